@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * Statements, their binary parameters and their results. Every statement is named, prepared on each connection when it
+ * connects, and takes binary parameters whose types are written as casts in its SQL ($1::int8[]).
+ *
+ * Threading: io loop's thread. Ownership: parameters are built in an arena and must live until the statement was sent
+ * (pg_send copies nothing before that); results are borrowed during the callback.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/slice.h"
+#include "base/uuid.h"
+
+struct pg_stmt {
+    const char *name;
+    const char *sql;
+};
+
+#define PG_PARAMS_MAX 48
+
+enum pg_type { PG_BOOL, PG_INT2, PG_INT4, PG_INT8, PG_TEXT, PG_BYTEA, PG_UUID, PG_TIMESTAMPTZ, PG_XID8, PG_TYPES };
+
+/* "int4", "text" ... as written in SQL. */
+const char *pg_type_name(enum pg_type type);
+
+/* The parameters of one execution. */
+struct pg_args {
+    struct arena *arena;
+    int n;
+    const char *values[PG_PARAMS_MAX];
+    int lengths[PG_PARAMS_MAX];
+};
+
+void pg_args_init(struct pg_args *a, struct arena *arena);
+void pg_arg_null(struct pg_args *a);
+void pg_arg_bool(struct pg_args *a, bool v);
+void pg_arg_int4(struct pg_args *a, int32_t v);
+void pg_arg_int8(struct pg_args *a, int64_t v);
+void pg_arg_text(struct pg_args *a, const char *v); /* NULL pointer = SQL NULL */
+void pg_arg_bytea(struct pg_args *a, struct slice v);
+void pg_arg_uuid(struct pg_args *a, const struct uuid *v);
+void pg_arg_time(struct pg_args *a, int64_t unix_us); /* timestamptz from microseconds since 1970 */
+
+/* A one-dimensional array parameter, built item by item. */
+struct pg_array {
+    struct arena *arena;
+    enum pg_type type;
+    int32_t n, nulls;
+    uint8_t *buf;
+    size_t len, cap;
+};
+
+void pg_array_init(struct pg_array *a, struct arena *arena, enum pg_type type, size_t expect_items);
+void pg_array_null(struct pg_array *a);
+void pg_array_bool(struct pg_array *a, bool v);
+void pg_array_int(struct pg_array *a, int64_t v); /* INT2, INT4, INT8 and XID8 arrays */
+void pg_array_text(struct pg_array *a, const char *v); /* NULL pointer = SQL NULL */
+void pg_array_bytes(struct pg_array *a, struct slice v);
+void pg_array_uuid(struct pg_array *a, const struct uuid *v);
+void pg_array_time(struct pg_array *a, int64_t unix_us);
+/* Ends the array and adds it as the next parameter. */
+void pg_arg_array(struct pg_args *args, struct pg_array *a);
+
+/* -- results ------------------------------------------------------------------------------------------------------- */
+
+struct pg_rows; /* one statement's result, binary */
+
+int pg_rows_count(const struct pg_rows *r);
+int pg_rows_columns(const struct pg_rows *r);
+bool pg_is_null(const struct pg_rows *r, int row, int col);
+bool pg_bool(const struct pg_rows *r, int row, int col);
+int64_t pg_int(const struct pg_rows *r, int row, int col); /* int2, int4, int8, xid8 by the column's length; NULL = 0 */
+/* Text without its NUL as libpq gives it (it adds one); NULL = "". Borrowed. */
+const char *pg_text(const struct pg_rows *r, int row, int col);
+struct slice pg_bytes(const struct pg_rows *r, int row, int col); /* borrowed */
+struct uuid pg_uuid(const struct pg_rows *r, int row, int col);   /* NULL = zero */
+int64_t pg_time_us(const struct pg_rows *r, int row, int col);    /* microseconds since 1970; NULL = 0 */
+/* Rows touched by insert, update or delete. */
+int64_t pg_rows_affected(const struct pg_rows *r);

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * Segments: group commit decided in C under advisory locks. A segment is one transaction of up to 64 commands of any kinds
+ * in two trips on one connection:
+ *
+ *   trip 1: BEGIN; TRY pg_try_advisory_xact_lock over all keys; the READ statements; Sync
+ *   (C decides every command whose keys were all got)
+ *   trip 2: the WRITE statements, one a table; COMMIT; Sync
+ *
+ * Guarantees: no two commands of one segment nor of two segments in flight in this process share a key, so commands with a
+ * common key keep their order; a busy key sends the command back to the head of its line (1-5 ms jitter, UNAVAILABLE after
+ * 3 s); one bad command fails alone (bisection); a lost reply is resolved by running the same commands with the same `now`
+ * once more.
+ *
+ * Threading: io loop's thread. Ownership: a `struct seg_cmd` is embedded in its caller's struct and borrowed from
+ * seg_submit() until `done`.
+ */
+
+#include "pg/pg.h"
+
+#define SEG_COMMANDS 64
+#define SEG_KEYS 256
+#define SEG_KEYS_CMD 8
+
+enum seg_class {
+    SEG_CALL,  /* a client's call */
+    SEG_TIMER, /* timers and sweeps: at least a quarter of the places when they wait */
+    SEG_BULK,  /* imports, migration: yields to both, but one segment every 100 ms */
+};
+
+enum seg_verdict {
+    SEG_WRITE,  /* has something to write: answered after the commit */
+    SEG_ANSWER, /* nothing to write (replay, refusal): answered at once */
+    SEG_AGAIN,  /* decide added keys to the command: run it again with them */
+};
+
+struct seg_cmd {
+    struct fair_item item;   /* .tenant is set by the caller */
+    enum seg_class cls;
+    int64_t deadline_us;     /* monotonic; looked at when dequeued, never later */
+    bool idempotent;         /* repeating is harmless or found by a dedup row (all our commands: true) */
+    size_t n_keys;
+    uint64_t keys[SEG_KEYS_CMD]; /* any order, duplicates allowed */
+    const char *method;      /* for counting and logs when it fails with INTERNAL */
+    /* Exactly once: NULL when the verdict was SEG_ANSWER or the write was committed; else a fault of the machinery
+     * (UNAVAILABLE, DEADLINE_EXCEEDED, RESOURCE_EXHAUSTED, INTERNAL; reason OUTCOME_UNKNOWN where that is so). */
+    void (*done)(struct seg_cmd *cmd, const struct fault *fault);
+    /* Owned by the segment machinery. */
+    int64_t first_tried_us;
+    unsigned tries;
+    int64_t not_before_us;
+    int64_t now_us;          /* the `now` of the first decision; kept when the outcome is unknown */
+    struct list link;
+};
+
+/* One attempt of one segment, as its callbacks see it. */
+struct seg {
+    struct arena *arena;     /* reset before every attempt */
+    struct seg_cmd **cmds;   /* in trip 1: all; in decide: one at a time; in write: those with SEG_WRITE */
+    size_t n;
+    int64_t now_us;          /* domain time of the decision */
+    void *user;              /* the ops' own state for this attempt; NULL when read() is called */
+    void *priv;
+};
+
+/* Queues one statement of the current trip. */
+void seg_send(struct seg *seg, unsigned stmt, const struct pg_args *args);
+
+/* What the segment does is given by its owner (common/case). */
+struct seg_ops {
+    /* Trip 1: seg_send() the READ statements for seg->cmds. */
+    void (*read)(void *ctx, struct seg *seg);
+    /* The result of the i-th statement sent by read(). Rows are copied out into seg->arena. */
+    void (*load)(void *ctx, struct seg *seg, size_t i, const struct pg_rows *rows);
+    /* Pure: decides one command whose keys are all held. Called once for each attempt. */
+    enum seg_verdict (*decide)(void *ctx, struct seg *seg, struct seg_cmd *cmd);
+    /* Trip 2: seg_send() the WRITE statements for seg->cmds (those with SEG_WRITE). */
+    void (*write)(void *ctx, struct seg *seg);
+    /* After the commit, before the commands' done(): wake-ups, routes. May be NULL. */
+    void (*committed)(void *ctx, struct seg *seg);
+    void *ctx;
+};
+
+/* Attaches the ops; before the first seg_submit(). */
+void seg_setup(struct pg *pg, const struct seg_ops *ops);
+
+/* Queues a command. Refusals (queue full, tenant over its share) come through done() in this call. */
+void seg_submit(struct pg *pg, struct seg_cmd *cmd);
