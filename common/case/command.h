@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * Commands: what changes a case or an agent. A command names all it may write beforehand (its keys), is decided by one pure
+ * function of its kind over a snapshot, and is written with the other commands of its segment.
+ *
+ * Order of outcomes in every decide function: replay, ALREADY_EXISTS, NOT_FOUND, PERMISSION_DENIED, ABORTED,
+ * FAILED_PRECONDITION (with all that is missing), OK. command_decide() does the first two for all kinds.
+ *
+ * Threading: io loop's thread; decide functions are pure. Ownership: the command, its request and its texts belong to the
+ * caller (usually in the call's arena) until `finished`.
+ */
+
+#include <protobuf-c/protobuf-c.h>
+
+#include "base/fault.h"
+#include "case/state.h"
+#include "pg/segment.h"
+#include "policy/policy.h"
+
+struct decision;
+
+/* Stored in dedup.method: numbers are never changed or reused. */
+enum command_method {
+    METHOD_NONE = 0, /* no request id: conditional on a generation or a version instead */
+    METHOD_OPEN_CASE = 1,
+    METHOD_REQUEST_ASSIGNMENT = 2,
+    METHOD_ACCEPT_OFFER = 3,
+    METHOD_DECLINE_OFFER = 4,
+    METHOD_RECORD_CONTACT = 5,
+    METHOD_RECORD_ACT = 6,
+    METHOD_RECORD_ROOT_CAUSE = 7,
+    METHOD_PROPOSE_REMEDY = 8,
+    METHOD_RECORD_CUSTOMER_RESPONSE = 9,
+    METHOD_REPORT_FULFILMENT = 10,
+    METHOD_DENY_CLAIM = 11,
+    METHOD_RESOLVE_CASE = 12,
+    METHOD_CLOSE_CASE = 13,
+};
+
+/* One kind of command; a constant. */
+struct command_kind {
+    const char *name; /* "OpenCase", "FireClock" */
+    enum command_method method;
+    bool needs_case;     /* reads the case with its children; NOT_FOUND / CASE_NOT_FOUND when it does not exist */
+    bool needs_customer; /* looks for the customer's open case (OpenCase) */
+    bool agents_only;    /* PERMISSION_DENIED / NOT_AN_AGENT when the principal is no agent */
+    void (*decide)(struct decision *d);
+};
+
+/* What the whole system does in its own name. */
+#define SYSTEM_ACTOR "amends"
+
+struct command {
+    struct seg_cmd seg; /* .deadline_us, .cls set by the caller; tenant, keys, done by command_submit() */
+    const struct command_kind *kind;
+    struct arena *arena;         /* outcome texts and the response live here */
+    int32_t tenant_id;
+    const char *tenant;          /* its name: part of the hash chain */
+    const char *principal;       /* SYSTEM_ACTOR for the system */
+    const ProtobufCMessage *request; /* NULL for the system's own */
+    const void *args;            /* system commands: the kind's own struct (case/system_commands.h) */
+    struct uuid request_id;      /* zero without METHOD */
+    uint8_t body_hash[32];       /* SHA-256 of the packed request with its request_id emptied */
+    struct uuid seed;            /* ids of new rows derive from it: deciding again gives the same ids */
+    struct uuid case_id;         /* zero when no case is named (OpenCase: the id a new case will get) */
+    const char *agent_id;        /* an agent that may be written, NULL = none */
+    int64_t expected_version;
+
+    /* The outcome, set by command_decide(). */
+    struct fault fault;          /* not set = OK */
+    bool replayed;               /* the dedup row answered: see result_* */
+    bool joined;                 /* OpenCase */
+    bool created;                /* PutAgent */
+    struct uuid result_case_id;  /* the case written (OpenCase: new or joined) */
+    struct uuid result_id;       /* offer, remedy, contact or act */
+    ProtobufCMessage *case_after; /* Amends__V1__Case after the change, in `arena`; NULL when none was read */
+    ProtobufCMessage *agent_after; /* Amends__V1__Agent after the change, in `arena` */
+    /* Owned by common/case. */
+    struct uuid open_case_id;    /* OpenCase: the case to join, locked on the second try */
+    /* Once, when the command has ended: committed, refused (fault set) or failed (fault set). */
+    void (*finished)(struct command *cmd);
+    void *ctx;
+};
+
+/* The snapshot and the outcome under construction. */
+struct decision {
+    struct command *cmd;
+    struct arena *arena;         /* of the segment: new rows and their texts */
+    int64_t now_us;              /* already >= the case's updated_at */
+    int64_t shared_now_us;       /* cluster time without test offset: dedup */
+    const struct policy *policy; /* OpenCase: the tenant's current one; else the one the case is pinned to */
+    struct case_state *c;        /* NULL when the kind does not need one */
+    struct agent_row *actor;     /* the principal's agent row, or NULL: a client application or the system */
+    struct agent_row *agent;     /* cmd->agent_id's row, or NULL */
+    const struct dedup_row *dedup; /* the row found, or NULL */
+    struct rows agents_out;      /* new or changed agent rows */
+    struct dedup_row dedup_out;  /* .row.change == ROW_NEW when to be written */
+    uint32_t ids;                /* ids derived so far */
+    bool again;                  /* decide added a key: cmd->open_case_id */
+};
+
+/* The next id derived from the command's seed. */
+struct uuid decision_id(struct decision *d);
+
+/* Decides: dedup, existence, principal, version, then the kind's function; on OK adds the dedup row and builds case_after /
+ * agent_after. Pure. */
+enum seg_verdict command_decide(struct decision *d);
+
+/* Hashes the request body without its request id into cmd->body_hash and parses request_id and case_id out of the request's
+ * fields of those names. Adds violations to `fault` for ids that are no UUIDs. */
+void command_from_request(struct command *cmd, const ProtobufCMessage *request, struct fault *fault);
+
+/* The keys a command locks, by its kind and names: request id, case, agent, customer. Writes cmd->seg.keys. */
+void command_keys(struct command *cmd);

@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * The rows of the tables in common/case/migrations as C structs, one for each table. Enumerations are the numbers of
+ * proto/amends/v1/types.proto; times are microseconds since 1970 and 0 = SQL null; texts are never NULL.
+ *
+ * Every struct starts with `struct row`, so that decide functions mark what they changed and the store writes it.
+ *
+ * Threading: plain data. Ownership: texts and bytes lie in the arena of the snapshot that holds the row.
+ */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/slice.h"
+#include "base/uuid.h"
+
+enum row_change { ROW_SAME, ROW_NEW, ROW_CHANGED, ROW_GONE };
+
+struct row {
+    enum row_change change;
+};
+
+struct case_row {
+    struct row row;
+    int32_t tenant_id;
+    struct uuid case_id;
+    int16_t status;
+    const char *customer_id, *customer_name, *customer_contact, *language;
+    int16_t trigger, channel;
+    const char *failure_code, *description;
+    int64_t occurred_at;
+    const char *product, *order_reference, *stake_currency;
+    int64_t stake_micros;
+    int16_t severity;
+    int32_t desired_outcomes;
+    int32_t contacts, transfers, minutes_lost;
+    int64_t boost_ms;
+    int16_t owner_kind;
+    const char *owner_id;
+    int64_t owner_since, assignment_generation;
+    int16_t level;
+    int64_t level_since;
+    int32_t round, policy_version;
+    int64_t opened_at, updated_at, resolved_at, closed_at;
+    const char *root_cause_code;
+    bool root_cause_preventable;
+    const char *root_cause_note, *root_cause_actor;
+    int64_t root_cause_at;
+    const char *denial_reason;
+    int16_t denial_channel;
+    int64_t denial_disclosed_at;
+    const char *denial_actor;
+    int64_t last_seq;
+    struct slice last_hash;
+};
+
+struct signal_row {
+    struct row row;
+    int32_t tenant_id;
+    struct uuid case_id;
+    int32_t number;
+    int16_t trigger, channel;
+    int64_t received_at;
+    const char *external_reference, *body, *reporter;
+};
+
+struct event_row {
+    struct row row;
+    int32_t tenant_id;
+    struct uuid case_id;
+    int64_t seq, at;
+    int16_t kind;
+    const char *actor;
+    struct slice public_body, private_digest, prev_hash, hash;
+};
+
+struct event_private_row {
+    struct row row;
+    int32_t tenant_id;
+    struct uuid case_id;
+    int64_t seq;
+    struct slice salt, body;
+};
+
+struct clock_row {
+    struct row row;
+    int32_t tenant_id;
+    struct uuid case_id, clock_id;
+    int16_t kind, state;
+    int32_t round, instance;
+    int64_t generation;
+    struct uuid subject_id; /* zero = none */
+    int32_t policy_version;
+    int64_t target_ms, started_at, due_at, stopped_at, breached_at;
+};
+
+struct escalation_row {
+    struct row row;
+    int32_t tenant_id;
+    struct uuid case_id;
+    int32_t round;
+    struct uuid clock_id;
+    int32_t instance, threshold;
+    int16_t from_level, to_level, action;
+    int64_t due_at, at;
+};
+
+struct queue_row {
+    struct row row;
+    int32_t tenant_id;
+    struct uuid case_id;
+    int16_t level;
+    const char *signature;
+    int64_t score_ms, generation, since;
+};
+
+struct offer_row {
+    struct row row;
+    int32_t tenant_id;
+    struct uuid case_id, offer_id;
+    const char *agent_id;
+    int16_t state;
+    int64_t generation;
+    int32_t weight;
+    bool pulled;
+    int64_t created_at, expires_at, decided_at;
+    const char *decline_reason;
+};
+
+struct agent_row {
+    struct row row;
+    int32_t tenant_id;
+    const char *agent_id;
+    int64_t version;
+    const char *display_name, *public_contact, *team;
+    int16_t level;
+    int32_t capacity;
+    const char *skills, *languages, *authorities; /* canonical text: case/agent_text.h */
+    int16_t presence;
+    int64_t presence_at, idle_since;
+    /* Read with the row, never written: counted cases and pending offers under the agent's key. */
+    int32_t counted_cases, pending_weight;
+};
+
+struct contact_row {
+    struct row row;
+    int32_t tenant_id;
+    struct uuid case_id, contact_id;
+    int16_t direction, channel, outcome;
+    int64_t at;
+    const char *actor, *note;
+};
+
+struct act_row {
+    struct row row;
+    int32_t tenant_id;
+    struct uuid case_id, act_id;
+    int16_t kind;
+    int64_t at;
+    const char *actor, *note;
+};
+
+struct remedy_row {
+    struct row row;
+    int32_t tenant_id;
+    struct uuid case_id, remedy_id;
+    int16_t kind, state;
+    const char *currency;
+    int64_t micros;
+    const char *description, *proposer;
+    int64_t proposed_at, responded_at, fulfilled_at;
+    const char *fulfilment_reference;
+    bool on_the_spot;
+};
+
+struct notification_row {
+    struct row row;
+    int32_t tenant_id;
+    struct uuid case_id, notification_id;
+    const char *recipient;
+    int16_t kind;
+    const char *template_name; /* column template */
+    int16_t state;
+    int32_t attempts;
+    int64_t created_at;
+};
+
+struct dedup_row {
+    struct row row;
+    int32_t tenant_id;
+    const char *principal;
+    int16_t method;
+    struct uuid request_id;
+    struct slice body_hash;
+    struct uuid case_id, result_id;
+    int64_t version;
+    bool joined;
+    int64_t created_at;
+};

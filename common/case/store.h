@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * The store: the segment operations over the tables of the case (reads its snapshots, writes what commands changed, tells
+ * what to route), and plain reads of cases, events and agents on the read lane.
+ *
+ * Threading: io loop's thread. Ownership: the store borrows the pg and the tenants; commands and reads are borrowed until
+ * their callback.
+ */
+
+#include "case/command.h"
+#include "case/tenants.h"
+#include "pg/pg.h"
+
+struct store;
+
+/* Statements the store needs in pg_config.stmts, in this order, before any other. */
+extern const struct pg_stmt *const store_stmts;
+extern const size_t store_n_stmts;
+
+/* What other processes should hear of after a commit (architecture 1, Route). */
+struct route_queue {
+    int32_t tenant_id;
+    struct uuid case_id;
+    int16_t level;
+    const char *signature;
+    int64_t score_ms, generation;
+    bool removed;
+};
+struct route_timer {
+    int32_t tenant_id;
+    struct uuid case_id, clock_id;
+    int64_t generation, due_us;
+    int16_t kind;
+};
+struct route_agent {
+    int32_t tenant_id;
+    const char *agent_id;
+    bool offers_changed, room;
+};
+struct route {
+    size_t n_queue, n_timers, n_agents;
+    struct route_queue *queue;
+    struct route_timer *timers;
+    struct route_agent *agents;
+};
+
+/* `route` is called after every commit that changed queue items, clocks, offers or agents; its argument is borrowed. */
+struct store *store_new(struct pg *pg, struct loop *loop, struct tenants *tenants,
+                        void (*route)(void *ctx, const struct route *r), void *ctx);
+void store_free(struct store *s);
+
+/* Computes the keys, queues the command. `finished` may run in this call. */
+void store_submit(struct store *s, struct command *cmd);
+
+/* -- reads: the result lies in the read's arena; `done` once ---------------------------------------------------------- */
+
+struct store_read {
+    struct pg_read pg;
+    struct arena *arena;
+    int32_t tenant_id;
+    const char *tenant;
+    int64_t deadline_us;
+    struct fault fault;        /* set when it failed */
+    void (*done)(struct store_read *r);
+    void *ctx;
+    /* store_read_cases(): in the order asked for; .exists = false where missing. */
+    struct case_state *cases;
+    size_t n_cases;
+    /* store_read_events(): rows of struct event_row and event_private_row, by seq. */
+    struct rows events, privates;
+    /* store_read_agents() / store_list_agents(). */
+    struct rows agents;
+    /* store_list_cases(): case_row rows, newest first. */
+    struct rows case_rows;
+};
+
+/* Up to 100 cases with all their parts. */
+void store_read_cases(struct store *s, struct store_read *r, const struct uuid *ids, size_t n);
+
+/* Events with seq > after_seq, at most `limit`, and the case row (cases[0]). */
+void store_read_events(struct store *s, struct store_read *r, const struct uuid *case_id, int64_t after_seq, int limit);
+
+void store_read_agents(struct store *s, struct store_read *r, const char *const *agent_ids, size_t n);
+/* Agents with id > after, by id, at most `limit`. */
+void store_list_agents(struct store *s, struct store_read *r, const char *after, int limit);
+
+struct case_filter {
+    const char *customer_id, *owner_id, *failure_code; /* NULL or "" = any; failure_code also matches its branch */
+    int16_t status;                                    /* 0 = any */
+    int64_t opened_from, opened_until;                 /* 0 = open */
+    int64_t before_opened_at;                          /* keyset: strictly older than (opened_at, case_id); 0 = start */
+    struct uuid before_case_id;
+    int limit;
+};
+void store_list_cases(struct store *s, struct store_read *r, const struct case_filter *f);
