@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * A bump allocator with a quota: what one call, one segment or one message may use. Freed all at
+ * once. Under AddressSanitizer every allocation is its own malloc, so that overruns are seen.
+ *
+ * Threading: one thread at a time. Ownership: everything allocated belongs to the arena.
+ */
+
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+
+struct arena_chunk;
+
+struct arena {
+    uint32_t magic;
+    size_t quota_bytes;
+    size_t used_bytes;
+    struct arena_chunk *chunks;
+};
+
+/* Starts an empty arena that will hand out at most `quota_bytes`. */
+void arena_init(struct arena *a, size_t quota_bytes);
+
+/* `size` bytes, zeroed and aligned for any type, or NULL when the quota would be passed. Our own
+ * bounded sizes use arena_must(); sizes chosen by a peer use this and answer RESOURCE_EXHAUSTED. */
+void *arena_alloc(struct arena *a, size_t size) AM_MUSTCHECK;
+
+/* As arena_alloc, but a full arena is a bug and ends the process. The second form is for `n`
+ * elements of `size` bytes and checks the product. */
+void *arena_must(struct arena *a, size_t size);
+void *arena_must_array(struct arena *a, size_t size, size_t n);
+
+/* Copies; NULL when the quota would be passed. arena_strndup adds a NUL. */
+void *arena_dup(struct arena *a, const void *data, size_t size) AM_MUSTCHECK;
+char *arena_strdup(struct arena *a, const char *s) AM_MUSTCHECK;
+char *arena_strndup(struct arena *a, const char *s, size_t n) AM_MUSTCHECK;
+char *arena_printf(struct arena *a, const char *fmt, ...) AM_PRINTF(2, 3) AM_MUSTCHECK;
+char *arena_vprintf(struct arena *a, const char *fmt, va_list args) AM_PRINTF(2, 0) AM_MUSTCHECK;
+
+/* Gives everything back but keeps the first chunk for the next use. */
+void arena_reset(struct arena *a);
+
+/* Gives everything back. The arena may be initialised again, but not used or freed before. */
+void arena_free(struct arena *a);
+
+#define ARENA_NEW(a, type) ((type *)arena_must((a), sizeof(type)))
+#define ARENA_ARRAY(a, type, n) ((type *)arena_must_array((a), sizeof(type), (n)))
