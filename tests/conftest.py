@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Fixtures of the black-box tests.
+
+    def test_something(cluster):                 one replica of each service, Redis
+    @pytest.mark.replicas(2)                     two
+    @pytest.mark.without_redis                   from PostgreSQL alone
+    def test_other(make_cluster):                make_cluster(own_postgres=True, options=[...])
+"""
+
+import os
+import shutil
+
+import pytest
+
+from harness import paths
+from harness.cluster import Cluster, Environment
+from harness.process import own_folder
+
+
+@pytest.fixture(scope="session")
+def environment():
+    """One PostgreSQL with a migrated template for the session."""
+    shared = Environment()
+    yield shared
+    shared.close()
+
+
+@pytest.fixture
+def state_folder(request):
+    """A fresh folder where the servers' user may write."""
+    folder = own_folder(paths.state_folder() / f"pytest-{os.getpid()}" / request.node.name)
+    yield folder
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture
+def make_cluster(environment, request):
+    """Starts clusters as the test asks for; ends them after it, checking that no program crashed."""
+    made = request.node.clusters = []
+
+    def make(**options):
+        one = Cluster(environment, **options)
+        made.append(one)
+        return one.start()
+
+    yield make
+    for one in made:
+        one.stop()
+
+
+@pytest.fixture
+def cluster(make_cluster, request):
+    replicas = request.node.get_closest_marker("replicas")
+    without = request.node.get_closest_marker("without_redis")
+    return make_cluster(replicas=replicas.args[0] if replicas else 1, redis=without is None)
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item, call):
+    """A failed test shows the last lines of everything that ran."""
+    outcome = yield
+    report = outcome.get_result()
+    if report.failed:
+        for one in getattr(item, "clusters", ()):
+            for name, text in one.logs().items():
+                if text:
+                    report.sections.append((f"{one.name} {name}", text))

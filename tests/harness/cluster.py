@@ -1,0 +1,325 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A whole Amends: replicas of the three services, their database, their Redis, their clock.
+
+    with Cluster(environment, replicas=2) as cluster:
+        cluster.intake(principal="crm").OpenCase(...)
+        cluster.advance(3600)
+        cluster.assignment(principal="ann", replica=1).AcceptOffer(...)
+
+Time stands still for nothing but deadlines: `advance` moves the clock of all processes at once and
+returns when each has done what became due.
+"""
+
+import itertools
+import os
+import shutil
+import struct
+import subprocess
+import time
+from pathlib import Path
+
+import psycopg2
+
+from . import api, paths
+from .process import Failed, Process, free_port, http_status, wait_until
+from .servers import Postgres, Redis
+
+SERVICES = ("intake", "assignment", "resolution")
+TENANTS = ("demo", "acme")
+SETTLE_S = 30.0
+# A sanitized program needs longer to start and to end.
+READY_S = 30.0
+FOREIGN_KEYS = Path(__file__).with_name("foreign_keys.sql")
+
+
+class Clock:
+    """The file that every process watches: microseconds added to the database's time, and how often
+    they were changed."""
+
+    def __init__(self, path):
+        self.path = Path(path)
+        self.offset_us = 0
+        self.generation = 0
+        self.path.write_bytes(bytes(16))
+
+    def advance(self, seconds):
+        self.offset_us += round(seconds * 1_000_000)
+        self.generation += 1
+        with open(self.path, "r+b", buffering=0) as file:
+            # One write, so that no reader sees the offset of one move with the generation of another.
+            os.pwrite(file.fileno(), struct.pack("=qQ", self.offset_us, self.generation), 0)
+
+
+class Service(Process):
+    """One replica."""
+
+    def __init__(self, folder, kind, index, options, env):
+        self.kind, self.index = kind, index
+        self.address = f"127.0.0.1:{free_port()}"
+        self.admin = f"127.0.0.1:{free_port()}"
+        name = "amends" if kind == "all" else f"amends-{kind}"
+        argv = [paths.program(name), *(["serve"] if kind == "all" else []),
+                "--listen", self.address, "--admin", self.admin, *options]
+        super().__init__(folder, f"{kind}-{index}", argv, env=env)
+        self._channel = None
+
+    def start(self):
+        super().start()
+        if self._channel:
+            self._channel.close()
+        self._channel = api.channel(self.address)
+        return self
+
+    @property
+    def channel(self):
+        return self._channel
+
+    def close(self):
+        if self._channel:
+            self._channel.close()
+
+    def ready(self):
+        return http_status(f"http://{self.admin}/readyz")[0] == 200
+
+    def wait_ready(self, seconds=READY_S):
+        wait_until(lambda: self.ready() or not self.running(), f"{self.name} ready", seconds)
+        if not self.running():
+            raise Failed(f"{self.name} ended with {self.exit_code}\n{self.tail()}")
+        return self
+
+    def settled(self, generation):
+        return http_status(f"http://{self.admin}/settled?generation={generation}")[0] == 200
+
+    def metrics(self):
+        """Counters and gauges by the text before their value: {'amends_x{a="b"}': 1.0}."""
+        status, text = http_status(f"http://{self.admin}/metrics")
+        if status != 200:
+            raise Failed(f"{self.name}: /metrics answers {status} {text}")
+        lines = [line for line in text.splitlines() if line and not line.startswith("#")]
+        return {name: float(value) for name, _, value in (line.rpartition(" ") for line in lines)}
+
+
+class Environment:
+    """What a test session shares: one PostgreSQL with a migrated template database."""
+
+    def __init__(self, folder=None):
+        self.folder = Path(folder or paths.state_folder() / f"pytest-{os.getpid()}")
+        self._numbers = itertools.count(1)
+        self._postgres = None
+
+    @property
+    def postgres(self):
+        if self._postgres is None:
+            self._postgres = Postgres(self.folder / "pg").start()
+            prepare_template(self._postgres)
+        return self._postgres
+
+    def next_name(self):
+        return f"c{next(self._numbers)}"
+
+    def close(self):
+        if self._postgres:
+            self._postgres.stop()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def migrate(postgres, database, *tenants):
+    """`amends migrate`, once for each tenant."""
+    for tenant in tenants:
+        done = subprocess.run(
+            [paths.program("amends"), "migrate", "--pg", postgres.conninfo(database),
+             "--tenant", tenant],
+            capture_output=True, text=True, check=False, timeout=120)
+        if done.returncode:
+            raise Failed(f"amends migrate: {done.returncode}\n{done.stdout}{done.stderr}")
+
+
+def prepare_template(postgres, name="amends_template"):
+    """A migrated database to copy. Migrations declare no foreign keys, for speed; tests do."""
+    postgres.create_database(name)
+    migrate(postgres, name, *TENANTS)
+    if FOREIGN_KEYS.exists():
+        postgres.execute(FOREIGN_KEYS.read_text(), database=name)
+
+
+class Cluster:
+    """See the module. `replicas` is a number or {"intake": 2, "assignment": 1, ...}; `redis=False` runs
+    without Redis; `own_postgres=True` gives it a database server that a test may kill; `one_process`
+    runs the program `amends` instead of three; `options` are added to every service's command line."""
+
+    def __init__(self, environment, *, replicas=1, redis=True, own_postgres=False, one_process=False,
+                 options=(), env=None):
+        self._environment = environment
+        self._own_postgres = own_postgres
+        self.name = environment.next_name()
+        self.folder = environment.folder / self.name
+        self.folder.mkdir(parents=True)
+        self.clock = Clock(self.folder / "clock")
+        self.redis = Redis(self.folder / "redis") if redis else None
+        self.postgres = None
+        self.services = []
+        self._one_process = one_process
+        self._replicas = replicas
+        self._options = tuple(options)
+        self._env = env
+
+    # --- life ---
+
+    def start(self):
+        self._start_servers()
+        for kind in ("all",) if self._one_process else SERVICES:
+            count = self._replicas if isinstance(self._replicas, int) else self._replicas.get(kind, 1)
+            self.services += [self._make(kind, index) for index in range(count)]
+        # Assignment's addresses are in the others' command lines.
+        for service in self.services:
+            service.argv += self._peer_options(service)
+            service.start()
+        for service in self.services:
+            service.wait_ready()
+        return self
+
+    def _start_servers(self):
+        if self._own_postgres:
+            self.postgres = Postgres(self.folder / "pg").start()
+            prepare_template(self.postgres, self.name)
+        else:
+            self.postgres = self._environment.postgres
+            self.postgres.create_database(self.name, "amends_template")
+        if self.redis:
+            self.redis.start()
+
+    def _make(self, kind, index):
+        options = ["--pg", self.postgres.conninfo(self.name), "--test-clock", self.clock.path,
+                   "--drain-delay-ms", "0", *self._options]
+        if self.redis:
+            options += ["--redis", self.redis.url]
+        return Service(self.folder, kind, index, options, self._env)
+
+    def _peer_options(self, service):
+        if service.kind not in ("intake", "resolution"):
+            return []
+        peers = self.replicas_of("assignment")
+        return ["--assignment", peers[service.index % len(peers)].address] if peers else []
+
+    def stop(self):
+        """Ends everything; Failed when a program had crashed, or did not end well."""
+        problems = []
+        for service in self.services:
+            try:
+                self._stop_one(service, problems)
+            except Failed as failure:
+                problems.append(str(failure))
+        if self.redis:
+            self.redis.stop()
+        if self._own_postgres and self.postgres:
+            self.postgres.stop()
+        elif self.postgres:
+            self.postgres.drop_database(self.name)
+        if problems:
+            raise Failed("\n".join(problems))
+
+    @staticmethod
+    def _stop_one(service, problems):
+        service.close()
+        ended_before = not service.running()
+        if ended_before and service.expected_death:
+            return
+        code = service.stop(seconds=READY_S)
+        if ended_before or code != 0:
+            problems.append(f"{service.name} ended with {code}\n{service.tail()}")
+
+    def __enter__(self):
+        try:
+            return self.start()
+        except BaseException:
+            self._abandon()
+            raise
+
+    def __exit__(self, kind, error, trace):
+        if kind is None:
+            self.stop()
+        else:
+            self._abandon()
+
+    def _abandon(self):
+        """Ends everything without hiding the failure that came first."""
+        try:
+            self.stop()
+        except Failed:
+            pass
+
+    # --- parts ---
+
+    def replicas_of(self, kind):
+        kind = "all" if self._one_process else kind
+        return [service for service in self.services if service.kind == kind]
+
+    def replica(self, kind, index=0):
+        return self.replicas_of(kind)[index]
+
+    def client(self, kind, *, tenant="demo", principal="crm", replica=0, metadata=()):
+        name = f"{kind.capitalize()}Service"
+        return api.Client(self.replica(kind, replica).channel, name, tenant=tenant,
+                          principal=principal, metadata=metadata)
+
+    def intake(self, **who):
+        return self.client("intake", **who)
+
+    def assignment(self, **who):
+        return self.client("assignment", **who)
+
+    def resolution(self, **who):
+        return self.client("resolution", **who)
+
+    def sql(self, statement, parameters=None):
+        """Looks into the cluster's database."""
+        return self.postgres.execute(statement, parameters, self.name)
+
+    def logs(self):
+        """What the programs wrote last, for the report of a failed test."""
+        parts = [*self.services, *([self.redis.process] if self.redis and self.redis.process else [])]
+        if self.postgres and self.postgres.process:
+            parts.append(self.postgres.process)
+        return {part.name: part.tail() for part in parts}
+
+    # --- time ---
+
+    def settle(self, seconds=SETTLE_S):
+        """Waits until no process has anything due, queued or in flight. Work in one process makes work
+        in another, so all must say so twice in a row."""
+        rounds = 0
+        deadline = time.monotonic() + seconds
+        while rounds < 2:
+            waiting = [one.name for one in self.services
+                       if one.running() and not one.settled(self.clock.generation)]
+            rounds = 0 if waiting else rounds + 1
+            if time.monotonic() > deadline:
+                raise Failed(f"not settled within {seconds:g} s: {', '.join(waiting)}")
+            if waiting:
+                time.sleep(0.01)
+        return self
+
+    def advance(self, seconds):
+        """Moves time for all processes and waits until what became due is done."""
+        self.clock.advance(seconds)
+        return self.settle()
+
+    def restart(self, service):
+        """Starts a killed or stopped replica again, on the same addresses."""
+        if service.running():
+            service.stop()
+        service.start()
+        return service.wait_ready()
+
+
+def wait_for_database(postgres, seconds=30):
+    """Until a fresh session is accepted, for instance after a restart."""
+
+    def accepts():
+        try:
+            postgres.execute("select 1")
+            return True
+        except psycopg2.OperationalError:
+            return False
+
+    wait_until(accepts, "PostgreSQL to accept sessions", seconds)
