@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * The rules that all decide functions share: the transition table, the one status function, the one owner rule, clocks,
+ * the queue, events and their hash chain. Each fact on a case is changed by exactly one function of this file.
+ *
+ * Threading: pure; all work on a decision's snapshot. Ownership: new rows and texts lie in the decision's arena.
+ */
+
+#include "amends/v1/event.pb-c.h"
+#include "case/command.h"
+
+/* -- status (transition.c) ---------------------------------------------------------------------------------------------- */
+
+/* True when the table has the transition. */
+bool transition_allowed(int from, int to);
+bool status_is_final(int status);     /* CLOSED, WITHDRAWN, MERGED */
+bool status_is_waiting(int status);   /* neither RESOLVED nor final */
+const char *status_name(int status);  /* "IN_PROGRESS" */
+
+/* Moves the case; an impossible transition sets FAILED_PRECONDITION / CASE_STATUS with both names and returns false. */
+bool case_set_status(struct decision *d, int to);
+
+/* The derived status of domain 3: OPEN while the steward owns it, else AWAITING_APPROVAL if any approval is open, else
+ * IN_PROGRESS if anything is for the owner to do, else AWAITING_FULFILMENT, else AWAITING_CUSTOMER. Pure. */
+int case_derive_status(const struct case_state *c, const struct policy *p);
+
+/* After every change: sets the derived status while the case is neither resolved nor final, and keeps the queue item (there
+ * exactly while a steward owns an unresolved case). */
+void case_settle(struct decision *d);
+
+/* Refuses with FAILED_PRECONDITION / CASE_STATUS when the case is final, or resolved and `allow_resolved` is false. */
+bool case_require_live(struct decision *d, bool allow_resolved);
+
+/* -- people (authority.c) ------------------------------------------------------------------------------------------------ */
+
+/* Only the owner or a level above: else PERMISSION_DENIED / NOT_THE_OWNER. The actor is an agent. */
+bool case_require_owner(struct decision *d);
+
+/* The agent's limit per case for a remedy kind and currency: the agent's own entry, else the level's. 0 = none. */
+int64_t agent_limit_micros(const struct agent_row *agent, const struct policy *p, int remedy_kind, const char *currency);
+bool agent_has_skill(const struct agent_row *agent, const char *skill, int level);
+bool agent_speaks(const struct agent_row *agent, const char *language); /* "" = any; "de-AT" is met by "de" */
+
+/* -- the one owner rule (owner.c) ------------------------------------------------------------------------------------------ */
+
+/* Makes `id` the owner: adds one to assignment_generation, rescinds every other pending offer (with its clock), counts a
+ * transfer when an agent hands to another agent, writes one OWNER_CHANGED event. `offer` is the accepted offer or NULL. */
+void case_set_owner(struct decision *d, int owner_kind, const char *id, struct offer_row *offer, const char *cause);
+
+/* -- clocks (clocks.c) ------------------------------------------------------------------------------------------------------- */
+
+/* Starts a clock of `target_ms` on the 24/7 calendar from `start_us`; due = start + target (domain 5). */
+struct clock_row *clock_start(struct decision *d, int kind, int64_t start_us, int64_t target_ms,
+                              const struct uuid *subject);
+/* Ends it at `at_us`: MET when at_us <= due, else BREACHED with breached_at = due (a case that breached and was resolved a
+ * second later is breached). A breach found here climbs like one found by the timer. CANCELLED when `cancel`. */
+void clock_stop(struct decision *d, struct clock_row *clock, int64_t at_us, bool cancel);
+struct clock_row *clock_running(struct case_state *c, int kind);
+struct clock_row *clock_of_subject(struct case_state *c, const struct uuid *subject);
+
+/* -- the ladder (ladder.c) ---------------------------------------------------------------------------------------------------- */
+
+/* Records a breach once per (case, round, clock instance, threshold) with its CLOCK_BREACHED event and, when due after
+ * level_since and below the top, climbs one level: level + 1, level_since = now, a stewarded case passes to the new level's
+ * steward (by the owner rule) and queue, ESCALATED event, escalation row, a notification to the new level's steward. */
+void ladder_breach(struct decision *d, struct clock_row *clock);
+
+/* -- the queue (queue.c) ------------------------------------------------------------------------------------------------------ */
+
+/* What an agent must have for this case, as canonical text: "s=billing:2;l=en;a=6:USD:200" - skill and level, language,
+ * and the authority band as remedy kind, currency and band level. In the decision's arena. */
+const char *queue_signature(const struct case_row *row, const struct policy *p, struct arena *arena);
+/* True when the agent meets the signature. */
+bool queue_agent_fits(const char *signature, const struct agent_row *agent, const struct policy *p);
+/* severity, stake and repeats; at most boost_max_ms (architecture 7). */
+int64_t queue_boost_ms(const struct case_state *c, const struct policy *p);
+
+/* -- events (events.c, chain.c) --------------------------------------------------------------------------------------------------- */
+
+/* Appends one event: fills status, severity and level into `detail`, packs it, digests `personal` (NULL = none) with a salt
+ * derived from the command's seed, links and hashes it, moves last_seq, last_hash and updated_at of the case. */
+void case_event(struct decision *d, int kind, const char *actor, Amends__V1__EventDetail *detail,
+                const Amends__V1__EventPrivate *personal);
+
+/* hash = SHA-256(prev_hash, then each with a 4-byte big-endian length: tenant name, case id text, seq, at, kind, actor,
+ * SHA-256(public), private_digest): see IntakeService.VerifyCaseHistory. */
+void chain_hash(const char *tenant, const struct event_row *e, uint8_t out[32]);
+/* SHA-256(salt || body). */
+void chain_private_digest(struct slice salt, struct slice body, uint8_t out[32]);
+
+struct chain_check {
+    bool intact;
+    int64_t events, erased, first_bad_seq;
+    const char *problem; /* a constant; "" when intact */
+    uint8_t head[32];
+};
+/* Feeds events in order; chain_end compares with the head on the case row. */
+void chain_begin(struct chain_check *k);
+void chain_next(struct chain_check *k, const char *tenant, const struct event_row *e, const struct event_private_row *p);
+void chain_end(struct chain_check *k, const struct case_row *row);

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * The commands behind assignment's RPCs and those it gives itself; their decide functions are pure. The system's own are
+ * conditional on a generation, so that repeating one is harmless.
+ *
+ * Threading: constants. Ownership: args are borrowed with the command.
+ */
+
+#include "case/command.h"
+
+extern const struct command_kind put_agent_kind;    /* request: PutAgentRequest */
+extern const struct command_kind set_presence_kind; /* request: SetPresenceRequest */
+extern const struct command_kind accept_offer_kind;
+extern const struct command_kind decline_offer_kind;
+
+/* FireClock: the clock breaches (or, for OFFER, expires its offer) if it still has this generation, runs and is due. */
+struct fire_clock_args {
+    struct uuid clock_id;
+    int64_t generation;
+};
+extern const struct command_kind fire_clock_kind;
+
+/* OfferCase: offers cmd->case_id to cmd->agent_id if the case is still queued with this assignment generation and the agent
+ * may and has room; with `accepted` the offer is written as accepted at once. Refused with FAILED_PRECONDITION otherwise.
+ * request_assignment_kind is the same with a request id and, as `request`, the RequestAssignmentRequest. */
+struct offer_case_args {
+    int64_t generation;
+    bool accepted;
+    bool pulled;
+};
+extern const struct command_kind offer_case_kind;
+extern const struct command_kind request_assignment_kind;
