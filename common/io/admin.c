@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "io/admin.h"
+
+#include <microhttpd.h>
+#include <netdb.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/assert.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/metrics.h"
+
+#define ADMIN_MAGIC 0xad314001u
+#define BEAT_LATE_US (10 * US_PER_S)
+#define CONNECTIONS_MAX 64u
+#define IDLE_TIMEOUT_S 15u
+#define BACKLOG 64
+#define TEXT_TYPE "text/plain; charset=utf-8"
+
+struct admin {
+    uint32_t magic;
+    const struct admin_state *state;
+    int64_t started_us;
+    uint16_t port;
+    struct MHD_Daemon *daemon;
+};
+
+struct page {
+    const char *path;
+    enum MHD_Result (*show)(const struct admin *a, struct MHD_Connection *c);
+};
+
+static enum MHD_Result reply(struct MHD_Connection *c, unsigned status, struct MHD_Response *r,
+                             const char *type)
+{
+    if (!r)
+        return MHD_NO;
+    (void)MHD_add_response_header(r, MHD_HTTP_HEADER_CONTENT_TYPE, type);
+    (void)MHD_add_response_header(r, MHD_HTTP_HEADER_CACHE_CONTROL, "no-store");
+    enum MHD_Result result = MHD_queue_response(c, status, r);
+    MHD_destroy_response(r);
+    return result;
+}
+
+static enum MHD_Result reply_text(struct MHD_Connection *c, unsigned status, const char *text)
+{
+    char *copy = strdup(text);
+    AM_ASSERT(copy != NULL);
+    return reply(c, status,
+                 MHD_create_response_from_buffer(strlen(copy), copy, MHD_RESPMEM_MUST_FREE),
+                 TEXT_TYPE);
+}
+
+static enum MHD_Result show_metrics(const struct admin *a, struct MHD_Connection *c)
+{
+    (void)a;
+    size_t len = 0;
+    char *text = metrics_render(&len);
+    return reply(c, MHD_HTTP_OK, MHD_create_response_from_buffer(len, text, MHD_RESPMEM_MUST_FREE),
+                 "text/plain; version=0.0.4; charset=utf-8");
+}
+
+/* Before the loop's first turn the start of this page counts: a process stuck while starting is not
+ * alive either. */
+static enum MHD_Result show_livez(const struct admin *a, struct MHD_Connection *c)
+{
+    int64_t beat_us = atomic_load(&a->state->loop_beat_us);
+    if (beat_us < a->started_us)
+        beat_us = a->started_us;
+    if (clock_mono_us() - beat_us > BEAT_LATE_US)
+        return reply_text(c, MHD_HTTP_SERVICE_UNAVAILABLE, "the io loop does not turn\n");
+    return reply_text(c, MHD_HTTP_OK, "ok\n");
+}
+
+bool admin_ready(const struct admin_state *state)
+{
+    return atomic_load(&state->schema_ok) && atomic_load(&state->postgres_ok) &&
+           atomic_load(&state->clock_ok) && !atomic_load(&state->draining);
+}
+
+static enum MHD_Result show_readyz(const struct admin *a, struct MHD_Connection *c)
+{
+    const struct admin_state *s = a->state;
+    char text[64];
+    if (admin_ready(s))
+        return reply_text(c, MHD_HTTP_OK, "ok\n");
+    (void)snprintf(
+        text, sizeof(text), "not ready:%s%s%s%s\n", atomic_load(&s->schema_ok) ? "" : " schema",
+        atomic_load(&s->postgres_ok) ? "" : " postgres", atomic_load(&s->clock_ok) ? "" : " clock",
+        atomic_load(&s->draining) ? " draining" : "");
+    return reply_text(c, MHD_HTTP_SERVICE_UNAVAILABLE, text);
+}
+
+#ifdef AMENDS_TEST_CLOCK
+static enum MHD_Result show_settled(const struct admin *a, struct MHD_Connection *c)
+{
+    const char *asked = MHD_lookup_connection_value(c, MHD_GET_ARGUMENT_KIND, "generation");
+    uint64_t settled = atomic_load(&a->state->settled_generation);
+    char text[32];
+    (void)snprintf(text, sizeof(text), "%llu\n", (unsigned long long)settled);
+    bool is_settled = !asked || settled >= strtoull(asked, NULL, 10);
+    return reply_text(c, is_settled ? MHD_HTTP_OK : MHD_HTTP_SERVICE_UNAVAILABLE, text);
+}
+#endif
+
+static const struct page pages[] = {
+    {"/metrics", show_metrics},
+    {"/livez", show_livez},
+    {"/readyz", show_readyz},
+#ifdef AMENDS_TEST_CLOCK
+    {"/settled", show_settled},
+#endif
+};
+
+static enum MHD_Result on_request(void *ctx, struct MHD_Connection *c, const char *path,
+                                  const char *method, const char *version, const char *body,
+                                  size_t *body_len, void **request)
+{
+    (void)version;
+    (void)body;
+    (void)body_len;
+    (void)request;
+    const struct admin *a = ctx;
+    if (strcmp(method, MHD_HTTP_METHOD_GET) != 0 && strcmp(method, MHD_HTTP_METHOD_HEAD) != 0)
+        return reply_text(c, MHD_HTTP_METHOD_NOT_ALLOWED, "only GET and HEAD\n");
+    for (size_t i = 0; i < sizeof(pages) / sizeof(pages[0]); i++)
+        if (strcmp(path, pages[i].path) == 0)
+            return pages[i].show(a, c);
+    return reply_text(c, MHD_HTTP_NOT_FOUND, "no such page\n");
+}
+
+static void AM_PRINTF(2, 0) on_log(void *ctx, const char *fmt, va_list args)
+{
+    (void)ctx;
+    char text[256];
+    (void)vsnprintf(text, sizeof(text), fmt, args);
+    text[strcspn(text, "\n")] = '\0';
+    log_warn("admin", "http", LOG_STR("text", text));
+}
+
+static int cannot(const char *call, const char *address, int err)
+{
+    log_error("admin", "cannot_listen", LOG_STR("call", call), LOG_STR("address", address),
+              LOG_INT("errno", err));
+    return AM_EIO;
+}
+
+/* "host:port", "[v6]:port" or ":port"; the last colon parts them. */
+static int look_up(const char *address, struct addrinfo **out)
+{
+    char host[256];
+    const char *colon = strrchr(address, ':');
+    size_t len = colon ? (size_t)(colon - address) : 0;
+    if (!colon || colon[1] == '\0' || len >= sizeof(host))
+        return AM_EINVAL;
+    bool bracketed = len >= 2 && address[0] == '[' && address[len - 1] == ']';
+    (void)snprintf(host, sizeof(host), "%.*s", (int)(bracketed ? len - 2 : len),
+                   address + bracketed);
+    const struct addrinfo hints = {.ai_family = AF_UNSPEC,
+                                   .ai_socktype = SOCK_STREAM,
+                                   .ai_flags = AI_PASSIVE | AI_NUMERICSERV};
+    return getaddrinfo(host[0] ? host : NULL, colon + 1, &hints, out) == 0 ? AM_OK : AM_EINVAL;
+}
+
+static int open_socket(const struct addrinfo *where, const char *address, uint16_t *port)
+{
+    const int on = 1;
+    struct sockaddr_storage bound;
+    socklen_t size = sizeof(bound);
+    char service[8];
+    int fd = socket(where->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (fd < 0)
+        return cannot("socket", address, errno);
+    (void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+    if (bind(fd, where->ai_addr, where->ai_addrlen) != 0 || listen(fd, BACKLOG) != 0) {
+        int err = errno;
+        (void)close(fd);
+        return cannot("bind", address, err);
+    }
+    AM_ASSERT(getsockname(fd, (struct sockaddr *)&bound, &size) == 0);
+    AM_ASSERT(getnameinfo((struct sockaddr *)&bound, size, NULL, 0, service, sizeof(service),
+                          NI_NUMERICSERV) == 0);
+    *port = (uint16_t)strtoul(service, NULL, 10);
+    return fd;
+}
+
+static int start_daemon(struct admin *a, int fd, const char *address)
+{
+    a->daemon =
+        MHD_start_daemon(MHD_USE_AUTO | MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_ERROR_LOG, 0,
+                         NULL, NULL, on_request, a, MHD_OPTION_EXTERNAL_LOGGER, on_log, NULL,
+                         MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_CONNECTION_LIMIT, CONNECTIONS_MAX,
+                         MHD_OPTION_CONNECTION_TIMEOUT, IDLE_TIMEOUT_S, MHD_OPTION_END);
+    if (a->daemon)
+        return AM_OK;
+    (void)close(fd);
+    return cannot("MHD_start_daemon", address, errno);
+}
+
+int admin_start(const char *address, const struct admin_state *state, struct admin **out)
+{
+    struct addrinfo *where = NULL;
+    uint16_t port = 0;
+    if (look_up(address, &where) != AM_OK)
+        return AM_EINVAL;
+    int fd = open_socket(where, address, &port);
+    freeaddrinfo(where);
+    if (fd < 0)
+        return fd;
+    struct admin *a = calloc(1, sizeof(*a));
+    AM_ASSERT(a != NULL);
+    *a = (struct admin){
+        .magic = ADMIN_MAGIC, .state = state, .started_us = clock_mono_us(), .port = port};
+    int err = start_daemon(a, fd, address);
+    if (err) {
+        free(a);
+        return err;
+    }
+    *out = a;
+    return AM_OK;
+}
+
+uint16_t admin_port(const struct admin *a)
+{
+    AM_ASSERT(a->magic == ADMIN_MAGIC);
+    return a->port;
+}
+
+void admin_stop(struct admin *a)
+{
+    if (!a)
+        return;
+    AM_ASSERT(a->magic == ADMIN_MAGIC);
+    MHD_stop_daemon(a->daemon);
+    a->magic = 0;
+    free(a);
+}

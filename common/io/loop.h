@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * The io loop: one libuv loop on one thread, sole owner of the PostgreSQL connections, the Redis
+ * contexts and the timers. Other threads reach it only by loop_post().
+ *
+ * Threading: all functions on the loop's thread, but loop_post(), loop_stop() and what says
+ * otherwise. Ownership: posted jobs, timers and watchers are embedded in their owners' structs and
+ * must outlive their use.
+ */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/clock.h"
+#include "base/err.h"
+#include "base/mpsc.h"
+
+struct uv_loop_s;
+struct loop;
+
+/* Makes a loop; `clock` is injected and outlives it. Until it runs, the thread that made it is the
+ * loop's thread and may set up timers and watchers. */
+struct loop *loop_new(struct clock *clock);
+
+/* The libuv loop and the clock, borrowed. */
+struct uv_loop_s *loop_uv(struct loop *l);
+struct clock *loop_clock(struct loop *l);
+
+/* Runs until loop_stop(). Jobs posted before that still run; then every handle is closed, whether
+ * its owner has let go of it or not, and it returns. A loop runs once. */
+void loop_run(struct loop *l);
+
+/* As loop_run, on a thread of its own. AM_EIO when there is none to be had (logged). */
+int loop_start_thread(struct loop *l) AM_MUSTCHECK;
+
+/* Waits for that thread's end; the caller's thread is the loop's thread then. */
+void loop_join(struct loop *l);
+
+/* Asks the loop to end after the current turn. Any thread, but not after loop_free(). */
+void loop_stop(struct loop *l);
+
+/* Frees a loop that has ended or never ran. Timers and watchers may be freed before or after. */
+void loop_free(struct loop *l);
+
+/* True on the loop's thread. Any thread. */
+bool loop_on_thread(const struct loop *l);
+
+/* A job handed to the loop from any thread; runs once, in order, on the loop's thread. The job's
+ * memory is the owner's again when run() begins. Jobs posted after the loop's end never run. */
+struct loop_job {
+    struct mpsc_node node;
+    void (*run)(struct loop_job *job);
+};
+void loop_post(struct loop *l, struct loop_job *job);
+
+/* Runs `idle` at the end of this turn of the loop, before it sleeps (group work: one flush a turn).
+ * One that waits already is not added twice; one that asks again while it runs has its turn in the
+ * next round, before which the loop does not sleep. The memory must stay while it waits. */
+struct loop_idle {
+    struct loop_idle *next;
+    bool waiting;
+    void (*run)(struct loop_idle *idle);
+};
+void loop_before_sleep(struct loop *l, struct loop_idle *idle);
+
+/* One-shot timers on the monotonic clock: never early, late by 1-2 ms and by whatever the turn
+ * still has to do. */
+struct loop_timer;
+struct loop_timer *loop_timer_new(struct loop *l, void (*fire)(void *ctx), void *ctx);
+
+/* Fires after `delay_us` microseconds, at most 100 years; 0 and less: in the next round. Starting a
+ * running one moves it. */
+void loop_timer_start(struct loop_timer *t, int64_t delay_us);
+void loop_timer_stop(struct loop_timer *t);
+bool loop_timer_active(const struct loop_timer *t);
+
+/* Stops it; the memory is given back by the loop after this turn. Allowed in its own callback and
+ * after the loop's end. NULL is allowed. */
+void loop_timer_free(struct loop_timer *t);
+
+/* A file descriptor watched level-triggered. The descriptor is dup()ed, so that the library that
+ * owns it may close its own at any time; note that a socket stays open until loop_fd_free().
+ * `ready` gets LOOP_READ and LOOP_WRITE of what was wanted; after an error on the descriptor both,
+ * for as long as anything is wanted, and the owner's next read or write finds the error. NULL when
+ * the descriptor cannot be watched (logged). */
+struct loop_fd;
+enum { LOOP_READ = 1, LOOP_WRITE = 2 };
+struct loop_fd *loop_fd_new(struct loop *l, int fd, void (*ready)(void *ctx, int events),
+                            void *ctx);
+
+/* Sets what is wanted: LOOP_READ | LOOP_WRITE, or 0 for nothing. */
+void loop_fd_want(struct loop_fd *w, int events);
+
+/* Stops watching; as loop_timer_free(). */
+void loop_fd_free(struct loop_fd *w);
+
+/* Looks a host name up without blocking the loop; `done` is called once, in a later turn, with the
+ * first numeric address or with NULL and an English reason (both valid only during the call).
+ * `port` is a number or NULL. */
+void loop_resolve(struct loop *l, const char *host, const char *port,
+                  void (*done)(void *ctx, const char *numeric, const char *why), void *ctx);
+
+/* Writes clock_mono_us() to `beat_us` once a second while the loop turns (/livez). */
+void loop_beat(struct loop *l, _Atomic int64_t *beat_us);
+
+/* Calls `hit` on the loop's thread when the process gets SIGTERM or SIGINT. Once a loop. Blocks
+ * nothing. */
+void loop_on_signal(struct loop *l, void (*hit)(void *ctx, int signum), void *ctx);
