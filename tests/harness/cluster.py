@@ -286,18 +286,24 @@ class Cluster:
 
     def settle(self, seconds=SETTLE_S):
         """Waits until no process has anything due, queued or in flight. Work in one process makes work
-        in another, so all must say so twice in a row."""
-        rounds = 0
-        deadline = time.monotonic() + seconds
-        while rounds < 2:
-            waiting = [one.name for one in self.services
-                       if one.running() and not one.settled(self.clock.generation)]
-            rounds = 0 if waiting else rounds + 1
-            if time.monotonic() > deadline:
-                raise Failed(f"not settled within {seconds:g} s: {', '.join(waiting)}")
-            if waiting:
-                time.sleep(0.01)
+        in another, so all must say so twice; each time for a new generation of the clock file, because
+        an answer for an old one says nothing about work that came later."""
+        for _ in range(2):
+            self.clock.advance(0)
+            self._wait_settled(seconds)
         return self
+
+    def _wait_settled(self, seconds):
+        deadline = time.monotonic() + seconds
+        waiting = [one for one in self.services if one.running()]
+        while True:
+            waiting = [one for one in waiting if not one.settled(self.clock.generation)]
+            if not waiting:
+                return
+            if time.monotonic() > deadline:
+                names = ", ".join(one.name for one in waiting)
+                raise Failed(f"not settled within {seconds:g} s: {names}")
+            time.sleep(0.005)
 
     def advance(self, seconds):
         """Moves time for all processes and waits until what became due is done."""

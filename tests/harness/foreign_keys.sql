@@ -1,0 +1,41 @@
+-- SPDX-License-Identifier: Apache-2.0
+--
+-- The foreign keys that migrations leave out for speed. Tests declare them, so that a write that would
+-- orphan a row fails here. Deferred: the order of writes within one transaction is free.
+
+do $$
+declare
+    child record;
+begin
+    for child in
+        select c.relname,
+               bool_or(a.attname = 'tenant_id') as has_tenant,
+               bool_or(a.attname = 'case_id') as has_case
+          from pg_class c
+          join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
+         where c.relnamespace = 'public'::regnamespace and c.relkind = 'r'
+         group by c.relname
+    loop
+        if child.has_tenant and child.relname <> 'tenant' then
+            execute format('alter table %I add foreign key (tenant_id) references tenant '
+                           'deferrable initially deferred', child.relname);
+        end if;
+        -- A deduplication row of a command on an agent names no case.
+        if child.has_case and child.relname not in ('recovery_case', 'dedup') then
+            execute format('alter table %I add foreign key (tenant_id, case_id) references recovery_case '
+                           'deferrable initially deferred', child.relname);
+        end if;
+    end loop;
+end
+$$;
+
+alter table case_event_private add foreign key (tenant_id, case_id, seq)
+    references case_event deferrable initially deferred;
+alter table escalation add foreign key (tenant_id, case_id, clock_id)
+    references clock deferrable initially deferred;
+alter table clock add foreign key (tenant_id, case_id, subject_id)
+    references offer deferrable initially deferred;
+alter table offer add foreign key (tenant_id, agent_id)
+    references agent deferrable initially deferred;
+alter table recovery_case add foreign key (tenant_id, policy_version)
+    references policy_version deferrable initially deferred;
