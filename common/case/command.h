@@ -108,8 +108,8 @@ struct uuid decision_id(struct decision *d);
  * agent_after. Pure. */
 enum seg_verdict command_decide(struct decision *d);
 
-/* Hashes the request body without its request id into cmd->body_hash and parses request_id and case_id out of the request's
- * fields of those names. Adds violations to `fault` for ids that are no UUIDs. */
+/* Hashes the request body without its request id into cmd->body_hash and takes request_id, case_id and expected_version out
+ * of the request's fields of those names. Adds violations to `fault` for ids that are missing or no UUIDs. */
 void command_from_request(struct command *cmd, const ProtobufCMessage *request, struct fault *fault);
 
 /* The keys a command locks, by its kind and names: request id, case, agent, customer. Writes cmd->seg.keys. */

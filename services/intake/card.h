@@ -1,0 +1,8 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/* GetContactCard: who is accountable and how the customer reaches them. Threading: io loop. */
+
+#include "shared/service.h"
+
+void card_get(struct rpc_call *call, void *service);

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * The intake service: signals come in, cases are read and proved.
+ *
+ * Threading: intake_register() on the main thread before the server starts; handlers on the io loop.
+ */
+
+#include "shared/service.h"
+
+/* Adds IntakeService to the server. `service` outlives it. */
+int intake_register(struct rpc_server *server, struct service *service) AM_MUSTCHECK;
