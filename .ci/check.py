@@ -123,7 +123,7 @@ def buf():
 def check_chart():
     script = ROOT / "helm" / "check.sh"
     if script.exists():
-        run("bash", script, env={**os.environ, "AMENDS_CACHE": str(CACHE)})
+        run(script, CACHE / "chart")
 
 
 # --- clang-tidy, remembered by content ---
@@ -166,7 +166,8 @@ def tidy_units():
 def tidy_one(file):
     done = subprocess.run(["clang-tidy", "--quiet", "-p", str(CLANG_BUILD), str(file)], cwd=ROOT,
                           capture_output=True, text=True, check=False)
-    return "" if done.returncode == 0 else done.stdout.strip() or done.stderr.strip()
+    answer = done.stdout.strip() or done.stderr.strip() or "clang-tidy failed"
+    return "" if done.returncode == 0 else answer.replace(f"{ROOT}/", "")
 
 
 def check_tidy():
