@@ -1,0 +1,333 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the rendered objects must be."""
+
+import copy
+import re
+
+import yaml
+
+import chart
+from chart import containers, deployment, environment, job, of_kind, one, pods
+
+SECRETS = {
+    "postgresql": {"existingSecret": "pg-secret", "secretKeys": {"password": "pw"}},
+    "redis": {"existingSecret": "redis-secret", "user": "app"},
+}
+
+
+def config(objects, component):
+    return one(objects, "ConfigMap", component)["data"]
+
+
+def container_of(objects, component):
+    (only,) = containers(deployment(objects, component)["spec"]["template"])
+    return only
+
+
+# -- the three services are one ---------------------------------------------------------------------------------------
+
+def test_deployments_differ_in_data_only(helm):
+    objects = helm.render(SECRETS)
+
+    def neutral(component):
+        text = yaml.safe_dump(deployment(objects, component))
+        for number, word in ((f"740{1 + chart.SERVICES.index(component)}", "GRPC"),
+                             (f"741{1 + chart.SERVICES.index(component)}", "ADMIN"), (component, "SERVICE")):
+            text = text.replace(number, word)
+        return re.sub(r"checksum/config: \w+", "", text)
+    assert neutral("intake") == neutral("assignment") == neutral("resolution")
+
+
+def test_options_differ_in_addresses_only(helm):
+    objects = helm.render()
+    intake, assignment, resolution = (config(objects, c) for c in chart.SERVICES)
+    assert intake["AMENDS_ASSIGNMENT"] == resolution["AMENDS_ASSIGNMENT"] == "demo-amends-assignment:7402"
+    for index, options in enumerate((intake, assignment, resolution), 1):
+        assert options.pop("AMENDS_LISTEN") == f"0.0.0.0:740{index}"
+        assert options.pop("AMENDS_ADMIN") == f"0.0.0.0:741{index}"
+        options.pop("AMENDS_ASSIGNMENT", None)
+    assert intake == assignment == resolution
+
+
+def test_a_service_overrides_defaults(helm):
+    """0, false and null too, which template functions like to ignore."""
+    objects = helm.render({
+        "defaults": {"pdb": {"enabled": True}, "podLabels": {"a": "1"}},
+        "config": {"maxQueue": 10, "maxStreams": 5000000},
+        "services": {
+            "intake": {"replicas": 0, "pdb": {"enabled": False}, "podLabels": {"b": "2"}, "config": {"maxQueue": 20}},
+            "assignment": {"replicas": None, "drain": {"preStopSeconds": 0}},
+        }})
+    assert deployment(objects, "intake")["spec"]["replicas"] == 0
+    assert deployment(objects, "resolution")["spec"]["replicas"] == 2
+    labels = deployment(objects, "intake")["spec"]["template"]["metadata"]["labels"]
+    assert labels["a"] == "1" and labels["b"] == "2"
+    assert "lifecycle" not in container_of(objects, "assignment")
+    assert "lifecycle" in container_of(objects, "intake")
+    assert config(objects, "intake")["AMENDS_MAX_QUEUE"] == "20"
+    assert config(objects, "resolution")["AMENDS_MAX_QUEUE"] == "10"
+    assert config(objects, "resolution")["AMENDS_MAX_STREAMS"] == "5000000"
+
+
+def test_replicas_null_is_not_rendered(helm):
+    everywhere = helm.render({"defaults": {"replicas": None}})
+    assert not any("replicas" in o["spec"] for o in of_kind(everywhere, "Deployment"))
+    one_only = helm.render({"services": {"intake": {"replicas": None}}})
+    assert "replicas" not in deployment(one_only, "intake")["spec"]
+
+
+# -- refusals ---------------------------------------------------------------------------------------------------------
+
+def test_insecure_principals_must_be_accepted(helm):
+    message = helm.refusal({"insecurePrincipals": False})
+    for words in ("insecurePrincipals is false", "without any authentication", "amends-tenant", "NetworkPolicy"):
+        assert words in message, message
+    assert config(helm.render(), "intake")["AMENDS_INSECURE_PRINCIPALS"] == "true"
+
+
+def test_incomplete_stores_are_refused(helm):
+    cases = [
+        ({"postgresql": {"host": ""}}, "postgresql.host is empty"),
+        ({"postgresql": {"secretKeys": {"user": "username"}}}, "postgresql.existingSecret"),
+        ({"postgresql": {"sslmode": "verify-full"}}, "postgresql.ca"),
+        ({"postgresql": {"ca": {"system": True}}}, "verify-full"),
+        ({"redis": {"host": ""}}, "redis.enabled=false"),
+    ]
+    for values, words in cases:
+        assert words in helm.refusal(values), values
+
+
+def test_grace_period_covers_the_drain(helm):
+    drain = {"preStopSeconds": 7, "delayMs": 1500, "graceMs": 30000}
+    objects = helm.render({"defaults": {"drain": drain}})
+    for component in chart.SERVICES:
+        assert deployment(objects, component)["spec"]["template"]["spec"]["terminationGracePeriodSeconds"] == 7 + 32 + 5
+        assert config(objects, component)["AMENDS_DRAIN_DELAY_MS"] == "1500"
+        assert config(objects, component)["AMENDS_DRAIN_GRACE_MS"] == "30000"
+        assert container_of(objects, component)["lifecycle"] == {"preStop": {"sleep": {"seconds": 7}}}
+    assert "intake is 43" in helm.refusal(
+        {"defaults": {"drain": drain}, "services": {"intake": {"terminationGracePeriodSeconds": 43}}})
+
+
+# -- the migration Job ------------------------------------------------------------------------------------------------
+
+def test_job_has_no_hook_and_stands_alone(helm):
+    objects = helm.render(SECRETS)
+    assert not any("hook" in key for o in objects for key in o["metadata"].get("annotations", {}))
+    pod = job(objects)["spec"]["template"]["spec"]
+    assert pod.get("serviceAccountName") is None and pod["restartPolicy"] == "Never"
+    (only,) = pod["containers"]
+    assert only["command"] == ["/usr/local/bin/amends", "migrate"] and "envFrom" not in only
+    assert {v["secret"]["secretName"] for v in pod["volumes"]} == {"pg-secret"}
+    assert only["env"][:7] == container_of(objects, "intake")["env"][:7]
+
+
+def test_job_is_named_by_its_spec(helm):
+    def name(values):
+        return job(helm.render(values))["metadata"]["name"]
+    usual = name({})
+    assert re.fullmatch(r"demo-amends-migrate-[0-9a-f]{10}", usual)
+    for other in ({"image": {"tag": "9.9.9"}}, {"postgresql": {"host": "other"}}, {"migration": {"tenant": "acme"}},
+                  {"migration": {"resources": {"limits": {"memory": "1Gi"}}}}, {"commonLabels": {"a": "b"}}):
+        assert name(other) != usual, other
+    for same in ({"defaults": {"replicas": 7}}, {"redis": {"host": "other"}}, {"config": {"maxQueue": 7}}):
+        assert name(same) == usual, same
+
+
+def test_job_can_be_left_out(helm):
+    assert not of_kind(helm.render({"migration": {"enabled": False}}), "Job")
+    assert job(helm.render({"migration": {"tenant": "acme"}}))["spec"]["template"]["spec"]["containers"][0]["command"][2:] \
+        == ["--tenant=acme"]
+
+
+# -- availability -----------------------------------------------------------------------------------------------------
+
+def test_disruption_budget_needs_two_replicas(helm):
+    def budgets(replicas):
+        return len(of_kind(helm.render({"defaults": {"replicas": replicas}}), "PodDisruptionBudget"))
+    assert [budgets(n) for n in (0, 1, 2, None)] == [0, 0, 3, 0]
+
+
+def test_rollout_takes_nothing_away(helm):
+    for o in of_kind(helm.render(), "Deployment"):
+        assert o["spec"]["strategy"]["rollingUpdate"] == {"maxUnavailable": 0, "maxSurge": 1}
+
+
+def test_probes_ask_the_right_service(helm):
+    for component, port in (("intake", 9000), ("assignment", 7402), ("resolution", 7403)):
+        probed = container_of(helm.render({"services": {"intake": {"ports": {"grpc": 9000}}}}), component)
+        asked = {p: probed[f"{p}Probe"]["grpc"] for p in ("startup", "readiness", "liveness")}
+        assert asked == {"startup": {"port": port, "service": "liveness"}, "readiness": {"port": port, "service": ""},
+                         "liveness": {"port": port, "service": "liveness"}}
+
+
+def test_config_change_restarts_pods(helm):
+    def checksum(values, component):
+        template = deployment(helm.render(values), component)["spec"]["template"]
+        return template["metadata"]["annotations"]["checksum/config"]
+    changed = {"services": {"intake": {"config": {"maxQueue": 7}}}}
+    assert checksum(changed, "intake") != checksum({}, "intake")
+    assert checksum(changed, "resolution") == checksum({}, "resolution")
+
+
+# -- network ----------------------------------------------------------------------------------------------------------
+
+def test_services_find_exactly_their_pods(helm):
+    objects = helm.render({"commonLabels": {"team": "care"}})
+    labels = {name: template["metadata"]["labels"] for name, template in pods(objects)}
+    for component in chart.SERVICES:
+        for suffix in ("", "-headless"):
+            service = one(objects, "Service", component, suffix)
+            selector = service["spec"]["selector"].items()
+            assert [n for n, have in labels.items() if selector <= have.items()] == [f"demo-amends-{component}"]
+            ports = {p["name"]: p["containerPort"] for p in container_of(objects, component)["ports"]}
+            for port in service["spec"]["ports"]:
+                assert ports[port["targetPort"]] == port["port"] and port["appProtocol"] in ("grpc", "http")
+        assert one(objects, "Service", component, "-headless")["spec"]["clusterIP"] == "None"
+        assert not one(objects, "Service", component, "-headless")["spec"]["publishNotReadyAddresses"]
+        assert "clusterIP" not in one(objects, "Service", component)["spec"]
+
+
+def test_addresses_name_services_that_exist(helm):
+    for mode, suffix in (("clusterip", ""), ("headless", "-headless")):
+        objects = helm.render({"clientLoadBalancing": mode, "services": {"assignment": {"ports": {"grpc": 9402}}}})
+        name, port = config(objects, "intake")["AMENDS_ASSIGNMENT"].split(":")
+        service = one(objects, "Service", "assignment", suffix)
+        assert service["metadata"]["name"] == name and int(port) in [p["port"] for p in service["spec"]["ports"]]
+
+
+# -- stores and secrets -----------------------------------------------------------------------------------------------
+
+def test_passwords_are_files(helm):
+    objects = helm.render(SECRETS)
+    for name, template in pods(objects):
+        (only,) = containers(template)
+        env = environment(only)
+        mounts = {m["name"]: m for m in only["volumeMounts"]}
+        assert env["AMENDS_PG_PASSWORD_FILE"] == mounts["postgresql"]["mountPath"] + "/password", name
+        assert not any(key.endswith("PASSWORD") for key in env), name
+        assert all(m["readOnly"] for m in mounts.values()), name
+        for volume in template["spec"]["volumes"]:
+            assert volume["secret"]["defaultMode"] == 0o440 and volume["secret"]["items"][0]["path"] == "password"
+    assert config(objects, "intake")["AMENDS_REDIS"] == "redis://app@redis:6379/0"
+    assert config(objects, "intake")["AMENDS_REDIS_PASSWORD_FILE"] == "/etc/amends/redis/password"
+    assert not of_kind(objects, "Secret")
+
+
+def test_connection_parts_come_from_a_secret(helm):
+    keys = {"host": "host", "port": "port", "database": "dbname", "user": "username"}
+    objects = helm.render({"postgresql": {"host": "", "existingSecret": "recovery-app", "secretKeys": keys}})
+    env = environment(container_of(objects, "intake"))
+    for variable, part in (("PGHOST", "host"), ("PGPORT", "port"), ("PGDATABASE", "database"), ("PGUSER", "user")):
+        assert env[variable] == {"secretKeyRef": {"name": "recovery-app", "key": keys[part]}}
+
+
+def test_without_redis_and_secrets(helm):
+    objects = helm.render({"redis": {"enabled": False, "host": "", "existingSecret": "unused"}})
+    assert not any("REDIS" in key for key in config(objects, "assignment"))
+    assert all("volumes" not in template["spec"] for _, template in pods(objects))
+
+
+# -- pods -------------------------------------------------------------------------------------------------------------
+
+def test_pod_security_restricted(helm):
+    for file in chart.CI_VALUES:
+        for name, template in pods(chart.parse(helm.template(file))):
+            spec = template["spec"]
+            assert spec["automountServiceAccountToken"] is False, name
+            context = spec["securityContext"]
+            assert context["runAsNonRoot"] and context["runAsUser"] == 65532, name
+            assert context["seccompProfile"] == {"type": "RuntimeDefault"}, name
+            assert not {"hostNetwork", "hostPID", "hostIPC"} & spec.keys(), name
+            for container in containers(template):
+                context = container["securityContext"]
+                assert context["readOnlyRootFilesystem"] and context["runAsNonRoot"], name
+                assert context["allowPrivilegeEscalation"] is False and context["privileged"] is False, name
+                assert context["capabilities"] == {"drop": ["ALL"]}, name
+                assert container["resources"]["requests"].keys() >= {"cpu", "memory"}, name
+                assert "memory" in container["resources"]["limits"], name
+                assert "hostPort" not in str(container["ports"] if "ports" in container else ""), name
+
+
+def test_images_of_all_containers(helm):
+    def images(image, registry=""):
+        objects = helm.render({"image": image, "global": {"imageRegistry": registry, "imagePullSecrets": ["a"]}})
+        assert all(t["spec"]["imagePullSecrets"] == [{"name": "a"}] for _, t in pods(objects))
+        (image,) = {c["image"] for _, t in pods(objects) for c in containers(t)}
+        return image
+    digest = "sha256:" + "ab" * 32
+    assert images({}) == f"amends/amends:{app_version()}"
+    assert images({"registry": "r.io", "tag": "1"}) == "r.io/amends/amends:1"
+    assert images({"registry": "r.io", "tag": "1", "digest": digest}) == f"r.io/amends/amends@{digest}"
+    assert images({"registry": "r.io", "tag": "1"}, "mirror:5000") == "mirror:5000/amends/amends:1"
+
+
+def test_names_stay_short_and_unique(helm):
+    for release in ("r", "a-release-name-of-fifty-three-characters-1234567890-x", "my-amends"):
+        objects = helm.render(release=release)
+        names = [(o["kind"], o["metadata"]["name"]) for o in objects]
+        assert len(set(names)) == len(names)
+        for _, name in names:
+            # The Job's pods and label get another 6 characters, a Deployment's pods 17.
+            assert len(name) <= 63 and re.fullmatch(r"[a-z]([-a-z0-9]*[a-z0-9])?", name), name
+
+
+def test_selectors_never_change(helm):
+    """A Deployment's selector is immutable: no version, no value that a user sets later may be in it."""
+    before = helm.render()
+    after = helm.render({"image": {"tag": "2"}, "commonLabels": {"a": "b"}, "defaults": {"podLabels": {"c": "d"}}})
+    for component in chart.SERVICES:
+        assert deployment(before, component)["spec"]["selector"] == deployment(after, component)["spec"]["selector"]
+
+
+# -- agreement with the rest of the tree ------------------------------------------------------------------------------
+
+def app_version():
+    return yaml.safe_load((chart.CHART / "Chart.yaml").read_text())["appVersion"]
+
+
+def test_version_is_the_programs(_helm):
+    (version,) = re.findall(r"project\(amends VERSION (\S+)", (chart.ROOT / "CMakeLists.txt").read_text())
+    assert app_version() == version
+
+
+def test_programs_know_every_option(helm):
+    """Each AMENDS_* variable that the chart can set is an option in the sources."""
+    files = [p for part in ("services", "common") for p in (chart.ROOT / part).rglob("*.[ch]")]
+    if not any(p.name == "main.c" for p in files):
+        return  # a tree without programs
+    sources = "".join(p.read_text() for p in files)
+    variables = set()
+    for file in chart.CI_VALUES:
+        objects = chart.parse(helm.template(file))
+        variables |= {key for o in of_kind(objects, "ConfigMap") for key in o["data"]}
+        variables |= {key for _, t in pods(objects) for c in containers(t) for key in environment(c)}
+    options = {v[len("AMENDS_"):].lower().replace("_", "-") for v in variables if v.startswith("AMENDS_")}
+    unknown = sorted(o for o in options if f'"{o}"' not in sources)
+    assert not unknown, f"no such options: {', '.join(unknown)}"
+
+
+def test_image_has_the_programs(helm):
+    collected = re.search(r'PROGRAMS="([^"]*)"', (chart.ROOT / "docker" / "collect.sh").read_text()).group(1).split()
+    for name, template in pods(helm.render()):
+        program = containers(template)[0]["command"][0]
+        assert program.removeprefix("/usr/local/bin/") in collected, name
+
+
+def test_renders_do_not_depend_on_chance(helm):
+    for file in chart.CI_VALUES:
+        assert helm.template(file) == helm.template(file), file.name
+
+
+def test_readme_names_every_value(_helm):
+    readme = (chart.CHART / "README.md").read_text()
+    values = yaml.safe_load((chart.CHART / "values.yaml").read_text())
+
+    def leaves(value, path=""):
+        for key, below in value.items():
+            if isinstance(below, dict) and below and path + key not in ("defaults.resources", "migration.resources"):
+                yield from leaves(below, f"{path}{key}.")
+            else:
+                yield path + key
+    missing = [p for p in leaves(copy.deepcopy(values)) if f"`{p}`" not in readme]
+    assert not missing, f"not in README.md: {', '.join(missing)}"
