@@ -18,19 +18,25 @@ from harness.process import own_folder
 
 
 @pytest.fixture(scope="session")
-def environment():
+def session_folder():
+    """Where the session keeps everything it starts; removed at its end."""
+    folder = paths.state_folder() / f"pytest-{os.getpid()}"
+    yield folder
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def environment(session_folder):
     """One PostgreSQL with a migrated template for the session."""
-    shared = Environment()
+    shared = Environment(session_folder)
     yield shared
     shared.close()
 
 
 @pytest.fixture
-def state_folder(request):
+def state_folder(session_folder, request):
     """A fresh folder where the servers' user may write."""
-    folder = own_folder(paths.state_folder() / f"pytest-{os.getpid()}" / request.node.name)
-    yield folder
-    shutil.rmtree(folder, ignore_errors=True)
+    return own_folder(session_folder / request.node.name)
 
 
 @pytest.fixture

@@ -12,7 +12,6 @@ returns when each has done what became due.
 
 import itertools
 import os
-import shutil
 import struct
 import subprocess
 import time
@@ -102,8 +101,8 @@ class Service(Process):
 class Environment:
     """What a test session shares: one PostgreSQL with a migrated template database."""
 
-    def __init__(self, folder=None):
-        self.folder = Path(folder or paths.state_folder() / f"pytest-{os.getpid()}")
+    def __init__(self, folder):
+        self.folder = Path(folder)
         self._numbers = itertools.count(1)
         self._postgres = None
 
@@ -120,7 +119,6 @@ class Environment:
     def close(self):
         if self._postgres:
             self._postgres.stop()
-        shutil.rmtree(self.folder, ignore_errors=True)
 
 
 def migrate(postgres, database, *tenants):
