@@ -1,0 +1,261 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+#include "program/program.h"
+
+#include <signal.h>
+#include <stdlib.h>
+
+#include "assignment/assignment.h"
+#include "base/assert.h"
+#include "base/log.h"
+#include "intake/intake.h"
+#include "io/admin.h"
+#include "io/testclock.h"
+#include "program/route_client.h"
+#include "program/settings.h"
+#include "resolution/resolution.h"
+
+#define SCHEMA_NEEDED 1
+#define LOOK_US (100 * US_PER_MS)
+#define SETTLE_LOOK_US (2 * US_PER_MS)
+
+struct program {
+    const struct program_spec *spec;
+    struct settings settings;
+    struct admin_state state;
+    struct clock *clock;
+    struct loop *loop;
+    struct service service;
+    struct pg_stmt *stmts;
+    struct rpc_server *server;
+    struct assignment *assignment;     /* NULL without PART_ASSIGNMENT */
+    struct route_client *route_client; /* NULL with PART_ASSIGNMENT */
+    struct admin *admin;
+    struct testclock *testclock;
+    struct loop_timer *look;   /* beat and readiness */
+    struct loop_timer *settle; /* test builds */
+    bool ready;
+    bool draining;
+};
+
+/* -- readiness -------------------------------------------------------------------------------------------------------- */
+
+static void look(void *ctx)
+{
+    struct program *p = ctx;
+    atomic_store(&p->state.loop_beat_us, clock_mono_us());
+    const bool ready = admin_ready(&p->state);
+    if (ready != p->ready) {
+        p->ready = ready;
+        rpc_server_set_serving(p->server, ready);
+        log_info("program", ready ? "ready" : "not_ready");
+    }
+    loop_timer_start(p->look, LOOK_US);
+}
+
+/* -- routes -------------------------------------------------------------------------------------------------------------- */
+
+static void routed(void *ctx, const struct route *route)
+{
+    struct program *p = ctx;
+    if (p->assignment)
+        assignment_route(p->assignment, route);
+    else if (p->route_client)
+        route_client_add(p->route_client, route);
+}
+
+/* -- the test clock ------------------------------------------------------------------------------------------------------- */
+
+static bool settled(const struct program *p)
+{
+    return pg_quiet(p->service.pg) && (!p->assignment || assignment_settled(p->assignment)) &&
+           (!p->route_client || route_client_quiet(p->route_client));
+}
+
+static void settle(void *ctx)
+{
+    struct program *p = ctx;
+    if (settled(p))
+        atomic_store(&p->state.settled_generation, clock_test_generation(p->clock));
+    else
+        loop_timer_start(p->settle, SETTLE_LOOK_US);
+}
+
+static void time_moved(void *ctx)
+{
+    struct program *p = ctx;
+    if (p->assignment)
+        assignment_time_moved(p->assignment);
+    loop_timer_start(p->settle, SETTLE_LOOK_US);
+}
+
+static int start_testclock(struct program *p)
+{
+#ifdef AMENDS_TEST_CLOCK
+    if (*p->settings.test_clock)
+        return testclock_start(p->loop, p->settings.test_clock, time_moved, p, &p->testclock);
+#else
+    (void)time_moved;
+#endif
+    return AM_OK;
+}
+
+/* -- start ----------------------------------------------------------------------------------------------------------------- */
+
+/* The statements of the process: the store's first, then those of assignment. */
+static size_t gather_stmts(struct program *p)
+{
+    const size_t extra = p->spec->parts & PART_ASSIGNMENT ? assignment_n_stmts : 0;
+    p->stmts = calloc(store_n_stmts + extra, sizeof *p->stmts);
+    AM_ASSERT(p->stmts != NULL);
+    for (size_t i = 0; i < store_n_stmts; i++)
+        p->stmts[i] = store_stmts[i];
+    for (size_t i = 0; i < extra; i++)
+        p->stmts[store_n_stmts + i] = assignment_stmts[i];
+    return store_n_stmts + extra;
+}
+
+static void start_store(struct program *p)
+{
+    const struct pg_config config = {
+        .conninfo = p->settings.pg,
+        .segment_connections = (unsigned)p->settings.pg_segment_connections,
+        .read_connections = (unsigned)p->settings.pg_read_connections,
+        .queue = (unsigned)p->settings.max_queue,
+        .application_name = p->spec->name,
+        .n_stmts = gather_stmts(p),
+        .stmts = p->stmts,
+        .schema_needed = SCHEMA_NEEDED,
+        .state = &p->state,
+    };
+    p->service.loop = p->loop;
+    p->service.pg = pg_new(p->loop, &config);
+    p->service.tenants = tenants_new(p->loop);
+    tenants_use(p->service.tenants, p->service.pg);
+    p->service.store = store_new(p->service.pg, p->loop, p->service.tenants, routed, p);
+    pg_on_change(p->service.pg, look, p);
+}
+
+static int start_assignment(struct program *p)
+{
+    const struct assignment_config config = {
+        .service = &p->service,
+        .server = p->server,
+        .redis_url = p->settings.redis,
+        .redis_password_file = p->settings.redis_password_file,
+        .first_stmt = (unsigned)store_n_stmts,
+    };
+    return assignment_new(&config, &p->assignment);
+}
+
+static int register_services(struct program *p)
+{
+    int err = AM_OK;
+    if (p->spec->parts & PART_INTAKE)
+        err = intake_register(p->server, &p->service);
+    if (!err && p->spec->parts & PART_RESOLUTION)
+        err = resolution_register(p->server, &p->service);
+    if (!err && p->spec->parts & PART_ASSIGNMENT)
+        err = start_assignment(p);
+    else if (!err)
+        p->route_client = route_client_new(p->loop, p->server, p->settings.assignment);
+    return err;
+}
+
+static void make_server(struct program *p)
+{
+    const struct rpc_server_config config = {
+        .listen = p->settings.listen,
+        .insecure_principals = p->settings.insecure_principals,
+        .limits = {.live_calls = (unsigned)p->settings.max_live_calls, .streams = (unsigned)p->settings.max_streams},
+        .drain_delay_ms = p->settings.drain_delay_ms,
+        .drain_grace_ms = p->settings.drain_grace_ms,
+    };
+    p->server = rpc_server_new(&config, p->loop);
+}
+
+static int start(struct program *p)
+{
+    p->clock = clock_new();
+    p->loop = loop_new(p->clock);
+    p->look = loop_timer_new(p->loop, look, p);
+    p->settle = loop_timer_new(p->loop, settle, p);
+    make_server(p);
+    start_store(p);
+    int err = register_services(p);
+    if (!err && *p->settings.admin)
+        err = admin_start(p->settings.admin, &p->state, &p->admin);
+    if (!err)
+        err = start_testclock(p);
+    if (!err)
+        err = rpc_server_start(p->server);
+    return err;
+}
+
+/* -- the drain --------------------------------------------------------------------------------------------------------------- */
+
+static void pg_closed(void *ctx)
+{
+    struct program *p = ctx;
+    loop_stop(p->loop);
+}
+
+static void drained(void *ctx)
+{
+    struct program *p = ctx;
+    if (p->assignment)
+        assignment_stop(p->assignment);
+    pg_close(p->service.pg, pg_closed, p);
+}
+
+static void signalled(void *ctx, int signum)
+{
+    struct program *p = ctx;
+    if (p->draining)
+        return;
+    p->draining = true;
+    log_info("program", "draining", LOG_INT("signal", signum));
+    atomic_store(&p->state.draining, true);
+    rpc_server_drain(p->server, drained, p);
+}
+
+static void finish(struct program *p)
+{
+    if (p->testclock)
+        testclock_stop(p->testclock);
+    loop_timer_free(p->look);
+    loop_timer_free(p->settle);
+    if (p->route_client)
+        route_client_free(p->route_client);
+    rpc_server_free(p->server);
+    if (p->assignment)
+        assignment_free(p->assignment);
+    store_free(p->service.store);
+    tenants_free(p->service.tenants);
+    pg_free(p->service.pg);
+    if (p->admin)
+        admin_stop(p->admin);
+    loop_free(p->loop);
+    clock_free(p->clock);
+    free(p->stmts);
+}
+
+int program_main(const struct program_spec *spec, int argc, char **argv)
+{
+    static struct program program; /* static: pointers to it are in every part until the process ends */
+    struct program *p = &program;
+    p->spec = spec;
+    if (settings_parse(&p->settings, spec, argc, argv))
+        return 2;
+    log_setup((enum log_level)log_level_parse(p->settings.log_level), spec->name);
+    (void)signal(SIGPIPE, SIG_IGN);
+    if (start(p))
+        return 1; /* logged where it failed; the process ends, so nothing needs to be undone */
+    loop_on_signal(p->loop, signalled, p);
+    log_info("program", "started", LOG_INT("port", rpc_server_port(p->server)));
+    look(p);
+    loop_run(p->loop);
+    finish(p);
+    log_info("program", "ended");
+    return 0;
+}

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * Tells the assignment service of another process what was committed: AssignmentInternalService.Route, one call in flight,
+ * what comes meanwhile is the next. A hint only: nothing waits for it, and what does not fit is left to the sweep and
+ * counted.
+ *
+ * Threading: io loop's thread. Ownership: routes are copied.
+ */
+
+#include "case/store.h"
+#include "rpc/client.h"
+
+struct route_client;
+
+/* `target` = "host:port" of the assignment service. */
+struct route_client *route_client_new(struct loop *loop, struct rpc_server *server, const char *target);
+void route_client_free(struct route_client *c);
+
+/* Copies the members in; they leave at the end of this turn of the loop. */
+void route_client_add(struct route_client *c, const struct route *route);
+
+/* Nothing waits or is in flight. */
+bool route_client_quiet(const struct route_client *c);

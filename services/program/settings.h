@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/* What an operator can set. Every option is also AMENDS_<NAME>. Threading: written once by settings_parse(). */
+
+#include "program/program.h"
+#include "base/err.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct settings {
+    const char *listen, *admin;
+    const char *pg;
+    const char *redis, *redis_password_file;
+    const char *assignment;
+    int64_t pg_segment_connections, pg_read_connections, max_queue;
+    int64_t max_live_calls, max_streams;
+    int64_t drain_delay_ms, drain_grace_ms;
+    const char *log_level;
+    bool insecure_principals;
+    const char *test_clock; /* test builds only */
+};
+
+/* Defaults of the spec, then environment, then argv. AM_EINVAL when something is wrong (written to standard error). */
+int settings_parse(struct settings *s, const struct program_spec *spec, int argc, char **argv) AM_MUSTCHECK;
