@@ -86,10 +86,11 @@ static bool may_write(const char *area, const char *event, int64_t *left_out)
     return ok;
 }
 
-/* Appends all of it or, when it would not fit, nothing. */
+/* Appends all of it or, when it would not fit, nothing. A closing quote may already lie in the
+ * tail. */
 static void put(struct line *o, const char *s, size_t n)
 {
-    if (o->cut || n > sizeof(o->text) - TAIL_BYTES - o->len) {
+    if (o->cut || o->len + n > sizeof(o->text) - TAIL_BYTES) {
         o->cut = true;
         return;
     }
