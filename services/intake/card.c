@@ -5,7 +5,8 @@
 #include "amends/v1/intake_service.pb-c.h"
 #include "case/rules.h"
 
-#define TEXT(s) ((char *)(uintptr_t)(s)) /* protobuf-c's strings are not const; packing only reads them */
+#define TEXT(s)                                                                                    \
+    ((char *)(uintptr_t)(s)) /* protobuf-c's strings are not const; packing only reads them */
 
 static Amends__V1__GetContactCardResponse card_of(const struct read_call *rc)
 {
@@ -32,7 +33,8 @@ static void agent_done(struct store_read *read)
 
 static void reply_steward(struct read_call *rc, const struct case_row *row)
 {
-    const struct policy *p = tenants_policy(rc->service->tenants, rc->tenant->id, row->policy_version);
+    const struct policy *p =
+        tenants_policy(rc->service->tenants, rc->tenant->id, row->policy_version);
     Amends__V1__GetContactCardResponse r = card_of(rc);
     r.owner_kind = AMENDS__V1__OWNER_KIND__OWNER_KIND_STEWARD;
     r.owner_name = TEXT(row->owner_id);

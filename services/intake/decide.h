@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-/* The commands behind intake's RPCs that write; their decide functions are pure. Threading: constants. */
+/* The commands behind intake's RPCs that write; their decide functions are pure. Threading:
+ * constants. */
 
 #include "case/command.h"
 

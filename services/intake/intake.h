@@ -4,7 +4,8 @@
 /*
  * The intake service: signals come in, cases are read and proved.
  *
- * Threading: intake_register() on the main thread before the server starts; handlers on the io loop.
+ * Threading: intake_register() on the main thread before the server starts; handlers on the io
+ * loop.
  */
 
 #include "shared/service.h"

@@ -8,7 +8,9 @@
 #include "case/rules.h"
 #include "shared/page_token.h"
 
-/* -- ListCases -------------------------------------------------------------------------------------------------------- */
+/* -- ListCases
+ * --------------------------------------------------------------------------------------------------------
+ */
 
 #define CASES_USUAL 50
 #define CASES_MOST 500
@@ -20,7 +22,8 @@ struct case_position {
 
 static int64_t time_us(struct fault *fault, const char *field, const Google__Protobuf__Timestamp *t)
 {
-    const int64_t seconds_max = 253402300799; /* 9999-12-31T23:59:59Z, as google.protobuf.Timestamp says */
+    const int64_t seconds_max =
+        253402300799; /* 9999-12-31T23:59:59Z, as google.protobuf.Timestamp says */
     if (!t)
         return 0;
     if (t->seconds < 0 || t->seconds > seconds_max || t->nanos < 0 || t->nanos > 999999999) {
@@ -74,10 +77,12 @@ static void cases_done(struct store_read *read)
         return;
     const struct case_filter *f = rc->user;
     Amends__V1__ListCasesResponse r = AMENDS__V1__LIST_CASES_RESPONSE__INIT;
-    const size_t shown = (int)read->case_rows.n < f->limit ? read->case_rows.n : (size_t)f->limit - 1;
+    const size_t shown =
+        (int)read->case_rows.n < f->limit ? read->case_rows.n : (size_t)f->limit - 1;
     r.cases = ARENA_ARRAY(rc->arena, Amends__V1__Case *, shown + 1);
     for (; r.n_cases < shown; r.n_cases++)
-        r.cases[r.n_cases] = message_case_row(ROW_AT(&read->case_rows, struct case_row, r.n_cases), rc->arena);
+        r.cases[r.n_cases] =
+            message_case_row(ROW_AT(&read->case_rows, struct case_row, r.n_cases), rc->arena);
     if (read->case_rows.n > shown && shown > 0) {
         const struct case_row *last = ROW_AT(&read->case_rows, struct case_row, shown - 1);
         struct case_position at;
@@ -105,7 +110,9 @@ void lists_cases(struct rpc_call *call, void *service)
     service_read(service, call, cases_start);
 }
 
-/* -- GetCaseHistory ----------------------------------------------------------------------------------------------------- */
+/* -- GetCaseHistory
+ * -----------------------------------------------------------------------------------------------------
+ */
 
 #define EVENTS_USUAL 100
 #define EVENTS_MOST 500
@@ -154,13 +161,15 @@ static void history_done(struct store_read *read)
         last_seq = e->seq;
     }
     if (read->events.n > r.n_events)
-        r.next_page_token = page_token_write(rc->arena, h->hash, slice_of(&last_seq, sizeof last_seq));
+        r.next_page_token =
+            page_token_write(rc->arena, h->hash, slice_of(&last_seq, sizeof last_seq));
     rpc_reply(rc->call, &r.base);
 }
 
 static void history_start(struct read_call *rc)
 {
-    const Amends__V1__GetCaseHistoryRequest *req = (const Amends__V1__GetCaseHistoryRequest *)rc->request;
+    const Amends__V1__GetCaseHistoryRequest *req =
+        (const Amends__V1__GetCaseHistoryRequest *)rc->request;
     struct history *h = ARENA_NEW(rc->arena, struct history);
     require_uuid(&rc->fault, "case_id", req->case_id, &h->case_id);
     h->limit = page_size(&rc->fault, req->page_size, EVENTS_USUAL, EVENTS_MOST);

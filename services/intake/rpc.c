@@ -18,7 +18,9 @@ static void not_found(struct read_call *rc, const char *case_id)
     rpc_fail(rc->call, &rc->fault);
 }
 
-/* -- OpenCase -------------------------------------------------------------------------------------------------------- */
+/* -- OpenCase
+ * --------------------------------------------------------------------------------------------------------
+ */
 
 WRITE_CHECK(open_case, Amends__V1__OpenCaseRequest)
 
@@ -32,7 +34,9 @@ static void open_case(struct rpc_call *call, void *service)
     service_write(service, call, &method);
 }
 
-/* -- GetCase ----------------------------------------------------------------------------------------------------------- */
+/* -- GetCase
+ * -----------------------------------------------------------------------------------------------------------
+ */
 
 static void get_done(struct store_read *read)
 {
@@ -63,7 +67,9 @@ static void get_case(struct rpc_call *call, void *service)
     service_read(service, call, get_start);
 }
 
-/* -- BatchGetCases ----------------------------------------------------------------------------------------------------- */
+/* -- BatchGetCases
+ * -----------------------------------------------------------------------------------------------------
+ */
 
 #define BATCH_MAX 100
 
@@ -72,7 +78,8 @@ static void batch_done(struct store_read *read)
     struct read_call *rc = read_call_done(read);
     if (!rc)
         return;
-    const Amends__V1__BatchGetCasesRequest *req = (const Amends__V1__BatchGetCasesRequest *)rc->request;
+    const Amends__V1__BatchGetCasesRequest *req =
+        (const Amends__V1__BatchGetCasesRequest *)rc->request;
     Amends__V1__BatchGetCasesResponse r = AMENDS__V1__BATCH_GET_CASES_RESPONSE__INIT;
     r.cases = ARENA_ARRAY(rc->arena, Amends__V1__Case *, req->n_case_ids);
     r.missing_case_ids = ARENA_ARRAY(rc->arena, char *, req->n_case_ids);
@@ -87,13 +94,16 @@ static void batch_done(struct store_read *read)
 
 static void batch_start(struct read_call *rc)
 {
-    const Amends__V1__BatchGetCasesRequest *req = (const Amends__V1__BatchGetCasesRequest *)rc->request;
+    const Amends__V1__BatchGetCasesRequest *req =
+        (const Amends__V1__BatchGetCasesRequest *)rc->request;
     if (req->n_case_ids == 0 || req->n_case_ids > BATCH_MAX)
-        fault_violation(&rc->fault, "case_ids", "needs 1 to %d ids, has %zu", BATCH_MAX, req->n_case_ids);
+        fault_violation(&rc->fault, "case_ids", "needs 1 to %d ids, has %zu", BATCH_MAX,
+                        req->n_case_ids);
     size_t n = req->n_case_ids <= BATCH_MAX ? req->n_case_ids : BATCH_MAX;
     struct uuid *ids = ARENA_ARRAY(rc->arena, struct uuid, n + 1);
     for (size_t i = 0; i < n; i++)
-        require_uuid(&rc->fault, arena_printf(rc->arena, "case_ids[%zu]", i), req->case_ids[i], &ids[i]);
+        require_uuid(&rc->fault, arena_printf(rc->arena, "case_ids[%zu]", i), req->case_ids[i],
+                     &ids[i]);
     rc->read.done = batch_done;
     if (read_call_valid(rc))
         store_read_cases(rc->service->store, &rc->read, ids, n);
@@ -104,7 +114,9 @@ static void batch_get_cases(struct rpc_call *call, void *service)
     service_read(service, call, batch_start);
 }
 
-/* -- the service --------------------------------------------------------------------------------------------------------- */
+/* -- the service
+ * ---------------------------------------------------------------------------------------------------------
+ */
 
 int intake_register(struct rpc_server *server, struct service *service)
 {
@@ -117,6 +129,6 @@ int intake_register(struct rpc_server *server, struct service *service)
         {.name = "VerifyCaseHistory", .handle = lists_verify, .slots = 8},
         {.name = "GetContactCard", .handle = card_get, .slots = 16},
     };
-    return rpc_server_add(server, &amends__v1__intake_service__descriptor, methods, sizeof methods / sizeof *methods,
-                          service);
+    return rpc_server_add(server, &amends__v1__intake_service__descriptor, methods,
+                          sizeof methods / sizeof *methods, service);
 }

@@ -12,7 +12,8 @@
 struct verify {
     struct uuid case_id;
     struct chain_check check;
-    struct store_read read; /* its arena is the slice's, so that a long history needs no more than one slice */
+    struct store_read
+        read; /* its arena is the slice's, so that a long history needs no more than one slice */
     struct arena slice;
     int64_t last_seq;
     int catch_up;
@@ -28,7 +29,8 @@ static void answer(struct read_call *rc, const struct chain_check *k)
     r.erased = k->erased;
     r.first_bad_sequence = k->first_bad_seq;
     r.problem = (char *)(uintptr_t)k->problem;
-    r.head_hash = (ProtobufCBinaryData){.len = sizeof k->head, .data = (uint8_t *)(uintptr_t)k->head};
+    r.head_hash =
+        (ProtobufCBinaryData){.len = sizeof k->head, .data = (uint8_t *)(uintptr_t)k->head};
     rpc_reply(rc->call, &r.base);
 }
 
@@ -36,7 +38,8 @@ static void feed(struct verify *v, const char *tenant)
 {
     size_t p = 0;
     ROWS_EACH (e, struct event_row, &v->read.events) {
-        while (p < v->read.privates.n && ROW_AT(&v->read.privates, struct event_private_row, p)->seq < e->seq)
+        while (p < v->read.privates.n &&
+               ROW_AT(&v->read.privates, struct event_private_row, p)->seq < e->seq)
             p++;
         const struct event_private_row *personal =
             p < v->read.privates.n ? ROW_AT(&v->read.privates, struct event_private_row, p) : NULL;
@@ -51,7 +54,8 @@ static void finish(struct read_call *rc, struct verify *v)
         rpc_fail(rc->call, &v->read.fault);
     } else if (!v->read.cases[0].exists) {
         char text[UUID_TEXT_LEN + 1];
-        fault_set(&rc->fault, FAULT_NOT_FOUND, "CASE_NOT_FOUND", "no case %s", uuid_format(&v->case_id, text));
+        fault_set(&rc->fault, FAULT_NOT_FOUND, "CASE_NOT_FOUND", "no case %s",
+                  uuid_format(&v->case_id, text));
         rpc_fail(rc->call, &rc->fault);
     } else {
         chain_end(&v->check, &v->read.cases[0].row);
@@ -69,8 +73,9 @@ static void slice_done(struct store_read *read)
         return;
     }
     feed(v, rc->tenant->name);
-    /* The case row and its events are two statements: a command may commit between them. Then the head and the last event
-     * differ until the next look; a head that stays away from its events is the finding. */
+    /* The case row and its events are two statements: a command may commit between them. Then the
+     * head and the last event differ until the next look; a head that stays away from its events is
+     * the finding. */
     const bool apart = read->cases[0].row.last_seq != v->last_seq;
     if (read->events.n == SLICE || (apart && v->catch_up++ < CATCH_UP_MAX))
         next_slice(rc);
@@ -94,7 +99,8 @@ static void next_slice(struct read_call *rc)
 static void start(struct read_call *rc)
 {
     const size_t slice_bytes = 16u << 20;
-    const Amends__V1__VerifyCaseHistoryRequest *req = (const Amends__V1__VerifyCaseHistoryRequest *)rc->request;
+    const Amends__V1__VerifyCaseHistoryRequest *req =
+        (const Amends__V1__VerifyCaseHistoryRequest *)rc->request;
     struct verify *v = ARENA_NEW(rc->arena, struct verify);
     require_uuid(&rc->fault, "case_id", req->case_id, &v->case_id);
     if (!read_call_valid(rc))

@@ -38,7 +38,9 @@ struct program {
     bool draining;
 };
 
-/* -- readiness -------------------------------------------------------------------------------------------------------- */
+/* -- readiness
+ * --------------------------------------------------------------------------------------------------------
+ */
 
 static void look(void *ctx)
 {
@@ -53,7 +55,9 @@ static void look(void *ctx)
     loop_timer_start(p->look, LOOK_US);
 }
 
-/* -- routes -------------------------------------------------------------------------------------------------------------- */
+/* -- routes
+ * --------------------------------------------------------------------------------------------------------------
+ */
 
 static void routed(void *ctx, const struct route *route)
 {
@@ -64,7 +68,9 @@ static void routed(void *ctx, const struct route *route)
         route_client_add(p->route_client, route);
 }
 
-/* -- the test clock ------------------------------------------------------------------------------------------------------- */
+/* -- the test clock
+ * -------------------------------------------------------------------------------------------------------
+ */
 
 static bool settled(const struct program *p)
 {
@@ -100,7 +106,9 @@ static int start_testclock(struct program *p)
     return AM_OK;
 }
 
-/* -- start ----------------------------------------------------------------------------------------------------------------- */
+/* -- start
+ * -----------------------------------------------------------------------------------------------------------------
+ */
 
 /* The statements of the process: the store's first, then those of assignment. */
 static size_t gather_stmts(struct program *p)
@@ -167,7 +175,8 @@ static void make_server(struct program *p)
     const struct rpc_server_config config = {
         .listen = p->settings.listen,
         .insecure_principals = p->settings.insecure_principals,
-        .limits = {.live_calls = (unsigned)p->settings.max_live_calls, .streams = (unsigned)p->settings.max_streams},
+        .limits = {.live_calls = (unsigned)p->settings.max_live_calls,
+                   .streams = (unsigned)p->settings.max_streams},
         .drain_delay_ms = p->settings.drain_delay_ms,
         .drain_grace_ms = p->settings.drain_grace_ms,
     };
@@ -192,7 +201,9 @@ static int start(struct program *p)
     return err;
 }
 
-/* -- the drain --------------------------------------------------------------------------------------------------------------- */
+/* -- the drain
+ * ---------------------------------------------------------------------------------------------------------------
+ */
 
 static void pg_closed(void *ctx)
 {
@@ -242,7 +253,8 @@ static void finish(struct program *p)
 
 int program_main(const struct program_spec *spec, int argc, char **argv)
 {
-    static struct program program; /* static: pointers to it are in every part until the process ends */
+    static struct program
+        program; /* static: pointers to it are in every part until the process ends */
     struct program *p = &program;
     p->spec = spec;
     if (settings_parse(&p->settings, spec, argc, argv))

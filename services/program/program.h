@@ -2,10 +2,11 @@
 #pragma once
 
 /*
- * One server process: options, the io loop, PostgreSQL, the gRPC server with the services asked for, the operator's page,
- * and the drain. The same code runs as three processes or as one.
+ * One server process: options, the io loop, PostgreSQL, the gRPC server with the services asked
+ * for, the operator's page, and the drain. The same code runs as three processes or as one.
  *
- * Threading: program_main() is the main thread; everything else runs on the io loop, which is the main thread too.
+ * Threading: program_main() is the main thread; everything else runs on the io loop, which is the
+ * main thread too.
  */
 
 enum program_part { PART_INTAKE = 1, PART_ASSIGNMENT = 2, PART_RESOLUTION = 4 };
@@ -19,6 +20,6 @@ struct program_spec {
     const char *admin;  /* default of --admin */
 };
 
-/* Runs until SIGTERM or SIGINT and the drain after it. The exit code: 0 after a drain, 1 when it could not start, 2 for a
- * mistake in the options. */
+/* Runs until SIGTERM or SIGINT and the drain after it. The exit code: 0 after a drain, 1 when it
+ * could not start, 2 for a mistake in the options. */
 int program_main(const struct program_spec *spec, int argc, char **argv);

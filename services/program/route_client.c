@@ -29,10 +29,12 @@ struct route_client {
 };
 
 static struct metric dropped = {.name = "amends_route_dropped_total",
-                                .help = "Route members left to the sweep because the batch was full.",
+                                .help =
+                                    "Route members left to the sweep because the batch was full.",
                                 .kind = METRIC_COUNTER};
 static struct metric failed = {.name = "amends_route_failed_total",
-                               .help = "Route calls that failed; the sweep finds what they carried.",
+                               .help =
+                                   "Route calls that failed; the sweep finds what they carried.",
                                .kind = METRIC_COUNTER};
 
 static ProtobufCBinaryData id_bytes(const struct uuid *id, struct arena *arena)
@@ -94,7 +96,8 @@ static bool empty(const struct route_client *c)
 
 static void flush(struct route_client *c);
 
-static void sent(void *ctx, enum fault_code code, const char *message, const ProtobufCMessage *reply)
+static void sent(void *ctx, enum fault_code code, const char *message,
+                 const ProtobufCMessage *reply)
 {
     struct route_client *c = ctx;
     (void)message;
@@ -118,8 +121,8 @@ static void flush(struct route_client *c)
     request.n_agents = c->n_agents;
     request.agents = c->agents;
     c->in_flight = true;
-    int err = rpc_client_call(c->rpc, &amends__v1__assignment_internal_service__descriptor, ROUTE_INDEX, &self,
-                              &request.base, TIMEOUT_MS, sent, c);
+    int err = rpc_client_call(c->rpc, &amends__v1__assignment_internal_service__descriptor,
+                              ROUTE_INDEX, &self, &request.base, TIMEOUT_MS, sent, c);
     if (err) {
         c->in_flight = false;
         metric_add(&failed, 0, 1);
@@ -135,7 +138,8 @@ static void turn_ends(struct loop_idle *idle)
 
 void route_client_add(struct route_client *c, const struct route *r)
 {
-    /* Signatures and ids are bounded, so QUEUE_MAX + TIMERS_MAX + AGENTS_MAX members always fit in the arena. */
+    /* Signatures and ids are bounded, so QUEUE_MAX + TIMERS_MAX + AGENTS_MAX members always fit in
+     * the arena. */
     for (size_t i = 0; i < r->n_queue; i++) {
         if (c->n_queue < QUEUE_MAX)
             add_queue(c, &r->queue[i]);
@@ -162,7 +166,8 @@ bool route_client_quiet(const struct route_client *c)
     return !c->in_flight && empty(c);
 }
 
-struct route_client *route_client_new(struct loop *loop, struct rpc_server *server, const char *target)
+struct route_client *route_client_new(struct loop *loop, struct rpc_server *server,
+                                      const char *target)
 {
     struct route_client *c = calloc(1, sizeof *c);
     AM_ASSERT(c != NULL);

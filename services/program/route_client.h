@@ -2,9 +2,9 @@
 #pragma once
 
 /*
- * Tells the assignment service of another process what was committed: AssignmentInternalService.Route, one call in flight,
- * what comes meanwhile is the next. A hint only: nothing waits for it, and what does not fit is left to the sweep and
- * counted.
+ * Tells the assignment service of another process what was committed:
+ * AssignmentInternalService.Route, one call in flight, what comes meanwhile is the next. A hint
+ * only: nothing waits for it, and what does not fit is left to the sweep and counted.
  *
  * Threading: io loop's thread. Ownership: routes are copied.
  */
@@ -15,7 +15,8 @@
 struct route_client;
 
 /* `target` = "host:port" of the assignment service. */
-struct route_client *route_client_new(struct loop *loop, struct rpc_server *server, const char *target);
+struct route_client *route_client_new(struct loop *loop, struct rpc_server *server,
+                                      const char *target);
 void route_client_free(struct route_client *c);
 
 /* Copies the members in; they leave at the end of this turn of the loop. */

@@ -36,7 +36,8 @@ static void defaults(struct settings *s, const struct program_spec *spec)
 static int check(const struct settings *s)
 {
     if (log_level_parse(s->log_level) < 0) {
-        (void)fprintf(stderr, "--log-level: \"%s\" is not one of debug, info, warn, error\n", s->log_level);
+        (void)fprintf(stderr, "--log-level: \"%s\" is not one of debug, info, warn, error\n",
+                      s->log_level);
         return AM_EINVAL;
     }
     return AM_OK;
@@ -47,27 +48,39 @@ int settings_parse(struct settings *s, const struct program_spec *spec, int argc
     defaults(s, spec);
     const struct option_spec table[] = {
         {"listen", OPTION_STRING, &s->listen, 0, 0, "ADDR:PORT", "gRPC address"},
-        {"admin", OPTION_STRING, &s->admin, 0, 0, "ADDR:PORT", "metrics and probes over HTTP; empty = none"},
-        {"pg", OPTION_STRING, &s->pg, 0, 0, "CONNINFO", "PostgreSQL, as libpq writes it; empty = PGHOST etc."},
-        {"redis", OPTION_STRING, &s->redis, 0, 0, "URL", "redis://[user[:password]@]host:port[/db]; empty = without"},
-        {"redis-password-file", OPTION_STRING, &s->redis_password_file, 0, 0, "FILE", "file that holds the password"},
-        {"assignment", OPTION_STRING, &s->assignment, 0, 0, "ADDR:PORT", "where the assignment service is"},
+        {"admin", OPTION_STRING, &s->admin, 0, 0, "ADDR:PORT",
+         "metrics and probes over HTTP; empty = none"},
+        {"pg", OPTION_STRING, &s->pg, 0, 0, "CONNINFO",
+         "PostgreSQL, as libpq writes it; empty = PGHOST etc."},
+        {"redis", OPTION_STRING, &s->redis, 0, 0, "URL",
+         "redis://[user[:password]@]host:port[/db]; empty = without"},
+        {"redis-password-file", OPTION_STRING, &s->redis_password_file, 0, 0, "FILE",
+         "file that holds the password"},
+        {"assignment", OPTION_STRING, &s->assignment, 0, 0, "ADDR:PORT",
+         "where the assignment service is"},
         {"pg-segment-connections", OPTION_INT, &s->pg_segment_connections, 1, CONNECTIONS_MAX, "N",
          "connections that commit"},
-        {"pg-read-connections", OPTION_INT, &s->pg_read_connections, 1, CONNECTIONS_MAX, "N", "connections that read"},
-        {"max-queue", OPTION_INT, &s->max_queue, 1, QUEUE_MAX, "N", "commands, and reads, that may wait"},
-        {"max-live-calls", OPTION_INT, &s->max_live_calls, 1, CALLS_MAX, "N", "unary calls at once"},
+        {"pg-read-connections", OPTION_INT, &s->pg_read_connections, 1, CONNECTIONS_MAX, "N",
+         "connections that read"},
+        {"max-queue", OPTION_INT, &s->max_queue, 1, QUEUE_MAX, "N",
+         "commands, and reads, that may wait"},
+        {"max-live-calls", OPTION_INT, &s->max_live_calls, 1, CALLS_MAX, "N",
+         "unary calls at once"},
         {"max-streams", OPTION_INT, &s->max_streams, 1, CALLS_MAX, "N", "server streams at once"},
-        {"drain-delay-ms", OPTION_INT, &s->drain_delay_ms, 0, DRAIN_MAX_MS, "MS", "not ready but serving, at the end"},
-        {"drain-grace-ms", OPTION_INT, &s->drain_grace_ms, 0, DRAIN_MAX_MS, "MS", "then calls may finish for this long"},
+        {"drain-delay-ms", OPTION_INT, &s->drain_delay_ms, 0, DRAIN_MAX_MS, "MS",
+         "not ready but serving, at the end"},
+        {"drain-grace-ms", OPTION_INT, &s->drain_grace_ms, 0, DRAIN_MAX_MS, "MS",
+         "then calls may finish for this long"},
         {"log-level", OPTION_STRING, &s->log_level, 0, 0, "LEVEL", "debug, info, warn or error"},
         {"insecure-principals", OPTION_BOOL, &s->insecure_principals, 0, 0, NULL,
          "believe the principals of callers on a non-loopback address"},
 #ifdef AMENDS_TEST_CLOCK
-        {"test-clock", OPTION_STRING, &s->test_clock, 0, 0, "FILE", "file through which tests move time"},
+        {"test-clock", OPTION_STRING, &s->test_clock, 0, 0, "FILE",
+         "file through which tests move time"},
 #endif
     };
     size_t words = 0;
-    int err = options_parse(table, sizeof table / sizeof *table, argc, argv, spec->doc, NULL, 0, &words);
+    int err =
+        options_parse(table, sizeof table / sizeof *table, argc, argv, spec->doc, NULL, 0, &words);
     return err ? err : check(s);
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-/* What an operator can set. Every option is also AMENDS_<NAME>. Threading: written once by settings_parse(). */
+/* What an operator can set. Every option is also AMENDS_<NAME>. Threading: written once by
+ * settings_parse(). */
 
 #include "program/program.h"
 #include "base/err.h"
@@ -22,5 +23,7 @@ struct settings {
     const char *test_clock; /* test builds only */
 };
 
-/* Defaults of the spec, then environment, then argv. AM_EINVAL when something is wrong (written to standard error). */
-int settings_parse(struct settings *s, const struct program_spec *spec, int argc, char **argv) AM_MUSTCHECK;
+/* Defaults of the spec, then environment, then argv. AM_EINVAL when something is wrong (written to
+ * standard error). */
+int settings_parse(struct settings *s, const struct program_spec *spec, int argc,
+                   char **argv) AM_MUSTCHECK;

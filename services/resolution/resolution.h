@@ -2,9 +2,11 @@
 #pragma once
 
 /*
- * The resolution service: contacts, acts, root cause and remedies, up to the proof that the customer has what was promised.
+ * The resolution service: contacts, acts, root cause and remedies, up to the proof that the
+ * customer has what was promised.
  *
- * Threading: resolution_register() on the main thread before the server starts; handlers on the io loop.
+ * Threading: resolution_register() on the main thread before the server starts; handlers on the io
+ * loop.
  */
 
 #include "shared/service.h"

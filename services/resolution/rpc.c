@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * ResolutionService: every RPC becomes one command. What is decided lies in decide_*.c; this file only lists, for each RPC,
- * its kind, its validation and its response.
+ * ResolutionService: every RPC becomes one command. What is decided lies in decide_*.c; this file
+ * only lists, for each RPC, its kind, its validation and its response.
  */
 
 #include "amends/v1/resolution_service.pb-c.h"
@@ -10,13 +10,15 @@
 #include "resolution/resolution.h"
 #include "resolution/validate.h"
 
-#define RESOLUTION_METHOD(fn, request)                                                                                 \
-    WRITE_CHECK(fn, request)                                                                                           \
-    static void fn##_handle(struct rpc_call *call, void *service)                                                      \
-    {                                                                                                                  \
-        static const struct write_method method = {                                                                    \
-            .kind = &fn##_kind, .validate = fn##_check, .response = &amends__v1__##fn##_response__descriptor};         \
-        service_write(service, call, &method);                                                                         \
+#define RESOLUTION_METHOD(fn, request)                                                             \
+    WRITE_CHECK(fn, request)                                                                       \
+    static void fn##_handle(struct rpc_call *call, void *service)                                  \
+    {                                                                                              \
+        static const struct write_method method = {.kind = &fn##_kind,                             \
+                                                   .validate = fn##_check,                         \
+                                                   .response =                                     \
+                                                       &amends__v1__##fn##_response__descriptor};  \
+        service_write(service, call, &method);                                                     \
     }
 
 RESOLUTION_METHOD(record_contact, Amends__V1__RecordContactRequest)
@@ -42,6 +44,6 @@ int resolution_register(struct rpc_server *server, struct service *service)
         {.name = "ResolveCase", .handle = resolve_case_handle, .slots = 32},
         {.name = "CloseCase", .handle = close_case_handle, .slots = 32},
     };
-    return rpc_server_add(server, &amends__v1__resolution_service__descriptor, methods, sizeof methods / sizeof *methods,
-                          service);
+    return rpc_server_add(server, &amends__v1__resolution_service__descriptor, methods,
+                          sizeof methods / sizeof *methods, service);
 }

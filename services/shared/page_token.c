@@ -46,7 +46,8 @@ static int decode(const char *token, unsigned char raw[RAW_MAX + 3])
     return n;
 }
 
-struct slice page_token_read(struct arena *arena, struct fault *fault, const char *token, uint64_t filter_hash)
+struct slice page_token_read(struct arena *arena, struct fault *fault, const char *token,
+                             uint64_t filter_hash)
 {
     if (!token || !*token)
         return slice_of(NULL, 0);

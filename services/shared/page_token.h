@@ -2,8 +2,8 @@
 #pragma once
 
 /*
- * Opaque page tokens (AIP-158): a position and the hash of the filters it belongs to, base64url. A token carries no
- * authority: the position is looked up within the caller's tenant.
+ * Opaque page tokens (AIP-158): a position and the hash of the filters it belongs to, base64url. A
+ * token carries no authority: the position is looked up within the caller's tenant.
  *
  * Threading: pure. Ownership: results lie in the arena given.
  */
@@ -17,6 +17,7 @@
 /* The token for a position (at most PAGE_TOKEN_POSITION_MAX bytes). */
 char *page_token_write(struct arena *arena, uint64_t filter_hash, struct slice position);
 
-/* Reads a token. "" gives an empty position. A token that is not ours, or of other filters, adds a violation of
- * `page_token`. */
-struct slice page_token_read(struct arena *arena, struct fault *fault, const char *token, uint64_t filter_hash);
+/* Reads a token. "" gives an empty position. A token that is not ours, or of other filters, adds a
+ * violation of `page_token`. */
+struct slice page_token_read(struct arena *arena, struct fault *fault, const char *token,
+                             uint64_t filter_hash);

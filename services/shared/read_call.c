@@ -19,8 +19,11 @@ void service_read(struct service *s, struct rpc_call *call, void (*start)(struct
 {
     struct arena *arena = rpc_call_arena(call);
     struct read_call *rc = ARENA_NEW(arena, struct read_call);
-    *rc = (struct read_call){
-        .service = s, .call = call, .arena = arena, .request = rpc_call_request(call), .start = start};
+    *rc = (struct read_call){.service = s,
+                             .call = call,
+                             .arena = arena,
+                             .request = rpc_call_request(call),
+                             .start = start};
     rc->read.arena = arena;
     rc->read.deadline_us = rpc_call_deadline_us(call);
     rc->read.ctx = rc;

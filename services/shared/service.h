@@ -2,10 +2,11 @@
 #pragma once
 
 /*
- * What the RPC handlers of all services share: the parts of the process they work with, and the one way from a call to a
- * command or a read and back.
+ * What the RPC handlers of all services share: the parts of the process they work with, and the one
+ * way from a call to a command or a read and back.
  *
- * Threading: io loop's thread. Ownership: the service borrows its parts; everything of a call lies in the call's arena.
+ * Threading: io loop's thread. Ownership: the service borrows its parts; everything of a call lies
+ * in the call's arena.
  */
 
 #include "case/store.h"
@@ -19,34 +20,42 @@ struct service {
     struct tenants *tenants;
 };
 
-/* -- calls that write ---------------------------------------------------------------------------------------------------- */
+/* -- calls that write
+ * ----------------------------------------------------------------------------------------------------
+ */
 
 /* One RPC that becomes one command; a constant. */
 struct write_method {
     const struct command_kind *kind;
     /* Adds every violation of the request. */
-    void (*validate)(const ProtobufCMessage *request, int64_t now_us, const struct policy *policy, struct fault *fault);
-    /* Sets what the request names beyond request_id, case_id and expected_version: an agent. May be NULL. */
+    void (*validate)(const ProtobufCMessage *request, int64_t now_us, const struct policy *policy,
+                     struct fault *fault);
+    /* Sets what the request names beyond request_id, case_id and expected_version: an agent. May be
+     * NULL. */
     void (*prepare)(const ProtobufCMessage *request, struct command *cmd);
     const ProtobufCMessageDescriptor *response; /* of the XResponse: see write_response() */
 };
 
 /* A validate function `NAME_check` over the typed one, so that methods can be listed in a table. */
-#define WRITE_CHECK(name, type)                                                                                        \
-    static void name##_check(const ProtobufCMessage *request, int64_t now_us, const struct policy *policy,             \
-                             struct fault *fault)                                                                      \
-    {                                                                                                                  \
-        name##_validate((const type *)request, now_us, policy, fault);                                                 \
+#define WRITE_CHECK(name, type)                                                                    \
+    static void name##_check(const ProtobufCMessage *request, int64_t now_us,                      \
+                             const struct policy *policy, struct fault *fault)                     \
+    {                                                                                              \
+        name##_validate((const type *)request, now_us, policy, fault);                             \
     }
 
-/* The response of a command that ended well: the fields of type Case, Agent, Remedy and Offer get what the command wrote,
- * `joined` and `created` the flags, a text field the id of what was made. In the command's arena. */
-ProtobufCMessage *write_response(const struct command *cmd, const ProtobufCMessageDescriptor *descriptor);
+/* The response of a command that ended well: the fields of type Case, Agent, Remedy and Offer get
+ * what the command wrote, `joined` and `created` the flags, a text field the id of what was made.
+ * In the command's arena. */
+ProtobufCMessage *write_response(const struct command *cmd,
+                                 const ProtobufCMessageDescriptor *descriptor);
 
 /* Resolves the tenant, validates, submits the command and answers the call. */
 void service_write(struct service *s, struct rpc_call *call, const struct write_method *method);
 
-/* -- calls that read ----------------------------------------------------------------------------------------------------- */
+/* -- calls that read
+ * -----------------------------------------------------------------------------------------------------
+ */
 
 /* The state of one reading call, made by service_read(). */
 struct read_call {
@@ -57,17 +66,19 @@ struct read_call {
     const ProtobufCMessage *request;
     struct store_read read; /* tenant, arena and deadline are set */
     struct fault fault;
-    void *user;             /* the handler's own */
+    void *user; /* the handler's own */
     void (*start)(struct read_call *rc);
 };
 
-/* Resolves the tenant, then calls `start`, which validates and begins a read of `rc->read` or answers. */
+/* Resolves the tenant, then calls `start`, which validates and begins a read of `rc->read` or
+ * answers. */
 void service_read(struct service *s, struct rpc_call *call, void (*start)(struct read_call *rc));
 
 /* True when the request was fine so far; else the call has been refused with all violations. */
 bool read_call_valid(struct read_call *rc);
 
-/* For a read's done(): the call it belongs to, or NULL when the read failed and the call has been refused. */
+/* For a read's done(): the call it belongs to, or NULL when the read failed and the call has been
+ * refused. */
 struct read_call *read_call_done(struct store_read *read);
 
 /* A required UUID field of a request: adds a violation when it is not one. */

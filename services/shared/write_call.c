@@ -77,7 +77,8 @@ static void submit(struct write_call *w, const struct tenant *tenant)
     fill_command(w, tenant, now_us);
     command_from_request(&w->cmd, request, &w->fault);
     if (w->method->validate)
-        w->method->validate(request, now_us, tenants_policy(w->service->tenants, tenant->id, tenant->policy_version),
+        w->method->validate(request, now_us,
+                            tenants_policy(w->service->tenants, tenant->id, tenant->policy_version),
                             &w->fault);
     if (fault_is_set(&w->fault)) {
         rpc_fail(w->call, &w->fault);

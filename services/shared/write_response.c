@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * The response of a writing call, built from its descriptor: all XResponse messages of the contract name the same few things
- * by the same names.
+ * The response of a writing call, built from its descriptor: all XResponse messages of the contract
+ * name the same few things by the same names.
  */
 
 #include "amends/v1/agent.pb-c.h"
@@ -55,7 +55,8 @@ static bool flag_of(const struct command *cmd, const char *name)
     return cmd->created;
 }
 
-static void set_field(ProtobufCMessage *r, const ProtobufCFieldDescriptor *field, const struct command *cmd)
+static void set_field(ProtobufCMessage *r, const ProtobufCFieldDescriptor *field,
+                      const struct command *cmd)
 {
     void *at = (char *)r + field->offset;
     if (field->type == PROTOBUF_C_TYPE_MESSAGE)
@@ -66,7 +67,8 @@ static void set_field(ProtobufCMessage *r, const ProtobufCFieldDescriptor *field
         *(char **)at = id_text(&cmd->result_id, cmd->arena);
 }
 
-ProtobufCMessage *write_response(const struct command *cmd, const ProtobufCMessageDescriptor *descriptor)
+ProtobufCMessage *write_response(const struct command *cmd,
+                                 const ProtobufCMessageDescriptor *descriptor)
 {
     ProtobufCMessage *r = arena_must(cmd->arena, descriptor->sizeof_message);
     protobuf_c_message_init(descriptor, r);
