@@ -98,12 +98,17 @@ def check_cppcheck():
 
 def check_buf():
     image = CACHE / "lint.binpb"
-    roots = [ROOT / "proto", "/usr/include", "/usr/share/gocode/src/github.com/gogo/googleapis",
-             "/usr/share/grpc-proto"]
+    roots = proto_roots()
     files = [name.removeprefix("proto/") for name in sources(".proto")]
     run("protoc", *(f"-I{root}" for root in roots), "--include_imports", "--include_source_info",
         f"--descriptor_set_out={image}", *files)
     run(buf(), "lint", image, "--path", "amends")
+
+
+def proto_roots():
+    """Folders of contracts, ours and imported, as the build found them."""
+    cache = (ROOT / "build/dev/CMakeCache.txt").read_text()
+    return [ROOT / "proto", *re.findall(r"^AMENDS_PROTO_\w+:PATH=(.*)$", cache, re.MULTILINE)]
 
 
 def buf():
@@ -196,13 +201,13 @@ def progress(text):
         sys.stderr.flush()
 
 
-# Cheap ones first; tidy reads the clang build.
+# Cheap ones first; buf reads the gcc build, tidy the clang build.
 CHECKS = {
     "rules": check_rules,
     "shell": check_shell,
     "format": check_format,
-    "buf": check_buf,
     "gcc": check_gcc,
+    "buf": check_buf,
     "clang": check_clang,
     "cppcheck": check_cppcheck,
     "tidy": check_tidy,
