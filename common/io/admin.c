@@ -65,16 +65,17 @@ static enum MHD_Result show_metrics(const struct admin *a, struct MHD_Connection
                  "text/plain; version=0.0.4; charset=utf-8");
 }
 
-/* Before the loop's first turn the start of this page counts: a process stuck while starting is not
- * alive either. */
+bool admin_live(int64_t started_us, int64_t beat_us, int64_t now_us)
+{
+    int64_t last_us = beat_us > started_us ? beat_us : started_us;
+    return now_us - last_us <= BEAT_LATE_US;
+}
+
 static enum MHD_Result show_livez(const struct admin *a, struct MHD_Connection *c)
 {
-    int64_t beat_us = atomic_load(&a->state->loop_beat_us);
-    if (beat_us < a->started_us)
-        beat_us = a->started_us;
-    if (clock_mono_us() - beat_us > BEAT_LATE_US)
-        return reply_text(c, MHD_HTTP_SERVICE_UNAVAILABLE, "the io loop does not turn\n");
-    return reply_text(c, MHD_HTTP_OK, "ok\n");
+    if (admin_live(a->started_us, atomic_load(&a->state->loop_beat_us), clock_mono_us()))
+        return reply_text(c, MHD_HTTP_OK, "ok\n");
+    return reply_text(c, MHD_HTTP_SERVICE_UNAVAILABLE, "the io loop does not turn\n");
 }
 
 bool admin_ready(const struct admin_state *state)

@@ -48,3 +48,8 @@ void admin_stop(struct admin *a);
 
 /* What /readyz says; the rpc layer's health service says the same. */
 bool admin_ready(const struct admin_state *state);
+
+/* What /livez says: a loop that last turned at `beat_us` is live for 10 s. Before its first turn
+ * the start of the page counts, so that a process stuck while starting is not live either. All of
+ * clock_mono_us(). */
+bool admin_live(int64_t started_us, int64_t beat_us, int64_t now_us);
