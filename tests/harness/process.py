@@ -63,7 +63,8 @@ def http_status(url, timeout=2.0):
         with urllib.request.urlopen(url, timeout=timeout) as answer:
             return answer.status, answer.read().decode(errors="replace")
     except urllib.error.HTTPError as error:
-        return error.code, error.read().decode(errors="replace")
+        with error:
+            return error.code, error.read().decode(errors="replace")
     except OSError as error:
         return 0, str(error)
 
