@@ -2,52 +2,84 @@
 #pragma once
 
 /*
- * Outgoing calls. Unary calls are started by the io thread on the server's completion queue (so a process has one rpc
- * thread), with a deadline; the channel reconnects by itself with back-off. amendsctl uses the blocking form on a queue of
- * its own.
+ * Outgoing calls. Unary calls are started by the io thread on the server's completion queue (so a
+ * process has one rpc thread), with a deadline; the channel reconnects by itself after 100 ms to
+ * 2 s, and while it has no connection calls fail at once with UNAVAILABLE. amendsctl uses the
+ * blocking form on a queue of its own.
  *
- * Threading: rpc_client_* on the io loop's thread, callbacks there too; rpc_sync_* on the caller's thread.
- * Ownership: the request may be freed when the call was started; the reply belongs to the callback's arena argument.
+ * Threading: rpc_client_* on the io loop's thread, callbacks there too; rpc_sync_* on the caller's
+ * thread.
+ * Ownership: the request may be freed when the call was started; what a callback is given lives
+ * until it returns.
  */
 
 #include "rpc/server.h"
 
 struct rpc_client;
 
-/* A channel to "host:port" that shares the server's queue. At most `max_in_flight` calls; more are refused with AM_EAGAIN.
- * `tenant`/`principal` metadata are given for each call. */
-struct rpc_client *rpc_client_new(struct rpc_server *server, const char *target, unsigned max_in_flight);
-void rpc_client_free(struct rpc_client *c); /* cancels what is in flight; callbacks run with FAULT_CANCELLED */
+/*
+ * A channel to "host:port" (all addresses of the name, in turn) that shares the server's queue. At
+ * most `max_in_flight` calls at once. The main thread may call it before the loop runs, and must
+ * have freed the client, on the loop's thread, before the loop ends.
+ */
+struct rpc_client *rpc_client_new(struct rpc_server *server, const char *target,
+                                  unsigned max_in_flight);
 
-typedef void rpc_client_done(void *ctx, enum fault_code code, const char *message, const ProtobufCMessage *reply);
+/* Cancels what is in flight; its callbacks run here, with FAULT_CANCELLED. NULL is allowed. Not
+ * from within a callback of this client. */
+void rpc_client_free(struct rpc_client *c);
 
-/* Starts one unary call. `method_index` is the index in the service's descriptor. */
-int rpc_client_call(struct rpc_client *c, const ProtobufCServiceDescriptor *service, unsigned method_index,
-                    const struct rpc_principal *as, const ProtobufCMessage *request, int64_t timeout_ms,
-                    rpc_client_done *done, void *ctx) AM_MUSTCHECK;
+/*
+ * How a call ended. `message` is the status text; `reply` is NULL unless the code is FAULT_OK. Both
+ * live until the callback returns. Statuses that are not ours (UNKNOWN) come as FAULT_INTERNAL.
+ */
+typedef void rpc_client_done(void *ctx, enum fault_code code, const char *message,
+                             const ProtobufCMessage *reply);
 
-/* -- blocking client for command-line programs ----------------------------------------------------------------------- */
+/*
+ * Starts one unary call. `method_index` is the index in the service's descriptor; `as` becomes the
+ * metadata amends-tenant and amends-principal. `done` runs exactly once, later, unless this returns
+ * an error: AM_EAGAIN when max_in_flight calls are open, AM_EINVAL when `as` is not well formed.
+ */
+int rpc_client_call(struct rpc_client *c, const ProtobufCServiceDescriptor *service,
+                    unsigned method_index, const struct rpc_principal *as,
+                    const ProtobufCMessage *request, int64_t timeout_ms, rpc_client_done *done,
+                    void *ctx) AM_MUSTCHECK;
+
+/* -- blocking client for command-line programs ------------------------------------------------- */
 
 struct rpc_sync;
 
+/* A channel of its own to "host:port"; connects at the first call. */
 struct rpc_sync *rpc_sync_new(const char *target);
 void rpc_sync_free(struct rpc_sync *c);
 
+/* How a call ended. Everything lies in the arena given. */
 struct rpc_sync_result {
     enum fault_code code;
-    const char *message;            /* in the arena */
-    const ProtobufCMessage *reply;  /* in the arena; NULL unless OK */
-    struct fault fault;             /* decoded details: reason, violations, metadata, retry */
-    bool replayed;
+    const char *message;           /* the status text; "" for OK */
+    const ProtobufCMessage *reply; /* NULL unless OK; NULL after a stream */
+    struct fault fault;            /* decoded details: reason, violations, metadata, retry */
+    bool replayed;                 /* the response header said so */
 };
 
-/* One unary call. Returns 0 when the call ended (whatever its status), AM_ENOMEM when the reply passes the arena's quota. */
-int rpc_sync_call(struct rpc_sync *c, const ProtobufCServiceDescriptor *service, unsigned method_index,
-                  const struct rpc_principal *as, const ProtobufCMessage *request, int64_t timeout_ms,
-                  struct arena *arena, struct rpc_sync_result *out) AM_MUSTCHECK;
+/*
+ * One unary call; `as` may be NULL (health), `timeout_ms` 0 means none. Returns 0 when the call
+ * ended, whatever its status; AM_EINVAL when `as` is not well formed; AM_ENOMEM when the reply
+ * passes the arena's quota.
+ */
+int rpc_sync_call(struct rpc_sync *c, const ProtobufCServiceDescriptor *service,
+                  unsigned method_index, const struct rpc_principal *as,
+                  const ProtobufCMessage *request, int64_t timeout_ms, struct arena *arena,
+                  struct rpc_sync_result *out) AM_MUSTCHECK;
 
-/* One server stream: calls `each` for every message until it returns false or the stream ends. */
-int rpc_sync_stream(struct rpc_sync *c, const ProtobufCServiceDescriptor *service, unsigned method_index,
-                    const struct rpc_principal *as, const ProtobufCMessage *request, int64_t timeout_ms,
-                    bool (*each)(void *ctx, const ProtobufCMessage *message), void *ctx, struct arena *arena,
-                    struct rpc_sync_result *out) AM_MUSTCHECK;
+/*
+ * One server stream: calls `each` for every message until it returns false (the stream is then
+ * cancelled, and the code is FAULT_OK) or the stream ends. A message lives until `each` returns.
+ * Returns as rpc_sync_call(); a message that does not fit into 16 MiB ends the stream.
+ */
+int rpc_sync_stream(struct rpc_sync *c, const ProtobufCServiceDescriptor *service,
+                    unsigned method_index, const struct rpc_principal *as,
+                    const ProtobufCMessage *request, int64_t timeout_ms,
+                    bool (*each)(void *ctx, const ProtobufCMessage *message), void *ctx,
+                    struct arena *arena, struct rpc_sync_result *out) AM_MUSTCHECK;

@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "rpc/admission.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/assert.h"
+#include "base/clock.h"
+#include "rpc/principal.h"
+
+#define BUCKETS 4096 /* a power of two; chains stay short at the default limits */
+
+/* What one tenant, or one principal of it, has open. Lives while anything is. */
+struct admission_use {
+    struct admission_use *next;
+    uint32_t hash;
+    unsigned calls;
+    unsigned streams;
+    char key[PRINCIPAL_TENANT_MAX + PRINCIPAL_ID_MAX + 2]; /* tenant, or "tenant/principal" */
+};
+
+struct admission {
+    const struct rpc_limits *limits;
+    unsigned calls;
+    unsigned streams;
+    uint32_t hash_seed;
+    uint32_t jitter;
+    struct admission_use *buckets[BUCKETS];
+};
+
+struct admission *admission_new(const struct rpc_limits *limits)
+{
+    struct admission *a = calloc(1, sizeof(*a));
+    AM_ASSERT(a != NULL);
+    a->limits = limits;
+    a->hash_seed = (uint32_t)clock_mono_us();
+    a->jitter = a->hash_seed | 1;
+    return a;
+}
+
+void admission_free(struct admission *a)
+{
+    AM_ASSERT(a->calls == 0 && a->streams == 0);
+    free(a);
+}
+
+/* FNV-1a from a start that outsiders do not know. */
+static uint32_t hash_of(const struct admission *a, const char *key)
+{
+    uint32_t h = 2166136261u ^ a->hash_seed;
+    for (; *key; key++)
+        h = (h ^ (unsigned char)*key) * 16777619u;
+    return h;
+}
+
+static struct admission_use *find_or_add(struct admission *a, const char *key)
+{
+    uint32_t hash = hash_of(a, key);
+    struct admission_use **bucket = &a->buckets[hash % BUCKETS];
+    for (struct admission_use *u = *bucket; u; u = u->next)
+        if (u->hash == hash && strcmp(u->key, key) == 0)
+            return u;
+    struct admission_use *u = calloc(1, sizeof(*u));
+    AM_ASSERT(u != NULL);
+    AM_ASSERT(strlen(key) < sizeof(u->key));
+    memcpy(u->key, key, strlen(key) + 1);
+    u->hash = hash;
+    u->next = *bucket;
+    *bucket = u;
+    return u;
+}
+
+static void drop_if_unused(struct admission *a, struct admission_use *u)
+{
+    if (!u || u->calls > 0 || u->streams > 0)
+        return;
+    struct admission_use **at = &a->buckets[u->hash % BUCKETS];
+    while (*at != u)
+        at = &(*at)->next;
+    *at = u->next;
+    free(u);
+}
+
+/* A tenant's name has no slash, so the joined key cannot be another tenant's. */
+static struct admission_use *principal_use(struct admission *a, const struct rpc_principal *p)
+{
+    char key[PRINCIPAL_TENANT_MAX + PRINCIPAL_ID_MAX + 2];
+    size_t tenant = strlen(p->tenant), id = strlen(p->id);
+    AM_ASSERT(tenant + id + 2 <= sizeof(key));
+    memcpy(key, p->tenant, tenant);
+    key[tenant] = '/';
+    memcpy(key + tenant + 1, p->id, id + 1);
+    return find_or_add(a, key);
+}
+
+static enum admission_verdict judge_call(const struct admission *a, const struct admission_use *t)
+{
+    if (a->calls >= a->limits->live_calls)
+        return ADMISSION_CALLS;
+    return t->calls >= a->limits->live_calls_tenant ? ADMISSION_CALLS_TENANT : ADMISSION_OK;
+}
+
+static enum admission_verdict judge_stream(const struct admission *a, const struct admission_use *t,
+                                           const struct admission_use *p)
+{
+    if (a->streams >= a->limits->streams)
+        return ADMISSION_STREAMS;
+    if (t->streams >= a->limits->streams_tenant)
+        return ADMISSION_STREAMS_TENANT;
+    return p->streams >= a->limits->streams_principal ? ADMISSION_STREAMS_PRINCIPAL : ADMISSION_OK;
+}
+
+static void count(struct admission *a, struct admission_ticket *t, int by)
+{
+    if (t->stream) {
+        a->streams += (unsigned)by;
+        t->tenant->streams += (unsigned)by;
+        t->principal->streams += (unsigned)by;
+    } else {
+        a->calls += (unsigned)by;
+        t->tenant->calls += (unsigned)by;
+    }
+}
+
+enum admission_verdict admission_enter(struct admission *a, enum rpc_kind kind,
+                                       const struct rpc_principal *principal,
+                                       struct admission_ticket *ticket)
+{
+    struct admission_ticket t = {.held = true, .stream = kind != RPC_UNARY};
+    t.tenant = find_or_add(a, principal->tenant);
+    t.principal = t.stream ? principal_use(a, principal) : NULL;
+    enum admission_verdict verdict =
+        t.stream ? judge_stream(a, t.tenant, t.principal) : judge_call(a, t.tenant);
+    if (verdict == ADMISSION_OK) {
+        count(a, &t, 1);
+        *ticket = t;
+    } else {
+        drop_if_unused(a, t.tenant);
+        drop_if_unused(a, t.principal);
+    }
+    return verdict;
+}
+
+void admission_leave(struct admission *a, struct admission_ticket *ticket)
+{
+    struct admission_ticket t = *ticket;
+    if (!t.held)
+        return;
+    *ticket = (struct admission_ticket){0};
+    count(a, &t, -1);
+    drop_if_unused(a, t.tenant);
+    drop_if_unused(a, t.principal);
+}
+
+const char *admission_text(enum admission_verdict verdict)
+{
+    static const char *const texts[] = {
+        "",
+        "the server has as many calls as it takes",
+        "the tenant has as many calls as it may have",
+        "the server has as many streams as it takes",
+        "the tenant has as many streams as it may have",
+        "the principal has as many streams as it may have",
+    };
+    return texts[verdict];
+}
+
+uint32_t admission_retry_ms(struct admission *a)
+{
+    /* xorshift32: never zero, and good enough to spread clients. */
+    a->jitter ^= a->jitter << 13;
+    a->jitter ^= a->jitter >> 17;
+    a->jitter ^= a->jitter << 5;
+    return 100 + a->jitter % 400;
+}

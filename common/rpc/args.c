@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "rpc/args.h"
+
+#include "base/assert.h"
+
+#define MINUTES (60 * 1000)
+#define SECONDS 1000
+
+/* gRPC wants the key as char *, and reads it only. */
+static void add(struct args *out, const char *key, int value)
+{
+    AM_ASSERT(out->list.num_args < ARGS_MAX);
+    grpc_arg *arg = &out->items[out->list.num_args++];
+    arg->type = GRPC_ARG_INTEGER;
+    arg->key = (char *)(uintptr_t)key;
+    arg->value.integer = value;
+}
+
+static void add_text(struct args *out, const char *key, const char *value)
+{
+    AM_ASSERT(out->list.num_args < ARGS_MAX);
+    grpc_arg *arg = &out->items[out->list.num_args++];
+    arg->type = GRPC_ARG_STRING;
+    arg->key = (char *)(uintptr_t)key;
+    arg->value.string = (char *)(uintptr_t)value;
+}
+
+static void begin(struct args *out)
+{
+    out->list = (grpc_channel_args){.num_args = 0, .args = out->items};
+    /* Channelz keeps a record a call and is served by nobody here. */
+    add(out, GRPC_ARG_ENABLE_CHANNELZ, 0);
+    add(out, GRPC_ARG_MAX_CHANNEL_TRACE_EVENT_MEMORY_PER_NODE, 0);
+}
+
+void args_server(struct args *out, const struct rpc_limits *limits)
+{
+    begin(out);
+    /* By default two servers would share a port without a word. */
+    add(out, GRPC_ARG_ALLOW_REUSEPORT, 0);
+    add(out, GRPC_ARG_MAX_RECEIVE_MESSAGE_LENGTH, (int)limits->message_bytes);
+    add(out, GRPC_ARG_MAX_METADATA_SIZE, 16 * 1024);
+    /* A gateway holds many agents' streams on one connection; a bound all the same, since this core
+     * has no other defence against streams that are opened and reset at once. */
+    add(out, GRPC_ARG_MAX_CONCURRENT_STREAMS, 1000);
+    /* Unpacking what was compressed has no bound in this core. */
+    add(out, GRPC_ARG_ENABLE_PER_MESSAGE_DECOMPRESSION, 0);
+    add(out, GRPC_ARG_ENABLE_PER_MESSAGE_COMPRESSION, 0);
+    add(out, GRPC_COMPRESSION_CHANNEL_ENABLED_ALGORITHMS_BITSET, 1 << GRPC_COMPRESS_NONE);
+    /* Behind a load balancer of connections clients must come back to find new replicas. The core
+     * spreads the age by a tenth; streams have the grace to end, then they are cut. */
+    add(out, GRPC_ARG_MAX_CONNECTION_AGE_MS, 5 * MINUTES);
+    add(out, GRPC_ARG_MAX_CONNECTION_AGE_GRACE_MS, 1 * MINUTES);
+    add(out, GRPC_ARG_MAX_CONNECTION_IDLE_MS, 15 * MINUTES);
+    /* An agent whose machine has gone is noticed within its lease of 30 s. */
+    add(out, GRPC_ARG_KEEPALIVE_TIME_MS, 20 * SECONDS);
+    add(out, GRPC_ARG_KEEPALIVE_TIMEOUT_MS, 8 * SECONDS);
+    add(out, GRPC_ARG_HTTP2_MAX_PINGS_WITHOUT_DATA, 0);
+    /* Clients may ping every 10 s, with or without calls. */
+    add(out, GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS, 10 * SECONDS);
+    add(out, GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1);
+}
+
+void args_client(struct args *out)
+{
+    begin(out);
+    add(out, GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, 100);
+    add(out, GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, 1 * SECONDS); /* how long one attempt may take */
+    add(out, GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 2 * SECONDS);
+    add(out, GRPC_ARG_KEEPALIVE_TIME_MS, 20 * SECONDS);
+    add(out, GRPC_ARG_KEEPALIVE_TIMEOUT_MS, 5 * SECONDS);
+    add(out, GRPC_ARG_DNS_MIN_TIME_BETWEEN_RESOLUTIONS_MS, 2 * SECONDS);
+    /* All replicas that the name gives, not the first alone. */
+    add_text(out, GRPC_ARG_LB_POLICY_NAME, "round_robin");
+    /* The target decides where calls go: no service config from DNS, no proxy, no hidden retries. */
+    add(out, GRPC_ARG_SERVICE_CONFIG_DISABLE_RESOLUTION, 1);
+    add(out, GRPC_ARG_ENABLE_HTTP_PROXY, 0);
+    add(out, GRPC_ARG_ENABLE_RETRIES, 0);
+}

@@ -1,0 +1,289 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "rpc/internal.h"
+
+#include <stdlib.h>
+
+#include "base/assert.h"
+#include "base/clock.h"
+#include "rpc/message.h"
+#include "rpc/meter.h"
+#include "rpc/principal.h"
+#include "rpc/wire.h"
+
+#define CALL_MAGIC 0xca110001u
+#define FREE_CALLS_MAX 1024
+
+/* -- the pool --------------------------------------------------------------------------------- */
+
+static struct rpc_call *call_new(struct rpc_server *s)
+{
+    struct rpc_call *call = calloc(1, sizeof(*call));
+    AM_ASSERT(call != NULL);
+    call->server = s;
+    arena_init(&call->arena, s->config.limits.arena_bytes);
+    grpc_metadata_array_init(&call->metadata);
+    return call;
+}
+
+static void call_free(struct rpc_call *call)
+{
+    arena_free(&call->arena);
+    grpc_metadata_array_destroy(&call->metadata);
+    free(call);
+}
+
+/* A deadline as the core gives it, on the clock that clock_mono_us() reads. */
+static int64_t deadline_of(gpr_timespec t)
+{
+    if (gpr_time_cmp(t, gpr_inf_future(t.clock_type)) == 0)
+        return INT64_MAX;
+    t = gpr_convert_clock_type(t, GPR_CLOCK_MONOTONIC);
+    if (t.tv_sec > INT64_MAX / US_PER_S - 1)
+        return INT64_MAX;
+    return t.tv_sec * US_PER_S + t.tv_nsec / 1000;
+}
+
+/* A unary call always ends; a stream may stay as long as its client wants. */
+static int64_t clamp_deadline(const struct rpc_call *call, int64_t deadline_us)
+{
+    int64_t latest = call->taken_us + call->server->config.limits.max_deadline_ms * US_PER_MS;
+    bool unary = !call->method || call->method->spec.kind == RPC_UNARY;
+    return unary && deadline_us > latest ? latest : deadline_us;
+}
+
+struct rpc_call *call_take(struct rpc_server *s, struct slot *slot)
+{
+    struct rpc_call *call = s->free_calls;
+    if (call) {
+        s->free_calls = call->next_free;
+        s->n_free_calls--;
+    } else {
+        call = call_new(s);
+    }
+    s->live++;
+    grpc_metadata_array metadata = call->metadata;
+    call->magic = CALL_MAGIC;
+    call->method = slot->method;
+    call->grpc = slot->call;
+    call->metadata = slot->metadata;
+    slot->metadata = metadata;
+    call->taken_us = clock_mono_us();
+    call->deadline_us = clamp_deadline(call, deadline_of(slot->deadline));
+    return call;
+}
+
+/* The gauge of what is open, told by whichever thread ends the call. */
+static void uncount(struct rpc_call *call)
+{
+    if (call->counted)
+        meter_live(call->ticket.stream, -1);
+    call->counted = false;
+}
+
+void call_release(struct rpc_call *call)
+{
+    struct rpc_server *s = call->server;
+    AM_ASSERT(call->magic == CALL_MAGIC && s->live > 0);
+    s->live--;
+    uncount(call);
+    admission_leave(s->admission, &call->ticket);
+    ending_clear(&call->ending);
+    arena_reset(&call->arena);
+    call->magic = 0;
+    call->metadata.count = 0;
+    call->request = NULL;
+    call->principal = (struct rpc_principal){0};
+    call->user = NULL;
+    call->replayed = false;
+    call->stream = (struct stream){0};
+    if (s->n_free_calls >= FREE_CALLS_MAX) {
+        call_free(call);
+        return;
+    }
+    call->next_free = s->free_calls;
+    s->free_calls = call;
+    s->n_free_calls++;
+}
+
+/* The object may be another call as soon as it was pushed: the core's call goes last. */
+void call_return(struct rpc_call *call)
+{
+    grpc_call *grpc = call->grpc;
+    uncount(call);
+    (void)mpsc_push(&call->server->returned, &call->returned);
+    grpc_call_unref(grpc);
+}
+
+void calls_reclaim(struct rpc_server *s)
+{
+    if (!atomic_load_explicit(&s->returned.top, memory_order_relaxed))
+        return;
+    for (struct mpsc_node *n = mpsc_take(&s->returned), *next; n; n = next) {
+        next = n->next;
+        call_release(CONTAINER_OF(n, struct rpc_call, returned));
+    }
+}
+
+void calls_free(struct rpc_server *s)
+{
+    AM_ASSERT(s->live == 0);
+    while (s->free_calls) {
+        struct rpc_call *call = s->free_calls;
+        s->free_calls = call->next_free;
+        call_free(call);
+    }
+}
+
+/* -- a new call ------------------------------------------------------------------------------- */
+
+/* `text` is a constant: the refusal must not need room in an arena that may be full. */
+static int refuse(struct fault *fault, enum fault_code code, const char *reason, const char *text)
+{
+    fault->code = code;
+    fault->reason = reason;
+    fault->message = text;
+    return AM_EINVAL;
+}
+
+static int admit(struct rpc_call *call, struct fault *fault)
+{
+    struct rpc_server *s = call->server;
+    int err = principal_establish(&call->metadata, &call->arena, &call->principal, fault);
+    if (err < 0)
+        return err;
+    enum admission_verdict verdict =
+        admission_enter(s->admission, call->method->spec.kind, &call->principal, &call->ticket);
+    if (verdict == ADMISSION_OK) {
+        meter_live(call->ticket.stream, 1);
+        call->counted = true;
+        return 0;
+    }
+    meter_shed(verdict);
+    fault->retry_ms = admission_retry_ms(s->admission);
+    return refuse(fault, FAULT_RESOURCE_EXHAUSTED, "OVERLOADED", admission_text(verdict));
+}
+
+static int decode_bytes(struct rpc_call *call, struct slice bytes, struct fault *fault)
+{
+    if (bytes.len > call->server->config.limits.message_bytes)
+        return refuse(fault, FAULT_RESOURCE_EXHAUSTED, "TOO_LARGE", "the request is too large");
+    int err = wire_check(call->method->input, bytes, NULL, fault);
+    if (err < 0)
+        return err;
+    call->request = wire_unpack(call->method->input, bytes, &call->arena);
+    if (call->request)
+        return 0;
+    meter_arena_exhausted();
+    return refuse(fault, FAULT_RESOURCE_EXHAUSTED, "TOO_LARGE", "the request unpacks to too much");
+}
+
+static int decode(struct rpc_call *call, grpc_byte_buffer *payload, struct fault *fault)
+{
+    grpc_slice whole;
+    if (!payload)
+        return refuse(fault, FAULT_INVALID_ARGUMENT, "INVALID_ARGUMENT", "there is no request");
+    if (message_whole(payload, &whole) < 0)
+        return refuse(fault, FAULT_UNIMPLEMENTED, "UNKNOWN_METHOD",
+                      "compressed requests are not taken");
+    int err = decode_bytes(
+        call, slice_of(GRPC_SLICE_START_PTR(whole), GRPC_SLICE_LENGTH(whole)), fault);
+    grpc_slice_unref(whole);
+    return err;
+}
+
+static int prepare(struct rpc_call *call, grpc_byte_buffer *payload, struct fault *fault)
+{
+    if (!call->method)
+        return refuse(fault, FAULT_UNIMPLEMENTED, "UNKNOWN_METHOD", "there is no such method");
+    if (!call->method->spec.without_principal) {
+        int err = admit(call, fault);
+        if (err < 0)
+            return err;
+    }
+    return decode(call, payload, fault);
+}
+
+/* The loop's thread: nobody waits any more for a call whose deadline passed on the way. */
+static void run_handler(struct loop_job *job)
+{
+    struct rpc_call *call = CONTAINER_OF(job, struct rpc_call, job);
+    if (clock_mono_us() < call->deadline_us) {
+        call->method->spec.handle(call, call->method->service);
+        return;
+    }
+    struct fault fault;
+    fault_init(&fault, &call->arena);
+    fault_set(&fault, FAULT_DEADLINE_EXCEEDED, "DEADLINE", "the deadline passed in the queue");
+    meter_expired();
+    rpc_fail(call, &fault);
+}
+
+void call_begin(struct rpc_call *call, grpc_byte_buffer *payload)
+{
+    struct fault fault;
+    fault_init(&fault, &call->arena);
+    int err = prepare(call, payload, &fault);
+    if (payload)
+        grpc_byte_buffer_destroy(payload);
+    if (err < 0) {
+        rpc_fail(call, &fault);
+    } else if (call->method->on_rpc_thread) {
+        call->method->spec.handle(call, call->method->service);
+    } else {
+        call->job.run = run_handler;
+        loop_post(call->server->loop, &call->job);
+    }
+}
+
+/* -- what a handler asks ---------------------------------------------------------------------- */
+
+struct rpc_call *call_check(const struct rpc_call *call)
+{
+    AM_ASSERT(call != NULL && call->magic == CALL_MAGIC);
+    return (struct rpc_call *)(uintptr_t)call;
+}
+
+struct arena *rpc_call_arena(struct rpc_call *call)
+{
+    return &call_check(call)->arena;
+}
+
+const ProtobufCMessage *rpc_call_request(const struct rpc_call *call)
+{
+    return call_check(call)->request;
+}
+
+const struct rpc_principal *rpc_call_principal(const struct rpc_call *call)
+{
+    return &call_check(call)->principal;
+}
+
+const char *rpc_call_method(const struct rpc_call *call)
+{
+    return call_check(call)->method->path;
+}
+
+int64_t rpc_call_deadline_us(const struct rpc_call *call)
+{
+    return call_check(call)->deadline_us;
+}
+
+bool rpc_call_cancelled(const struct rpc_call *call)
+{
+    return call_check(call)->stream.peer_gone || clock_mono_us() >= call->deadline_us;
+}
+
+void rpc_call_set_user(struct rpc_call *call, void *user)
+{
+    call_check(call)->user = user;
+}
+
+void *rpc_call_user(const struct rpc_call *call)
+{
+    return call_check(call)->user;
+}
+
+void rpc_call_set_replayed(struct rpc_call *call)
+{
+    call_check(call)->replayed = true;
+}

@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "rpc/internal.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <grpc/health/v1/health.pb-c.h>
+
+#include "base/assert.h"
+#include "rpc/meter.h"
+
+/*
+ * Check is answered by the rpc thread from atomics, so that a loop that is late does not look dead.
+ * Watch is an ordinary stream of the loop's thread.
+ */
+
+#define WATCHES_MAX 16
+#define SERVICES_MAX 16
+#define LIVENESS "liveness"
+
+typedef Grpc__Health__V1__HealthCheckResponse__ServingStatus serving_status;
+#define STATUS(name) GRPC__HEALTH__V1__HEALTH_CHECK_RESPONSE__SERVING_STATUS__##name
+
+struct health {
+    struct rpc_server *server;
+    const char *services[SERVICES_MAX];
+    size_t n_services;
+    atomic_bool serving;
+    atomic_bool draining;
+    struct list watches; /* the loop's thread */
+    atomic_uint n_watches;
+    struct loop_job changed;
+    atomic_bool changed_posted;
+};
+
+struct watch {
+    struct list node;
+    struct health *health;
+    struct rpc_call *call;
+    const char *service;
+    serving_status told; /* UNKNOWN: nothing yet */
+};
+
+static serving_status state_of(struct health *h, const char *service)
+{
+    bool serving = atomic_load(&h->serving) && !atomic_load(&h->draining);
+    bool known = service[0] == '\0';
+    if (strcmp(service, LIVENESS) == 0)
+        return STATUS(SERVING);
+    for (size_t i = 0; i < h->n_services && !known; i++)
+        known = strcmp(h->services[i], service) == 0;
+    if (!known)
+        return STATUS(SERVICE_UNKNOWN);
+    return serving ? STATUS(SERVING) : STATUS(NOT_SERVING);
+}
+
+static const char *service_of(const struct rpc_call *call)
+{
+    const Grpc__Health__V1__HealthCheckRequest *request = (const void *)rpc_call_request(call);
+    return request->service;
+}
+
+static void fail(struct rpc_call *call, enum fault_code code, const char *reason, const char *text)
+{
+    struct fault fault;
+    fault_init(&fault, rpc_call_arena(call));
+    fault_set(&fault, code, reason, "%s", text);
+    rpc_fail(call, &fault);
+}
+
+static void check(struct rpc_call *call, void *ctx)
+{
+    Grpc__Health__V1__HealthCheckResponse response = GRPC__HEALTH__V1__HEALTH_CHECK_RESPONSE__INIT;
+    response.status = state_of(ctx, service_of(call));
+    if (response.status == STATUS(SERVICE_UNKNOWN))
+        fail(call, FAULT_NOT_FOUND, "", "no such service");
+    else
+        rpc_reply(call, &response.base);
+}
+
+/* -- watches ----------------------------------------------------------------------------------- */
+
+/* Tells the state if it is news; a watch that knows the last state ends with the drain. */
+static void advance(struct watch *w)
+{
+    Grpc__Health__V1__HealthCheckResponse response = GRPC__HEALTH__V1__HEALTH_CHECK_RESPONSE__INIT;
+    if (rpc_stream_busy(w->call))
+        return;
+    response.status = state_of(w->health, w->service);
+    if (response.status != w->told) {
+        w->told = response.status;
+        rpc_stream_send(w->call, &response.base);
+    } else if (atomic_load(&w->health->draining)) {
+        rpc_stream_finish(w->call);
+    }
+}
+
+static void on_sent(struct rpc_call *call, void *ctx)
+{
+    (void)call;
+    advance(ctx);
+}
+
+static void on_closed(struct rpc_call *call, void *ctx)
+{
+    struct watch *w = ctx;
+    (void)call;
+    list_remove(&w->node);
+    (void)atomic_fetch_sub(&w->health->n_watches, 1);
+    meter_health_watches(-1);
+}
+
+static void watch(struct rpc_call *call, void *ctx)
+{
+    static const struct rpc_stream_ops ops = {.sent = on_sent, .closed = on_closed};
+    struct health *h = ctx;
+    if (atomic_load(&h->n_watches) >= WATCHES_MAX) {
+        fail(call, FAULT_RESOURCE_EXHAUSTED, "OVERLOADED", "too many health watches");
+        return;
+    }
+    struct watch *w = ARENA_NEW(rpc_call_arena(call), struct watch);
+    *w = (struct watch){.health = h, .call = call, .service = service_of(call)};
+    list_push_back(&h->watches, &w->node);
+    (void)atomic_fetch_add(&h->n_watches, 1);
+    meter_health_watches(1);
+    rpc_stream_open(call, &ops, w);
+    advance(w);
+}
+
+static void advance_all(struct health *h)
+{
+    LIST_FOR_EACH(it, &h->watches)
+    {
+        advance(CONTAINER_OF(it, struct watch, node));
+    }
+}
+
+static void on_changed(struct loop_job *job)
+{
+    struct health *h = CONTAINER_OF(job, struct health, changed);
+    atomic_store(&h->changed_posted, false);
+    advance_all(h);
+}
+
+/* The state is stored before the watches are counted, and a watch is counted before it reads the
+ * state: one of the two sees the other. */
+void health_set(struct health *h, bool serving)
+{
+    atomic_store(&h->serving, serving);
+    if (atomic_load(&h->n_watches) > 0 && !atomic_exchange(&h->changed_posted, true))
+        loop_post(h->server->loop, &h->changed);
+}
+
+void health_drain(struct health *h)
+{
+    atomic_store(&h->draining, true);
+    advance_all(h);
+}
+
+/* -- life -------------------------------------------------------------------------------------- */
+
+void health_add(struct health *h, const char *service)
+{
+    AM_ASSERT(h->n_services < SERVICES_MAX);
+    h->services[h->n_services++] = service;
+}
+
+static void add_methods(struct health *h)
+{
+    static const struct rpc_method on_rpc[] = {
+        {.name = "Check", .kind = RPC_UNARY, .handle = check, .slots = 4, .without_principal = true},
+    };
+    static const struct rpc_method on_loop[] = {
+        {.name = "Watch",
+         .kind = RPC_SERVER_STREAM,
+         .handle = watch,
+         .slots = 4,
+         .without_principal = true},
+    };
+    const ProtobufCServiceDescriptor *d = &grpc__health__v1__health__descriptor;
+    AM_ASSERT(server_add(h->server, d, on_rpc, 1, h, true) == 0);
+    AM_ASSERT(server_add(h->server, d, on_loop, 1, h, false) == 0);
+}
+
+struct health *health_new(struct rpc_server *s)
+{
+    struct health *h = calloc(1, sizeof(*h));
+    AM_ASSERT(h != NULL);
+    h->server = s;
+    h->changed.run = on_changed;
+    list_init(&h->watches);
+    add_methods(h);
+    return h;
+}
+
+void health_free(struct health *h)
+{
+    AM_ASSERT(list_empty(&h->watches));
+    free(h);
+}

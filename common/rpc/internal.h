@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * What the files of common/rpc share. The rpc thread pumps the queue and owns slots, the pool of
+ * calls and admission; the io loop's thread owns a call from the hand-over until its final batch was
+ * started, and streams until `closed`.
+ *
+ *   server.c     configuration, services, start and end        pump.c    the rpc thread
+ *   slot.c       posted requests, the new call                 call.c    the pool, the hand-over
+ *   reply.c      final batches                                 stream.c  server streams
+ *   health.c     grpc.health.v1                                drain.c   the way down
+ */
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include <grpc/byte_buffer.h>
+#include <grpc/grpc.h>
+
+#include "base/list.h"
+#include "rpc/admission.h"
+#include "rpc/server.h"
+
+/*
+ * What a completion queue hands back. `armed` is stored before the operation starts and loaded when
+ * it ends: the order between our threads that gRPC gives anyway, said in a way that tools see.
+ */
+struct tag {
+    void (*fn)(struct tag *tag, bool ok);
+    _Atomic unsigned armed;
+};
+
+static inline void *tag_arm(struct tag *tag)
+{
+    (void)atomic_fetch_add_explicit(&tag->armed, 1, memory_order_release);
+    return tag;
+}
+
+static inline void tag_run(struct tag *tag, bool ok)
+{
+    (void)atomic_load_explicit(&tag->armed, memory_order_acquire);
+    tag->fn(tag, ok);
+}
+
+struct method {
+    struct rpc_server *server;
+    struct list node;
+    char *path; /* "/amends.v1.IntakeService/OpenCase" */
+    const ProtobufCMessageDescriptor *input;
+    struct rpc_method spec;
+    void *service;
+    void *registered;
+    bool on_rpc_thread; /* answered without the io loop */
+    size_t metric;
+    struct slot *slots;
+    unsigned n_slots;
+};
+
+/* A posted request. Its call object comes from the pool once there is a call. */
+struct slot {
+    struct tag tag;
+    struct rpc_server *server;
+    struct method *method; /* NULL: the slot for methods that nobody registered */
+    grpc_call *call;
+    gpr_timespec deadline;
+    grpc_metadata_array metadata;
+    grpc_byte_buffer *payload;
+    grpc_call_details details; /* of the unregistered */
+};
+
+struct stream {
+    const struct rpc_stream_ops *ops;
+    void *ctx;
+    struct list node;   /* in server->streams */
+    bool open;
+    bool sending;       /* a message is in flight */
+    bool ending;        /* no more messages: a status was asked for, or the client has gone */
+    bool status_due;    /* the status waits for the message in flight */
+    bool peer_gone;
+    bool sent_ok;
+    unsigned pending;   /* batches whose end the loop has not seen */
+    grpc_byte_buffer *message;
+    struct tag close_tag, sent_tag, status_tag;
+    struct loop_job close_job, sent_job, status_job;
+};
+
+/* What the final batch points at until it is done. */
+struct ending {
+    grpc_byte_buffer *message;
+    grpc_slice text;
+    grpc_slice details;
+    bool has_details;
+    enum fault_code code;
+    grpc_metadata initial[1];
+    grpc_metadata trailing[1];
+    int cancelled;
+};
+
+struct rpc_call {
+    uint32_t magic;
+    struct rpc_server *server;
+    struct method *method; /* NULL: unknown */
+    grpc_call *grpc;
+    grpc_metadata_array metadata;
+    int64_t deadline_us;
+    int64_t taken_us;
+    struct arena arena;
+    ProtobufCMessage *request;
+    struct rpc_principal principal;
+    struct admission_ticket ticket;
+    bool counted; /* in the gauges of what is open */
+    void *user;
+    bool replayed;
+    struct loop_job job;
+    struct tag done_tag;
+    struct ending ending;
+    struct stream stream;
+    struct mpsc_node returned; /* in server->returned */
+    struct rpc_call *next_free;
+};
+
+struct health;
+
+struct rpc_server {
+    struct rpc_server_config config;
+    char *listen;
+    struct loop *loop;
+    grpc_server *grpc;
+    grpc_completion_queue *cq;
+    pthread_t thread;
+    bool started;
+    bool drained;
+    int port;
+    struct list methods;
+    struct health *health;
+    struct slot *unknown; /* slots of methods that nobody registered */
+    atomic_bool shutting; /* slots are not posted again */
+
+    /* the rpc thread's */
+    struct admission *admission;
+    struct rpc_call *free_calls;
+    unsigned n_free_calls;
+    unsigned posted; /* slots in the queue */
+    unsigned live;   /* calls out of the pool */
+    struct mpsc returned;
+
+    /* the loop thread's */
+    struct list streams;
+    unsigned n_clients;
+    void (*drain_done)(void *ctx);
+    void *drain_ctx;
+    struct loop_timer *drain_timer;
+    struct loop_job drained_job;
+    struct tag shutdown_tag;
+};
+
+/* pump.c */
+int pump_start(struct rpc_server *s) AM_MUSTCHECK;
+void pump_join(struct rpc_server *s);
+/* Handles what is left in a queue that was shut down. */
+void pump_drain_queue(struct rpc_server *s);
+
+/* slot.c */
+void slots_post_all(struct rpc_server *s);
+void slots_free(struct rpc_server *s);
+
+/* call.c: the rpc thread, but for the last two */
+struct rpc_call *call_take(struct rpc_server *s, struct slot *slot);
+void call_begin(struct rpc_call *call, grpc_byte_buffer *payload);
+void call_release(struct rpc_call *call);
+void calls_reclaim(struct rpc_server *s);
+void calls_free(struct rpc_server *s);
+/* The loop's thread gives a call back to the rpc thread. */
+void call_return(struct rpc_call *call);
+struct rpc_call *call_check(const struct rpc_call *call);
+
+/* reply.c: whoever owns the call */
+void ending_set(struct rpc_call *call, enum fault_code code, const struct fault *fault);
+void ending_clear(struct ending *e);
+size_t ending_status_op(struct rpc_call *call, grpc_op *op);
+size_t ending_header_op(struct rpc_call *call, grpc_op *op);
+void start_batch(grpc_call *call, const grpc_op *ops, size_t n, struct tag *tag);
+
+/* stream.c: the loop's thread */
+void stream_fail(struct rpc_call *call, const struct fault *fault);
+void streams_drain(struct rpc_server *s);
+
+/* health.c */
+struct health *health_new(struct rpc_server *s);
+void health_free(struct health *h);
+/* `service` outlives the server. */
+void health_add(struct health *h, const char *service);
+/* Any thread. */
+void health_set(struct health *h, bool serving);
+/* NOT_SERVING for good; ends the watches. The loop's thread. */
+void health_drain(struct health *h);
+
+/* server.c */
+int server_add(struct rpc_server *s, const ProtobufCServiceDescriptor *descriptor,
+               const struct rpc_method *methods, size_t n, void *service,
+               bool on_rpc_thread) AM_MUSTCHECK;

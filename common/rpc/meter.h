@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * What common/rpc counts; the names are in meter.c. Threading: any thread, but meter_method() and
+ * meter_register(), which run before the first server starts.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/fault.h"
+#include "rpc/admission.h"
+
+/* The cell of methods that were not there when the first server of the process started. */
+#define METER_OTHER 0
+
+/* The cell for "Service/Method". */
+size_t meter_method(const char *path);
+/* Fixes the methods and shows the metrics. */
+void meter_register(void);
+
+/* A call was answered: its code, and how long after it was taken. */
+void meter_call(size_t method, enum fault_code code, int64_t us);
+/* A unary call or a stream began (1) or ended (-1). */
+void meter_live(bool stream, int by);
+void meter_shed(enum admission_verdict verdict);
+/* The deadline had passed before the handler was to run. */
+void meter_expired(void);
+/* The client had gone before the answer. */
+void meter_undelivered(void);
+void meter_arena_exhausted(void);
+void meter_stream_message(void);
+void meter_health_watches(int by);
+
+void meter_client_in_flight(int by);
+void meter_client_call(enum fault_code code);
+void meter_client_refused(void);

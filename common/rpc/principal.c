@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "rpc/principal.h"
+
+#include <arpa/inet.h>
+#include <string.h>
+
+#include "rpc/address.h"
+
+static bool char_ok(unsigned char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+           (c != 0 && strchr("._@:-", c) != NULL);
+}
+
+static bool value_ok(const unsigned char *value, size_t len, size_t max)
+{
+    if (len == 0 || len > max)
+        return false;
+    for (size_t i = 0; i < len; i++)
+        if (!char_ok(value[i]))
+            return false;
+    return true;
+}
+
+static int refuse(struct fault *fault, const char *reason, const char *key, const char *what)
+{
+    fault_set(fault, FAULT_UNAUTHENTICATED, reason, "metadata %s %s", key, what);
+    fault_meta(fault, "key", "%s", key);
+    return AM_EINVAL;
+}
+
+/* The only value of `key`, copied. */
+static int take(const grpc_metadata_array *metadata, const char *key, size_t max,
+                struct arena *arena, const char **out, struct fault *fault)
+{
+    const grpc_slice *found = NULL;
+    for (size_t i = 0; i < metadata->count; i++) {
+        if (grpc_slice_str_cmp(metadata->metadata[i].key, key) != 0)
+            continue;
+        if (found)
+            return refuse(fault, "PRINCIPAL_INVALID", key, "is given twice");
+        found = &metadata->metadata[i].value;
+    }
+    if (!found || GRPC_SLICE_LENGTH(*found) == 0)
+        return refuse(fault, "PRINCIPAL_MISSING", key, "is missing");
+    if (!value_ok(GRPC_SLICE_START_PTR(*found), GRPC_SLICE_LENGTH(*found), max))
+        return refuse(fault, "PRINCIPAL_INVALID", key, "is not well formed");
+    *out = arena_strndup(arena, (const char *)GRPC_SLICE_START_PTR(*found),
+                         GRPC_SLICE_LENGTH(*found));
+    return *out ? 0 : refuse(fault, "PRINCIPAL_INVALID", key, "is too large");
+}
+
+int principal_establish(const grpc_metadata_array *metadata, struct arena *arena,
+                        struct rpc_principal *out, struct fault *fault)
+{
+    int err = take(metadata, PRINCIPAL_TENANT_KEY, PRINCIPAL_TENANT_MAX, arena, &out->tenant, fault);
+    if (err < 0)
+        return err;
+    return take(metadata, PRINCIPAL_ID_KEY, PRINCIPAL_ID_MAX, arena, &out->id, fault);
+}
+
+static bool text_ok(const char *s, size_t max)
+{
+    return s && value_ok((const unsigned char *)s, strnlen(s, max + 1), max);
+}
+
+bool principal_valid(const struct rpc_principal *principal)
+{
+    return text_ok(principal->tenant, PRINCIPAL_TENANT_MAX) &&
+           text_ok(principal->id, PRINCIPAL_ID_MAX);
+}
+
+bool principal_listen_is_local(const char *listen)
+{
+    struct address a;
+    struct in_addr v4;
+    struct in6_addr v6;
+    if (address_parse(listen, &a) < 0)
+        return false;
+    if (a.is_unix || strcmp(a.host, "localhost") == 0)
+        return true;
+    if (inet_pton(AF_INET, a.host, &v4) == 1)
+        return ntohl(v4.s_addr) >> 24 == 127;
+    return inet_pton(AF_INET6, a.host, &v6) == 1 && IN6_IS_ADDR_LOOPBACK(&v6);
+}

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * The one place where a caller's identity is established: from the metadata amends-tenant and
+ * amends-principal, which whoever stands in front of the service vouches for. Nothing else reads
+ * them; tokens and certificates will be read here and nowhere else.
+ *
+ * Threading: pure.
+ */
+
+#include <grpc/grpc.h>
+
+#include "base/fault.h"
+#include "rpc/server.h"
+
+#define PRINCIPAL_TENANT_KEY "amends-tenant"
+#define PRINCIPAL_ID_KEY "amends-principal"
+#define PRINCIPAL_TENANT_MAX 64
+#define PRINCIPAL_ID_MAX 128
+
+/*
+ * Fills `out` with strings in `arena`. AM_EINVAL: UNAUTHENTICATED was set in `fault`, reason
+ * PRINCIPAL_MISSING (either key is absent or empty) or PRINCIPAL_INVALID (given twice, too long,
+ * or a character outside [A-Za-z0-9._@:-]).
+ */
+int principal_establish(const grpc_metadata_array *metadata, struct arena *arena,
+                        struct rpc_principal *out, struct fault *fault) AM_MUSTCHECK;
+
+/* True when both strings are what principal_establish() accepts. */
+bool principal_valid(const struct rpc_principal *principal);
+
+/*
+ * True when only this machine can reach `listen` ("127.0.0.1:7401", "[::1]:7401",
+ * "localhost:7401", "unix:/path"): there header principals are trusted without being asked to.
+ */
+bool principal_listen_is_local(const char *listen);

@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "rpc/internal.h"
+
+#include <string.h>
+
+#include "base/assert.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "rpc/message.h"
+#include "rpc/meter.h"
+#include "rpc/status.h"
+
+void start_batch(grpc_call *call, const grpc_op *ops, size_t n, struct tag *tag)
+{
+    grpc_call_error err = grpc_call_start_batch(call, ops, n, tag_arm(tag), NULL);
+    AM_ASSERT(err == GRPC_CALL_OK);
+}
+
+/* A defect is ours: the log names the method, the client gets the reason alone. */
+static void log_defect(const struct rpc_call *call, const struct fault *fault)
+{
+    if (fault->code == FAULT_INTERNAL)
+        log_error("rpc", "a call failed by a defect",
+                  LOG_STR("method", call->method ? call->method->path : ""),
+                  LOG_STR("message", fault->message));
+}
+
+void ending_set(struct rpc_call *call, enum fault_code code, const struct fault *fault)
+{
+    struct ending *e = &call->ending;
+    struct status_bytes status;
+    e->code = code;
+    meter_call(call->method ? call->method->metric : METER_OTHER, code,
+               clock_mono_us() - call->taken_us);
+    if (!fault)
+        return;
+    log_defect(call, fault);
+    status_pack(fault, &status);
+    e->text = grpc_slice_from_copied_string(status.message);
+    e->details = grpc_slice_from_copied_buffer((const char *)status.data, status.len);
+    e->has_details = true;
+}
+
+void ending_clear(struct ending *e)
+{
+    if (e->message)
+        grpc_byte_buffer_destroy(e->message);
+    if (e->has_details) {
+        grpc_slice_unref(e->text);
+        grpc_slice_unref(e->details);
+    }
+    *e = (struct ending){0};
+}
+
+size_t ending_header_op(struct rpc_call *call, grpc_op *op)
+{
+    op->op = GRPC_OP_SEND_INITIAL_METADATA;
+    if (!call->replayed)
+        return 1;
+    call->ending.initial[0].key = grpc_slice_from_static_string("replayed");
+    call->ending.initial[0].value = grpc_slice_from_static_string("true");
+    op->data.send_initial_metadata.count = 1;
+    op->data.send_initial_metadata.metadata = call->ending.initial;
+    return 1;
+}
+
+size_t ending_status_op(struct rpc_call *call, grpc_op *op)
+{
+    struct ending *e = &call->ending;
+    op->op = GRPC_OP_SEND_STATUS_FROM_SERVER;
+    op->data.send_status_from_server.status = (grpc_status_code)e->code;
+    if (!e->has_details)
+        return 1;
+    e->trailing[0].key = grpc_slice_from_static_string("grpc-status-details-bin");
+    e->trailing[0].value = e->details;
+    op->data.send_status_from_server.status_details = &e->text;
+    op->data.send_status_from_server.trailing_metadata_count = 1;
+    op->data.send_status_from_server.trailing_metadata = e->trailing;
+    return 1;
+}
+
+/* The rpc thread: the last batch of a call that never was an open stream. */
+static void on_done(struct tag *tag, bool ok)
+{
+    struct rpc_call *call = CONTAINER_OF(tag, struct rpc_call, done_tag);
+    grpc_call *grpc = call->grpc;
+    (void)ok; /* always true with RECV_CLOSE in the batch; `cancelled` tells */
+    if (call->ending.cancelled)
+        meter_undelivered();
+    call_release(call);
+    grpc_call_unref(grpc);
+}
+
+/* Everything in one batch: one event for the whole answer. */
+static void finish(struct rpc_call *call)
+{
+    grpc_op ops[4];
+    size_t n = 0;
+    memset(ops, 0, sizeof(ops));
+    n += ending_header_op(call, &ops[n]);
+    if (call->ending.message) {
+        ops[n].op = GRPC_OP_SEND_MESSAGE;
+        ops[n++].data.send_message.send_message = call->ending.message;
+    }
+    n += ending_status_op(call, &ops[n]);
+    ops[n].op = GRPC_OP_RECV_CLOSE_ON_SERVER;
+    ops[n++].data.recv_close_on_server.cancelled = &call->ending.cancelled;
+    call->done_tag.fn = on_done;
+    start_batch(call->grpc, ops, n, &call->done_tag);
+}
+
+void rpc_reply(struct rpc_call *call, const ProtobufCMessage *response)
+{
+    AM_ASSERT(!call_check(call)->stream.open);
+    call->ending.message = message_buffer(response);
+    ending_set(call, FAULT_OK, NULL);
+    finish(call);
+}
+
+void rpc_fail(struct rpc_call *call, const struct fault *fault)
+{
+    AM_ASSERT(fault_is_set(fault));
+    if (call_check(call)->stream.open) {
+        stream_fail(call, fault);
+        return;
+    }
+    ending_set(call, fault->code, fault);
+    finish(call);
+}

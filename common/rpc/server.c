@@ -1,0 +1,281 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "rpc/internal.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <grpc/grpc_posix.h>
+#include <grpc/grpc_security.h>
+
+#include "base/assert.h"
+#include "base/log.h"
+#include "rpc/address.h"
+#include "rpc/args.h"
+#include "rpc/core.h"
+#include "rpc/meter.h"
+#include "rpc/principal.h"
+#include "rpc/wire.h"
+
+#define SLOTS_DEFAULT 8
+#define SLOTS_MAX 4096
+
+static void set_defaults(struct rpc_server_config *config)
+{
+    struct rpc_limits *l = &config->limits;
+    if (l->live_calls == 0)
+        l->live_calls = 4096;
+    if (l->live_calls_tenant == 0)
+        l->live_calls_tenant = (l->live_calls + 1) / 2;
+    if (l->streams == 0)
+        l->streams = 10000;
+    if (l->streams_tenant == 0)
+        l->streams_tenant = (l->streams + 1) / 2;
+    if (l->streams_principal == 0)
+        l->streams_principal = 8;
+    if (l->message_bytes == 0)
+        l->message_bytes = 256 * 1024;
+    if (l->arena_bytes == 0)
+        l->arena_bytes = 16 * l->message_bytes;
+    if (l->max_deadline_ms == 0)
+        l->max_deadline_ms = 60000;
+    if (config->drain_grace_ms == 0)
+        config->drain_grace_ms = 10000;
+}
+
+static void make_core_server(struct rpc_server *s)
+{
+    struct args args;
+    args_server(&args, &s->config.limits);
+    s->cq = grpc_completion_queue_create_for_next(NULL);
+    s->grpc = grpc_server_create(&args.list, NULL);
+    AM_ASSERT(s->cq != NULL && s->grpc != NULL);
+    grpc_server_register_completion_queue(s->grpc, s->cq, NULL);
+}
+
+struct rpc_server *rpc_server_new(const struct rpc_server_config *config, struct loop *loop)
+{
+    struct rpc_server *s = calloc(1, sizeof(*s));
+    AM_ASSERT(s != NULL);
+    core_init();
+    s->config = *config;
+    set_defaults(&s->config);
+    s->listen = config->listen ? strdup(config->listen) : NULL;
+    s->loop = loop;
+    list_init(&s->methods);
+    list_init(&s->streams);
+    mpsc_init(&s->returned);
+    s->admission = admission_new(&s->config.limits);
+    make_core_server(s);
+    s->health = health_new(s);
+    return s;
+}
+
+/* -- services ---------------------------------------------------------------------------------- */
+
+static const ProtobufCMethodDescriptor *find_method(const ProtobufCServiceDescriptor *d,
+                                                    const char *name)
+{
+    for (unsigned i = 0; i < d->n_methods; i++)
+        if (strcmp(d->methods[i].name, name) == 0)
+            return &d->methods[i];
+    return NULL;
+}
+
+static bool has_path(const struct rpc_server *s, const char *path)
+{
+    LIST_FOR_EACH(it, (struct list *)(uintptr_t)&s->methods)
+    {
+        if (strcmp(CONTAINER_OF(it, struct method, node)->path, path) == 0)
+            return true;
+    }
+    return false;
+}
+
+static unsigned slots_of(const struct rpc_method *m)
+{
+    if (m->slots == 0)
+        return SLOTS_DEFAULT;
+    return m->slots < SLOTS_MAX ? m->slots : SLOTS_MAX;
+}
+
+static size_t metric_of(const ProtobufCServiceDescriptor *d, const char *method)
+{
+    char label[128];
+    (void)snprintf(label, sizeof(label), "%s/%s", d->short_name, method);
+    return meter_method(label);
+}
+
+static int add_method(struct rpc_server *s, const ProtobufCServiceDescriptor *d,
+                      const struct rpc_method *spec, void *service, bool on_rpc_thread)
+{
+    const ProtobufCMethodDescriptor *described = find_method(d, spec->name);
+    char path[256];
+    if (!described || !spec->handle)
+        return AM_ENOENT;
+    (void)snprintf(path, sizeof(path), "/%s/%s", d->name, spec->name);
+    if (has_path(s, path))
+        return AM_EEXIST;
+    struct method *m = calloc(1, sizeof(*m));
+    AM_ASSERT(m != NULL);
+    *m = (struct method){.server = s,
+                         .path = strdup(path),
+                         .input = described->input,
+                         .spec = *spec,
+                         .service = service,
+                         .on_rpc_thread = on_rpc_thread,
+                         .metric = metric_of(d, spec->name),
+                         .n_slots = slots_of(spec)};
+    m->registered = grpc_server_register_method(s->grpc, m->path, NULL,
+                                                GRPC_SRM_PAYLOAD_READ_INITIAL_BYTE_BUFFER, 0);
+    AM_ASSERT(m->path != NULL && m->registered != NULL);
+    list_push_back(&s->methods, &m->node);
+    return 0;
+}
+
+int server_add(struct rpc_server *s, const ProtobufCServiceDescriptor *descriptor,
+               const struct rpc_method *methods, size_t n, void *service, bool on_rpc_thread)
+{
+    AM_ASSERT(!s->started);
+    for (size_t i = 0; i < n; i++) {
+        int err = add_method(s, descriptor, &methods[i], service, on_rpc_thread);
+        if (err < 0) {
+            log_error("rpc", "a method cannot be served", LOG_STR("service", descriptor->name),
+                      LOG_STR("method", methods[i].name), LOG_STR("why", err_text(err)));
+            return err;
+        }
+    }
+    return 0;
+}
+
+int rpc_server_add(struct rpc_server *s, const ProtobufCServiceDescriptor *descriptor,
+                   const struct rpc_method *methods, size_t n, void *service)
+{
+    health_add(s->health, descriptor->name);
+    return server_add(s, descriptor, methods, n, service, false);
+}
+
+/* -- start -------------------------------------------------------------------------------------- */
+
+static int check_listen(const struct rpc_server *s)
+{
+    struct address a;
+    if (address_parse(s->listen, &a) < 0) {
+        log_error("rpc", "the listen address is not of the form host:port",
+                  LOG_STR("listen", s->listen), LOG_STR("do", "say for example 127.0.0.1:7401"));
+        return AM_EINVAL;
+    }
+    if (s->config.insecure_principals || principal_listen_is_local(s->listen))
+        return 0;
+    log_error("rpc", "callers name themselves by a header, which only this machine may be trusted with",
+              LOG_STR("listen", s->listen),
+              LOG_STR("do", "listen on a loopback address, or set --insecure-principals where a proxy "
+                            "in front sets the headers"));
+    return AM_EINVAL;
+}
+
+static int listen_on_port(struct rpc_server *s)
+{
+    int err = check_listen(s);
+    if (err < 0)
+        return err;
+    grpc_server_credentials *creds = grpc_insecure_server_credentials_create();
+    s->port = grpc_server_add_http2_port(s->grpc, s->listen, creds);
+    grpc_server_credentials_release(creds);
+    if (s->port > 0)
+        return 0;
+    log_error("rpc", "cannot listen", LOG_STR("listen", s->listen),
+              LOG_STR("do", "see that the port is free and the address is this machine's"));
+    return AM_EIO;
+}
+
+int rpc_server_start(struct rpc_server *s)
+{
+    int err = s->listen ? listen_on_port(s) : 0;
+    if (err < 0)
+        return err;
+    meter_register();
+    grpc_server_start(s->grpc);
+    slots_post_all(s);
+    err = pump_start(s);
+    s->started = err == 0;
+    if (s->started && s->listen)
+        log_info("rpc", "listening", LOG_STR("listen", s->listen), LOG_INT("port", s->port));
+    return err;
+}
+
+int rpc_server_port(const struct rpc_server *s)
+{
+    return s->port;
+}
+
+int rpc_server_add_fd(struct rpc_server *s, int fd)
+{
+    int flags = fcntl(fd, F_GETFL);
+    if (flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) < 0) {
+        (void)close(fd);
+        return AM_EINVAL;
+    }
+    grpc_server_credentials *creds = grpc_insecure_server_credentials_create();
+    grpc_server_add_channel_from_fd(s->grpc, fd, creds);
+    grpc_server_credentials_release(creds);
+    return 0;
+}
+
+void rpc_server_set_serving(struct rpc_server *s, bool serving)
+{
+    health_set(s->health, serving);
+}
+
+/* -- end ---------------------------------------------------------------------------------------- */
+
+static void on_nothing(struct tag *tag, bool ok)
+{
+    (void)tag;
+    (void)ok;
+}
+
+/* A server that never got its thread is emptied from here. */
+static void stop_queue(struct rpc_server *s)
+{
+    if (s->started) {
+        AM_ASSERT(s->drained);
+        grpc_completion_queue_shutdown(s->cq);
+        pump_join(s);
+        return;
+    }
+    atomic_store(&s->shutting, true);
+    s->shutdown_tag.fn = on_nothing;
+    grpc_server_shutdown_and_notify(s->grpc, s->cq, tag_arm(&s->shutdown_tag));
+    grpc_server_cancel_all_calls(s->grpc);
+    grpc_completion_queue_shutdown(s->cq);
+    pump_drain_queue(s);
+}
+
+static void methods_free(struct rpc_server *s)
+{
+    for (struct list *it = list_pop_front(&s->methods); it; it = list_pop_front(&s->methods)) {
+        struct method *m = CONTAINER_OF(it, struct method, node);
+        free(m->path);
+        free(m);
+    }
+}
+
+void rpc_server_free(struct rpc_server *s)
+{
+    AM_ASSERT(s->n_clients == 0);
+    stop_queue(s);
+    AM_ASSERT(list_empty(&s->streams));
+    calls_free(s);
+    slots_free(s);
+    grpc_server_destroy(s->grpc);
+    grpc_completion_queue_destroy(s->cq);
+    admission_free(s->admission);
+    health_free(s->health);
+    methods_free(s);
+    free(s->listen);
+    free(s);
+    core_shutdown();
+}

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * Between a `struct fault` and google.rpc.Status, the body of grpc-status-details-bin.
+ *
+ * Threading: pure.
+ */
+
+#include "base/fault.h"
+#include "base/slice.h"
+
+/* Encoded details; base64 makes 5.4 KB of them, below the 8 KB of headers that clients take. */
+#define STATUS_BYTES_MAX 4096
+/* grpc-message, percent-encoded on the wire: up to three times that. */
+#define STATUS_MESSAGE_MAX 512
+#define STATUS_DOMAIN "amends"
+
+struct status_bytes {
+    size_t len;
+    uint8_t data[STATUS_BYTES_MAX];
+    char message[STATUS_MESSAGE_MAX + 1]; /* what goes into grpc-message */
+};
+
+/*
+ * Encodes `fault`: one ErrorInfo, then BadRequest (INVALID_ARGUMENT) or PreconditionFailure
+ * (FAILED_PRECONDITION), then RetryInfo. What does not fit is dropped from the end: first
+ * violations, whose number the message then tells, then metadata. Long texts are cut at 500 bytes.
+ */
+void status_pack(const struct fault *fault, struct status_bytes *out);
+
+/*
+ * Decodes what status_pack() or another gRPC server made; strings go to the fault's arena. `fault`
+ * was initialised by the caller. AM_EINVAL: malformed; AM_ENOMEM: the arena's quota would be passed.
+ */
+int status_unpack(struct slice bytes, struct fault *fault) AM_MUSTCHECK;
+
+/* A gRPC status number as a fault code: UNKNOWN, DATA_LOSS and what nobody knows are INTERNAL. */
+enum fault_code status_code(int number);

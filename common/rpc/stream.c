@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "rpc/internal.h"
+
+#include <string.h>
+
+#include "base/assert.h"
+#include "rpc/message.h"
+#include "rpc/meter.h"
+
+/*
+ * A stream has up to three batches: header and RECV_CLOSE, which ends when the client has gone or
+ * the status was sent; one message; the status. Each ends on the rpc thread, which posts it to the
+ * loop. `closed` is called when none is pending, so nothing of the stream is in the core any more.
+ */
+
+static void close_if_over(struct rpc_call *call)
+{
+    struct stream *st = &call->stream;
+    if (st->pending > 0)
+        return;
+    list_remove(&st->node);
+    st->ops->closed(call, st->ctx);
+    call_return(call);
+}
+
+static void send_status(struct rpc_call *call)
+{
+    struct stream *st = &call->stream;
+    grpc_op op;
+    memset(&op, 0, sizeof(op));
+    (void)ending_status_op(call, &op);
+    st->status_due = false;
+    st->pending++;
+    start_batch(call->grpc, &op, 1, &st->status_tag);
+}
+
+/* Decides the status, once. It waits for a message in flight; a client that has gone gets none. */
+static void end(struct rpc_call *call, enum fault_code code, const struct fault *fault)
+{
+    struct stream *st = &call->stream;
+    if (st->ending)
+        return;
+    st->ending = true;
+    ending_set(call, code, fault);
+    if (st->sending)
+        st->status_due = true;
+    else
+        send_status(call);
+}
+
+/* -- the ends of batches, on the loop's thread ------------------------------------------------- */
+
+static void on_loop_closed(struct loop_job *job)
+{
+    struct rpc_call *call = CONTAINER_OF(job, struct rpc_call, stream.close_job);
+    struct stream *st = &call->stream;
+    st->pending--;
+    st->peer_gone = true;
+    st->status_due = false;
+    if (!st->ending) {
+        st->ending = true;
+        ending_set(call, FAULT_CANCELLED, NULL);
+    }
+    close_if_over(call);
+}
+
+static void on_loop_sent(struct loop_job *job)
+{
+    struct rpc_call *call = CONTAINER_OF(job, struct rpc_call, stream.sent_job);
+    struct stream *st = &call->stream;
+    st->pending--;
+    st->sending = false;
+    grpc_byte_buffer_destroy(st->message);
+    st->message = NULL;
+    if (st->status_due)
+        send_status(call);
+    else if (st->sent_ok && !st->ending)
+        st->ops->sent(call, st->ctx);
+    close_if_over(call);
+}
+
+static void on_loop_status(struct loop_job *job)
+{
+    struct rpc_call *call = CONTAINER_OF(job, struct rpc_call, stream.status_job);
+    call->stream.pending--;
+    close_if_over(call);
+}
+
+/* -- the same, on the rpc thread --------------------------------------------------------------- */
+
+static void on_closed(struct tag *tag, bool ok)
+{
+    struct rpc_call *call = CONTAINER_OF(tag, struct rpc_call, stream.close_tag);
+    (void)ok;
+    loop_post(call->server->loop, &call->stream.close_job);
+}
+
+static void on_sent(struct tag *tag, bool ok)
+{
+    struct rpc_call *call = CONTAINER_OF(tag, struct rpc_call, stream.sent_tag);
+    call->stream.sent_ok = ok;
+    loop_post(call->server->loop, &call->stream.sent_job);
+}
+
+static void on_status(struct tag *tag, bool ok)
+{
+    struct rpc_call *call = CONTAINER_OF(tag, struct rpc_call, stream.status_tag);
+    (void)ok;
+    loop_post(call->server->loop, &call->stream.status_job);
+}
+
+/* -- what a handler does ------------------------------------------------------------------------ */
+
+static void init(struct stream *st, const struct rpc_stream_ops *ops, void *ctx)
+{
+    *st = (struct stream){.ops = ops, .ctx = ctx, .open = true};
+    st->close_tag.fn = on_closed;
+    st->sent_tag.fn = on_sent;
+    st->status_tag.fn = on_status;
+    st->close_job.run = on_loop_closed;
+    st->sent_job.run = on_loop_sent;
+    st->status_job.run = on_loop_status;
+}
+
+static void fail_draining(struct rpc_call *call)
+{
+    struct fault fault;
+    fault_init(&fault, &call->arena);
+    fault_set(&fault, FAULT_UNAVAILABLE, "DRAINING", "the server is shutting down");
+    end(call, fault.code, &fault);
+}
+
+void rpc_stream_open(struct rpc_call *call, const struct rpc_stream_ops *ops, void *ctx)
+{
+    struct stream *st = &call_check(call)->stream;
+    struct rpc_server *s = call->server;
+    grpc_op open[2];
+    AM_ASSERT(call->method->spec.kind == RPC_SERVER_STREAM && !st->open);
+    init(st, ops, ctx);
+    list_push_back(&s->streams, &st->node);
+    memset(open, 0, sizeof(open));
+    (void)ending_header_op(call, &open[0]);
+    open[1].op = GRPC_OP_RECV_CLOSE_ON_SERVER;
+    open[1].data.recv_close_on_server.cancelled = &call->ending.cancelled;
+    st->pending = 1;
+    start_batch(call->grpc, open, 2, &st->close_tag);
+    if (atomic_load(&s->shutting))
+        fail_draining(call);
+}
+
+bool rpc_stream_busy(const struct rpc_call *call)
+{
+    const struct stream *st = &call_check(call)->stream;
+    return st->sending || st->ending;
+}
+
+void rpc_stream_send(struct rpc_call *call, const ProtobufCMessage *message)
+{
+    struct stream *st = &call_check(call)->stream;
+    grpc_op op;
+    AM_ASSERT(st->open && !st->sending);
+    if (st->ending)
+        return;
+    memset(&op, 0, sizeof(op));
+    st->message = message_buffer(message);
+    st->sending = true;
+    st->pending++;
+    op.op = GRPC_OP_SEND_MESSAGE;
+    op.data.send_message.send_message = st->message;
+    meter_stream_message();
+    start_batch(call->grpc, &op, 1, &st->sent_tag);
+}
+
+void rpc_stream_finish(struct rpc_call *call)
+{
+    AM_ASSERT(call_check(call)->stream.open);
+    end(call, FAULT_OK, NULL);
+}
+
+void stream_fail(struct rpc_call *call, const struct fault *fault)
+{
+    end(call, fault->code, fault);
+}
+
+void streams_drain(struct rpc_server *s)
+{
+    LIST_FOR_EACH_SAFE(it, &s->streams)
+    {
+        fail_draining(CONTAINER_OF(it, struct rpc_call, stream.node));
+    }
+}

@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "rpc/client.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <grpc/grpc_security.h>
+
+#include "base/assert.h"
+#include "rpc/args.h"
+#include "rpc/core.h"
+#include "rpc/outgoing.h"
+
+#define STREAM_MESSAGE_BYTES (16u * 1024 * 1024)
+
+/* Bits of what a call still waits for; each is the tag of a batch too. */
+enum { PART_CALL = 1, PART_STATUS = 2, PART_MESSAGE = 4 };
+
+struct rpc_sync {
+    grpc_channel *channel;
+    grpc_completion_queue *cq;
+    unsigned open; /* batches in flight */
+};
+
+struct rpc_sync *rpc_sync_new(const char *target)
+{
+    struct rpc_sync *c = calloc(1, sizeof(*c));
+    struct args args;
+    AM_ASSERT(c != NULL);
+    core_init();
+    args_client(&args);
+    grpc_channel_credentials *creds = grpc_insecure_credentials_create();
+    c->channel = grpc_channel_create(target, creds, &args.list);
+    grpc_channel_credentials_release(creds);
+    c->cq = grpc_completion_queue_create_for_next(NULL);
+    AM_ASSERT(c->channel != NULL && c->cq != NULL);
+    return c;
+}
+
+void rpc_sync_free(struct rpc_sync *c)
+{
+    AM_ASSERT(c->open == 0);
+    grpc_channel_destroy(c->channel);
+    grpc_completion_queue_shutdown(c->cq);
+    grpc_event e = grpc_completion_queue_next(c->cq, gpr_inf_future(GPR_CLOCK_MONOTONIC), NULL);
+    AM_ASSERT(e.type == GRPC_QUEUE_SHUTDOWN);
+    grpc_completion_queue_destroy(c->cq);
+    free(c);
+    core_shutdown();
+}
+
+static void start(struct rpc_sync *c, struct outgoing *o, const grpc_op *ops, size_t n,
+                  unsigned part)
+{
+    grpc_call_error err = grpc_call_start_batch(o->call, ops, n, (void *)(uintptr_t)part, NULL);
+    AM_ASSERT(err == GRPC_CALL_OK);
+    c->open |= part;
+}
+
+/* Waits until none of `parts` is in flight. */
+static void wait_for(struct rpc_sync *c, unsigned parts)
+{
+    while (c->open & parts) {
+        grpc_event e =
+            grpc_completion_queue_next(c->cq, gpr_inf_future(GPR_CLOCK_MONOTONIC), NULL);
+        AM_ASSERT(e.type == GRPC_OP_COMPLETE);
+        c->open &= ~(unsigned)(uintptr_t)e.tag;
+    }
+}
+
+int rpc_sync_call(struct rpc_sync *c, const ProtobufCServiceDescriptor *service,
+                  unsigned method_index, const struct rpc_principal *as,
+                  const ProtobufCMessage *request, int64_t timeout_ms, struct arena *arena,
+                  struct rpc_sync_result *out)
+{
+    struct outgoing o;
+    grpc_op ops[OUTGOING_OPS_MAX];
+    size_t n = 0;
+    int err =
+        outgoing_init(&o, c->channel, c->cq, service, method_index, as, request, timeout_ms);
+    if (err < 0)
+        return err;
+    memset(ops, 0, sizeof(ops));
+    n += outgoing_send_ops(&o, &ops[n]);
+    n += outgoing_header_op(&o, &ops[n]);
+    n += outgoing_message_op(&o, &ops[n]);
+    n += outgoing_status_op(&o, &ops[n]);
+    start(c, &o, ops, n, PART_CALL);
+    wait_for(c, PART_CALL);
+    err = outgoing_unary_end(&o, arena, out);
+    outgoing_clear(&o);
+    return err;
+}
+
+/* -- streams --------------------------------------------------------------------------------------- */
+
+static void start_stream(struct rpc_sync *c, struct outgoing *o)
+{
+    grpc_op ops[OUTGOING_OPS_MAX];
+    size_t n = 0;
+    memset(ops, 0, sizeof(ops));
+    n += outgoing_send_ops(o, &ops[n]);
+    n += outgoing_header_op(o, &ops[n]);
+    start(c, o, ops, n, PART_CALL);
+    memset(ops, 0, sizeof(ops));
+    n = outgoing_status_op(o, ops);
+    start(c, o, ops, n, PART_STATUS);
+}
+
+/* The next message into o->reply; false when the stream has ended. */
+static bool receive(struct rpc_sync *c, struct outgoing *o)
+{
+    grpc_op op;
+    memset(&op, 0, sizeof(op));
+    size_t n = outgoing_message_op(o, &op);
+    start(c, o, &op, n, PART_MESSAGE);
+    wait_for(c, PART_MESSAGE);
+    return o->reply != NULL;
+}
+
+/* 1: all messages were read; 0: the caller has enough; an error of outgoing_message(). */
+static int read_all(struct rpc_sync *c, struct outgoing *o,
+                    bool (*each)(void *ctx, const ProtobufCMessage *message), void *ctx)
+{
+    struct arena arena;
+    int state = 1;
+    arena_init(&arena, STREAM_MESSAGE_BYTES);
+    while (state == 1 && receive(c, o)) {
+        const ProtobufCMessage *message = NULL;
+        int err = outgoing_message(o, &arena, &message);
+        state = err < 0 ? err : each(ctx, message);
+        arena_reset(&arena);
+        if (state != 1)
+            break;
+    }
+    arena_free(&arena);
+    return state;
+}
+
+/* The stream was cancelled by us, for a reason of ours. */
+static void override(struct rpc_sync_result *out, enum fault_code code, const char *message)
+{
+    out->code = out->fault.code = code;
+    out->message = out->fault.message = message;
+}
+
+int rpc_sync_stream(struct rpc_sync *c, const ProtobufCServiceDescriptor *service,
+                    unsigned method_index, const struct rpc_principal *as,
+                    const ProtobufCMessage *request, int64_t timeout_ms,
+                    bool (*each)(void *ctx, const ProtobufCMessage *message), void *ctx,
+                    struct arena *arena, struct rpc_sync_result *out)
+{
+    struct outgoing o;
+    int err =
+        outgoing_init(&o, c->channel, c->cq, service, method_index, as, request, timeout_ms);
+    if (err < 0)
+        return err;
+    start_stream(c, &o);
+    int state = read_all(c, &o, each, ctx);
+    if (state != 1)
+        AM_ASSERT(grpc_call_cancel(o.call, NULL) == GRPC_CALL_OK);
+    wait_for(c, PART_CALL | PART_STATUS);
+    outgoing_end(&o, arena, out);
+    outgoing_clear(&o);
+    if (state == 0)
+        override(out, FAULT_OK, "");
+    else if (state == AM_ENOMEM)
+        override(out, FAULT_RESOURCE_EXHAUSTED, "a message unpacks to too much");
+    else if (state < 0)
+        override(out, FAULT_INTERNAL, "a message is malformed");
+    return state == AM_ENOMEM ? state : 0;
+}
