@@ -67,14 +67,21 @@ static struct arena_chunk *add_chunk(struct arena *a, size_t need)
     return c;
 }
 
+/* The chunk to take `size` bytes from, or NULL when there is no memory. */
+static struct arena_chunk *chunk_for(struct arena *a, size_t size)
+{
+    struct arena_chunk *newest = a->chunks;
+    if (newest && size <= newest->size - newest->used && !ONE_CHUNK_EACH)
+        return newest;
+    return add_chunk(a, size);
+}
+
 void *arena_alloc(struct arena *a, size_t size)
 {
     AM_ASSERT(a->magic == ARENA_MAGIC);
     if (size > a->quota_bytes - a->used_bytes)
         return NULL;
-    struct arena_chunk *c = a->chunks;
-    if (ONE_CHUNK_EACH || !c || size > c->size - c->used)
-        c = add_chunk(a, size);
+    struct arena_chunk *c = chunk_for(a, size);
     if (!c)
         return NULL;
     void *p = c->data + c->used;
@@ -160,10 +167,9 @@ void arena_reset(struct arena *a)
     while (oldest && oldest->older)
         oldest = oldest->older;
     /* A first allocation that was large must not be held for good. */
-    if (ONE_CHUNK_EACH || (oldest && oldest->size > CHUNK_MOST_BYTES))
-        oldest = NULL;
-    free_chunks(a, oldest);
-    if (oldest)
+    bool keep = !ONE_CHUNK_EACH && oldest && oldest->size <= CHUNK_MOST_BYTES;
+    free_chunks(a, keep ? oldest : NULL);
+    if (keep)
         oldest->used = 0;
 }
 

@@ -32,13 +32,13 @@ struct parse {
 
 static void AM_PRINTF(2, 3) mistake(struct parse *p, const char *fmt, ...)
 {
+    char text[512];
     va_list args;
-    p->mistakes++;
-    (void)fprintf(stderr, "%s: ", p->program);
     va_start(args, fmt);
-    (void)vfprintf(stderr, fmt, args);
+    (void)vsnprintf(text, sizeof(text), fmt, args);
     va_end(args);
-    (void)fputc('\n', stderr);
+    (void)fprintf(stderr, "%s: %s\n", p->program, text);
+    p->mistakes++;
 }
 
 static void set_int(struct parse *p, const struct option_spec *spec, const char *name,

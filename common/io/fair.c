@@ -45,8 +45,7 @@ struct fair *fair_new(size_t capacity)
 void fair_free(struct fair *q)
 {
     AM_ASSERT(q->magic == FAIR_MAGIC);
-    struct fair_item *item;
-    while ((item = fair_take(q)))
+    while (fair_take(q))
         continue;
     while (q->spare) {
         struct fair_tenant *t = q->spare;

@@ -52,8 +52,10 @@ static void parse(const char *const *args, int n)
 {
     char *argv[16] = {(char[]){"amends"}};
     char copies[15][64];
-    for (int i = 0; i < n; i++)
-        argv[i + 1] = strcpy(copies[i], args[i]);
+    for (int i = 0; i < n; i++) {
+        (void)snprintf(copies[i], sizeof(copies[i]), "%s", args[i]);
+        argv[i + 1] = copies[i];
+    }
     assert_int_equal(options_parse(specs, N_SPECS, n + 1, argv, "doc", NULL, 0, NULL), AM_OK);
 }
 
@@ -134,7 +136,8 @@ static void run_flag(const char *flag, char *text, size_t size)
     pid_t child = fork();
     if (child == 0) {
         char copy[16];
-        char *argv[] = {(char[]){"amends"}, strcpy(copy, flag), NULL};
+        char *argv[] = {(char[]){"amends"}, copy, NULL};
+        (void)snprintf(copy, sizeof(copy), "%s", flag);
         (void)dup2(ends[1], STDOUT_FILENO);
         int err = options_parse(specs, N_SPECS, 2, argv, "Opens cases.", NULL, 0, NULL);
         _exit(err ? 3 : 4);

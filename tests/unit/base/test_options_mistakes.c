@@ -29,13 +29,15 @@ static const struct option_spec specs[] = {
 /* Parses the words and returns what was written to standard error; it must have failed. */
 static char *refused(const char *one, const char *two)
 {
-    char copies[2][64] = {"", ""};
+    const char *const words[] = {one, two};
+    char copies[2][64];
     char *argv[] = {(char[]){"amends"}, NULL, NULL, NULL};
     int argc = 1;
-    if (one)
-        argv[argc++] = strcpy(copies[0], one);
-    if (two)
-        argv[argc++] = strcpy(copies[1], two);
+    for (int i = 0; i < 2; i++) {
+        (void)snprintf(copies[i], sizeof(copies[i]), "%s", words[i] ? words[i] : "");
+        if (words[i])
+            argv[argc++] = copies[i];
+    }
     size_t found = 0;
     capture_begin();
     int err = options_parse(specs, 3, argc, argv, "doc", NULL, 0, &found);

@@ -61,7 +61,7 @@ static int ask(const char *method, const char *path)
     answer[got] = '\0';
     (void)close(fd);
     assert_true(got > 12 && memcmp(answer, "HTTP/1.1 ", 9) == 0);
-    return atoi(answer + 9);
+    return (int)strtol(answer + 9, NULL, 10);
 }
 
 static const char *body(void)
