@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/* Where Redis is, from its URL. Threading: pure. Ownership: everything lies in the struct. */
+
+#include <stdint.h>
+
+#include "base/err.h"
+
+struct redis_target {
+    char host[256];
+    char port[6];
+    char user[129];     /* "" = the default user */
+    char password[513]; /* "" = none */
+    int db;
+};
+
+/* Parses redis://[user[:password]@]host[:port][/db]; user and password may be percent-encoded, an
+ * IPv6 host stands in brackets. AM_EINVAL with the reason, a constant, in *why. */
+int redis_url_parse(const char *url, struct redis_target *out, const char **why) AM_MUSTCHECK;
+
+/* Reads the password from a file's first line. AM_EINVAL with the reason in *why. */
+int redis_password_read(const char *path, struct redis_target *target, const char **why) AM_MUSTCHECK;
