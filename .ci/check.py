@@ -107,8 +107,11 @@ def check_buf():
 
 def proto_roots():
     """Folders of contracts, ours and imported, as the build found them."""
-    cache = (ROOT / "build/dev/CMakeCache.txt").read_text()
-    return [ROOT / "proto", *re.findall(r"^AMENDS_PROTO_\w+:PATH=(.*)$", cache, re.MULTILINE)]
+    cache = ROOT / "build/dev/CMakeCache.txt"
+    if not cache.exists():
+        run("cmake", "-S", ".", "-B", cache.parent, "-G", "Ninja")
+    found = re.findall(r"^AMENDS_PROTO_\w+:PATH=(.*)$", cache.read_text(), re.MULTILINE)
+    return [ROOT / "proto", *found]
 
 
 def buf():
@@ -176,6 +179,7 @@ def tidy_one(file):
 
 
 def check_tidy():
+    check_clang()  # what it reads: which commands compile which files, from what
     folder = CACHE / "tidy"
     folder.mkdir(parents=True, exist_ok=True)
     pending = [(file, folder / key) for file, key in tidy_units() if not (folder / key).exists()]
@@ -201,7 +205,7 @@ def progress(text):
         sys.stderr.flush()
 
 
-# Cheap ones first; buf reads the gcc build, tidy the clang build.
+# Cheap ones first.
 CHECKS = {
     "rules": check_rules,
     "shell": check_shell,
