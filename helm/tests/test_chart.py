@@ -53,7 +53,7 @@ def test_a_service_overrides_defaults(helm):
     """0, false and null too, which template functions like to ignore."""
     objects = helm.render({
         "defaults": {"pdb": {"enabled": True}, "podLabels": {"a": "1"}},
-        "config": {"maxQueue": 10, "maxStreams": 5000000},
+        "config": {"maxQueue": 10, "maxStreams": 1000000},
         "services": {
             "intake": {"replicas": 0, "pdb": {"enabled": False}, "podLabels": {"b": "2"}, "config": {"maxQueue": 20}},
             "assignment": {"replicas": None, "drain": {"preStopSeconds": 0}},
@@ -66,7 +66,7 @@ def test_a_service_overrides_defaults(helm):
     assert "lifecycle" in container_of(objects, "intake")
     assert config(objects, "intake")["AMENDS_MAX_QUEUE"] == "20"
     assert config(objects, "resolution")["AMENDS_MAX_QUEUE"] == "10"
-    assert config(objects, "resolution")["AMENDS_MAX_STREAMS"] == "5000000"
+    assert config(objects, "resolution")["AMENDS_MAX_STREAMS"] == "1000000"
 
 
 def test_replicas_null_is_not_rendered(helm):
