@@ -119,6 +119,7 @@ void loop_run(struct loop *l)
     while (!atomic_load(&l->stopping))
         (void)uv_run(&l->uv, UV_RUN_DEFAULT);
     run_jobs(l);
+    on_before_sleep(&l->before_sleep);
     close_all(l);
 }
 

@@ -28,8 +28,9 @@ struct loop *loop_new(struct clock *clock);
 struct uv_loop_s *loop_uv(struct loop *l);
 struct clock *loop_clock(struct loop *l);
 
-/* Runs until loop_stop(). Jobs posted before that still run; then every handle is closed, whether
- * its owner has let go of it or not, and it returns. A loop runs once. */
+/* Runs until loop_stop(). Jobs posted before that, and what then waits for the end of the turn,
+ * still run; after that every handle is closed, whether its owner has let go of it or not, and it
+ * returns. A loop runs once. */
 void loop_run(struct loop *l);
 
 /* As loop_run, on a thread of its own. AM_EIO when there is none to be had (logged). */

@@ -74,6 +74,32 @@ static void test_jobs_posted_before_the_stop_still_run(void **state)
     assert_int_equal(ran, 2);
 }
 
+static struct loop_idle flush;
+
+static void on_flush(struct loop_idle *idle)
+{
+    (void)idle;
+    ran++;
+}
+
+static void on_last_job(struct loop_job *job)
+{
+    (void)job;
+    loop_before_sleep(loop, &flush);
+}
+
+static void test_the_last_turn_has_its_end(void **state)
+{
+    (void)state;
+    struct loop_job job = {.run = on_last_job};
+    ran = 0;
+    flush.run = on_flush;
+    loop_post(loop, &job);
+    loop_stop(loop);
+    loop_run(loop);
+    assert_int_equal(ran, 1);
+}
+
 static void test_stopped_from_another_thread(void **state)
 {
     (void)state;
@@ -92,6 +118,7 @@ int main(void)
         LOOP_TEST(test_loop_that_never_ran),
         LOOP_TEST(test_owners_let_go_before_or_after_the_end),
         LOOP_TEST(test_jobs_posted_before_the_stop_still_run),
+        LOOP_TEST(test_the_last_turn_has_its_end),
         LOOP_TEST(test_stopped_from_another_thread),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

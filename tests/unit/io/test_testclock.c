@@ -82,24 +82,36 @@ static void test_missing_file_is_made(void **state)
     assert_int_equal(testclock_start(loop, path, on_moved, NULL, &watched), AM_EIO);
 }
 
-/* A pwrite is seen at once, not only by the reading every 100 ms. */
-static void test_pwrite_is_seen_at_once(void **state)
+/* How long after the start a pwrite at 1 ms was seen. */
+static int64_t seen_after_us(void)
 {
-    (void)state;
     static int64_t offset_us = 7200 * US_PER_S;
-    int64_t before_us;
+    write_clock(0, 0);
+    moves = 0;
+    stop_after = 2;
     assert_int_equal(testclock_start(loop, path, on_moved, NULL, &watched), AM_OK);
     struct loop_timer *timer = loop_timer_new(loop, on_write, &offset_us);
-    loop_timer_start(timer, 1000);
-    stop_after = 2;
-    before_us = clock_mono_us();
+    loop_timer_start(timer, US_PER_MS);
+    int64_t before_us = clock_mono_us();
     loop_run(loop);
-    assert_in_range(clock_mono_us() - before_us, 1000, 90000);
+    int64_t after_us = clock_mono_us() - before_us;
     assert_int_equal(clock_test_generation(fixture_clock), 3);
     assert_in_range(clock_now_us(fixture_clock) - clock_shared_us(fixture_clock),
                     offset_us - US_PER_S, offset_us);
     loop_timer_free(timer);
     testclock_stop(watched);
+    return after_us;
+}
+
+/* At once, not only by the reading every 100 ms. Several tries: a busy machine may set the process
+ * aside for longer. */
+static void test_pwrite_is_seen_at_once(void **state)
+{
+    for (int i = 0; i < 10 && seen_after_us() > 90 * US_PER_MS; i++) {
+        assert_true(i < 9);
+        (void)loop_teardown(state);
+        (void)loop_setup(state);
+    }
 }
 
 static void on_replace(void *ctx)
