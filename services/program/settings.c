@@ -6,6 +6,7 @@
 
 #include "base/log.h"
 #include "base/options.h"
+#include "pg/password.h"
 
 #define CONNECTIONS_MAX 64
 #define QUEUE_MAX 1000000
@@ -18,6 +19,7 @@ static void defaults(struct settings *s, const struct program_spec *spec)
         .listen = spec->listen,
         .admin = spec->admin,
         .pg = "",
+        .pg_password_file = "",
         .redis = "",
         .redis_password_file = "",
         .assignment = "127.0.0.1:7402",
@@ -40,7 +42,7 @@ static int check(const struct settings *s)
                       s->log_level);
         return AM_EINVAL;
     }
-    return AM_OK;
+    return *s->pg_password_file ? pg_password_file(s->pg_password_file) : AM_OK;
 }
 
 int settings_parse(struct settings *s, const struct program_spec *spec, int argc, char **argv)
@@ -52,6 +54,8 @@ int settings_parse(struct settings *s, const struct program_spec *spec, int argc
          "metrics and probes over HTTP; empty = none"},
         {"pg", OPTION_STRING, &s->pg, 0, 0, "CONNINFO",
          "PostgreSQL, as libpq writes it; empty = PGHOST etc."},
+        {"pg-password-file", OPTION_STRING, &s->pg_password_file, 0, 0, "FILE",
+         "file that holds the password, if the conninfo does not"},
         {"redis", OPTION_STRING, &s->redis, 0, 0, "URL",
          "redis://[user[:password]@]host:port[/db]; empty = without"},
         {"redis-password-file", OPTION_STRING, &s->redis_password_file, 0, 0, "FILE",

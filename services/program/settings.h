@@ -12,7 +12,7 @@
 
 struct settings {
     const char *listen, *admin;
-    const char *pg;
+    const char *pg, *pg_password_file;
     const char *redis, *redis_password_file;
     const char *assignment;
     int64_t pg_segment_connections, pg_read_connections, max_queue;
