@@ -2,11 +2,11 @@
 #pragma once
 
 /*
- * PostgreSQL: the connections of one process (pipeline mode, non-blocking, on the io loop), the read lane and, through
- * pg/segment.h, the segments.
+ * PostgreSQL: the connections of one process (pipeline mode, non-blocking, on the io loop), the
+ * read lane and, through pg/segment.h, the segments.
  *
- * Threading: io loop's thread. Ownership: a `struct pg_read` is embedded in its caller's struct and borrowed from pg_read()
- * until its callback.
+ * Threading: io loop's thread. Ownership: a `struct pg_read` is embedded in its caller's struct and
+ * borrowed from pg_read() until its callback.
  */
 
 #include "base/fault.h"
@@ -18,15 +18,17 @@
 struct pg;
 
 struct pg_config {
-    const char *conninfo;       /* libpq keywords or URI; "" = libpq's environment */
+    const char *conninfo;         /* libpq keywords or URI; "" = libpq's environment */
     unsigned segment_connections; /* default 2 */
     unsigned read_connections;    /* default 2 */
-    unsigned queue;               /* places in the segment queue and in the read queue (default 4096) */
+    unsigned queue; /* places in the segment queue and in the read queue (default 4096) */
     const char *application_name; /* "amends-intake" */
     const struct pg_stmt *stmts;  /* all statements of the process */
     size_t n_stmts;
-    int32_t schema_needed;        /* ready only when the schema is at least this (0 = do not look) */
-    struct admin_state *state;    /* schema_ok, postgres_ok, clock_ok are written here; may be NULL */
+    int32_t schema_needed;      /* ready only when the schema is at least this (0 = do not look) */
+    struct admin_state *state;  /* schema_ok, postgres_ok, clock_ok are written here; may be NULL */
+    const char *const *methods; /* NULL-terminated, at most 64: label values for commands that
+                                   failed alone; may be NULL */
 };
 
 /* Starts connecting at once; keeps reconnecting with capped, jittered back-off until pg_close(). */
@@ -45,36 +47,44 @@ bool pg_quiet(const struct pg *pg);
 void pg_close(struct pg *pg, void (*done)(void *ctx), void *ctx);
 void pg_free(struct pg *pg);
 
-/* -- reads --------------------------------------------------------------------------------------------------------- */
+/* -- reads
+ * ---------------------------------------------------------------------------------------------------------
+ */
 
 #define PG_READ_STMTS 12
 
-/* One read: some statements sent together with one Sync (each has its own snapshot; rows may be from different instants:
- * where that matters, read in one statement). */
+/* One read: some statements sent together with one Sync (each has its own snapshot; rows may be
+ * from different instants: where that matters, read in one statement). */
 struct pg_read {
-    struct fair_item item;   /* .tenant is set by the caller */
-    int64_t deadline_us;     /* monotonic; looked at when dequeued */
+    struct fair_item item; /* .tenant is set by the caller */
+    int64_t deadline_us;   /* monotonic, 0 = none; looked at when dequeued */
     size_t n;
     struct {
-        unsigned stmt;       /* index in pg_config.stmts */
+        unsigned stmt; /* index in pg_config.stmts */
         struct pg_args args;
     } q[PG_READ_STMTS];
     /* For each statement's result in order. May be NULL. */
     void (*rows)(struct pg_read *r, size_t i, const struct pg_rows *rows);
-    /* Once: `fault` NULL when all went well, else UNAVAILABLE, DEADLINE_EXCEEDED, RESOURCE_EXHAUSTED or INTERNAL. */
+    /* Once: `fault` NULL when all went well, else UNAVAILABLE, DEADLINE_EXCEEDED,
+     * RESOURCE_EXHAUSTED or INTERNAL. */
     void (*done)(struct pg_read *r, const struct fault *fault);
     void *ctx;
-    unsigned tries;          /* set to 0; reads are repeated once on another connection */
+    /* Owned by the read lane. */
+    unsigned tries; /* reads are repeated once on another connection */
+    int64_t queued_us;
 };
 
 /* Queues a read; refusals come through `done` too, in this call. */
 void pg_read(struct pg *pg, struct pg_read *read);
 
-/* A blocking one-off for `amends migrate` and `amends check`: runs SQL text on its own connection. */
+/* A blocking one-off for `amends migrate` and `amends check`: runs SQL text on its own connection.
+ */
 struct pg_admin;
 int pg_admin_open(const char *conninfo, struct pg_admin **out) AM_MUSTCHECK;
 /* Runs text that may hold several statements; logs what failed. */
 int pg_admin_exec(struct pg_admin *a, const char *sql) AM_MUSTCHECK;
-/* One statement with text parameters; the value of the first column of the first row into `out` ("" if none). */
-int pg_admin_value(struct pg_admin *a, const char *sql, const char *const *params, int n, char *out, size_t cap) AM_MUSTCHECK;
+/* One statement with text parameters; the value of the first column of the first row into `out` (""
+ * if none). */
+int pg_admin_value(struct pg_admin *a, const char *sql, const char *const *params, int n, char *out,
+                   size_t cap) AM_MUSTCHECK;
 void pg_admin_close(struct pg_admin *a);

@@ -2,11 +2,13 @@
 #pragma once
 
 /*
- * Statements, their binary parameters and their results. Every statement is named, prepared on each connection when it
- * connects, and takes binary parameters whose types are written as casts in its SQL ($1::int8[]).
+ * Statements, their binary parameters and their results. Every statement is named, prepared on each
+ * connection when it connects, and takes binary parameters whose types are written as casts in its
+ * SQL ($1::int8[]).
  *
- * Threading: io loop's thread. Ownership: parameters are built in an arena and must live until the statement was sent
- * (pg_send copies nothing before that); results are borrowed during the callback.
+ * Threading: io loop's thread. Ownership: parameters are built in an arena and must live until the
+ * statement was sent (pg_send copies nothing before that); results are borrowed during the
+ * callback.
  */
 
 #include <stdbool.h>
@@ -25,7 +27,18 @@ struct pg_stmt {
 
 #define PG_PARAMS_MAX 48
 
-enum pg_type { PG_BOOL, PG_INT2, PG_INT4, PG_INT8, PG_TEXT, PG_BYTEA, PG_UUID, PG_TIMESTAMPTZ, PG_XID8, PG_TYPES };
+enum pg_type {
+    PG_BOOL,
+    PG_INT2,
+    PG_INT4,
+    PG_INT8,
+    PG_TEXT,
+    PG_BYTEA,
+    PG_UUID,
+    PG_TIMESTAMPTZ,
+    PG_XID8,
+    PG_TYPES
+};
 
 /* "int4", "text" ... as written in SQL. */
 const char *pg_type_name(enum pg_type type);
@@ -60,7 +73,7 @@ struct pg_array {
 void pg_array_init(struct pg_array *a, struct arena *arena, enum pg_type type, size_t expect_items);
 void pg_array_null(struct pg_array *a);
 void pg_array_bool(struct pg_array *a, bool v);
-void pg_array_int(struct pg_array *a, int64_t v); /* INT2, INT4, INT8 and XID8 arrays */
+void pg_array_int(struct pg_array *a, int64_t v);      /* INT2, INT4, INT8 and XID8 arrays */
 void pg_array_text(struct pg_array *a, const char *v); /* NULL pointer = SQL NULL */
 void pg_array_bytes(struct pg_array *a, struct slice v);
 void pg_array_uuid(struct pg_array *a, const struct uuid *v);
@@ -68,7 +81,9 @@ void pg_array_time(struct pg_array *a, int64_t unix_us);
 /* Ends the array and adds it as the next parameter. */
 void pg_arg_array(struct pg_args *args, struct pg_array *a);
 
-/* -- results ------------------------------------------------------------------------------------------------------- */
+/* -- results
+ * -------------------------------------------------------------------------------------------------------
+ */
 
 struct pg_rows; /* one statement's result, binary */
 
@@ -76,11 +91,13 @@ int pg_rows_count(const struct pg_rows *r);
 int pg_rows_columns(const struct pg_rows *r);
 bool pg_is_null(const struct pg_rows *r, int row, int col);
 bool pg_bool(const struct pg_rows *r, int row, int col);
-int64_t pg_int(const struct pg_rows *r, int row, int col); /* int2, int4, int8, xid8 by the column's length; NULL = 0 */
+int64_t pg_int(const struct pg_rows *r, int row,
+               int col); /* int2, int4, int8, xid8 by the column's length; NULL = 0 */
 /* Text without its NUL as libpq gives it (it adds one); NULL = "". Borrowed. */
 const char *pg_text(const struct pg_rows *r, int row, int col);
 struct slice pg_bytes(const struct pg_rows *r, int row, int col); /* borrowed */
 struct uuid pg_uuid(const struct pg_rows *r, int row, int col);   /* NULL = zero */
-int64_t pg_time_us(const struct pg_rows *r, int row, int col);    /* microseconds since 1970; NULL = 0 */
+int64_t pg_time_us(const struct pg_rows *r, int row,
+                   int col); /* microseconds since 1970; NULL = 0 */
 /* Rows touched by insert, update or delete. */
 int64_t pg_rows_affected(const struct pg_rows *r);

@@ -2,20 +2,20 @@
 #pragma once
 
 /*
- * Segments: group commit decided in C under advisory locks. A segment is one transaction of up to 64 commands of any kinds
- * in two trips on one connection:
+ * Segments: group commit decided in C under advisory locks. A segment is one transaction of up to
+ * 64 commands of any kinds in two trips on one connection:
  *
  *   trip 1: BEGIN; TRY pg_try_advisory_xact_lock over all keys; the READ statements; Sync
  *   (C decides every command whose keys were all got)
  *   trip 2: the WRITE statements, one a table; COMMIT; Sync
  *
- * Guarantees: no two commands of one segment nor of two segments in flight in this process share a key, so commands with a
- * common key keep their order; a busy key sends the command back to the head of its line (1-5 ms jitter, UNAVAILABLE after
- * 3 s); one bad command fails alone (bisection); a lost reply is resolved by running the same commands with the same `now`
- * once more.
+ * Guarantees: no two commands of one segment nor of two segments in flight in this process share a
+ * key, so commands with a common key keep their order; a busy key sends the command back to the
+ * head of its line (1-5 ms jitter, UNAVAILABLE after 3 s); one bad command fails alone (bisection);
+ * a lost reply is resolved by running the same commands with the same `now` once more.
  *
- * Threading: io loop's thread. Ownership: a `struct seg_cmd` is embedded in its caller's struct and borrowed from
- * seg_submit() until `done`.
+ * Threading: io loop's thread. Ownership: a `struct seg_cmd` is embedded in its caller's struct and
+ * borrowed from seg_submit() until `done`.
  */
 
 #include "pg/pg.h"
@@ -36,32 +36,52 @@ enum seg_verdict {
     SEG_AGAIN,  /* decide added keys to the command: run it again with them */
 };
 
+struct seg_cmd;
+
+/* A command's place in the line for one key. */
+struct seg_wait {
+    struct list link;
+    uint64_t key;
+    struct seg_cmd *cmd;
+};
+
 struct seg_cmd {
-    struct fair_item item;   /* .tenant is set by the caller */
+    struct fair_item item; /* .tenant is set by the caller */
     enum seg_class cls;
-    int64_t deadline_us;     /* monotonic; looked at when dequeued, never later */
-    bool idempotent;         /* repeating is harmless or found by a dedup row (all our commands: true) */
+    int64_t deadline_us; /* monotonic, 0 = none; looked at when dequeued, never later */
+    bool idempotent; /* repeating is harmless or found by a dedup row (all our commands: true) */
     size_t n_keys;
     uint64_t keys[SEG_KEYS_CMD]; /* any order, duplicates allowed */
-    const char *method;      /* for counting and logs when it fails with INTERNAL */
-    /* Exactly once: NULL when the verdict was SEG_ANSWER or the write was committed; else a fault of the machinery
-     * (UNAVAILABLE, DEADLINE_EXCEEDED, RESOURCE_EXHAUSTED, INTERNAL; reason OUTCOME_UNKNOWN where that is so). */
+    const char *method;          /* for counting and logs when it fails with INTERNAL */
+    /* Exactly once: NULL when the verdict was SEG_ANSWER or the write was committed; else a fault
+     * of the machinery (UNAVAILABLE, DEADLINE_EXCEEDED, RESOURCE_EXHAUSTED, INTERNAL; reason
+     * OUTCOME_UNKNOWN where that is so). */
     void (*done)(struct seg_cmd *cmd, const struct fault *fault);
     /* Owned by the segment machinery. */
+    int64_t queued_us;
     int64_t first_tried_us;
     unsigned tries;
     int64_t not_before_us;
-    int64_t now_us;          /* the `now` of the first decision; kept when the outcome is unknown */
+    int64_t now_us; /* the `now` of the last decision */
+    uint64_t seq;   /* order of arrival */
+    struct seg_account *account;
     struct list link;
+    struct seg_wait waits[SEG_KEYS_CMD];
+    unsigned n_waits;
+    unsigned blocked; /* keys for which somebody is before it */
+    bool ready;       /* in a ready line */
+    bool running;     /* in a segment, or between two attempts of one */
+    bool unknown;     /* an earlier attempt may have been committed */
 };
 
 /* One attempt of one segment, as its callbacks see it. */
 struct seg {
-    struct arena *arena;     /* reset before every attempt */
-    struct seg_cmd **cmds;   /* in trip 1: all; in decide: one at a time; in write: those with SEG_WRITE */
+    struct arena *arena; /* reset before every attempt */
+    /* In trip 1: all; in decide: one at a time; in write and committed: those with SEG_WRITE. */
+    struct seg_cmd **cmds;
     size_t n;
-    int64_t now_us;          /* domain time of the decision */
-    void *user;              /* the ops' own state for this attempt; NULL when read() is called */
+    int64_t now_us; /* domain time of the decision */
+    void *user;     /* the ops' own state for this attempt; NULL when read() is called */
     void *priv;
 };
 
@@ -86,5 +106,6 @@ struct seg_ops {
 /* Attaches the ops; before the first seg_submit(). */
 void seg_setup(struct pg *pg, const struct seg_ops *ops);
 
-/* Queues a command. Refusals (queue full, tenant over its share) come through done() in this call. */
+/* Queues a command. Refusals (queue full, tenant over its share) come through done() in this call.
+ */
 void seg_submit(struct pg *pg, struct seg_cmd *cmd);

@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <libpq-fe.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/assert.h"
+#include "base/log.h"
+#include "pg/pg.h"
+#include "pg/target.h"
+
+struct pg_admin {
+    PGconn *pq;
+};
+
+static void quiet(void *ctx, const char *message)
+{
+    (void)ctx;
+    (void)message;
+}
+
+int pg_admin_open(const char *conninfo, struct pg_admin **out)
+{
+    const char *keys[] = {"dbname", "client_encoding", "fallback_application_name", NULL};
+    const char *values[] = {conninfo, "UTF8", "amends-admin", NULL};
+    struct pg_admin *a = calloc(1, sizeof(*a));
+    AM_ASSERT(a != NULL);
+    a->pq = PQconnectdbParams(keys, values, 1);
+    if (PQstatus(a->pq) != CONNECTION_OK) {
+        char why[PG_WHY_LEN];
+        log_error("pg", "connect_failed", LOG_STR("why", pg_why(a->pq, why)));
+        pg_admin_close(a);
+        return AM_ECONN;
+    }
+    (void)PQsetNoticeProcessor(a->pq, quiet, NULL);
+    *out = a;
+    return AM_OK;
+}
+
+/* Takes the result over; logs what failed. */
+static int judge(PGresult *res, const char *sql)
+{
+    ExecStatusType status = PQresultStatus(res);
+    if (status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK)
+        return AM_OK;
+    const char *state = PQresultErrorField(res, PG_DIAG_SQLSTATE);
+    const char *why = PQresultErrorField(res, PG_DIAG_MESSAGE_PRIMARY);
+    char start[64];
+    (void)snprintf(start, sizeof(start), "%s", sql);
+    log_error("pg", "statement_failed", LOG_STR("sqlstate", state ? state : ""),
+              LOG_STR("why", why ? why : "connection lost"), LOG_STR("sql", start));
+    return state ? AM_EIO : AM_ECONN;
+}
+
+int pg_admin_exec(struct pg_admin *a, const char *sql)
+{
+    PGresult *res = PQexec(a->pq, sql);
+    int err = judge(res, sql);
+    PQclear(res);
+    return err;
+}
+
+int pg_admin_value(struct pg_admin *a, const char *sql, const char *const *params, int n, char *out,
+                   size_t cap)
+{
+    PGresult *res = PQexecParams(a->pq, sql, n, NULL, params, NULL, NULL, 0);
+    int err = judge(res, sql);
+    const char *value = "";
+    if (!err && PQntuples(res) > 0 && PQnfields(res) > 0)
+        value = PQgetvalue(res, 0, 0);
+    int len = snprintf(out, cap, "%s", value);
+    PQclear(res);
+    if (!err && (size_t)len >= cap)
+        return AM_ERANGE;
+    return err;
+}
+
+void pg_admin_close(struct pg_admin *a)
+{
+    if (!a)
+        return;
+    PQfinish(a->pq);
+    free(a);
+}

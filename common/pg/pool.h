@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * What `struct pg` is, for the files of this folder, and the limits they share.
+ *
+ * Threading: io loop's thread.
+ */
+
+#include "io/loop.h"
+#include "pg/conn.h"
+#include "pg/pg.h"
+
+#define PG_CONNECT_TIMEOUT_US                                                                      \
+    (3 * US_PER_S) /* of each step: look-up, connecting, session, statements */
+#define PG_TRIP_TIMEOUT_US                                                                         \
+    (5 * US_PER_S)          /* a trip without an answer: the server is frozen or gone */
+#define PG_AWAY_US US_PER_S /* without any connection of a lane for so long: its queue is refused  \
+                             */
+#define PG_PROBE_EVERY_US (10 * US_PER_S)
+#define PG_CLOCK_ERROR_US (100 * US_PER_MS)
+#define PG_CONNECTIONS_MAX 64
+
+struct read_lane;
+struct seg_lane;
+
+struct pg {
+    uint32_t magic;
+    struct loop *loop;
+    struct pg_config config;
+    struct target target;
+    struct conn *conns;
+    size_t n_conns;
+    size_t up[LANES];
+    int64_t down_since_us[LANES]; /* since when the lane has no connection; 0 = it has one */
+    bool was_up;
+    void (*changed)(void *ctx);
+    void *changed_ctx;
+    struct loop_timer *tick;
+    int64_t probe_due_us;
+    struct read_lane *reads;
+    struct seg_lane *segs; /* NULL before seg_setup() */
+    bool closing;
+    void (*closed)(void *ctx);
+    void *closed_ctx;
+    struct loop_idle close_later;
+};
+
+/* A connection came up or went down; called by the connection. */
+void pool_conn_up(struct conn *c);
+void pool_conn_down(struct conn *c);
+
+/* Asks for the clock on this connection when that is due: between segments. */
+void pool_probe_if_due(struct conn *c);
+
+/* True when the lane had no connection for longer than a caller should be kept. */
+bool pool_away(const struct pg *pg, enum conn_lane lane);
+
+/* Faults of the machinery, constants. */
+extern const struct fault pg_fault_away;       /* UNAVAILABLE, DATABASE_AWAY */
+extern const struct fault pg_fault_overloaded; /* RESOURCE_EXHAUSTED, OVERLOADED */
+extern const struct fault pg_fault_deadline;   /* DEADLINE_EXCEEDED, DEADLINE */
+extern const struct fault pg_fault_defect;     /* INTERNAL, DEFECT */
+extern const struct fault pg_fault_draining;   /* UNAVAILABLE, DRAINING */
+extern const struct fault pg_fault_unknown;    /* UNAVAILABLE, OUTCOME_UNKNOWN */
+extern const struct fault pg_fault_contended;  /* UNAVAILABLE, CONTENDED */
+
+/* What an SQLSTATE asks for. */
+enum pg_blame {
+    PG_BLAME_CONFLICT, /* 40001, 40P01, 55P03: the same again after a pause */
+    PG_BLAME_SERVER,   /* classes 08, 25, 53, 57, 58: nobody's fault; another connection or later */
+    PG_BLAME_STALE,    /* 26000, 0A000: this session's statements are of no use any more */
+    PG_BLAME_STATEMENT, /* anything else: what was asked for */
+};
+enum pg_blame pg_blame(const char *sqlstate);
+
+/* A random time in [from, to): jitter. */
+int64_t pg_jitter_us(int64_t from_us, int64_t to_us);
+
+/* read.c */
+struct read_lane *reads_new(struct pg *pg);
+void reads_free(struct read_lane *l);
+void reads_attach(struct read_lane *l, struct conn *c);
+void reads_dispatch(struct read_lane *l);
+void reads_fail_queue(struct read_lane *l, const struct fault *why);
+size_t reads_outstanding(const struct read_lane *l);
+
+/* segment.c */
+void segs_free(struct seg_lane *l);
+void segs_attach(struct seg_lane *l, struct conn *c);
+void segs_wake(struct seg_lane *l); /* looks for work at the end of this turn */
+void segs_fail_queue(struct seg_lane *l,
+                     const struct fault *why); /* everything that waits, whatever it waits for */
+void segs_expire(struct seg_lane *l);          /* while away: what cannot wait any longer */
+size_t segs_outstanding(const struct seg_lane *l);

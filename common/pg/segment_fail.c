@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/assert.h"
+#include "base/log.h"
+#include "pg/metrics.h"
+#include "pg/segment_impl.h"
+
+/* -- answering batches ------------------------------------------------------------------------- */
+
+/* Takes the batch over. Callbacks may submit, never touch this batch. */
+static void answer_all(struct seg_lane *l, struct batch *b, const struct fault *fault)
+{
+    for (size_t i = 0; i < b->n; i++)
+        queue_answer(l, b->cmds[i], fault);
+    free(b);
+}
+
+static void again(struct seg_lane *l, struct batch *b, int64_t pause_us)
+{
+    if (l->pg->closing) {
+        answer_all(l, b, &pg_fault_draining);
+        return;
+    }
+    b->not_before_us = clock_mono_us() + pause_us;
+    list_push_back(&l->again, &b->link);
+    segs_wake(l);
+}
+
+/* Keeps the commands for which `keep` says so; answers the others. */
+static void sift(struct seg_lane *l, struct batch *b,
+                 bool (*keep)(const struct seg_cmd *cmd, int64_t now_us), const struct fault *fault)
+{
+    struct seg_cmd *gone[SEG_COMMANDS];
+    size_t n_gone = 0, kept = 0;
+    int64_t now = clock_mono_us();
+    for (size_t i = 0; i < b->n; i++) {
+        if (keep(b->cmds[i], now))
+            b->cmds[kept++] = b->cmds[i];
+        else
+            gone[n_gone++] = b->cmds[i];
+    }
+    b->n = kept;
+    for (size_t i = 0; i < n_gone; i++)
+        queue_answer(l, gone[i], fault);
+}
+
+static bool has_time(const struct seg_cmd *cmd, int64_t now_us)
+{
+    return !seg_expired(cmd, now_us);
+}
+
+static bool may_repeat(const struct seg_cmd *cmd, int64_t now_us)
+{
+    (void)now_us;
+    return cmd->idempotent;
+}
+
+/* -- why it runs again ------------------------------------------------------------------------- */
+
+void fail_lost(struct seg_lane *l, struct batch *b)
+{
+    if (++b->losses > SEG_TRIES)
+        answer_all(l, b, &pg_fault_away);
+    else
+        again(l, b, pg_jitter_us(0, 5 * US_PER_MS));
+}
+
+void fail_unknown(struct seg_lane *l, struct batch *b)
+{
+    metric_add(&pg_metric_unknown, 0, (int64_t)b->n);
+    log_warn("pg", "outcome_unknown", LOG_INT("commands", (int64_t)b->n),
+             LOG_INT("second", b->unknown));
+    if (b->unknown) {
+        answer_all(l, b, &pg_fault_unknown);
+        return;
+    }
+    b->unknown = true;
+    b->unknown_since_us = clock_mono_us();
+    for (size_t i = 0; i < b->n; i++)
+        b->cmds[i]->unknown = true;
+    sift(l, b, may_repeat, &pg_fault_unknown);
+    again(l, b, pg_jitter_us(0, 5 * US_PER_MS));
+}
+
+void fail_unknown_busy(struct seg_lane *l, struct batch *b)
+{
+    if (clock_mono_us() - b->unknown_since_us >= SEG_CONTENDED_US)
+        answer_all(l, b, &pg_fault_unknown);
+    else
+        again(l, b, pg_jitter_us(5 * US_PER_MS, 20 * US_PER_MS));
+}
+
+static void conflict(struct seg_lane *l, struct batch *b)
+{
+    metric_add(&pg_metric_conflicts, 0, 1);
+    if (++b->conflicts > SEG_TRIES)
+        answer_all(l, b, &pg_fault_contended);
+    else
+        again(l, b, pg_jitter_us(5 * US_PER_MS, 20 * US_PER_MS * b->conflicts));
+}
+
+static void server_trouble(struct seg_lane *l, struct batch *b)
+{
+    if (++b->losses > SEG_TRIES)
+        answer_all(l, b, &pg_fault_away);
+    else
+        again(l, b, pg_jitter_us(50 * US_PER_MS, 150 * US_PER_MS));
+}
+
+static void bad_command(struct seg_lane *l, struct batch *b, const struct pg_error *error)
+{
+    const char *method = b->cmds[0]->method ? b->cmds[0]->method : "";
+    pg_metrics_bad(method);
+    log_error("pg", "bad_command", LOG_STR("method", method), LOG_STR("sqlstate", error->sqlstate),
+              LOG_STR("where", error->where));
+    answer_all(l, b, &pg_fault_defect);
+}
+
+/* The halves run one after the other like any batch; those without the bad command commit. */
+static void bisect(struct seg_lane *l, struct batch *b)
+{
+    struct batch *half = batch_new();
+    size_t keep = b->n / 2;
+    metric_add(&pg_metric_bisects, 0, 1);
+    *half = *b;
+    half->n = b->n - keep;
+    memmove(half->cmds, b->cmds + keep, half->n * sizeof(struct seg_cmd *));
+    b->n = keep;
+    again(l, b, 0);
+    again(l, half, 0);
+}
+
+void fail_error(struct seg_lane *l, struct batch *b, const struct pg_error *error)
+{
+    switch (pg_blame(error->sqlstate)) {
+    case PG_BLAME_CONFLICT:
+        conflict(l, b);
+        break;
+    case PG_BLAME_SERVER:
+    case PG_BLAME_STALE:
+        server_trouble(l, b);
+        break;
+    case PG_BLAME_STATEMENT:
+        if (b->n == 1)
+            bad_command(l, b, error);
+        else
+            bisect(l, b);
+    }
+}
+
+/* -- running again ----------------------------------------------------------------------------- */
+
+static struct batch *batch_of(struct list *link)
+{
+    return CONTAINER_OF(link, struct batch, link);
+}
+
+struct batch *again_take(struct seg_lane *l, int64_t now_us, int64_t *due)
+{
+    LIST_FOR_EACH_SAFE (at, &l->again) {
+        struct batch *b = batch_of(at);
+        if (b->not_before_us > now_us) {
+            *due = b->not_before_us < *due ? b->not_before_us : *due;
+            continue;
+        }
+        list_remove(&b->link);
+        sift(l, b, has_time, &pg_fault_deadline);
+        if (b->n > 0)
+            return b;
+        free(b);
+        return again_take(l, now_us, due);
+    }
+    return NULL;
+}
+
+/* What may have been committed is worth a longer wait than what can simply be sent again. */
+static bool waits_on(const struct batch *b, bool all)
+{
+    return !all && b->unknown && clock_mono_us() - b->unknown_since_us < SEG_UNKNOWN_WAIT_US;
+}
+
+void again_expire(struct seg_lane *l, const struct fault *why, bool all)
+{
+    struct list waiting;
+    list_init(&waiting);
+    for (struct list *at; (at = list_pop_front(&l->again));) {
+        struct batch *b = batch_of(at);
+        if (!waits_on(b, all)) {
+            answer_all(l, b, why);
+            continue;
+        }
+        sift(l, b, has_time, &pg_fault_unknown);
+        if (b->n > 0)
+            list_push_back(&waiting, &b->link);
+        else
+            free(b);
+    }
+    for (struct list *at; (at = list_pop_front(&waiting));)
+        list_push_back(&l->again, at);
+}

@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <stdlib.h>
+
+#include "base/assert.h"
+#include "pg/segment_impl.h"
+
+void keys_init(struct seg_keys *k, size_t expect)
+{
+    size_t n = 64;
+    while (n < expect)
+        n *= 2;
+    k->mask = n - 1;
+    k->buckets = calloc(n, sizeof(*k->buckets));
+    AM_ASSERT(k->buckets != NULL);
+    for (size_t i = 0; i < n; i++)
+        list_init(&k->buckets[i]);
+}
+
+void keys_free(struct seg_keys *k)
+{
+    free(k->buckets);
+    k->buckets = NULL;
+}
+
+static struct list *bucket_of(const struct seg_keys *k, uint64_t key)
+{
+    return &k->buckets[(key * UINT64_C(0x9e3779b97f4a7c15) >> 32) & k->mask];
+}
+
+static struct seg_wait *wait_of(struct list *link)
+{
+    return CONTAINER_OF(link, struct seg_wait, link);
+}
+
+/* The next place for the same key at or after `from`, or NULL. */
+static struct seg_wait *same_key(struct list *bucket, struct list *from, uint64_t key)
+{
+    for (struct list *at = from; at != bucket; at = at->next)
+        if (wait_of(at)->key == key)
+            return wait_of(at);
+    return NULL;
+}
+
+/* -- entering ---------------------------------------------------------------------------------- */
+
+/* New arrivals are the youngest; one that comes back with other keys goes before those that came
+ * later, unless they run. */
+static bool goes_before(const struct seg_cmd *cmd, const struct seg_cmd *other)
+{
+    return !other->running && cmd->seq < other->seq;
+}
+
+/* Behind the last one of the same key that it may not pass; found from the end, where arrivals go.
+ */
+static struct list *place_for(struct list *bucket, const struct seg_wait *w)
+{
+    struct list *place = bucket;
+    for (struct list *at = bucket->prev; at != bucket; at = at->prev) {
+        if (wait_of(at)->key != w->key)
+            continue;
+        if (!goes_before(w->cmd, wait_of(at)->cmd))
+            break;
+        place = at;
+    }
+    return place;
+}
+
+static void take_place(struct list *bucket, struct seg_wait *w,
+                       void (*displaced)(struct seg_cmd *cmd, void *ctx), void *ctx)
+{
+    struct seg_wait *first = same_key(bucket, bucket->next, w->key);
+    struct list *place = place_for(bucket, w);
+    list_insert_before(place, &w->link);
+    if (!first)
+        return;
+    if (place != &first->link)
+        w->cmd->blocked++;
+    else if (first->cmd->blocked++ == 0)
+        displaced(first->cmd, ctx);
+}
+
+static bool has_key(const struct seg_cmd *cmd, uint64_t key)
+{
+    for (unsigned i = 0; i < cmd->n_waits; i++)
+        if (cmd->waits[i].key == key)
+            return true;
+    return false;
+}
+
+void keys_enter(struct seg_keys *k, struct seg_cmd *cmd,
+                void (*displaced)(struct seg_cmd *cmd, void *ctx), void *ctx)
+{
+    AM_ASSERT(cmd->n_keys <= SEG_KEYS_CMD);
+    cmd->n_waits = 0;
+    cmd->blocked = 0;
+    for (size_t i = 0; i < cmd->n_keys; i++) {
+        if (has_key(cmd, cmd->keys[i]))
+            continue;
+        struct seg_wait *w = &cmd->waits[cmd->n_waits++];
+        w->key = cmd->keys[i];
+        w->cmd = cmd;
+        take_place(bucket_of(k, w->key), w, displaced, ctx);
+    }
+}
+
+/* -- leaving ----------------------------------------------------------------------------------- */
+
+static void leave_one(struct seg_keys *k, struct seg_wait *w,
+                      void (*freed)(struct seg_cmd *cmd, void *ctx), void *ctx)
+{
+    struct list *bucket = bucket_of(k, w->key);
+    bool was_first = same_key(bucket, bucket->next, w->key) == w;
+    struct seg_wait *next = same_key(bucket, w->link.next, w->key);
+    list_remove(&w->link);
+    if (was_first && next && --next->cmd->blocked == 0)
+        freed(next->cmd, ctx);
+}
+
+void keys_leave(struct seg_keys *k, struct seg_cmd *cmd,
+                void (*freed)(struct seg_cmd *cmd, void *ctx), void *ctx)
+{
+    for (unsigned i = 0; i < cmd->n_waits; i++)
+        leave_one(k, &cmd->waits[i], freed, ctx);
+    cmd->n_waits = 0;
+}
+
+void keys_haunt(struct seg_cmd *cmd, struct seg_wait *ghosts, struct seg_cmd *ghost)
+{
+    ghost->running = true;
+    for (unsigned i = 0; i < cmd->n_waits; i++) {
+        ghosts[i].key = cmd->waits[i].key;
+        ghosts[i].cmd = ghost;
+        list_insert_before(&cmd->waits[i].link, &ghosts[i].link);
+        list_remove(&cmd->waits[i].link);
+    }
+    cmd->n_waits = 0;
+}
+
+void keys_leave_ghosts(struct seg_keys *k, struct seg_wait *ghosts, size_t n,
+                       void (*freed)(struct seg_cmd *cmd, void *ctx), void *ctx)
+{
+    for (size_t i = 0; i < n; i++)
+        leave_one(k, &ghosts[i], freed, ctx);
+}

@@ -1,0 +1,298 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <stdlib.h>
+
+#include "base/assert.h"
+#include "pg/metrics.h"
+#include "pg/segment_impl.h"
+
+void queue_init(struct seg_lane *l)
+{
+    size_t capacity = l->pg->config.queue;
+    for (size_t i = 0; i < SEG_CLASSES; i++) {
+        struct seg_line *line = &l->lines[i];
+        line->capacity = capacity;
+        /* Admission is decided by the accounts. Half of this is all that may ever be ready: never
+         * refused. */
+        line->ready = fair_new(2 * capacity);
+        for (size_t b = 0; b < SEG_ACCOUNT_BUCKETS; b++)
+            list_init(&line->accounts[b]);
+    }
+    keys_init(&l->keys, 2 * capacity);
+    list_init(&l->parked);
+    list_init(&l->delayed);
+    list_init(&l->again);
+}
+
+void queue_free(struct seg_lane *l)
+{
+    AM_ASSERT(l->held == 0);
+    for (size_t i = 0; i < SEG_CLASSES; i++)
+        fair_free(l->lines[i].ready);
+    keys_free(&l->keys);
+}
+
+void queue_show(const struct seg_lane *l)
+{
+    for (size_t i = 0; i < SEG_CLASSES; i++)
+        metric_set(&pg_metric_queue, i, (int64_t)l->lines[i].held);
+}
+
+bool seg_expired(const struct seg_cmd *cmd, int64_t now_us)
+{
+    return cmd->deadline_us && now_us >= cmd->deadline_us;
+}
+
+/* -- accounts ---------------------------------------------------------------------------------- */
+
+static struct list *account_bucket(struct seg_line *line, uint32_t tenant)
+{
+    return &line->accounts[(tenant * 2654435761u >> 16) % SEG_ACCOUNT_BUCKETS];
+}
+
+static struct seg_account *find_account(struct seg_line *line, uint32_t tenant)
+{
+    struct list *bucket = account_bucket(line, tenant);
+    LIST_FOR_EACH (at, bucket) {
+        struct seg_account *a = CONTAINER_OF(at, struct seg_account, link);
+        if (a->tenant == tenant)
+            return a;
+    }
+    return NULL;
+}
+
+static struct seg_account *open_account(struct seg_line *line, uint32_t tenant)
+{
+    struct seg_account *a = calloc(1, sizeof(*a));
+    AM_ASSERT(a != NULL);
+    a->line = line;
+    a->tenant = tenant;
+    list_push_back(account_bucket(line, tenant), &a->link);
+    return a;
+}
+
+/* A tenant may hold as much as is still free: alone half of the places, two a third each; so there
+ * is always room for one that has nothing yet, and only whoever is over its share is refused. */
+int queue_admit(struct seg_lane *l, struct seg_cmd *cmd)
+{
+    struct seg_line *line = &l->lines[cmd->cls];
+    struct seg_account *a = find_account(line, cmd->item.tenant);
+    if ((a ? a->held : 0) >= line->capacity - line->held)
+        return AM_EAGAIN;
+    cmd->account = a ? a : open_account(line, cmd->item.tenant);
+    cmd->account->held++;
+    line->held++;
+    l->held++;
+    return AM_OK;
+}
+
+static void close_account(struct seg_lane *l, struct seg_cmd *cmd)
+{
+    struct seg_account *a = cmd->account;
+    cmd->account = NULL;
+    l->held--;
+    a->line->held--;
+    if (--a->held > 0)
+        return;
+    list_remove(&a->link);
+    free(a);
+}
+
+/* -- waiting: parked, delayed or ready ----------------------------------------------------------
+ */
+
+static struct seg_cmd *cmd_of(struct list *link)
+{
+    return CONTAINER_OF(link, struct seg_cmd, link);
+}
+
+static void make_ready(struct seg_lane *l, struct seg_cmd *cmd)
+{
+    AM_ASSERT(fair_push(l->lines[cmd->cls].ready, &cmd->item) == AM_OK);
+    cmd->ready = true;
+}
+
+void queue_freed(struct seg_cmd *cmd, void *lane)
+{
+    list_remove(&cmd->link);
+    make_ready(lane, cmd);
+}
+
+static void stop_waiting(struct seg_lane *l, struct seg_cmd *cmd)
+{
+    if (cmd->ready)
+        fair_remove(l->lines[cmd->cls].ready, &cmd->item);
+    else
+        list_remove(&cmd->link);
+    cmd->ready = false;
+}
+
+static void displaced(struct seg_cmd *cmd, void *lane)
+{
+    struct seg_lane *l = lane;
+    stop_waiting(l, cmd);
+    list_push_back(&l->parked, &cmd->link);
+}
+
+void queue_enter(struct seg_lane *l, struct seg_cmd *cmd)
+{
+    keys_enter(&l->keys, cmd, displaced, l);
+    if (cmd->blocked)
+        list_push_back(&l->parked, &cmd->link);
+    else
+        make_ready(l, cmd);
+}
+
+static void delay(struct seg_lane *l, struct seg_cmd *cmd, int64_t delay_us)
+{
+    cmd->not_before_us = clock_mono_us() + delay_us;
+    struct list *at = l->delayed.prev;
+    while (at != &l->delayed && cmd_of(at)->not_before_us > cmd->not_before_us)
+        at = at->prev;
+    list_push_front(at, &cmd->link);
+}
+
+void queue_back(struct seg_lane *l, struct seg_cmd *cmd, int64_t delay_us, bool new_keys)
+{
+    cmd->running = false;
+    if (new_keys) {
+        keys_leave(&l->keys, cmd, queue_freed, l);
+        keys_enter(&l->keys, cmd, displaced, l);
+    }
+    if (cmd->blocked)
+        list_push_back(&l->parked, &cmd->link);
+    else
+        delay(l, cmd, delay_us);
+}
+
+int64_t queue_undelay(struct seg_lane *l, int64_t now_us)
+{
+    while (!list_empty(&l->delayed)) {
+        struct seg_cmd *cmd = cmd_of(l->delayed.next);
+        if (cmd->not_before_us > now_us)
+            return cmd->not_before_us;
+        list_remove(&cmd->link);
+        fair_push_head(l->lines[cmd->cls].ready, &cmd->item);
+        cmd->ready = true;
+    }
+    return INT64_MAX;
+}
+
+/* -- answering --------------------------------------------------------------------------------- */
+
+/* Whatever else happens to a command that may have been committed: its caller must know that it may
+ * have been. */
+static const struct fault *truth(const struct seg_cmd *cmd, const struct fault *fault)
+{
+    return fault && cmd->unknown && fault != &pg_fault_defect ? &pg_fault_unknown : fault;
+}
+
+void queue_answer(struct seg_lane *l, struct seg_cmd *cmd, const struct fault *fault)
+{
+    keys_leave(&l->keys, cmd, queue_freed, l);
+    close_account(l, cmd);
+    cmd->running = false;
+    cmd->done(cmd, truth(cmd, fault));
+}
+
+static struct seg_cmd *any_waiting(struct seg_lane *l)
+{
+    if (!list_empty(&l->parked))
+        return cmd_of(l->parked.next);
+    if (!list_empty(&l->delayed))
+        return cmd_of(l->delayed.next);
+    for (size_t i = 0; i < SEG_CLASSES; i++) {
+        struct fair_item *item = fair_take(l->lines[i].ready);
+        if (!item)
+            continue;
+        fair_push_head(l->lines[i].ready, item);
+        return CONTAINER_OF(item, struct seg_cmd, item);
+    }
+    return NULL;
+}
+
+void queue_fail(struct seg_lane *l, const struct fault *why)
+{
+    for (struct seg_cmd *cmd; (cmd = any_waiting(l));) {
+        stop_waiting(l, cmd);
+        queue_answer(l, cmd, why);
+    }
+    queue_show(l);
+}
+
+/* -- batches ----------------------------------------------------------------------------------- */
+
+static void first_try(struct seg_cmd *cmd, int64_t now_us)
+{
+    cmd->first_tried_us = now_us;
+    metric_observe_us(&pg_metric_queue_wait, cmd->cls, now_us - cmd->queued_us);
+}
+
+/* Fills up to `limit` commands and `max_keys` keys, round robin over the tenants of one class. As
+ * everybody's turn comes round, a tenant gets more than its part only of what the others leave. */
+static void fill(struct seg_lane *l, struct batch *b, enum seg_class cls, size_t limit,
+                 size_t max_keys, size_t *keys)
+{
+    struct fair *ready = l->lines[cls].ready;
+    int64_t now = clock_mono_us();
+    while (b->n < limit && fair_len(ready) > 0) {
+        struct seg_cmd *cmd = CONTAINER_OF(fair_take(ready), struct seg_cmd, item);
+        if (*keys + cmd->n_waits > max_keys) {
+            fair_push_head(ready, &cmd->item);
+            return;
+        }
+        cmd->ready = false;
+        if (seg_expired(cmd, now)) {
+            queue_answer(l, cmd, &pg_fault_deadline);
+            continue;
+        }
+        if (!cmd->first_tried_us)
+            first_try(cmd, now);
+        cmd->running = true;
+        b->cmds[b->n++] = cmd;
+        *keys += cmd->n_waits;
+    }
+}
+
+static bool is_ready(const struct seg_lane *l, enum seg_class cls)
+{
+    return fair_len(l->lines[cls].ready) > 0;
+}
+
+/* Bulk work has segments of its own, one at a time: when nothing else waits, and every 100 ms in
+ * any case. */
+static bool bulk_is_due(const struct seg_lane *l)
+{
+    if (!is_ready(l, SEG_BULK) || l->bulk_running)
+        return false;
+    if (!is_ready(l, SEG_CALL) && !is_ready(l, SEG_TIMER))
+        return true;
+    return clock_mono_us() - l->bulk_last_us >= SEG_BULK_EVERY_US;
+}
+
+static void fill_all(struct seg_lane *l, struct batch *b, size_t max_keys)
+{
+    size_t keys = 0;
+    size_t timers = fair_len(l->lines[SEG_TIMER].ready);
+    size_t places = SEG_COMMANDS / SEG_TIMER_SHARE;
+    size_t kept = timers < places ? timers : places;
+    size_t kept_keys = timers ? max_keys / SEG_TIMER_SHARE : 0;
+    fill(l, b, SEG_CALL, SEG_COMMANDS - kept, max_keys - kept_keys, &keys);
+    fill(l, b, SEG_TIMER, SEG_COMMANDS, max_keys, &keys);
+    fill(l, b, SEG_CALL, SEG_COMMANDS, max_keys, &keys);
+}
+
+struct batch *queue_take(struct seg_lane *l, size_t max_keys)
+{
+    size_t keys = 0;
+    struct batch *b = batch_new();
+    if (bulk_is_due(l)) {
+        b->bulk = true;
+        fill(l, b, SEG_BULK, SEG_COMMANDS, max_keys, &keys);
+    } else {
+        fill_all(l, b, max_keys);
+    }
+    if (b->n > 0)
+        return b;
+    free(b);
+    return NULL;
+}
