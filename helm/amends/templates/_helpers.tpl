@@ -4,14 +4,17 @@
 {{- default .Chart.Name .Values.nameOverride | trunc 40 | trimSuffix "-" -}}
 {{- end -}}
 
-{{/* 36 characters leave room in a DNS label for the longest suffix, "-assignment-headless" and the ones of Jobs. */}}
+{{/*
+At most 36 characters, which leaves room in a DNS label for the longest suffix, "-assignment-headless", and for the hashes of
+Jobs and pods. What is longer keeps a hash of the whole, so that two long names do not become one.
+*/}}
 {{- define "amends.fullname" -}}
-{{- if .Values.fullnameOverride -}}
-{{- .Values.fullnameOverride | trunc 36 | trimSuffix "-" -}}
-{{- else if contains (include "amends.name" .) .Release.Name -}}
-{{- .Release.Name | trunc 36 | trimSuffix "-" -}}
+{{- $name := include "amends.name" . -}}
+{{- $full := .Values.fullnameOverride | default (ternary .Release.Name (printf "%s-%s" .Release.Name $name) (contains $name .Release.Name)) -}}
+{{- if gt (len $full) 36 -}}
+{{- printf "%s-%s" ($full | trunc 27 | trimSuffix "-") ($full | sha256sum | trunc 8) -}}
 {{- else -}}
-{{- printf "%s-%s" .Release.Name (include "amends.name" .) | trunc 36 | trimSuffix "-" -}}
+{{- $full -}}
 {{- end -}}
 {{- end -}}
 
