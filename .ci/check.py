@@ -125,6 +125,8 @@ def buf():
         for name in ("package.json", "package-lock.json"):
             shutil.copy(ROOT / ".ci/npm" / name, folder)
         run("npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--prefix", folder)
+    if not program.exists():  # npm is silent about optional packages that it cannot fetch
+        raise Broken("npm did not install buf: is its registry reachable?")
     return program
 
 
