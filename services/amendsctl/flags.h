@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * The flags of a command, derived from its request's descriptor: `customer_id` is --customer-id,
+ * and the fields of a message inside carry its name in front (--failure-code). So the command line
+ * has every field the contract has, by the same names.
+ *
+ *   text, numbers    --capacity 5
+ *   enumerations     --trigger complaint      (the number's name without its prefix, any case, -
+ * for _) yes or no        --preventable times            --contact-time 2026-11-22T10:00:00Z money
+ * --amount "49.90 USD" lists            --languages en,de   --skills billing:3,delivery:1
+ * --authorities "refund:200 USD"
+ *
+ * Threading: one thread. Ownership: flags and values lie in the arena given.
+ */
+
+#include <stdbool.h>
+#include <protobuf-c/protobuf-c.h>
+
+#include "base/arena.h"
+#include "base/err.h"
+
+#define FLAGS_MAX 48
+#define FLAG_DEPTH 2
+
+struct flag {
+    char name[64];
+    const ProtobufCFieldDescriptor *path[FLAG_DEPTH]; /* from the request down */
+    int depth;
+};
+
+struct flags {
+    size_t n;
+    struct flag items[FLAGS_MAX];
+};
+
+/* All flags of a request. With `inner`, a message field of that name is not prefixed (agent put:
+ * --team, not --agent-team). */
+void flags_of(struct flags *f, const ProtobufCMessageDescriptor *request, const char *inner);
+
+/* The flag of a field, by its proto name ("case_id"), or NULL. */
+const struct flag *flags_find(const struct flags *f, const char *field);
+
+/* True when the flag takes no value. */
+bool flag_is_switch(const struct flag *flag);
+
+/* "TEXT", "WHEN", "complaint|survey|..." for help. */
+const char *flag_value_help(const struct flag *flag, struct arena *arena);
+
+/* Sets the field in `request` (its sub-messages are made as needed). AM_EINVAL with the reason in
+ * `why`. */
+int flag_set(const struct flag *flag, ProtobufCMessage *request, const char *text,
+             struct arena *arena, const char **why) AM_MUSTCHECK;
