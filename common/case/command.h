@@ -46,6 +46,7 @@ struct command_kind {
     bool needs_case;     /* reads the case with its children; NOT_FOUND / CASE_NOT_FOUND when it does not exist */
     bool needs_customer; /* looks for the customer's open case (OpenCase) */
     bool agents_only;    /* PERMISSION_DENIED / NOT_AN_AGENT when the principal is no agent */
+    bool owner_only;     /* PERMISSION_DENIED / NOT_THE_OWNER unless the owner or a level above; implies agents_only */
     void (*decide)(struct decision *d);
 };
 
@@ -105,12 +106,21 @@ struct decision {
 struct uuid decision_id(struct decision *d);
 
 /* Decides: dedup, existence, principal, version, then the kind's function; on OK adds the dedup row and builds case_after /
- * agent_after. Pure. */
+ * agent_after. Pure. The outcome fields of the command are set afresh, so that it may be decided again.
+ *
+ * OpenCase (needs_customer): d->c is the customer's open case of the same failure and order as the store found it, or an empty
+ * case with cmd->case_id. When one was found that is not locked yet (cmd->open_case_id is another), its id is put there and
+ * the verdict is SEG_AGAIN. A replay of it shows no case: d->c is not the one that was opened.
+ *
+ * SEG_ANSWER also when all went well and there is nothing to write (a stale timer). */
 enum seg_verdict command_decide(struct decision *d);
 
 /* Hashes the request body without its request id into cmd->body_hash and takes request_id, case_id and expected_version out
- * of the request's fields of those names. Adds violations to `fault` for ids that are missing or no UUIDs. */
+ * of the request's fields of those names; an OpenCase gets the id of its new case, derived from cmd->seed. cmd->kind, .seed
+ * and .arena are set before. Adds violations to `fault` for ids that are missing or no UUIDs: one for a field, whoever else
+ * checks it too. */
 void command_from_request(struct command *cmd, const ProtobufCMessage *request, struct fault *fault);
 
-/* The keys a command locks, by its kind and names: request id, case, agent, customer. Writes cmd->seg.keys. */
+/* The keys a command locks, by its kind and names: request id, case, agent; for OpenCase the customer with failure and order,
+ * and the open case to join. Writes cmd->seg.keys and .n_keys. */
 void command_keys(struct command *cmd);

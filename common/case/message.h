@@ -3,7 +3,7 @@
 
 /*
  * Rows as the messages of the contract. Threading: pure. Ownership: the message lies in `arena` and borrows nothing else
- * (texts are copied), so that it outlives the snapshot.
+ * (texts are copied), so that it outlives the snapshot. Every function returns NULL when the arena is full.
  */
 
 #include "amends/v1/agent.pb-c.h"
@@ -17,6 +17,14 @@ Amends__V1__Case *message_case_row(const struct case_row *row, struct arena *are
 Amends__V1__Agent *message_agent(const struct agent_row *row, struct arena *arena);
 Amends__V1__Offer *message_offer(const struct offer_row *row, struct arena *arena);
 Amends__V1__Remedy *message_remedy(const struct remedy_row *row, struct arena *arena);
+Amends__V1__Clock *message_clock(const struct clock_row *row, struct arena *arena);
+Amends__V1__Signal *message_signal(const struct signal_row *row, struct arena *arena);
+Amends__V1__ContactAttempt *message_contact(const struct contact_row *row, struct arena *arena);
+Amends__V1__Act *message_act(const struct act_row *row, struct arena *arena);
+Amends__V1__Owner *message_owner(const struct case_row *row, struct arena *arena);
+/* NULL when there is none. */
+Amends__V1__RootCause *message_root_cause(const struct case_row *row, struct arena *arena);
+Amends__V1__Denial *message_denial(const struct case_row *row, struct arena *arena);
 /* `private_row` NULL = erased when the event has a private digest, else it never had one. */
 Amends__V1__CaseEvent *message_event(const struct event_row *row, const struct event_private_row *private_row,
                                      struct arena *arena);

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * Checks of request fields that all services share. Each adds at most one violation for a field, so
+ * that a field two places look at is told once. `field` is the path in the request and a constant.
+ * Texts are valid UTF-8 without NUL: the wire check has seen to that.
+ *
+ * Threading: pure.
+ */
+
+#include "amends/v1/case.pb-c.h"
+#include "base/fault.h"
+#include "base/uuid.h"
+
+/* A required UUID into `out` (may be NULL). False when it is none. */
+bool check_uuid(struct fault *fault, const char *field, const char *text, struct uuid *out);
+
+/* At most `max_bytes`; when `required`, more than white space. */
+void check_text(struct fault *fault, const char *field, const char *text, size_t max_bytes,
+                bool required);
+
+/* [a-z0-9._-], 1 to `max_bytes` bytes; "" only when not required. */
+void check_code(struct fault *fault, const char *field, const char *text, size_t max_bytes,
+                bool required);
+
+/* A principal id: [A-Za-z0-9._@:-], 1 to 128 bytes. */
+void check_principal(struct fault *fault, const char *field, const char *text);
+
+/* BCP 47: subtags of 1 to 8 letters and digits, the first of 2 to 8 letters, at most 35 bytes; ""
+ * only when not required. */
+void check_language(struct fault *fault, const char *field, const char *text, bool required);
+
+/* A value the contract knows; 0 only when not required. */
+void check_enum(struct fault *fault, const char *field, const ProtobufCEnumDescriptor *words,
+                int value, bool required);
+
+/* low <= value <= high. */
+void check_range(struct fault *fault, const char *field, int64_t value, int64_t low, int64_t high);
+
+/* A well-formed time after 1970-01-01 and not after now; NULL only when not required. */
+void check_past_time(struct fault *fault, const char *field,
+                     const Google__Protobuf__Timestamp *time, int64_t now_us, bool required);
+
+enum check_amount { AMOUNT_ANY, AMOUNT_REQUIRED };
+
+/* Money: ISO 4217 code (three capital letters), units and nanos of one sign and not negative, no
+ * finer than a millionth, at most 1,000,000,000 units. NULL unless required; required is also more
+ * than zero. */
+void check_money(struct fault *fault, const char *field, const Google__Type__Money *money,
+                 enum check_amount amount);

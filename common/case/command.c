@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* What is the same in deciding every command: replay, existence, principal, version, the result. */
+
+#include "case/command.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "base/assert.h"
+#include "base/digest.h"
+#include "case/message.h"
+#include "case/rules.h"
+
+struct uuid decision_id(struct decision *d)
+{
+    return uuid_derive(&d->cmd->seed, d->ids++);
+}
+
+static void reset_outcome(struct command *cmd)
+{
+    fault_init(&cmd->fault, cmd->arena);
+    cmd->replayed = cmd->joined = cmd->created = false;
+    cmd->result_case_id = cmd->result_id = (struct uuid){0};
+    cmd->case_after = cmd->agent_after = NULL;
+}
+
+/* -- before the kind's function -------------------------------------------------------------------
+ */
+
+/* A replay answers with what was made then and the case as it is now. */
+static void replay(struct decision *d)
+{
+    struct command *cmd = d->cmd;
+    const struct dedup_row *found = d->dedup;
+    if (!slice_eq(found->body_hash, slice_of(cmd->body_hash, sizeof(cmd->body_hash)))) {
+        fault_set(&cmd->fault, FAULT_ALREADY_EXISTS, "REQUEST_ID_REUSED",
+                  "request_id was used before with another body");
+        return;
+    }
+    cmd->replayed = true;
+    cmd->joined = found->joined;
+    cmd->result_case_id = found->case_id;
+    cmd->result_id = found->result_id;
+    if (d->c && d->c->exists && uuid_eq(&d->c->row.case_id, &found->case_id))
+        cmd->case_after = (ProtobufCMessage *)message_case(d->c, true, cmd->arena);
+}
+
+static bool found_case(struct decision *d)
+{
+    if (!d->cmd->kind->needs_case || (d->c && d->c->exists))
+        return true;
+    char id[UUID_TEXT_LEN + 1];
+    fault_set(&d->cmd->fault, FAULT_NOT_FOUND, "CASE_NOT_FOUND", "no case %s",
+              uuid_format(&d->cmd->case_id, id));
+    fault_meta(&d->cmd->fault, "case_id", "%s", id);
+    return false;
+}
+
+static bool permitted(struct decision *d)
+{
+    const struct command_kind *kind = d->cmd->kind;
+    if ((kind->agents_only || kind->owner_only) && !d->actor) {
+        fault_set(&d->cmd->fault, FAULT_PERMISSION_DENIED, "NOT_AN_AGENT",
+                  "'%s' is not an agent, and only an agent may do this", d->cmd->principal);
+        fault_meta(&d->cmd->fault, "principal", "%s", d->cmd->principal);
+        return false;
+    }
+    return !kind->owner_only || case_require_owner(d);
+}
+
+static bool version_current(struct decision *d)
+{
+    const struct command *cmd = d->cmd;
+    if (cmd->expected_version == 0 || !cmd->kind->needs_case ||
+        cmd->expected_version == d->c->row.last_seq)
+        return true;
+    struct fault *f = &d->cmd->fault;
+    fault_set(f, FAULT_ABORTED, "VERSION_MISMATCH",
+              "the case is at version %" PRId64 ", not %" PRId64, d->c->row.last_seq,
+              cmd->expected_version);
+    fault_meta(f, "current_version", "%" PRId64, d->c->row.last_seq);
+    fault_meta(f, "expected_version", "%" PRId64, cmd->expected_version);
+    return false;
+}
+
+/* The customer's open case was found by its natural key: only its own key holds it still. */
+static bool needs_open_case_key(struct decision *d)
+{
+    struct command *cmd = d->cmd;
+    if (!cmd->kind->needs_customer || !d->c->exists ||
+        uuid_eq(&cmd->open_case_id, &d->c->row.case_id))
+        return false;
+    cmd->open_case_id = d->c->row.case_id;
+    d->again = true;
+    return true;
+}
+
+/* -- after it
+ * --------------------------------------------------------------------------------------- */
+
+static void remember(struct decision *d)
+{
+    const struct command *cmd = d->cmd;
+    struct dedup_row *r = &d->dedup_out;
+    if (cmd->kind->method == METHOD_NONE)
+        return;
+    *r = (struct dedup_row){
+        .row.change = ROW_NEW,
+        .tenant_id = cmd->tenant_id,
+        .principal = cmd->principal,
+        .method = (int16_t)cmd->kind->method,
+        .request_id = cmd->request_id,
+        .body_hash = slice_of(cmd->body_hash, sizeof(cmd->body_hash)),
+        .case_id = cmd->result_case_id,
+        .result_id = cmd->result_id,
+        .version = d->c && d->c->exists ? d->c->row.last_seq : 0,
+        .joined = cmd->joined,
+        .created_at = d->shared_now_us,
+    };
+}
+
+static bool any_changed(const struct rows *rows, size_t row_size)
+{
+    const uint8_t *bytes = rows->items;
+    for (size_t i = 0; i < rows->n; i++)
+        if (((const struct row *)(bytes + i * row_size))->change != ROW_SAME)
+            return true;
+    return false;
+}
+
+/* Every change of a case writes an event, but what an offer or a queue item says may change alone.
+ */
+static bool something_to_write(const struct decision *d)
+{
+    const struct case_state *c = d->c;
+    if (d->dedup_out.row.change == ROW_NEW || any_changed(&d->agents_out, sizeof(struct agent_row)))
+        return true;
+    return c && (c->row.row.change != ROW_SAME || c->events.n > 0 || c->escalations.n > 0 ||
+                 c->notifications.n > 0 || any_changed(&c->offers, sizeof(struct offer_row)) ||
+                 any_changed(&c->clocks, sizeof(struct clock_row)) ||
+                 any_changed(&c->queue, sizeof(struct queue_row)) ||
+                 any_changed(&c->signals, sizeof(struct signal_row)) ||
+                 any_changed(&c->contacts, sizeof(struct contact_row)) ||
+                 any_changed(&c->acts, sizeof(struct act_row)) ||
+                 any_changed(&c->remedies, sizeof(struct remedy_row)));
+}
+
+/* The agent the command names, else the first one it wrote. */
+static const struct agent_row *agent_written(const struct decision *d)
+{
+    ROWS_EACH (agent, const struct agent_row, &d->agents_out)
+        if (d->cmd->agent_id && strcmp(agent->agent_id, d->cmd->agent_id) == 0)
+            return agent;
+    return d->agents_out.n > 0 ? ROW_AT(&d->agents_out, const struct agent_row, 0) : NULL;
+}
+
+static void show_result(struct decision *d)
+{
+    struct command *cmd = d->cmd;
+    const struct agent_row *agent = agent_written(d);
+    bool has_case = d->c && d->c->exists;
+    if (has_case)
+        cmd->case_after = (ProtobufCMessage *)message_case(d->c, true, cmd->arena);
+    if (agent)
+        cmd->agent_after = (ProtobufCMessage *)message_agent(agent, cmd->arena);
+    if ((has_case && !cmd->case_after) || (agent && !cmd->agent_after))
+        fault_set(&cmd->fault, FAULT_RESOURCE_EXHAUSTED, "TOO_LARGE",
+                  "the response is larger than a call may use");
+}
+
+static enum seg_verdict conclude(struct decision *d)
+{
+    struct command *cmd = d->cmd;
+    if (d->again)
+        return SEG_AGAIN;
+    if (fault_is_set(&cmd->fault))
+        return SEG_ANSWER;
+    if (d->c && d->c->exists && uuid_is_zero(&cmd->result_case_id))
+        cmd->result_case_id = d->c->row.case_id;
+    remember(d);
+    show_result(d);
+    if (fault_is_set(&cmd->fault))
+        return SEG_ANSWER;
+    return something_to_write(d) ? SEG_WRITE : SEG_ANSWER;
+}
+
+enum seg_verdict command_decide(struct decision *d)
+{
+    struct command *cmd = d->cmd;
+    reset_outcome(cmd);
+    if (d->dedup) {
+        replay(d);
+        return SEG_ANSWER;
+    }
+    if (needs_open_case_key(d))
+        return SEG_AGAIN;
+    if (!found_case(d) || !permitted(d) || !version_current(d))
+        return SEG_ANSWER;
+    cmd->kind->decide(d);
+    return conclude(d);
+}

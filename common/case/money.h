@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * Money and time between the contract's messages and the rows: micro-units with a currency, and
+ * microseconds since 1970. Threading: pure.
+ */
+
+#include "amends/v1/case.pb-c.h"
+#include "base/arena.h"
+
+/* The most units an amount may have: contract's "absurd money" bound. */
+#define MONEY_UNITS_MAX 1000000000LL
+
+/* Micro-units of an amount that was validated; 0 for NULL. */
+int64_t money_micros(const Google__Type__Money *money);
+
+/* "100", "99.5", "unlimited" for POLICY_UNLIMITED: for people and error metadata. */
+const char *money_text(int64_t micros, struct arena *arena);
+
+/* Microseconds since 1970 of a time that was validated; 0 for NULL. Below a microsecond is cut off.
+ */
+int64_t time_micros(const Google__Protobuf__Timestamp *time);

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* The one owner rule: the only place where a case changes hands. */
+
+#include <string.h>
+
+#include "case/message.h"
+#include "case/rules.h"
+#include "case/words.h"
+
+static bool between_agents(const struct case_row *row, int owner_kind, const char *id)
+{
+    return row->owner_kind == OWNER_KIND_AGENT && owner_kind == OWNER_KIND_AGENT &&
+           strcmp(row->owner_id, id) != 0;
+}
+
+static void end_offer(struct decision *d, struct offer_row *offer, int state)
+{
+    offer->state = (int16_t)state;
+    offer->decided_at = d->now_us;
+    row_touch(&offer->row);
+}
+
+/* Ends the clock of an offer and puts it on the event's list. */
+static void end_offer_clock(struct decision *d, const struct offer_row *offer,
+                            Amends__V1__EventDetail *detail)
+{
+    struct clock_row *clock = clock_of_subject(d->c, &offer->offer_id);
+    if (!clock || clock->state != CLOCK_STATE_RUNNING)
+        return;
+    clock_stop(d, clock, d->now_us, true);
+    detail->clocks[detail->n_clocks++] = message_clock(clock, d->arena);
+}
+
+/* Every offer carried the generation that ends here: accepted is one of them at most. */
+static void end_offers(struct decision *d, struct offer_row *accepted,
+                       Amends__V1__EventDetail *detail)
+{
+    struct rows *offers = &d->c->offers;
+    detail->clocks = ARENA_ARRAY(d->arena, Amends__V1__Clock *, offers->n + 1);
+    ROWS_EACH (offer, struct offer_row, offers) {
+        if (offer->state == OFFER_STATE_PENDING)
+            end_offer(d, offer, offer == accepted ? OFFER_STATE_ACCEPTED : OFFER_STATE_RESCINDED);
+        else if (offer != accepted)
+            continue;
+        end_offer_clock(d, offer, detail);
+    }
+}
+
+void case_set_owner(struct decision *d, int owner_kind, const char *id, struct offer_row *offer,
+                    const char *cause)
+{
+    struct case_row *row = &d->c->row;
+    Amends__V1__EventDetail detail = AMENDS__V1__EVENT_DETAIL__INIT;
+    if (between_agents(row, owner_kind, id))
+        row->transfers++;
+    row->owner_kind = (int16_t)owner_kind;
+    row->owner_id = id;
+    row->owner_since = d->now_us;
+    row->assignment_generation++;
+    row_touch(&row->row);
+    end_offers(d, offer, &detail);
+    detail.owner = message_owner(row, d->arena);
+    detail.offer = offer ? message_offer(offer, d->arena) : NULL;
+    detail.cause = arena_must(d->arena, strlen(cause) + 1);
+    strcpy(detail.cause, cause);
+    /* A desk is given a case by the rules; an agent took it. */
+    const char *actor = owner_kind == OWNER_KIND_AGENT ? d->cmd->principal : SYSTEM_ACTOR;
+    case_event(d, EVENT_KIND_OWNER_CHANGED, actor, &detail, NULL);
+}
