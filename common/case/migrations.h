@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/* The files of common/case/migrations, built into the program, by version. Constants. */
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct migration {
+    int32_t version;
+    const char *name; /* "0001_initial.sql" */
+    const char *sql;
+};
+
+extern const struct migration migrations[];
+extern const size_t n_migrations;

@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "rig.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <uv.h>
+
+#include "base/assert.h"
+#include "case/migrate.h"
+
+#define ARENA_BYTES ((size_t)64 << 20)
+#define TEXT_BYTES (1u << 20)
+#define PATIENCE_US (10 * US_PER_S)
+
+static const char *server(void)
+{
+    const char *conninfo = getenv("AMENDS_TEST_PG");
+    if (!conninfo || !conninfo[0])
+        fail_msg(
+            "AMENDS_TEST_PG is not set: it names the PostgreSQL to test against (libpq keywords)");
+    return conninfo;
+}
+
+/* The last of two equal keywords counts. */
+void rig_conninfo(char *out, size_t cap, const char *database)
+{
+    (void)snprintf(out, cap, "%s dbname=%s", server(), database);
+}
+
+static void on_server(const char *what, const char *name, const char *how)
+{
+    struct pg_admin *a = NULL;
+    char sql[256];
+    (void)snprintf(sql, sizeof(sql), "%s %s %s", what, name, how);
+    assert_int_equal(pg_admin_open(server(), &a), AM_OK);
+    assert_int_equal(pg_admin_exec(a, sql), AM_OK);
+    pg_admin_close(a);
+}
+
+static void migrate_quietly(const char *conninfo)
+{
+    FILE *nowhere = fopen("/dev/null", "w");
+    assert_non_null(nowhere);
+    assert_int_equal(migrate(conninfo, "demo", nowhere), AM_OK);
+    (void)fclose(nowhere);
+}
+
+static struct pg_stmt *join_stmts(const struct pg_stmt *extra, size_t n_extra)
+{
+    struct pg_stmt *all = calloc(store_n_stmts + n_extra, sizeof(*all));
+    assert_non_null(all);
+    memcpy(all, store_stmts, store_n_stmts * sizeof(*all));
+    if (n_extra)
+        memcpy(all + store_n_stmts, extra, n_extra * sizeof(*all));
+    return all;
+}
+
+struct rig *rig_new(const char *name, const struct pg_stmt *extra, size_t n_extra)
+{
+    struct rig *r = calloc(1, sizeof(*r));
+    assert_non_null(r);
+    (void)snprintf(r->name, sizeof(r->name), "store_%s_%d", name, (int)getpid());
+    rig_conninfo(r->conninfo, sizeof(r->conninfo), r->name);
+    on_server("drop database if exists", r->name, "with (force)");
+    on_server("create database", r->name, "");
+    migrate_quietly(r->conninfo);
+    assert_int_equal(pg_admin_open(r->conninfo, &r->sql), AM_OK);
+    arena_init(&r->arena, ARENA_BYTES);
+    r->stmts = join_stmts(extra, n_extra);
+    r->clock = clock_new();
+    r->loop = loop_new(r->clock);
+    r->tenants = tenants_new(r->loop);
+    r->pg = pg_new(r->loop, &(struct pg_config){.conninfo = r->conninfo,
+                                                .application_name = "test",
+                                                .stmts = r->stmts,
+                                                .n_stmts = store_n_stmts + n_extra,
+                                                .schema_needed = migrate_version()});
+    tenants_use(r->tenants, r->pg);
+    return r;
+}
+
+static void on_route(void *ctx, const struct route *route)
+{
+    struct rig *r = ctx;
+    r->routes++;
+    if (r->route)
+        r->route(r, route);
+}
+
+void rig_connect(struct rig *r, const struct seg_ops *ops)
+{
+    if (ops)
+        seg_setup(r->pg, ops);
+    else
+        r->store = store_new(r->pg, r->loop, r->tenants, on_route, r);
+}
+
+void rig_run(struct rig *r, const bool *done)
+{
+    int64_t until = clock_mono_us() + PATIENCE_US;
+    while (!*done) {
+        (void)uv_run(loop_uv(r->loop), UV_RUN_NOWAIT);
+        if (clock_mono_us() > until)
+            fail_msg("not done after ten seconds");
+        (void)usleep(200);
+    }
+}
+
+static void set_true(void *ctx)
+{
+    *(bool *)ctx = true;
+}
+
+void rig_free(struct rig *r)
+{
+    bool closed = false;
+    pg_close(r->pg, set_true, &closed);
+    rig_run(r, &closed);
+    tenants_free(r->tenants);
+    if (r->store)
+        store_free(r->store);
+    pg_free(r->pg);
+    loop_free(r->loop);
+    clock_free(r->clock);
+    arena_free(&r->arena);
+    pg_admin_close(r->sql);
+    on_server("drop database", r->name, "with (force)");
+    free(r->stmts);
+    free(r);
+}
+
+static char *format(const char *fmt, va_list args)
+{
+    char *sql = NULL;
+    assert_true(vasprintf(&sql, fmt, args) >= 0);
+    return sql;
+}
+
+void rig_exec(struct rig *r, const char *fmt, ...)
+{
+    va_list args;
+    va_start(args, fmt);
+    char *sql = format(fmt, args);
+    va_end(args);
+    assert_int_equal(pg_admin_exec(r->sql, sql), AM_OK);
+    free(sql);
+}
+
+static const char *value(struct rig *r, const char *fmt, va_list args)
+{
+    static char text[TEXT_BYTES];
+    char *sql = format(fmt, args);
+    assert_int_equal(pg_admin_value(r->sql, sql, NULL, 0, text, sizeof(text)), AM_OK);
+    free(sql);
+    const char *out = arena_strdup(&r->arena, text);
+    assert_non_null(out);
+    return out;
+}
+
+const char *rig_value(struct rig *r, const char *fmt, ...)
+{
+    va_list args;
+    va_start(args, fmt);
+    const char *out = value(r, fmt, args);
+    va_end(args);
+    return out;
+}
+
+int64_t rig_int(struct rig *r, const char *fmt, ...)
+{
+    va_list args;
+    va_start(args, fmt);
+    const char *out = value(r, fmt, args);
+    va_end(args);
+    return strtoll(out, NULL, 10);
+}

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * What the tests of the store share: a database of their own on the server that AMENDS_TEST_PG
+ * names, and a loop with a pg on it that runs on the test's own thread until something is done.
+ *
+ * Threading: one thread. Ownership: the rig owns all it makes; rig_free() drops the database.
+ */
+
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <setjmp.h>
+#include <cmocka.h>
+
+#include "case/store.h"
+
+struct rig {
+    char name[64];
+    char conninfo[512];
+    struct pg_admin *sql; /* a plain connection for the test's own statements */
+    struct clock *clock;
+    struct loop *loop;
+    struct pg *pg;
+    struct pg_stmt *stmts; /* the store's, then the rig's own */
+    struct tenants *tenants;
+    struct store *store;
+    struct arena arena;
+    /* What the store told to route. */
+    void (*route)(void *ctx, const struct route *r);
+    unsigned routes;
+};
+
+/* A database with that name and the schema; `extra` statements follow the store's own. */
+struct rig *rig_new(const char *name, const struct pg_stmt *extra, size_t n_extra);
+/* Connects: loop and pg; with the store unless `ops` are the test's own. */
+void rig_connect(struct rig *r, const struct seg_ops *ops);
+void rig_free(struct rig *r);
+
+/* Runs the loop until *done is true; fails the test after ten seconds. */
+void rig_run(struct rig *r, const bool *done);
+
+/* Statements of the test's own: no result, or the first value of the first row. */
+void rig_exec(struct rig *r, const char *fmt, ...) AM_PRINTF(2, 3);
+const char *rig_value(struct rig *r, const char *fmt, ...) AM_PRINTF(2, 3);
+int64_t rig_int(struct rig *r, const char *fmt, ...) AM_PRINTF(2, 3);
+
+/* The conninfo of another database on the same server. */
+void rig_conninfo(char *out, size_t cap, const char *database);
