@@ -3,6 +3,7 @@
 #include "intake/card.h"
 
 #include "amends/v1/intake_service.pb-c.h"
+#include "case/check.h"
 #include "case/rules.h"
 
 #define TEXT(s)                                                                                    \
@@ -74,7 +75,7 @@ static void case_done(struct store_read *read)
 static void start(struct read_call *rc)
 {
     struct uuid *id = ARENA_NEW(rc->arena, struct uuid);
-    require_uuid(&rc->fault, "case_id", card_of(rc).case_id, id);
+    (void)check_uuid(&rc->fault, "case_id", card_of(rc).case_id, id);
     rc->read.done = case_done;
     if (read_call_valid(rc))
         store_read_cases(rc->service->store, &rc->read, id, 1);

@@ -5,6 +5,7 @@
 #include "amends/v1/intake_service.pb-c.h"
 #include "base/digest.h"
 #include "case/message.h"
+#include "case/check.h"
 #include "case/rules.h"
 #include "shared/page_token.h"
 
@@ -171,7 +172,7 @@ static void history_start(struct read_call *rc)
     const Amends__V1__GetCaseHistoryRequest *req =
         (const Amends__V1__GetCaseHistoryRequest *)rc->request;
     struct history *h = ARENA_NEW(rc->arena, struct history);
-    require_uuid(&rc->fault, "case_id", req->case_id, &h->case_id);
+    (void)check_uuid(&rc->fault, "case_id", req->case_id, &h->case_id);
     h->limit = page_size(&rc->fault, req->page_size, EVENTS_USUAL, EVENTS_MOST);
     const struct slice fields[] = {slice_str("history"), slice_of(&h->case_id, sizeof h->case_id)};
     h->hash = digest_key(fields, 2);

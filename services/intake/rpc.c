@@ -4,6 +4,7 @@
 
 #include "amends/v1/intake_service.pb-c.h"
 #include "case/message.h"
+#include "case/check.h"
 #include "case/rules.h"
 #include "intake/card.h"
 #include "intake/decide.h"
@@ -56,7 +57,7 @@ static void get_start(struct read_call *rc)
 {
     const Amends__V1__GetCaseRequest *req = (const Amends__V1__GetCaseRequest *)rc->request;
     struct uuid *id = ARENA_NEW(rc->arena, struct uuid);
-    require_uuid(&rc->fault, "case_id", req->case_id, id);
+    (void)check_uuid(&rc->fault, "case_id", req->case_id, id);
     rc->read.done = get_done;
     if (read_call_valid(rc))
         store_read_cases(rc->service->store, &rc->read, id, 1);
@@ -102,8 +103,8 @@ static void batch_start(struct read_call *rc)
     size_t n = req->n_case_ids <= BATCH_MAX ? req->n_case_ids : BATCH_MAX;
     struct uuid *ids = ARENA_ARRAY(rc->arena, struct uuid, n + 1);
     for (size_t i = 0; i < n; i++)
-        require_uuid(&rc->fault, arena_printf(rc->arena, "case_ids[%zu]", i), req->case_ids[i],
-                     &ids[i]);
+        (void)check_uuid(&rc->fault, arena_printf(rc->arena, "case_ids[%zu]", i), req->case_ids[i],
+                         &ids[i]);
     rc->read.done = batch_done;
     if (read_call_valid(rc))
         store_read_cases(rc->service->store, &rc->read, ids, n);

@@ -3,6 +3,7 @@
 /* VerifyCaseHistory: reads the whole chain in slices and computes it again. */
 
 #include "amends/v1/intake_service.pb-c.h"
+#include "case/check.h"
 #include "case/rules.h"
 #include "intake/lists.h"
 
@@ -102,7 +103,7 @@ static void start(struct read_call *rc)
     const Amends__V1__VerifyCaseHistoryRequest *req =
         (const Amends__V1__VerifyCaseHistoryRequest *)rc->request;
     struct verify *v = ARENA_NEW(rc->arena, struct verify);
-    require_uuid(&rc->fault, "case_id", req->case_id, &v->case_id);
+    (void)check_uuid(&rc->fault, "case_id", req->case_id, &v->case_id);
     if (!read_call_valid(rc))
         return;
     arena_init(&v->slice, slice_bytes);

@@ -8,6 +8,7 @@
 #include "assignment/assignment.h"
 #include "base/assert.h"
 #include "base/log.h"
+#include "case/migrate.h"
 #include "intake/intake.h"
 #include "io/admin.h"
 #include "io/testclock.h"
@@ -15,7 +16,6 @@
 #include "program/settings.h"
 #include "resolution/resolution.h"
 
-#define SCHEMA_NEEDED 1
 #define LOOK_US (100 * US_PER_MS)
 #define SETTLE_LOOK_US (2 * US_PER_MS)
 
@@ -133,7 +133,7 @@ static void start_store(struct program *p)
         .application_name = p->spec->name,
         .n_stmts = gather_stmts(p),
         .stmts = p->stmts,
-        .schema_needed = SCHEMA_NEEDED,
+        .schema_needed = migrate_version(),
         .state = &p->state,
     };
     p->service.loop = p->loop;

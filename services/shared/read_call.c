@@ -48,14 +48,6 @@ struct read_call *read_call_done(struct store_read *read)
     return NULL;
 }
 
-void require_uuid(struct fault *fault, const char *field, const char *text, struct uuid *out)
-{
-    if (!text || !*text)
-        fault_violation(fault, field, "is required");
-    else if (uuid_parse(text, out) != AM_OK)
-        fault_violation(fault, field, "is not a UUID");
-}
-
 int page_size(struct fault *fault, int32_t given, int usual, int most)
 {
     if (given < 0)

@@ -81,8 +81,5 @@ bool read_call_valid(struct read_call *rc);
  * refused. */
 struct read_call *read_call_done(struct store_read *read);
 
-/* A required UUID field of a request: adds a violation when it is not one. */
-void require_uuid(struct fault *fault, const char *field, const char *text, struct uuid *out);
-
 /* A page size by AIP-158: 0 = `usual`, more than `most` = `most`, negative = a violation. */
 int page_size(struct fault *fault, int32_t given, int usual, int most);

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * What a request of intake must be by itself, before it is decided on. Threading: pure.
+ */
+
+#include "amends/v1/intake_service.pb-c.h"
+#include "base/fault.h"
+#include "policy/policy.h"
+
+/* Adds every violation of an OpenCase at `now_us`, field = path in the request. Without a `policy`
+ * (NULL: not loaded yet) the failure code is checked by its form only; the decision looks it up
+ * again. */
+void open_case_validate(const Amends__V1__OpenCaseRequest *request, int64_t now_us,
+                        const struct policy *policy, struct fault *fault);
+
+/* Adds a violation of failure.code that names the branches there are, when the taxonomy has neither
+ * the code nor a branch of it. */
+void failure_code_validate(const char *code, const struct policy *policy, struct fault *fault);
