@@ -27,7 +27,7 @@ bool case_set_status(struct decision *d, int to);
 int case_derive_status(const struct case_state *c, const struct policy *p);
 
 /* After every change: sets the derived status and the boost while the case is neither resolved nor final, and keeps the queue
- * item (there exactly while a steward owns an unresolved case). case_event() calls it first, so that every event shows the
+ * item (there exactly while a steward owns an unresolved case; at level 0 while an offer stands). case_event() calls it first, so that every event shows the
  * status after it; call it yourself only when rows changed after the last event. */
 void case_settle(struct decision *d);
 

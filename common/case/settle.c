@@ -55,6 +55,16 @@ static struct queue_row *queue_row_of(struct decision *d)
     return q;
 }
 
+/* A case that is offered to somebody waits for the answer, not for an agent: level 0 keeps its age
+ * and takes it out of the queues of the levels. */
+static int16_t queue_level(const struct case_state *c)
+{
+    ROWS_EACH(offer, struct offer_row, &c->offers)
+        if (offer->state == OFFER_STATE_PENDING)
+            return 0;
+    return c->row.level;
+}
+
 /* The age counts from when the case first had to wait for an agent: climbing does not lose it. */
 static void enqueue(struct decision *d)
 {
@@ -64,10 +74,11 @@ static void enqueue(struct decision *d)
         q->row.change = ROW_CHANGED;
     const char *signature = queue_signature(row, d->policy, d->arena);
     int64_t score_ms = q->since / US_PER_MS - row->boost_ms;
-    if (q->level == row->level && q->generation == row->assignment_generation &&
+    int16_t level = queue_level(d->c);
+    if (q->level == level && q->generation == row->assignment_generation &&
         q->score_ms == score_ms && strcmp(q->signature, signature) == 0)
         return;
-    q->level = row->level;
+    q->level = level;
     q->generation = row->assignment_generation;
     q->score_ms = score_ms;
     q->signature = signature;

@@ -2,8 +2,8 @@
 #pragma once
 
 /*
- * The commands behind assignment's RPCs and those it gives itself; their decide functions are pure. The system's own are
- * conditional on a generation, so that repeating one is harmless.
+ * The commands behind assignment's RPCs and those it gives itself; their decide functions are pure.
+ * The system's own are conditional on a generation, so that repeating one is harmless.
  *
  * Threading: constants. Ownership: args are borrowed with the command.
  */
@@ -15,20 +15,36 @@ extern const struct command_kind set_presence_kind; /* request: SetPresenceReque
 extern const struct command_kind accept_offer_kind;
 extern const struct command_kind decline_offer_kind;
 
-/* FireClock: the clock breaches (or, for OFFER, expires its offer) if it still has this generation, runs and is due. */
+/* StreamGone: an agent whose streams are gone becomes AWAY, unless presence was set after the last
+ * sign of a stream (`seen_us`). StreamOpened: says so in presence_at, where there is no Redis to keep
+ * the directory of streams. */
+struct stream_args {
+    int64_t seen_us;
+};
+extern const struct command_kind stream_gone_kind;
+extern const struct command_kind stream_opened_kind;
+
+/* FireClock: the clock breaches (or, for OFFER, expires its offer) if it still has this generation,
+ * runs and is due. Refused with FAILED_PRECONDITION otherwise. */
 struct fire_clock_args {
     struct uuid clock_id;
     int64_t generation;
 };
 extern const struct command_kind fire_clock_kind;
 
-/* OfferCase: offers cmd->case_id to cmd->agent_id if the case is still queued with this assignment generation and the agent
- * may and has room; with `accepted` the offer is written as accepted at once. Refused with FAILED_PRECONDITION otherwise.
- * request_assignment_kind is the same with a request id and, as `request`, the RequestAssignmentRequest. */
+/* OfferCase: offers cmd->case_id to cmd->agent_id if the case still waits with this assignment
+ * generation and the agent may take it and has room; with `accepted` the offer is written as accepted
+ * at once. Refused with FAILED_PRECONDITION otherwise. request_assignment_kind is the same with a
+ * request id and, as `request`, the RequestAssignmentRequest. */
 struct offer_case_args {
     int64_t generation;
     bool accepted;
     bool pulled;
+    bool sole; /* nobody else could be asked: no cool-down after a decline or an expiry */
 };
 extern const struct command_kind offer_case_kind;
 extern const struct command_kind request_assignment_kind;
+
+/* True when the agent has weight left for one more case: what is admitted counts its counted cases
+ * and its pending offers. */
+bool agent_has_room(const struct agent_row *agent);

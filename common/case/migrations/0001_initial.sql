@@ -162,7 +162,7 @@ create table escalation (
 create table queue_item (
     tenant_id int4 not null,
     case_id uuid not null,
-    level int2 not null,
+    level int2 not null, -- 0 while an offer stands: it waits for the answer, not for an agent
     signature text collate "C" not null,
     score_ms int8 not null, -- eligible since less the boost; smaller first
     generation int8 not null, -- the case's assignment generation

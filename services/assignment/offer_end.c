@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+#include "assignment/offer_end.h"
+
+#include "base/assert.h"
+#include "case/message.h"
+#include "case/rules.h"
+#include "case/words.h"
+
+const char *offer_state_text(int state)
+{
+    static const char *const names[] = {"UNSPECIFIED", "PENDING",   "ACCEPTED", "DECLINED",
+                                        "EXPIRED",     "RESCINDED", "CANCELLED"};
+    AM_ASSERT(state >= 0 && (size_t)state < sizeof(names) / sizeof(*names));
+    return names[state];
+}
+
+void offer_end(struct decision *d, struct offer_row *offer, int state, int event_kind,
+               const char *cause)
+{
+    Amends__V1__EventDetail detail = AMENDS__V1__EVENT_DETAIL__INIT;
+    Amends__V1__Clock *clocks[1];
+    struct clock_row *clock = clock_of_subject(d->c, &offer->offer_id);
+    offer->state = (int16_t)state;
+    offer->decided_at = d->now_us;
+    row_touch(&offer->row);
+    if (clock) {
+        clock_stop(d, clock, d->now_us, true);
+        clocks[0] = message_clock(clock, d->arena);
+        detail.clocks = clocks;
+        detail.n_clocks = 1;
+    }
+    detail.offer = message_offer(offer, d->arena);
+    detail.cause = arena_strdup(d->arena, cause);
+    AM_ASSERT(detail.cause != NULL);
+    case_event(d, event_kind, d->cmd->principal, &detail, NULL);
+}

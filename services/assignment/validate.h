@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * What the requests of AssignmentService may hold, as its proto says: every violation of a request at
+ * once. request_id, case_id and their like are checked where they are parsed.
+ *
+ * Threading: pure. Ownership: field paths lie in the fault's arena.
+ */
+
+#include "amends/v1/assignment_service.pb-c.h"
+#include "base/fault.h"
+#include "policy/policy.h"
+
+/* The bounds of a stream's heartbeat in seconds; 0 in the request = the usual one. */
+#define HEARTBEAT_LEAST_S 5
+#define HEARTBEAT_MOST_S 300
+#define HEARTBEAT_USUAL_S 30
+
+/* `policy` is the tenant's current one, or NULL while it is being loaded: then what depends on it is
+ * left to the decision. */
+void put_agent_validate(const Amends__V1__PutAgentRequest *r, int64_t now_us,
+                        const struct policy *policy, struct fault *fault);
+void set_presence_validate(const Amends__V1__SetPresenceRequest *r, int64_t now_us,
+                           const struct policy *policy, struct fault *fault);
+void accept_offer_validate(const Amends__V1__AcceptOfferRequest *r, int64_t now_us,
+                           const struct policy *policy, struct fault *fault);
+void decline_offer_validate(const Amends__V1__DeclineOfferRequest *r, int64_t now_us,
+                            const struct policy *policy, struct fault *fault);
+void watch_offers_validate(const Amends__V1__WatchOffersRequest *r, struct fault *fault);
+
+/* A required principal id: [A-Za-z0-9._@:-], at most 128 bytes. */
+void agent_id_validate(const char *field, const char *id, struct fault *fault);
+
+/* The level whose steward has this id; 0 when none has. No agent may be a steward. */
+int steward_level(const struct policy *policy, const char *id);
