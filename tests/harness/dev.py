@@ -135,7 +135,7 @@ def print_addresses(chosen, services):
     say(f"   files       {folder()}\n")
     say("Try:\n")
     client = os.path.relpath(paths.build_folder() / "bin" / "amendsctl", paths.ROOT)
-    say(f"   export AMENDS_TENANT={TENANT} AMENDS_PRINCIPAL=crm \\\n"
+    say(f"   export AMENDS_TENANT={TENANT} AMENDS_AS=crm \\\n"
         f"      AMENDS_INTAKE=127.0.0.1:{chosen['intake']} \\\n"
         f"      AMENDS_ASSIGNMENT=127.0.0.1:{chosen['assignment']} \\\n"
         f"      AMENDS_RESOLUTION=127.0.0.1:{chosen['resolution']}\n"
