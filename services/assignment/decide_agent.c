@@ -6,6 +6,7 @@
 
 #include "amends/v1/assignment_service.pb-c.h"
 #include "assignment/decide.h"
+#include "assignment/parts.h"
 #include "assignment/validate.h"
 #include "base/assert.h"
 #include "case/agent_text.h"
@@ -35,10 +36,8 @@ static const char *keep(struct decision *d, const char *text)
 /* The row to write: the agent's own, or a new one that is OFFLINE. */
 static struct agent_row *row_to_put(struct decision *d, const char *agent_id)
 {
-    if (d->agent) {
-        row_touch(&d->agent->row);
-        return d->agent;
-    }
+    if (d->agent)
+        return agent_change(d);
     struct agent_row *a = ROWS_ADD(&d->agents_out, struct agent_row, d->arena);
     a->tenant_id = d->cmd->tenant_id;
     a->agent_id = keep(d, agent_id);
@@ -98,13 +97,12 @@ static bool require_agent(struct decision *d)
 /* Coming on shift is the beginning of being idle. */
 static void change_presence(struct decision *d, int presence)
 {
-    struct agent_row *a = d->agent;
+    struct agent_row *a = agent_change(d);
     if (presence == PRESENCE_AVAILABLE && a->presence != PRESENCE_AVAILABLE)
         a->idle_since = d->now_us;
     a->presence = (int16_t)presence;
     a->presence_at = d->now_us;
     a->version++;
-    row_touch(&a->row);
 }
 
 static void set_presence(struct decision *d)
@@ -151,8 +149,7 @@ static void stream_opened(struct decision *d)
 {
     if (!require_available(d))
         return;
-    d->agent->presence_at = d->now_us;
-    row_touch(&d->agent->row);
+    agent_change(d)->presence_at = d->now_us;
 }
 
 const struct command_kind stream_opened_kind = {.name = "StreamOpened", .decide = stream_opened};

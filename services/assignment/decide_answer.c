@@ -7,7 +7,7 @@
 
 #include "amends/v1/assignment_service.pb-c.h"
 #include "assignment/decide.h"
-#include "assignment/offer_end.h"
+#include "assignment/parts.h"
 #include "base/assert.h"
 #include "case/message.h"
 #include "case/rules.h"
@@ -57,10 +57,8 @@ static bool require_pending(struct decision *d, const struct offer_row *o)
 /* The principal's own row, under its key since the command names it. */
 static void touch_idle(struct decision *d)
 {
-    if (!d->agent)
-        return;
-    d->agent->idle_since = d->now_us;
-    row_touch(&d->agent->row);
+    if (d->agent)
+        agent_change(d)->idle_since = d->now_us;
 }
 
 static void accept_offer(struct decision *d)

@@ -6,7 +6,7 @@
  */
 
 #include "assignment/decide.h"
-#include "assignment/offer_end.h"
+#include "assignment/parts.h"
 #include "case/rules.h"
 #include "case/words.h"
 

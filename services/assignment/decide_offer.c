@@ -9,6 +9,7 @@
 
 #include "amends/v1/assignment_service.pb-c.h"
 #include "assignment/decide.h"
+#include "assignment/parts.h"
 #include "base/assert.h"
 #include "base/clock.h"
 #include "case/message.h"
@@ -124,8 +125,7 @@ static void offer(struct decision *d, const struct offer_case_args *args)
         return;
     struct offer_row *o = add_offer(d, args);
     d->cmd->result_id = o->offer_id;
-    d->agent->idle_since = d->now_us;
-    row_touch(&d->agent->row);
+    agent_change(d)->idle_since = d->now_us;
     if (args->accepted)
         case_set_owner(d, OWNER_KIND_AGENT, d->agent->agent_id, o, "requested");
     else

@@ -29,8 +29,5 @@ void decline_offer_validate(const Amends__V1__DeclineOfferRequest *r, int64_t no
                             const struct policy *policy, struct fault *fault);
 void watch_offers_validate(const Amends__V1__WatchOffersRequest *r, struct fault *fault);
 
-/* A required principal id: [A-Za-z0-9._@:-], at most 128 bytes. */
-void agent_id_validate(const char *field, const char *id, struct fault *fault);
-
 /* The level whose steward has this id; 0 when none has. No agent may be a steward. */
 int steward_level(const struct policy *policy, const char *id);

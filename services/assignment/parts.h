@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-/* How an offer ends without an owner, and the names of its states. Threading: pure. */
+/* What assignment's decide functions share. Threading: pure. */
 
 #include "case/command.h"
 
@@ -11,3 +11,6 @@ const char *offer_state_text(int state);
 /* Ends a pending offer and its clock with one event; `cause` "" = none. The case waits again. */
 void offer_end(struct decision *d, struct offer_row *offer, int state, int event_kind,
                const char *cause);
+
+/* The named agent's row, to be changed and written: there is one. */
+struct agent_row *agent_change(struct decision *d);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-#include "assignment/offer_end.h"
+#include "assignment/parts.h"
 
 #include "base/assert.h"
 #include "case/message.h"
@@ -34,4 +34,13 @@ void offer_end(struct decision *d, struct offer_row *offer, int state, int event
     detail.cause = arena_strdup(d->arena, cause);
     AM_ASSERT(detail.cause != NULL);
     case_event(d, event_kind, d->cmd->principal, &detail, NULL);
+}
+
+struct agent_row *agent_change(struct decision *d)
+{
+    AM_ASSERT(d->agent != NULL);
+    struct agent_row *a = ROWS_ADD(&d->agents_out, struct agent_row, d->arena);
+    *a = *d->agent;
+    a->row.change = ROW_CHANGED;
+    return a;
 }
