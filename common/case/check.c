@@ -162,7 +162,7 @@ void check_money(struct fault *fault, const char *field, const Google__Type__Mon
         return;
     }
     const char *problem = money_problem(money);
-    if (!problem && amount == AMOUNT_REQUIRED && money_micros(money) == 0)
+    if (!problem && amount != AMOUNT_ANY && money_micros(money) == 0)
         problem = "has to be more than zero";
     if (problem)
         fault_violation(fault, field, "%s", problem);

@@ -42,10 +42,13 @@ void check_range(struct fault *fault, const char *field, int64_t value, int64_t 
 void check_past_time(struct fault *fault, const char *field,
                      const Google__Protobuf__Timestamp *time, int64_t now_us, bool required);
 
-enum check_amount { AMOUNT_ANY, AMOUNT_REQUIRED };
+enum check_amount {
+    AMOUNT_ANY,      /* may be missing or zero */
+    AMOUNT_POSITIVE, /* may be missing, else more than zero */
+    AMOUNT_REQUIRED, /* there, and more than zero */
+};
 
 /* Money: ISO 4217 code (three capital letters), units and nanos of one sign and not negative, no
- * finer than a millionth, at most 1,000,000,000 units. NULL unless required; required is also more
- * than zero. */
+ * finer than a millionth, at most 1,000,000,000 units. */
 void check_money(struct fault *fault, const char *field, const Google__Type__Money *money,
                  enum check_amount amount);

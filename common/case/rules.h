@@ -21,6 +21,8 @@ const char *status_name(int status);  /* "IN_PROGRESS" */
 
 /* Moves the case; an impossible transition sets FAILED_PRECONDITION / CASE_STATUS with both names and returns false. */
 bool case_set_status(struct decision *d, int to);
+/* The same refusal without moving it. */
+bool case_require_transition(struct decision *d, int to);
 
 /* The derived status of domain 3: OPEN while the steward owns it, else AWAITING_APPROVAL if any approval is open, else
  * IN_PROGRESS if anything is for the owner to do, else AWAITING_FULFILMENT, else AWAITING_CUSTOMER. Pure. */

@@ -73,24 +73,30 @@ static const char *why_not(int from, int to)
     return "";
 }
 
-static void refuse_status(struct fault *f, const struct case_row *row)
+static void tell_status(struct fault *f, const struct case_row *row)
 {
     fault_meta(f, "status", "%s", status_name(row->status));
 }
 
+bool case_require_transition(struct decision *d, int to)
+{
+    const struct case_row *row = &d->c->row;
+    if (transition_allowed(row->status, to))
+        return true;
+    struct fault *f = &d->cmd->fault;
+    fault_set(f, FAULT_FAILED_PRECONDITION, "CASE_STATUS", "the case cannot go from %s to %s%s",
+              status_name(row->status), status_name(to), why_not(row->status, to));
+    tell_status(f, row);
+    fault_meta(f, "to", "%s", status_name(to));
+    return false;
+}
+
 bool case_set_status(struct decision *d, int to)
 {
-    struct case_row *row = &d->c->row;
-    if (!transition_allowed(row->status, to)) {
-        struct fault *f = &d->cmd->fault;
-        fault_set(f, FAULT_FAILED_PRECONDITION, "CASE_STATUS", "the case cannot go from %s to %s%s",
-                  status_name(row->status), status_name(to), why_not(row->status, to));
-        refuse_status(f, row);
-        fault_meta(f, "to", "%s", status_name(to));
+    if (!case_require_transition(d, to))
         return false;
-    }
-    row->status = (int16_t)to;
-    row_touch(&row->row);
+    d->c->row.status = (int16_t)to;
+    row_touch(&d->c->row.row);
     return true;
 }
 
@@ -102,7 +108,7 @@ bool case_require_live(struct decision *d, bool allow_resolved)
     struct fault *f = &d->cmd->fault;
     fault_set(f, FAULT_FAILED_PRECONDITION, "CASE_STATUS", "the case is %s",
               status_name(row->status));
-    refuse_status(f, row);
+    tell_status(f, row);
     return false;
 }
 

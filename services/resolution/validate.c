@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "resolution/validate.h"
+
+#include "case/check.h"
+#include "case/words.h"
+
+#define NOTE_BYTES 4000
+#define SHORT_NOTE_BYTES 1000
+#define REFERENCE_BYTES 200
+#define CODE_BYTES 64
+#define MINUTES_LOST_MAX 1000000
+
+static void check_ids(struct fault *fault, const char *request_id, const char *case_id)
+{
+    (void)check_uuid(fault, "request_id", request_id, NULL);
+    (void)check_uuid(fault, "case_id", case_id, NULL);
+}
+
+/* Decided on what was read: the version is not optional. */
+static void check_version(struct fault *fault, int64_t version)
+{
+    if (version == 0)
+        fault_violation(fault, "expected_version",
+                        "is required: the version of the case as it was read");
+    else if (version < 0)
+        fault_violation(fault, "expected_version", "is negative");
+}
+
+void record_contact_validate(const Amends__V1__RecordContactRequest *r, int64_t now_us,
+                             const struct policy *policy, struct fault *fault)
+{
+    (void)policy;
+    check_ids(fault, r->request_id, r->case_id);
+    check_enum(fault, "direction", &amends__v1__contact_direction__descriptor, (int)r->direction,
+               true);
+    check_enum(fault, "channel", &amends__v1__channel__descriptor, (int)r->channel, true);
+    bool inbound = r->direction == CONTACT_DIRECTION_INBOUND;
+    check_enum(fault, "outcome", &amends__v1__contact_outcome__descriptor, (int)r->outcome,
+               !inbound);
+    if (inbound && r->outcome != CONTACT_OUTCOME_UNSPECIFIED &&
+        r->outcome != CONTACT_OUTCOME_REACHED)
+        fault_violation(fault, "outcome", "can only be REACHED when the customer made the contact");
+    check_past_time(fault, "contact_time", r->contact_time, now_us, false);
+    check_text(fault, "note", r->note, NOTE_BYTES, false);
+    check_range(fault, "minutes_lost", r->minutes_lost, 0, MINUTES_LOST_MAX);
+}
+
+void record_act_validate(const Amends__V1__RecordActRequest *r, int64_t now_us,
+                         const struct policy *policy, struct fault *fault)
+{
+    (void)now_us;
+    (void)policy;
+    check_ids(fault, r->request_id, r->case_id);
+    check_enum(fault, "kind", &amends__v1__act_kind__descriptor, (int)r->kind, true);
+    check_text(fault, "note", r->note, NOTE_BYTES, false);
+}
+
+void record_root_cause_validate(const Amends__V1__RecordRootCauseRequest *r, int64_t now_us,
+                                const struct policy *policy, struct fault *fault)
+{
+    (void)now_us;
+    (void)policy;
+    check_ids(fault, r->request_id, r->case_id);
+    check_code(fault, "code", r->code, CODE_BYTES, true);
+    check_text(fault, "note", r->note, SHORT_NOTE_BYTES, false);
+}
+
+static enum check_amount amount_rule(int kind)
+{
+    bool money =
+        kind == REMEDY_KIND_REFUND || kind == REMEDY_KIND_CREDIT || kind == REMEDY_KIND_WAIVER;
+    return money ? AMOUNT_REQUIRED : AMOUNT_POSITIVE;
+}
+
+void propose_remedy_validate(const Amends__V1__ProposeRemedyRequest *r, int64_t now_us,
+                             const struct policy *policy, struct fault *fault)
+{
+    (void)now_us;
+    (void)policy;
+    check_ids(fault, r->request_id, r->case_id);
+    check_enum(fault, "kind", &amends__v1__remedy_kind__descriptor, (int)r->kind, true);
+    check_money(fault, "amount", r->amount, amount_rule((int)r->kind));
+    check_text(fault, "description", r->description, SHORT_NOTE_BYTES, false);
+}
+
+void record_customer_response_validate(const Amends__V1__RecordCustomerResponseRequest *r,
+                                       int64_t now_us, const struct policy *policy,
+                                       struct fault *fault)
+{
+    (void)now_us;
+    (void)policy;
+    check_ids(fault, r->request_id, r->case_id);
+    (void)check_uuid(fault, "remedy_id", r->remedy_id, NULL);
+    check_enum(fault, "answer", &amends__v1__customer_answer__descriptor, (int)r->answer, true);
+    check_text(fault, "note", r->note, NOTE_BYTES, false);
+}
+
+void report_fulfilment_validate(const Amends__V1__ReportFulfilmentRequest *r, int64_t now_us,
+                                const struct policy *policy, struct fault *fault)
+{
+    (void)now_us;
+    (void)policy;
+    check_ids(fault, r->request_id, r->case_id);
+    (void)check_uuid(fault, "remedy_id", r->remedy_id, NULL);
+    check_enum(fault, "outcome", &amends__v1__fulfilment_outcome__descriptor, (int)r->outcome,
+               true);
+    check_text(fault, "external_reference", r->external_reference, REFERENCE_BYTES,
+               r->outcome == FULFILMENT_OUTCOME_FULFILLED);
+}
+
+void deny_claim_validate(const Amends__V1__DenyClaimRequest *r, int64_t now_us,
+                         const struct policy *policy, struct fault *fault)
+{
+    (void)policy;
+    check_ids(fault, r->request_id, r->case_id);
+    check_version(fault, r->expected_version);
+    check_text(fault, "reason", r->reason, NOTE_BYTES, true);
+    check_enum(fault, "disclosure_channel", &amends__v1__channel__descriptor,
+               (int)r->disclosure_channel, true);
+    check_past_time(fault, "disclosure_time", r->disclosure_time, now_us, true);
+}
+
+void resolve_case_validate(const Amends__V1__ResolveCaseRequest *r, int64_t now_us,
+                           const struct policy *policy, struct fault *fault)
+{
+    (void)now_us;
+    (void)policy;
+    check_ids(fault, r->request_id, r->case_id);
+    check_version(fault, r->expected_version);
+}
+
+void close_case_validate(const Amends__V1__CloseCaseRequest *r, int64_t now_us,
+                         const struct policy *policy, struct fault *fault)
+{
+    (void)now_us;
+    (void)policy;
+    check_ids(fault, r->request_id, r->case_id);
+    check_version(fault, r->expected_version);
+}
