@@ -5,6 +5,10 @@
 -- in a byte are two ids. Money is (currency, micro-units); durations are milliseconds with the unit in the name.
 -- Foreign keys are not declared here (they cost 13-30 % on the write paths): the test harness declares them and
 -- `amends check` counts orphans.
+--
+-- The order of indexes matters: while a table is small, all its indexes cost the planner the same, even one of which only
+-- tenant_id fits; among equals it takes the one created last, and a prepared statement keeps that plan while the table
+-- grows. So indexes come from the general to the special, and the primary key, by which most is looked up, last.
 
 create table tenant (
     tenant_id int4 generated always as identity primary key,
@@ -68,21 +72,21 @@ create table recovery_case (
     denial_disclosed_at timestamptz,
     denial_actor text collate "C" not null,
     last_seq int8 not null,
-    last_hash bytea not null,
-    primary key (tenant_id, case_id)
+    last_hash bytea not null
 ) with (fillfactor = 80);
 
 -- Lists are keyset by (opened_at, case_id).
 create index recovery_case_opened on recovery_case (tenant_id, opened_at, case_id);
-create index recovery_case_customer on recovery_case (tenant_id, customer_id, opened_at, case_id);
-create index recovery_case_owner on recovery_case (tenant_id, owner_id, opened_at, case_id);
-create index recovery_case_failure on recovery_case (tenant_id, failure_code, opened_at, case_id);
 create index recovery_case_status on recovery_case (tenant_id, status, opened_at, case_id);
+create index recovery_case_failure on recovery_case (tenant_id, failure_code, opened_at, case_id);
+create index recovery_case_owner on recovery_case (tenant_id, owner_id, opened_at, case_id);
+create index recovery_case_customer on recovery_case (tenant_id, customer_id, opened_at, case_id);
 -- An agent's load: cases that count while IN_PROGRESS (2) or AWAITING_APPROVAL (5) and are owned by an agent (2).
 create index recovery_case_counted on recovery_case (tenant_id, owner_id) where owner_kind = 2 and status in (2, 5);
 -- A repeat claim joins the customer's case that is neither resolved nor final, of the same failure and order.
 create unique index recovery_case_open on recovery_case (tenant_id, customer_id, failure_code, order_reference)
     where status between 1 and 5;
+alter table recovery_case add primary key (tenant_id, case_id);
 
 create table signal (
     tenant_id int4 not null,
@@ -108,11 +112,11 @@ create table case_event (
     public bytea not null,
     private_digest bytea not null,
     prev_hash bytea not null,
-    hash bytea not null,
-    primary key (tenant_id, case_id, seq)
+    hash bytea not null
 );
 -- The feed's order.
 create index case_event_feed on case_event (tenant_id, xid, case_id, seq);
+alter table case_event add primary key (tenant_id, case_id, seq);
 
 create table case_event_private (
     tenant_id int4 not null,
@@ -138,11 +142,11 @@ create table clock (
     started_at timestamptz not null,
     due_at timestamptz not null,
     stopped_at timestamptz,
-    breached_at timestamptz,
-    primary key (tenant_id, case_id, clock_id)
+    breached_at timestamptz
 ) with (fillfactor = 80);
 -- The sweep: running clocks (1), soonest first, over all tenants.
 create index clock_due on clock (due_at) where state = 1;
+alter table clock add primary key (tenant_id, case_id, clock_id);
 
 create table escalation (
     tenant_id int4 not null,
@@ -166,10 +170,10 @@ create table queue_item (
     signature text collate "C" not null,
     score_ms int8 not null, -- eligible since less the boost; smaller first
     generation int8 not null, -- the case's assignment generation
-    since timestamptz not null,
-    primary key (tenant_id, case_id)
+    since timestamptz not null
 ) with (fillfactor = 80);
 create index queue_item_heads on queue_item (tenant_id, level, signature, score_ms, case_id);
+alter table queue_item add primary key (tenant_id, case_id);
 
 create table offer (
     tenant_id int4 not null,
@@ -183,13 +187,13 @@ create table offer (
     created_at timestamptz not null,
     expires_at timestamptz not null,
     decided_at timestamptz,
-    decline_reason text not null,
-    primary key (tenant_id, case_id, offer_id)
+    decline_reason text not null
 ) with (fillfactor = 80);
--- An agent's pending offers (1): load and streams.
-create index offer_pending on offer (tenant_id, agent_id) where state = 1;
 -- Recent changes for streams.
 create index offer_agent on offer (tenant_id, agent_id, created_at);
+-- An agent's pending offers (1): load and streams.
+create index offer_pending on offer (tenant_id, agent_id) where state = 1;
+alter table offer add primary key (tenant_id, case_id, offer_id);
 
 create table agent (
     tenant_id int4 not null,
@@ -205,11 +209,11 @@ create table agent (
     authorities text collate "C" not null, -- "6:USD:200000000", RemedyKind:currency:micros, sorted
     presence int2 not null,
     presence_at timestamptz not null,
-    idle_since timestamptz not null,
-    primary key (tenant_id, agent_id)
+    idle_since timestamptz not null
 ) with (fillfactor = 80);
 -- Who could be asked next.
 create index agent_ready on agent (tenant_id, presence, level, idle_since);
+alter table agent add primary key (tenant_id, agent_id);
 
 create table contact_attempt (
     tenant_id int4 not null,
@@ -262,10 +266,10 @@ create table notification (
     template text collate "C" not null,
     state int2 not null,                 -- 1 = pending
     attempts int4 not null,
-    created_at timestamptz not null,
-    primary key (tenant_id, case_id, notification_id)
+    created_at timestamptz not null
 );
 create index notification_pending on notification (tenant_id, recipient, created_at) where state = 1;
+alter table notification add primary key (tenant_id, case_id, notification_id);
 
 create table dedup (
     tenant_id int4 not null,
@@ -277,10 +281,10 @@ create table dedup (
     result_id uuid not null, -- offer, remedy, contact, act; zero = none
     version int8 not null,
     joined boolean not null,
-    created_at timestamptz not null, -- cluster time, without a tenant's test offset
-    primary key (tenant_id, principal, method, request_id)
+    created_at timestamptz not null -- cluster time, without a tenant's test offset
 );
 create index dedup_age on dedup (created_at);
+alter table dedup add primary key (tenant_id, principal, method, request_id);
 
 -- Standing jobs that one replica does at a time. Correctness never depends on it.
 create table lease (

@@ -116,6 +116,8 @@ static void set_true(void *ctx)
 void rig_free(struct rig *r)
 {
     bool closed = false;
+    if (!r)
+        return;
     pg_close(r->pg, set_true, &closed);
     rig_run(r, &closed);
     tenants_free(r->tenants);

@@ -1,0 +1,246 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* Every statement's generic plan goes by key: on tables never analysed, on tables analysed while
+ * empty, and with many rows. Statistics must not decide. */
+
+#include "rig.h"
+
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* The indexes a statement may use, each with the columns that its condition must name. Statements
+ * that are not listed may touch no table but the one they write. */
+struct expect {
+    const char *stmt;
+    const char *index, *columns; /* in the order of the condition */
+    bool sort;                   /* of what was found by key */
+};
+
+#define CHILD(table)                                                                               \
+    {                                                                                              \
+        "read_" table, table "_pkey", "tenant_id,case_id", false                                   \
+    }
+
+static const struct expect expectations[] = {
+    CHILD("recovery_case"),
+    CHILD("signal"),
+    CHILD("clock"),
+    CHILD("contact_attempt"),
+    CHILD("act"),
+    CHILD("remedy"),
+    CHILD("offer"),
+    CHILD("queue_item"),
+    {"read_agent", "agent_pkey", "tenant_id,agent_id", false},
+    {"read_agent", "recovery_case_counted", "tenant_id,owner_id", false},
+    {"read_agent", "offer_pending", "tenant_id,agent_id", false},
+    {"read_dedup", "dedup_pkey", "tenant_id,principal,method,request_id", false},
+    {"delete_queue_item", "queue_item_pkey", "tenant_id,case_id", false},
+    {"read_opening", "dedup_pkey", "tenant_id,principal,method,request_id", false},
+    {"read_opening", "recovery_case_open", "tenant_id,customer_id,failure_code,order_reference",
+     false},
+    {"read_opening", "tenant_pkey", "tenant_id", false},
+    {"read_events", "case_event_pkey", "tenant_id,case_id,seq", false},
+    {"read_event_privates", "case_event_private_pkey", "tenant_id,case_id,seq", false},
+    {"list_agents", "agent_pkey", "tenant_id,agent_id", false},
+    {"list_agents", "recovery_case_counted", "tenant_id,owner_id", false},
+    {"list_agents", "offer_pending", "tenant_id,agent_id", false},
+    {"list_cases_opened", "recovery_case_opened", "tenant_id,opened_at", false},
+    {"list_cases_customer", "recovery_case_customer", "tenant_id,customer_id,opened_at", false},
+    {"list_cases_owner", "recovery_case_owner", "tenant_id,owner_id,opened_at", false},
+    {"list_cases_status", "recovery_case_status", "tenant_id,status,opened_at", false},
+    {"list_cases_failure", "recovery_case_failure", "tenant_id,failure_code", true},
+    {"tenant_by_name", "tenant_name_key", "name", false},
+    {"tenant_by_name", "policy_version_pkey", "tenant_id", true},
+    {"tenant_versions", "tenant_pkey", "tenant_id", false},
+    {"policy_sources", "policy_version_pkey", "tenant_id,version", false},
+};
+#define EXPECTATIONS (sizeof(expectations) / sizeof(expectations[0]))
+
+static struct rig *rig;
+
+/* One statement's plan being looked at. */
+struct look {
+    const char *stmt;
+    const char *when;
+    const char *text; /* the whole plan, to be shown */
+    bool used[EXPECTATIONS];
+};
+
+static const char *const harmless[] = {
+    "Function Scan", "Nested Loop", "ModifyTable", "Limit",    "Result",         "Aggregate",
+    "Subquery Scan", "Tid Scan",    "Append",      "CTE Scan", "WorkTable Scan", "Recursive Union", "Memoize"};
+
+static void bad(const struct look *l, const char *why, const char *what)
+{
+    fail_msg("%s, %s: %s %s\n%s", l->stmt, l->when, why, what, l->text);
+}
+
+static const char *str(const json_t *node, const char *key)
+{
+    const char *s = json_string_value(json_object_get(node, key));
+    return s ? s : "";
+}
+
+static bool names_all(const char *condition, const char *columns)
+{
+    char list[128];
+    (void)snprintf(list, sizeof(list), "%s", columns);
+    for (char *save = NULL, *c = strtok_r(list, ",", &save); c; c = strtok_r(NULL, ",", &save))
+        if (!strstr(condition, c))
+            return false;
+    return true;
+}
+
+static void look_at_index(struct look *l, const json_t *node)
+{
+    const char *index = str(node, "Index Name");
+    for (size_t i = 0; i < EXPECTATIONS; i++) {
+        const struct expect *e = &expectations[i];
+        if (strcmp(e->stmt, l->stmt) != 0 || strcmp(e->index, index) != 0)
+            continue;
+        if (!names_all(str(node, "Index Cond"), e->columns))
+            bad(l, "the condition does not name the key:", str(node, "Index Cond"));
+        l->used[i] = true;
+        return;
+    }
+    bad(l, "another index is used:", index);
+}
+
+static bool may_sort(const struct look *l)
+{
+    for (size_t i = 0; i < EXPECTATIONS; i++)
+        if (strcmp(expectations[i].stmt, l->stmt) == 0 && expectations[i].sort)
+            return true;
+    return false;
+}
+
+static void look_at_type(struct look *l, const json_t *node)
+{
+    const char *type = str(node, "Node Type");
+    if (strcmp(type, "Index Scan") == 0 || strcmp(type, "Index Only Scan") == 0 ||
+        strcmp(type, "Bitmap Index Scan") == 0) {
+        look_at_index(l, node);
+        return;
+    }
+    if (strcmp(type, "Bitmap Heap Scan") == 0 || (strstr(type, "Sort") && may_sort(l)))
+        return;
+    for (size_t i = 0; i < sizeof(harmless) / sizeof(harmless[0]); i++)
+        if (strcmp(type, harmless[i]) == 0)
+            return;
+    bad(l, "the plan has a", type);
+}
+
+static void look_at(struct look *l, const json_t *node)
+{
+    size_t i;
+    json_t *child;
+    look_at_type(l, node);
+    json_array_foreach(json_object_get(node, "Plans"), i, child) look_at(l, child);
+}
+
+static int count_params(const char *sql)
+{
+    int max = 0;
+    for (const char *p = sql; (p = strchr(p, '$')); p++) {
+        int n = atoi(p + 1);
+        max = n > max ? n : max;
+    }
+    return max;
+}
+
+static const char *explain(const struct pg_stmt *s)
+{
+    char nulls[512] = "";
+    for (int i = 0, n = count_params(s->sql); i < n; i++)
+        strcat(nulls, i ? ",null" : "null");
+    rig_exec(rig, "prepare %s as %s", s->name, s->sql);
+    const char *plan =
+        rig_value(rig, "explain (format json, costs off) execute %s(%s)", s->name, nulls);
+    rig_exec(rig, "deallocate %s", s->name);
+    return plan;
+}
+
+static void check_stmt(const struct pg_stmt *s, const char *when)
+{
+    struct look l = {.stmt = s->name, .when = when, .text = explain(s)};
+    json_t *plan = json_loads(l.text, 0, NULL);
+    assert_non_null(plan);
+    look_at(&l, json_object_get(json_array_get(plan, 0), "Plan"));
+    for (size_t i = 0; i < EXPECTATIONS; i++)
+        if (strcmp(expectations[i].stmt, l.stmt) == 0 && !l.used[i])
+            bad(&l, "is not used:", expectations[i].index);
+    json_decref(plan);
+}
+
+static void check_all(const char *when)
+{
+    rig_exec(rig,
+             "set enable_seqscan = off; set plan_cache_mode = force_generic_plan; set jit = off");
+    for (size_t i = 0; i < store_n_stmts; i++)
+        check_stmt(&store_stmts[i], when);
+}
+
+/* -- tests
+ * -------------------------------------------------------------------------------------------- */
+
+static void test_never_analysed(void **state)
+{
+    (void)state;
+    assert_int_equal(rig_int(rig, "select count(*) from pg_stat_user_tables where analyze_count +"
+                                  " autoanalyze_count > 0"),
+                     0);
+    check_all("never analysed");
+}
+
+static void test_analysed_while_empty(void **state)
+{
+    (void)state;
+    rig_exec(rig, "analyze");
+    check_all("analysed while empty");
+}
+
+/* Many cases of few customers, all of one tenant and status: statistics at their worst. */
+static void test_many_rows(void **state)
+{
+    (void)state;
+    rig_exec(
+        rig,
+        "insert into recovery_case select 1, ('00000000-0000-7000-8000-' || lpad(to_hex(n), 12,"
+        " '0'))::uuid, 2, 'c' || n %% 3, '', '', '', 1, 1, 'billing.' || n %% 2, '', null, '',"
+        " n::text, '', 0, 1, 0, 0, 0, 0, 0, 2, 'a' || n %% 2, '2026-01-01', 1, 1, '2026-01-01',"
+        " 1, 1, '2026-01-01'::timestamptz + n * interval '1 s', '2026-01-01', null, null, '',"
+        " false, '', '', null, '', 0, null, '', 1, '' from generate_series(1, 20000) n");
+    rig_exec(rig, "insert into signal select tenant_id, case_id, 1, 1, 1, opened_at, '', '', ''"
+                  " from recovery_case");
+    rig_exec(rig, "insert into agent select 1, 'a' || n, 1, '', '', '', 1, 1, '', '', '', 1,"
+                  " '2026-01-01', '2026-01-01' from generate_series(1, 2000) n");
+    check_all("many rows, never analysed since");
+    rig_exec(rig, "analyze");
+    check_all("many rows, analysed");
+}
+
+static int setup(void **state)
+{
+    (void)state;
+    rig = rig_new("plans", NULL, 0);
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    rig_free(rig);
+    return 0;
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_never_analysed),
+        cmocka_unit_test(test_analysed_while_empty),
+        cmocka_unit_test(test_many_rows),
+    };
+    return cmocka_run_group_tests(tests, setup, teardown);
+}
