@@ -103,6 +103,11 @@ void loop_fd_free(struct loop_fd *w);
 void loop_resolve(struct loop *l, const char *host, const char *port,
                   void (*done)(void *ctx, const char *numeric, const char *why), void *ctx);
 
+/* As loop_resolve, but with the `turn`-th address, counted round and round: whoever tries again
+ * after a failure asks with the next turn, and so comes past a first address nobody listens on. */
+void loop_resolve_turn(struct loop *l, const char *host, const char *port, unsigned turn,
+                       void (*done)(void *ctx, const char *numeric, const char *why), void *ctx);
+
 /* Writes clock_mono_us() to `beat_us` once a second while the loop turns (/livez). */
 void loop_beat(struct loop *l, _Atomic int64_t *beat_us);
 

@@ -12,6 +12,7 @@ struct resolve {
     uv_getaddrinfo_t uv;
     struct loop_job refused;
     int status;
+    unsigned turn;
     void (*done)(void *ctx, const char *numeric, const char *why);
     void *ctx;
 };
@@ -22,8 +23,21 @@ static int numeric_text(const struct addrinfo *found, char *text, size_t size)
                        NI_NUMERICHOST);
 }
 
-static void answer(struct resolve *r, const struct addrinfo *found)
+/* Round and round over all addresses of the name. */
+static const struct addrinfo *at_turn(const struct addrinfo *first, unsigned turn)
 {
+    unsigned n = 0;
+    for (const struct addrinfo *a = first; a; a = a->ai_next)
+        n++;
+    const struct addrinfo *found = first;
+    for (unsigned i = n ? turn % n : 0; i > 0; i--)
+        found = found->ai_next;
+    return found;
+}
+
+static void answer(struct resolve *r, const struct addrinfo *first)
+{
+    const struct addrinfo *found = at_turn(first, r->turn);
     char text[INET6_ADDRSTRLEN + IF_NAMESIZE + 1];
     if (r->status < 0)
         r->done(r->ctx, NULL, uv_strerror(r->status));
@@ -50,6 +64,12 @@ static void on_refused(struct loop_job *job)
 void loop_resolve(struct loop *l, const char *host, const char *port,
                   void (*done)(void *ctx, const char *numeric, const char *why), void *ctx)
 {
+    loop_resolve_turn(l, host, port, 0, done, ctx);
+}
+
+void loop_resolve_turn(struct loop *l, const char *host, const char *port, unsigned turn,
+                       void (*done)(void *ctx, const char *numeric, const char *why), void *ctx)
+{
     const struct addrinfo hints = {
         .ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM, .ai_flags = AI_NUMERICSERV};
     AM_ASSERT(l->magic == LOOP_MAGIC && loop_on_thread(l) && !l->closed);
@@ -57,6 +77,7 @@ void loop_resolve(struct loop *l, const char *host, const char *port,
     AM_ASSERT(r != NULL);
     r->done = done;
     r->ctx = ctx;
+    r->turn = turn;
     r->refused.run = on_refused;
     r->status = uv_getaddrinfo(&l->uv, &r->uv, on_found, host, port, &hints);
     if (r->status < 0)

@@ -127,7 +127,9 @@ static void attempt(struct conn *c)
     c->state = CONN_RESOLVE;
     c->resolving = true;
     loop_timer_start(c->timer, PG_CONNECT_TIMEOUT_US);
-    loop_resolve(c->pg->loop, h->host, h->port[0] ? h->port : "5432", resolved, c);
+    unsigned turn =
+        (unsigned)(c->failures / c->pg->target.n); /* a name may have several addresses */
+    loop_resolve_turn(c->pg->loop, h->host, h->port[0] ? h->port : "5432", turn, resolved, c);
 }
 
 void conn_connect_soon(struct conn *c, int64_t delay_us)

@@ -14,9 +14,10 @@
 #define PG_CONNECT_TIMEOUT_US                                                                      \
     (3 * US_PER_S) /* of each step: look-up, connecting, session, statements */
 #define PG_TRIP_TIMEOUT_US                                                                         \
-    (5 * US_PER_S)          /* a trip without an answer: the server is frozen or gone */
-#define PG_AWAY_US US_PER_S /* without any connection of a lane for so long: its queue is refused  \
-                             */
+    (5 * US_PER_S) /* a trip without an answer: the server is frozen or gone */
+#define PG_AWAY_US                                                                                 \
+    US_PER_S /* without any connection of a lane for so long: its queue is refused                 \
+              */
 #define PG_PROBE_EVERY_US (10 * US_PER_S)
 #define PG_CLOCK_ERROR_US (100 * US_PER_MS)
 #define PG_CONNECTIONS_MAX 64

@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* Who goes when: tenants, classes, shares. One segment connection, so that segments have an order.
+ */
+
+#include <stdio.h>
+
+#include "toy.h"
+
+static struct world *w;
+static struct toy *toy;
+
+static int set_up(void **state)
+{
+    (void)state;
+    w = world_new("fair");
+    toy = toy_new(w, 1, 1, NULL);
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    toy_free(toy);
+    world_check(w);
+    world_free(w);
+    return 0;
+}
+
+static struct toy_cmd *send_as(uint32_t tenant, enum seg_class cls, int64_t id)
+{
+    struct toy_cmd *c = toy_cmd(toy, id, id, 1);
+    c->cmd.item.tenant = tenant;
+    c->cmd.cls = cls;
+    toy_submit(c);
+    return c;
+}
+
+static void a_flood_does_not_delay_another_tenant(void **state)
+{
+    (void)state;
+    struct toy_cmd *b[20];
+    struct toy_cmd *a[2000];
+    for (int64_t i = 0; i < 2000; i++)
+        a[i] = send_as(1, SEG_CALL, 1 + i);
+    world_turn(w, 0); /* a first segment of A alone is on its way */
+    for (int64_t i = 0; i < 20; i++)
+        b[i] = send_as(2, SEG_CALL, 10000 + i);
+    world_settle(w, 20000);
+    uint64_t first = b[0]->segment;
+    assert_true(first <= 3);
+    for (int i = 0; i < 20; i++)
+        assert_int_equal(b[i]->segment, first); /* all of B in the very next segment */
+    int a_beside = 0;
+    for (int i = 0; i < 2000; i++)
+        a_beside += a[i]->segment == first;
+    assert_int_equal(a_beside, SEG_COMMANDS - 20); /* and A gets what B leaves */
+    for (int i = 1; i < 2000; i++)
+        assert_true(a[i]->segment >= a[i - 1]->segment);
+}
+
+static void two_floods_halve_the_segments(void **state)
+{
+    (void)state;
+    struct toy_cmd *cmds[2][640];
+    for (int64_t i = 0; i < 640; i++)
+        cmds[0][i] = send_as(1, SEG_CALL, 1 + i);
+    for (int64_t i = 0; i < 640; i++)
+        cmds[1][i] = send_as(2, SEG_CALL, 10000 + i);
+    world_settle(w, 20000);
+    for (uint64_t s = 1; s <= 20; s++) {
+        int n[2] = {0, 0};
+        for (int i = 0; i < 2 * 640; i++)
+            n[i % 2] += cmds[i % 2][i / 2]->segment == s;
+        assert_int_equal(n[0], SEG_COMMANDS / 2);
+        assert_int_equal(n[1], SEG_COMMANDS / 2);
+    }
+}
+
+static void timers_have_a_quarter(void **state)
+{
+    (void)state;
+    struct toy_cmd *calls[960], *timers[160];
+    for (int64_t i = 0; i < 960; i++)
+        calls[i] = send_as(1, SEG_CALL, 1 + i);
+    for (int64_t i = 0; i < 160; i++)
+        timers[i] = send_as(1, SEG_TIMER, 10000 + i);
+    world_settle(w, 20000);
+    for (int i = 0; i < 160; i++)
+        assert_int_equal(timers[i]->segment, 1 + i / 16); /* 16 in each */
+    for (int i = 0; i < 480; i++)
+        assert_int_equal(calls[i]->segment, 1 + i / 48);
+}
+
+/* -- bulk -------------------------------------------------------------------------------------- */
+
+static int64_t next_id;
+
+/* Each answered call is followed by another, for a second: there are always some that wait. */
+static int64_t flood_until_us;
+static void (*plain_done)(struct seg_cmd *cmd, const struct fault *fault);
+
+static void call_again(struct seg_cmd *cmd, const struct fault *fault)
+{
+    plain_done(cmd, fault);
+    if (clock_mono_us() >= flood_until_us)
+        return;
+    struct toy_cmd *c = send_as(1, SEG_CALL, ++next_id);
+    c->cmd.done = call_again;
+}
+
+static void bulk_yields_but_gets_a_segment_each_100_ms(void **state)
+{
+    (void)state;
+    struct toy_cmd *bulk[1900];
+    next_id = 100000;
+    flood_until_us = clock_mono_us() + 1000 * US_PER_MS;
+    for (int i = 0; i < 200; i++) {
+        struct toy_cmd *c = send_as(1, SEG_CALL, ++next_id);
+        plain_done = c->cmd.done;
+        c->cmd.done = call_again;
+    }
+    for (int64_t i = 0; i < 1900; i++)
+        bulk[i] = send_as(3, SEG_BULK, 1 + i);
+    world_turn(w, 950);
+    int done = 0;
+    for (int i = 0; i < 1900; i++)
+        done += bulk[i]->done;
+    assert_in_range(done / SEG_COMMANDS, 6, 10);
+    world_settle(w, 20000);
+}
+
+/* -- shares ------------------------------------------------------------------------------------ */
+
+static void only_who_is_over_its_share_is_refused(void **state)
+{
+    (void)state;
+    const struct pg_config config = {.conninfo = w->conninfo,
+                                     .segment_connections = 1,
+                                     .queue = 300,
+                                     .application_name = w->schema};
+    struct toy *small = toy_new_config(w, &config); /* not up yet: everything waits */
+    struct toy *before = toy;
+    int refused[3] = {0, 0, 0}, accepted[3] = {0, 0, 0};
+    toy = small;
+    for (int64_t i = 0; i < 200; i++) {
+        const struct toy_cmd *c = send_as(0, SEG_CALL, 1 + i);
+        *(c->done ? &refused[0] : &accepted[0]) += 1;
+        if (c->done)
+            assert_string_equal(c->reason, "OVERLOADED");
+    }
+    for (uint32_t tenant = 1; tenant < 3; tenant++)
+        for (int64_t i = 0; i < 30; i++)
+            *(send_as(tenant, SEG_CALL, 10000 * tenant + i)->done ? &refused[tenant]
+                                                                  : &accepted[tenant]) += 1;
+    assert_int_equal(accepted[0], 150);
+    assert_int_equal(accepted[1], 30);
+    assert_int_equal(accepted[2], 30);
+    world_settle(w, 5000);
+    toy_free(small);
+    toy = before;
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(a_flood_does_not_delay_another_tenant, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(two_floods_halve_the_segments, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(timers_have_a_quarter, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(bulk_yields_but_gets_a_segment_each_100_ms, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(only_who_is_over_its_share_is_refused, set_up, tear_down),
+    };
+    return cmocka_run_group_tests_name("segment_fair", tests, NULL, NULL);
+}
