@@ -9,7 +9,7 @@
 
 #include "base/assert.h"
 
-#define LABEL_VALUES_MAX 64
+#define LABEL_VALUES_MAX 128
 #define FIRST_BOUND_US 16
 /* The cells of a histogram: its buckets, then what is past the last bound, then the sum in
  * microseconds. */
@@ -20,14 +20,20 @@
 static pthread_mutex_t list_mutex = PTHREAD_MUTEX_INITIALIZER;
 static struct metric *first;
 
-static size_t label_count(const struct metric *m)
+static size_t count_values(const char *label, const char *const *values)
 {
     size_t n = 0;
-    if (!m->label)
+    if (!label)
         return 1;
-    while (m->label_values[n])
+    while (values[n])
         n++;
+    AM_ASSERT(n >= 1 && n <= LABEL_VALUES_MAX);
     return n;
+}
+
+static size_t label_count(const struct metric *m)
+{
+    return m->n_values * m->n_values2;
 }
 
 static size_t cells_each(const struct metric *m)
@@ -37,12 +43,12 @@ static size_t cells_each(const struct metric *m)
 
 static void append(struct metric *m)
 {
-    size_t labels = label_count(m);
-    AM_ASSERT(labels >= 1 && labels <= LABEL_VALUES_MAX);
+    m->n_values = count_values(m->label, m->label_values);
+    m->n_values2 = count_values(m->label2, m->label2_values);
     struct metric **at = &first;
     for (; *at; at = &(*at)->next)
         AM_ASSERT(strcmp((*at)->name, m->name) != 0);
-    m->cells = calloc(labels * cells_each(m), sizeof(*m->cells));
+    m->cells = calloc(label_count(m) * cells_each(m), sizeof(*m->cells));
     AM_ASSERT(m->cells != NULL);
     m->next = NULL;
     *at = m;
@@ -54,6 +60,12 @@ void metric_register(struct metric *m)
     if (!m->cells)
         append(m);
     (void)pthread_mutex_unlock(&list_mutex);
+}
+
+size_t metric_pair(const struct metric *m, size_t value, size_t value2)
+{
+    AM_ASSERT(!m->cells || (value < m->n_values && value2 < m->n_values2));
+    return value * m->n_values2 + value2;
 }
 
 static _Atomic int64_t *cells_of(const struct metric *m, size_t label_index)
@@ -135,19 +147,27 @@ static void print_escaped(FILE *out, const char *s, bool quoted)
     }
 }
 
-/* Prints `{label="value",le="bound"}` of whatever there is of it. */
+static void print_label(FILE *out, const char *before, const char *label, const char *value)
+{
+    (void)fprintf(out, "%s%s=\"", before, label);
+    print_escaped(out, value, true);
+    (void)fputc('"', out);
+}
+
+/* Prints `{label="value",label2="value2",le="bound"}` of whatever there is of it. */
 static void print_labels(FILE *out, const struct metric *m, size_t index, const char *bound)
 {
     if (!m->label && !bound)
         return;
-    (void)fputc('{', out);
+    const char *before = "{";
     if (m->label) {
-        (void)fprintf(out, "%s=\"", m->label);
-        print_escaped(out, m->label_values[index], true);
-        (void)fputs(bound ? "\"," : "\"", out);
+        print_label(out, before, m->label, m->label_values[index / m->n_values2]);
+        before = ",";
     }
+    if (m->label2)
+        print_label(out, before, m->label2, m->label2_values[index % m->n_values2]);
     if (bound)
-        (void)fprintf(out, "le=\"%s\"", bound);
+        print_label(out, before, "le", bound);
     (void)fputc('}', out);
 }
 
@@ -193,6 +213,8 @@ static void print_metric(FILE *out, const struct metric *m)
     print_escaped(out, m->help, false);
     (void)fprintf(out, "\n# TYPE %s %s\n", m->name, kinds[m->kind]);
     for (size_t i = 0; i < label_count(m); i++) {
+        if (m->label2 && metric_get(m, i) == 0)
+            continue;
         if (m->kind == METRIC_HISTOGRAM) {
             print_histogram(out, m, i);
             continue;

@@ -24,8 +24,11 @@ struct metric {
     const char *name; /* amends_<area>_<what>_<unit>[_total] */
     const char *help;
     enum metric_kind kind;
-    const char *label;               /* NULL or the label's name */
-    const char *const *label_values; /* NULL-terminated, at most 64 */
+    const char *label;                /* NULL or the label's name */
+    const char *const *label_values;  /* NULL-terminated, at most 128 */
+    const char *label2;               /* NULL or a second label's name; its cells are shown when */
+    const char *const *label2_values; /* they are not 0, as most pairs of values never happen */
+    size_t n_values, n_values2;       /* counted at registration; 1 without the label */
     _Atomic int64_t *cells; /* one for each label value (counter, gauge) or METRIC_BUCKETS + 2 each
                                (histogram) */
     struct metric *next;
@@ -44,10 +47,24 @@ struct metric {
                          .label = (label_name),                                                    \
                          .label_values = (values)}
 
+/* The same with two labels; the cell of a pair is metric_pair(). */
+#define METRIC_DEFINE_LABEL2(var, metric_kind_, metric_name, metric_help, label_name, values,      \
+                             label2_name, values2)                                                 \
+    struct metric var = {.name = (metric_name),                                                    \
+                         .help = (metric_help),                                                    \
+                         .kind = (metric_kind_),                                                   \
+                         .label = (label_name),                                                    \
+                         .label_values = (values),                                                 \
+                         .label2 = (label2_name),                                                  \
+                         .label2_values = (values2)}
+
 /* Adds the metric to the list, in order of registration; allocates its cells. Registering twice is
- * harmless; two metrics of one name, or more than 64 label values, are a bug and end the process.
+ * harmless; two metrics of one name, or more than 128 label values, are a bug and end the process.
  * Before it is registered, updates of a metric are dropped. */
 void metric_register(struct metric *m);
+
+/* The label index of a pair of values, for a metric with two labels. */
+size_t metric_pair(const struct metric *m, size_t value, size_t value2);
 
 /* Counter and gauge: adds `delta` (a counter's is never negative). `label_index` is 0 without a
  * label; one past the list is a bug and ends the process. */

@@ -72,7 +72,8 @@ void args_client(struct args *out)
     add(out, GRPC_ARG_DNS_MIN_TIME_BETWEEN_RESOLUTIONS_MS, 2 * SECONDS);
     /* All replicas that the name gives, not the first alone. */
     add_text(out, GRPC_ARG_LB_POLICY_NAME, "round_robin");
-    /* The target decides where calls go: no service config from DNS, no proxy, no hidden retries. */
+    /* The target decides where calls go: no service config from DNS, no proxy, no hidden retries.
+     */
     add(out, GRPC_ARG_SERVICE_CONFIG_DISABLE_RESOLUTION, 1);
     add(out, GRPC_ARG_ENABLE_HTTP_PROXY, 0);
     add(out, GRPC_ARG_ENABLE_RETRIES, 0);

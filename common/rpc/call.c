@@ -72,30 +72,9 @@ struct rpc_call *call_take(struct rpc_server *s, struct slot *slot)
     return call;
 }
 
-/* The gauge of what is open, told by whichever thread ends the call. */
-static void uncount(struct rpc_call *call)
-{
-    if (call->counted)
-        meter_live(call->ticket.stream, -1);
-    call->counted = false;
-}
-
-void call_release(struct rpc_call *call)
+static void put_back(struct rpc_call *call)
 {
     struct rpc_server *s = call->server;
-    AM_ASSERT(call->magic == CALL_MAGIC && s->live > 0);
-    s->live--;
-    uncount(call);
-    admission_leave(s->admission, &call->ticket);
-    ending_clear(&call->ending);
-    arena_reset(&call->arena);
-    call->magic = 0;
-    call->metadata.count = 0;
-    call->request = NULL;
-    call->principal = (struct rpc_principal){0};
-    call->user = NULL;
-    call->replayed = false;
-    call->stream = (struct stream){0};
     if (s->n_free_calls >= FREE_CALLS_MAX) {
         call_free(call);
         return;
@@ -105,23 +84,27 @@ void call_release(struct rpc_call *call)
     s->n_free_calls++;
 }
 
-/* The object may be another call as soon as it was pushed: the core's call goes last. */
-void call_return(struct rpc_call *call)
+void call_release(struct rpc_call *call)
 {
-    grpc_call *grpc = call->grpc;
-    uncount(call);
-    (void)mpsc_push(&call->server->returned, &call->returned);
-    grpc_call_unref(grpc);
-}
-
-void calls_reclaim(struct rpc_server *s)
-{
-    if (!atomic_load_explicit(&s->returned.top, memory_order_relaxed))
-        return;
-    for (struct mpsc_node *n = mpsc_take(&s->returned), *next; n; n = next) {
-        next = n->next;
-        call_release(CONTAINER_OF(n, struct rpc_call, returned));
-    }
+    struct rpc_server *s = call->server;
+    AM_ASSERT(call->magic == CALL_MAGIC && s->live > 0);
+    if (call->ticket.held)
+        meter_live(call->ticket.stream, -1);
+    admission_leave(s->admission, &call->ticket);
+    ending_clear(&call->ending);
+    grpc_call_unref(call->grpc);
+    arena_reset(&call->arena);
+    call->magic = 0;
+    call->grpc = NULL;
+    call->metadata.count = 0;
+    call->request = NULL;
+    call->principal = (struct rpc_principal){0};
+    call->user = NULL;
+    call->replayed = false;
+    call->stream = (struct stream){0};
+    put_back(call);
+    s->live--;
+    drain_check(s);
 }
 
 void calls_free(struct rpc_server *s)
@@ -155,7 +138,6 @@ static int admit(struct rpc_call *call, struct fault *fault)
         admission_enter(s->admission, call->method->spec.kind, &call->principal, &call->ticket);
     if (verdict == ADMISSION_OK) {
         meter_live(call->ticket.stream, 1);
-        call->counted = true;
         return 0;
     }
     meter_shed(verdict);
@@ -185,8 +167,8 @@ static int decode(struct rpc_call *call, grpc_byte_buffer *payload, struct fault
     if (message_whole(payload, &whole) < 0)
         return refuse(fault, FAULT_UNIMPLEMENTED, "UNKNOWN_METHOD",
                       "compressed requests are not taken");
-    int err = decode_bytes(
-        call, slice_of(GRPC_SLICE_START_PTR(whole), GRPC_SLICE_LENGTH(whole)), fault);
+    int err =
+        decode_bytes(call, slice_of(GRPC_SLICE_START_PTR(whole), GRPC_SLICE_LENGTH(whole)), fault);
     grpc_slice_unref(whole);
     return err;
 }

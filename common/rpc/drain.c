@@ -7,7 +7,8 @@
 
 /*
  * The way down: NOT_SERVING while load balancers notice (delay), then no new calls while the open
- * ones finish (grace), then everything is cancelled. The core tells when the last call has gone.
+ * ones finish (grace), then everything is cancelled. It is over when the core has no connection and
+ * we have no call left.
  */
 
 static void on_drained(struct loop_job *job)
@@ -20,21 +21,28 @@ static void on_drained(struct loop_job *job)
     s->drain_done(s->drain_ctx);
 }
 
-/* The rpc thread: no call and no connection is left. */
-static void on_shutdown(struct tag *tag, bool ok)
+/* When the last connection has gone, the last events of calls and slots may still be on their way;
+ * with no slot out there no call can come any more. */
+void drain_check(struct rpc_server *s)
 {
-    struct rpc_server *s = CONTAINER_OF(tag, struct rpc_server, shutdown_tag);
-    (void)ok;
-    calls_reclaim(s);
-    AM_ASSERT(s->live == 0);
+    if (!s->shut || s->live > 0 || s->posted > 0)
+        return;
     s->drained_job.run = on_drained;
     loop_post(s->loop, &s->drained_job);
 }
 
+/* The rpc thread. */
+static void on_shutdown(struct tag *tag, bool ok)
+{
+    struct rpc_server *s = CONTAINER_OF(tag, struct rpc_server, shutdown_tag);
+    (void)ok;
+    s->shut = true;
+    drain_check(s);
+}
+
 static void cancel_rest(struct rpc_server *s)
 {
-    log_warn("rpc", "calls outlived the grace of the drain",
-             LOG_INT("grace_ms", s->config.drain_grace_ms));
+    log_warn("rpc", "calls_outlived_grace", LOG_INT("grace_ms", s->config.drain_grace_ms));
     grpc_server_cancel_all_calls(s->grpc);
 }
 

@@ -129,8 +129,7 @@ static void watch(struct rpc_call *call, void *ctx)
 
 static void advance_all(struct health *h)
 {
-    LIST_FOR_EACH(it, &h->watches)
-    {
+    LIST_FOR_EACH (it, &h->watches) {
         advance(CONTAINER_OF(it, struct watch, node));
     }
 }
@@ -168,7 +167,11 @@ void health_add(struct health *h, const char *service)
 static void add_methods(struct health *h)
 {
     static const struct rpc_method on_rpc[] = {
-        {.name = "Check", .kind = RPC_UNARY, .handle = check, .slots = 4, .without_principal = true},
+        {.name = "Check",
+         .kind = RPC_UNARY,
+         .handle = check,
+         .slots = 4,
+         .without_principal = true},
     };
     static const struct rpc_method on_loop[] = {
         {.name = "Watch",

@@ -3,8 +3,8 @@
 
 /*
  * What the files of common/rpc share. The rpc thread pumps the queue and owns slots, the pool of
- * calls and admission; the io loop's thread owns a call from the hand-over until its final batch was
- * started, and streams until `closed`.
+ * calls and admission; the io loop's thread owns a call from the hand-over until its final batch
+ * was started, and streams until `closed`.
  *
  *   server.c     configuration, services, start and end        pump.c    the rpc thread
  *   slot.c       posted requests, the new call                 call.c    the pool, the hand-over
@@ -72,14 +72,14 @@ struct slot {
 struct stream {
     const struct rpc_stream_ops *ops;
     void *ctx;
-    struct list node;   /* in server->streams */
+    struct list node; /* in server->streams */
     bool open;
-    bool sending;       /* a message is in flight */
-    bool ending;        /* no more messages: a status was asked for, or the client has gone */
-    bool status_due;    /* the status waits for the message in flight */
+    bool sending;    /* a message is in flight */
+    bool ending;     /* no more messages: a status was asked for, or the client has gone */
+    bool status_due; /* the status waits for the message in flight */
     bool peer_gone;
     bool sent_ok;
-    unsigned pending;   /* batches whose end the loop has not seen */
+    unsigned pending; /* batches whose end the loop has not seen */
     grpc_byte_buffer *message;
     struct tag close_tag, sent_tag, status_tag;
     struct loop_job close_job, sent_job, status_job;
@@ -109,14 +109,12 @@ struct rpc_call {
     ProtobufCMessage *request;
     struct rpc_principal principal;
     struct admission_ticket ticket;
-    bool counted; /* in the gauges of what is open */
     void *user;
     bool replayed;
     struct loop_job job;
     struct tag done_tag;
     struct ending ending;
     struct stream stream;
-    struct mpsc_node returned; /* in server->returned */
     struct rpc_call *next_free;
 };
 
@@ -143,7 +141,7 @@ struct rpc_server {
     unsigned n_free_calls;
     unsigned posted; /* slots in the queue */
     unsigned live;   /* calls out of the pool */
-    struct mpsc returned;
+    bool shut;       /* the core has no connection left */
 
     /* the loop thread's */
     struct list streams;
@@ -165,14 +163,11 @@ void pump_drain_queue(struct rpc_server *s);
 void slots_post_all(struct rpc_server *s);
 void slots_free(struct rpc_server *s);
 
-/* call.c: the rpc thread, but for the last two */
+/* call.c: the rpc thread, but for the last */
 struct rpc_call *call_take(struct rpc_server *s, struct slot *slot);
 void call_begin(struct rpc_call *call, grpc_byte_buffer *payload);
 void call_release(struct rpc_call *call);
-void calls_reclaim(struct rpc_server *s);
 void calls_free(struct rpc_server *s);
-/* The loop's thread gives a call back to the rpc thread. */
-void call_return(struct rpc_call *call);
 struct rpc_call *call_check(const struct rpc_call *call);
 
 /* reply.c: whoever owns the call */
@@ -181,6 +176,9 @@ void ending_clear(struct ending *e);
 size_t ending_status_op(struct rpc_call *call, grpc_op *op);
 size_t ending_header_op(struct rpc_call *call, grpc_op *op);
 void start_batch(grpc_call *call, const grpc_op *ops, size_t n, struct tag *tag);
+
+/* drain.c: the rpc thread; tells the loop when the last call has gone */
+void drain_check(struct rpc_server *s);
 
 /* stream.c: the loop's thread */
 void stream_fail(struct rpc_call *call, const struct fault *fault);

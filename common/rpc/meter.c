@@ -35,12 +35,13 @@ static const char *const codes[CODES + 1] = {
 
 /* In the order of enum admission_verdict. */
 static const char *const shed_reasons[] = {
-    "none",           "calls",            "calls_of_tenant", "streams", "streams_of_tenant",
-    "streams_of_principal", NULL,
+    "none", "calls", "calls_of_tenant", "streams", "streams_of_tenant", "streams_of_principal",
+    NULL,
 };
 
-static METRIC_DEFINE_LABEL(calls, METRIC_COUNTER, "amends_rpc_calls_total",
-                           "Calls answered, by method and code.", "method", methods);
+static METRIC_DEFINE_LABEL2(calls, METRIC_COUNTER, "amends_rpc_calls_total",
+                            "Calls answered, by method and code.", "method", methods, "code",
+                            codes);
 static METRIC_DEFINE_LABEL(duration, METRIC_HISTOGRAM, "amends_rpc_call_duration_seconds",
                            "From the arrival of a call to its answer, by method.", "method",
                            methods);
@@ -81,9 +82,19 @@ size_t meter_method(const char *path)
 void meter_register(void)
 {
     struct metric *const all[] = {
-        &calls,       &duration,        &live_calls,     &live_streams,     &shed,
-        &expired,     &undelivered,     &arena_exhausted, &stream_messages, &health_watches,
-        &client_in_flight, &client_calls, &client_refused,
+        &calls,
+        &duration,
+        &live_calls,
+        &live_streams,
+        &shed,
+        &expired,
+        &undelivered,
+        &arena_exhausted,
+        &stream_messages,
+        &health_watches,
+        &client_in_flight,
+        &client_calls,
+        &client_refused,
     };
     fixed = true;
     for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
@@ -92,8 +103,7 @@ void meter_register(void)
 
 void meter_call(size_t method, enum fault_code code, int64_t us)
 {
-    (void)codes[code];
-    metric_add(&calls, method, 1);
+    metric_add(&calls, metric_pair(&calls, method, code), 1);
     metric_observe_us(&duration, method, us);
 }
 

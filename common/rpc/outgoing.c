@@ -74,7 +74,8 @@ void outgoing_clear(struct outgoing *o)
     grpc_call_unref(o->call);
 }
 
-/* -- parts of a batch ---------------------------------------------------------------------------- */
+/* -- parts of a batch ----------------------------------------------------------------------------
+ */
 
 size_t outgoing_send_ops(struct outgoing *o, grpc_op *ops)
 {
@@ -110,7 +111,8 @@ size_t outgoing_status_op(struct outgoing *o, grpc_op *ops)
     return 1;
 }
 
-/* -- the end --------------------------------------------------------------------------------------- */
+/* -- the end
+ * --------------------------------------------------------------------------------------- */
 
 /* A reply is trusted not to be hostile, but must be sound; a newer server may know more enums. */
 static int decode(const ProtobufCMessageDescriptor *type, struct slice bytes, struct arena *arena,
@@ -132,8 +134,8 @@ int outgoing_message(struct outgoing *o, struct arena *arena, const ProtobufCMes
     *out = NULL;
     if (!o->reply || message_whole(o->reply, &whole) < 0)
         return AM_EINVAL;
-    int err = decode(o->reply_type,
-                     slice_of(GRPC_SLICE_START_PTR(whole), GRPC_SLICE_LENGTH(whole)), arena, out);
+    int err = decode(o->reply_type, slice_of(GRPC_SLICE_START_PTR(whole), GRPC_SLICE_LENGTH(whole)),
+                     arena, out);
     grpc_slice_unref(whole);
     grpc_byte_buffer_destroy(o->reply);
     o->reply = NULL;

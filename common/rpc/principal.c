@@ -45,15 +45,16 @@ static int take(const grpc_metadata_array *metadata, const char *key, size_t max
         return refuse(fault, "PRINCIPAL_MISSING", key, "is missing");
     if (!value_ok(GRPC_SLICE_START_PTR(*found), GRPC_SLICE_LENGTH(*found), max))
         return refuse(fault, "PRINCIPAL_INVALID", key, "is not well formed");
-    *out = arena_strndup(arena, (const char *)GRPC_SLICE_START_PTR(*found),
-                         GRPC_SLICE_LENGTH(*found));
+    *out =
+        arena_strndup(arena, (const char *)GRPC_SLICE_START_PTR(*found), GRPC_SLICE_LENGTH(*found));
     return *out ? 0 : refuse(fault, "PRINCIPAL_INVALID", key, "is too large");
 }
 
 int principal_establish(const grpc_metadata_array *metadata, struct arena *arena,
                         struct rpc_principal *out, struct fault *fault)
 {
-    int err = take(metadata, PRINCIPAL_TENANT_KEY, PRINCIPAL_TENANT_MAX, arena, &out->tenant, fault);
+    int err =
+        take(metadata, PRINCIPAL_TENANT_KEY, PRINCIPAL_TENANT_MAX, arena, &out->tenant, fault);
     if (err < 0)
         return err;
     return take(metadata, PRINCIPAL_ID_KEY, PRINCIPAL_ID_MAX, arena, &out->id, fault);

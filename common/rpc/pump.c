@@ -9,13 +9,11 @@
 static void pump(struct rpc_server *s)
 {
     for (;;) {
-        grpc_event e =
-            grpc_completion_queue_next(s->cq, gpr_inf_future(GPR_CLOCK_MONOTONIC), NULL);
+        grpc_event e = grpc_completion_queue_next(s->cq, gpr_inf_future(GPR_CLOCK_MONOTONIC), NULL);
         if (e.type == GRPC_QUEUE_SHUTDOWN)
             return;
         AM_ASSERT(e.type == GRPC_OP_COMPLETE);
         tag_run(e.tag, e.success);
-        calls_reclaim(s);
     }
 }
 
@@ -35,7 +33,7 @@ int pump_start(struct rpc_server *s)
     AM_ASSERT(pthread_sigmask(SIG_SETMASK, &before, NULL) == 0);
     if (err == 0)
         return 0;
-    log_error("rpc", "cannot start the rpc thread", LOG_INT("errno", err));
+    log_error("rpc", "thread_failed", LOG_INT("errno", err));
     return AM_EIO;
 }
 

@@ -20,8 +20,7 @@ void start_batch(grpc_call *call, const grpc_op *ops, size_t n, struct tag *tag)
 static void log_defect(const struct rpc_call *call, const struct fault *fault)
 {
     if (fault->code == FAULT_INTERNAL)
-        log_error("rpc", "a call failed by a defect",
-                  LOG_STR("method", call->method ? call->method->path : ""),
+        log_error("rpc", "defect", LOG_STR("method", call->method ? call->method->path : ""),
                   LOG_STR("message", fault->message));
 }
 
@@ -83,12 +82,10 @@ size_t ending_status_op(struct rpc_call *call, grpc_op *op)
 static void on_done(struct tag *tag, bool ok)
 {
     struct rpc_call *call = CONTAINER_OF(tag, struct rpc_call, done_tag);
-    grpc_call *grpc = call->grpc;
     (void)ok; /* always true with RECV_CLOSE in the batch; `cancelled` tells */
     if (call->ending.cancelled)
         meter_undelivered();
     call_release(call);
-    grpc_call_unref(grpc);
 }
 
 /* Everything in one batch: one event for the whole answer. */

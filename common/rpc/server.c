@@ -66,7 +66,6 @@ struct rpc_server *rpc_server_new(const struct rpc_server_config *config, struct
     s->loop = loop;
     list_init(&s->methods);
     list_init(&s->streams);
-    mpsc_init(&s->returned);
     s->admission = admission_new(&s->config.limits);
     make_core_server(s);
     s->health = health_new(s);
@@ -86,8 +85,7 @@ static const ProtobufCMethodDescriptor *find_method(const ProtobufCServiceDescri
 
 static bool has_path(const struct rpc_server *s, const char *path)
 {
-    LIST_FOR_EACH(it, (struct list *)(uintptr_t)&s->methods)
-    {
+    LIST_FOR_EACH (it, (struct list *)(uintptr_t)&s->methods) {
         if (strcmp(CONTAINER_OF(it, struct method, node)->path, path) == 0)
             return true;
     }
@@ -142,7 +140,7 @@ int server_add(struct rpc_server *s, const ProtobufCServiceDescriptor *descripto
     for (size_t i = 0; i < n; i++) {
         int err = add_method(s, descriptor, &methods[i], service, on_rpc_thread);
         if (err < 0) {
-            log_error("rpc", "a method cannot be served", LOG_STR("service", descriptor->name),
+            log_error("rpc", "method_refused", LOG_STR("service", descriptor->name),
                       LOG_STR("method", methods[i].name), LOG_STR("why", err_text(err)));
             return err;
         }
@@ -157,22 +155,25 @@ int rpc_server_add(struct rpc_server *s, const ProtobufCServiceDescriptor *descr
     return server_add(s, descriptor, methods, n, service, false);
 }
 
-/* -- start -------------------------------------------------------------------------------------- */
+/* -- start --------------------------------------------------------------------------------------
+ */
 
 static int check_listen(const struct rpc_server *s)
 {
     struct address a;
     if (address_parse(s->listen, &a) < 0) {
-        log_error("rpc", "the listen address is not of the form host:port",
-                  LOG_STR("listen", s->listen), LOG_STR("do", "say for example 127.0.0.1:7401"));
+        log_error("rpc", "listen_malformed", LOG_STR("listen", s->listen),
+                  LOG_STR("do", "say for example 127.0.0.1:7401"));
         return AM_EINVAL;
     }
     if (s->config.insecure_principals || principal_listen_is_local(s->listen))
         return 0;
-    log_error("rpc", "callers name themselves by a header, which only this machine may be trusted with",
-              LOG_STR("listen", s->listen),
-              LOG_STR("do", "listen on a loopback address, or set --insecure-principals where a proxy "
-                            "in front sets the headers"));
+    log_error(
+        "rpc", "listen_refused", LOG_STR("listen", s->listen),
+        LOG_STR("why",
+                "callers name themselves by a header, which only this machine is trusted with"),
+        LOG_STR("do", "listen on a loopback address, or set --insecure-principals where a proxy "
+                      "in front sets the headers"));
     return AM_EINVAL;
 }
 
@@ -186,7 +187,7 @@ static int listen_on_port(struct rpc_server *s)
     grpc_server_credentials_release(creds);
     if (s->port > 0)
         return 0;
-    log_error("rpc", "cannot listen", LOG_STR("listen", s->listen),
+    log_error("rpc", "listen_failed", LOG_STR("listen", s->listen),
               LOG_STR("do", "see that the port is free and the address is this machine's"));
     return AM_EIO;
 }
@@ -229,7 +230,8 @@ void rpc_server_set_serving(struct rpc_server *s, bool serving)
     health_set(s->health, serving);
 }
 
-/* -- end ---------------------------------------------------------------------------------------- */
+/* -- end ----------------------------------------------------------------------------------------
+ */
 
 static void on_nothing(struct tag *tag, bool ok)
 {

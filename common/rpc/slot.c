@@ -39,8 +39,10 @@ static void on_call(struct tag *tag, bool ok)
     struct rpc_server *s = slot->server;
     AM_ASSERT(s->posted > 0);
     s->posted--;
-    if (!ok)
+    if (!ok) {
+        drain_check(s);
         return;
+    }
     if (!slot->method)
         take_details(slot);
     grpc_byte_buffer *payload = slot->payload;
@@ -70,8 +72,7 @@ static struct slot *slots_new(struct rpc_server *s, struct method *m, unsigned n
 void slots_post_all(struct rpc_server *s)
 {
     s->unknown = slots_new(s, NULL, UNKNOWN_SLOTS);
-    LIST_FOR_EACH(it, &s->methods)
-    {
+    LIST_FOR_EACH (it, &s->methods) {
         struct method *m = CONTAINER_OF(it, struct method, node);
         m->slots = slots_new(s, m, m->n_slots);
     }
@@ -90,8 +91,7 @@ void slots_free(struct rpc_server *s)
 {
     AM_ASSERT(s->posted == 0);
     slots_destroy(s->unknown, UNKNOWN_SLOTS);
-    LIST_FOR_EACH(it, &s->methods)
-    {
+    LIST_FOR_EACH (it, &s->methods) {
         struct method *m = CONTAINER_OF(it, struct method, node);
         slots_destroy(m->slots, m->n_slots);
     }

@@ -31,7 +31,8 @@ void status_pack(const struct fault *fault, struct status_bytes *out);
 
 /*
  * Decodes what status_pack() or another gRPC server made; strings go to the fault's arena. `fault`
- * was initialised by the caller. AM_EINVAL: malformed; AM_ENOMEM: the arena's quota would be passed.
+ * was initialised by the caller. AM_EINVAL: malformed; AM_ENOMEM: the arena's quota would be
+ * passed.
  */
 int status_unpack(struct slice bytes, struct fault *fault) AM_MUSTCHECK;
 

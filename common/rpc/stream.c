@@ -13,6 +13,14 @@
  * loop. `closed` is called when none is pending, so nothing of the stream is in the core any more.
  */
 
+/* The rpc thread: the loop has done with the call. */
+static void on_released(struct tag *tag, bool ok)
+{
+    (void)ok;
+    call_release(CONTAINER_OF(tag, struct rpc_call, done_tag));
+}
+
+/* An empty batch is how a call goes back to the rpc thread. */
 static void close_if_over(struct rpc_call *call)
 {
     struct stream *st = &call->stream;
@@ -20,7 +28,8 @@ static void close_if_over(struct rpc_call *call)
         return;
     list_remove(&st->node);
     st->ops->closed(call, st->ctx);
-    call_return(call);
+    call->done_tag.fn = on_released;
+    start_batch(call->grpc, NULL, 0, &call->done_tag);
 }
 
 static void send_status(struct rpc_call *call)
@@ -55,7 +64,7 @@ static void on_loop_closed(struct loop_job *job)
     struct rpc_call *call = CONTAINER_OF(job, struct rpc_call, stream.close_job);
     struct stream *st = &call->stream;
     st->pending--;
-    st->peer_gone = true;
+    st->peer_gone = call->ending.cancelled != 0;
     st->status_due = false;
     if (!st->ending) {
         st->ending = true;
@@ -109,7 +118,8 @@ static void on_status(struct tag *tag, bool ok)
     loop_post(call->server->loop, &call->stream.status_job);
 }
 
-/* -- what a handler does ------------------------------------------------------------------------ */
+/* -- what a handler does ------------------------------------------------------------------------
+ */
 
 static void init(struct stream *st, const struct rpc_stream_ops *ops, void *ctx)
 {
@@ -184,8 +194,7 @@ void stream_fail(struct rpc_call *call, const struct fault *fault)
 
 void streams_drain(struct rpc_server *s)
 {
-    LIST_FOR_EACH_SAFE(it, &s->streams)
-    {
+    LIST_FOR_EACH_SAFE (it, &s->streams) {
         fail_draining(CONTAINER_OF(it, struct rpc_call, stream.node));
     }
 }

@@ -61,8 +61,7 @@ static void start(struct rpc_sync *c, struct outgoing *o, const grpc_op *ops, si
 static void wait_for(struct rpc_sync *c, unsigned parts)
 {
     while (c->open & parts) {
-        grpc_event e =
-            grpc_completion_queue_next(c->cq, gpr_inf_future(GPR_CLOCK_MONOTONIC), NULL);
+        grpc_event e = grpc_completion_queue_next(c->cq, gpr_inf_future(GPR_CLOCK_MONOTONIC), NULL);
         AM_ASSERT(e.type == GRPC_OP_COMPLETE);
         c->open &= ~(unsigned)(uintptr_t)e.tag;
     }
@@ -76,8 +75,7 @@ int rpc_sync_call(struct rpc_sync *c, const ProtobufCServiceDescriptor *service,
     struct outgoing o;
     grpc_op ops[OUTGOING_OPS_MAX];
     size_t n = 0;
-    int err =
-        outgoing_init(&o, c->channel, c->cq, service, method_index, as, request, timeout_ms);
+    int err = outgoing_init(&o, c->channel, c->cq, service, method_index, as, request, timeout_ms);
     if (err < 0)
         return err;
     memset(ops, 0, sizeof(ops));
@@ -92,7 +90,8 @@ int rpc_sync_call(struct rpc_sync *c, const ProtobufCServiceDescriptor *service,
     return err;
 }
 
-/* -- streams --------------------------------------------------------------------------------------- */
+/* -- streams
+ * --------------------------------------------------------------------------------------- */
 
 static void start_stream(struct rpc_sync *c, struct outgoing *o)
 {
@@ -151,8 +150,7 @@ int rpc_sync_stream(struct rpc_sync *c, const ProtobufCServiceDescriptor *servic
                     struct arena *arena, struct rpc_sync_result *out)
 {
     struct outgoing o;
-    int err =
-        outgoing_init(&o, c->channel, c->cq, service, method_index, as, request, timeout_ms);
+    int err = outgoing_init(&o, c->channel, c->cq, service, method_index, as, request, timeout_ms);
     if (err < 0)
         return err;
     start_stream(c, &o);

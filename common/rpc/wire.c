@@ -161,7 +161,8 @@ static void check_string(struct walk *w, const struct frame *f, struct cursor c)
 static void check_enum(struct walk *w, const struct frame *f, const ProtobufCFieldDescriptor *field,
                        uint64_t value)
 {
-    if (!w->limits.any_enum && !protobuf_c_enum_descriptor_get_value(field->descriptor, (int)(uint32_t)value))
+    if (!w->limits.any_enum &&
+        !protobuf_c_enum_descriptor_get_value(field->descriptor, (int)(uint32_t)value))
         violation(w, f, "the enum has no such number");
 }
 
@@ -269,8 +270,8 @@ static void check_message(struct walk *w, const struct frame *f,
         if (!field)
             continue;
         size_t *count = &counts[field - d->fields];
-        bool had_too_many = field->label == PROTOBUF_C_LABEL_REPEATED &&
-                            *count > w->limits.repeated_items;
+        bool had_too_many =
+            field->label == PROTOBUF_C_LABEL_REPEATED && *count > w->limits.repeated_items;
         if (!had_too_many)
             check_field(w, f, field, &item, count, depth);
     }

@@ -18,6 +18,9 @@ static METRIC_DEFINE_LABEL(calls, METRIC_COUNTER, "amends_test_calls_total",
 static METRIC_DEFINE(depth, METRIC_GAUGE, "amends_test_depth", "Queue depth.");
 static METRIC_DEFINE_LABEL(latency, METRIC_HISTOGRAM, "amends_test_latency_seconds", "Latency.",
                            "method", methods);
+static const char *const codes[] = {"OK", "ABORTED", NULL};
+static METRIC_DEFINE_LABEL2(pairs, METRIC_COUNTER, "amends_test_pairs_total", "Pairs.", "method",
+                            methods, "code", codes);
 static METRIC_DEFINE(unknown, METRIC_COUNTER, "amends_test_unknown_total", "Never registered.");
 
 static char *rendered(void)
@@ -52,6 +55,16 @@ static void test_counter_and_gauge(void **state)
     assert_has(text, "\namends_test_calls_total{method=\"OpenCase\"} 0\n");
     assert_has(text, "\namends_test_calls_total{method=\"say \\\"hi\\\"\\\\\"} 2\n");
     assert_has(text, "# TYPE amends_test_depth gauge\namends_test_depth -3\n");
+    free(text);
+}
+
+static void test_two_labels(void **state)
+{
+    (void)state;
+    metric_add(&pairs, metric_pair(&pairs, 0, 1), 5);
+    char *text = rendered();
+    assert_has(text, "\namends_test_pairs_total{method=\"OpenCase\",code=\"ABORTED\"} 5\n");
+    assert_null(strstr(text, "{method=\"OpenCase\",code=\"OK\"}"));
     free(text);
 }
 
@@ -123,6 +136,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_counter_and_gauge),
+        cmocka_unit_test(test_two_labels),
         cmocka_unit_test(test_histogram),
         cmocka_unit_test(test_unregistered_metric_is_neither_counted_nor_shown),
         cmocka_unit_test(test_registering_twice_shows_once),
@@ -130,6 +144,7 @@ int main(void)
     };
     metric_register(&opened);
     metric_register(&calls);
+    metric_register(&pairs);
     metric_register(&depth);
     metric_register(&latency);
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "fixture.h"
+
+#include <stdio.h>
+
+#include "rpc/admission.h"
+
+static const struct rpc_limits limits = {
+    .live_calls = 4,
+    .live_calls_tenant = 2,
+    .streams = 4,
+    .streams_tenant = 3,
+    .streams_principal = 2,
+};
+
+static enum admission_verdict enter(struct admission *a, enum rpc_kind kind, const char *tenant,
+                                    const char *id, struct admission_ticket *t)
+{
+    const struct rpc_principal p = {tenant, id};
+    return admission_enter(a, kind, &p, t);
+}
+
+static void calls(void **state)
+{
+    struct admission *a = admission_new(&limits);
+    struct admission_ticket t[5] = {0};
+    (void)state;
+    assert_int_equal(enter(a, RPC_UNARY, "a", "x", &t[0]), ADMISSION_OK);
+    assert_int_equal(enter(a, RPC_UNARY, "a", "y", &t[1]), ADMISSION_OK);
+    assert_int_equal(enter(a, RPC_UNARY, "a", "z", &t[4]), ADMISSION_CALLS_TENANT);
+    assert_false(t[4].held);
+    assert_int_equal(enter(a, RPC_UNARY, "b", "x", &t[2]), ADMISSION_OK);
+    assert_int_equal(enter(a, RPC_UNARY, "b", "x", &t[3]), ADMISSION_OK);
+    assert_int_equal(enter(a, RPC_UNARY, "c", "x", &t[4]), ADMISSION_CALLS);
+    admission_leave(a, &t[0]);
+    admission_leave(a, &t[0]); /* nothing the second time */
+    assert_int_equal(enter(a, RPC_UNARY, "c", "x", &t[4]), ADMISSION_OK);
+    for (int i = 1; i < 5; i++)
+        admission_leave(a, &t[i]);
+    admission_free(a);
+}
+
+static void streams(void **state)
+{
+    struct admission *a = admission_new(&limits);
+    struct admission_ticket t[5] = {0};
+    (void)state;
+    assert_int_equal(enter(a, RPC_SERVER_STREAM, "a", "x", &t[0]), ADMISSION_OK);
+    assert_int_equal(enter(a, RPC_SERVER_STREAM, "a", "x", &t[1]), ADMISSION_OK);
+    assert_int_equal(enter(a, RPC_SERVER_STREAM, "a", "x", &t[4]), ADMISSION_STREAMS_PRINCIPAL);
+    assert_int_equal(enter(a, RPC_SERVER_STREAM, "a", "y", &t[2]), ADMISSION_OK);
+    assert_int_equal(enter(a, RPC_SERVER_STREAM, "a", "z", &t[4]), ADMISSION_STREAMS_TENANT);
+    assert_int_equal(enter(a, RPC_SERVER_STREAM, "b", "x", &t[3]), ADMISSION_OK);
+    assert_int_equal(enter(a, RPC_SERVER_STREAM, "b", "x", &t[4]), ADMISSION_STREAMS);
+    /* Streams take no place of calls. */
+    assert_int_equal(enter(a, RPC_UNARY, "a", "x", &t[4]), ADMISSION_OK);
+    for (int i = 0; i < 5; i++)
+        admission_leave(a, &t[i]);
+    admission_free(a);
+}
+
+/* Thousands of tenants, in and out: what is not in use takes no memory (the leak check tells). */
+static void many_tenants(void **state)
+{
+    const struct rpc_limits wide = {.live_calls = 100000, .live_calls_tenant = 1};
+    struct admission *a = admission_new(&wide);
+    static struct admission_ticket t[20000];
+    char name[32];
+    (void)state;
+    for (int i = 0; i < 20000; i++) {
+        (void)snprintf(name, sizeof(name), "tenant%d", i);
+        assert_int_equal(enter(a, RPC_UNARY, name, "x", &t[i]), ADMISSION_OK);
+        struct admission_ticket again = {0};
+        assert_int_equal(enter(a, RPC_UNARY, name, "x", &again), ADMISSION_CALLS_TENANT);
+        (void)admission_retry_ms(a);
+    }
+    for (int i = 0; i < 20000; i++)
+        admission_leave(a, &t[i]);
+    admission_free(a);
+}
+
+static void retry_is_spread(void **state)
+{
+    struct admission *a = admission_new(&limits);
+    uint32_t first = admission_retry_ms(a);
+    int differ = 0;
+    (void)state;
+    for (int i = 0; i < 100; i++) {
+        uint32_t ms = admission_retry_ms(a);
+        assert_in_range(ms, 100, 500);
+        differ += ms != first;
+    }
+    assert_true(differ > 50);
+    admission_free(a);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(calls),
+        cmocka_unit_test(streams),
+        cmocka_unit_test(many_tenants),
+        cmocka_unit_test(retry_is_spread),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "peer.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <grpc/compression.h>
+
+static struct fixture f;
+static struct peer p;
+static struct arena arena;
+
+static int setup(void **state)
+{
+    const struct rpc_server_config config = {
+        .limits = {.message_bytes = 64 * 1024, .arena_bytes = 96 * 1024}};
+    (void)state;
+    fixture_start(&f, &config);
+    peer_connect(&p, &f);
+    arena_init(&arena, 1 << 24);
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    fixture_stop(&f);
+    peer_close(&p);
+    arena_free(&arena);
+    return 0;
+}
+
+/* No handler ran, and the server still answers. */
+static void still_well(void)
+{
+    const Amends__Test__EchoResponse *reply;
+    struct fault fault;
+    assert_int_equal(f.handled, 0);
+    assert_int_equal(peer_unary(&p, ECHO_PATH "Echo", slice_str(""), &arena, &reply, &fault),
+                     GRPC_STATUS_OK);
+}
+
+static void expect(const char *path, struct slice bytes, int status, const char *reason)
+{
+    const Amends__Test__EchoResponse *reply;
+    struct fault fault;
+    assert_int_equal(peer_unary(&p, path, bytes, &arena, &reply, &fault), status);
+    assert_string_equal(fault.reason, reason);
+}
+
+static void unknown_method(void **state)
+{
+    (void)state;
+    expect("/no.such/Method", slice_str(""), GRPC_STATUS_UNIMPLEMENTED, "UNKNOWN_METHOD");
+    expect(ECHO_PATH "Missing", slice_str(""), GRPC_STATUS_UNIMPLEMENTED, "UNKNOWN_METHOD");
+    for (int i = 0; i < 20; i++)
+        expect("/no.such/Method", slice_str("x"), GRPC_STATUS_UNIMPLEMENTED, "UNKNOWN_METHOD");
+    still_well();
+}
+
+static void violation(struct slice bytes, const char *field)
+{
+    const Amends__Test__EchoResponse *reply;
+    struct fault fault;
+    assert_int_equal(peer_unary(&p, ECHO_PATH "Echo", bytes, &arena, &reply, &fault),
+                     GRPC_STATUS_INVALID_ARGUMENT);
+    assert_string_equal(fault.reason, "INVALID_ARGUMENT");
+    assert_int_equal(fault.n_violations, 1);
+    assert_string_equal(fault.violations[0].key, field);
+}
+
+static void bad_bytes(void **state)
+{
+    (void)state;
+    violation(slice_str("\x0a\x02\xc3\x28"), "text"); /* UTF-8 */
+    violation(slice_of("\x0a\x03"
+                       "a\0b",
+                       5),
+              "text");                                /* NUL */
+    violation(slice_str("\x0a\x09hello"), "request"); /* truncated */
+    violation(slice_str("\x18\x63"), "color");        /* enum */
+    violation(slice_str("\x0b"), "request");          /* a group */
+    still_well();
+}
+
+static void too_deep(void **state)
+{
+    uint8_t bytes[128];
+    size_t len = 0;
+    (void)state;
+    for (int i = 0; i < 40; i++) {
+        memmove(bytes + 2, bytes, len);
+        bytes[0] = i == 39 ? 0x62 : 0x0a;
+        bytes[1] = (uint8_t)len;
+        len += 2;
+    }
+    violation(slice_of(bytes, len), "deep.inner.inner.inner.inner.inner.inner.inner.inner.inner."
+                                    "inner.inner.inner.inner.inner.inner");
+    still_well();
+}
+
+static void too_large(void **state)
+{
+    size_t len = 70 * 1024;
+    uint8_t *bytes = calloc(1, len);
+    const Amends__Test__EchoResponse *reply;
+    struct fault fault;
+    (void)state;
+    assert_non_null(bytes);
+    /* The core refuses it before we see it. */
+    assert_int_equal(peer_unary(&p, ECHO_PATH "Echo", slice_of(bytes, len), &arena, &reply, &fault),
+                     GRPC_STATUS_RESOURCE_EXHAUSTED);
+    free(bytes);
+    still_well();
+}
+
+/* A small message that unpacks to much. */
+static void arena_exhausted(void **state)
+{
+    uint8_t bytes[1998];
+    (void)state;
+    for (size_t i = 0; i < sizeof(bytes); i += 2)
+        memcpy(bytes + i, "\x5a\x00", 2);
+    expect(ECHO_PATH "Echo", slice_of(bytes, sizeof(bytes)), GRPC_STATUS_RESOURCE_EXHAUSTED,
+           "TOO_LARGE");
+    still_well();
+}
+
+static void no_message(void **state)
+{
+    (void)state;
+    expect(ECHO_PATH "Echo", slice_of(NULL, 0), GRPC_STATUS_INVALID_ARGUMENT, "INVALID_ARGUMENT");
+    still_well();
+}
+
+static void principals(void **state)
+{
+    static const struct {
+        const char *tenant, *id, *reason;
+    } cases[] = {
+        {NULL, NULL, "PRINCIPAL_MISSING"},    {"acme", NULL, "PRINCIPAL_MISSING"},
+        {NULL, "me", "PRINCIPAL_MISSING"},    {"acme", "not one", "PRINCIPAL_INVALID"},
+        {"ac/me", "me", "PRINCIPAL_INVALID"},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct peer_call c;
+        struct fault fault;
+        peer_call_init(&c, &p, ECHO_PATH "Echo", 5000);
+        if (cases[i].tenant)
+            peer_header(&c, "amends-tenant", cases[i].tenant);
+        if (cases[i].id)
+            peer_header(&c, "amends-principal", cases[i].id);
+        peer_send(&c, slice_str(""));
+        assert_int_equal(peer_end(&c, &fault), GRPC_STATUS_UNAUTHENTICATED);
+        assert_string_equal(fault.reason, cases[i].reason);
+        peer_call_clear(&c);
+    }
+    still_well();
+}
+
+static int try_start(const char *listen, bool insecure)
+{
+    const struct rpc_server_config config = {.listen = listen, .insecure_principals = insecure};
+    struct clock *clock = clock_new();
+    struct loop *loop = loop_new(clock);
+    struct rpc_server *s = rpc_server_new(&config, loop);
+    int err = rpc_server_start(s);
+    if (err == 0) {
+        assert_true(rpc_server_port(s) > 0);
+        assert_int_equal(loop_start_thread(loop), 0);
+        f = (struct fixture){.clock = clock, .loop = loop, .server = s};
+        fixture_drain(&f);
+        fixture_wait_drained(&f);
+        return 0;
+    }
+    rpc_server_free(s);
+    loop_free(loop);
+    clock_free(clock);
+    return err;
+}
+
+static void listen_addresses(void **state)
+{
+    (void)state;
+    assert_int_equal(try_start("127.0.0.1:0", false), 0);
+    assert_int_equal(try_start("0.0.0.0:0", false), AM_EINVAL);
+    assert_int_equal(try_start("0.0.0.0:0", true), 0);
+    assert_int_equal(try_start("nonsense", true), AM_EINVAL);
+    assert_int_equal(try_start("192.0.2.1:7401", true), AM_EIO);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(unknown_method, setup, teardown),
+        cmocka_unit_test_setup_teardown(bad_bytes, setup, teardown),
+        cmocka_unit_test_setup_teardown(too_deep, setup, teardown),
+        cmocka_unit_test_setup_teardown(too_large, setup, teardown),
+        cmocka_unit_test_setup_teardown(arena_exhausted, setup, teardown),
+        cmocka_unit_test_setup_teardown(no_message, setup, teardown),
+        cmocka_unit_test_setup_teardown(principals, setup, teardown),
+        cmocka_unit_test(listen_addresses),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
