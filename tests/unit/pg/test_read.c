@@ -1,0 +1,284 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* The read lane: order, faults, repetition, deadlines, fairness. */
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "pg/metrics.h"
+#include "proxy.h"
+#include "toy.h"
+
+struct look {
+    struct pg_read read;
+    struct world *world;
+    bool done;
+    enum fault_code code;
+    const char *reason;
+    size_t rows_called;
+    int64_t value;
+    uint64_t done_at;
+};
+
+static struct world *w;
+static struct proxy *proxy;
+static char through[1200];
+
+static int set_up(void **state)
+{
+    (void)state;
+    w = world_new("read");
+    world_exec(
+        w, "insert into account select i, i * 10, 0, '2020-01-01' from generate_series(1, 100) i");
+    proxy = proxy_new(w->conninfo);
+    proxy_conninfo(proxy, w->conninfo, through, sizeof(through));
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    proxy_free(proxy);
+    world_free(w);
+    return 0;
+}
+
+static void on_rows(struct pg_read *r, size_t i, const struct pg_rows *rows)
+{
+    struct look *l = CONTAINER_OF(r, struct look, read);
+    assert_int_equal(i, l->rows_called++);
+    if (pg_rows_count(rows) > 0 && pg_rows_columns(rows) == 2)
+        l->value += pg_int(rows, 0, 1);
+}
+
+static void on_done(struct pg_read *r, const struct fault *fault)
+{
+    struct look *l = CONTAINER_OF(r, struct look, read);
+    assert_false(l->done);
+    l->done = true;
+    l->code = fault ? fault->code : FAULT_OK;
+    l->reason = fault ? fault->reason : "";
+    l->done_at = ++l->world->answers;
+    l->world->waiting--;
+}
+
+static struct look *prepare(uint32_t tenant)
+{
+    struct look *l = ARENA_NEW(&w->arena, struct look);
+    l->world = w;
+    l->read.item.tenant = tenant;
+    l->read.rows = on_rows;
+    l->read.done = on_done;
+    return l;
+}
+
+static void ask(struct look *l, unsigned stmt, int64_t arg)
+{
+    struct pg_args *args = &l->read.q[l->read.n].args;
+    l->read.q[l->read.n++].stmt = stmt;
+    pg_args_init(args, &w->arena);
+    if (stmt == TOY_GET)
+        pg_arg_int8(args, arg);
+    else
+        pg_arg_int4(args, (int32_t)arg);
+}
+
+static void submit(struct toy *t, struct look *l)
+{
+    w->waiting++;
+    pg_read(t->pg, &l->read);
+}
+
+static struct look *get(struct toy *t, uint32_t tenant, int64_t id)
+{
+    struct look *l = prepare(tenant);
+    ask(l, TOY_GET, id);
+    submit(t, l);
+    return l;
+}
+
+static void several_statements_in_order(void **state)
+{
+    (void)state;
+    struct toy *t = toy_new(w, 1, 2, NULL);
+    struct look *l = prepare(1);
+    for (int i = 1; i <= PG_READ_STMTS; i++)
+        ask(l, TOY_GET, i);
+    submit(t, l);
+    world_settle(w, 2000);
+    assert_int_equal(l->code, FAULT_OK);
+    assert_int_equal(l->rows_called, PG_READ_STMTS);
+    assert_int_equal(l->value, 10 * PG_READ_STMTS * (PG_READ_STMTS + 1) / 2);
+    toy_free(t);
+}
+
+static void a_failure_is_its_own(void **state)
+{
+    (void)state;
+    struct toy *t = toy_new(w, 1, 1, NULL);
+    struct look *before = get(t, 1, 1), *bad = prepare(1);
+    ask(bad, TOY_GET, 2);
+    ask(bad, TOY_FAIL, 0);
+    ask(bad, TOY_GET, 3);
+    submit(t, bad);
+    struct look *after = get(t, 1, 4);
+    world_settle(w, 2000);
+    assert_int_equal(before->value, 10);
+    assert_int_equal(after->value, 40);
+    assert_int_equal(bad->code, FAULT_INTERNAL);
+    assert_string_equal(bad->reason, "DEFECT");
+    assert_int_equal(bad->rows_called, 0); /* nothing is shown of a read that failed */
+    toy_free(t);
+}
+
+static void kill_sessions(void)
+{
+    assert_true(world_int(w,
+                          "select count(pg_terminate_backend(pid)) from pg_stat_activity"
+                          " where application_name = 'toy_read' and pid <> pg_backend_pid()") > 0);
+}
+
+static void repeated_after_a_loss(void **state)
+{
+    (void)state;
+    struct toy *t = toy_new(w, 1, 1, NULL);
+    struct look *l = prepare(1);
+    ask(l, TOY_GET, 7);
+    ask(l, TOY_SLEEP, 100);
+    submit(t, l);
+    world_turn(w, 30);
+    kill_sessions();
+    world_settle(w, 3000);
+    assert_int_equal(l->code, FAULT_OK);
+    assert_int_equal(l->value, 70); /* once, though it was sent twice */
+    assert_int_equal(l->read.tries, 1);
+    toy_free(t);
+}
+
+static void repeated_once_only(void **state)
+{
+    (void)state;
+    struct toy *t = toy_new(w, 1, 1, NULL);
+    struct look *l = prepare(1);
+    ask(l, TOY_SLEEP, 500);
+    submit(t, l);
+    for (int i = 0; i < 2; i++) {
+        world_turn(w, 100);
+        kill_sessions();
+    }
+    world_settle(w, 3000);
+    assert_int_equal(l->code, FAULT_UNAVAILABLE);
+    toy_free(t);
+}
+
+/* A cached plan whose columns changed is of no use: the connection is made anew, the caller sees
+ * nothing. */
+static void stale_statements_make_a_new_connection(void **state)
+{
+    (void)state;
+    struct toy *t = toy_new(w, 1, 1, NULL);
+    struct look *l = get(t, 1, 5);
+    world_settle(w, 2000);
+    world_exec(w, "alter table account alter total type int4");
+    l = get(t, 1, 5);
+    struct toy_cmd *c = toy_send(t, 1, 5, 5);
+    world_settle(w, 3000);
+    assert_int_equal(l->code, FAULT_OK);
+    assert_int_equal(l->value, 50);
+    assert_int_equal(c->code, FAULT_OK);
+    assert_int_equal(world_int(w, "select total from account where id = 5"), 55);
+    toy_free(t);
+}
+
+static void deadline_is_looked_at_when_dequeued(void **state)
+{
+    (void)state;
+    struct toy *t = toy_new(w, 1, 1, NULL);
+    struct look *slow[8];
+    for (int i = 0; i < 8; i++) {
+        slow[i] = prepare(1);
+        ask(slow[i], TOY_SLEEP, 20);
+        submit(t, slow[i]);
+    }
+    struct look *late = prepare(1);
+    ask(late, TOY_GET, 1);
+    late->read.deadline_us = clock_mono_us() + 5 * US_PER_MS;
+    submit(t, late);
+    world_settle(w, 3000);
+    assert_int_equal(late->code, FAULT_DEADLINE_EXCEEDED);
+    assert_int_equal(slow[7]->code, FAULT_OK);
+    toy_free(t);
+}
+
+static void too_slow_is_ended_by_the_server(void **state)
+{
+    (void)state;
+    struct toy *t = toy_new(w, 1, 1, NULL);
+    struct look *l = prepare(1);
+    ask(l, TOY_SLEEP, 10000);
+    submit(t, l);
+    world_settle(w, 4000);
+    assert_int_equal(l->code, FAULT_DEADLINE_EXCEEDED);
+    toy_free(t);
+}
+
+static void a_flood_does_not_delay_another_tenant(void **state)
+{
+    (void)state;
+    struct toy *t = toy_new(w, 1, 1, NULL);
+    struct look *a[1500], *b[20];
+    for (int i = 0; i < 1500; i++)
+        a[i] = get(t, 1, 1 + i % 100);
+    for (int i = 0; i < 20; i++)
+        b[i] = get(t, 2, 1 + i);
+    world_settle(w, 5000);
+    assert_true(b[19]->done_at < 60);
+    for (int i = 0; i < 1500; i++)
+        assert_int_equal(a[i]->value, 10 * (1 + i % 100));
+    toy_free(t);
+}
+
+static bool is_up(void *ctx)
+{
+    const struct toy *t = ctx;
+    return pg_up(t->pg);
+}
+
+static void server_away(void **state)
+{
+    (void)state;
+    struct toy *t = toy_new(w, 1, 2, through);
+    world_until(w, is_up, t, 5000);
+    world_turn(w, 50);
+    proxy_set(proxy, PROXY_REFUSE);
+    world_turn(w, 20);
+    int64_t start = clock_mono_us();
+    struct look *l = get(t, 1, 1);
+    world_settle(w, 3000);
+    assert_in_range(clock_mono_us() - start, 800 * US_PER_MS, 1400 * US_PER_MS);
+    assert_string_equal(l->reason, "DATABASE_AWAY");
+    assert_true(get(t, 1, 1)->done); /* now at once */
+    proxy_set(proxy, PROXY_PASS);
+    world_until(w, is_up, t, 4000);
+    l = get(t, 1, 1);
+    world_settle(w, 3000);
+    assert_int_equal(l->value, 10);
+    toy_free(t);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(several_statements_in_order, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_failure_is_its_own, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(repeated_after_a_loss, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(repeated_once_only, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(stale_statements_make_a_new_connection, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(deadline_is_looked_at_when_dequeued, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(too_slow_is_ended_by_the_server, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_flood_does_not_delay_another_tenant, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(server_away, set_up, tear_down),
+    };
+    return cmocka_run_group_tests_name("read", tests, NULL, NULL);
+}
