@@ -6,13 +6,22 @@
 #define MINUTES (60 * 1000)
 #define SECONDS 1000
 
-/* gRPC wants the key as char *, and reads it only. */
+/* gRPC wants char *, and reads it only. */
+static char *text_of(const char *constant)
+{
+    const union {
+        const char *in;
+        char *out;
+    } u = {constant};
+    return u.out;
+}
+
 static void add(struct args *out, const char *key, int value)
 {
     AM_ASSERT(out->list.num_args < ARGS_MAX);
     grpc_arg *arg = &out->items[out->list.num_args++];
     arg->type = GRPC_ARG_INTEGER;
-    arg->key = (char *)(uintptr_t)key;
+    arg->key = text_of(key);
     arg->value.integer = value;
 }
 
@@ -21,8 +30,8 @@ static void add_text(struct args *out, const char *key, const char *value)
     AM_ASSERT(out->list.num_args < ARGS_MAX);
     grpc_arg *arg = &out->items[out->list.num_args++];
     arg->type = GRPC_ARG_STRING;
-    arg->key = (char *)(uintptr_t)key;
-    arg->value.string = (char *)(uintptr_t)value;
+    arg->key = text_of(key);
+    arg->value.string = text_of(value);
 }
 
 static void begin(struct args *out)
@@ -70,6 +79,8 @@ void args_client(struct args *out)
     add(out, GRPC_ARG_KEEPALIVE_TIME_MS, 20 * SECONDS);
     add(out, GRPC_ARG_KEEPALIVE_TIMEOUT_MS, 5 * SECONDS);
     add(out, GRPC_ARG_DNS_MIN_TIME_BETWEEN_RESOLUTIONS_MS, 2 * SECONDS);
+    /* A client has a connection of its own; channels to one target would share one. */
+    add(out, GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
     /* All replicas that the name gives, not the first alone. */
     add_text(out, GRPC_ARG_LB_POLICY_NAME, "round_robin");
     /* The target decides where calls go: no service config from DNS, no proxy, no hidden retries.

@@ -149,7 +149,7 @@ static int decode_bytes(struct rpc_call *call, struct slice bytes, struct fault 
 {
     if (bytes.len > call->server->config.limits.message_bytes)
         return refuse(fault, FAULT_RESOURCE_EXHAUSTED, "TOO_LARGE", "the request is too large");
-    int err = wire_check(call->method->input, bytes, NULL, fault);
+    int err = wire_check(call->method->input, bytes, call->method->spec.wire, fault);
     if (err < 0)
         return err;
     call->request = wire_unpack(call->method->input, bytes, &call->arena);
@@ -209,7 +209,7 @@ void call_begin(struct rpc_call *call, grpc_byte_buffer *payload)
         grpc_byte_buffer_destroy(payload);
     if (err < 0) {
         rpc_fail(call, &fault);
-    } else if (call->method->on_rpc_thread) {
+    } else if (call->method->flags & METHOD_ON_RPC_THREAD) {
         call->method->spec.handle(call, call->method->service);
     } else {
         call->job.run = run_handler;
@@ -219,53 +219,61 @@ void call_begin(struct rpc_call *call, grpc_byte_buffer *payload)
 
 /* -- what a handler asks ---------------------------------------------------------------------- */
 
-struct rpc_call *call_check(const struct rpc_call *call)
+void call_check(const struct rpc_call *call)
 {
     AM_ASSERT(call != NULL && call->magic == CALL_MAGIC);
-    return (struct rpc_call *)(uintptr_t)call;
 }
 
 struct arena *rpc_call_arena(struct rpc_call *call)
 {
-    return &call_check(call)->arena;
+    call_check(call);
+    return &call->arena;
 }
 
 const ProtobufCMessage *rpc_call_request(const struct rpc_call *call)
 {
-    return call_check(call)->request;
+    call_check(call);
+    return call->request;
 }
 
 const struct rpc_principal *rpc_call_principal(const struct rpc_call *call)
 {
-    return &call_check(call)->principal;
+    call_check(call);
+    return &call->principal;
 }
 
 const char *rpc_call_method(const struct rpc_call *call)
 {
-    return call_check(call)->method->path;
+    call_check(call);
+    return call->method->path;
 }
 
 int64_t rpc_call_deadline_us(const struct rpc_call *call)
 {
-    return call_check(call)->deadline_us;
+    call_check(call);
+    return call->deadline_us;
 }
 
 bool rpc_call_cancelled(const struct rpc_call *call)
 {
-    return call_check(call)->stream.peer_gone || clock_mono_us() >= call->deadline_us;
+    call_check(call);
+    return call->stream.peer_gone || clock_mono_us() >= call->deadline_us;
 }
 
 void rpc_call_set_user(struct rpc_call *call, void *user)
 {
-    call_check(call)->user = user;
+    call_check(call);
+    call->user = user;
 }
 
 void *rpc_call_user(const struct rpc_call *call)
 {
-    return call_check(call)->user;
+    call_check(call);
+    return call->user;
 }
 
 void rpc_call_set_replayed(struct rpc_call *call)
 {
-    call_check(call)->replayed = true;
+    call_check(call);
+    call->replayed = true;
 }

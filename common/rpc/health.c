@@ -181,8 +181,8 @@ static void add_methods(struct health *h)
          .without_principal = true},
     };
     const ProtobufCServiceDescriptor *d = &grpc__health__v1__health__descriptor;
-    AM_ASSERT(server_add(h->server, d, on_rpc, 1, h, true) == 0);
-    AM_ASSERT(server_add(h->server, d, on_loop, 1, h, false) == 0);
+    AM_ASSERT(server_add(h->server, d, on_rpc, 1, h, METHOD_ON_RPC_THREAD) == 0);
+    AM_ASSERT(server_add(h->server, d, on_loop, 1, h, METHOD_ENDS_ITSELF) == 0);
 }
 
 struct health *health_new(struct rpc_server *s)

@@ -43,6 +43,11 @@ static inline void tag_run(struct tag *tag, bool ok)
     tag->fn(tag, ok);
 }
 
+enum {
+    METHOD_ON_RPC_THREAD = 1, /* answered without the io loop */
+    METHOD_ENDS_ITSELF = 2,   /* its streams know of the drain and are not ended by it */
+};
+
 struct method {
     struct rpc_server *server;
     struct list node;
@@ -51,7 +56,7 @@ struct method {
     struct rpc_method spec;
     void *service;
     void *registered;
-    bool on_rpc_thread; /* answered without the io loop */
+    unsigned flags; /* METHOD_* */
     size_t metric;
     struct slot *slots;
     unsigned n_slots;
@@ -168,7 +173,8 @@ struct rpc_call *call_take(struct rpc_server *s, struct slot *slot);
 void call_begin(struct rpc_call *call, grpc_byte_buffer *payload);
 void call_release(struct rpc_call *call);
 void calls_free(struct rpc_server *s);
-struct rpc_call *call_check(const struct rpc_call *call);
+/* Any thread that owns the call; ends the process when it is none. */
+void call_check(const struct rpc_call *call);
 
 /* reply.c: whoever owns the call */
 void ending_set(struct rpc_call *call, enum fault_code code, const struct fault *fault);
@@ -197,4 +203,4 @@ void health_drain(struct health *h);
 /* server.c */
 int server_add(struct rpc_server *s, const ProtobufCServiceDescriptor *descriptor,
                const struct rpc_method *methods, size_t n, void *service,
-               bool on_rpc_thread) AM_MUSTCHECK;
+               unsigned flags) AM_MUSTCHECK;

@@ -16,12 +16,12 @@ void start_batch(grpc_call *call, const grpc_op *ops, size_t n, struct tag *tag)
     AM_ASSERT(err == GRPC_CALL_OK);
 }
 
-/* A defect is ours: the log names the method, the client gets the reason alone. */
+/* A defect is ours. The message may quote the request, so it goes to the client only. */
 static void log_defect(const struct rpc_call *call, const struct fault *fault)
 {
     if (fault->code == FAULT_INTERNAL)
         log_error("rpc", "defect", LOG_STR("method", call->method ? call->method->path : ""),
-                  LOG_STR("message", fault->message));
+                  LOG_STR("reason", fault->reason));
 }
 
 void ending_set(struct rpc_call *call, enum fault_code code, const struct fault *fault)
@@ -108,7 +108,8 @@ static void finish(struct rpc_call *call)
 
 void rpc_reply(struct rpc_call *call, const ProtobufCMessage *response)
 {
-    AM_ASSERT(!call_check(call)->stream.open);
+    call_check(call);
+    AM_ASSERT(!call->stream.open);
     call->ending.message = message_buffer(response);
     ending_set(call, FAULT_OK, NULL);
     finish(call);
@@ -116,8 +117,9 @@ void rpc_reply(struct rpc_call *call, const ProtobufCMessage *response)
 
 void rpc_fail(struct rpc_call *call, const struct fault *fault)
 {
+    call_check(call);
     AM_ASSERT(fault_is_set(fault));
-    if (call_check(call)->stream.open) {
+    if (call->stream.open) {
         stream_fail(call, fault);
         return;
     }

@@ -83,7 +83,7 @@ static const ProtobufCMethodDescriptor *find_method(const ProtobufCServiceDescri
     return NULL;
 }
 
-static bool has_path(const struct rpc_server *s, const char *path)
+static bool has_path(struct rpc_server *s, const char *path)
 {
     LIST_FOR_EACH (it, (struct list *)(uintptr_t)&s->methods) {
         if (strcmp(CONTAINER_OF(it, struct method, node)->path, path) == 0)
@@ -107,7 +107,7 @@ static size_t metric_of(const ProtobufCServiceDescriptor *d, const char *method)
 }
 
 static int add_method(struct rpc_server *s, const ProtobufCServiceDescriptor *d,
-                      const struct rpc_method *spec, void *service, bool on_rpc_thread)
+                      const struct rpc_method *spec, void *service, unsigned flags)
 {
     const ProtobufCMethodDescriptor *described = find_method(d, spec->name);
     char path[256];
@@ -123,7 +123,7 @@ static int add_method(struct rpc_server *s, const ProtobufCServiceDescriptor *d,
                          .input = described->input,
                          .spec = *spec,
                          .service = service,
-                         .on_rpc_thread = on_rpc_thread,
+                         .flags = flags,
                          .metric = metric_of(d, spec->name),
                          .n_slots = slots_of(spec)};
     m->registered = grpc_server_register_method(s->grpc, m->path, NULL,
@@ -134,11 +134,11 @@ static int add_method(struct rpc_server *s, const ProtobufCServiceDescriptor *d,
 }
 
 int server_add(struct rpc_server *s, const ProtobufCServiceDescriptor *descriptor,
-               const struct rpc_method *methods, size_t n, void *service, bool on_rpc_thread)
+               const struct rpc_method *methods, size_t n, void *service, unsigned flags)
 {
     AM_ASSERT(!s->started);
     for (size_t i = 0; i < n; i++) {
-        int err = add_method(s, descriptor, &methods[i], service, on_rpc_thread);
+        int err = add_method(s, descriptor, &methods[i], service, flags);
         if (err < 0) {
             log_error("rpc", "method_refused", LOG_STR("service", descriptor->name),
                       LOG_STR("method", methods[i].name), LOG_STR("why", err_text(err)));
@@ -152,7 +152,7 @@ int rpc_server_add(struct rpc_server *s, const ProtobufCServiceDescriptor *descr
                    const struct rpc_method *methods, size_t n, void *service)
 {
     health_add(s->health, descriptor->name);
-    return server_add(s, descriptor, methods, n, service, false);
+    return server_add(s, descriptor, methods, n, service, 0);
 }
 
 /* -- start --------------------------------------------------------------------------------------

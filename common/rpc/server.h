@@ -6,10 +6,21 @@
  * into the call's arena and hands the call to the io loop; handlers run on the io loop and answer
  * from there.
  *
- * Threading: rpc_server_new() to rpc_server_start() and rpc_server_free() on the main thread; all
- * rpc_call_*, rpc_reply, rpc_fail and rpc_stream_* on the io loop's thread. Ownership: a call
- * belongs to the server; the handler's claim on it ends with rpc_reply(), rpc_fail() or a stream's
- * `closed`. The request and everything in the call's arena live until then.
+ * What a handler can rely on: the principal is established, every string of the request is valid
+ * UTF-8 without NUL and bounded, every enum number is known, and the deadline has not passed. All
+ * that does not hold is answered before it: UNAUTHENTICATED (PRINCIPAL_MISSING, PRINCIPAL_INVALID),
+ * RESOURCE_EXHAUSTED (OVERLOADED, TOO_LARGE), INVALID_ARGUMENT with all violations, UNIMPLEMENTED
+ * (UNKNOWN_METHOD), DEADLINE_EXCEEDED (DEADLINE).
+ *
+ * A connection has at most 1000 calls and streams open at once; it is asked to reconnect after
+ * about five minutes, and a stream that has not ended a minute later is cut. Compressed requests
+ * are refused.
+ *
+ * Threading: rpc_server_new() to rpc_server_start() and rpc_server_free() on the main thread;
+ * rpc_server_drain(), all rpc_call_*, rpc_reply, rpc_fail and rpc_stream_* on the io loop's thread.
+ * Ownership: a call belongs to the server; the handler's claim on it ends with rpc_reply(),
+ * rpc_fail() or a stream's `closed`. The request and everything in the call's arena live until
+ * then.
  */
 
 #include <stdbool.h>
@@ -25,6 +36,7 @@
 
 struct rpc_server;
 struct rpc_call;
+struct wire_limits;
 
 /* Who calls. Strings live in the call's arena (at most 64 and 128 bytes, [A-Za-z0-9._@:-]). */
 struct rpc_principal {
@@ -37,72 +49,98 @@ enum rpc_kind { RPC_UNARY, RPC_SERVER_STREAM };
 struct rpc_method {
     const char *name; /* as in the proto's service: "OpenCase" */
     enum rpc_kind kind;
+    /* Runs on the io loop's thread; must end in rpc_reply(), rpc_fail() or rpc_stream_open(), now
+     * or later. `service` is what rpc_server_add() was given. */
     void (*handle)(struct rpc_call *call, void *service);
-    unsigned slots;         /* requests posted beforehand: 128 for a hot method, 8 for a cold one */
-    bool without_principal; /* health and reflection only */
+    unsigned slots;         /* requests posted beforehand: 128 for a hot method, 8 (default) else */
+    bool without_principal; /* health and reflection only: neither principal nor admission */
+    const struct wire_limits *wire; /* NULL: the defaults of rpc/wire.h; must outlive the server */
 };
 
+/* A zero member takes the default. */
 struct rpc_limits {
-    unsigned
-        live_calls; /* unary calls in the process; above it RESOURCE_EXHAUSTED (default 4096) */
-    unsigned live_calls_tenant; /* of one tenant (default half of it) */
-    unsigned streams;           /* open server streams in the process (default 10000) */
-    unsigned streams_tenant;    /* default half of it */
-    unsigned streams_principal; /* default 8 */
-    size_t message_bytes;       /* largest request (default 256 KiB) */
-    size_t arena_bytes;         /* quota of a call's arena (default 16 times that) */
-    int64_t max_deadline_ms;    /* a unary call without or with a longer deadline gets this one
-                                   (default 60000) */
+    unsigned live_calls;        /* unary calls in the process (4096) */
+    unsigned live_calls_tenant; /* of one tenant (half of it) */
+    unsigned streams;           /* open server streams in the process (10000) */
+    unsigned streams_tenant;    /* of one tenant (half of it) */
+    unsigned streams_principal; /* of one principal (8) */
+    size_t message_bytes;       /* largest request (256 KiB) */
+    size_t arena_bytes;         /* quota of a call's arena (16 times that) */
+    int64_t max_deadline_ms;    /* of a unary call; longer ones and none become this (60000) */
 };
 
 struct rpc_server_config {
-    const char
-        *listen; /* "127.0.0.1:7401", "[::1]:7401"; NULL = no port (tests add a socketpair) */
+    const char *listen;       /* "127.0.0.1:7401", "[::1]:7401", "unix:/path"; NULL = no port */
     bool insecure_principals; /* allow header principals on a non-loopback address */
-    struct rpc_limits limits; /* zero fields take the defaults */
-    int64_t drain_delay_ms;   /* NOT_SERVING but still serving (default 0) */
-    int64_t drain_grace_ms;   /* then calls may finish for this long (default 10000) */
+    struct rpc_limits limits;
+    int64_t drain_delay_ms; /* NOT_SERVING but still serving (0) */
+    int64_t drain_grace_ms; /* then calls may finish for this long (10000) */
 };
 
+/* -- the server -------------------------------------------------------------------------------- */
+
+/* Makes a server whose handlers run on `loop`. The configuration is copied. Never NULL. */
 struct rpc_server *rpc_server_new(const struct rpc_server_config *config, struct loop *loop);
 
-/* Adds a service: `methods` gives the handlers of some or all methods of the descriptor (others
- * answer UNIMPLEMENTED). `service` is passed to every handler. */
+/*
+ * Adds a service: `methods` gives the handlers of some or all methods of the descriptor (others
+ * answer UNIMPLEMENTED). `service` is passed to every handler. Before rpc_server_start(), at most
+ * 16 services. AM_ENOENT: no method of that name, or no handler; AM_EEXIST: added before (logged).
+ */
 int rpc_server_add(struct rpc_server *s, const ProtobufCServiceDescriptor *descriptor,
                    const struct rpc_method *methods, size_t n, void *service) AM_MUSTCHECK;
 
-/* Binds, starts the rpc thread. AM_EINVAL: bad address, or header principals on a non-loopback
- * address without insecure_principals; AM_EIO: cannot bind. Both are logged with what to do. */
+/*
+ * Binds, starts the rpc thread. AM_EINVAL: bad address, or header principals on a non-loopback
+ * address without insecure_principals; AM_EIO: cannot bind. Both are logged with what to do, and
+ * leave a server that can only be freed.
+ */
 int rpc_server_start(struct rpc_server *s) AM_MUSTCHECK;
 
 /* The port bound (listen may say port 0). */
 int rpc_server_port(const struct rpc_server *s);
 
-/* Serves one more connection over a connected socket (tests). Takes the descriptor. */
+/* Serves one more connection over a connected stream socket (tests). Takes the descriptor, whatever
+ * the outcome. AM_EINVAL: not a descriptor. Any thread, after the start. */
 int rpc_server_add_fd(struct rpc_server *s, int fd) AM_MUSTCHECK;
 
-/* Sets what grpc.health.v1 answers for the services added and for ""; "liveness" is always SERVING.
- * Any thread. */
+/* Sets what grpc.health.v1 answers for the services added and for "" (NOT_SERVING at first, and for
+ * good from the drain on); "liveness" is always SERVING. Any thread. */
 void rpc_server_set_serving(struct rpc_server *s, bool serving);
 
-/* The drain of engineering 1.5: health NOT_SERVING and health watches ended, drain_delay, shutdown,
- * grace, cancel; then `done` on the loop's thread when no call is left. */
+/*
+ * The way down: health says NOT_SERVING and ends its watches; after drain_delay no call is taken
+ * any more and streams end with UNAVAILABLE (DRAINING); after drain_grace what is left is
+ * cancelled; when no call is left `done` runs on the loop's thread. A handler that never answers
+ * holds it up for ever: handlers are told nothing but the end of their streams. Once.
+ */
 void rpc_server_drain(struct rpc_server *s, void (*done)(void *ctx), void *ctx);
 
-/* After the drain and after the loop has ended: joins the rpc thread and frees everything. */
+/* After the drain (or instead of a start) and after the loop has ended: joins the rpc thread and
+ * frees everything. All clients were freed before. */
 void rpc_server_free(struct rpc_server *s);
 
-/* -- one call
- * ------------------------------------------------------------------------------------------------------
- */
+/* -- one call ---------------------------------------------------------------------------------- */
 
+/* Where everything of the call lives; its quota is rpc_limits.arena_bytes. A stream that allocates
+ * for every message fills it: use an arena of your own there. */
 struct arena *rpc_call_arena(struct rpc_call *call);
+
+/* The request, of the type the descriptor says. */
 const ProtobufCMessage *rpc_call_request(const struct rpc_call *call);
+
+/* Who calls; strings are NULL for a method without_principal. */
 const struct rpc_principal *rpc_call_principal(const struct rpc_call *call);
-const char *rpc_call_method(const struct rpc_call *call);  /* "/amends.v1.IntakeService/OpenCase" */
-int64_t rpc_call_deadline_us(const struct rpc_call *call); /* monotonic */
-bool rpc_call_cancelled(
-    const struct rpc_call *call); /* the client has gone (streams; unary: deadline passed) */
+
+/* "/amends.v1.IntakeService/OpenCase". */
+const char *rpc_call_method(const struct rpc_call *call);
+
+/* On the clock of clock_mono_us(); INT64_MAX for a stream without one. */
+int64_t rpc_call_deadline_us(const struct rpc_call *call);
+
+/* Nobody waits for the answer any more: the client of a stream has gone, or the deadline has
+ * passed. That the client of a unary call has gone is not known before the answer. */
+bool rpc_call_cancelled(const struct rpc_call *call);
 
 /* A slot for the handler's own state, NULL at first. */
 void rpc_call_set_user(struct rpc_call *call, void *user);
@@ -114,26 +152,33 @@ void rpc_call_set_replayed(struct rpc_call *call);
 /* Answers and ends a unary call. The message is packed before this returns. */
 void rpc_reply(struct rpc_call *call, const ProtobufCMessage *response);
 
-/* Refuses and ends a unary call, or ends a stream with an error. Packs google.rpc.Status (ErrorInfo
- * domain "amends", BadRequest / PreconditionFailure, RetryInfo), at most 4 KB, into
- * grpc-status-details-bin. */
+/*
+ * Refuses and ends a unary call, or ends a stream with an error. `fault` has a code; it is packed
+ * before this returns, as google.rpc.Status (ErrorInfo of domain "amends", BadRequest for
+ * INVALID_ARGUMENT, PreconditionFailure for FAILED_PRECONDITION, RetryInfo) of at most 4 KB, into
+ * grpc-status-details-bin.
+ */
 void rpc_fail(struct rpc_call *call, const struct fault *fault);
 
-/* -- server streams
- * ------------------------------------------------------------------------------------------------
- */
+/* -- server streams ---------------------------------------------------------------------------- */
 
+/* Called on the loop's thread, never from within rpc_stream_open(), _send() or _finish(). */
 struct rpc_stream_ops {
-    void (*sent)(struct rpc_call *call, void *ctx); /* the message has left; the next may be sent */
-    void (*closed)(struct rpc_call *call,
-                   void *ctx); /* client gone, deadline, drain, or finished: last callback */
+    void (*sent)(struct rpc_call *call, void *ctx);   /* the message has left; send the next */
+    void (*closed)(struct rpc_call *call, void *ctx); /* client gone, deadline, drain, or ended:
+                                                         once, and the last callback */
 };
 
-/* Turns the call into an open stream (sends the response header). One message in flight at a time.
- */
+/* Turns the call into an open stream (sends the response header). `ops` is static; `ctx` may live
+ * in the call's arena. */
 void rpc_stream_open(struct rpc_call *call, const struct rpc_stream_ops *ops, void *ctx);
-/* Sends one message; only when none is in flight. */
+
+/* Sends one message; only when none is in flight. On a stream that is ending it is dropped:
+ * `closed` follows. */
 void rpc_stream_send(struct rpc_call *call, const ProtobufCMessage *message);
+
+/* True while a message is in flight and from the stream's end on: nothing can be sent now. */
 bool rpc_stream_busy(const struct rpc_call *call);
-/* Ends the stream with OK. */
+
+/* Ends the stream with OK, after the message in flight. `closed` follows. */
 void rpc_stream_finish(struct rpc_call *call);

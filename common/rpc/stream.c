@@ -135,6 +135,8 @@ static void init(struct stream *st, const struct rpc_stream_ops *ops, void *ctx)
 static void fail_draining(struct rpc_call *call)
 {
     struct fault fault;
+    if (call->method->flags & METHOD_ENDS_ITSELF)
+        return;
     fault_init(&fault, &call->arena);
     fault_set(&fault, FAULT_UNAVAILABLE, "DRAINING", "the server is shutting down");
     end(call, fault.code, &fault);
@@ -142,9 +144,10 @@ static void fail_draining(struct rpc_call *call)
 
 void rpc_stream_open(struct rpc_call *call, const struct rpc_stream_ops *ops, void *ctx)
 {
-    struct stream *st = &call_check(call)->stream;
+    struct stream *st = &call->stream;
     struct rpc_server *s = call->server;
     grpc_op open[2];
+    call_check(call);
     AM_ASSERT(call->method->spec.kind == RPC_SERVER_STREAM && !st->open);
     init(st, ops, ctx);
     list_push_back(&s->streams, &st->node);
@@ -160,14 +163,16 @@ void rpc_stream_open(struct rpc_call *call, const struct rpc_stream_ops *ops, vo
 
 bool rpc_stream_busy(const struct rpc_call *call)
 {
-    const struct stream *st = &call_check(call)->stream;
+    const struct stream *st = &call->stream;
+    call_check(call);
     return st->sending || st->ending;
 }
 
 void rpc_stream_send(struct rpc_call *call, const ProtobufCMessage *message)
 {
-    struct stream *st = &call_check(call)->stream;
+    struct stream *st = &call->stream;
     grpc_op op;
+    call_check(call);
     AM_ASSERT(st->open && !st->sending);
     if (st->ending)
         return;
@@ -183,7 +188,8 @@ void rpc_stream_send(struct rpc_call *call, const ProtobufCMessage *message)
 
 void rpc_stream_finish(struct rpc_call *call)
 {
-    AM_ASSERT(call_check(call)->stream.open);
+    call_check(call);
+    AM_ASSERT(call->stream.open);
     end(call, FAULT_OK, NULL);
 }
 

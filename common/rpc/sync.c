@@ -13,13 +13,13 @@
 
 #define STREAM_MESSAGE_BYTES (16u * 1024 * 1024)
 
-/* Bits of what a call still waits for; each is the tag of a batch too. */
-enum { PART_CALL = 1, PART_STATUS = 2, PART_MESSAGE = 4 };
+/* The batches a call has; the tag of each is where it is noted as being in flight. */
+enum part { PART_CALL, PART_STATUS, PART_MESSAGE, PARTS };
 
 struct rpc_sync {
     grpc_channel *channel;
     grpc_completion_queue *cq;
-    unsigned open; /* batches in flight */
+    bool flying[PARTS];
 };
 
 struct rpc_sync *rpc_sync_new(const char *target)
@@ -39,7 +39,7 @@ struct rpc_sync *rpc_sync_new(const char *target)
 
 void rpc_sync_free(struct rpc_sync *c)
 {
-    AM_ASSERT(c->open == 0);
+    AM_ASSERT(!c->flying[PART_CALL] && !c->flying[PART_STATUS] && !c->flying[PART_MESSAGE]);
     grpc_channel_destroy(c->channel);
     grpc_completion_queue_shutdown(c->cq);
     grpc_event e = grpc_completion_queue_next(c->cq, gpr_inf_future(GPR_CLOCK_MONOTONIC), NULL);
@@ -50,20 +50,20 @@ void rpc_sync_free(struct rpc_sync *c)
 }
 
 static void start(struct rpc_sync *c, struct outgoing *o, const grpc_op *ops, size_t n,
-                  unsigned part)
+                  enum part part)
 {
-    grpc_call_error err = grpc_call_start_batch(o->call, ops, n, (void *)(uintptr_t)part, NULL);
+    grpc_call_error err = grpc_call_start_batch(o->call, ops, n, &c->flying[part], NULL);
     AM_ASSERT(err == GRPC_CALL_OK);
-    c->open |= part;
+    c->flying[part] = true;
 }
 
-/* Waits until none of `parts` is in flight. */
-static void wait_for(struct rpc_sync *c, unsigned parts)
+/* Waits until `part` is not in flight; others may end meanwhile. */
+static void wait_for(struct rpc_sync *c, enum part part)
 {
-    while (c->open & parts) {
+    while (c->flying[part]) {
         grpc_event e = grpc_completion_queue_next(c->cq, gpr_inf_future(GPR_CLOCK_MONOTONIC), NULL);
         AM_ASSERT(e.type == GRPC_OP_COMPLETE);
-        c->open &= ~(unsigned)(uintptr_t)e.tag;
+        *(bool *)e.tag = false;
     }
 }
 
@@ -143,6 +143,7 @@ static void override(struct rpc_sync_result *out, enum fault_code code, const ch
     out->message = out->fault.message = message;
 }
 
+/* NOLINTNEXTLINE(readability-function-size): ten arguments, each named at the call. */
 int rpc_sync_stream(struct rpc_sync *c, const ProtobufCServiceDescriptor *service,
                     unsigned method_index, const struct rpc_principal *as,
                     const ProtobufCMessage *request, int64_t timeout_ms,
@@ -157,7 +158,8 @@ int rpc_sync_stream(struct rpc_sync *c, const ProtobufCServiceDescriptor *servic
     int state = read_all(c, &o, each, ctx);
     if (state != 1)
         AM_ASSERT(grpc_call_cancel(o.call, NULL) == GRPC_CALL_OK);
-    wait_for(c, PART_CALL | PART_STATUS);
+    wait_for(c, PART_CALL);
+    wait_for(c, PART_STATUS);
     outgoing_end(&o, arena, out);
     outgoing_clear(&o);
     if (state == 0)

@@ -227,6 +227,7 @@ static void drain(void *ctx)
 void fixture_drain(struct fixture *f)
 {
     drained = 0;
+    f->draining = true;
     fixture_on_loop(f, drain, f);
 }
 
@@ -246,7 +247,8 @@ void fixture_stop(struct fixture *f)
     if (!f->server)
         return;
     fixture_release(f);
-    fixture_drain(f);
+    if (!f->draining)
+        fixture_drain(f);
     fixture_wait_drained(f);
 }
 

@@ -22,6 +22,7 @@ struct fixture {
     struct clock *clock;
     struct loop *loop;
     struct rpc_server *server;
+    bool draining;
     /* written on the loop's thread, read on any */
     _Atomic int handled;        /* calls that reached a handler */
     _Atomic int held;           /* calls of Hold that wait */
