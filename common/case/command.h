@@ -91,7 +91,7 @@ struct decision {
     struct arena *arena;         /* of the segment: new rows and their texts */
     int64_t now_us;              /* already >= the case's updated_at */
     int64_t shared_now_us;       /* cluster time without test offset: dedup */
-    const struct policy *policy; /* OpenCase: the tenant's current one; else the one the case is pinned to */
+    const struct policy *policy; /* the one the case is pinned to; without a case the tenant's current one */
     struct case_state *c;        /* NULL when the kind does not need one */
     struct agent_row *actor;     /* the principal's agent row, or NULL: a client application or the system */
     struct agent_row *agent;     /* cmd->agent_id's row, or NULL */

@@ -30,9 +30,7 @@ static void now_text(char out[TIME_TEXT])
     (void)snprintf(out + n, TIME_TEXT - n, ".%06ldZ", now.tv_nsec / 1000);
 }
 
-/* -- schema
- * --------------------------------------------------------------------------------------------------
- */
+/* -- schema ----------------------------------------------------------------------------------- */
 
 static int schema_version(struct pg_admin *a, int32_t *version)
 {
@@ -73,9 +71,7 @@ static int apply_missing(struct pg_admin *a, FILE *out)
     return rc;
 }
 
-/* -- tenant
- * --------------------------------------------------------------------------------------------------
- */
+/* -- tenant ----------------------------------------------------------------------------------- */
 
 static int tenant_exists(struct pg_admin *a, const char *tenant, bool *exists)
 {
@@ -113,9 +109,7 @@ static int make_tenant(struct pg_admin *a, const char *tenant, FILE *out)
     return rc;
 }
 
-/* -- both
- * ------------------------------------------------------------------------------------------------------
- */
+/* -- both ------------------------------------------------------------------------------------- */
 
 /* "amends" in ASCII: one migration at a time in a database. */
 static const char lock_sql[] = "select pg_advisory_lock(107078013676659)";

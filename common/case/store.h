@@ -54,7 +54,7 @@ void store_free(struct store *s);
 /* Computes the keys, queues the command. `finished` may run in this call. */
 void store_submit(struct store *s, struct command *cmd);
 
-/* -- reads: the result lies in the read's arena; `done` once ---------------------------------------------------------- */
+/* -- reads: the result lies in the read's arena; `done` once ---------------------------------- */
 
 struct store_read {
     struct pg_read pg;

@@ -104,9 +104,7 @@ struct pg_args *store_read_add(struct store_read *r, unsigned stmt)
     return args;
 }
 
-/* -- cases
- * -------------------------------------------------------------------------------------------------
- */
+/* -- cases ------------------------------------------------------------------------------------ */
 
 static void cases_init(struct store_read *r, const struct uuid *ids, size_t n)
 {
@@ -139,9 +137,7 @@ void store_read_cases(struct store *s, struct store_read *r, const struct uuid *
     pg_read(s->pg, &r->pg);
 }
 
-/* -- events
- * ------------------------------------------------------------------------------------------------
- */
+/* -- events ----------------------------------------------------------------------------------- */
 
 static void add_events(struct store_read *r, unsigned stmt, int64_t after_seq, int limit)
 {
@@ -163,9 +159,7 @@ void store_read_events(struct store *s, struct store_read *r, const struct uuid 
     pg_read(s->pg, &r->pg);
 }
 
-/* -- agents
- * ------------------------------------------------------------------------------------------------
- */
+/* -- agents ----------------------------------------------------------------------------------- */
 
 void store_read_agents(struct store *s, struct store_read *r, const char *const *agent_ids,
                        size_t n)

@@ -13,9 +13,7 @@ struct routing {
     struct arena *arena;
 };
 
-/* -- queue
- * -------------------------------------------------------------------------------------------------
- */
+/* -- queue ------------------------------------------------------------------------------------ */
 
 static void queue_add(struct routing *r, const struct queue_row *q, bool removed)
 {
@@ -36,24 +34,31 @@ static bool same_member(const struct queue_row *a, const struct queue_row *b)
            strcmp(a->signature, b->signature) == 0;
 }
 
-/* The member as it was is void unless the item kept its place's name. */
-static void route_queue(struct routing *r, const struct seg_part *p)
+/* At level 0 an offer stands: nobody else is to find the case. */
+static bool in_a_queue(const struct queue_row *q)
 {
-    bool was = !uuid_is_zero(&p->was_queue.case_id), touched = false, kept = false;
-    ROWS_EACH (q, struct queue_row, &p->c->queue) {
-        touched = touched || q->row.change != ROW_SAME;
-        if (q->row.change == ROW_NEW || q->row.change == ROW_CHANGED) {
-            queue_add(r, q, false);
-            kept = was && same_member(q, &p->was_queue);
-        }
-    }
-    if (was && touched && !kept)
-        queue_add(r, &p->was_queue, true);
+    return q->level > 0 && q->row.change != ROW_GONE;
 }
 
-/* -- timers
- * -------------------------------------------------------------------------------------------------
- */
+/* The member as it was is void unless the item kept all that names it. */
+static void route_queue(struct routing *r, const struct seg_part *p)
+{
+    const struct queue_row *was = &p->was_queue;
+    bool void_now = !uuid_is_zero(&was->case_id) && was->level > 0, touched = false;
+    ROWS_EACH (q, struct queue_row, &p->c->queue) {
+        if (q->row.change == ROW_SAME)
+            continue;
+        touched = true;
+        if (!in_a_queue(q))
+            continue;
+        queue_add(r, q, false);
+        void_now = void_now && !same_member(q, was);
+    }
+    if (touched && void_now)
+        queue_add(r, was, true);
+}
+
+/* -- timers ----------------------------------------------------------------------------------- */
 
 static void route_timers(struct routing *r, const struct seg_part *p)
 {
@@ -71,9 +76,7 @@ static void route_timers(struct routing *r, const struct seg_part *p)
     }
 }
 
-/* -- agents
- * -------------------------------------------------------------------------------------------------
- */
+/* -- agents ----------------------------------------------------------------------------------- */
 
 static void agent_add(struct routing *r, int32_t tenant_id, const char *id, bool offers, bool room)
 {
@@ -139,9 +142,7 @@ static void route_agents(struct routing *r, const struct seg_part *p)
     route_offers(r, p);
 }
 
-/* -- all
- * -----------------------------------------------------------------------------------------------------
- */
+/* -- all -------------------------------------------------------------------------------------- */
 
 /* Room for the most that the parts can say. */
 static void routing_init(struct routing *r, struct seg *seg)

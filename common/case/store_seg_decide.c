@@ -7,8 +7,7 @@
 #include "base/assert.h"
 #include "case/store_impl.h"
 
-/* -- results
- * --------------------------------------------------------------------------------------------- */
+/* -- results ---------------------------------------------------------------------------------- */
 
 static int load_dedups(struct seg_part **parts, size_t n, const struct pg_rows *rows, int first_col,
                        struct arena *arena)
@@ -69,8 +68,7 @@ void store_seg_load(void *ctx, struct seg *seg, size_t i, const struct pg_rows *
     st->full = st->full || rc != AM_OK;
 }
 
-/* -- decisions
- * ------------------------------------------------------------------------------------------- */
+/* -- decisions -------------------------------------------------------------------------------- */
 
 /* A command's own copy: the same agent may be the principal of other commands of the segment. */
 static struct agent_row *agent_copy(struct seg_state *st, int32_t tenant_id, const char *agent_id,
@@ -132,10 +130,10 @@ static bool choose_case(struct seg_part *p, struct arena *arena)
 static const struct policy *policy_for(struct store *s, const struct seg_part *p)
 {
     const struct command *cmd = p->cmd;
-    if (cmd->kind->needs_customer)
-        return tenants_policy(s->tenants, cmd->tenant_id, p->policy_version);
     if (p->c && p->c->exists)
         return tenants_policy(s->tenants, cmd->tenant_id, p->c->row.policy_version);
+    if (cmd->kind->needs_customer)
+        return tenants_policy(s->tenants, cmd->tenant_id, p->policy_version);
     const struct tenant *t = tenants_by_id(s->tenants, cmd->tenant_id);
     return t ? tenants_policy(s->tenants, t->id, t->policy_version) : NULL;
 }

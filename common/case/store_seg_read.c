@@ -17,8 +17,7 @@ struct seg_part *seg_part_of(struct seg_state *st, const struct seg_cmd *cmd)
     return NULL;
 }
 
-/* -- what is to be read
- * ------------------------------------------------------------------------------- */
+/* -- what is to be read ----------------------------------------------------------------------- */
 
 /* A case is locked by its one command, so none is added twice. */
 static void add_case(struct seg_state *st, struct seg_part *p, const struct uuid *case_id)
@@ -72,8 +71,7 @@ static struct seg_state *state_new(struct store *s, struct seg *seg)
     return st;
 }
 
-/* -- statements
- * --------------------------------------------------------------------------------------- */
+/* -- statements ------------------------------------------------------------------------------- */
 
 static void send(struct seg *seg, unsigned stmt, const struct pg_args *args)
 {

@@ -23,8 +23,7 @@ static char *name_of(const char *prefix, const struct table *t)
     return name;
 }
 
-/* -- agents with their load
- * --------------------------------------------------------------------------- */
+/* -- agents with their load ------------------------------------------------------------------- */
 
 /* The load by the partial indexes recovery_case_counted and offer_pending; `t` is the agent. */
 #define AGENT_LOAD                                                                                 \
@@ -65,8 +64,7 @@ int agent_decode(const struct pg_rows *rows, int row, struct agent_row *out, str
     return rc;
 }
 
-/* -- opening a case
- * ------------------------------------------------------------------------------------- */
+/* -- opening a case --------------------------------------------------------------------------- */
 
 static char *opening_sql(void)
 {
@@ -92,8 +90,7 @@ static char *opening_sql(void)
     return sql;
 }
 
-/* -- lists of cases
- * ------------------------------------------------------------------------------------- */
+/* -- lists of cases --------------------------------------------------------------------------- */
 
 /* Parameters: 1 tenant, 2 opened from, 3 opened until, 4 and 5 the place to go on from, 6 limit,
  * 7 customer, 8 owner, 9 status, 10 failure code, 11 and 12 its branch's bounds; null = any. Each
@@ -148,9 +145,7 @@ static char *list_failure_sql(void)
     return sql;
 }
 
-/* -- events
- * ------------------------------------------------------------------------------------------------
- */
+/* -- events ----------------------------------------------------------------------------------- */
 
 static char *events_sql(const struct table *t)
 {
@@ -164,9 +159,7 @@ static char *events_sql(const struct table *t)
     return sql;
 }
 
-/* -- tenants
- * -------------------------------------------------------------------------------------------------
- */
+/* -- tenants ---------------------------------------------------------------------------------- */
 
 /* A join of two small tables would be planned by statistics: look-ups by key again. */
 static const char tenant_by_name[] =
@@ -183,8 +176,7 @@ static const char policy_sources[] =
     " cross join lateral (select x.* from policy_version x where x.tenant_id = k.tenant_id"
     " and x.version = k.version offset 0) p";
 
-/* -- all of them
- * ---------------------------------------------------------------------------------------------- */
+/* -- all of them ------------------------------------------------------------------------------ */
 
 static size_t read_keys(enum table_id id)
 {

@@ -23,8 +23,7 @@ static int64_t field_int(const void *row, const struct column *c)
     }
 }
 
-/* -- rows to parameters --------------------------------------------------------------------------
- */
+/* -- rows to parameters ----------------------------------------------------------------------- */
 
 static void encode_time(struct pg_array *a, int64_t us, bool nullable)
 {
@@ -81,8 +80,7 @@ void table_encode(const struct table *t, struct pg_args *args, const void *const
     }
 }
 
-/* -- results to rows
- * ------------------------------------------------------------------------------- */
+/* -- results to rows -------------------------------------------------------------------------- */
 
 static int decode_text(const char *text, const char **out, struct arena *arena)
 {
@@ -142,8 +140,7 @@ int table_decode(const struct table *t, const struct pg_rows *r, int row, int fi
     return AM_OK;
 }
 
-/* -- keys and order
- * ---------------------------------------------------------------------------------- */
+/* -- keys and order --------------------------------------------------------------------------- */
 
 static int cmp_int(int64_t a, int64_t b)
 {

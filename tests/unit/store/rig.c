@@ -97,14 +97,19 @@ void rig_connect(struct rig *r, const struct seg_ops *ops)
         r->store = store_new(r->pg, r->loop, r->tenants, on_route, r);
 }
 
+void rig_turn(struct rig *r)
+{
+    (void)uv_run(loop_uv(r->loop), UV_RUN_NOWAIT);
+    (void)usleep(200);
+}
+
 void rig_run(struct rig *r, const bool *done)
 {
     int64_t until = clock_mono_us() + PATIENCE_US;
     while (!*done) {
-        (void)uv_run(loop_uv(r->loop), UV_RUN_NOWAIT);
+        rig_turn(r);
         if (clock_mono_us() > until)
             fail_msg("not done after ten seconds");
-        (void)usleep(200);
     }
 }
 

@@ -41,6 +41,9 @@ void rig_free(struct rig *r);
 /* Runs the loop until *done is true; fails the test after ten seconds. */
 void rig_run(struct rig *r, const bool *done);
 
+/* One turn of the loop, without waiting. */
+void rig_turn(struct rig *r);
+
 /* Statements of the test's own: no result, or the first value of the first row. */
 void rig_exec(struct rig *r, const char *fmt, ...) AM_PRINTF(2, 3);
 const char *rig_value(struct rig *r, const char *fmt, ...) AM_PRINTF(2, 3);

@@ -69,8 +69,9 @@ struct look {
 };
 
 static const char *const harmless[] = {
-    "Function Scan", "Nested Loop", "ModifyTable", "Limit",    "Result",         "Aggregate",
-    "Subquery Scan", "Tid Scan",    "Append",      "CTE Scan", "WorkTable Scan", "Recursive Union", "Memoize"};
+    "Function Scan",  "Nested Loop",     "ModifyTable", "Limit",  "Result",
+    "Aggregate",      "Subquery Scan",   "Tid Scan",    "Append", "CTE Scan",
+    "WorkTable Scan", "Recursive Union", "Memoize"};
 
 static void bad(const struct look *l, const char *why, const char *what)
 {
@@ -182,8 +183,7 @@ static void check_all(const char *when)
         check_stmt(&store_stmts[i], when);
 }
 
-/* -- tests
- * -------------------------------------------------------------------------------------------- */
+/* -- tests ------------------------------------------------------------------------------------ */
 
 static void test_never_analysed(void **state)
 {

@@ -24,8 +24,7 @@ static struct rig *rig;
 static void *written[TABLES][ROWS];
 static bool upserting;
 
-/* -- values
- * ---------------------------------------------------------------------------------------- */
+/* -- values ----------------------------------------------------------------------------------- */
 
 /* Distinct for every (table, row, column, round); the tenant stays 1, so that keys are distinct. */
 static int64_t number(unsigned table, unsigned row, size_t col, bool second)
@@ -129,8 +128,7 @@ static void assert_row(unsigned table, const uint8_t *got, const uint8_t *want)
             fail_msg("%s.%s is not what was written", t->name, t->cols[i].name);
 }
 
-/* -- writing by a segment of one command
- * -------------------------------------------------------------- */
+/* -- writing by a segment of one command ------------------------------------------------------ */
 
 static void ops_read(void *ctx, struct seg *seg)
 {
@@ -182,8 +180,7 @@ static void write_all(void)
     rig_run(rig, &toy.done);
 }
 
-/* -- reading again
- * -------------------------------------------------------------------------------------- */
+/* -- reading again ---------------------------------------------------------------------------- */
 
 struct reading {
     struct pg_read pg;
@@ -235,8 +232,7 @@ static void read_all(void)
         read_table(t);
 }
 
-/* -- tests
- * ---------------------------------------------------------------------------------------------- */
+/* -- tests ------------------------------------------------------------------------------------ */
 
 static void test_round_trip(void **state)
 {

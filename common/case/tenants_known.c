@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* The tenants that this process knows, by name and by id, with their compiled policies. */
+
+#include <search.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/assert.h"
+#include "base/log.h"
+#include "case/tenants_impl.h"
+
+/* -- entries ---------------------------------------------------------------------------------- */
+
+static int cmp_name(const void *a, const void *b)
+{
+    return strcmp(((const struct known *)a)->pub.name, ((const struct known *)b)->pub.name);
+}
+
+static int cmp_id(const void *a, const void *b)
+{
+    int32_t x = ((const struct known *)a)->pub.id, y = ((const struct known *)b)->pub.id;
+    return x < y ? -1 : x > y;
+}
+
+struct known *known_by_name(const struct tenants *t, const char *name)
+{
+    const struct known key = {.pub.name = name};
+    struct known **k = tfind(&key, (void *const *)&t->by_name, cmp_name);
+    return k ? *k : NULL;
+}
+
+struct known *known_by_id(const struct tenants *t, int32_t id)
+{
+    const struct known key = {.pub.id = id};
+    struct known **k = tfind(&key, (void *const *)&t->by_id, cmp_id);
+    return k ? *k : NULL;
+}
+
+struct known *known_add(struct tenants *t, int32_t id, const char *name, int32_t version)
+{
+    struct known *k = calloc(1, sizeof(*k));
+    AM_ASSERT(k != NULL);
+    k->pub = (struct tenant){.id = id, .name = strdup(name), .policy_version = version};
+    AM_ASSERT(k->pub.name != NULL && tsearch(k, &t->by_name, cmp_name) != NULL &&
+              tsearch(k, &t->by_id, cmp_id) != NULL);
+    t->n++;
+    return k;
+}
+
+static void known_free(void *known)
+{
+    struct known *k = known;
+    for (size_t i = 0; i < k->n_policies; i++)
+        policy_free(k->policies[i]);
+    free(k->policies);
+    free((void *)(uintptr_t)k->pub.name);
+    free(k);
+}
+
+const struct policy *known_policy(const struct known *k, int32_t version)
+{
+    for (size_t i = 0; i < k->n_policies; i++)
+        if (k->policies[i]->version == version)
+            return k->policies[i];
+    return NULL;
+}
+
+void known_compile(struct known *k, int32_t version, const char *source)
+{
+    struct arena arena;
+    struct fault fault;
+    if (known_policy(k, version))
+        return;
+    arena_init(&arena, TENANTS_READ_BYTES);
+    fault_init(&fault, &arena);
+    struct policy *policy = policy_compile(version, source, &fault);
+    if (policy) {
+        k->policies = reallocarray(k->policies, k->n_policies + 1, sizeof(*k->policies));
+        AM_ASSERT(k->policies != NULL);
+        k->policies[k->n_policies++] = policy;
+    } else {
+        log_error("tenants", "policy_does_not_compile", LOG_STR("tenant", k->pub.name),
+                  LOG_INT("version", version));
+    }
+    arena_free(&arena);
+}
+
+static void collect(const void *node, VISIT visit, void *array)
+{
+    const struct known *k = *(const struct known *const *)node;
+    if (visit == postorder || visit == leaf)
+        pg_array_int(array, k->pub.id);
+}
+
+void known_ids(const struct tenants *t, struct pg_array *ids)
+{
+    twalk_r(t->by_id, collect, ids);
+}
+
+/* Both trees hold the same; the second one frees it. */
+static void leave(void *known)
+{
+    (void)known;
+}
+
+void known_free_all(struct tenants *t)
+{
+    tdestroy(t->by_name, leave);
+    tdestroy(t->by_id, known_free);
+}

@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "calls.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "case/migrate.h"
+#include "intake/decide.h"
+
+#define CALL_BYTES ((size_t)16 << 20)
+
+static void finished(struct command *cmd)
+{
+    struct call *c = cmd->ctx;
+    assert_false(c->done);
+    c->done = true;
+    if (c->left)
+        (*c->left)--;
+}
+
+struct got {
+    const struct tenant *tenant;
+    bool done;
+};
+
+static void got_tenant(void *ctx, const struct tenant *tenant, const struct fault *fault)
+{
+    struct got *got = ctx;
+    assert_null(fault);
+    got->tenant = tenant;
+    got->done = true;
+}
+
+static const struct tenant *demo(struct rig *r)
+{
+    struct got got = {0};
+    tenants_get(r->tenants, "demo", &r->arena, got_tenant, &got);
+    rig_run(r, &got.done);
+    return got.tenant;
+}
+
+void call_init(struct rig *r, struct call *c, const struct command_kind *kind,
+               const ProtobufCMessage *request)
+{
+    const struct tenant *tenant = demo(r);
+    memset(c, 0, sizeof(*c));
+    arena_init(&c->arena, CALL_BYTES);
+    c->cmd = (struct command){.kind = kind,
+                              .arena = &c->arena,
+                              .tenant_id = tenant->id,
+                              .tenant = tenant->name,
+                              .principal = "crm",
+                              .seed = uuid_new(clock_now_us(r->clock)),
+                              .finished = finished,
+                              .ctx = c};
+    c->cmd.seg.deadline_us = clock_mono_us() + 9 * US_PER_S;
+    if (!request)
+        return;
+    struct fault fault;
+    fault_init(&fault, &c->arena);
+    command_from_request(&c->cmd, request, &fault);
+    assert_false(fault_is_set(&fault));
+}
+
+void call_free(struct call *c)
+{
+    arena_free(&c->arena);
+}
+
+void call_run(struct rig *r, struct call *c)
+{
+    store_submit(r->store, &c->cmd);
+    rig_run(r, &c->done);
+}
+
+void calls_run(struct rig *r, struct call *calls, size_t n)
+{
+    size_t left = n;
+    for (size_t i = 0; i < n; i++) {
+        calls[i].left = &left;
+        store_submit(r->store, &calls[i].cmd);
+    }
+    for (size_t i = 0; i < n; i++)
+        rig_run(r, &calls[i].done);
+    assert_int_equal(left, 0);
+}
+
+static char *copy(const char *text)
+{
+    char *s = strdup(text);
+    assert_non_null(s);
+    return s;
+}
+
+static Amends__V1__OpenCaseRequest *new_request(const struct opening *o)
+{
+    Amends__V1__OpenCaseRequest *q = malloc(sizeof(*q));
+    Amends__V1__Failure *f = malloc(sizeof(*f));
+    char id[UUID_TEXT_LEN + 1];
+    const struct uuid fresh = uuid_new(0);
+    assert_true(q && f);
+    amends__v1__open_case_request__init(q);
+    amends__v1__failure__init(f);
+    f->code = copy(o->code);
+    f->description = copy("the bill was wrong twice");
+    f->order_reference = copy(o->order);
+    q->request_id = copy(o->request_id ? o->request_id : uuid_format(&fresh, id));
+    q->trigger = AMENDS__V1__TRIGGER__TRIGGER_COMPLAINT;
+    q->channel = AMENDS__V1__CHANNEL__CHANNEL_PHONE;
+    q->customer_id = copy(o->customer_id);
+    q->customer_name = copy("Ada Example");
+    q->failure = f;
+    return q;
+}
+
+/* Into the call's arena, as a server unpacks it. */
+static void *arena_alloc_cb(void *arena, size_t size)
+{
+    return arena_alloc(arena, size);
+}
+
+static void arena_free_cb(void *arena, void *p)
+{
+    (void)arena;
+    (void)p;
+}
+
+static Amends__V1__OpenCaseRequest *in_arena(Amends__V1__OpenCaseRequest *q, struct arena *arena)
+{
+    ProtobufCAllocator allocator = {arena_alloc_cb, arena_free_cb, arena};
+    size_t len = amends__v1__open_case_request__get_packed_size(q);
+    uint8_t *bytes = arena_must(arena, len);
+    (void)amends__v1__open_case_request__pack(q, bytes);
+    amends__v1__open_case_request__free_unpacked(q, NULL);
+    q = amends__v1__open_case_request__unpack(&allocator, len, bytes);
+    assert_non_null(q);
+    return q;
+}
+
+void call_open(struct rig *r, struct call *c, struct opening o)
+{
+    call_init(r, c, &open_case_kind, NULL);
+    struct fault fault;
+    fault_init(&fault, &c->arena);
+    command_from_request(&c->cmd, &in_arena(new_request(&o), &c->arena)->base, &fault);
+    assert_false(fault_is_set(&fault));
+}
+
+static void reading_done(struct store_read *read)
+{
+    CONTAINER_OF(read, struct reading, read)->done = true;
+}
+
+void reading_init(struct rig *r, struct reading *x)
+{
+    memset(x, 0, sizeof(*x));
+    arena_init(&x->arena, CALL_BYTES);
+    x->read = (struct store_read){.arena = &x->arena,
+                                  .tenant_id = demo(r)->id,
+                                  .tenant = "demo",
+                                  .deadline_us = clock_mono_us() + 9 * US_PER_S,
+                                  .done = reading_done};
+}
+
+void reading_free(struct reading *x)
+{
+    arena_free(&x->arena);
+}
+
+void assert_sound(struct rig *r)
+{
+    int64_t broken = -1;
+    assert_int_equal(migrate_check(r->conninfo, stdout, &broken), AM_OK);
+    assert_int_equal(broken, 0);
+}

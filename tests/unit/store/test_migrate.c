@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* Migrations: once, again, several at a time; tenants; and what the check finds. */
+
+#include "rig.h"
+
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "case/migrate.h"
+
+static struct rig *rig;
+
+/* Runs migrate() and gives what it printed. */
+static char *run(const char *tenant, int want)
+{
+    char *text = NULL;
+    size_t len;
+    FILE *out = open_memstream(&text, &len);
+    assert_non_null(out);
+    assert_int_equal(migrate(rig->conninfo, tenant, out), want);
+    (void)fclose(out);
+    return text;
+}
+
+static void empty_database(void)
+{
+    rig_exec(rig, "drop schema public cascade; create schema public");
+}
+
+static void test_fresh_and_again(void **state)
+{
+    (void)state;
+    empty_database();
+    char *text = run("acme", AM_OK);
+    assert_non_null(strstr(text, "applied: 0001_initial.sql\n"));
+    assert_non_null(strstr(text, "made tenant acme\n"));
+    free(text);
+    text = run("acme", AM_OK);
+    assert_null(strstr(text, "applied"));
+    assert_non_null(strstr(text, "schema is at version"));
+    assert_non_null(strstr(text, "tenant acme is there\n"));
+    free(text);
+    assert_int_equal(rig_int(rig, "select count(*) from tenant"), 1);
+    assert_string_equal(rig_value(rig, "select source || created_by from policy_version"),
+                        "defaultamends migrate");
+    assert_int_equal(rig_int(rig, "select max(version) from schema_version"), migrate_version());
+    assert_int_equal(rig_int(rig, "select count(*) from schema_version"), migrate_version());
+}
+
+static void test_without_tenant(void **state)
+{
+    (void)state;
+    empty_database();
+    free(run(NULL, AM_OK));
+    assert_int_equal(rig_int(rig, "select count(*) from tenant"), 0);
+    free(run("one", AM_OK));
+    free(run("two", AM_OK));
+    assert_int_equal(rig_int(rig, "select count(*) from tenant"), 2);
+    assert_int_equal(rig_int(rig, "select count(*) from policy_version"), 2);
+}
+
+static void test_bad_names(void **state)
+{
+    char long_name[65];
+    (void)state;
+    memset(long_name, 'x', sizeof(long_name) - 1);
+    long_name[64] = '\0';
+    free(run("", AM_EINVAL));
+    free(run(long_name, AM_EINVAL));
+}
+
+#define AT_ONCE 4
+
+static void *migrate_thread(void *result)
+{
+    FILE *out = fopen("/dev/null", "w");
+    *(int *)result = migrate(rig->conninfo, "both", out);
+    (void)fclose(out);
+    return NULL;
+}
+
+static void test_at_once(void **state)
+{
+    pthread_t threads[AT_ONCE];
+    int results[AT_ONCE];
+    (void)state;
+    empty_database();
+    for (int i = 0; i < AT_ONCE; i++)
+        assert_int_equal(pthread_create(&threads[i], NULL, migrate_thread, &results[i]), 0);
+    for (int i = 0; i < AT_ONCE; i++) {
+        assert_int_equal(pthread_join(threads[i], NULL), 0);
+        assert_int_equal(results[i], AM_OK);
+    }
+    assert_int_equal(rig_int(rig, "select count(*) from schema_version"), migrate_version());
+    assert_int_equal(rig_int(rig, "select count(*) from tenant"), 1);
+    assert_int_equal(rig_int(rig, "select count(*) from policy_version"), 1);
+}
+
+/* A migration that fails leaves nothing behind, and says so. */
+static void test_failing(void **state)
+{
+    (void)state;
+    empty_database();
+    rig_exec(rig, "create table dedup (in_the_way int4)");
+    char *text = run("acme", AM_EIO);
+    assert_non_null(strstr(text, "failed"));
+    free(text);
+    assert_int_equal(rig_int(rig, "select count(*) from pg_class where relname = 'recovery_case'"),
+                     0);
+    assert_int_equal(rig_int(rig, "select count(*) from schema_version"), 0);
+}
+
+static void test_no_server(void **state)
+{
+    (void)state;
+    assert_int_equal(migrate("host=/nowhere", NULL, stdout), AM_ECONN);
+}
+
+/* -- the check -------------------------------------------------------------------------------- */
+
+static int64_t check(const char *expect)
+{
+    char *text = NULL;
+    size_t len;
+    int64_t broken = -1;
+    FILE *out = open_memstream(&text, &len);
+    assert_int_equal(migrate_check(rig->conninfo, out, &broken), AM_OK);
+    (void)fclose(out);
+    if (!strstr(text, expect))
+        fail_msg("'%s' is not in:\n%s", expect, text);
+    free(text);
+    return broken;
+}
+
+static void test_check(void **state)
+{
+    (void)state;
+    empty_database();
+    free(run("acme", AM_OK));
+    assert_int_equal(check(""), 0);
+    rig_exec(rig, "insert into signal values (1, '00000000-0000-7000-8000-000000000001', 1, 1, 1,"
+                  " '2026-01-01', '', '', '')");
+    assert_int_equal(check("signals without case: 1\n"), 1);
+    rig_exec(rig, "delete from signal;"
+                  " insert into recovery_case select 1, '00000000-0000-7000-8000-000000000001', 1,"
+                  " 'c', '', '', '', 1, 1, 'x', '', null, '', '', '', 0, 1, 0, 0, 0, 0, 0, 0,"
+                  " '', '2026-01-01', 1, 1, '2026-01-01', 1, 9, '2026-01-01', '2026-01-01', null,"
+                  " null, '', false, '', '', null, '', 0, null, '', 3, ''");
+    assert_int_equal(check("cases without owner: 1\n"), 4);
+    (void)check("open cases without clock: 1\n");
+    (void)check("cases whose events are not 1 to their version: 1\n");
+    (void)check("cases without their policy version: 1\n");
+}
+
+static int setup(void **state)
+{
+    (void)state;
+    rig = rig_new("migrate", NULL, 0);
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    rig_free(rig);
+    return 0;
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_fresh_and_again), cmocka_unit_test(test_without_tenant),
+        cmocka_unit_test(test_bad_names),       cmocka_unit_test(test_at_once),
+        cmocka_unit_test(test_failing),         cmocka_unit_test(test_no_server),
+        cmocka_unit_test(test_check),
+    };
+    return cmocka_run_group_tests(tests, setup, teardown);
+}

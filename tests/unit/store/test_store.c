@@ -1,0 +1,464 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* Commands through the store: what is written, read again, repeated, joined and routed. */
+
+#include "calls.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "assignment/decide.h"
+#include "case/rules.h"
+#include "intake/decide.h"
+
+#define MANY 100
+
+static struct rig *rig;
+static struct call calls[2 * MANY];
+
+/* What the last route said. */
+static struct {
+    size_t queued, removed, timers, agents, offers, room;
+} routed;
+
+static void on_route(void *ctx, const struct route *r)
+{
+    (void)ctx;
+    memset(&routed, 0, sizeof(routed));
+    for (size_t i = 0; i < r->n_queue; i++) {
+        routed.queued += !r->queue[i].removed;
+        routed.removed += r->queue[i].removed;
+    }
+    routed.timers = r->n_timers;
+    routed.agents = r->n_agents;
+    for (size_t i = 0; i < r->n_agents; i++) {
+        routed.offers += r->agents[i].offers_changed;
+        routed.room += r->agents[i].room;
+    }
+}
+
+static void assert_ok(const struct call *c)
+{
+    if (fault_is_set(&c->cmd.fault))
+        fail_msg("%s: %s", c->cmd.fault.reason, c->cmd.fault.message);
+}
+
+/* -- one case --------------------------------------------------------------------------------- */
+
+static void assert_history(const struct uuid *case_id, int64_t events)
+{
+    struct reading x;
+    struct chain_check chain;
+    reading_init(rig, &x);
+    store_read_events(rig->store, &x.read, case_id, 0, 1000);
+    rig_run(rig, &x.done);
+    assert_false(fault_is_set(&x.read.fault));
+    assert_int_equal(x.read.events.n, events);
+    assert_int_equal(x.read.cases[0].row.last_seq, events);
+    chain_begin(&chain);
+    size_t p = 0;
+    ROWS_EACH (e, struct event_row, &x.read.events) {
+        const struct event_private_row *personal =
+            p < x.read.privates.n ? ROW_AT(&x.read.privates, struct event_private_row, p) : NULL;
+        bool has = personal && personal->seq == e->seq;
+        p += has;
+        chain_next(&chain, "demo", e, has ? personal : NULL);
+    }
+    chain_end(&chain, &x.read.cases[0].row);
+    assert_string_equal(chain.problem, "");
+    assert_true(chain.intact);
+    reading_free(&x);
+}
+
+static void test_open_and_read(void **state)
+{
+    struct call *c = &calls[0];
+    struct reading x;
+    (void)state;
+    call_open(rig, c, (struct opening){NULL, "ada", "billing.overcharge", "A-1"});
+    call_run(rig, c);
+    assert_ok(c);
+    assert_non_null(c->cmd.case_after);
+    assert_int_equal(routed.queued, 1);
+    assert_int_equal(routed.timers, 2);
+    assert_int_equal(routed.removed + routed.agents, 0);
+
+    const struct uuid ids[] = {{{1}}, c->cmd.result_case_id};
+    reading_init(rig, &x);
+    store_read_cases(rig->store, &x.read, ids, 2);
+    rig_run(rig, &x.done);
+    assert_false(fault_is_set(&x.read.fault));
+    assert_int_equal(x.read.n_cases, 2);
+    assert_false(x.read.cases[0].exists);
+    const struct case_state *is = &x.read.cases[1];
+    assert_true(is->exists);
+    assert_string_equal(is->row.customer_id, "ada");
+    assert_string_equal(is->row.description, "the bill was wrong twice");
+    assert_int_equal(is->signals.n, 1);
+    assert_int_equal(is->clocks.n, 2);
+    assert_int_equal(is->queue.n, 1);
+    reading_free(&x);
+    assert_history(&c->cmd.result_case_id, is->row.last_seq);
+    call_free(c);
+    assert_sound(rig);
+}
+
+static void test_other_tenant_sees_nothing(void **state)
+{
+    struct reading x;
+    (void)state;
+    call_open(rig, &calls[0], (struct opening){NULL, "tess", "billing.overcharge", ""});
+    call_run(rig, &calls[0]);
+    assert_ok(&calls[0]);
+    reading_init(rig, &x);
+    x.read.tenant_id++;
+    store_read_cases(rig->store, &x.read, &calls[0].cmd.result_case_id, 1);
+    rig_run(rig, &x.done);
+    assert_false(x.read.cases[0].exists);
+    reading_free(&x);
+    call_free(&calls[0]);
+}
+
+/* -- repeats ---------------------------------------------------------------------------------- */
+
+#define REQUEST "7e57ab1e-0000-4000-8000-%012x"
+
+static void test_replay(void **state)
+{
+    char id[64];
+    (void)state;
+    (void)snprintf(id, sizeof(id), REQUEST, 1);
+    for (int i = 0; i < 2; i++) {
+        call_open(rig, &calls[i], (struct opening){id, "bob", "billing.overcharge", "B-1"});
+        call_run(rig, &calls[i]);
+        assert_ok(&calls[i]);
+        assert_int_equal(calls[i].cmd.replayed, i == 1);
+        assert_false(calls[i].cmd.joined);
+    }
+    assert_true(uuid_eq(&calls[0].cmd.result_case_id, &calls[1].cmd.result_case_id));
+    call_open(rig, &calls[2], (struct opening){id, "bob", "billing.overcharge", "B-2"});
+    call_run(rig, &calls[2]);
+    assert_int_equal(calls[2].cmd.fault.code, FAULT_ALREADY_EXISTS);
+    for (int i = 0; i < 3; i++)
+        call_free(&calls[i]);
+    assert_int_equal(rig_int(rig, "select count(*) from recovery_case where customer_id = 'bob'"),
+                     1);
+    assert_sound(rig);
+}
+
+static void test_one_request_id_a_hundred_times(void **state)
+{
+    char id[64];
+    size_t replayed = 0;
+    (void)state;
+    (void)snprintf(id, sizeof(id), REQUEST, 2);
+    for (int i = 0; i < MANY; i++)
+        call_open(rig, &calls[i], (struct opening){id, "carl", "delivery.late", "C-1"});
+    calls_run(rig, calls, MANY);
+    for (int i = 0; i < MANY; i++) {
+        assert_ok(&calls[i]);
+        assert_true(uuid_eq(&calls[0].cmd.result_case_id, &calls[i].cmd.result_case_id));
+        replayed += calls[i].cmd.replayed;
+        call_free(&calls[i]);
+    }
+    assert_int_equal(replayed, MANY - 1);
+    assert_int_equal(rig_int(rig, "select count(*) from recovery_case where customer_id = 'carl'"),
+                     1);
+    assert_int_equal(rig_int(rig, "select count(*) from signal s join recovery_case c using"
+                                  " (tenant_id, case_id) where c.customer_id = 'carl'"),
+                     1);
+    assert_sound(rig);
+}
+
+static void test_repeat_claims_join(void **state)
+{
+    size_t joined = 0;
+    (void)state;
+    for (int i = 0; i < MANY; i++)
+        call_open(rig, &calls[i], (struct opening){NULL, "dora", "delivery.late", "D-1"});
+    calls_run(rig, calls, MANY);
+    for (int i = 0; i < MANY; i++) {
+        assert_ok(&calls[i]);
+        joined += calls[i].cmd.joined;
+    }
+    assert_int_equal(joined, MANY - 1);
+    assert_int_equal(rig_int(rig, "select count(*) from recovery_case where customer_id = 'dora'"),
+                     1);
+    int64_t seq = rig_int(rig, "select last_seq from recovery_case where customer_id = 'dora'");
+    assert_history(&calls[0].cmd.result_case_id, seq);
+    assert_int_equal(rig_int(rig, "select count(*) from signal s join recovery_case c using"
+                                  " (tenant_id, case_id) where c.customer_id = 'dora'"),
+                     MANY);
+    for (int i = 0; i < MANY; i++)
+        call_free(&calls[i]);
+    assert_sound(rig);
+}
+
+/* Two natural keys at once, each with a case, and a customer with two orders. */
+static void test_customers_do_not_mix(void **state)
+{
+    char who[32];
+    (void)state;
+    for (int i = 0; i < 2 * MANY; i++) {
+        (void)snprintf(who, sizeof(who), "eve%d", i % MANY);
+        call_open(rig, &calls[i],
+                  (struct opening){NULL, who, "delivery.late", i < MANY ? "E-1" : "E-2"});
+    }
+    calls_run(rig, calls, 2 * MANY);
+    for (int i = 0; i < 2 * MANY; i++) {
+        assert_ok(&calls[i]);
+        assert_false(calls[i].cmd.joined);
+        call_free(&calls[i]);
+    }
+    assert_int_equal(
+        rig_int(rig, "select count(*) from recovery_case where customer_id like 'eve%%'"),
+        2 * MANY);
+    assert_sound(rig);
+}
+
+/* A case that is not open any more is not joined. */
+static void test_closed_case_is_not_joined(void **state)
+{
+    (void)state;
+    call_open(rig, &calls[0], (struct opening){NULL, "fay", "delivery.late", "F-1"});
+    call_run(rig, &calls[0]);
+    rig_exec(rig, "update recovery_case set status = 7 where customer_id = 'fay';"
+                  " delete from queue_item where case_id in (select case_id from recovery_case"
+                  " where customer_id = 'fay')");
+    call_open(rig, &calls[1], (struct opening){NULL, "fay", "delivery.late", "F-1"});
+    call_run(rig, &calls[1]);
+    assert_ok(&calls[1]);
+    assert_false(calls[1].cmd.joined);
+    assert_false(uuid_eq(&calls[0].cmd.result_case_id, &calls[1].cmd.result_case_id));
+    call_free(&calls[0]);
+    call_free(&calls[1]);
+    assert_sound(rig);
+}
+
+/* -- agents ----------------------------------------------------------------------------------- */
+
+static void put_agent(const char *id, int capacity)
+{
+    Amends__V1__PutAgentRequest put = AMENDS__V1__PUT_AGENT_REQUEST__INIT;
+    Amends__V1__SetPresenceRequest presence = AMENDS__V1__SET_PRESENCE_REQUEST__INIT;
+    Amends__V1__Agent agent = AMENDS__V1__AGENT__INIT;
+    Amends__V1__Skill skill = AMENDS__V1__SKILL__INIT, *skills[] = {&skill};
+    char code[] = "information";
+    struct call c;
+    skill.code = code;
+    skill.level = 1;
+    agent.skills = skills;
+    agent.n_skills = 1;
+    agent.agent_id = strdup(id);
+    agent.level = 1;
+    agent.capacity = capacity;
+    put.agent = &agent;
+    call_init(rig, &c, &put_agent_kind, &put.base);
+    c.cmd.agent_id = id;
+    call_run(rig, &c);
+    assert_ok(&c);
+    assert_true(c.cmd.created);
+    call_free(&c);
+    presence.presence = AMENDS__V1__PRESENCE__PRESENCE_AVAILABLE;
+    call_init(rig, &c, &set_presence_kind, &presence.base);
+    c.cmd.agent_id = id;
+    c.cmd.principal = id;
+    call_run(rig, &c);
+    assert_ok(&c);
+    assert_non_null(c.cmd.agent_after);
+    call_free(&c);
+    free(agent.agent_id);
+}
+
+static struct agent_row read_agent(struct reading *x, const char *id)
+{
+    const char *const ids[] = {"nobody", id};
+    reading_init(rig, x);
+    store_read_agents(rig->store, &x->read, ids, 2);
+    rig_run(rig, &x->done);
+    assert_false(fault_is_set(&x->read.fault));
+    assert_int_equal(x->read.agents.n, 1);
+    return *ROW_AT(&x->read.agents, struct agent_row, 0);
+}
+
+static void offer(const struct uuid *case_id, const char *agent_id, bool accepted)
+{
+    struct offer_case_args args = {.generation = 1, .accepted = accepted};
+    struct call c;
+    call_init(rig, &c, &offer_case_kind, NULL);
+    c.cmd.case_id = *case_id;
+    c.cmd.agent_id = agent_id;
+    c.cmd.args = &args;
+    c.cmd.principal = SYSTEM_ACTOR;
+    call_run(rig, &c);
+    assert_ok(&c);
+    call_free(&c);
+}
+
+static void test_agent_takes_cases(void **state)
+{
+    struct reading x;
+    (void)state;
+    put_agent("gina", 2);
+    assert_int_equal(routed.agents, 1);
+    assert_int_equal(routed.room, 1);
+    for (int i = 0; i < 2; i++) {
+        call_open(rig, &calls[i], (struct opening){NULL, "gus", "information", i ? "G-1" : "G-2"});
+        call_run(rig, &calls[i]);
+        assert_ok(&calls[i]);
+    }
+    offer(&calls[0].cmd.result_case_id, "gina", false);
+    assert_int_equal(routed.removed, 1);
+    assert_int_equal(routed.queued, 0);
+    assert_int_equal(routed.offers, 1);
+    assert_int_equal(routed.timers, 1);
+    struct agent_row gina = read_agent(&x, "gina");
+    assert_int_equal(gina.counted_cases, 0);
+    assert_int_equal(gina.pending_weight, 1);
+    reading_free(&x);
+    offer(&calls[1].cmd.result_case_id, "gina", true);
+    assert_int_equal(routed.removed, 1);
+    gina = read_agent(&x, "gina");
+    assert_int_equal(gina.counted_cases, 1);
+    assert_int_equal(gina.pending_weight, 1);
+    reading_free(&x);
+    assert_int_equal(rig_int(rig, "select count(*) from queue_item q join recovery_case c using"
+                                  " (tenant_id, case_id) where c.owner_id = 'gina'"),
+                     0);
+    call_free(&calls[0]);
+    call_free(&calls[1]);
+    assert_sound(rig);
+}
+
+static void test_list_agents(void **state)
+{
+    struct reading x;
+    (void)state;
+    put_agent("zoe", 1);
+    put_agent("zack", 1);
+    reading_init(rig, &x);
+    store_list_agents(rig->store, &x.read, "yann", 10);
+    rig_run(rig, &x.done);
+    assert_int_equal(x.read.agents.n, 2);
+    assert_string_equal(ROW_AT(&x.read.agents, struct agent_row, 0)->agent_id, "zack");
+    assert_string_equal(ROW_AT(&x.read.agents, struct agent_row, 1)->agent_id, "zoe");
+    reading_free(&x);
+    reading_init(rig, &x);
+    store_list_agents(rig->store, &x.read, "yann", 1);
+    rig_run(rig, &x.done);
+    assert_int_equal(x.read.agents.n, 1);
+    reading_free(&x);
+}
+
+/* -- refusals --------------------------------------------------------------------------------- */
+
+static void test_unknown_case(void **state)
+{
+    struct offer_case_args args = {.generation = 1};
+    struct call c;
+    (void)state;
+    call_init(rig, &c, &offer_case_kind, NULL);
+    c.cmd.case_id = (struct uuid){{9}};
+    c.cmd.agent_id = "nobody";
+    c.cmd.args = &args;
+    c.cmd.principal = SYSTEM_ACTOR;
+    call_run(rig, &c);
+    assert_int_equal(c.cmd.fault.code, FAULT_NOT_FOUND);
+    assert_string_equal(c.cmd.fault.reason, "CASE_NOT_FOUND");
+    call_free(&c);
+}
+
+/* The tenant's policy has moved on to a version that is not here yet: a case is opened under it as
+ * soon as it has come, and never under the old one. */
+static void test_policy_moves(void **state)
+{
+    (void)state;
+    call_open(rig, &calls[0], (struct opening){NULL, "hal", "delivery.late", "H-1"});
+    rig_exec(rig, "insert into policy_version select tenant_id, 2, source, created_at, created_by"
+                  " from policy_version where version = 1;"
+                  " update tenant set policy_version = 2");
+    call_run(rig, &calls[0]);
+    assert_int_equal(calls[0].cmd.fault.code, FAULT_FAILED_PRECONDITION);
+    assert_string_equal(calls[0].cmd.fault.reason, "POLICY_MOVED");
+    call_free(&calls[0]);
+    bool opened = false;
+    for (int i = 0; i < 100 && !opened; i++) {
+        call_open(rig, &calls[0], (struct opening){NULL, "hal", "delivery.late", "H-1"});
+        call_run(rig, &calls[0]);
+        opened = !fault_is_set(&calls[0].cmd.fault);
+        call_free(&calls[0]);
+    }
+    assert_true(opened);
+    assert_int_equal(
+        rig_int(rig, "select policy_version from recovery_case where customer_id = 'hal'"), 2);
+    /* A case of before stays with its own. */
+    call_open(rig, &calls[0], (struct opening){NULL, "ada", "billing.overcharge", "A-1"});
+    call_run(rig, &calls[0]);
+    assert_ok(&calls[0]);
+    assert_true(calls[0].cmd.joined);
+    call_free(&calls[0]);
+    assert_int_equal(
+        rig_int(rig, "select policy_version from recovery_case where customer_id = 'ada'"), 1);
+    assert_sound(rig);
+}
+
+/* A command that the machinery gives up ends with its fault. */
+static void test_deadline(void **state)
+{
+    (void)state;
+    call_open(rig, &calls[0], (struct opening){NULL, "ida", "delivery.late", "I-1"});
+    calls[0].cmd.seg.deadline_us = clock_mono_us() - 1;
+    call_run(rig, &calls[0]);
+    assert_int_equal(calls[0].cmd.fault.code, FAULT_DEADLINE_EXCEEDED);
+    assert_null(calls[0].cmd.case_after);
+    call_free(&calls[0]);
+    assert_int_equal(rig_int(rig, "select count(*) from recovery_case where customer_id = 'ida'"),
+                     0);
+}
+
+static void declare_foreign_keys(void)
+{
+    static char sql[1 << 16];
+    FILE *f = fopen(FOREIGN_KEYS, "r");
+    assert_non_null(f);
+    sql[fread(sql, 1, sizeof(sql) - 1, f)] = '\0';
+    (void)fclose(f);
+    rig_exec(rig, "%s", sql);
+}
+
+static int setup(void **state)
+{
+    (void)state;
+    rig = rig_new("store", NULL, 0);
+    declare_foreign_keys();
+    rig->route = on_route;
+    rig_connect(rig, NULL);
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    rig_free(rig);
+    return 0;
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_open_and_read),
+        cmocka_unit_test(test_other_tenant_sees_nothing),
+        cmocka_unit_test(test_replay),
+        cmocka_unit_test(test_one_request_id_a_hundred_times),
+        cmocka_unit_test(test_repeat_claims_join),
+        cmocka_unit_test(test_customers_do_not_mix),
+        cmocka_unit_test(test_closed_case_is_not_joined),
+        cmocka_unit_test(test_agent_takes_cases),
+        cmocka_unit_test(test_list_agents),
+        cmocka_unit_test(test_unknown_case),
+        cmocka_unit_test(test_policy_moves),
+        cmocka_unit_test(test_deadline),
+    };
+    return cmocka_run_group_tests(tests, setup, teardown);
+}
