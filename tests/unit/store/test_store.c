@@ -98,8 +98,8 @@ static void test_open_and_read(void **state)
     assert_int_equal(is->signals.n, 1);
     assert_int_equal(is->clocks.n, 2);
     assert_int_equal(is->queue.n, 1);
-    reading_free(&x);
     assert_history(&c->cmd.result_case_id, is->row.last_seq);
+    reading_free(&x);
     call_free(c);
     assert_sound(rig);
 }
