@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* Clocks: met or breached by timestamps, whoever looks and whenever. */
+
+#include "world.h"
+
+static struct clock_row *first_response(struct world *w)
+{
+    return ROW_AT(&w->c.clocks, struct clock_row, 0);
+}
+
+static void due_is_start_plus_target(void **state)
+{
+    (void)state;
+    struct world *w = world_with_case();
+    const struct clock_row *k = first_response(w);
+    assert_int_equal(k->state, CLOCK_STATE_RUNNING);
+    assert_int_equal(k->started_at, w->now_us);
+    assert_int_equal(k->due_at, w->now_us + 8 * HOUR_US);
+    assert_int_equal(k->generation, 1);
+    assert_int_equal(k->instance, 1);
+    assert_int_equal(k->round, 1);
+    assert_true(uuid_is_zero(&k->subject_id));
+    world_free(w);
+}
+
+static void stopping_decides_by_timestamps(void **state)
+{
+    (void)state;
+    static const struct {
+        int64_t after_due_us;
+        int expected;
+    } cases[] = {{-HOUR_US, CLOCK_STATE_MET},
+                 {-1, CLOCK_STATE_MET},
+                 {0, CLOCK_STATE_MET},
+                 {1, CLOCK_STATE_BREACHED},
+                 {DAY_US, CLOCK_STATE_BREACHED}};
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct world *w = world_with_case();
+        struct clock_row *k = first_response(w);
+        int64_t at = k->due_at + cases[i].after_due_us;
+        w->now_us = k->due_at + 2 * DAY_US; /* told late */
+        clock_stop(world_decision(w, "ann"), k, at, false);
+        assert_int_equal(k->state, cases[i].expected);
+        assert_int_equal(k->stopped_at, at);
+        assert_int_equal(k->breached_at, cases[i].expected == CLOCK_STATE_BREACHED ? k->due_at : 0);
+        assert_int_equal(k->generation, 2);
+        assert_int_equal(k->row.change, ROW_CHANGED);
+        world_free(w);
+    }
+}
+
+static void a_breach_found_while_stopping_climbs(void **state)
+{
+    (void)state;
+    struct world *w = world_with_case();
+    w->now_us = first_response(w)->due_at + 1;
+    clock_stop(world_decision(w, "ann"), first_response(w), w->now_us, false);
+    world_commit(w);
+    assert_int_equal(w->c.row.level, 2);
+    assert_int_equal(w->escalations.n, 1);
+    world_free(w);
+}
+
+static void a_breached_clock_stays_breached_and_gets_its_stop_time(void **state)
+{
+    (void)state;
+    struct world *w = world_with_case();
+    struct clock_row *k = first_response(w);
+    w->now_us = k->due_at + HOUR_US;
+    ladder_breach(world_decision(w, SYSTEM_ACTOR), k);
+    world_commit(w);
+    k = first_response(w);
+    assert_true(clock_is_open(k));
+    assert_ptr_equal(clock_open(&w->c, CLOCK_KIND_FIRST_RESPONSE), k);
+    assert_null(clock_running(&w->c, CLOCK_KIND_FIRST_RESPONSE));
+    /* The contact was made in time and recorded late: the breach was told already, so it stands. */
+    clock_stop(world_decision(w, "ann"), k, k->due_at - 1, false);
+    assert_int_equal(k->state, CLOCK_STATE_BREACHED);
+    assert_int_equal(k->stopped_at, k->due_at - 1);
+    assert_int_equal(k->generation, 3);
+    assert_false(clock_is_open(k));
+    clock_stop(world_decision(w, "ann"), k, k->due_at + 99, false);
+    assert_int_equal(k->stopped_at, k->due_at - 1);
+    assert_int_equal(w->escalations.n, 1);
+    world_free(w);
+}
+
+static void cancelled_is_neither_met_nor_breached(void **state)
+{
+    (void)state;
+    struct world *w = world_with_case();
+    struct clock_row *k = first_response(w);
+    w->now_us = k->due_at + HOUR_US;
+    clock_stop(world_decision(w, "ann"), k, w->now_us, true);
+    assert_int_equal(k->state, CLOCK_STATE_CANCELLED);
+    assert_int_equal(k->breached_at, 0);
+    assert_int_equal(w->c.row.level, 1);
+    int64_t stopped_at = k->stopped_at;
+    clock_stop(world_decision(w, "ann"), k, stopped_at + 5, false);
+    assert_int_equal(k->stopped_at, stopped_at);
+    assert_int_equal(k->state, CLOCK_STATE_CANCELLED);
+    world_free(w);
+}
+
+static void clocks_are_found_by_kind_round_and_subject(void **state)
+{
+    (void)state;
+    struct world *w = world_with_case();
+    struct uuid offer = world_offer(w, "ann")->offer_id;
+    struct uuid other = {{1}};
+    assert_int_equal(clock_of_subject(&w->c, &offer)->kind, CLOCK_KIND_OFFER);
+    assert_null(clock_of_subject(&w->c, &other));
+    assert_int_equal(clock_running(&w->c, CLOCK_KIND_RESOLUTION)->kind, CLOCK_KIND_RESOLUTION);
+    assert_null(clock_running(&w->c, CLOCK_KIND_PROMISE));
+    w->c.row.round = 2;
+    assert_null(clock_open(&w->c, CLOCK_KIND_RESOLUTION));
+    world_free(w);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(due_is_start_plus_target),
+        cmocka_unit_test(stopping_decides_by_timestamps),
+        cmocka_unit_test(a_breach_found_while_stopping_climbs),
+        cmocka_unit_test(a_breached_clock_stays_breached_and_gets_its_stop_time),
+        cmocka_unit_test(cancelled_is_neither_met_nor_breached),
+        cmocka_unit_test(clocks_are_found_by_kind_round_and_subject),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

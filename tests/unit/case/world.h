@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * A case in memory, for tests of pure rules: it keeps rows between commands as a database would, so
+ * that a test can play a case's whole life and look at what every command wrote.
+ *
+ * Threading: one test. Ownership: everything lies in the world's arena until world_free().
+ */
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "case/command.h"
+#include "case/rules.h"
+#include "case/words.h"
+
+#define HOUR_US (3600 * 1000000LL)
+#define DAY_US (24 * HOUR_US)
+/* 2026-01-01T00:00:00Z */
+#define WORLD_START_US 1767225600000000LL
+
+struct world {
+    struct arena arena;
+    struct policy *policy;
+    int64_t now_us;
+    uint32_t made; /* ids and seeds made so far */
+    struct case_state c;
+    struct rows agents, dedups;                               /* committed */
+    struct rows events, privates, escalations, notifications; /* committed, all of them */
+    struct command cmd; /* the last command and its decision */
+    struct decision d;
+    enum seg_verdict verdict;
+};
+
+/* A world at WORLD_START_US with the default policy, version 1, and no case. */
+struct world *world_new(void);
+void world_free(struct world *w);
+
+/* A world with one OPEN case, made of rows alone: failure billing.overcharge, severity 3, customer
+ * c-1, order o-1, the steward's, its two clocks running, its first event written. */
+struct world *world_with_case(void);
+
+/* An agent with skill billing:3, languages de and en, capacity 10 and the level's limits. */
+struct agent_row *world_agent(struct world *w, const char *id, int level);
+
+/* A UUID nobody has, as text. */
+char *world_uuid(struct world *w);
+
+/* Starts a decision by `principal` on the case, without deciding anything: for calling rules
+ * directly. */
+struct decision *world_decision(struct world *w, const char *principal);
+/* Keeps what the decision wrote. */
+void world_commit(struct world *w);
+
+/* Runs a command as a segment would: on SEG_WRITE the rows are kept, else they are as before. */
+void world_run(struct world *w, const struct command_kind *kind, const char *principal,
+               const ProtobufCMessage *request);
+/* The same with command fields (args, agent_id, expected_version, seed) that `prepare` sets. */
+void world_run_with(struct world *w, const struct command_kind *kind, const char *principal,
+                    const ProtobufCMessage *request,
+                    void (*prepare)(struct command *cmd, void *ctx), void *ctx);
+
+/* Makes the agent the owner, by the owner rule. */
+void world_own(struct world *w, const char *agent_id);
+
+/* A pending offer to the agent with its clock. */
+struct offer_row *world_offer(struct world *w, const char *agent_id);
+
+/* The last command went well and was written; it was refused with this code and reason. Both print
+ * what it said otherwise. */
+void assert_written(const struct world *w);
+void assert_refused(const struct world *w, enum fault_code code, const char *reason);
+/* The fault's metadata value of the key; fails when there is none. */
+const char *fault_meta_of(const struct fault *f, const char *key);
+bool fault_has(const struct fault *f, const char *key);
+
+/* The i-th event from the end, 0 = the last. */
+const struct event_row *world_event(const struct world *w, size_t from_end);
+/* Its detail, unpacked in the world's arena. */
+const Amends__V1__EventDetail *world_detail(struct world *w, const struct event_row *event);
+/* Every event committed so far verifies up to the case's head. */
+void assert_chain_intact(struct world *w);
