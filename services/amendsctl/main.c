@@ -70,10 +70,9 @@ static int exit_code(enum fault_code code)
 static int report(const struct line *line, const struct rpc_sync_result *result)
 {
     if (result->code != FAULT_OK) {
-        (void)fprintf(stderr, "amendsctl: %s%s%s (at %s)\n",
-                      result->fault.reason ? result->fault.reason : "",
-                      result->fault.reason ? ": " : "", result->message,
-                      line->address[line->command->server]);
+        const char *reason = result->fault.reason ? result->fault.reason : "";
+        (void)fprintf(stderr, "amendsctl: %s%s%s (at %s)\n", reason, *reason ? ": " : "",
+                      result->message, line->address[line->command->server]);
         print_items(result->fault.violations, result->fault.n_violations);
         print_items(result->fault.metadata, result->fault.n_metadata);
     }

@@ -125,13 +125,14 @@ static size_t gather_stmts(struct program *p)
 
 static void start_store(struct program *p)
 {
+    const size_t n_stmts = gather_stmts(p);
     const struct pg_config config = {
         .conninfo = p->settings.pg,
         .segment_connections = (unsigned)p->settings.pg_segment_connections,
         .read_connections = (unsigned)p->settings.pg_read_connections,
         .queue = (unsigned)p->settings.max_queue,
         .application_name = p->spec->name,
-        .n_stmts = gather_stmts(p),
+        .n_stmts = n_stmts,
         .stmts = p->stmts,
         .schema_needed = migrate_version(),
         .state = &p->state,
