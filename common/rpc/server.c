@@ -85,7 +85,7 @@ static const ProtobufCMethodDescriptor *find_method(const ProtobufCServiceDescri
 
 static bool has_path(struct rpc_server *s, const char *path)
 {
-    LIST_FOR_EACH (it, (struct list *)(uintptr_t)&s->methods) {
+    LIST_FOR_EACH (it, &s->methods) {
         if (strcmp(CONTAINER_OF(it, struct method, node)->path, path) == 0)
             return true;
     }
@@ -258,7 +258,7 @@ static void stop_queue(struct rpc_server *s)
 
 static void methods_free(struct rpc_server *s)
 {
-    for (struct list *it = list_pop_front(&s->methods); it; it = list_pop_front(&s->methods)) {
+    LIST_FOR_EACH_SAFE (it, &s->methods) {
         struct method *m = CONTAINER_OF(it, struct method, node);
         free(m->path);
         free(m);

@@ -24,9 +24,9 @@ static const Amends__Test__EchoRequest *request_of(struct rpc_call *call)
 static void answer(struct rpc_call *call)
 {
     Amends__Test__EchoResponse response = AMENDS__TEST__ECHO_RESPONSE__INIT;
-    response.request = (Amends__Test__EchoRequest *)(uintptr_t)request_of(call);
-    response.tenant = (char *)(uintptr_t)rpc_call_principal(call)->tenant;
-    response.principal = (char *)(uintptr_t)rpc_call_principal(call)->id;
+    response.request = unconst(request_of(call));
+    response.tenant = unconst(rpc_call_principal(call)->tenant);
+    response.principal = unconst(rpc_call_principal(call)->id);
     response.left_ms = (rpc_call_deadline_us(call) - clock_mono_us()) / US_PER_MS;
     rpc_reply(call, &response.base);
 }
@@ -99,7 +99,7 @@ static void advance(struct rpc_call *call, struct watch *w)
         return;
     }
     response.left_ms = w->left--;
-    response.request = (Amends__Test__EchoRequest *)(uintptr_t)request_of(call);
+    response.request = unconst(request_of(call));
     AM_ASSERT(!rpc_stream_busy(call));
     rpc_stream_send(call, &response.base);
     AM_ASSERT(rpc_stream_busy(call));

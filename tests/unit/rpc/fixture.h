@@ -48,6 +48,16 @@ void fixture_release(struct fixture *f);
 /* Waits until *counter reaches `at_least`; fails the test after 10 s. */
 void fixture_wait(_Atomic int *counter, int at_least);
 
+/* protobuf-c wants char * and struct pointers, and reads them only. */
+static inline void *unconst(const void *constant)
+{
+    const union {
+        const void *in;
+        void *out;
+    } u = {constant};
+    return u.out;
+}
+
 /* The index of a method of the echo service. */
 unsigned echo_method(const char *name);
 extern const struct rpc_principal echo_principal;

@@ -107,8 +107,11 @@ int main(int argc, char **argv)
 {
     if (argc == 3 && strcmp(argv[1], "serve") == 0)
         return serve(argv[2]);
-    if (argc == 5 && strcmp(argv[1], "load") == 0 && atoi(argv[4]) <= IN_FLIGHT_MAX)
-        return load(argv[2], atoi(argv[3]), atoi(argv[4]));
+    if (argc == 5 && strcmp(argv[1], "load") == 0) {
+        long seconds = strtol(argv[3], NULL, 10), in_flight = strtol(argv[4], NULL, 10);
+        if (seconds > 0 && seconds < 3600 && in_flight > 0 && in_flight <= IN_FLIGHT_MAX)
+            return load(argv[2], (int)seconds, (int)in_flight);
+    }
     (void)fprintf(stderr, "rpc_load serve PORT | load PORT SECONDS IN_FLIGHT\n");
     return 2;
 }

@@ -14,7 +14,7 @@
 #include "rpc/status.h"
 #include "rpc/wire.h"
 
-enum { PART_SEND = 1, PART_STATUS = 2, PART_MESSAGE = 4 };
+enum part { PART_SEND, PART_STATUS, PART_MESSAGE };
 
 void peer_connect(struct peer *p, struct fixture *f)
 {
@@ -77,24 +77,18 @@ void peer_principal(struct peer_call *c)
     peer_header(c, "amends-principal", echo_principal.id);
 }
 
-static void start(struct peer_call *c, const grpc_op *ops, size_t n, unsigned part)
+static void start(struct peer_call *c, const grpc_op *ops, size_t n, enum part part)
 {
-    /* The call and the part in one tag: calls are aligned, so the low bits are free. */
-    AM_ASSERT(((uintptr_t)c & 7) == 0);
-    grpc_call_error err =
-        grpc_call_start_batch(c->call, ops, n, (void *)((uintptr_t)c | part), NULL);
+    grpc_call_error err = grpc_call_start_batch(c->call, ops, n, &c->flying[part], NULL);
     AM_ASSERT(err == GRPC_CALL_OK);
-    c->open |= part;
+    c->flying[part] = true;
 }
 
-static void wait_for(struct peer_call *c, unsigned parts)
+/* Meanwhile batches of other calls may end too. */
+static void wait_for(struct peer_call *c, enum part part)
 {
-    while (c->open & parts) {
-        grpc_event e = next(c->peer);
-        uintptr_t tag = (uintptr_t)e.tag;
-        struct peer_call *of = (struct peer_call *)(tag & ~(uintptr_t)7);
-        of->open &= ~(unsigned)(tag & 7);
-    }
+    while (c->flying[part])
+        *(bool *)next(c->peer).tag = false;
 }
 
 static void send_ops(struct peer_call *c)
@@ -179,9 +173,10 @@ void peer_cancel(struct peer_call *c)
 
 int peer_end(struct peer_call *c, struct fault *fault)
 {
-    if (c->open & PART_STATUS)
+    if (c->flying[PART_STATUS])
         skip_messages(c);
-    wait_for(c, PART_SEND | PART_STATUS);
+    wait_for(c, PART_SEND);
+    wait_for(c, PART_STATUS);
     if (!fault)
         return (int)c->status;
     fault_init(fault, &c->arena);
@@ -207,9 +202,11 @@ bool peer_replayed(const struct peer_call *c)
 
 void peer_call_clear(struct peer_call *c)
 {
-    if (c->open & PART_STATUS)
+    if (c->flying[PART_STATUS])
         skip_messages(c);
-    wait_for(c, PART_SEND | PART_STATUS | PART_MESSAGE);
+    wait_for(c, PART_SEND);
+    wait_for(c, PART_STATUS);
+    wait_for(c, PART_MESSAGE);
     for (size_t i = 0; i < c->n_headers; i++) {
         grpc_slice_unref(c->headers[i].key);
         grpc_slice_unref(c->headers[i].value);

@@ -22,7 +22,7 @@ struct peer {
 struct peer_call {
     struct peer *peer;
     grpc_call *call;
-    unsigned open;
+    bool flying[3]; /* batches; the tag of each is its place here */
     size_t n_headers;
     grpc_metadata headers[8];
     grpc_byte_buffer *request;

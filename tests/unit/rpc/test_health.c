@@ -29,7 +29,7 @@ static int teardown(void **state)
 static void ask(struct peer_call *c, const char *method, const char *service)
 {
     Grpc__Health__V1__HealthCheckRequest request = GRPC__HEALTH__V1__HEALTH_CHECK_REQUEST__INIT;
-    request.service = (char *)(uintptr_t)service;
+    request.service = unconst(service);
     peer_call_init(c, &p, method, 10000);
     peer_send_message(c, &request.base);
 }

@@ -119,8 +119,10 @@ static void arena_exhausted(void **state)
 {
     uint8_t bytes[1998];
     (void)state;
-    for (size_t i = 0; i < sizeof(bytes); i += 2)
-        memcpy(bytes + i, "\x5a\x00", 2);
+    for (size_t i = 0; i < sizeof(bytes); i += 2) {
+        bytes[i] = 0x5a; /* inners: {} */
+        bytes[i + 1] = 0;
+    }
     expect(ECHO_PATH "Echo", slice_of(bytes, sizeof(bytes)), GRPC_STATUS_RESOURCE_EXHAUSTED,
            "TOO_LARGE");
     still_well();

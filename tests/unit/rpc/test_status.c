@@ -99,8 +99,10 @@ static void anything_fits(void **state)
     char *long_text = arena_alloc(&arena, 20001);
     (void)state;
     assert_non_null(long_text);
-    for (int i = 0; i < 20000; i += 2)
-        memcpy(long_text + i, "\xc3\xa9", 2);
+    for (int i = 0; i < 20000; i += 2) {
+        long_text[i] = (char)0xc3;
+        long_text[i + 1] = (char)0xa9;
+    }
     fault_init(&f, &arena);
     fault_set(&f, FAULT_FAILED_PRECONDITION, long_text, "x%s", long_text);
     for (int i = 0; i < 40; i++)

@@ -126,7 +126,7 @@ static void stream(const char *what, int enough, int messages, enum fault_code c
     Amends__Test__EchoRequest request = AMENDS__TEST__ECHO_REQUEST__INIT;
     struct seen s = {.enough = enough};
     struct rpc_sync_result out;
-    request.text = (char *)(uintptr_t)what;
+    request.text = unconst(what);
     request.number = 5;
     assert_int_equal(rpc_sync_stream(c, &amends__test__echo_service__descriptor,
                                      echo_method("Watch"), &echo_principal, &request.base, 5000,

@@ -190,8 +190,10 @@ static void stops_when_full(void **state)
     uint8_t bytes[4096];
     struct fault fault;
     (void)state;
-    for (size_t i = 0; i < sizeof(bytes); i += 2)
-        memcpy(bytes + i, "\x18\x63", 2);
+    for (size_t i = 0; i < sizeof(bytes); i += 2) {
+        bytes[i] = 0x18; /* color: 99 */
+        bytes[i + 1] = 99;
+    }
     fault_init(&fault, &arena);
     assert_int_equal(wire_check(type, slice_of(bytes, sizeof(bytes)), NULL, &fault), AM_EINVAL);
     assert_int_equal(fault.n_violations, FAULT_ITEMS_MAX);
@@ -202,8 +204,10 @@ static void unpack_knows_the_quota(void **state)
     uint8_t bytes[2000];
     struct arena small;
     (void)state;
-    for (size_t i = 0; i < sizeof(bytes); i += 2)
-        memcpy(bytes + i, "\x5a\x00", 2);
+    for (size_t i = 0; i < sizeof(bytes); i += 2) {
+        bytes[i] = 0x5a; /* inners: {} */
+        bytes[i + 1] = 0;
+    }
     EXPECT_OK("\x5a\x00");
     arena_init(&small, 16 * 1024);
     assert_null(wire_unpack(type, slice_of(bytes, sizeof(bytes)), &small));
