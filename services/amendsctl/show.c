@@ -212,7 +212,7 @@ static void print_list(const ProtobufCMessage *m, const ProtobufCFieldDescriptor
 
 static void print_fields(const ProtobufCMessage *m, int indent, struct arena *arena)
 {
-    const int name_width = 24;
+    const int name_width = 26;
     for (unsigned i = 0; i < m->descriptor->n_fields; i++) {
         const ProtobufCFieldDescriptor *f = &m->descriptor->fields[i];
         if (f->label == PROTOBUF_C_LABEL_REPEATED) {
