@@ -264,3 +264,12 @@ void conn_ready(void *ctx, int events)
     }
     flush(c);
 }
+
+/* When this process itself stood still, timers come first and answers may have been waiting for
+ * long. */
+void conn_overdue(struct conn *c)
+{
+    conn_ready(c, LOOP_READ);
+    if (c->state == CONN_UP && c->n_trips > 0 && !loop_timer_active(c->timer))
+        conn_drop(c, "no answer in time");
+}

@@ -111,6 +111,8 @@ void conn_trip_sync(struct conn *c);
 void conn_break(struct conn *c, const char *why);
 /* Drops it now: trips end as lost, the next attempt is planned. */
 void conn_drop(struct conn *c, const char *why);
+/* The oldest trip had its time: drops the connection unless its answer lies in the socket. */
+void conn_overdue(struct conn *c);
 /* Input, output and answers; called when the descriptor is ready. */
 void conn_ready(void *ctx, int events);
 

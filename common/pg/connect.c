@@ -165,7 +165,7 @@ void conn_timer_fired(void *ctx)
         conn_look_at_schema(c);
         break;
     case CONN_UP:
-        conn_drop(c, "no answer in time");
+        conn_overdue(c);
         break;
     case CONN_CLOSED:
         break;

@@ -107,7 +107,7 @@ static bool probe_on(struct pg *pg, enum conn_lane lane)
 }
 
 /* On an idle connection the answer comes at once; when none is idle, the next free segment
- * connection asks before its next segment (pool_probe_due()). */
+ * connection asks before its next segment (pool_probe_if_due()). */
 static void probe_when_due(struct pg *pg)
 {
     int64_t now = clock_mono_us();
@@ -122,6 +122,14 @@ void pool_probe_if_due(struct conn *c)
         return;
     c->pg->probe_due_us = now + PG_PROBE_EVERY_US;
     conn_probe(c);
+}
+
+void pool_clock_asked(struct pg *pg)
+{
+    int64_t again = clock_mono_us() + PG_PROBE_AGAIN_US;
+    if (clock_error_us(loop_clock(pg->loop)) > PG_CLOCK_COARSE_US && pg->probe_due_us > again)
+        pg->probe_due_us = again;
+    show_clock(pg);
 }
 
 static void tick(void *ctx)

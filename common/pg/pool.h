@@ -19,7 +19,9 @@
     US_PER_S /* without any connection of a lane for so long: its queue is refused                 \
               */
 #define PG_PROBE_EVERY_US (10 * US_PER_S)
-#define PG_CLOCK_ERROR_US (100 * US_PER_MS)
+#define PG_PROBE_AGAIN_US US_PER_S
+#define PG_CLOCK_ERROR_US (100 * US_PER_MS) /* worse than this: not ready */
+#define PG_CLOCK_COARSE_US (10 * US_PER_MS) /* worse than this: asked again soon */
 #define PG_CONNECTIONS_MAX 64
 
 struct read_lane;
@@ -53,6 +55,9 @@ void pool_conn_down(struct conn *c);
 
 /* Asks for the clock on this connection when that is due: between segments. */
 void pool_probe_if_due(struct conn *c);
+
+/* The answer came, or did not: asks again soon when the estimate is still coarse. */
+void pool_clock_asked(struct pg *pg);
 
 /* True when the lane had no connection for longer than a caller should be kept. */
 bool pool_away(const struct pg *pg, enum conn_lane lane);

@@ -450,6 +450,7 @@ void segs_free(struct seg_lane *l)
 {
     if (!l)
         return;
+    AM_ASSERT(!l->idle.waiting);
     for (size_t i = 0; i < l->pg->n_conns; i++) {
         struct run *r = l->pg->conns[i].lane == LANE_SEGMENT ? l->pg->conns[i].user : NULL;
         if (r)

@@ -57,6 +57,7 @@ static void probe_end(struct trip *t, enum trip_end end)
     struct conn *c = t->ctx;
     (void)end;
     c->probing = false;
+    pool_clock_asked(c->pg);
 }
 
 void conn_probe(struct conn *c)

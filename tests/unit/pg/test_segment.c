@@ -159,6 +159,51 @@ static void a_key_held_for_too_long(void **state)
     toy_free(t);
 }
 
+/* Somebody who does not know of our keys holds the row itself: the lock time-out ends the attempt,
+ * twice more at most. */
+static void a_row_locked_by_an_outsider(void **state)
+{
+    (void)state;
+    struct toy *t = toy_new(w, 1, 1, NULL);
+    struct toy_cmd *c = toy_send(t, 5500, 350, 1);
+    world_settle(w, 3000);
+    world_exec(w, "begin; select * from account where id = 350 for update");
+    struct toy_cmd *short_wait = toy_send(t, 5501, 350, 1);
+    world_turn(w, 350);
+    assert_false(short_wait->done);
+    world_exec(w, "rollback");
+    world_settle(w, 3000);
+    assert_int_equal(short_wait->code, FAULT_OK);
+    assert_in_range(short_wait->decisions, 2, 3);
+    world_exec(w, "begin; select * from account where id = 350 for update");
+    struct toy_cmd *long_wait = toy_send(t, 5502, 350, 1);
+    world_settle(w, 3000);
+    assert_int_equal(long_wait->code, FAULT_UNAVAILABLE);
+    assert_string_equal(long_wait->reason, "CONTENDED");
+    assert_int_equal(long_wait->decisions, 3);
+    world_exec(w, "rollback");
+    assert_int_equal(c->code, FAULT_OK);
+    toy_free(t);
+}
+
+/* At most 256 keys are taken at once, whatever the number of commands. */
+static void many_keys_make_smaller_segments(void **state)
+{
+    (void)state;
+    struct toy *t = toy_new(w, 1, 1, NULL);
+    struct toy_cmd *cmds[64];
+    for (int64_t i = 0; i < 64; i++) {
+        cmds[i] = toy_cmd(t, 8000 + i, 600 + i, 1);
+        for (int64_t k = 0; k < 4; k++)
+            cmds[i]->extra[k] = 100000 + 10 * i + k;
+        toy_submit(cmds[i]);
+    }
+    world_settle(w, 3000);
+    for (int i = 0; i < 64; i++)
+        assert_int_equal(cmds[i]->segment, i < SEG_KEYS / 6 ? 1 : 2);
+    toy_free(t);
+}
+
 static void decide_finds_another_key(void **state)
 {
     (void)state;
@@ -203,6 +248,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(one_bad_command_among_64, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_key_held_by_another_backend, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_key_held_for_too_long, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_row_locked_by_an_outsider, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(many_keys_make_smaller_segments, set_up, tear_down),
         cmocka_unit_test_setup_teardown(decide_finds_another_key, set_up, tear_down),
         cmocka_unit_test_setup_teardown(nothing_to_write_is_answered_without_commit, set_up,
                                         tear_down),

@@ -288,6 +288,9 @@ void toy_submit(struct toy_cmd *c)
     c->cmd.keys[c->cmd.n_keys++] = toy_key(w, "account", c->account);
     if (c->other)
         c->cmd.keys[c->cmd.n_keys++] = toy_key(w, "account", c->other);
+    for (size_t i = 0; i < 4; i++)
+        if (c->extra[i])
+            c->cmd.keys[c->cmd.n_keys++] = toy_key(w, "account", c->extra[i]);
     c->done = false;
     w->waiting++;
     seg_submit(c->toy->pg, &c->cmd);

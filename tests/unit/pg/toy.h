@@ -30,6 +30,7 @@ struct toy_cmd {
     int64_t request, account,
         other;          /* other: a second account whose key is taken, and not written; 0 = none */
     int64_t amount;     /* TOY_BAD makes the database refuse it */
+    int64_t extra[4];   /* more of these */
     int64_t discovered; /* an account that decide finds to be needed: SEG_AGAIN once; 0 = none */
     /* results */
     bool done, replayed, wrote;

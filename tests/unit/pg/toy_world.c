@@ -30,7 +30,6 @@ static struct world *attach(const char *name)
     }
     struct world *w = calloc(1, sizeof(*w));
     assert_non_null(w);
-    log_setup(getenv("AMENDS_TEST_LOG") ? LOG_DEBUG : LOG_ERROR, "test");
     (void)snprintf(w->schema, sizeof(w->schema), "toy_%s", name);
     (void)snprintf(w->conninfo, sizeof(w->conninfo), "%s options='-c search_path=%s'", conninfo,
                    w->schema);
@@ -51,6 +50,7 @@ struct world *world_attach(const char *name)
 struct world *world_new(const char *name)
 {
     char sql[256];
+    log_setup(getenv("AMENDS_TEST_LOG") ? LOG_DEBUG : LOG_ERROR, "test");
     struct world *w = attach(name);
     (void)snprintf(
         sql, sizeof(sql),
