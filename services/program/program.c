@@ -101,6 +101,7 @@ static int start_testclock(struct program *p)
     if (*p->settings.test_clock)
         return testclock_start(p->loop, p->settings.test_clock, time_moved, p, &p->testclock);
 #else
+    (void)p;
     (void)time_moved;
 #endif
     return AM_OK;
