@@ -1,0 +1,289 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The load generator. One run: connect, warm up, measure, wait for what is in flight, print one
+ * JSON object. Exit code 1 when nothing could be measured; errors of calls are in the output.
+ *
+ *   amends-load --in-flight 128 --seconds 5                closed: 128 calls at any time
+ *   amends-load --rate 2000 --seconds 5                    paced: 2000 calls a second
+ *   amends-load --rate 200 --flood-tenant acme --flood 256 paced, while another tenant floods
+ *   amends-load --life --in-flight 128 --seconds 5         whole lives by 128 agents
+ *   ... --count 1                                          so many calls or lives, not by time
+ */
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/assert.h"
+#include "base/options.h"
+#include "life.h"
+#include "rpc/server.h"
+#include "source.h"
+
+struct options {
+    const char *targets[TARGETS];
+    const char *tenant, *flood_tenant, *seed;
+    int64_t connections, in_flight, rate, flood, count, seconds, warm_up_ms;
+    bool life;
+};
+
+struct load {
+    struct options o;
+    struct loop *loop;
+    struct rpc_server *server;
+    struct clients *clients;
+    struct loop_timer *timer;
+    struct source main, flood;
+    struct life life;
+    int64_t from_us, until_us;
+    unsigned busy;
+    bool ok;
+};
+
+/* -- the end --------------------------------------------------------------------------------------
+ */
+
+static void drained(void *ctx)
+{
+    struct load *l = ctx;
+    loop_stop(l->loop);
+}
+
+static void end(struct load *l, bool ok)
+{
+    l->ok = ok;
+    loop_timer_stop(l->timer);
+    clients_free(l->clients);
+    rpc_server_drain(l->server, drained, l);
+}
+
+static void end_later(void *ctx)
+{
+    end(ctx, true);
+}
+
+/* The last answer comes from within a client: it is freed in a turn of its own. */
+static void quiet(void *ctx)
+{
+    struct load *l = ctx;
+    if (--l->busy > 0)
+        return;
+    loop_timer_free(l->timer);
+    l->timer = loop_timer_new(l->loop, end_later, l);
+    loop_timer_start(l->timer, 0);
+}
+
+static void give_up(void *ctx)
+{
+    end(ctx, false);
+}
+
+static void fail_later(struct load *l)
+{
+    loop_timer_free(l->timer);
+    l->timer = loop_timer_new(l->loop, give_up, l);
+    loop_timer_start(l->timer, 0);
+}
+
+/* -- the run --------------------------------------------------------------------------------------
+ */
+
+static void time_is_up(void *ctx)
+{
+    struct load *l = ctx;
+    if (l->o.life) {
+        life_stop(&l->life);
+        return;
+    }
+    source_stop(&l->main);
+    if (l->o.flood)
+        source_stop(&l->flood);
+}
+
+static void measure(struct load *l)
+{
+    l->from_us = clock_mono_us() + l->o.warm_up_ms * US_PER_MS;
+    l->until_us = l->from_us + l->o.seconds * US_PER_S;
+    loop_timer_start(l->timer, l->until_us - clock_mono_us());
+}
+
+static void start_source(struct load *l, struct source *s)
+{
+    s->clients = l->clients;
+    s->loop = l->loop;
+    s->as.id = "crm";
+    s->seed = l->o.seed;
+    s->quiet = quiet;
+    s->ctx = l;
+    s->stats.from_us = l->from_us;
+    s->stats.until_us = l->until_us;
+    l->busy++;
+    source_start(s);
+}
+
+static void start_sources(struct load *l)
+{
+    measure(l);
+    l->main = (struct source){.as.tenant = l->o.tenant,
+                              .in_flight_max = (unsigned)l->o.in_flight,
+                              .per_second = (double)l->o.rate,
+                              .count = (uint64_t)l->o.count};
+    l->flood =
+        (struct source){.as.tenant = l->o.flood_tenant, .in_flight_max = (unsigned)l->o.flood};
+    start_source(l, &l->main);
+    if (l->o.flood)
+        start_source(l, &l->flood);
+}
+
+static void prepared(void *ctx, bool ok)
+{
+    struct load *l = ctx;
+    if (!ok) {
+        (void)fprintf(stderr, "agents: %s\n", l->life.stats[STEP_OPEN].first_error);
+        fail_later(l);
+        return;
+    }
+    measure(l);
+    life_measure(&l->life, l->from_us, l->until_us);
+    l->busy = 1;
+    life_start(&l->life);
+}
+
+static void connected(void *ctx, bool ok)
+{
+    struct load *l = ctx;
+    if (!ok) {
+        (void)fprintf(stderr, "a service does not answer\n");
+        fail_later(l);
+    } else if (l->o.life) {
+        l->life = (struct life){.clients = l->clients,
+                                .loop = l->loop,
+                                .tenant = l->o.tenant,
+                                .seed = l->o.seed,
+                                .n_agents = (unsigned)l->o.in_flight,
+                                .count = (uint64_t)l->o.count,
+                                .prepared = prepared,
+                                .quiet = quiet,
+                                .ctx = l};
+        life_prepare(&l->life);
+    } else {
+        start_sources(l);
+    }
+}
+
+/* -- the result -----------------------------------------------------------------------------------
+ */
+
+static void print_life(struct load *l)
+{
+    struct stats all = {0};
+    printf("{");
+    for (unsigned i = 0; i < STEPS; i++) {
+        stats_merge(&all, &l->life.stats[i]);
+        printf("\"%s\": ", step_names[i]);
+        stats_print(&l->life.stats[i], stdout);
+        printf(", ");
+    }
+    printf("\"all\": ");
+    stats_print(&all, stdout);
+    printf(", \"lives\": %llu, \"empty\": %llu}\n", (unsigned long long)l->life.lives,
+           (unsigned long long)l->life.empty);
+    stats_free(&all);
+}
+
+static void print_sources(struct load *l)
+{
+    printf("{\"main\": ");
+    stats_print(&l->main.stats, stdout);
+    if (l->o.flood) {
+        printf(", \"flood\": ");
+        stats_print(&l->flood.stats, stdout);
+    }
+    printf("}\n");
+    stats_free(&l->main.stats);
+    stats_free(&l->flood.stats);
+}
+
+/* -- main -----------------------------------------------------------------------------------------
+ */
+
+static int parse(struct options *o, int argc, char **argv)
+{
+    const struct option_spec table[] = {
+        {"intake", OPTION_STRING, &o->targets[TO_INTAKE], 0, 0, "ADDR:PORT", "intake"},
+        {"assignment", OPTION_STRING, &o->targets[TO_ASSIGNMENT], 0, 0, "ADDR:PORT",
+         "assignment (--life)"},
+        {"resolution", OPTION_STRING, &o->targets[TO_RESOLUTION], 0, 0, "ADDR:PORT",
+         "resolution (--life)"},
+        {"tenant", OPTION_STRING, &o->tenant, 0, 0, "NAME", "whose calls are measured"},
+        {"seed", OPTION_STRING, &o->seed, 0, 0, "WORD", "part of all customers' ids"},
+        {"connections", OPTION_INT, &o->connections, 1, 16, "N", "to each service"},
+        {"in-flight", OPTION_INT, &o->in_flight, 1, 4096, "N", "calls, or agents"},
+        {"rate", OPTION_INT, &o->rate, 0, 100000, "N", "calls a second; 0 = as many as will go"},
+        {"flood-tenant", OPTION_STRING, &o->flood_tenant, 0, 0, "NAME", "the other tenant"},
+        {"flood", OPTION_INT, &o->flood, 0, 4096, "N", "its calls in flight"},
+        {"count", OPTION_INT, &o->count, 0, 1000000, "N", "calls or lives; 0 = by time"},
+        {"seconds", OPTION_INT, &o->seconds, 1, 600, "S", "measured time"},
+        {"warm-up-ms", OPTION_INT, &o->warm_up_ms, 0, 60000, "MS", "before it"},
+        {"life", OPTION_BOOL, &o->life, 0, 0, NULL, "whole lives of cases"},
+    };
+    size_t words = 0;
+    *o = (struct options){.targets = {"", "", ""},
+                          .tenant = "demo",
+                          .flood_tenant = "acme",
+                          .seed = "",
+                          .connections = 4,
+                          .in_flight = 1,
+                          .seconds = 5,
+                          .warm_up_ms = 1000};
+    return options_parse(table, sizeof(table) / sizeof(table[0]), argc, argv,
+                         "amends-load: calls the services as fast as they answer, or at a pace",
+                         NULL, 0, &words);
+}
+
+/* Without a seed every run has one of its own. */
+static void choose_seed(struct options *o)
+{
+    static char text[UUID_TEXT_LEN + 1];
+    struct uuid id;
+    uuid_random_bytes(&id, sizeof(id));
+    uuid_format(&id, text);
+    text[13] = '\0';
+    if (!o->seed[0])
+        o->seed = text;
+    AM_ASSERT(strlen(o->seed) <= SEED_MAX);
+}
+
+static void run(struct load *l)
+{
+    const struct rpc_server_config config = {.listen = NULL};
+    struct clock *clock = clock_new();
+    l->loop = loop_new(clock);
+    l->server = rpc_server_new(&config, l->loop);
+    AM_ASSERT(rpc_server_start(l->server) == AM_OK);
+    l->timer = loop_timer_new(l->loop, time_is_up, l);
+    if (!l->o.life)
+        l->o.targets[TO_ASSIGNMENT] = l->o.targets[TO_RESOLUTION] = "";
+    l->clients =
+        clients_new(l->server, l->loop, l->o.targets, (unsigned)l->o.connections, connected, l);
+    loop_run(l->loop);
+    rpc_server_free(l->server);
+    loop_timer_free(l->timer);
+    if (l->ok && l->o.life)
+        print_life(l);
+    else if (l->ok)
+        print_sources(l);
+    life_free(&l->life);
+    loop_free(l->loop);
+    clock_free(clock);
+}
+
+int main(int argc, char **argv)
+{
+    static struct load l;
+    if (parse(&l.o, argc, argv) != AM_OK)
+        return 2;
+    choose_seed(&l.o);
+    requests_setup();
+    run(&l);
+    return l.ok ? 0 : 1;
+}

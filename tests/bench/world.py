@@ -1,0 +1,141 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the benchmarks run against: a private PostgreSQL and Redis, the three services, and a second
+database of the same schema for the baseline."""
+
+import json
+import os
+import subprocess
+import time
+
+from harness import paths
+from harness.cluster import SERVICES, Service, migrate
+from harness.process import Failed
+from harness.servers import Postgres, Redis
+
+OURS, BASELINE = "ours", "baseline"
+TENANTS = ("demo", "acme", "life")
+
+
+class World:
+    """The services write to the database OURS; `baseline` scripts to BASELINE."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        folder.mkdir(parents=True)
+        self.postgres = Postgres(folder / "pg")
+        self.redis = Redis(folder / "redis")
+        self.services = {}
+
+    # --- life ---
+
+    def __enter__(self):
+        try:
+            self.postgres.start()
+            self.redis.start()
+            self.postgres.create_database(OURS)
+            migrate(self.postgres, OURS, *TENANTS)
+            self.postgres.create_database(BASELINE, OURS)
+            self.start_services()
+        except BaseException:
+            self.__exit__(None, None, None)
+            raise
+        return self
+
+    def __exit__(self, *_):
+        self.stop_services()
+        if self.redis.process:
+            self.redis.stop()
+        if self.postgres.process:
+            self.postgres.stop()
+
+    def start_services(self):
+        self.services = {kind: self.make_service(kind) for kind in SERVICES}
+        for kind in ("intake", "resolution"):
+            self.services[kind].argv += ["--assignment", self.services["assignment"].address]
+        for service in self.services.values():
+            service.start()
+        for service in self.services.values():
+            service.wait_ready()
+
+    def make_service(self, kind):
+        options = ["--pg", self.postgres.conninfo(OURS), "--redis", self.redis.url,
+                   "--log-level", "warn"]
+        return Service(self.folder, kind, 0, options, None)
+
+    def stop_services(self):
+        for service in self.services.values():
+            service.close()
+            if service.running():
+                service.stop()
+
+    # --- use ---
+
+    def sql(self, statement, parameters=None, database=OURS):
+        return self.postgres.execute(statement, parameters, database)
+
+    def tenant_id(self, name):
+        return self.sql("select tenant_id from tenant where name = %s", (name,))[0][0]
+
+    def checkpoint(self):
+        """Every measurement begins behind a checkpoint: full page images weigh on all alike."""
+        self.sql("checkpoint")
+
+    def load(self, *words, timeout_s=120):
+        """One run of amends-load: its JSON. Errors of calls make the run invalid."""
+        argv = [str(paths.program("amends-load")), *map(str, words)]
+        for kind in SERVICES:
+            argv += [f"--{kind}", self.services[kind].address]
+        done = subprocess.run(argv, capture_output=True, text=True, timeout=timeout_s, check=False,
+                              env={**os.environ, "LC_ALL": "C.UTF-8"})
+        if done.returncode:
+            raise Failed(f"amends-load {' '.join(map(str, words))}: {done.stderr[-400:]}")
+        result = json.loads(done.stdout)
+        for name, part in result.items():
+            if isinstance(part, dict) and part["errors"]:
+                raise Failed(f"{name}: errors by code {part['errors']}: {part['first_error']}")
+        return result
+
+    def members(self):
+        """(segments, commands) so far, over all services."""
+        segments = members = 0
+        for service in self.services.values():
+            metrics = service.metrics()
+            segments += sum(value for name, value in metrics.items()
+                            if name.startswith("amends_pg_segments_total"))
+            members += metrics.get("amends_pg_segment_members_total", 0)
+        return segments, members
+
+    def cpu_seconds(self):
+        """CPU time so far of each service and of PostgreSQL with its backends."""
+        ticks = os.sysconf("SC_CLK_TCK")
+        used = {kind: _cpu_ticks(service.pid) / ticks for kind, service in self.services.items()}
+        used["postgres"] = sum(map(_cpu_ticks, _tree(self.postgres.process.pid))) / ticks
+        return used
+
+
+def _tree(pid):
+    from harness.process import descendants
+
+    return [pid, *descendants(pid)]
+
+
+def _cpu_ticks(pid):
+    try:
+        with open(f"/proc/{pid}/stat", encoding="ascii") as stat:
+            fields = stat.read().rpartition(")")[2].split()
+    except OSError:
+        return 0
+    # Children that have ended count for their parent.
+    return sum(map(int, fields[11:15]))
+
+
+def wait_quiet(world, seconds=10):
+    """Until the services use no CPU to speak of: what they did after the load is over."""
+    deadline = time.monotonic() + seconds
+    before = sum(world.cpu_seconds().values())
+    while time.monotonic() < deadline:
+        time.sleep(0.3)
+        now = sum(world.cpu_seconds().values())
+        if now - before < 0.03:
+            return
+        before = now
