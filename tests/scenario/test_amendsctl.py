@@ -1,0 +1,152 @@
+# SPDX-License-Identifier: Apache-2.0
+"""amendsctl from end to end: every command of a recovery, tables, --json, exit codes."""
+
+import json
+import subprocess
+
+import pytest
+
+from harness import paths
+from harness.api import new_id
+
+from .support.sample import unique
+
+USAGE, NOT_FOUND, REFUSED, NOT_ALLOWED, AWAY = 1, 3, 4, 5, 7
+
+
+@pytest.fixture
+def ctl(world):
+    """ctl("case", "list", who="ann") -> the finished process."""
+
+    def run(*words, who="crm", tenant=world.tenant, **addresses):
+        servers = {kind: world.cluster.replica(kind).address
+                   for kind in ("intake", "assignment", "resolution")}
+        options = [f"--{kind}={address}" for kind, address in {**servers, **addresses}.items()]
+        return subprocess.run([paths.program("amendsctl"), *options, "--tenant", tenant, "--as", who,
+                               *words], capture_output=True, text=True, check=False, timeout=60)
+
+    return run
+
+
+@pytest.fixture
+def ask(ctl):
+    """The same with --json; it must succeed."""
+
+    def run(*words, **who):
+        done = ctl("--json", *words, **who)
+        assert done.returncode == 0, f"{words}\n{done.stdout}{done.stderr}"
+        return json.loads(done.stdout)
+
+    return run
+
+
+def open_case(ask, **who):
+    return ask("case", "open", "--trigger", "complaint", "--channel", "phone", "--customer-id",
+               unique("customer"), "--failure-code", "billing.overcharge", "--failure-description",
+               "Charged twice.", **who)["case"]
+
+
+def put_agent(ask, name="ann"):
+    ask("agent", "put", name, "--display-name", "Ann Lee", "--public-contact", "ann@example.org",
+        "--level", "1", "--capacity", "5", "--skills", "billing:3", "--languages", "en")
+
+
+def test_a_whole_recovery(world, ask):
+    put_agent(ask)
+    ask("agent", "presence", "available", who="ann")
+    case = open_case(ask)["caseId"]
+    world.settle()
+    offer = ask("case", "get", case)["case"]["offers"][0]["offerId"]
+    assert ask("offer", "accept", case, offer, who="ann")["case"]["owner"]["id"] == "ann"
+    assert ask("case", "card", case)["ownerContact"] == "ann@example.org"
+    ask("contact", "record", case, "--direction", "outbound", "--channel", "phone", "--outcome",
+        "reached", who="ann")
+    ask("act", "record", case, "--kind", "apology", "--note", "Sorry.", who="ann")
+    ask("cause", "record", case, "--code", "billing.system", who="ann")
+    remedy = ask("remedy", "propose", case, "--kind", "refund", "--amount", "40 USD",
+                 who="ann")["remedy"]["remedyId"]
+    ask("remedy", "answer", case, remedy, "--answer", "accepted", who="ann")
+    ask("remedy", "fulfil", case, remedy, "--outcome", "fulfilled", "--external-reference", "RF-1")
+    version = ask("case", "get", case)["case"]["version"]
+    version = ask("case", "resolve", case, "--expected-version", version, who="ann")["case"]["version"]
+    closed = ask("case", "close", case, "--expected-version", version, who="ann")["case"]
+    assert closed["status"] == "CASE_STATUS_CLOSED"
+    assert ask("case", "verify", case)["intact"] is True
+    assert len(ask("case", "history", case)["events"]) == int(closed["version"])
+
+
+def test_tables_are_for_people(ctl, ask):
+    case = open_case(ask)
+    done = ctl("case", "list")
+    heading, row = done.stdout.splitlines()
+    assert heading.split()[:2] == ["case_id", "status"]
+    assert case["caseId"] in row and "open" in row.lower()
+    assert case["caseId"] in ctl("case", "get", case["caseId"]).stdout
+
+
+def test_an_empty_list_is_no_error(ctl):
+    assert ctl("case", "list").returncode == 0
+    assert ctl("agent", "list").returncode == 0
+
+
+def test_the_next_case(ask):
+    put_agent(ask)
+    case = open_case(ask)
+    assert ask("offer", "request", who="ann")["case"]["caseId"] == case["caseId"]
+    assert ask("offer", "request", who="ann") == {}
+
+
+def test_watch_prints_one_document_a_message(world, ctl, ask):
+    put_agent(ask)
+    ask("agent", "presence", "available", who="ann")
+    case = open_case(ask)
+    world.settle()
+    done = ctl("--json", "--timeout-ms", "2000", "offer", "watch", who="ann")
+    messages = [json.loads(line) for line in done.stdout.splitlines()]
+    assert any(one.get("case", {}).get("caseId") == case["caseId"] for one in messages)
+    assert any(one.get("snapshotComplete") for one in messages)
+
+
+@pytest.mark.parametrize("words", [
+    [], ["case"], ["case", "nonsense"], ["case", "get"], ["case", "list", "--no-such-flag"],
+    ["case", "open", "--trigger", "nonsense"], ["case", "get", "a", "b"],
+    ["remedy", "propose", "x", "--amount", "forty"], ["case", "get", "not-a-uuid"],
+])
+def test_a_mistake_in_the_line_is_exit_1(ctl, words):
+    done = ctl(*words)
+    assert done.returncode == (0 if not words else USAGE), done.stderr
+    assert done.stderr.strip() or not words
+
+
+def test_not_found_is_exit_3(ctl):
+    done = ctl("case", "get", new_id())
+    assert done.returncode == NOT_FOUND
+    assert "CASE_NOT_FOUND" in done.stderr
+
+
+def test_refused_is_exit_4_and_lists_what_is_missing(ctl, ask):
+    put_agent(ask)
+    case = open_case(ask)
+    version = ask("offer", "request", who="ann")["case"]["version"]
+    done = ctl("case", "resolve", case["caseId"], "--expected-version", version, who="ann")
+    assert done.returncode == REFUSED
+    for item in ("CLOSE_GATE", "CONTACT", "ROOT_CAUSE", "ACT", "REMEDY_OR_DENIAL"):
+        assert item in done.stderr
+
+
+def test_not_allowed_is_exit_5(ctl, ask):
+    case = open_case(ask)
+    done = ctl("act", "record", case["caseId"], "--kind", "apology", who="crm")
+    assert done.returncode == NOT_ALLOWED
+    assert ctl("case", "list", tenant="nobody").returncode == NOT_ALLOWED
+
+
+def test_away_is_exit_7(ctl):
+    done = ctl("--timeout-ms", "2000", "case", "list", intake="127.0.0.1:1")
+    assert done.returncode == AWAY
+    assert "127.0.0.1:1" in done.stderr
+
+
+def test_help_lists_commands_and_flags(ctl):
+    assert "case open" in ctl("--help").stdout
+    assert "--customer-id" in ctl("case", "open", "--help").stdout

@@ -1,0 +1,56 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The program `amends`: `serve` is all three services in one process, `migrate` and `check` its care."""
+
+import subprocess
+
+import pytest
+
+from harness import paths
+from harness.api import v1
+
+from .support import sample, steps
+from .support.redis import both_ways
+from .support.watch import Watch
+from .support.world import World
+
+
+def amends(world, *words):
+    return subprocess.run([paths.program("amends"), *words, "--pg",
+                           world.cluster.postgres.conninfo(world.cluster.name)],
+                          capture_output=True, text=True, check=False, timeout=60)
+
+
+@both_ways
+def test_two_replicas_of_the_one_process_form(make_cluster, redis):
+    world = World(make_cluster(one_process=True, replicas=2, redis=redis), "demo")
+    ann = world.agent("ann")
+    with Watch(ann, 1).ready() as watch:
+        case = world.open()
+        watch.wait(lambda one: one.messages)
+        ann.accept(case)
+    steps.recover(ann, case)
+    steps.resolve(ann, case)
+    assert steps.close(ann, case).status == v1.CASE_STATUS_CLOSED
+    silent = world.open()
+    world.advance(8 * sample.HOUR_S + 1)
+    assert world.get(silent).level == 2
+    assert world.verify(case).intact and world.verify(silent).intact
+
+
+def test_migrate_may_run_again(world):
+    done = amends(world, "migrate", "--tenant", world.tenant)
+    assert done.returncode == 0, done.stderr
+
+
+def test_check_finds_a_sound_database_sound(world):
+    world.open()
+    done = amends(world, "check")
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("words", [[], ["nonsense"], ["serve", "--no-such-flag"]])
+def test_a_mistake_in_the_command_line_is_told(words):
+    done = subprocess.run([paths.program("amends"), *words], capture_output=True, text=True,
+                          check=False, timeout=20)
+    assert done.returncode != 0
+    assert done.stderr.strip()
