@@ -234,8 +234,10 @@ static void signalled(void *ctx, int signum)
 
 static void finish(struct program *p)
 {
+#ifdef AMENDS_TEST_CLOCK
     if (p->testclock)
         testclock_stop(p->testclock);
+#endif
     loop_timer_free(p->look);
     loop_timer_free(p->settle);
     if (p->route_client)
