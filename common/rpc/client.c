@@ -63,6 +63,7 @@ static void on_loop_ended(struct loop_job *job)
     struct client_call *call = CONTAINER_OF(job, struct client_call, job);
     if (call->client)
         tell(call, call->result.code, call->result.message, call->result.reply);
+    list_remove(&call->node);
     call_free(call);
 }
 
@@ -98,14 +99,26 @@ struct rpc_client *rpc_client_new(struct rpc_server *server, const char *target,
     return c;
 }
 
-/* The core's call may be cancelled until the rpc thread is free to drop it. */
+/* The core's call may be cancelled until the rpc thread is free to drop it. One that was handed
+ * over already waits for its job, or for the server's end if the loop runs no more. */
 static void orphan(struct client_call *call)
 {
+    struct rpc_server *s = call->client->server;
     int flying = FLYING;
     grpc_call_error err = grpc_call_cancel(call->out.call, NULL);
     AM_ASSERT(err == GRPC_CALL_OK);
     tell(call, FAULT_CANCELLED, "the client is closing", NULL);
-    (void)atomic_compare_exchange_strong(&call->state, &flying, ORPHAN);
+    if (!atomic_compare_exchange_strong(&call->state, &flying, ORPHAN))
+        list_push_back(&s->ended_calls, &call->node);
+}
+
+void client_calls_free(struct rpc_server *s)
+{
+    while (!list_empty(&s->ended_calls)) {
+        struct client_call *call = CONTAINER_OF(s->ended_calls.next, struct client_call, node);
+        list_remove(&call->node);
+        call_free(call);
+    }
 }
 
 void rpc_client_free(struct rpc_client *c)

@@ -19,14 +19,14 @@ struct rpc_client;
 
 /*
  * A channel to "host:port" (all addresses of the name, in turn) that shares the server's queue. At
- * most `max_in_flight` calls at once. The main thread may call it before the loop runs, and must
- * have freed the client, on the loop's thread, before the loop ends.
+ * most `max_in_flight` calls at once. The main thread may call it before the loop runs.
  */
 struct rpc_client *rpc_client_new(struct rpc_server *server, const char *target,
                                   unsigned max_in_flight);
 
-/* Cancels what is in flight; its callbacks run here, with FAULT_CANCELLED. NULL is allowed. Not
- * from within a callback of this client. */
+/* Cancels what is in flight; its callbacks run here, with FAULT_CANCELLED. On the loop's thread, or
+ * after the loop has ended; in any case before rpc_server_free(). Not from within a callback of
+ * this client. NULL is allowed. */
 void rpc_client_free(struct rpc_client *c);
 
 /*

@@ -151,6 +151,7 @@ struct rpc_server {
     /* the loop thread's */
     struct list streams;
     unsigned n_clients;
+    struct list ended_calls; /* outgoing, of clients that were freed */
     void (*drain_done)(void *ctx);
     void *drain_ctx;
     struct loop_timer *drain_timer;
@@ -199,6 +200,9 @@ void health_add(struct health *h, const char *service);
 void health_set(struct health *h, bool serving);
 /* NOT_SERVING for good; ends the watches. The loop's thread. */
 void health_drain(struct health *h);
+
+/* client.c: after the end of both threads */
+void client_calls_free(struct rpc_server *s);
 
 /* server.c */
 int server_add(struct rpc_server *s, const ProtobufCServiceDescriptor *descriptor,

@@ -66,6 +66,7 @@ struct rpc_server *rpc_server_new(const struct rpc_server_config *config, struct
     s->loop = loop;
     list_init(&s->methods);
     list_init(&s->streams);
+    list_init(&s->ended_calls);
     s->admission = admission_new(&s->config.limits);
     make_core_server(s);
     s->health = health_new(s);
@@ -271,6 +272,7 @@ void rpc_server_free(struct rpc_server *s)
     stop_queue(s);
     AM_ASSERT(list_empty(&s->streams));
     calls_free(s);
+    client_calls_free(s);
     slots_free(s);
     grpc_server_destroy(s->grpc);
     grpc_completion_queue_destroy(s->cq);

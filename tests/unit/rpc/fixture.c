@@ -231,15 +231,25 @@ void fixture_drain(struct fixture *f)
     fixture_on_loop(f, drain, f);
 }
 
-void fixture_wait_drained(struct fixture *f)
+void fixture_wait_ended(struct fixture *f)
 {
     fixture_wait(&drained, 1);
     loop_stop(f->loop);
     loop_join(f->loop);
+}
+
+void fixture_free(struct fixture *f)
+{
     rpc_server_free(f->server);
     loop_free(f->loop);
     clock_free(f->clock);
     f->server = NULL;
+}
+
+void fixture_wait_drained(struct fixture *f)
+{
+    fixture_wait_ended(f);
+    fixture_free(f);
 }
 
 void fixture_stop(struct fixture *f)

@@ -38,6 +38,9 @@ void fixture_start(struct fixture *f, const struct rpc_server_config *config);
 /* Begins the drain; fixture_wait_drained() waits for its end. */
 void fixture_drain(struct fixture *f);
 void fixture_wait_drained(struct fixture *f);
+/* The two halves of it: until the loop has ended, and what is left. */
+void fixture_wait_ended(struct fixture *f);
+void fixture_free(struct fixture *f);
 /* Drains, unless that was done, and frees everything. */
 void fixture_stop(struct fixture *f);
 

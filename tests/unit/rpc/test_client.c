@@ -188,6 +188,24 @@ static void freed_with_calls_in_flight(void **state)
         assert_int_equal(o[i].done, 1);
 }
 
+/* The loop has ended with calls of every state open; only then the client goes. */
+static void freed_after_the_loop(void **state)
+{
+    struct outcome o[4];
+    (void)state;
+    for (int i = 0; i < 4; i++)
+        begin(&o[i], i % 2 ? "Echo" : "Hold", 20000);
+    fixture_drain(&f);
+    fixture_wait_ended(&f);
+    (void)usleep(20 * 1000);
+    rpc_client_free(client);
+    client = NULL;
+    fixture_free(&f);
+    for (int i = 0; i < 4; i++)
+        assert_int_equal(o[i].done, 1);
+    fixture_start(&f, NULL);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -197,6 +215,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(principal_is_checked, setup, teardown),
         cmocka_unit_test_setup_teardown(reconnects, setup, teardown),
         cmocka_unit_test_setup_teardown(freed_with_calls_in_flight, setup, teardown),
+        cmocka_unit_test_setup_teardown(freed_after_the_loop, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
