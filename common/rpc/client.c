@@ -114,11 +114,8 @@ static void orphan(struct client_call *call)
 
 void client_calls_free(struct rpc_server *s)
 {
-    while (!list_empty(&s->ended_calls)) {
-        struct client_call *call = CONTAINER_OF(s->ended_calls.next, struct client_call, node);
-        list_remove(&call->node);
-        call_free(call);
-    }
+    LIST_FOR_EACH_SAFE (it, &s->ended_calls)
+        call_free(CONTAINER_OF(it, struct client_call, node));
 }
 
 void rpc_client_free(struct rpc_client *c)
