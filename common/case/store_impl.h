@@ -9,12 +9,13 @@
 #include "case/store.h"
 #include "case/table.h"
 
-/* Places in store_stmts. The first TABLES_READ are the reads by key arrays of the tables in order,
- * the next TABLES the writes. */
+/* Places in store_stmts. First the reads by key arrays, then the inserts of new rows (cheaper than
+ * upserts), then the upserts, each in the order of the tables. */
 enum stmt {
     STMT_READ = 0,
-    STMT_WRITE = STMT_READ + TABLES_READ,
-    STMT_QUEUE_DELETE = STMT_WRITE + TABLES,
+    STMT_INSERT = STMT_READ + TABLES_READ,
+    STMT_UPSERT = STMT_INSERT + TABLES,
+    STMT_QUEUE_DELETE = STMT_UPSERT + TABLES_UPSERT,
     STMT_OPENING, /* OpenCase: dedup row, the customer's open case, the tenant's policy version */
     STMT_EVENTS,
     STMT_EVENT_PRIVATES,

@@ -13,6 +13,7 @@ struct gather {
     const void **rows;
     size_t n, cap;
     size_t first; /* of the command at hand */
+    bool changed; /* some rows are there already */
     struct arena *arena;
 };
 
@@ -47,7 +48,7 @@ static void gather_row(struct gather *g, const void *row)
     enum row_change change = ((const struct row *)row)->change;
     if (change == ROW_SAME || change == ROW_GONE)
         return;
-    AM_ASSERT(change == ROW_NEW || !g->table->insert_only);
+    g->changed = g->changed || change == ROW_CHANGED;
     gather_add(g, row);
 }
 
@@ -91,9 +92,10 @@ static void write_table(struct seg *seg, enum table_id table)
         gather_part(&g, table, seg_part_of(seg->user, seg->cmds[i]));
     if (g.n == 0)
         return;
+    AM_ASSERT(!g.changed || table < TABLES_UPSERT);
     pg_args_init(&args, seg->arena);
     table_encode(g.table, &args, g.rows, g.n, g.table->n_cols);
-    seg_send(seg, STMT_WRITE + table, &args);
+    seg_send(seg, (g.changed ? STMT_UPSERT : STMT_INSERT) + table, &args);
 }
 
 /* A queue item that goes and comes in one decision is written only. */
@@ -111,9 +113,9 @@ static const struct queue_row *queue_gone(const struct case_state *c)
 /* Only queue items go; all else stays as evidence. */
 static void assert_only_queue_goes(struct case_state *c)
 {
-    for (unsigned t = TABLE_FIRST_CHILD; t < TABLE_QUEUE; t++) {
+    for (unsigned t = TABLE_FIRST_CHILD; t <= TABLE_LAST_CHILD; t++) {
         const struct rows *rows = case_rows_of(c, t);
-        for (size_t i = 0; i < rows->n; i++) {
+        for (size_t i = 0; i < rows->n && t != TABLE_QUEUE; i++) {
             const void *row = (const uint8_t *)rows->items + i * tables[t].row_size;
             AM_ASSERT(((const struct row *)row)->change != ROW_GONE);
         }

@@ -191,7 +191,9 @@ static void set_tables(void)
         if (i < TABLES_READ)
             set(STMT_READ + i, name_of("read", t),
                 i == TABLE_AGENT ? read_agents_sql() : table_sql_read(t, read_keys(i)));
-        set(STMT_WRITE + i, name_of("write", t), table_sql_write(t, !t->insert_only));
+        set(STMT_INSERT + i, name_of("insert", t), table_sql_write(t, false));
+        if (i < TABLES_UPSERT)
+            set(STMT_UPSERT + i, name_of("upsert", t), table_sql_write(t, true));
     }
     set(STMT_QUEUE_DELETE, "delete_queue_item", table_sql_delete(&tables[TABLE_QUEUE]));
 }

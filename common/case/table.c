@@ -200,29 +200,29 @@ static const struct column notification_cols[] = {
     TIME(notification_row, created_at),
 };
 
-#define TABLE_OF(sql_name, columns, s, keys, insert)                                               \
+#define TABLE_OF(sql_name, columns, s, keys)                                                       \
     .name = (sql_name), .cols = (columns), .n_cols = sizeof(columns) / sizeof((columns)[0]),       \
-    .n_keys = (keys), .row_size = sizeof(struct s), .insert_only = (insert)
+    .n_keys = (keys), .row_size = sizeof(struct s)
 
 const struct table tables[TABLES] = {
-    [TABLE_CASE] = {TABLE_OF("recovery_case", case_cols, case_row, 2, false)},
-    [TABLE_AGENT] = {TABLE_OF("agent", agent_cols, agent_row, 2, false)},
-    [TABLE_SIGNAL] = {TABLE_OF("signal", signal_cols, signal_row, 3, true)},
-    [TABLE_CLOCK] = {TABLE_OF("clock", clock_cols, clock_row, 3, false),
+    [TABLE_CASE] = {TABLE_OF("recovery_case", case_cols, case_row, 2)},
+    [TABLE_AGENT] = {TABLE_OF("agent", agent_cols, agent_row, 2)},
+    [TABLE_SIGNAL] = {TABLE_OF("signal", signal_cols, signal_row, 3)},
+    [TABLE_CLOCK] = {TABLE_OF("clock", clock_cols, clock_row, 3),
                      .order_offset = offsetof(struct clock_row, started_at)},
-    [TABLE_CONTACT] = {TABLE_OF("contact_attempt", contact_cols, contact_row, 3, true),
+    [TABLE_CONTACT] = {TABLE_OF("contact_attempt", contact_cols, contact_row, 3),
                        .order_offset = offsetof(struct contact_row, at)},
-    [TABLE_ACT] = {TABLE_OF("act", act_cols, act_row, 3, true),
+    [TABLE_ACT] = {TABLE_OF("act", act_cols, act_row, 3),
                    .order_offset = offsetof(struct act_row, at)},
-    [TABLE_REMEDY] = {TABLE_OF("remedy", remedy_cols, remedy_row, 3, false),
+    [TABLE_REMEDY] = {TABLE_OF("remedy", remedy_cols, remedy_row, 3),
                       .order_offset = offsetof(struct remedy_row, proposed_at)},
-    [TABLE_OFFER] = {TABLE_OF("offer", offer_cols, offer_row, 3, false),
+    [TABLE_OFFER] = {TABLE_OF("offer", offer_cols, offer_row, 3),
                      .order_offset = offsetof(struct offer_row, created_at)},
-    [TABLE_QUEUE] = {TABLE_OF("queue_item", queue_cols, queue_row, 2, false)},
-    [TABLE_DEDUP] = {TABLE_OF("dedup", dedup_cols, dedup_row, 4, true)},
-    [TABLE_EVENT] = {TABLE_OF("case_event", event_cols, event_row, 3, true)},
+    [TABLE_QUEUE] = {TABLE_OF("queue_item", queue_cols, queue_row, 2)},
+    [TABLE_DEDUP] = {TABLE_OF("dedup", dedup_cols, dedup_row, 4)},
+    [TABLE_EVENT] = {TABLE_OF("case_event", event_cols, event_row, 3)},
     [TABLE_EVENT_PRIVATE] = {TABLE_OF("case_event_private", event_private_cols, event_private_row,
-                                      3, true)},
-    [TABLE_ESCALATION] = {TABLE_OF("escalation", escalation_cols, escalation_row, 6, true)},
-    [TABLE_NOTIFICATION] = {TABLE_OF("notification", notification_cols, notification_row, 3, true)},
+                                      3)},
+    [TABLE_ESCALATION] = {TABLE_OF("escalation", escalation_cols, escalation_row, 6)},
+    [TABLE_NOTIFICATION] = {TABLE_OF("notification", notification_cols, notification_row, 3)},
 };

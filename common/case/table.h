@@ -13,18 +13,18 @@
 #include "case/model.h"
 #include "pg/query.h"
 
-/* Those that are read by key arrays come first; within them the children of a case
- * (TABLE_FIRST_CHILD .. TABLE_LAST_CHILD). Also the order of writing: parents before children. */
+/* Also the order of writing: parents before children. Those whose rows change come first, those
+ * that are read by key arrays before the others; within them the children of a case. */
 enum table_id {
     TABLE_CASE,
     TABLE_AGENT,
-    TABLE_SIGNAL,
-    TABLE_CLOCK,
-    TABLE_CONTACT,
-    TABLE_ACT,
     TABLE_REMEDY,
     TABLE_OFFER,
+    TABLE_CLOCK,
     TABLE_QUEUE,
+    TABLE_SIGNAL,
+    TABLE_CONTACT,
+    TABLE_ACT,
     TABLE_DEDUP,
     TABLE_EVENT,
     TABLE_EVENT_PRIVATE,
@@ -32,9 +32,10 @@ enum table_id {
     TABLE_NOTIFICATION,
     TABLES
 };
+#define TABLES_UPSERT TABLE_SIGNAL
 #define TABLES_READ TABLE_EVENT
-#define TABLE_FIRST_CHILD TABLE_SIGNAL
-#define TABLE_LAST_CHILD TABLE_QUEUE
+#define TABLE_FIRST_CHILD TABLE_REMEDY
+#define TABLE_LAST_CHILD TABLE_ACT
 
 struct column {
     const char *name;
@@ -48,7 +49,6 @@ struct table {
     const struct column *cols; /* the primary key first, tenant_id first of all */
     size_t n_cols, n_keys;
     size_t row_size;
-    bool insert_only;
     /* Offset of the time by which a case's rows are put in order (ties by key); 0 = by key. */
     uint16_t order_offset;
 };

@@ -103,6 +103,11 @@ void rig_turn(struct rig *r)
     (void)usleep(200);
 }
 
+void rig_wait(struct rig *r)
+{
+    (void)uv_run(loop_uv(r->loop), UV_RUN_ONCE);
+}
+
 void rig_run(struct rig *r, const bool *done)
 {
     int64_t until = clock_mono_us() + PATIENCE_US;

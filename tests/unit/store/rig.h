@@ -44,6 +44,9 @@ void rig_run(struct rig *r, const bool *done);
 /* One turn of the loop, without waiting. */
 void rig_turn(struct rig *r);
 
+/* One turn of the loop, which sleeps until there is something to do. */
+void rig_wait(struct rig *r);
+
 /* Statements of the test's own: no result, or the first value of the first row. */
 void rig_exec(struct rig *r, const char *fmt, ...) AM_PRINTF(2, 3);
 const char *rig_value(struct rig *r, const char *fmt, ...) AM_PRINTF(2, 3);

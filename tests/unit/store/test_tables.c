@@ -92,7 +92,7 @@ static void clear_nullable(unsigned table, uint8_t *row)
 static void make_all(bool second)
 {
     for (unsigned t = 0; t < TABLES; t++) {
-        if (second && tables[t].insert_only)
+        if (second && t >= TABLES_UPSERT)
             continue;
         for (unsigned i = 0; i < ROWS; i++)
             written[t][i] = make_row(t, i, second);
@@ -149,11 +149,11 @@ static void ops_write(void *ctx, struct seg *seg)
     (void)ctx;
     for (unsigned t = 0; t < TABLES; t++) {
         struct pg_args args;
-        if (upserting && tables[t].insert_only)
+        if (upserting && t >= TABLES_UPSERT)
             continue;
         pg_args_init(&args, seg->arena);
         table_encode(&tables[t], &args, (const void *const *)written[t], ROWS, tables[t].n_cols);
-        seg_send(seg, STMT_WRITE + t, &args);
+        seg_send(seg, (upserting ? STMT_UPSERT : STMT_INSERT) + t, &args);
     }
 }
 
