@@ -8,7 +8,7 @@ OURS = ("common/", "services/", "tests/", "proto/", "cmake/", ".ci/", "docker/",
 
 # Who may include whose headers: the library's own part, its unit tests, the benchmarks' yardsticks.
 PRIVATE_HEADERS = {
-    re.compile(r"#\s*include\s*[<\"]grpc/"): ("common/rpc/", "tests/unit/rpc/"),
+    re.compile(r"#\s*include\s*[<\"]grpc/"): ("common/rpc/", "tests/unit/rpc/", "tests/bench/"),
     re.compile(r"#\s*include\s*[<\"](postgresql/)?libpq"): ("common/pg/", "tests/unit/pg/", "tests/bench/"),
     re.compile(r"#\s*include\s*[<\"]hiredis"): ("common/redis/", "tests/unit/redis/"),
 }
