@@ -16,8 +16,13 @@ static void forward(gpr_log_func_args *args)
     enum log_level level = args->severity == GPR_LOG_SEVERITY_ERROR  ? LOG_ERROR
                            : args->severity == GPR_LOG_SEVERITY_INFO ? LOG_INFO
                                                                      : LOG_DEBUG;
-    log_at(level, "grpc", "message", LOG_STR("text", args->message), LOG_STR("file", args->file),
-           LOG_INT("line", args->line));
+    const struct log_pair pairs[] = {
+        LOG_STR("text", args->message),
+        LOG_STR("file", args->file),
+        LOG_INT("line", args->line),
+        {0},
+    };
+    log_write(level, "grpc", "message", pairs);
 }
 
 void core_init(void)
