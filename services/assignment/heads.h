@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * What matching works on: a tenant's best waiting cases, from Redis or from PostgreSQL, and its
+ * agents as they are read for matching.
+ *
+ * Threading: io loop's thread. Ownership: rows and texts lie in the arena given.
+ */
+
+#include "assignment/engine.h"
+#include "assignment/pick.h"
+
+#define HEADS_SIGNATURES 512  /* most signatures looked at */
+#define HEADS_OF_SIGNATURE 16 /* most cases of each */
+
+struct heads {
+    struct assignment *a;
+    struct arena *arena;
+    int32_t tenant_id;
+    int n_levels;
+    bool from_database; /* given; set when Redis was away */
+    struct pick_case *cases;
+    size_t n, cap;
+    bool failed; /* neither could be read */
+    void (*done)(struct heads *h);
+    void *ctx;
+};
+
+/* Reads; `done` may run in this call. What PostgreSQL gave is put into Redis. */
+void heads_read(struct heads *h);
+
+/* Rows of STMT_READY and STMT_AGENTS, added to `agents` unless the agent is there already. */
+void heads_add_agents(struct rows *agents, int32_t tenant_id, const struct pg_rows *rows,
+                      struct arena *arena);
+
+/* Rows of STMT_COOLING. */
+struct pick_cooling *heads_cooling(const struct pg_rows *rows, struct arena *arena);
+
+/* The statement that asks for them: the agents' offers that ended within the tenant's cool-down. */
+void heads_ask_cooling(struct engine_read *r, int32_t tenant_id, const struct policy *policy,
+                       const struct rows *agents);

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+#include "assignment/scripts.h"
+
+/* KEYS: the shards. ARGV: now in ms, most members. Gives {next due ms or -1, member, ...}. */
+static const char claim[] = "local out = {-1}\n"
+                            "local room = tonumber(ARGV[2])\n"
+                            "for _, key in ipairs(KEYS) do\n"
+                            "  local due = redis.call('ZRANGEBYSCORE', key, '-inf', ARGV[1],"
+                            " 'LIMIT', 0, room)\n"
+                            "  for _, m in ipairs(due) do\n"
+                            "    redis.call('ZREM', key, m)\n"
+                            "    out[#out + 1] = m\n"
+                            "  end\n"
+                            "  room = room - #due\n"
+                            "  local first = redis.call('ZRANGE', key, 0, 0, 'WITHSCORES')\n"
+                            "  local at = tonumber(first[2])\n"
+                            "  if at and (out[1] == -1 or at < out[1]) then out[1] = at end\n"
+                            "end\n"
+                            "return out";
+
+/* KEYS: queue, heads. ARGV: member, score or '' to take it out, signature. */
+static const char queue[] = "if ARGV[2] == '' then redis.call('ZREM', KEYS[1], ARGV[1])\n"
+                            "else redis.call('ZADD', KEYS[1], ARGV[2], ARGV[1]) end\n"
+                            "local head = redis.call('ZRANGE', KEYS[1], 0, 0, 'WITHSCORES')\n"
+                            "if head[2] then redis.call('ZADD', KEYS[2], head[2], ARGV[3])\n"
+                            "else redis.call('ZREM', KEYS[2], ARGV[3]) end\n"
+                            "return 1";
+
+/* KEYS: heads of level 1, 2, ... ARGV: prefix of the queues, most signatures a level, most cases a
+ * signature. Gives level, signature, member, score, ... */
+static const char heads[] =
+    "local out = {}\n"
+    "for level, key in ipairs(KEYS) do\n"
+    "  for _, sig in ipairs(redis.call('ZRANGE', key, 0, ARGV[2] - 1)) do\n"
+    "    local q = ARGV[1] .. level .. ':' .. sig\n"
+    "    local items = redis.call('ZRANGE', q, 0, ARGV[3] - 1, 'WITHSCORES')\n"
+    "    for i = 1, #items, 2 do\n"
+    "      local n = #out\n"
+    "      out[n + 1] = level out[n + 2] = sig\n"
+    "      out[n + 3] = items[i] out[n + 4] = items[i + 1]\n"
+    "    end\n"
+    "  end\n"
+    "end\n"
+    "return out";
+
+/* KEYS: watched. ARGV: prefix of the sets, replica, now in ms, TTL in ms, agents ... */
+static const char seen[] = "for i = 5, #ARGV do\n"
+                           "  redis.call('ZADD', KEYS[1], ARGV[3], ARGV[i])\n"
+                           "  local key = ARGV[1] .. ARGV[i]\n"
+                           "  redis.call('SADD', key, ARGV[2])\n"
+                           "  redis.call('PEXPIRE', key, ARGV[4])\n"
+                           "end\n"
+                           "return 1";
+
+/* KEYS: watched. ARGV: prefix of the sets, replica, now in ms, agent. */
+static const char closed[] = "redis.call('SREM', ARGV[1] .. ARGV[4], ARGV[2])\n"
+                             "redis.call('ZADD', KEYS[1], ARGV[3], ARGV[4])\n"
+                             "return 1";
+
+/* KEYS: watched. ARGV: prefix of the sets, last seen at or before (ms), now in ms, most agents.
+ * Gives agent, last seen, ...; the others have been seen. */
+static const char gone[] =
+    "local out = {}\n"
+    "local old = redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', ARGV[2], 'WITHSCORES', 'LIMIT', 0,"
+    " ARGV[4])\n"
+    "for i = 1, #old, 2 do\n"
+    "  if redis.call('EXISTS', ARGV[1] .. old[i]) == 1 then\n"
+    "    redis.call('ZADD', KEYS[1], ARGV[3], old[i])\n"
+    "  else\n"
+    "    out[#out + 1] = old[i] out[#out + 1] = old[i + 1]\n"
+    "  end\n"
+    "end\n"
+    "return out";
+
+/* KEYS: watched. ARGV: agent, last seen in ms: only if it was not seen again. */
+static const char forget[] = "if tonumber(redis.call('ZSCORE', KEYS[1], ARGV[1]) or -1) =="
+                             " tonumber(ARGV[2]) then return redis.call('ZREM', KEYS[1], ARGV[1])"
+                             " end\n"
+                             "return 0";
+
+const struct redis_script engine_scripts[SCRIPTS] = {
+    [SCRIPT_CLAIM] = {"claim", claim},    [SCRIPT_QUEUE] = {"queue", queue},
+    [SCRIPT_HEADS] = {"heads", heads},    [SCRIPT_SEEN] = {"seen", seen},
+    [SCRIPT_CLOSED] = {"closed", closed}, [SCRIPT_GONE] = {"gone", gone},
+    [SCRIPT_FORGET] = {"forget", forget},
+};

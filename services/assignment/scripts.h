@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/* The Lua scripts, each one step that must not be torn. Time is an argument. Threading: constants. */
+
+#include "redis/redis.h"
+
+enum script {
+    SCRIPT_CLAIM,  /* takes timers that are due; says when the next one is */
+    SCRIPT_QUEUE,  /* puts or takes one waiting case and keeps its signature's head right */
+    SCRIPT_HEADS,  /* a tenant's best waiting cases of each level and signature */
+    SCRIPT_SEEN,   /* agents have a stream on a replica */
+    SCRIPT_CLOSED, /* an agent has no stream on a replica any more */
+    SCRIPT_GONE,   /* agents without a stream anywhere */
+    SCRIPT_FORGET, /* an agent that was made away */
+    SCRIPTS
+};
+
+extern const struct redis_script engine_scripts[SCRIPTS];

@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * The engine's statements. Every look-up goes by a key or an index in its order, whatever the
+ * statistics say; time is a parameter.
+ */
+
+#include "assignment/assignment.h"
+#include "assignment/engine.h"
+
+#define CLOCK_COLUMNS "c.tenant_id, c.case_id, c.clock_id, c.generation, c.due_at, c.kind"
+
+/* $1 until, $2 limit */
+static const char due[] = "select " CLOCK_COLUMNS " from clock c where c.state = 1"
+                          " and c.due_at <= $1::timestamptz order by c.due_at limit $2::int4";
+
+/* $1 after */
+static const char next_due[] = "select c.due_at from clock c where c.state = 1"
+                               " and c.due_at > $1::timestamptz order by c.due_at limit 1";
+
+/* $1 from, $2 to, $3 limit */
+static const char soon[] = "select " CLOCK_COLUMNS " from clock c where c.state = 1"
+                           " and c.due_at >= $1::timestamptz and c.due_at <= $2::timestamptz"
+                           " order by c.due_at limit $3::int4";
+
+/* $1 name, $2 holder, $3 now, $4 until: a row when the holder has it. */
+static const char lease[] =
+    "insert into lease as l (name, holder, until) values ($1::text, $2::text, $4::timestamptz)"
+    " on conflict (name) do update set holder = excluded.holder, until = excluded.until"
+    " where l.holder = excluded.holder or l.until <= $3::timestamptz returning l.name";
+
+/* $1 after this tenant, $2 limit. A loose scan; level 0 is offered already. */
+static const char waiting[] =
+    "with recursive t(tenant_id) as ("
+    "(select q.tenant_id from queue_item q where q.tenant_id > $1::int4"
+    " order by q.tenant_id limit 1)"
+    " union all select n.tenant_id from t cross join lateral"
+    " (select q.tenant_id from queue_item q where q.tenant_id > t.tenant_id"
+    " order by q.tenant_id limit 1) n)"
+    " select k.tenant_id, w.level from (select t.tenant_id from t limit $2::int4) k"
+    " left join lateral (select q.level from queue_item q where q.tenant_id = k.tenant_id"
+    " and q.level > 0 order by q.level limit 1) w on true";
+
+/* $1 tenant, $2 and $3 after this level and signature, $4 most signatures, $5 most cases of each. */
+static const char heads[] =
+    "with recursive s(level, signature) as ("
+    "(select q.level, q.signature from queue_item q where q.tenant_id = $1::int4"
+    " and (q.level, q.signature) > ($2::int2, $3::text) order by q.level, q.signature limit 1)"
+    " union all select n.level, n.signature from s cross join lateral"
+    " (select q.level, q.signature from queue_item q where q.tenant_id = $1::int4"
+    " and (q.level, q.signature) > (s.level, s.signature)"
+    " order by q.level, q.signature limit 1) n)"
+    " select k.level, k.signature, i.case_id, i.score_ms, i.generation"
+    " from (select s.level, s.signature from s limit $4::int4) k cross join lateral"
+    " (select q.case_id, q.score_ms, q.generation from queue_item q where q.tenant_id = $1::int4"
+    " and q.level = k.level and q.signature = k.signature"
+    " order by q.score_ms, q.case_id limit $5::int4) i";
+
+/* What decides whether an agent may take a case; `x` is the agent. */
+#define AGENT_COLUMNS                                                                              \
+    "x.agent_id, x.level, x.capacity, x.skills, x.languages, x.authorities, x.presence,"           \
+    " x.idle_since, l.n, w.n"
+#define AGENT_LOAD                                                                                 \
+    " cross join lateral (select count(*)::int4 as n from recovery_case y"                         \
+    " where y.tenant_id = x.tenant_id and y.owner_id = x.agent_id and y.owner_kind = 2"            \
+    " and y.status in (2, 5) offset 0) l"                                                          \
+    " cross join lateral (select coalesce(sum(y.weight), 0)::int4 as n from offer y"               \
+    " where y.tenant_id = x.tenant_id and y.agent_id = x.agent_id and y.state = 1 offset 0) w"
+
+/* $1 tenant, $2 levels, $3 idle since after, $4 most agents of each level. */
+static const char ready[] =
+    "select " AGENT_COLUMNS " from unnest($2::int2[]) as k(level) cross join lateral"
+    " (select a.* from agent a where a.tenant_id = $1::int4 and a.presence = 1"
+    " and a.level = k.level and a.idle_since > $3::timestamptz"
+    " order by a.idle_since limit $4::int4) x" AGENT_LOAD;
+
+/* $1 tenant, $2 agents */
+static const char agents[] =
+    "select " AGENT_COLUMNS " from unnest($2::text[]) as k(agent_id) cross join lateral"
+    " (select a.* from agent a where a.tenant_id = $1::int4 and a.agent_id = k.agent_id"
+    " offset 0) x" AGENT_LOAD;
+
+/* $1 tenant, $2 agents, $3 made after, $4 ended after, $5 most of each. 3 = DECLINED, 4 = EXPIRED. */
+static const char cooling[] =
+    "select k.agent_id, o.case_id from unnest($2::text[]) as k(agent_id) cross join lateral"
+    " (select y.case_id, y.state, y.decided_at from offer y where y.tenant_id = $1::int4"
+    " and y.agent_id = k.agent_id and y.created_at > $3::timestamptz"
+    " order by y.created_at desc limit $5::int4) o"
+    " where o.state in (3, 4) and o.decided_at > $4::timestamptz";
+
+/* $1 tenant, $2 principal, $3 method, $4 request id */
+static const char asked[] =
+    "select d.case_id from dedup d where d.tenant_id = $1::int4 and d.principal = $2::text"
+    " and d.method = $3::int4 and d.request_id = $4::uuid";
+
+#define OFFER_COLUMNS                                                                              \
+    "o.case_id, o.offer_id, o.state, o.generation, o.weight, o.pulled, o.created_at,"              \
+    " o.expires_at, o.decided_at"
+
+/* $1 tenants, $2 agents, $3 made at or after, $4 most of each. */
+static const char offers[] =
+    "select k.ord, " OFFER_COLUMNS
+    " from unnest($1::int4[], $2::text[], $3::timestamptz[]) with ordinality"
+    " as k(tenant_id, agent_id, since, ord) cross join lateral ("
+    "(select y.* from offer y where y.tenant_id = k.tenant_id and y.agent_id = k.agent_id"
+    " and y.state = 1 limit $4::int4) union all"
+    " (select y.* from offer y where y.tenant_id = k.tenant_id and y.agent_id = k.agent_id"
+    " and y.created_at >= k.since and y.state <> 1 order by y.created_at limit $4::int4)) o";
+
+/* $1 tenants, $2 cases, $3 offers */
+static const char offers_keys[] =
+    "select k.ord, " OFFER_COLUMNS " from unnest($1::int4[], $2::uuid[], $3::uuid[])"
+    " with ordinality as k(tenant_id, case_id, offer_id, ord) cross join lateral"
+    " (select y.* from offer y where y.tenant_id = k.tenant_id and y.case_id = k.case_id"
+    " and y.offer_id = k.offer_id offset 0) o";
+
+/* $1 id */
+static const char tenant_name[] = "select t.name from tenant t where t.tenant_id = $1::int4";
+
+static const struct pg_stmt stmts[STMTS] = {
+    [STMT_DUE] = {"assignment_due", due},
+    [STMT_NEXT_DUE] = {"assignment_next_due", next_due},
+    [STMT_SOON] = {"assignment_soon", soon},
+    [STMT_LEASE] = {"assignment_lease", lease},
+    [STMT_WAITING] = {"assignment_waiting", waiting},
+    [STMT_HEADS] = {"assignment_heads", heads},
+    [STMT_READY] = {"assignment_ready", ready},
+    [STMT_AGENTS] = {"assignment_agents", agents},
+    [STMT_COOLING] = {"assignment_cooling", cooling},
+    [STMT_ASKED] = {"assignment_asked", asked},
+    [STMT_OFFERS] = {"assignment_offers", offers},
+    [STMT_OFFERS_KEYS] = {"assignment_offers_keys", offers_keys},
+    [STMT_TENANT_NAME] = {"assignment_tenant_name", tenant_name},
+};
+const struct pg_stmt *const assignment_stmts = stmts;
+const size_t assignment_n_stmts = STMTS;
