@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "rig.h"
+
+#include <string.h>
+
+char *rig_text(struct world *w, const char *text)
+{
+    char *copy = arena_must(&w->arena, strlen(text) + 1);
+    return strcpy(copy, text);
+}
+
+static char *case_id(struct world *w)
+{
+    return uuid_format(&w->c.row.case_id, arena_must(&w->arena, UUID_TEXT_LEN + 1));
+}
+
+static char *id_text(struct world *w, const struct uuid *id)
+{
+    return uuid_format(id, arena_must(&w->arena, UUID_TEXT_LEN + 1));
+}
+
+Google__Type__Money *rig_money(struct world *w, const char *currency, int64_t units)
+{
+    Google__Type__Money *m = ARENA_NEW(&w->arena, Google__Type__Money);
+    google__type__money__init(m);
+    m->currency_code = rig_text(w, currency);
+    m->units = units;
+    return m;
+}
+
+Google__Protobuf__Timestamp *rig_time(struct world *w, int64_t us)
+{
+    Google__Protobuf__Timestamp *t = ARENA_NEW(&w->arena, Google__Protobuf__Timestamp);
+    google__protobuf__timestamp__init(t);
+    t->seconds = us / 1000000;
+    t->nanos = (int32_t)(us % 1000000 * 1000);
+    return t;
+}
+
+Amends__V1__OpenCaseRequest *rig_open_request(struct world *w)
+{
+    Amends__V1__OpenCaseRequest *r = ARENA_NEW(&w->arena, Amends__V1__OpenCaseRequest);
+    amends__v1__open_case_request__init(r);
+    r->request_id = world_uuid(w);
+    r->trigger = TRIGGER_COMPLAINT;
+    r->channel = CHANNEL_PHONE;
+    r->customer_id = rig_text(w, "c-1");
+    r->failure = ARENA_NEW(&w->arena, Amends__V1__Failure);
+    amends__v1__failure__init(r->failure);
+    r->failure->code = rig_text(w, "billing.overcharge");
+    r->failure->description = rig_text(w, "charged twice");
+    r->failure->order_reference = rig_text(w, "o-1");
+    return r;
+}
+
+void rig_open(struct world *w, Amends__V1__OpenCaseRequest *request)
+{
+    world_run(w, &open_case_kind, "crm", &request->base);
+}
+
+void rig_contact(struct world *w, const char *who, int direction, int outcome, int channel)
+{
+    Amends__V1__RecordContactRequest r = AMENDS__V1__RECORD_CONTACT_REQUEST__INIT;
+    r.request_id = world_uuid(w);
+    r.case_id = case_id(w);
+    r.direction = (Amends__V1__ContactDirection)direction;
+    r.outcome = (Amends__V1__ContactOutcome)outcome;
+    r.channel = (Amends__V1__Channel)channel;
+    r.note = rig_text(w, "we spoke");
+    world_run(w, &record_contact_kind, who, &r.base);
+}
+
+void rig_act(struct world *w, const char *who, int kind)
+{
+    Amends__V1__RecordActRequest r = AMENDS__V1__RECORD_ACT_REQUEST__INIT;
+    r.request_id = world_uuid(w);
+    r.case_id = case_id(w);
+    r.kind = (Amends__V1__ActKind)kind;
+    r.note = rig_text(w, "we are sorry");
+    world_run(w, &record_act_kind, who, &r.base);
+}
+
+void rig_root_cause(struct world *w, const char *who, const char *code)
+{
+    Amends__V1__RecordRootCauseRequest r = AMENDS__V1__RECORD_ROOT_CAUSE_REQUEST__INIT;
+    r.request_id = world_uuid(w);
+    r.case_id = case_id(w);
+    r.code = rig_text(w, code);
+    r.preventable = true;
+    r.note = rig_text(w, "nobody looked");
+    world_run(w, &record_root_cause_kind, who, &r.base);
+}
+
+void rig_propose(struct world *w, const char *who, int kind, const char *currency, int64_t units)
+{
+    Amends__V1__ProposeRemedyRequest r = AMENDS__V1__PROPOSE_REMEDY_REQUEST__INIT;
+    r.request_id = world_uuid(w);
+    r.case_id = case_id(w);
+    r.kind = (Amends__V1__RemedyKind)kind;
+    r.amount = currency[0] != '\0' ? rig_money(w, currency, units) : NULL;
+    r.description = rig_text(w, "what was paid too much");
+    world_run(w, &propose_remedy_kind, who, &r.base);
+}
+
+void rig_answer(struct world *w, const char *who, const struct uuid *remedy, int answer)
+{
+    Amends__V1__RecordCustomerResponseRequest r =
+        AMENDS__V1__RECORD_CUSTOMER_RESPONSE_REQUEST__INIT;
+    r.request_id = world_uuid(w);
+    r.case_id = case_id(w);
+    r.remedy_id = id_text(w, remedy);
+    r.answer = (Amends__V1__CustomerAnswer)answer;
+    r.note = rig_text(w, "fine by me");
+    world_run(w, &record_customer_response_kind, who, &r.base);
+}
+
+void rig_fulfil(struct world *w, const char *who, const struct uuid *remedy, int outcome,
+                const char *reference)
+{
+    Amends__V1__ReportFulfilmentRequest r = AMENDS__V1__REPORT_FULFILMENT_REQUEST__INIT;
+    r.request_id = world_uuid(w);
+    r.case_id = case_id(w);
+    r.remedy_id = id_text(w, remedy);
+    r.outcome = (Amends__V1__FulfilmentOutcome)outcome;
+    r.external_reference = rig_text(w, reference);
+    world_run(w, &report_fulfilment_kind, who, &r.base);
+}
+
+void rig_deny(struct world *w, const char *who, const char *reason)
+{
+    Amends__V1__DenyClaimRequest r = AMENDS__V1__DENY_CLAIM_REQUEST__INIT;
+    r.request_id = world_uuid(w);
+    r.case_id = case_id(w);
+    r.expected_version = w->c.row.last_seq;
+    r.reason = rig_text(w, reason);
+    r.disclosure_channel = CHANNEL_LETTER;
+    r.disclosure_time = rig_time(w, w->now_us);
+    world_run(w, &deny_claim_kind, who, &r.base);
+}
+
+void rig_resolve(struct world *w, const char *who)
+{
+    Amends__V1__ResolveCaseRequest r = AMENDS__V1__RESOLVE_CASE_REQUEST__INIT;
+    r.request_id = world_uuid(w);
+    r.case_id = case_id(w);
+    r.expected_version = w->c.row.last_seq;
+    world_run(w, &resolve_case_kind, who, &r.base);
+}
+
+void rig_close(struct world *w, const char *who)
+{
+    Amends__V1__CloseCaseRequest r = AMENDS__V1__CLOSE_CASE_REQUEST__INIT;
+    r.request_id = world_uuid(w);
+    r.case_id = case_id(w);
+    r.expected_version = w->c.row.last_seq;
+    world_run(w, &close_case_kind, who, &r.base);
+}
+
+struct world *rig_owned(void)
+{
+    struct world *w = world_with_case();
+    (void)world_agent(w, "ann", 1);
+    (void)world_agent(w, "bob", 1);
+    (void)world_agent(w, "lea", 2);
+    world_own(w, "ann");
+    return w;
+}
+
+const struct remedy_row *rig_remedy(const struct world *w, size_t i, int state)
+{
+    assert_true(i < w->c.remedies.n);
+    const struct remedy_row *r = ROW_AT(&w->c.remedies, const struct remedy_row, i);
+    assert_int_equal(r->state, state);
+    return r;
+}
