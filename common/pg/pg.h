@@ -31,7 +31,12 @@ struct pg_config {
                                    failed alone; may be NULL */
 };
 
-/* Starts connecting at once; keeps reconnecting with capped, jittered back-off until pg_close(). */
+/*
+ * Starts connecting at once; keeps reconnecting with capped, jittered back-off until pg_close().
+ * Copies `config`; what it points to must outlive the pool, but for conninfo.
+ * While a lane (segments, reads) has no connection its work waits for about a second, then it is
+ * answered UNAVAILABLE, DATABASE_AWAY, and new work at once.
+ */
 struct pg *pg_new(struct loop *loop, const struct pg_config *config);
 
 /* True when at least one segment and one read connection are up. */
@@ -43,18 +48,17 @@ void pg_on_change(struct pg *pg, void (*changed)(void *ctx), void *ctx);
 /* Nothing queued and nothing in flight. */
 bool pg_quiet(const struct pg *pg);
 
-/* Fails everything queued, closes all connections; `done` when closed. */
+/* Fails everything queued and in flight (DRAINING; OUTCOME_UNKNOWN where that is so), closes all
+ * connections; `done` when closed, in a later turn. Not from inside a callback of this folder. */
 void pg_close(struct pg *pg, void (*done)(void *ctx), void *ctx);
 void pg_free(struct pg *pg);
 
-/* -- reads
- * ---------------------------------------------------------------------------------------------------------
- */
+/* -- reads --------------------------------------------------------------------------------- */
 
 #define PG_READ_STMTS 12
 
-/* One read: some statements sent together with one Sync (each has its own snapshot; rows may be
- * from different instants: where that matters, read in one statement). */
+/* One read: some statements sent together with one Sync. They see one snapshot (repeatable read),
+ * so that a case and its parts are of one version. */
 struct pg_read {
     struct fair_item item; /* .tenant is set by the caller */
     int64_t deadline_us;   /* monotonic, 0 = none; looked at when dequeued */
@@ -63,7 +67,8 @@ struct pg_read {
         unsigned stmt; /* index in pg_config.stmts */
         struct pg_args args;
     } q[PG_READ_STMTS];
-    /* For each statement's result in order. May be NULL. */
+    /* For each statement's result in order, once everything went well: nothing is shown of a read
+     * that failed or is repeated. May be NULL. */
     void (*rows)(struct pg_read *r, size_t i, const struct pg_rows *rows);
     /* Once: `fault` NULL when all went well, else UNAVAILABLE, DEADLINE_EXCEEDED,
      * RESOURCE_EXHAUSTED or INTERNAL. */
@@ -77,14 +82,18 @@ struct pg_read {
 /* Queues a read; refusals come through `done` too, in this call. */
 void pg_read(struct pg *pg, struct pg_read *read);
 
-/* A blocking one-off for `amends migrate` and `amends check`: runs SQL text on its own connection.
- */
+/* -- for tools ---------------------------------------------------------------------------- */
+
+/* A blocking connection for `amends migrate` and `amends check`: never on the io loop. */
 struct pg_admin;
+/* AM_ECONN when it cannot connect (logged). */
 int pg_admin_open(const char *conninfo, struct pg_admin **out) AM_MUSTCHECK;
-/* Runs text that may hold several statements; logs what failed. */
+/* Runs text that may hold several statements. AM_EIO when one is refused, AM_ECONN when the
+ * connection is lost; both are logged with the server's message, so the text is never a client's.
+ */
 int pg_admin_exec(struct pg_admin *a, const char *sql) AM_MUSTCHECK;
-/* One statement with text parameters; the value of the first column of the first row into `out` (""
- * if none). */
+/* One statement with `n` text parameters; the first column of the first row goes into `out` (""
+ * when there is none). Errors as pg_admin_exec(); AM_ERANGE when it does not fit. */
 int pg_admin_value(struct pg_admin *a, const char *sql, const char *const *params, int n, char *out,
                    size_t cap) AM_MUSTCHECK;
 void pg_admin_close(struct pg_admin *a);

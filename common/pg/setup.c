@@ -34,6 +34,10 @@ static const char schema_sql[] = "select coalesce(max(version), 0)::int4 from sc
 
 static const char clock_sql[] = "select clock_timestamp()";
 
+/* The statements of one read see one snapshot: a case and its parts are of one version. */
+static const char reads_sql[] =
+    "select set_config('default_transaction_isolation', 'repeatable read', false)";
+
 const char *const pg_session_sql = session_sql;
 
 static const struct pg_rows *rows(const PGresult *res)
@@ -183,5 +187,7 @@ void conn_setup(struct conn *c)
     conn_trip_begin(c, &c->setup);
     conn_send_text(c, session_sql);
     conn_send_text(c, limits_sql);
+    if (c->lane == LANE_READ)
+        conn_send_text(c, reads_sql);
     conn_trip_sync(c);
 }
