@@ -64,25 +64,11 @@ static void read_rows(struct pg_read *pg, size_t i, const struct pg_rows *rows)
                   "the answer is larger than one call may hold; ask for less");
 }
 
-/* Events that were written after the case row was read belong to a later version of the case. */
-static void drop_later_events(struct store_read *r)
-{
-    if (r->n_cases != 1 || !r->cases[0].exists)
-        return;
-    int64_t last = r->cases[0].row.last_seq;
-    while (r->events.n > 0 && ROW_AT(&r->events, struct event_row, r->events.n - 1)->seq > last)
-        r->events.n--;
-    while (r->privates.n > 0 &&
-           ROW_AT(&r->privates, struct event_private_row, r->privates.n - 1)->seq > last)
-        r->privates.n--;
-}
-
 static void read_done(struct pg_read *pg, const struct fault *fault)
 {
     struct store_read *r = CONTAINER_OF(pg, struct store_read, pg);
     if (fault)
         fault_copy(&r->fault, r->arena, fault);
-    drop_later_events(r);
     r->done(r);
 }
 

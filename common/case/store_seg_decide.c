@@ -187,13 +187,20 @@ static bool lacks_policy(const struct seg_part *p)
     return !p->d.policy && !p->dedup && !missing;
 }
 
+/* What is read may take half of the arena: deciding and writing need the rest, and a full arena
+ * would end the process there. */
+static bool too_large(const struct seg_state *st, const struct arena *arena)
+{
+    return st->full || arena->used_bytes > arena->quota_bytes / 2;
+}
+
 enum seg_verdict store_seg_decide(void *ctx, struct seg *seg, struct seg_cmd *seg_cmd)
 {
     struct seg_state *st = seg->user;
     struct seg_part *p = seg_part_of(st, seg_cmd);
     struct command *cmd = p->cmd;
     outcome_reset(cmd);
-    if (st->full)
+    if (too_large(st, seg->arena))
         return refuse(cmd, FAULT_RESOURCE_EXHAUSTED, "OVERLOADED",
                       "the cases of this moment are too large to be read together");
     if (!choose_case(p, seg->arena)) {

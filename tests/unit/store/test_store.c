@@ -195,6 +195,40 @@ static void test_repeat_claims_join(void **state)
     assert_sound(rig);
 }
 
+/* A case and its parts are read at one instant, whatever happens meanwhile: each claim that joins
+ * adds a contact on the row and a signal. */
+static void test_reads_are_of_one_version(void **state)
+{
+    size_t left = MANY, seen = 0;
+    (void)state;
+    call_open(rig, &calls[MANY], (struct opening){NULL, "ron", "delivery.late", "R-1"});
+    call_run(rig, &calls[MANY]);
+    for (int i = 0; i < MANY; i++) {
+        call_open(rig, &calls[i], (struct opening){NULL, "ron", "delivery.late", "R-1"});
+        calls[i].left = &left;
+        store_submit(rig->store, &calls[i].cmd);
+    }
+    while (left > 0) {
+        struct reading x, h;
+        size_t before = left;
+        reading_init(rig, &x);
+        reading_init(rig, &h);
+        store_read_cases(rig->store, &x.read, &calls[MANY].cmd.result_case_id, 1);
+        store_read_events(rig->store, &h.read, &calls[MANY].cmd.result_case_id, 0, 1000);
+        rig_run(rig, &x.done);
+        rig_run(rig, &h.done);
+        assert_int_equal(x.read.cases[0].row.contacts, x.read.cases[0].signals.n);
+        assert_int_equal(h.read.cases[0].row.last_seq, h.read.events.n);
+        assert_int_equal(h.read.events.n, h.read.privates.n);
+        seen += left != before;
+        reading_free(&x);
+        reading_free(&h);
+    }
+    assert_true(seen > 10);
+    for (int i = 0; i <= MANY; i++)
+        call_free(&calls[i]);
+}
+
 /* Two natural keys at once, each with a case, and a customer with two orders. */
 static void test_customers_do_not_mix(void **state)
 {
@@ -331,6 +365,38 @@ static void test_agent_takes_cases(void **state)
     assert_sound(rig);
 }
 
+/* An offer that ends unaccepted, and a case that is not the agent's any more, make room. */
+static void test_room_is_told(void **state)
+{
+    Amends__V1__DeclineOfferRequest decline = AMENDS__V1__DECLINE_OFFER_REQUEST__INIT;
+    char case_id[UUID_TEXT_LEN + 1], offer_id[UUID_TEXT_LEN + 1];
+    char request_id[] = "7e57ab1e-0000-4000-8000-0000000000aa", reason[] = "busy";
+    struct call c;
+    (void)state;
+    put_agent("rosa", 1);
+    call_open(rig, &calls[0], (struct opening){NULL, "rudi", "information", "R-1"});
+    call_run(rig, &calls[0]);
+    offer(&calls[0].cmd.result_case_id, "rosa", false);
+    assert_int_equal(routed.room, 1); /* she is available: only a hint */
+    const char *id = rig_value(rig, "select offer_id from offer where agent_id = 'rosa'");
+    (void)snprintf(offer_id, sizeof(offer_id), "%s", id);
+    decline.request_id = request_id;
+    decline.case_id = uuid_format(&calls[0].cmd.result_case_id, case_id);
+    decline.offer_id = offer_id;
+    decline.reason = reason;
+    call_init(rig, &c, &decline_offer_kind, &decline.base);
+    c.cmd.principal = c.cmd.agent_id = "rosa";
+    call_run(rig, &c);
+    assert_ok(&c);
+    assert_int_equal(routed.offers, 1);
+    assert_int_equal(routed.room, 1);
+    assert_int_equal(routed.queued, 1); /* others may have it now */
+    assert_int_equal(routed.removed, 0);
+    call_free(&c);
+    call_free(&calls[0]);
+    assert_sound(rig);
+}
+
 static void test_list_agents(void **state)
 {
     struct reading x;
@@ -452,9 +518,11 @@ int main(void)
         cmocka_unit_test(test_replay),
         cmocka_unit_test(test_one_request_id_a_hundred_times),
         cmocka_unit_test(test_repeat_claims_join),
+        cmocka_unit_test(test_reads_are_of_one_version),
         cmocka_unit_test(test_customers_do_not_mix),
         cmocka_unit_test(test_closed_case_is_not_joined),
         cmocka_unit_test(test_agent_takes_cases),
+        cmocka_unit_test(test_room_is_told),
         cmocka_unit_test(test_list_agents),
         cmocka_unit_test(test_unknown_case),
         cmocka_unit_test(test_policy_moves),
