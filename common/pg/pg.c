@@ -45,7 +45,9 @@ static void look_for_change(struct pg *pg)
     if (up == pg->was_up)
         return;
     pg->was_up = up;
-    log_info("pg", up ? "up" : "down");
+    log_info("pg", up ? "up" : "down",
+             LOG_INT("segment_connections", (int64_t)pg->up[LANE_SEGMENT]),
+             LOG_INT("read_connections", (int64_t)pg->up[LANE_READ]));
     if (pg->config.state)
         pg->config.state->postgres_ok = up;
     if (pg->changed)

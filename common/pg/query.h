@@ -6,9 +6,13 @@
  * connection when it connects, and takes binary parameters whose types are written as casts in its
  * SQL ($1::int8[]).
  *
- * Threading: io loop's thread. Ownership: parameters are built in an arena and must live until the
- * statement was sent (pg_send copies nothing before that); results are borrowed during the
- * callback.
+ * Threading: a set of parameters belongs to one thread; results are seen on the io loop's.
+ * Ownership: parameters are copied into the arena of their pg_args, which must live until the
+ * statement was sent (seg_send: during that call; pg_read: until done). Results, and what pg_text()
+ * and pg_bytes() give, are borrowed during the callback.
+ *
+ * Sizes are ours to bound: a full arena, too many parameters or a value that does not fit its type
+ * ends the process.
  */
 
 #include <stdbool.h>
@@ -20,6 +24,8 @@
 #include "base/slice.h"
 #include "base/uuid.h"
 
+/* One prepared statement. Constant; `name` is unique in the process and does not start with
+ * "amends_". The type of every parameter must be known from the text. */
 struct pg_stmt {
     const char *name;
     const char *sql;
@@ -51,6 +57,9 @@ struct pg_args {
     int lengths[PG_PARAMS_MAX];
 };
 
+/* No parameters yet; values will be copied into `arena`. Each pg_arg_ adds the next, $1 first; its
+ * type must be the one in the SQL exactly (no conversion happens: an int4 for an int8 is an error).
+ */
 void pg_args_init(struct pg_args *a, struct arena *arena);
 void pg_arg_null(struct pg_args *a);
 void pg_arg_bool(struct pg_args *a, bool v);
@@ -70,6 +79,8 @@ struct pg_array {
     size_t len, cap;
 };
 
+/* `expect_items` only sizes the first reservation. Each pg_array_ adds an item of the array's type.
+ */
 void pg_array_init(struct pg_array *a, struct arena *arena, enum pg_type type, size_t expect_items);
 void pg_array_null(struct pg_array *a);
 void pg_array_bool(struct pg_array *a, bool v);
@@ -81,9 +92,7 @@ void pg_array_time(struct pg_array *a, int64_t unix_us);
 /* Ends the array and adds it as the next parameter. */
 void pg_arg_array(struct pg_args *args, struct pg_array *a);
 
-/* -- results
- * -------------------------------------------------------------------------------------------------------
- */
+/* -- results --------------------------------------------------------------------------------- */
 
 struct pg_rows; /* one statement's result, binary */
 

@@ -181,22 +181,22 @@ static bool waits_on(const struct batch *b, bool all)
     return !all && b->unknown && clock_mono_us() - b->unknown_since_us < SEG_UNKNOWN_WAIT_US;
 }
 
+static struct batch *next_to_end(struct seg_lane *l, bool all)
+{
+    LIST_FOR_EACH (at, &l->again) {
+        struct batch *b = batch_of(at);
+        if (b->n == 0 || !waits_on(b, all)) {
+            list_remove(&b->link);
+            return b;
+        }
+    }
+    return NULL;
+}
+
 void again_expire(struct seg_lane *l, const struct fault *why, bool all)
 {
-    struct list waiting;
-    list_init(&waiting);
-    for (struct list *at; (at = list_pop_front(&l->again));) {
-        struct batch *b = batch_of(at);
-        if (!waits_on(b, all)) {
-            answer_all(l, b, why);
-            continue;
-        }
-        sift(l, b, has_time, &pg_fault_unknown);
-        if (b->n > 0)
-            list_push_back(&waiting, &b->link);
-        else
-            free(b);
-    }
-    for (struct list *at; (at = list_pop_front(&waiting));)
-        list_push_back(&l->again, at);
+    LIST_FOR_EACH (at, &l->again)
+        sift(l, batch_of(at), has_time, &pg_fault_deadline);
+    for (struct batch *b; (b = next_to_end(l, all));)
+        answer_all(l, b, why);
 }

@@ -112,8 +112,7 @@ struct seg_lane {
     int64_t bulk_last_us;
 };
 
-/* -- segment_keys.c: the lines of keys
- * --------------------------------------------------------------------------- */
+/* -- segment_keys.c: the lines of keys -------------------------------------------------------- */
 
 void keys_init(struct seg_keys *k, size_t expect);
 void keys_free(struct seg_keys *k);
@@ -130,8 +129,7 @@ void keys_haunt(struct seg_cmd *cmd, struct seg_wait *ghosts, struct seg_cmd *gh
 void keys_leave_ghosts(struct seg_keys *k, struct seg_wait *ghosts, size_t n,
                        void (*freed)(struct seg_cmd *cmd, void *ctx), void *ctx);
 
-/* -- segment_queue.c: accounts, ready lines, batches
- * -------------------------------------------------------------- */
+/* -- segment_queue.c: accounts, ready lines, batches ------------------------------------------ */
 
 void queue_init(struct seg_lane *l);
 void queue_free(struct seg_lane *l);
@@ -155,14 +153,11 @@ void queue_freed(struct seg_cmd *cmd, void *lane);
 void queue_show(const struct seg_lane *l); /* lengths into the metrics */
 bool seg_expired(const struct seg_cmd *cmd, int64_t now_us);
 
-/* -- segment.c
- * ------------------------------------------------------------------------------------------------------
- */
+/* -- segment.c: segments on their connections ------------------------------------------------- */
 
 struct batch *batch_new(void);
 
-/* -- segment_fail.c: batches that run again
- * ------------------------------------------------------------------------- */
+/* -- segment_fail.c: batches that run again --------------------------------------------------- */
 
 /* Each takes the batch over. */
 void fail_lost(struct seg_lane *l, struct batch *b);    /* nothing was committed */

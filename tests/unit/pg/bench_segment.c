@@ -57,7 +57,7 @@ static void run(struct toy *t, int in_flight, unsigned seconds)
 int main(int argc, char **argv)
 {
     struct world *w = world_new("bench");
-    unsigned segments = argc > 1 ? (unsigned)atoi(argv[1]) : 2;
+    unsigned segments = argc > 1 ? (unsigned)strtoul(argv[1], NULL, 10) : 2;
     struct toy *t = toy_new(w, segments, 1, NULL);
     run(t, 1, 3);
     run(t, 128, 5);

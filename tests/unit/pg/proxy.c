@@ -66,7 +66,8 @@ static int connect_unix(const char *folder, const char *port)
 
 static int connect_tcp(const char *address, const char *port)
 {
-    struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons((uint16_t)atoi(port))};
+    struct sockaddr_in to = {.sin_family = AF_INET,
+                             .sin_port = htons((uint16_t)strtoul(port, NULL, 10))};
     int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     AM_ASSERT(inet_pton(AF_INET, strcmp(address, "localhost") == 0 ? "127.0.0.1" : address,
                         &to.sin_addr) == 1);

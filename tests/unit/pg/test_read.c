@@ -178,10 +178,10 @@ static void stale_statements_make_a_new_connection(void **state)
 {
     (void)state;
     struct toy *t = toy_new(w, 1, 1, NULL);
-    struct look *l = get(t, 1, 5);
+    (void)get(t, 1, 5);
     world_settle(w, 2000);
     world_exec(w, "alter table account alter total type int4");
-    l = get(t, 1, 5);
+    struct look *l = get(t, 1, 5);
     struct toy_cmd *c = toy_send(t, 1, 5, 5);
     world_settle(w, 3000);
     assert_int_equal(l->code, FAULT_OK);

@@ -86,10 +86,10 @@ static void commit_itself_lost(void **state)
 {
     (void)state;
     struct toy *t = new_through_proxy(2);
-    struct toy_cmd *c = toy_send(t, 200, 200, 1);
+    (void)toy_send(t, 200, 200, 1);
     world_settle(w, 5000);
     proxy_set(proxy, PROXY_LOSE_COMMIT);
-    c = toy_send(t, 201, 200, 1);
+    struct toy_cmd *c = toy_send(t, 201, 200, 1);
     world_settle(w, 5000);
     assert_int_equal(c->code, FAULT_OK);
     assert_true(c->wrote && !c->replayed);
@@ -262,6 +262,65 @@ static void backend_killed_while_it_writes(void **state)
     toy_free(t);
 }
 
+static void (*plain_committed)(void *ctx, struct seg *seg);
+
+static void commit_then_kill(void *ctx, struct seg *seg)
+{
+    struct toy *t = ctx;
+    plain_committed(ctx, seg);
+    if (kill_now)
+        kill_backends(t, seg);
+}
+
+static void backend_killed_after_the_commit(void **state)
+{
+    (void)state;
+    const struct pg_config config = {
+        .conninfo = w->conninfo, .segment_connections = 1, .application_name = w->schema};
+    struct toy *t = toy_new_hooked(w, &config, commit_then_kill, &plain_committed);
+    struct toy_cmd *cmds[200];
+    kill_now = true;
+    send_some(t, cmds, 200, 4000);
+    world_settle(w, 5000);
+    all_ok(cmds, 200);
+    assert_false(kill_now);
+    for (int i = 0; i < 200; i++)
+        assert_true(cmds[i]->wrote); /* nobody was decided twice: the commit was known */
+    toy_free(t);
+}
+
+/* -- a server that stands still ---------------------------------------------------------------- */
+
+static void signal_backends(int signum)
+{
+    char pids[512], *rest = pids;
+    assert_int_equal(
+        pg_admin_value(w->admin,
+                       "select string_agg(pid::text, ' ') from pg_stat_activity"
+                       " where application_name = 'toy_loss' and pid <> pg_backend_pid()",
+                       NULL, 0, pids, sizeof(pids)),
+        AM_OK);
+    for (long pid; (pid = strtol(rest, &rest, 10)) > 0;)
+        assert_int_equal(kill((pid_t)pid, signum), 0);
+}
+
+static void server_stopped_for_three_seconds(void **state)
+{
+    (void)state;
+    struct toy *t = toy_new(w, 2, 1, NULL);
+    struct toy_cmd *cmds[400];
+    send_some(t, cmds, 200, 8000);
+    world_turn(w, 1);
+    signal_backends(SIGSTOP);
+    send_some(t, cmds + 200, 200, 8200);
+    world_turn(w, 3000);
+    signal_backends(SIGCONT);
+    world_settle(w, 5000);
+    all_ok(cmds, 400);
+    assert_int_equal(world_int(w, "select count(*) from entry"), 400);
+    toy_free(t);
+}
+
 /* -- a client that is stopped between the trips --------------------------------------------------
  */
 
@@ -336,6 +395,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(frozen_server_does_not_hang, set_up, tear_down),
         cmocka_unit_test_setup_teardown(backend_killed_before_the_commit, set_up, tear_down),
         cmocka_unit_test_setup_teardown(backend_killed_while_it_writes, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(backend_killed_after_the_commit, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(server_stopped_for_three_seconds, set_up, tear_down),
         cmocka_unit_test_setup_teardown(close_answers_everything, set_up, tear_down),
     };
     return cmocka_run_group_tests_name("segment_loss", tests, NULL, NULL);

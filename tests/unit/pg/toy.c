@@ -194,6 +194,14 @@ static void changed(void *ctx)
 
 struct toy *toy_new_config(struct world *w, const struct pg_config *given)
 {
+    void (*plain)(void *ctx, struct seg *seg);
+    return toy_new_hooked(w, given, toy_committed, &plain);
+}
+
+struct toy *toy_new_hooked(struct world *w, const struct pg_config *given,
+                           void (*committed)(void *ctx, struct seg *seg),
+                           void (**plain)(void *ctx, struct seg *seg))
+{
     struct toy *t = calloc(1, sizeof(*t));
     struct pg_config config = *given;
     assert_non_null(t);
@@ -202,8 +210,9 @@ struct toy *toy_new_config(struct world *w, const struct pg_config *given)
                               .load = toy_load,
                               .decide = toy_decide,
                               .write = toy_write,
-                              .committed = toy_committed,
+                              .committed = committed,
                               .ctx = t};
+    *plain = toy_committed;
     config.stmts = toy_stmts;
     config.n_stmts = TOY_STMTS;
     config.state = &t->state;

@@ -84,8 +84,12 @@ struct world *world_attach(const char *name);
 /* A replica; `segments` and `reads` connections; conninfo NULL = the world's. Waits until it is up
  * unless `conninfo` is given. */
 struct toy *toy_new(struct world *w, unsigned segments, unsigned reads, const char *conninfo);
-struct toy *toy_new_config(struct world *w, const struct pg_config *config);
+struct toy *toy_new_config(struct world *w, const struct pg_config *given);
 void toy_free(struct toy *t);
+/* A replica whose `committed` is replaced; the plain one is put into *plain. */
+struct toy *toy_new_hooked(struct world *w, const struct pg_config *given,
+                           void (*committed)(void *ctx, struct seg *seg),
+                           void (**plain)(void *ctx, struct seg *seg));
 
 /* A command that adds `amount` to `account` under `request`. */
 struct toy_cmd *toy_cmd(struct toy *t, int64_t request, int64_t account, int64_t amount);
