@@ -45,7 +45,7 @@ static const char waiting[] =
 static const char heads[] =
     "with recursive s(level, signature) as ("
     "(select q.level, q.signature from queue_item q where q.tenant_id = $1::int4"
-    " and (q.level, q.signature) > ($2::int2, $3::text) order by q.level, q.signature limit 1)"
+    " and (q.level, q.signature) > ($2::int4, $3::text) order by q.level, q.signature limit 1)"
     " union all select n.level, n.signature from s cross join lateral"
     " (select q.level, q.signature from queue_item q where q.tenant_id = $1::int4"
     " and (q.level, q.signature) > (s.level, s.signature)"
