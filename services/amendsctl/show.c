@@ -166,10 +166,16 @@ void show_table(const ProtobufCMessage *response, const char *list, const char *
 void show_line(const ProtobufCMessage *item, const char *columns, struct arena *arena)
 {
     const char *paths[COLUMNS_MAX];
+    const char *line = "";
     const size_t n = split_columns(columns, paths, arena);
-    for (size_t c = 0; c < n; c++)
-        (void)printf("%s%s", c ? "  " : "", path_text(item, paths[c], arena));
-    (void)printf("\n");
+    bool given = false;
+    for (size_t c = 0; c < n; c++) {
+        const char *text = path_text(item, paths[c], arena);
+        given = given || *text;
+        line = must(arena_printf(arena, "%s%s%s", line, c ? "  " : "", text));
+    }
+    if (given) /* a heartbeat has nothing to show */
+        (void)printf("%s\n", line);
     (void)fflush(stdout);
 }
 
