@@ -35,7 +35,7 @@ class Segment:
 
 
 def writes(statement):
-    return statement.name.startswith(("write_", "delete_")) or statement.sql == "commit"
+    return statement.sql.startswith(("insert ", "update ", "delete ", "commit"))
 
 
 @contextlib.contextmanager
@@ -95,6 +95,10 @@ def _parameters(text):
             for _, value in PARAMETERS.findall(text)]
 
 
+def _is_call(statement):
+    return statement.sql.startswith("insert into dedup ")
+
+
 def _calls(statements):
     """The transactions that wrote a dedup row: clients' calls, not sweeps."""
     running = {}
@@ -105,5 +109,5 @@ def _calls(statements):
             running[backend].append(statement)
             if statement.sql in ("commit", "rollback"):
                 segment = running.pop(backend)
-                if statement.sql == "commit" and any(one.name == "write_dedup" for one in segment):
+                if statement.sql == "commit" and any(map(_is_call, segment)):
                     yield Segment(segment)
