@@ -56,8 +56,7 @@ static const ProtobufCMessage *without_request_id(const ProtobufCMessage *reques
     size_t size = request->descriptor->sizeof_message;
     uint8_t *copy = arena_must(arena, size);
     memcpy(copy, request, size);
-    static const char *const empty = "";
-    memcpy(copy + (field - (const uint8_t *)request), &empty, sizeof(empty));
+    *(const char **)(void *)(copy + (field - (const uint8_t *)request)) = "";
     return (const ProtobufCMessage *)copy;
 }
 

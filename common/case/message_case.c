@@ -152,34 +152,38 @@ Amends__V1__Case *message_case_row(const struct case_row *row, struct arena *are
 /* -- the parts ------------------------------------------------------------------------------------
  */
 
-/* Fills c->list with the messages of the rows that are still there. */
-#define MAKE_PARTS(m, c, list, rows, type, make_one)                                               \
-    do {                                                                                           \
-        (c)->list = make_alloc((m), ((rows)->n + 1) * sizeof(*(c)->list));                         \
-        ROWS_EACH (it, type, rows) {                                                               \
-            if ((m)->full || it->row.change == ROW_GONE)                                           \
+/* make_LIST(): the messages of the rows that are still there, into c->LIST. */
+#define PART(list, type, make_one)                                                                 \
+    static void make_##list(struct make *m, Amends__V1__Case *c, const struct rows *rows)          \
+    {                                                                                              \
+        c->list = make_alloc(m, (rows->n + 1) * sizeof(void *));                                   \
+        ROWS_EACH (it, const type, rows) {                                                         \
+            if (m->full || it->row.change == ROW_GONE)                                             \
                 continue;                                                                          \
-            (c)->list[(c)->n_##list] = make_one(it, (m)->arena);                                   \
-            (m)->full = !(c)->list[(c)->n_##list++];                                               \
+            c->list[c->n_##list] = make_one(it, m->arena);                                         \
+            m->full = !c->list[c->n_##list++];                                                     \
         }                                                                                          \
-    } while (0)
+    }
 
-static void make_parts(struct make *m, Amends__V1__Case *c, const struct case_state *s)
-{
-    MAKE_PARTS(m, c, signals, &s->signals, const struct signal_row, message_signal);
-    MAKE_PARTS(m, c, clocks, &s->clocks, const struct clock_row, message_clock);
-    MAKE_PARTS(m, c, contacts, &s->contacts, const struct contact_row, message_contact);
-    MAKE_PARTS(m, c, acts, &s->acts, const struct act_row, message_act);
-    MAKE_PARTS(m, c, remedies, &s->remedies, const struct remedy_row, message_remedy);
-    MAKE_PARTS(m, c, offers, &s->offers, const struct offer_row, message_offer);
-}
+PART(signals, struct signal_row, message_signal)
+PART(clocks, struct clock_row, message_clock)
+PART(contacts, struct contact_row, message_contact)
+PART(acts, struct act_row, message_act)
+PART(remedies, struct remedy_row, message_remedy)
+PART(offers, struct offer_row, message_offer)
 
 Amends__V1__Case *message_case(const struct case_state *c, bool parts, struct arena *arena)
 {
     struct make m = {.arena = arena};
     Amends__V1__Case *message = make_row(&m, &c->row);
-    if (message && parts)
-        make_parts(&m, message, c);
+    if (message && parts) {
+        make_signals(&m, message, &c->signals);
+        make_clocks(&m, message, &c->clocks);
+        make_contacts(&m, message, &c->contacts);
+        make_acts(&m, message, &c->acts);
+        make_remedies(&m, message, &c->remedies);
+        make_offers(&m, message, &c->offers);
+    }
     return m.full ? NULL : message;
 }
 

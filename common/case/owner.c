@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "base/assert.h"
 #include "case/message.h"
 #include "case/rules.h"
 #include "case/words.h"
@@ -62,8 +63,8 @@ void case_set_owner(struct decision *d, int owner_kind, const char *id, struct o
     end_offers(d, offer, &detail);
     detail.owner = message_owner(row, d->arena);
     detail.offer = offer ? message_offer(offer, d->arena) : NULL;
-    detail.cause = arena_must(d->arena, strlen(cause) + 1);
-    strcpy(detail.cause, cause);
+    detail.cause = arena_strdup(d->arena, cause);
+    AM_ASSERT(detail.cause != NULL);
     /* A desk is given a case by the rules; an agent took it. */
     const char *actor = owner_kind == OWNER_KIND_AGENT ? d->cmd->principal : SYSTEM_ACTOR;
     case_event(d, EVENT_KIND_OWNER_CHANGED, actor, &detail, NULL);

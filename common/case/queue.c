@@ -9,10 +9,12 @@
 
 #include <ctype.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/assert.h"
 #include "case/rules.h"
 
 #define PART_BYTES 96
@@ -84,12 +86,21 @@ const char *queue_signature(const struct case_row *row, const struct policy *p, 
     add_part(out, sizeof(out), skill);
     add_part(out, sizeof(out), language);
     add_part(out, sizeof(out), authority);
-    char *copy = arena_must(arena, strlen(out) + 1);
-    return strcpy(copy, out);
+    const char *copy = arena_strdup(arena, out);
+    AM_ASSERT(copy != NULL);
+    return copy;
 }
 
 /* -- what an agent has --------------------------------------------------------------------------
  */
+
+/* Of a text that queue_signature() wrote; what is no number asks for the impossible. */
+static int number(const char *text)
+{
+    char *end = NULL;
+    long n = strtol(text, &end, 10);
+    return end != text && *end == '\0' && n >= 0 && n < INT_MAX ? (int)n : INT_MAX;
+}
 
 static bool fits_skill(char *value, const struct agent_row *agent)
 {
@@ -97,7 +108,7 @@ static bool fits_skill(char *value, const struct agent_row *agent)
     if (!colon)
         return false;
     *colon = '\0';
-    return agent_has_skill(agent, value, atoi(colon + 1));
+    return agent_has_skill(agent, value, number(colon + 1));
 }
 
 static bool fits_authority(char *value, const struct agent_row *agent, const struct policy *p)
@@ -109,7 +120,7 @@ static bool fits_authority(char *value, const struct agent_row *agent, const str
     *currency++ = '\0';
     *band++ = '\0';
     int64_t need = strcmp(band, "max") == 0 ? POLICY_UNLIMITED : strtoll(band, NULL, 10);
-    int64_t limit = agent_limit_micros(agent, p, atoi(value), currency);
+    int64_t limit = agent_limit_micros(agent, p, number(value), currency);
     return limit > 0 && limit >= need;
 }
 

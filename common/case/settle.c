@@ -59,7 +59,7 @@ static struct queue_row *queue_row_of(struct decision *d)
  * and takes it out of the queues of the levels. */
 static int16_t queue_level(const struct case_state *c)
 {
-    ROWS_EACH(offer, struct offer_row, &c->offers)
+    ROWS_EACH (offer, struct offer_row, &c->offers)
         if (offer->state == OFFER_STATE_PENDING)
             return 0;
     return c->row.level;

@@ -24,7 +24,7 @@ static void list_branches(const struct policy *p, char out[BRANCHES_BYTES])
         if (strchr(code, '.'))
             continue;
         if (used + len + sizeof(", ...") > BRANCHES_BYTES) {
-            strcpy(out + used, "...");
+            memcpy(out + used, "...", sizeof("..."));
             return;
         }
         memcpy(out + used, code, len);

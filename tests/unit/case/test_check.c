@@ -2,6 +2,7 @@
 
 /* Checks of request fields: what passes, what does not, and each field told once. */
 
+#include <stdio.h>
 #include <string.h>
 
 #include "case/check.h"
@@ -153,7 +154,7 @@ static void money(void **state)
     Google__Type__Money m = GOOGLE__TYPE__MONEY__INIT;
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         char currency[8];
-        strcpy(currency, cases[i].currency);
+        (void)snprintf(currency, sizeof(currency), "%s", cases[i].currency);
         m.currency_code = currency;
         m.units = cases[i].units;
         m.nanos = cases[i].nanos;

@@ -132,15 +132,8 @@ static void fits_by_authority(void **state)
 static void nobody_fits_what_is_not_understood(void **state)
 {
     (void)state;
-    static const char *const bad[] = {"x=1",
-                                      "s",
-                                      "s=",
-                                      "s=billing",
-                                      "a=6",
-                                      "a=6:USD",
-                                      ";;",
-                                      "s=billing:1;"
-                                      "z=1"};
+    static const char *const bad[] = {"x=1", "s",       "s=", "s=billing",
+                                      "a=6", "a=6:USD", ";;", "s=billing:1;z=1"};
     struct world *w = world_new();
     struct agent_row *a = world_agent(w, "ann", 4);
     for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)

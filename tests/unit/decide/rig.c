@@ -5,8 +5,9 @@
 
 char *rig_text(struct world *w, const char *text)
 {
-    char *copy = arena_must(&w->arena, strlen(text) + 1);
-    return strcpy(copy, text);
+    char *copy = arena_strdup(&w->arena, text);
+    assert_non_null(copy);
+    return copy;
 }
 
 static char *case_id(struct world *w)
