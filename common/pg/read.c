@@ -187,10 +187,10 @@ static void deliver(struct read_slot *slot, struct pg_read *r)
             r->rows(r, i, (const struct pg_rows *)(const void *)slot->results[i]);
 }
 
-static void repeat(struct read_lane *l, struct pg_read *r)
+static void repeat(struct read_lane *l, struct pg_read *r, const struct fault *or_else)
 {
     if (r->tries++ > 0 || l->pg->closing) {
-        r->done(r, l->pg->closing ? &pg_fault_draining : &pg_fault_away);
+        r->done(r, l->pg->closing ? &pg_fault_draining : or_else);
         return;
     }
     metric_add(&pg_metric_read_retries, 0, 1);
@@ -208,7 +208,7 @@ static void refused(struct read_lane *l, struct read_slot *slot, struct pg_read 
         return;
     }
     if (blame != PG_BLAME_STATEMENT) {
-        repeat(l, r);
+        repeat(l, r, blame == PG_BLAME_CONFLICT ? &pg_fault_contended : &pg_fault_away);
         return;
     }
     log_error("pg", "read_failed", LOG_STR("sqlstate", e->sqlstate),
@@ -233,6 +233,6 @@ static void read_end(struct trip *t, enum trip_end end)
     else if (end == TRIP_ERROR)
         refused(l, slot, r);
     else
-        repeat(l, r);
+        repeat(l, r, &pg_fault_away);
     reads_dispatch(l);
 }

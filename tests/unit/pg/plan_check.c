@@ -192,6 +192,12 @@ static int check_all(PGconn *pq, const struct pg_stmt *stmts, size_t n, const ch
     return bad;
 }
 
+/* Of this schema only: other tests may run beside. */
+static const char analyze_sql[] = "do $$ declare t regclass; begin"
+                                  " for t in select oid from pg_class where relkind in ('r', 'p')"
+                                  " and relnamespace = current_schema()::regnamespace loop"
+                                  " execute 'analyze ' || t; end loop; end $$";
+
 int plan_check(const char *conninfo, const struct pg_stmt *stmts, size_t n, const char *prefix,
                const char *const *exempt)
 {
@@ -201,7 +207,7 @@ int plan_check(const char *conninfo, const struct pg_stmt *stmts, size_t n, cons
         (void)fprintf(stderr, "%s", PQerrorMessage(pq));
     else if (run(pq, pg_session_sql, "session"))
         bad = check_all(pq, stmts, n, "never analysed", prefix, exempt) +
-              (run(pq, "set client_min_messages = error; analyze", "analyze") ? 0 : 1) +
+              (run(pq, analyze_sql, "analyze") ? 0 : 1) +
               check_all(pq, stmts, n, "analysed while empty", prefix, exempt);
     PQfinish(pq);
     return bad;

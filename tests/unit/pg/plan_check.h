@@ -15,8 +15,8 @@
  *
  * An index walked in its order directly below a LIMIT is not held against a statement.
  *
- * Threading: none. Needs an empty database schema with tables, reached by `conninfo` (search_path
- * included), as a role that may ANALYZE.
+ * Threading: none. Needs a schema with empty tables that is first in the search_path of `conninfo`,
+ * as a role that may ANALYZE them.
  */
 
 #include <stddef.h>

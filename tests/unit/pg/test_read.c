@@ -113,6 +113,26 @@ static void several_statements_in_order(void **state)
     toy_free(t);
 }
 
+/* A case and its parts must be of one version. */
+static void one_read_sees_one_snapshot(void **state)
+{
+    (void)state;
+    struct toy *t = toy_new(w, 1, 1, NULL);
+    struct look *l = prepare(1);
+    ask(l, TOY_GET, 9);
+    ask(l, TOY_SLEEP, 200);
+    ask(l, TOY_GET, 9);
+    submit(t, l);
+    world_turn(w, 50);
+    world_exec(w, "update account set total = 1000 where id = 9");
+    world_settle(w, 2000);
+    assert_int_equal(l->value, 90 + 90);
+    l = get(t, 1, 9); /* and the next one sees what is new */
+    world_settle(w, 2000);
+    assert_int_equal(l->value, 1000);
+    toy_free(t);
+}
+
 static void a_failure_is_its_own(void **state)
 {
     (void)state;
@@ -271,6 +291,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(several_statements_in_order, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(one_read_sees_one_snapshot, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_failure_is_its_own, set_up, tear_down),
         cmocka_unit_test_setup_teardown(repeated_after_a_loss, set_up, tear_down),
         cmocka_unit_test_setup_teardown(repeated_once_only, set_up, tear_down),
