@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* FireClock: whoever fires it, and however often, it is recorded once. */
+
+#include "world.h"
+
+#include "assignment/decide.h"
+
+static void set_args(struct command *cmd, void *args)
+{
+    cmd->args = args;
+}
+
+static void fire(struct world *w, const struct clock_row *clock)
+{
+    struct fire_clock_args args = {.clock_id = clock->clock_id, .generation = clock->generation};
+    world_run_with(w, &fire_clock_kind, SYSTEM_ACTOR, NULL, set_args, &args);
+}
+
+static void a_breach_climbs_once(void **state)
+{
+    (void)state;
+    struct world *w = world_with_case();
+    struct clock_row armed = *clock_running(&w->c, CLOCK_KIND_FIRST_RESPONSE);
+    w->now_us = armed.due_at;
+    fire(w, &armed);
+    assert_written(w);
+    assert_int_equal(w->c.row.level, 2);
+    assert_string_equal(w->c.row.owner_id, w->policy->levels[2].steward);
+    assert_int_equal(w->escalations.n, 1);
+    assert_int_equal(w->notifications.n, 1);
+    const size_t events = w->events.n;
+    fire(w, &armed);
+    assert_refused(w, FAULT_FAILED_PRECONDITION, "CASE_STATUS");
+    assert_int_equal(w->events.n, events);
+    assert_int_equal(w->c.row.level, 2);
+    assert_chain_intact(w);
+    world_free(w);
+}
+
+static void early_is_refused(void **state)
+{
+    (void)state;
+    struct world *w = world_with_case();
+    struct clock_row armed = *clock_running(&w->c, CLOCK_KIND_RESOLUTION);
+    w->now_us = armed.due_at - 1;
+    fire(w, &armed);
+    assert_refused(w, FAULT_FAILED_PRECONDITION, "CASE_STATUS");
+    world_free(w);
+}
+
+static void another_generation_is_stale(void **state)
+{
+    (void)state;
+    struct world *w = world_with_case();
+    struct clock_row armed = *clock_running(&w->c, CLOCK_KIND_RESOLUTION);
+    w->now_us = armed.due_at;
+    armed.generation++;
+    fire(w, &armed);
+    assert_refused(w, FAULT_FAILED_PRECONDITION, "CASE_STATUS");
+    world_free(w);
+}
+
+static void an_expired_offer_is_no_breach(void **state)
+{
+    (void)state;
+    struct world *w = world_with_case();
+    world_agent(w, "ann", 1);
+    const int64_t score_ms = ROW_AT(&w->c.queue, struct queue_row, 0)->score_ms;
+    struct uuid offer_id = world_offer(w, "ann")->offer_id;
+    struct clock_row armed = *clock_of_subject(&w->c, &offer_id);
+    w->now_us = armed.due_at;
+    fire(w, &armed);
+    assert_written(w);
+    assert_int_equal(ROW_AT(&w->c.offers, struct offer_row, 0)->state, OFFER_STATE_EXPIRED);
+    assert_int_equal(clock_of_subject(&w->c, &offer_id)->state, CLOCK_STATE_CANCELLED);
+    assert_int_equal(world_event(w, 0)->kind, EVENT_KIND_OFFER_EXPIRED);
+    assert_int_equal(w->escalations.n, 0);
+    assert_int_equal(w->c.row.level, 1);
+    assert_int_equal(ROW_AT(&w->c.queue, struct queue_row, 0)->level, 1);
+    assert_int_equal(ROW_AT(&w->c.queue, struct queue_row, 0)->score_ms, score_ms);
+    fire(w, &armed);
+    assert_refused(w, FAULT_FAILED_PRECONDITION, "CASE_STATUS");
+    assert_chain_intact(w);
+    world_free(w);
+}
+
+static void a_climb_rescinds_the_offer(void **state)
+{
+    (void)state;
+    struct world *w = world_with_case();
+    world_agent(w, "ann", 1);
+    struct clock_row armed = *clock_running(&w->c, CLOCK_KIND_FIRST_RESPONSE);
+    w->now_us = armed.due_at - 1;
+    world_offer(w, "ann");
+    w->now_us = armed.due_at;
+    fire(w, &armed);
+    assert_written(w);
+    assert_int_equal(ROW_AT(&w->c.offers, struct offer_row, 0)->state, OFFER_STATE_RESCINDED);
+    assert_int_equal(ROW_AT(&w->c.queue, struct queue_row, 0)->level, 2);
+    world_free(w);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_breach_climbs_once),
+        cmocka_unit_test(early_is_refused),
+        cmocka_unit_test(another_generation_is_stale),
+        cmocka_unit_test(an_expired_offer_is_no_breach),
+        cmocka_unit_test(a_climb_rescinds_the_offer),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
