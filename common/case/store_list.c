@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "base/assert.h"
 #include "base/clock.h"
 #include "case/store_impl.h"
 
@@ -48,12 +49,9 @@ static void arg_failure(struct pg_args *args, const char *code, struct arena *ar
             pg_arg_null(args);
         return;
     }
-    size_t len = strlen(code);
-    char *from = arena_must(arena, len + 2), *until = arena_must(arena, len + 2);
-    memcpy(from, code, len);
-    memcpy(until, code, len);
-    from[len] = '.';
-    until[len] = '/';
+    const char *from = arena_printf(arena, "%s.", code);
+    const char *until = arena_printf(arena, "%s/", code);
+    AM_ASSERT(from != NULL && until != NULL);
     pg_arg_text(args, code);
     pg_arg_text(args, from);
     pg_arg_text(args, until);

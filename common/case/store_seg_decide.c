@@ -92,7 +92,7 @@ static void take_agents(struct seg_state *st, struct seg_part *p, struct arena *
         return;
     if (cmd->agent_id)
         p->agent = agent_copy(st, cmd->tenant_id, cmd->agent_id, arena);
-    if (p->agent && strcmp(cmd->agent_id, cmd->principal) == 0)
+    if (cmd->agent_id && strcmp(cmd->agent_id, cmd->principal) == 0)
         p->actor = p->agent;
     else if (strcmp(cmd->principal, SYSTEM_ACTOR) != 0)
         p->actor = agent_copy(st, cmd->tenant_id, cmd->principal, arena);

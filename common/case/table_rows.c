@@ -169,9 +169,13 @@ bool table_same_key(const struct table *t, const void *a, const void *b)
     return cmp_key(t, a, b) == 0;
 }
 
-static int cmp_order(const void *a, const void *b, void *table)
+struct order {
+    const struct table *table;
+};
+
+static int cmp_order(const void *a, const void *b, void *order)
 {
-    const struct table *t = table;
+    const struct table *t = ((const struct order *)order)->table;
     int d = 0;
     if (t->order_offset)
         d = cmp_int(*(const int64_t *)((const uint8_t *)a + t->order_offset),
@@ -181,6 +185,7 @@ static int cmp_order(const void *a, const void *b, void *table)
 
 void table_sort(const struct table *t, void *rows, size_t n)
 {
+    struct order order = {t};
     if (n > 1)
-        qsort_r(rows, n, t->row_size, cmp_order, (void *)(uintptr_t)t);
+        qsort_r(rows, n, t->row_size, cmp_order, &order);
 }

@@ -14,10 +14,15 @@
 /* Versions asked for in one refresh; the others are asked for again by whoever needs them. */
 #define WANTED_MAX 64
 
+struct compiled {
+    struct policy *policy;
+};
+
 /* A tenant and its compiled policies, by version. */
 struct known {
     struct tenant pub;
-    struct policy **policies;
+    char *name;
+    struct compiled *policies;
     size_t n_policies;
 };
 

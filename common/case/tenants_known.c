@@ -41,8 +41,9 @@ struct known *known_add(struct tenants *t, int32_t id, const char *name, int32_t
 {
     struct known *k = calloc(1, sizeof(*k));
     AM_ASSERT(k != NULL);
-    k->pub = (struct tenant){.id = id, .name = strdup(name), .policy_version = version};
-    AM_ASSERT(k->pub.name != NULL && tsearch(k, &t->by_name, cmp_name) != NULL &&
+    k->name = strdup(name);
+    k->pub = (struct tenant){.id = id, .name = k->name, .policy_version = version};
+    AM_ASSERT(k->name != NULL && tsearch(k, &t->by_name, cmp_name) != NULL &&
               tsearch(k, &t->by_id, cmp_id) != NULL);
     t->n++;
     return k;
@@ -52,17 +53,17 @@ static void known_free(void *known)
 {
     struct known *k = known;
     for (size_t i = 0; i < k->n_policies; i++)
-        policy_free(k->policies[i]);
+        policy_free(k->policies[i].policy);
     free(k->policies);
-    free((void *)(uintptr_t)k->pub.name);
+    free(k->name);
     free(k);
 }
 
 const struct policy *known_policy(const struct known *k, int32_t version)
 {
     for (size_t i = 0; i < k->n_policies; i++)
-        if (k->policies[i]->version == version)
-            return k->policies[i];
+        if (k->policies[i].policy->version == version)
+            return k->policies[i].policy;
     return NULL;
 }
 
@@ -76,9 +77,9 @@ void known_compile(struct known *k, int32_t version, const char *source)
     fault_init(&fault, &arena);
     struct policy *policy = policy_compile(version, source, &fault);
     if (policy) {
-        k->policies = reallocarray(k->policies, k->n_policies + 1, sizeof(*k->policies));
+        k->policies = reallocarray(k->policies, k->n_policies + 1, sizeof(struct compiled));
         AM_ASSERT(k->policies != NULL);
-        k->policies[k->n_policies++] = policy;
+        k->policies[k->n_policies++].policy = policy;
     } else {
         log_error("tenants", "policy_does_not_compile", LOG_STR("tenant", k->pub.name),
                   LOG_INT("version", version));

@@ -121,7 +121,7 @@ static struct lookup *lookup_new(struct tenants *t, const char *name)
     size_t len = strlen(name);
     struct lookup *l = calloc(1, sizeof(*l) + len + 1);
     AM_ASSERT(l != NULL);
-    memcpy(l->name, name, len);
+    memcpy(l->name, name, len + 1);
     l->t = t;
     arena_init(&l->arena, TENANTS_READ_BYTES);
     list_init(&l->waiters);

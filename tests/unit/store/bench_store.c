@@ -76,7 +76,7 @@ int main(int argc, char **argv)
     struct rig *r = rig_new("bench", NULL, 0);
     rig_connect(r, NULL);
     for (int i = 1; i < argc; i++) {
-        int n = atoi(argv[i]);
+        int n = (int)strtol(argv[i], NULL, 10);
         run(r, n > 0 && n <= IN_FLIGHT ? n : 1, 5);
     }
     for (int i = 0; argc == 1 && i < 4; i++)

@@ -86,56 +86,31 @@ void calls_run(struct rig *r, struct call *calls, size_t n)
     assert_int_equal(left, 0);
 }
 
-static char *copy(const char *text)
+static char *copy(struct arena *arena, const char *text)
 {
-    char *s = strdup(text);
+    char *s = arena_strdup(arena, text);
     assert_non_null(s);
     return s;
 }
 
-static Amends__V1__OpenCaseRequest *new_request(const struct opening *o)
+static const ProtobufCMessage *new_request(struct arena *arena, const struct opening *o)
 {
-    Amends__V1__OpenCaseRequest *q = malloc(sizeof(*q));
-    Amends__V1__Failure *f = malloc(sizeof(*f));
+    Amends__V1__OpenCaseRequest *q = ARENA_NEW(arena, Amends__V1__OpenCaseRequest);
+    Amends__V1__Failure *f = ARENA_NEW(arena, Amends__V1__Failure);
     char id[UUID_TEXT_LEN + 1];
     const struct uuid fresh = uuid_new(0);
-    assert_true(q && f);
     amends__v1__open_case_request__init(q);
     amends__v1__failure__init(f);
-    f->code = copy(o->code);
-    f->description = copy("the bill was wrong twice");
-    f->order_reference = copy(o->order);
-    q->request_id = copy(o->request_id ? o->request_id : uuid_format(&fresh, id));
+    f->code = copy(arena, o->code);
+    f->description = copy(arena, "the bill was wrong twice");
+    f->order_reference = copy(arena, o->order);
+    q->request_id = copy(arena, o->request_id ? o->request_id : uuid_format(&fresh, id));
     q->trigger = AMENDS__V1__TRIGGER__TRIGGER_COMPLAINT;
     q->channel = AMENDS__V1__CHANNEL__CHANNEL_PHONE;
-    q->customer_id = copy(o->customer_id);
-    q->customer_name = copy("Ada Example");
+    q->customer_id = copy(arena, o->customer_id);
+    q->customer_name = copy(arena, "Ada Example");
     q->failure = f;
-    return q;
-}
-
-/* Into the call's arena, as a server unpacks it. */
-static void *arena_alloc_cb(void *arena, size_t size)
-{
-    return arena_alloc(arena, size);
-}
-
-static void arena_free_cb(void *arena, void *p)
-{
-    (void)arena;
-    (void)p;
-}
-
-static Amends__V1__OpenCaseRequest *in_arena(Amends__V1__OpenCaseRequest *q, struct arena *arena)
-{
-    ProtobufCAllocator allocator = {arena_alloc_cb, arena_free_cb, arena};
-    size_t len = amends__v1__open_case_request__get_packed_size(q);
-    uint8_t *bytes = arena_must(arena, len);
-    (void)amends__v1__open_case_request__pack(q, bytes);
-    amends__v1__open_case_request__free_unpacked(q, NULL);
-    q = amends__v1__open_case_request__unpack(&allocator, len, bytes);
-    assert_non_null(q);
-    return q;
+    return &q->base;
 }
 
 void call_open(struct rig *r, struct call *c, struct opening o)
@@ -143,7 +118,7 @@ void call_open(struct rig *r, struct call *c, struct opening o)
     call_init(r, c, &open_case_kind, NULL);
     struct fault fault;
     fault_init(&fault, &c->arena);
-    command_from_request(&c->cmd, &in_arena(new_request(&o), &c->arena)->base, &fault);
+    command_from_request(&c->cmd, new_request(&c->arena, &o), &fault);
     assert_false(fault_is_set(&fault));
 }
 

@@ -57,15 +57,8 @@ static struct pg_stmt *join_stmts(const struct pg_stmt *extra, size_t n_extra)
     return all;
 }
 
-struct rig *rig_new(const char *name, const struct pg_stmt *extra, size_t n_extra)
+static void start(struct rig *r, const struct pg_stmt *extra, size_t n_extra)
 {
-    struct rig *r = calloc(1, sizeof(*r));
-    assert_non_null(r);
-    (void)snprintf(r->name, sizeof(r->name), "store_%s_%d", name, (int)getpid());
-    rig_conninfo(r->conninfo, sizeof(r->conninfo), r->name);
-    on_server("drop database if exists", r->name, "with (force)");
-    on_server("create database", r->name, "");
-    migrate_quietly(r->conninfo);
     assert_int_equal(pg_admin_open(r->conninfo, &r->sql), AM_OK);
     arena_init(&r->arena, ARENA_BYTES);
     r->stmts = join_stmts(extra, n_extra);
@@ -78,6 +71,27 @@ struct rig *rig_new(const char *name, const struct pg_stmt *extra, size_t n_extr
                                                 .n_stmts = store_n_stmts + n_extra,
                                                 .schema_needed = migrate_version()});
     tenants_use(r->tenants, r->pg);
+}
+
+struct rig *rig_new(const char *name, const struct pg_stmt *extra, size_t n_extra)
+{
+    struct rig *r = calloc(1, sizeof(*r));
+    assert_non_null(r);
+    (void)snprintf(r->name, sizeof(r->name), "store_%s_%d", name, (int)getpid());
+    rig_conninfo(r->conninfo, sizeof(r->conninfo), r->name);
+    on_server("drop database if exists", r->name, "with (force)");
+    on_server("create database", r->name, "");
+    migrate_quietly(r->conninfo);
+    start(r, extra, n_extra);
+    return r;
+}
+
+struct rig *rig_join(const struct rig *first)
+{
+    struct rig *r = calloc(1, sizeof(*r));
+    assert_non_null(r);
+    memcpy(r->conninfo, first->conninfo, sizeof(r->conninfo));
+    start(r, NULL, 0);
     return r;
 }
 
@@ -138,7 +152,8 @@ void rig_free(struct rig *r)
     clock_free(r->clock);
     arena_free(&r->arena);
     pg_admin_close(r->sql);
-    on_server("drop database", r->name, "with (force)");
+    if (r->name[0])
+        on_server("drop database", r->name, "with (force)");
     free(r->stmts);
     free(r);
 }

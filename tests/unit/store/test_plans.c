@@ -145,7 +145,7 @@ static int count_params(const char *sql)
 {
     int max = 0;
     for (const char *p = sql; (p = strchr(p, '$')); p++) {
-        int n = atoi(p + 1);
+        int n = (int)strtol(p + 1, NULL, 10);
         max = n > max ? n : max;
     }
     return max;
@@ -153,9 +153,10 @@ static int count_params(const char *sql)
 
 static const char *explain(const struct pg_stmt *s)
 {
-    char nulls[512] = "";
+    char nulls[512];
+    size_t len = 0;
     for (int i = 0, n = count_params(s->sql); i < n; i++)
-        strcat(nulls, i ? ",null" : "null");
+        len += (size_t)snprintf(nulls + len, sizeof(nulls) - len, "%snull", i ? "," : "");
     rig_exec(rig, "prepare %s as %s", s->name, s->sql);
     const char *plan =
         rig_value(rig, "explain (format json, costs off) execute %s(%s)", s->name, nulls);

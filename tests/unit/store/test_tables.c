@@ -14,6 +14,7 @@
 
 /* The tables that no segment reads by key get a statement here. */
 static struct pg_stmt extra[TABLES];
+static char *extra_sql[TABLES];
 
 static unsigned read_stmt(unsigned table)
 {
@@ -271,11 +272,11 @@ static void test_keys_lead(void **state)
 {
     (void)state;
     for (unsigned t = 0; t < TABLES; t++) {
-        char want[256] = "";
-        for (size_t i = 0; i < tables[t].n_keys; i++) {
-            strcat(want, i ? "," : "");
-            strcat(want, tables[t].cols[i].name);
-        }
+        char want[256];
+        size_t len = 0;
+        for (size_t i = 0; i < tables[t].n_keys; i++)
+            len += (size_t)snprintf(want + len, sizeof(want) - len, "%s%s", i ? "," : "",
+                                    tables[t].cols[i].name);
         const char *is =
             rig_value(rig,
                       "select string_agg(a.attname, ',' order by k.ord) from pg_index i"
@@ -309,7 +310,8 @@ static int setup(void **state)
     (void)state;
     for (unsigned t = 0; t < TABLES; t++) {
         extra[t].name = tables[t].name;
-        extra[t].sql = table_sql_read(&tables[t], tables[t].n_keys);
+        extra_sql[t] = table_sql_read(&tables[t], tables[t].n_keys);
+        extra[t].sql = extra_sql[t];
     }
     rig = rig_new("tables", extra, TABLES);
     rig_connect(rig, &ops);
@@ -321,7 +323,7 @@ static int teardown(void **state)
     (void)state;
     rig_free(rig);
     for (unsigned t = 0; t < TABLES; t++)
-        free((void *)(uintptr_t)extra[t].sql);
+        free(extra_sql[t]);
     return 0;
 }
 
