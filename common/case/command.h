@@ -2,14 +2,16 @@
 #pragma once
 
 /*
- * Commands: what changes a case or an agent. A command names all it may write beforehand (its keys), is decided by one pure
- * function of its kind over a snapshot, and is written with the other commands of its segment.
+ * Commands: what changes a case or an agent. A command names all it may write beforehand (its
+ * keys), is decided by one pure function of its kind over a snapshot, and is written with the
+ * other commands of its segment.
  *
- * Order of outcomes in every decide function: replay, ALREADY_EXISTS, NOT_FOUND, PERMISSION_DENIED, ABORTED,
- * FAILED_PRECONDITION (with all that is missing), OK. command_decide() does the first two for all kinds.
+ * Order of outcomes in every decide function: replay, ALREADY_EXISTS, NOT_FOUND,
+ * PERMISSION_DENIED, ABORTED, FAILED_PRECONDITION (with all that is missing), OK. command_decide()
+ * does the first two for all kinds.
  *
- * Threading: io loop's thread; decide functions are pure. Ownership: the command, its request and its texts belong to the
- * caller (usually in the call's arena) until `finished`.
+ * Threading: io loop's thread; decide functions are pure. Ownership: the command, its request and
+ * its texts belong to the caller (usually in the call's arena) until `finished`.
  */
 
 #include <protobuf-c/protobuf-c.h>
@@ -43,10 +45,14 @@ enum command_method {
 struct command_kind {
     const char *name; /* "OpenCase", "FireClock" */
     enum command_method method;
-    bool needs_case;     /* reads the case with its children; NOT_FOUND / CASE_NOT_FOUND when it does not exist */
-    bool needs_customer; /* looks for the customer's open case (OpenCase) */
-    bool agents_only;    /* PERMISSION_DENIED / NOT_AN_AGENT when the principal is no agent */
-    bool owner_only;     /* PERMISSION_DENIED / NOT_THE_OWNER unless the owner or a level above; implies agents_only */
+    /* Reads the case with its children; NOT_FOUND / CASE_NOT_FOUND when it does not exist. */
+    bool needs_case;
+    /* Looks for the customer's open case (OpenCase). */
+    bool needs_customer;
+    /* PERMISSION_DENIED / NOT_AN_AGENT when the principal is no agent. */
+    bool agents_only;
+    /* PERMISSION_DENIED / NOT_THE_OWNER unless the owner or a level above; implies agents_only. */
+    bool owner_only;
     void (*decide)(struct decision *d);
 };
 
@@ -54,32 +60,35 @@ struct command_kind {
 #define SYSTEM_ACTOR "amends"
 
 struct command {
-    struct seg_cmd seg; /* .deadline_us, .cls set by the caller; tenant, keys, done by command_submit() */
+    /* .deadline_us and .cls are set by the caller; tenant, keys, done by store_submit(). */
+    struct seg_cmd seg;
     const struct command_kind *kind;
-    struct arena *arena;         /* outcome texts and the response live here */
+    struct arena *arena; /* outcome texts and the response live here */
     int32_t tenant_id;
-    const char *tenant;          /* its name: part of the hash chain */
-    const char *principal;       /* SYSTEM_ACTOR for the system */
+    const char *tenant;              /* its name: part of the hash chain */
+    const char *principal;           /* SYSTEM_ACTOR for the system */
     const ProtobufCMessage *request; /* NULL for the system's own */
-    const void *args;            /* system commands: the kind's own struct (assignment/decide.h) */
-    struct uuid request_id;      /* zero without METHOD */
-    uint8_t body_hash[32];       /* SHA-256 of the packed request with its request_id emptied */
-    struct uuid seed;            /* ids of new rows derive from it: deciding again gives the same ids */
-    struct uuid case_id;         /* zero when no case is named (OpenCase: the id a new case will get) */
-    const char *agent_id;        /* an agent that may be written, NULL = none */
+    const void *args;       /* system commands: the kind's own struct (assignment/decide.h) */
+    struct uuid request_id; /* zero without METHOD */
+    uint8_t body_hash[32];  /* SHA-256 of the packed request with its request_id emptied */
+    struct uuid seed;       /* ids of new rows derive from it: deciding again gives the same ids */
+    struct uuid case_id;    /* zero when no case is named (OpenCase: the id a new case will get) */
+    const char *agent_id;   /* an agent that may be written, NULL = none */
     int64_t expected_version;
 
     /* The outcome, set by command_decide(). */
-    struct fault fault;          /* not set = OK */
-    bool replayed;               /* the dedup row answered: see result_* */
-    bool joined;                 /* OpenCase */
-    bool created;                /* PutAgent */
-    struct uuid result_case_id;  /* the case written (OpenCase: new or joined) */
-    struct uuid result_id;       /* offer, remedy, contact or act */
-    ProtobufCMessage *case_after; /* Amends__V1__Case after the change, in `arena`; NULL when none was read */
-    ProtobufCMessage *agent_after; /* Amends__V1__Agent after the change, in `arena` */
+    struct fault fault;         /* not set = OK */
+    bool replayed;              /* the dedup row answered: see result_* */
+    bool joined;                /* OpenCase */
+    bool created;               /* PutAgent */
+    struct uuid result_case_id; /* the case written (OpenCase: new or joined) */
+    struct uuid result_id;      /* offer, remedy, contact or act */
+    /* Amends__V1__Case and Amends__V1__Agent after the change, in `arena`; NULL when none was read.
+     */
+    ProtobufCMessage *case_after;
+    ProtobufCMessage *agent_after;
     /* Owned by common/case. */
-    struct uuid open_case_id;    /* OpenCase: the case to join, locked on the second try */
+    struct uuid open_case_id; /* OpenCase: the case to join, locked on the second try */
     /* Once, when the command has ended: committed, refused (fault set) or failed (fault set). */
     void (*finished)(struct command *cmd);
     void *ctx;
@@ -88,39 +97,44 @@ struct command {
 /* The snapshot and the outcome under construction. */
 struct decision {
     struct command *cmd;
-    struct arena *arena;         /* of the segment: new rows and their texts */
-    int64_t now_us;              /* already >= the case's updated_at */
-    int64_t shared_now_us;       /* cluster time without test offset: dedup */
-    const struct policy *policy; /* the one the case is pinned to; without a case the tenant's current one */
-    struct case_state *c;        /* NULL when the kind does not need one */
-    struct agent_row *actor;     /* the principal's agent row, or NULL: a client application or the system */
-    struct agent_row *agent;     /* cmd->agent_id's row, or NULL */
+    struct arena *arena;   /* of the segment: new rows and their texts */
+    int64_t now_us;        /* already >= the case's updated_at */
+    int64_t shared_now_us; /* cluster time without test offset: dedup */
+    /* The one the case is pinned to; without a case the tenant's current one. */
+    const struct policy *policy;
+    struct case_state *c; /* NULL when the kind does not need one */
+    /* The principal's agent row, or NULL: a client application or the system. */
+    struct agent_row *actor;
+    struct agent_row *agent;       /* cmd->agent_id's row, or NULL */
     const struct dedup_row *dedup; /* the row found, or NULL */
-    struct rows agents_out;      /* new or changed agent rows */
-    struct dedup_row dedup_out;  /* .row.change == ROW_NEW when to be written */
-    uint32_t ids;                /* ids derived so far */
-    bool again;                  /* decide added a key: cmd->open_case_id */
+    struct rows agents_out;        /* new or changed agent rows */
+    struct dedup_row dedup_out;    /* .row.change == ROW_NEW when to be written */
+    uint32_t ids;                  /* ids derived so far */
+    bool again;                    /* decide added a key: cmd->open_case_id */
 };
 
 /* The next id derived from the command's seed. */
 struct uuid decision_id(struct decision *d);
 
-/* Decides: dedup, existence, principal, version, then the kind's function; on OK adds the dedup row and builds case_after /
- * agent_after. Pure. The outcome fields of the command are set afresh, so that it may be decided again.
+/* Decides: dedup, existence, principal, version, then the kind's function; on OK adds the dedup
+ * row and builds case_after / agent_after. Pure. The outcome fields of the command are set afresh,
+ * so that it may be decided again.
  *
- * OpenCase (needs_customer): d->c is the customer's open case of the same failure and order as the store found it, or an empty
- * case with cmd->case_id. When one was found that is not locked yet (cmd->open_case_id is another), its id is put there and
- * the verdict is SEG_AGAIN. A replay of it shows no case: d->c is not the one that was opened.
+ * OpenCase (needs_customer): d->c is the customer's open case of the same failure and order as the
+ * store found it, or an empty case with cmd->case_id. When one was found that is not locked yet
+ * (cmd->open_case_id is another), its id is put there and the verdict is SEG_AGAIN. A replay of it
+ * shows no case: d->c is not the one that was opened.
  *
  * SEG_ANSWER also when all went well and there is nothing to write (a stale timer). */
 enum seg_verdict command_decide(struct decision *d);
 
-/* Hashes the request body without its request id into cmd->body_hash and takes request_id, case_id and expected_version out
- * of the request's fields of those names; an OpenCase gets the id of its new case, derived from cmd->seed. cmd->kind, .seed
- * and .arena are set before. Adds violations to `fault` for ids that are missing or no UUIDs: one for a field, whoever else
- * checks it too. */
-void command_from_request(struct command *cmd, const ProtobufCMessage *request, struct fault *fault);
+/* Hashes the request body without its request id into cmd->body_hash and takes request_id, case_id
+ * and expected_version out of the request's fields of those names; an OpenCase gets the id of its
+ * new case, derived from cmd->seed. cmd->kind, .seed and .arena are set before. Adds violations to
+ * `fault` for ids that are missing or no UUIDs: one for a field, whoever else checks it too. */
+void command_from_request(struct command *cmd, const ProtobufCMessage *request,
+                          struct fault *fault);
 
-/* The keys a command locks, by its kind and names: request id, case, agent; for OpenCase the customer with failure and order,
- * and the open case to join. Writes cmd->seg.keys and .n_keys. */
+/* The keys a command locks, by its kind and names: request id, case, agent; for OpenCase the
+ * customer with failure and order, and the open case to join. Writes cmd->seg.keys and .n_keys. */
 void command_keys(struct command *cmd);

@@ -2,8 +2,9 @@
 #pragma once
 
 /*
- * Rows as the messages of the contract. Threading: pure. Ownership: the message lies in `arena` and borrows nothing else
- * (texts are copied), so that it outlives the snapshot. Every function returns NULL when the arena is full.
+ * Rows as the messages of the contract. Threading: pure. Ownership: the message lies in `arena`
+ * and borrows nothing else (texts are copied), so that it outlives the snapshot. Every function
+ * returns NULL when the arena is full.
  */
 
 #include "amends/v1/agent.pb-c.h"
@@ -11,7 +12,8 @@
 #include "amends/v1/event.pb-c.h"
 #include "case/state.h"
 
-/* With all parts; `parts` false = the row alone (lists). Rows marked ROW_GONE are left out. NULL = arena full. */
+/* With all parts; `parts` false = the row alone (lists). Rows marked ROW_GONE are left out. NULL =
+ * arena full. */
 Amends__V1__Case *message_case(const struct case_state *c, bool parts, struct arena *arena);
 Amends__V1__Case *message_case_row(const struct case_row *row, struct arena *arena);
 Amends__V1__Agent *message_agent(const struct agent_row *row, struct arena *arena);
@@ -26,7 +28,9 @@ Amends__V1__Owner *message_owner(const struct case_row *row, struct arena *arena
 Amends__V1__RootCause *message_root_cause(const struct case_row *row, struct arena *arena);
 Amends__V1__Denial *message_denial(const struct case_row *row, struct arena *arena);
 /* `private_row` NULL = erased when the event has a private digest, else it never had one. */
-Amends__V1__CaseEvent *message_event(const struct event_row *row, const struct event_private_row *private_row,
+Amends__V1__CaseEvent *message_event(const struct event_row *row,
+                                     const struct event_private_row *private_row,
                                      struct arena *arena);
 Google__Protobuf__Timestamp *message_time(int64_t us, struct arena *arena); /* NULL for 0 */
-Google__Type__Money *message_money(const char *currency, int64_t micros, struct arena *arena); /* NULL without currency */
+/* NULL without currency. */
+Google__Type__Money *message_money(const char *currency, int64_t micros, struct arena *arena);

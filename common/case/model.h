@@ -2,12 +2,15 @@
 #pragma once
 
 /*
- * The rows of the tables in common/case/migrations as C structs, one for each table. Enumerations are the numbers of
- * proto/amends/v1/types.proto; times are microseconds since 1970 and 0 = SQL null; texts are never NULL.
+ * The rows of the tables in common/case/migrations as C structs, one for each table. Enumerations
+ * are the numbers of proto/amends/v1/types.proto; times are microseconds since 1970 and 0 = SQL
+ * null; texts are never NULL.
  *
- * Every struct starts with `struct row`, so that decide functions mark what they changed and the store writes it.
+ * Every struct starts with `struct row`, so that decide functions mark what they changed and the
+ * store writes it.
  *
- * Threading: plain data. Ownership: texts and bytes lie in the arena of the snapshot that holds the row.
+ * Threading: plain data. Ownership: texts and bytes lie in the arena of the snapshot that holds
+ * the row.
  */
 
 #include <stdbool.h>

@@ -2,88 +2,106 @@
 #pragma once
 
 /*
- * The rules that all decide functions share: the transition table, the one status function, the one owner rule, clocks,
- * the queue, events and their hash chain. Each fact on a case is changed by exactly one function of this file.
+ * The rules that all decide functions share: the transition table, the one status function, the
+ * one owner rule, clocks, the queue, events and their hash chain. Each fact on a case is changed
+ * by exactly one function of this file.
  *
- * Threading: pure; all work on a decision's snapshot. Ownership: new rows and texts lie in the decision's arena.
+ * Threading: pure; all work on a decision's snapshot. Ownership: new rows and texts lie in the
+ * decision's arena.
  */
 
 #include "amends/v1/event.pb-c.h"
 #include "case/command.h"
 
-/* -- status (transition.c) ---------------------------------------------------------------------------------------------- */
+/* -- status (transition.c) --------------------------------------------------------------------- */
 
 /* True when the table has the transition. */
 bool transition_allowed(int from, int to);
-bool status_is_final(int status);     /* CLOSED, WITHDRAWN, MERGED */
-bool status_is_waiting(int status);   /* neither RESOLVED nor final */
-const char *status_name(int status);  /* "IN_PROGRESS" */
+bool status_is_final(int status);    /* CLOSED, WITHDRAWN, MERGED */
+bool status_is_waiting(int status);  /* neither RESOLVED nor final */
+const char *status_name(int status); /* "IN_PROGRESS" */
 
-/* Moves the case; an impossible transition sets FAILED_PRECONDITION / CASE_STATUS with both names and returns false. */
+/* Moves the case; an impossible transition sets FAILED_PRECONDITION / CASE_STATUS with both names
+ * and returns false. */
 bool case_set_status(struct decision *d, int to);
 /* The same refusal without moving it. */
 bool case_require_transition(struct decision *d, int to);
 
-/* The derived status of domain 3: OPEN while the steward owns it, else AWAITING_APPROVAL if any approval is open, else
- * IN_PROGRESS if anything is for the owner to do, else AWAITING_FULFILMENT, else AWAITING_CUSTOMER. Pure. */
+/* The derived status of domain 3: OPEN while the steward owns it, else AWAITING_APPROVAL if any
+ * approval is open, else IN_PROGRESS if anything is for the owner to do, else AWAITING_FULFILMENT,
+ * else AWAITING_CUSTOMER. Pure. */
 int case_derive_status(const struct case_state *c, const struct policy *p);
 
-/* After every change: sets the derived status and the boost while the case is neither resolved nor final, and keeps the queue
- * item (there exactly while a steward owns an unresolved case; at level 0 while an offer stands). case_event() calls it first, so that every event shows the
- * status after it; call it yourself only when rows changed after the last event. */
+/* After every change: sets the derived status and the boost while the case is neither resolved nor
+ * final, and keeps the queue item (there exactly while a steward owns an unresolved case; at level
+ * 0 while an offer stands). case_event() calls it first, so that every event shows the status
+ * after it; call it yourself only when rows changed after the last event. */
 void case_settle(struct decision *d);
 
-/* Refuses with FAILED_PRECONDITION / CASE_STATUS when the case is final, or resolved and `allow_resolved` is false. */
+/* Refuses with FAILED_PRECONDITION / CASE_STATUS when the case is final, or resolved and
+ * `allow_resolved` is false. */
 bool case_require_live(struct decision *d, bool allow_resolved);
 
-/* Refuses with FAILED_PRECONDITION / CASE_FULL when `rows` has `max` rows (CASE_SIGNALS_MAX ...); `what` is their name for
- * people, "signals". */
+/* Refuses with FAILED_PRECONDITION / CASE_FULL when `rows` has `max` rows (CASE_SIGNALS_MAX ...);
+ * `what` is their name for people, "signals". */
 bool case_require_room(struct decision *d, const struct rows *rows, size_t max, const char *what);
 
-/* -- the close gate (gate.c) ---------------------------------------------------------------------------------------------- */
+/* -- the close gate (gate.c) ------------------------------------------------------------------- */
 
 enum case_gate {
-    GATE_CONTACT = 1,             /* no outbound contact reached the customer, nor is the unreachable rule met */
-    GATE_ROOT_CAUSE = 2,          /* none recorded */
-    GATE_ACT = 4,                 /* none of the acts that policy asks for */
-    GATE_REMEDY_OR_DENIAL = 8,    /* neither a fulfilled remedy nor a denial that was disclosed */
-    GATE_UNFULFILLED_REMEDY = 16, /* a remedy was accepted and has not reached the customer */
+    /* No outbound contact reached the customer, nor is the unreachable rule met. */
+    GATE_CONTACT = 1,
+    GATE_ROOT_CAUSE = 2,
+    /* None of the acts that policy asks for. */
+    GATE_ACT = 4,
+    /* Neither a fulfilled remedy nor a denial that was disclosed. */
+    GATE_REMEDY_OR_DENIAL = 8,
+    /* A remedy was accepted and has not reached the customer. */
+    GATE_UNFULFILLED_REMEDY = 16,
 };
 
 /* The set of what is missing before the case can be resolved; 0 = it passes. Pure. */
 unsigned case_gate_missing(const struct case_state *c, const struct policy *p);
 
-/* Live: it stands, whether promised or given, so it counts against limits (PROPOSED .. FULFILLED without the refused ones).
- * Owed: the customer accepted it and has not got it yet. */
+/* Live: it stands, whether promised or given, so it counts against limits (PROPOSED .. FULFILLED
+ * without the refused ones). Owed: the customer accepted it and has not got it yet. */
 bool remedy_is_live(int remedy_state);
 bool remedy_is_owed(int remedy_state);
 
-/* -- people (authority.c) ------------------------------------------------------------------------------------------------ */
+/* -- people (authority.c) ---------------------------------------------------------------------- */
 
-/* Only the owner or a level above: else PERMISSION_DENIED / NOT_THE_OWNER. The actor is an agent. */
+/* Only the owner or a level above: else PERMISSION_DENIED / NOT_THE_OWNER. The actor is an agent.
+ */
 bool case_require_owner(struct decision *d);
 
-/* The agent's limit per case for a remedy kind and currency: the agent's own entry, else the level's. 0 = none. */
-int64_t agent_limit_micros(const struct agent_row *agent, const struct policy *p, int remedy_kind, const char *currency);
+/* The agent's limit per case for a remedy kind and currency: the agent's own entry, else the
+ * level's. 0 = none. */
+int64_t agent_limit_micros(const struct agent_row *agent, const struct policy *p, int remedy_kind,
+                           const char *currency);
 bool agent_has_skill(const struct agent_row *agent, const char *skill, int level);
-bool agent_speaks(const struct agent_row *agent, const char *language); /* "" = any; "de-AT" is met by "de" */
+/* "" = any; "de-AT" is met by "de", and the other way round. */
+bool agent_speaks(const struct agent_row *agent, const char *language);
 
-/* -- the one owner rule (owner.c) ------------------------------------------------------------------------------------------ */
+/* -- the one owner rule (owner.c) -------------------------------------------------------------- */
 
-/* Makes `id` the owner: adds one to assignment_generation, marks `offer` (the accepted one, in d->c->offers; NULL = none) as
- * accepted, rescinds every other pending offer, cancels the clocks of both, counts a transfer when an agent hands to another
- * agent, settles the case and writes one OWNER_CHANGED event - in the principal's name for an agent, in the system's for a
- * steward. `id` and `cause` must live as long as the decision. */
-void case_set_owner(struct decision *d, int owner_kind, const char *id, struct offer_row *offer, const char *cause);
+/* Makes `id` the owner: adds one to assignment_generation, marks `offer` (the accepted one, in
+ * d->c->offers; NULL = none) as accepted, rescinds every other pending offer, cancels the clocks
+ * of both, counts a transfer when an agent hands to another agent, settles the case and writes one
+ * OWNER_CHANGED event - in the principal's name for an agent, in the system's for a steward. `id`
+ * and `cause` must live as long as the decision. */
+void case_set_owner(struct decision *d, int owner_kind, const char *id, struct offer_row *offer,
+                    const char *cause);
 
-/* -- clocks (clocks.c) ------------------------------------------------------------------------------------------------------- */
+/* -- clocks (clocks.c) ------------------------------------------------------------------------- */
 
-/* Starts a clock of `target_ms` on the 24/7 calendar from `start_us`; due = start + target (domain 5). */
+/* Starts a clock of `target_ms` on the 24/7 calendar from `start_us`; due = start + target (domain
+ * 5). */
 struct clock_row *clock_start(struct decision *d, int kind, int64_t start_us, int64_t target_ms,
                               const struct uuid *subject);
-/* Ends it at `at_us`: MET when at_us <= due, else BREACHED with breached_at = due (a case that breached and was resolved a
- * second later is breached). A breach found here climbs like one found by the timer. CANCELLED when `cancel`. A clock that
- * was found breached before stays breached and only gets its stop time; an ended one is left alone. */
+/* Ends it at `at_us`: MET when at_us <= due, else BREACHED with breached_at = due (a case that
+ * breached and was resolved a second later is breached). A breach found here climbs like one found
+ * by the timer. CANCELLED when `cancel`. A clock that was found breached before stays breached and
+ * only gets its stop time; an ended one is left alone. */
 void clock_stop(struct decision *d, struct clock_row *clock, int64_t at_us, bool cancel);
 /* True while it can still be stopped: it runs, or was found breached and not stopped yet. */
 bool clock_is_open(const struct clock_row *clock);
@@ -94,36 +112,43 @@ struct clock_row *clock_open(struct case_state *c, int kind);
 /* The clock that measures this offer, or NULL. */
 struct clock_row *clock_of_subject(struct case_state *c, const struct uuid *subject);
 
-/* -- the ladder (ladder.c) ---------------------------------------------------------------------------------------------------- */
+/* -- the ladder (ladder.c) --------------------------------------------------------------------- */
 
-/* Makes a running clock BREACHED (breached_at = due) and records that once per (case, round, clock instance, threshold): the
- * escalation row and a CLOCK_BREACHED event. When it fell due after level_since, below the top and on a live case, the case
- * climbs one level: level + 1, level_since = now, a stewarded case (or any, when the new level takes over) passes to the new
- * level's steward by the owner rule and to its queue, an ESCALATED event, a notification to the new level's steward. A clock
- * that does not run is left alone. Not for OFFER clocks: an offer that expires is no breach. */
+/* Makes a running clock BREACHED (breached_at = due) and records that once per (case, round, clock
+ * instance, threshold): the escalation row and a CLOCK_BREACHED event. When it fell due after
+ * level_since, below the top and on a live case, the case climbs one level: level + 1, level_since
+ * = now, a stewarded case (or any, when the new level takes over) passes to the new level's
+ * steward by the owner rule and to its queue, an ESCALATED event, a notification to the new
+ * level's steward. A clock that does not run is left alone. Not for OFFER clocks: an offer that
+ * expires is no breach. */
 void ladder_breach(struct decision *d, struct clock_row *clock);
 
-/* -- the queue (queue.c) ------------------------------------------------------------------------------------------------------ */
+/* -- the queue (queue.c) ----------------------------------------------------------------------- */
 
-/* What an agent must have for this case, as canonical text: "s=billing:2;l=en;a=6:USD:500000000" - skill and level, language
- * (lower case), and the authority band as remedy kind, currency and band in micro-units ("max" = without limit; an empty
- * currency when no stake is known). What is not asked for is left out; "" fits every agent. In `arena`. */
-const char *queue_signature(const struct case_row *row, const struct policy *p, struct arena *arena);
-/* True when the agent meets the signature: skill, language and authority, nothing else (not level, presence or room). */
+/* What an agent must have for this case, as canonical text: "s=billing:2;l=en;a=6:USD:500000000" -
+ * skill and level, language (lower case), and the authority band as remedy kind, currency and band
+ * in micro-units ("max" = without limit; an empty currency when no stake is known). What is not
+ * asked for is left out; "" fits every agent. In `arena`. */
+const char *queue_signature(const struct case_row *row, const struct policy *p,
+                            struct arena *arena);
+/* True when the agent meets the signature: skill, language and authority, nothing else (not level,
+ * presence or room). */
 bool queue_agent_fits(const char *signature, const struct agent_row *agent, const struct policy *p);
-/* Severity, money at stake and repeat signals; at most boost_max_ms, which bounds how long others wait. */
+/* Severity, money at stake and repeat signals; at most boost_max_ms, which bounds how long others
+ * wait. */
 int64_t queue_boost_ms(const struct case_state *c, const struct policy *p);
 
-/* -- events (events.c, chain.c) --------------------------------------------------------------------------------------------------- */
+/* -- events (events.c, chain.c) ---------------------------------------------------------------- */
 
-/* Appends one event: settles the case, fills status, severity and level into `detail`, packs it, digests `personal` (NULL or
- * empty = none) with a salt derived from the command's seed, links and hashes it, moves last_seq, last_hash and updated_at of
- * the case. Change the rows first, then write the event. `actor` must live as long as the decision. */
+/* Appends one event: settles the case, fills status, severity and level into `detail`, packs it,
+ * digests `personal` (NULL or empty = none) with a salt derived from the command's seed, links and
+ * hashes it, moves last_seq, last_hash and updated_at of the case. Change the rows first, then
+ * write the event. `actor` must live as long as the decision. */
 void case_event(struct decision *d, int kind, const char *actor, Amends__V1__EventDetail *detail,
                 const Amends__V1__EventPrivate *personal);
 
-/* hash = SHA-256(prev_hash, then each with a 4-byte big-endian length: tenant name, case id text, seq, at, kind, actor,
- * SHA-256(public), private_digest): see IntakeService.VerifyCaseHistory. */
+/* hash = SHA-256(prev_hash, then each with a 4-byte big-endian length: tenant name, case id text,
+ * seq, at, kind, actor, SHA-256(public), private_digest): see IntakeService.VerifyCaseHistory. */
 void chain_hash(const char *tenant, const struct event_row *e, uint8_t out[32]);
 /* SHA-256(salt || body). */
 void chain_private_digest(struct slice salt, struct slice body, uint8_t out[32]);
@@ -134,8 +159,9 @@ struct chain_check {
     const char *problem; /* a constant; "" when intact */
     uint8_t head[32];
 };
-/* Feeds events in order from the first one; `p` is the event's personal part, NULL when there is none (any more). chain_end
- * compares with the head on the case row: last_seq and last_hash. */
+/* Feeds events in order from the first one; `p` is the event's personal part, NULL when there is
+ * none (any more). chain_end compares with the head on the case row: last_seq and last_hash. */
 void chain_begin(struct chain_check *k);
-void chain_next(struct chain_check *k, const char *tenant, const struct event_row *e, const struct event_private_row *p);
+void chain_next(struct chain_check *k, const char *tenant, const struct event_row *e,
+                const struct event_private_row *p);
 void chain_end(struct chain_check *k, const struct case_row *row);

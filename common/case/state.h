@@ -2,9 +2,9 @@
 #pragma once
 
 /*
- * What a command is decided on: the case with its children, the agents it names, the dedup row - a snapshot that cannot
- * move, because every key was locked before it was read. Decide functions change rows in place and append rows; the store
- * writes whatever changed, one statement a table.
+ * What a command is decided on: the case with its children, the agents it names, the dedup row - a
+ * snapshot that cannot move, because every key was locked before it was read. Decide functions
+ * change rows in place and append rows; the store writes whatever changed, one statement a table.
  *
  * Threading: io loop's thread (or a test's). Ownership: everything lies in the snapshot's arena.
  */
@@ -28,7 +28,8 @@ struct rows {
 
 /* The i-th row. */
 #define ROW_AT(rows, type, i) (&((type *)(rows)->items)[i])
-#define ROWS_EACH(it, type, rows) for (type *it = (rows)->items; it && it < (type *)(rows)->items + (rows)->n; it++)
+#define ROWS_EACH(it, type, rows)                                                                  \
+    for (type *it = (rows)->items; it && it < (type *)(rows)->items + (rows)->n; it++)
 
 /* A zeroed row at the end, marked ROW_NEW. Pointers into the array are void after it. */
 void *rows_add(struct rows *rows, size_t row_size, struct arena *arena);
@@ -45,9 +46,9 @@ struct case_state {
     bool exists;
     struct case_row row;
     struct rows signals, clocks, contacts, acts, remedies, offers;
-    struct rows queue;         /* none or one */
-    struct rows escalations;   /* only new ones: never read */
-    struct rows notifications; /* only new ones: never read */
+    struct rows queue;            /* none or one */
+    struct rows escalations;      /* only new ones: never read */
+    struct rows notifications;    /* only new ones: never read */
     struct rows events, privates; /* only new ones: never read by a segment */
 };
 

@@ -236,6 +236,24 @@ static void queue_item_goes_with_the_steward(void **state)
     world_free(w);
 }
 
+static void an_offered_case_is_in_no_levels_queue(void **state)
+{
+    (void)state;
+    struct world *w = world_with_case();
+    int64_t since = w->now_us;
+    w->now_us += HOUR_US;
+    (void)world_offer(w, "ann");
+    case_settle(world_decision(w, "crm"));
+    struct queue_row *q = ROW_AT(&w->c.queue, struct queue_row, 0);
+    assert_int_equal(q->level, 0);
+    assert_int_equal(q->since, since);
+    ROW_AT(&w->c.offers, struct offer_row, 0)->state = OFFER_STATE_DECLINED;
+    case_settle(world_decision(w, "crm"));
+    assert_int_equal(q->level, 1);
+    assert_int_equal(q->score_ms, since / 1000 - w->c.row.boost_ms);
+    world_free(w);
+}
+
 static void settling_twice_changes_nothing(void **state)
 {
     (void)state;
@@ -301,6 +319,7 @@ int main(void)
         cmocka_unit_test(only_outbound_reached_counts_as_reached),
         cmocka_unit_test(unreachable_needs_attempts_channels_and_time),
         cmocka_unit_test(queue_item_goes_with_the_steward),
+        cmocka_unit_test(an_offered_case_is_in_no_levels_queue),
         cmocka_unit_test(settling_twice_changes_nothing),
         cmocka_unit_test(back_to_the_steward_is_back_in_the_queue),
         cmocka_unit_test(resolved_and_final_cases_keep_their_status),
