@@ -171,7 +171,7 @@ void assignment_free(struct assignment *a)
 {
     if (!a)
         return;
-    AM_ASSERT(a->magic == ENGINE_MAGIC && list_empty(&a->owned));
+    AM_ASSERT(a->magic == ENGINE_MAGIC && list_empty(&a->owned) && a->claims.n == 0);
     a->stopped = true;
     redis_free(a->redis);
     directory_free(a->directory);

@@ -16,6 +16,7 @@
  */
 
 #include "assignment/assignment.h"
+#include "assignment/claims.h"
 #include "assignment/decide.h"
 #include "base/list.h"
 #include "redis/redis.h"
@@ -39,6 +40,7 @@ struct assignment {
     bool due_running;       /* one look for due clocks at a time */
     bool waiting_running;
     int32_t waiting_after; /* the tenant behind which the next look begins */
+    struct claims claims;   /* cases tried for agents who asked */
     unsigned own_in_flight; /* commands given by the engine itself */
     struct list owned;      /* of struct own */
 };

@@ -32,6 +32,12 @@ static void add(struct heads *h, const struct pick_case *c)
     h->cases[h->n++] = *c;
 }
 
+static int32_t of_signature(const struct heads *h)
+{
+    size_t more = h->more < HEADS_MORE_MAX ? h->more : HEADS_MORE_MAX;
+    return HEADS_OF_SIGNATURE + (int32_t)more;
+}
+
 /* -- from PostgreSQL ----------------------------------------------------------------------------- */
 
 static void put_back(const struct heads *h, const struct pick_case *c)
@@ -80,7 +86,7 @@ static void read_database(struct heads *h)
     pg_arg_int4(args, 0);
     pg_arg_text(args, BEYOND_ANY_SIGNATURE);
     pg_arg_int4(args, HEADS_SIGNATURES);
-    pg_arg_int4(args, HEADS_OF_SIGNATURE);
+    pg_arg_int4(args, of_signature(h));
     engine_read_start(r);
 }
 
@@ -121,7 +127,7 @@ static void read_redis(struct heads *h)
         redis_arg(&args, key_heads(h->arena, h->tenant_id, level));
     redis_arg(&args, key_queue_prefix(h->arena, h->tenant_id));
     redis_arg_int(&args, REDIS_SIGNATURES);
-    redis_arg_int(&args, HEADS_OF_SIGNATURE);
+    redis_arg_int(&args, of_signature(h));
     redis_eval(h->a->redis, SCRIPT_HEADS, (size_t)h->n_levels, &args, answered, h);
 }
 
@@ -133,6 +139,24 @@ void heads_read(struct heads *h)
         read_database(h);
     else
         read_redis(h);
+}
+
+static bool is_stale(const struct fault *why)
+{
+    return why->code == FAULT_NOT_FOUND || (why->code == FAULT_FAILED_PRECONDITION &&
+                                            strcmp(why->reason, "CASE_STATUS") == 0);
+}
+
+void heads_refused(struct heads *h, const struct pick_case *c, const struct fault *why)
+{
+    const struct route_queue q = {.tenant_id = h->tenant_id,
+                                  .case_id = c->case_id,
+                                  .level = (int16_t)c->level,
+                                  .signature = c->signature,
+                                  .generation = c->generation,
+                                  .removed = true};
+    if (!h->from_database && is_stale(why))
+        queues_put(h->a, &q);
 }
 
 /* -- agents -------------------------------------------------------------------------------------- */

@@ -38,19 +38,6 @@ struct proposal {
     const struct pick_case *c;
 };
 
-/* A member of Redis that the truth does not know goes; if it is wrong to, the sweep puts it back. */
-static void drop_stale(struct match_pass *p, const struct pick_case *c)
-{
-    const struct route_queue q = {.tenant_id = p->tenant_id,
-                                  .case_id = c->case_id,
-                                  .level = (int16_t)c->level,
-                                  .signature = c->signature,
-                                  .generation = c->generation,
-                                  .removed = true};
-    if (!p->heads.from_database)
-        queues_put(p->a, &q);
-}
-
 static void offered(struct own *o)
 {
     const struct proposal *proposal = o->ctx;
@@ -61,9 +48,7 @@ static void offered(struct own *o)
         metric_add(&offered_total, 0, 1);
     } else {
         metric_add(&refused_total, 0, 1);
-        if (f->code == FAULT_NOT_FOUND ||
-            (f->code == FAULT_FAILED_PRECONDITION && strcmp(f->reason, "CASE_STATUS") == 0))
-            drop_stale(p, proposal->c);
+        heads_refused(&p->heads, proposal->c, f);
     }
     if (--p->in_flight == 0)
         end(p);

@@ -27,6 +27,7 @@ struct pull {
     struct heads heads;
     struct pick picks[CANDIDATES_MAX];
     size_t n_picks, next;
+    struct claim claim;        /* on the candidate that is tried */
     struct offer_case_args args;
     struct command cmd;
     struct store_read now; /* of a replay */
@@ -86,15 +87,23 @@ static bool lost_race(const struct fault *f)
            (f->code == FAULT_FAILED_PRECONDITION && strcmp(f->reason, "NO_CAPACITY") != 0);
 }
 
+static void lost(struct pull *p)
+{
+    if (p->next > 0)
+        heads_refused(&p->heads, p->picks[p->next - 1].c, &p->cmd.fault);
+    try_next(p);
+}
+
 static void finished(struct command *cmd)
 {
     struct pull *p = cmd->ctx;
+    claims_drop(&p->a->claims, &p->claim);
     if (cmd->replayed && !fault_is_set(&cmd->fault))
         replay(p);
     else if (!fault_is_set(&cmd->fault))
         answer(p, (Amends__V1__Case *)cmd->case_after);
     else if (lost_race(&cmd->fault))
-        try_next(p);
+        lost(p);
     else
         refuse(p, &cmd->fault);
 }
@@ -120,13 +129,24 @@ static void submit(struct pull *p, const struct uuid *case_id)
     store_submit(p->a->service->store, cmd);
 }
 
+/* The next candidate that nobody else is trying; NULL = none left. */
+static const struct pick_case *claim_next(struct pull *p)
+{
+    while (p->next < p->n_picks) {
+        const struct pick_case *c = p->picks[p->next++].c;
+        if (claims_take(&p->a->claims, &p->claim, &c->case_id))
+            return c;
+    }
+    return NULL;
+}
+
 static void try_next(struct pull *p)
 {
-    if (p->next == p->n_picks) {
+    const struct pick_case *c = claim_next(p);
+    if (!c) {
         answer(p, NULL);
         return;
     }
-    const struct pick_case *c = p->picks[p->next++].c;
     p->args = (struct offer_case_args){
         .generation = c->generation, .accepted = !p->request->offer_only, .pulled = true};
     submit(p, &c->case_id);
@@ -134,9 +154,21 @@ static void try_next(struct pull *p)
 
 /* -- what waits ---------------------------------------------------------------------------------- */
 
+/* What others are trying is theirs, unless they fail. */
+static void leave_out_claimed(struct heads *h)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < h->n; i++) {
+        if (!claims_has(&h->a->claims, &h->cases[i].case_id))
+            h->cases[n++] = h->cases[i];
+    }
+    h->n = n;
+}
+
 static void heads_known(struct heads *h)
 {
     struct pull *p = h->ctx;
+    leave_out_claimed(h);
     const struct pick_input in = {.policy = p->policy,
                                   .agents = p->agents.items,
                                   .n_agents = p->agents.n,
@@ -164,6 +196,7 @@ static void read_heads(struct pull *p)
                               .arena = p->rc->arena,
                               .tenant_id = p->rc->tenant->id,
                               .n_levels = p->policy->n_levels,
+                              .more = p->a->claims.n,
                               .done = heads_known,
                               .ctx = p};
     heads_read(&p->heads);
