@@ -158,6 +158,7 @@ void rig_free(struct rig *r)
     free(r);
 }
 
+static char *format(const char *fmt, va_list args) AM_PRINTF(1, 0);
 static char *format(const char *fmt, va_list args)
 {
     char *sql = NULL;
@@ -175,6 +176,7 @@ void rig_exec(struct rig *r, const char *fmt, ...)
     free(sql);
 }
 
+static const char *value(struct rig *r, const char *fmt, va_list args) AM_PRINTF(2, 0);
 static const char *value(struct rig *r, const char *fmt, va_list args)
 {
     static char text[TEXT_BYTES];
