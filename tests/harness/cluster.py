@@ -35,18 +35,23 @@ class Clock:
     """The file that every process watches: microseconds added to the database's time, and how often
     they were changed."""
 
-    def __init__(self, path):
+    FORMAT = "=qQ"
+
+    def __init__(self, path, keep=False):
+        """A clock not moved, or with `keep` where the file left it."""
         self.path = Path(path)
-        self.offset_us = 0
-        self.generation = 0
-        self.path.write_bytes(bytes(16))
+        self.offset_us = self.generation = 0
+        if keep and self.path.exists():
+            self.offset_us, self.generation = struct.unpack(self.FORMAT, self.path.read_bytes())
+        else:
+            self.path.write_bytes(bytes(16))
 
     def advance(self, seconds):
         self.offset_us += round(seconds * 1_000_000)
         self.generation += 1
         with open(self.path, "r+b", buffering=0) as file:
             # One write, so that no reader sees the offset of one move with the generation of another.
-            os.pwrite(file.fileno(), struct.pack("=qQ", self.offset_us, self.generation), 0)
+            os.pwrite(file.fileno(), struct.pack(self.FORMAT, self.offset_us, self.generation), 0)
 
 
 class Service(Process):

@@ -4,14 +4,14 @@
 import argparse
 import json
 import os
-import shutil
 import subprocess
 import sys
 import time
 
 from . import paths
 from .cluster import SERVICES, Clock, migrate
-from .process import Failed, Process, Recorded, free_port, http_status, port_is_free, wait_until
+from .process import (Failed, Process, end_all, end_leftovers, free_port, http_status, port_is_free,
+                      wait_until)
 from .servers import Postgres, Redis
 
 TENANT = "demo"
@@ -49,7 +49,7 @@ def ports():
 
 def run(arguments):
     options = argparse.ArgumentParser(prog="dev run")
-    options.add_argument("--keep", action="store_true", help="keep the database of the last run")
+    options.add_argument("--keep", action="store_true", help="keep the last run's database and clock")
     options.add_argument("--no-story", action="store_true", help="start only")
     options = options.parse_args(arguments)
     end_all(folder())
@@ -58,7 +58,7 @@ def run(arguments):
     started = time.monotonic()
     try:
         postgres, redis = start_servers(chosen, options.keep)
-        clock = Clock(folder() / "clock")
+        clock = Clock(folder() / "clock", keep=options.keep)
         services = start_services(chosen, postgres, redis, clock)
         say(f"   ready after {time.monotonic() - started:.1f} s")
         if not options.no_story:
@@ -145,19 +145,9 @@ def print_addresses(chosen, services):
 # --- down and logs ---
 
 
-def end_all(where):
-    """Ends what is recorded below `where`: first our services, then the servers they need."""
-    records = Recorded.all_in(where)
-    servers = ("postgres", "redis")
-    records.sort(key=lambda record: record.name in servers)
-    return [record.name for record in records if record.end()]
-
-
 def down(arguments):
     argparse.ArgumentParser(prog="dev down").parse_args(arguments)
-    ended = end_all(paths.state_folder())
-    for leftover in paths.state_folder().glob("*-[0-9]*"):
-        shutil.rmtree(leftover, ignore_errors=True)
+    ended = end_all(folder()) + end_leftovers()
     say(f"ended: {', '.join(ended)}" if ended else "nothing was running")
     return 0
 

@@ -4,6 +4,7 @@
 import ctypes
 import os
 import random
+import shutil
 import signal
 import socket
 import subprocess
@@ -240,6 +241,24 @@ def _signal_if_there(pid, number):
 
 def _die_with_parent():
     _LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+def end_all(where):
+    """Ends what is recorded below `where`: first our services, then the servers they need. Names."""
+    records = Recorded.all_in(where)
+    records.sort(key=lambda record: record.name in ("postgres", "redis"))
+    return [record.name for record in records if record.end()]
+
+
+def end_leftovers():
+    """Ends and removes what test runs left that were killed; their folders end in their pids. Names of
+    what still ran. A test run that goes on is left alone."""
+    ended = []
+    for folder in paths.state_folder().glob("*-[0-9]*"):
+        if start_time(folder.name.rpartition("-")[2]) is None:
+            ended += end_all(folder)
+            shutil.rmtree(folder, ignore_errors=True)
+    return ended
 
 
 def own_folder(folder):

@@ -15,6 +15,7 @@ import time
 import xml.etree.ElementTree as xml
 
 from . import paths
+from .process import end_leftovers
 from .servers import Postgres, Redis
 
 BLACKBOX = ("tests/harness", "tests/scenario", "tests/fault")
@@ -75,13 +76,6 @@ def run_ctest(kind, tally, environment):
     tally.add(f"unit ({kind})", passed, failed, time.monotonic() - started)
 
 
-def remove_leftovers():
-    """Folders of runs that were killed before they could clean up."""
-    for folder in paths.state_folder().glob("*-[0-9]*"):
-        if not os.path.exists(f"/proc/{folder.name.rpartition('-')[2]}"):
-            shutil.rmtree(folder, ignore_errors=True)
-
-
 def run_unit(kinds, tally):
     folder = paths.state_folder() / f"ctest-{os.getpid()}"
     postgres, redis = Postgres(folder / "pg"), Redis(folder / "redis")
@@ -129,7 +123,7 @@ def main():
     parser.add_argument("arguments", nargs="*")
     options = parser.parse_args()
     tally = Tally()
-    remove_leftovers()
+    end_leftovers()
     print(f"private folder: {paths.state_folder()}")
     if options.unit.split():
         run_unit(options.unit.split(), tally)
