@@ -42,11 +42,10 @@ static void accept(struct world *w, const char *agent_id, const struct offer_row
 static void decline(struct world *w, const char *agent_id, const struct offer_row *o)
 {
     Amends__V1__DeclineOfferRequest r = AMENDS__V1__DECLINE_OFFER_REQUEST__INIT;
-    char reason[] = "no parking";
     r.request_id = world_uuid(w);
     r.case_id = case_text(w);
     r.offer_id = offer_text(w, o);
-    r.reason = reason;
+    r.reason = arena_strdup(&w->arena, "no parking"); /* borrowed by the row, like a call's */
     world_run_with(w, &decline_offer_kind, agent_id, &r.base, own_row, NULL);
 }
 

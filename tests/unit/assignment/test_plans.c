@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* Every statement of the engine goes by an index, in its order: on tables never analysed, on tables
+ * analysed while empty, and with many rows. */
+
+#include "rig.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <jansson.h>
+
+#include "assignment/assignment.h"
+
+/* The indexes a statement uses, and what their conditions name. A statement that is not listed
+ * touches no table but the one it writes. */
+struct expect {
+    const char *stmt, *index, *columns;
+};
+
+static const struct expect expectations[] = {
+    {"assignment_due", "clock_due", "due_at"},
+    {"assignment_next_due", "clock_due", "due_at"},
+    {"assignment_soon", "clock_due", "due_at"},
+    {"assignment_waiting", "queue_item_heads", "tenant_id"},
+    {"assignment_waiting", "queue_item_pkey", "tenant_id"},
+    {"assignment_heads", "queue_item_heads", "tenant_id,level,signature"},
+    {"assignment_ready", "agent_ready", "tenant_id,presence,level,idle_since"},
+    {"assignment_ready", "recovery_case_counted", "tenant_id,owner_id"},
+    {"assignment_ready", "offer_pending", "tenant_id,agent_id"},
+    {"assignment_agents", "agent_pkey", "tenant_id,agent_id"},
+    {"assignment_agents", "recovery_case_counted", "tenant_id,owner_id"},
+    {"assignment_agents", "offer_pending", "tenant_id,agent_id"},
+    {"assignment_cooling", "offer_agent", "tenant_id,agent_id,created_at"},
+    {"assignment_asked", "dedup_pkey", "tenant_id,principal,method,request_id"},
+    {"assignment_offers", "offer_pending", "tenant_id,agent_id"},
+    {"assignment_offers", "offer_agent", "tenant_id,agent_id,created_at"},
+    {"assignment_offers_keys", "offer_pkey", "tenant_id,case_id,offer_id"},
+    {"assignment_tenant_name", "tenant_pkey", "tenant_id"},
+};
+#define EXPECTATIONS (sizeof(expectations) / sizeof(*expectations))
+
+static struct rig *rig;
+
+struct look {
+    const char *stmt, *when, *plan;
+};
+
+static const char *str(const json_t *node, const char *key)
+{
+    const char *s = json_string_value(json_object_get(node, key));
+    return s ? s : "";
+}
+
+static bool names_all(const char *condition, const char *columns)
+{
+    char list[128];
+    (void)snprintf(list, sizeof(list), "%s", columns);
+    for (char *save = NULL, *c = strtok_r(list, ",", &save); c; c = strtok_r(NULL, ",", &save)) {
+        if (!strstr(condition, c))
+            return false;
+    }
+    return true;
+}
+
+static bool expected(const struct look *l, const json_t *node)
+{
+    for (size_t i = 0; i < EXPECTATIONS; i++) {
+        const struct expect *e = &expectations[i];
+        if (strcmp(e->stmt, l->stmt) == 0 && strcmp(e->index, str(node, "Index Name")) == 0)
+            return names_all(str(node, "Index Cond"), e->columns);
+    }
+    return false;
+}
+
+static void look_at(const struct look *l, const json_t *node)
+{
+    const char *type = str(node, "Node Type");
+    size_t i;
+    json_t *child;
+    if (strstr(type, "Seq Scan") || strstr(type, "Sort") || strstr(type, "Hash") ||
+        strstr(type, "Merge"))
+        fail_msg("%s, %s: the plan has a %s\n%s", l->stmt, l->when, type, l->plan);
+    if (strstr(type, "Index") && !expected(l, node))
+        fail_msg("%s, %s: %s by %s\n%s", l->stmt, l->when, str(node, "Index Name"),
+                 str(node, "Index Cond"), l->plan);
+    json_array_foreach(json_object_get(node, "Plans"), i, child) look_at(l, child);
+}
+
+static int count_params(const char *sql)
+{
+    int most = 0;
+    for (const char *p = sql; (p = strchr(p, '$')); p++) {
+        int n = (int)strtol(p + 1, NULL, 10);
+        most = n > most ? n : most;
+    }
+    return most;
+}
+
+static void check_stmt(const struct pg_stmt *s, const char *when)
+{
+    char nulls[128] = "";
+    struct look l = {.stmt = s->name, .when = when};
+    for (int i = 0, n = count_params(s->sql); i < n; i++)
+        strcat(nulls, i ? ",null" : "null");
+    rig_exec(rig, "prepare %s as %s", s->name, s->sql);
+    l.plan = rig_value(rig, "explain (format json, costs off) execute %s(%s)", s->name, nulls);
+    rig_exec(rig, "deallocate %s", s->name);
+    json_t *plan = json_loads(l.plan, 0, NULL);
+    assert_non_null(plan);
+    look_at(&l, json_object_get(json_array_get(plan, 0), "Plan"));
+    json_decref(plan);
+}
+
+static void check_all(const char *when)
+{
+    rig_exec(rig,
+             "set enable_seqscan = off; set plan_cache_mode = force_generic_plan; set jit = off");
+    for (size_t i = 0; i < assignment_n_stmts; i++)
+        check_stmt(&assignment_stmts[i], when);
+}
+
+static void never_analysed(void **state)
+{
+    (void)state;
+    check_all("never analysed");
+}
+
+static void analysed_while_empty(void **state)
+{
+    (void)state;
+    rig_exec(rig, "analyze");
+    check_all("analysed while empty");
+}
+
+static void many_rows(void **state)
+{
+    (void)state;
+    rig_exec(rig, "insert into queue_item select 1, ('00000000-0000-7000-8000-' ||"
+                  " lpad(to_hex(n), 12, '0'))::uuid, 1 + n %% 3, 's=skill:' || n %% 20, n, 1,"
+                  " '2026-01-01' from generate_series(1, 20000) n");
+    rig_exec(rig, "insert into clock select tenant_id, case_id, case_id, 1, 1, 1, 1, 1, null, 1, 1,"
+                  " '2026-01-01', '2026-01-01'::timestamptz + score_ms * interval '1 s', null, null"
+                  " from queue_item");
+    rig_exec(rig, "insert into agent select 1, 'a' || n, 1, '', '', '', 1, 1, '', '', '', 1,"
+                  " '2026-01-01', '2026-01-01'::timestamptz + n * interval '1 s'"
+                  " from generate_series(1, 2000) n");
+    rig_exec(rig, "insert into offer select tenant_id, case_id, case_id, 'a' || score_ms %% 50, 3,"
+                  " 1, 1, false, '2026-01-01', '2026-01-02', '2026-01-01', '' from queue_item");
+    check_all("many rows, never analysed since");
+    rig_exec(rig, "analyze");
+    check_all("many rows, analysed");
+}
+
+static int setup(void **state)
+{
+    (void)state;
+    rig = rig_new("assignment_plans", NULL, 0);
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    rig_free(rig);
+    return 0;
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(never_analysed),
+        cmocka_unit_test(analysed_while_empty),
+        cmocka_unit_test(many_rows),
+    };
+    return cmocka_run_group_tests(tests, setup, teardown);
+}
