@@ -58,7 +58,7 @@ static void waits_for_the_schema(void **state)
     world_turn(w, 1200);
     assert_false(t->state.schema_ok);
     world_exec(w, "insert into schema_version values (2)");
-    world_until(w, is_up, t, 1500);
+    world_until(w, is_up, t, 15000);
     assert_true(t->state.schema_ok);
     toy_free(t);
 }
@@ -74,7 +74,7 @@ static void statements_that_cannot_be_prepared_are_not_up(void **state)
     world_exec(
         w,
         "create table dedup(request int8 primary key, account int8 not null, seq int8 not null)");
-    world_until(w, is_up, t, 3000);
+    world_until(w, is_up, t, 15000);
     toy_free(t);
 }
 
@@ -89,7 +89,7 @@ static void the_second_host_is_found(void **state)
                    real.n ? real.hosts[0].host : "", real.n ? real.hosts[0].port : "5432");
     const struct pg_config config = {.conninfo = conninfo, .application_name = w->schema};
     struct toy *t = toy_new_config(w, &config);
-    world_until(w, is_up, t, 3000);
+    world_until(w, is_up, t, 15000);
     toy_free(t);
     target_free(&real);
 }
@@ -103,7 +103,7 @@ static void a_name_is_looked_up(void **state)
     (void)snprintf(conninfo, sizeof(conninfo), "%s host=localhost port=%s", w->conninfo, port);
     const struct pg_config config = {.conninfo = conninfo, .application_name = w->schema};
     struct toy *t = toy_new_config(w, &config);
-    world_until(w, is_up, t, 5000);
+    world_until(w, is_up, t, 15000);
     toy_free(t);
 }
 
@@ -114,7 +114,7 @@ static void an_unknown_name_keeps_nobody(void **state)
                                      .application_name = w->schema};
     struct toy *t = toy_new_config(w, &config);
     struct toy_cmd *c = toy_send(t, 1, 1, 1);
-    world_settle(w, 2000);
+    world_settle(w, 20000);
     assert_string_equal(c->reason, "DATABASE_AWAY");
     toy_free(t); /* also while a look-up is on its way */
 }
@@ -191,9 +191,9 @@ static void the_session_is_as_it_must_be(void **state)
     }
     const struct pg_config config = {.conninfo = conninfo, .application_name = w->schema};
     struct toy *t = toy_new_config(w, &config);
-    world_until(w, is_up, t, 5000);
+    world_until(w, is_up, t, 15000);
     struct toy_cmd *c = toy_send(t, 1, 1, 1);
-    world_settle(w, 3000);
+    world_settle(w, 20000);
     assert_int_equal(c->code, FAULT_OK);
     for (size_t i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++) {
         (void)snprintf(sql, sizeof(sql), "select value from seen where name = '%s'", wanted[i][0]);

@@ -106,7 +106,7 @@ static void several_statements_in_order(void **state)
     for (int i = 1; i <= PG_READ_STMTS; i++)
         ask(l, TOY_GET, i);
     submit(t, l);
-    world_settle(w, 2000);
+    world_settle(w, 20000);
     assert_int_equal(l->code, FAULT_OK);
     assert_int_equal(l->rows_called, PG_READ_STMTS);
     assert_int_equal(l->value, 10 * PG_READ_STMTS * (PG_READ_STMTS + 1) / 2);
@@ -125,10 +125,10 @@ static void one_read_sees_one_snapshot(void **state)
     submit(t, l);
     world_turn(w, 50);
     world_exec(w, "update account set total = 1000 where id = 9");
-    world_settle(w, 2000);
+    world_settle(w, 20000);
     assert_int_equal(l->value, 90 + 90);
     l = get(t, 1, 9); /* and the next one sees what is new */
-    world_settle(w, 2000);
+    world_settle(w, 20000);
     assert_int_equal(l->value, 1000);
     toy_free(t);
 }
@@ -143,7 +143,7 @@ static void a_failure_is_its_own(void **state)
     ask(bad, TOY_GET, 3);
     submit(t, bad);
     struct look *after = get(t, 1, 4);
-    world_settle(w, 2000);
+    world_settle(w, 20000);
     assert_int_equal(before->value, 10);
     assert_int_equal(after->value, 40);
     assert_int_equal(bad->code, FAULT_INTERNAL);
@@ -169,7 +169,7 @@ static void repeated_after_a_loss(void **state)
     submit(t, l);
     world_turn(w, 30);
     kill_sessions();
-    world_settle(w, 3000);
+    world_settle(w, 20000);
     assert_int_equal(l->code, FAULT_OK);
     assert_int_equal(l->value, 70); /* once, though it was sent twice */
     assert_int_equal(l->read.tries, 1);
@@ -187,7 +187,7 @@ static void repeated_once_only(void **state)
         world_turn(w, 100);
         kill_sessions();
     }
-    world_settle(w, 3000);
+    world_settle(w, 20000);
     assert_int_equal(l->code, FAULT_UNAVAILABLE);
     toy_free(t);
 }
@@ -199,11 +199,11 @@ static void stale_statements_make_a_new_connection(void **state)
     (void)state;
     struct toy *t = toy_new(w, 1, 1, NULL);
     (void)get(t, 1, 5);
-    world_settle(w, 2000);
+    world_settle(w, 20000);
     world_exec(w, "alter table account alter total type int4");
     struct look *l = get(t, 1, 5);
     struct toy_cmd *c = toy_send(t, 1, 5, 5);
-    world_settle(w, 3000);
+    world_settle(w, 20000);
     assert_int_equal(l->code, FAULT_OK);
     assert_int_equal(l->value, 50);
     assert_int_equal(c->code, FAULT_OK);
@@ -225,7 +225,7 @@ static void deadline_is_looked_at_when_dequeued(void **state)
     ask(late, TOY_GET, 1);
     late->read.deadline_us = clock_mono_us() + 5 * US_PER_MS;
     submit(t, late);
-    world_settle(w, 3000);
+    world_settle(w, 20000);
     assert_int_equal(late->code, FAULT_DEADLINE_EXCEEDED);
     assert_int_equal(slow[7]->code, FAULT_OK);
     toy_free(t);
@@ -238,7 +238,7 @@ static void too_slow_is_ended_by_the_server(void **state)
     struct look *l = prepare(1);
     ask(l, TOY_SLEEP, 10000);
     submit(t, l);
-    world_settle(w, 4000);
+    world_settle(w, 20000);
     assert_int_equal(l->code, FAULT_DEADLINE_EXCEEDED);
     toy_free(t);
 }
@@ -252,7 +252,7 @@ static void a_flood_does_not_delay_another_tenant(void **state)
         a[i] = get(t, 1, 1 + i % 100);
     for (int i = 0; i < 20; i++)
         b[i] = get(t, 2, 1 + i);
-    world_settle(w, 5000);
+    world_settle(w, 20000);
     assert_true(b[19]->done_at < 60);
     for (int i = 0; i < 1500; i++)
         assert_int_equal(a[i]->value, 10 * (1 + i % 100));
@@ -269,20 +269,20 @@ static void server_away(void **state)
 {
     (void)state;
     struct toy *t = toy_new(w, 1, 2, through);
-    world_until(w, is_up, t, 5000);
+    world_until(w, is_up, t, 15000);
     world_turn(w, 50);
     proxy_set(proxy, PROXY_REFUSE);
     world_turn(w, 20);
     int64_t start = clock_mono_us();
     struct look *l = get(t, 1, 1);
-    world_settle(w, 3000);
+    world_settle(w, 20000);
     assert_in_range(clock_mono_us() - start, 800 * US_PER_MS, 1400 * US_PER_MS);
     assert_string_equal(l->reason, "DATABASE_AWAY");
     assert_true(get(t, 1, 1)->done); /* now at once */
     proxy_set(proxy, PROXY_PASS);
-    world_until(w, is_up, t, 4000);
+    world_until(w, is_up, t, 15000);
     l = get(t, 1, 1);
-    world_settle(w, 3000);
+    world_settle(w, 20000);
     assert_int_equal(l->value, 10);
     toy_free(t);
 }

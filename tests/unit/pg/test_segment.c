@@ -30,7 +30,7 @@ static void same_request_twice_in_one_queue(void **state)
     struct toy *t = toy_new(w, 1, 1, NULL);
     struct toy_cmd *first = toy_send(t, 1, 10, 5);
     struct toy_cmd *second = toy_send(t, 1, 10, 5);
-    world_settle(w, 5000);
+    world_settle(w, 20000);
     assert_int_equal(first->code, FAULT_OK);
     assert_true(first->wrote && !first->replayed);
     assert_int_equal(second->code, FAULT_OK);
@@ -49,7 +49,7 @@ static void same_request_in_two_lanes(void **state)
         cmds[i] = toy_send(t, 2, 11, 7);
         world_turn(w, i % 3);
     }
-    world_settle(w, 5000);
+    world_settle(w, 20000);
     int wrote = 0;
     for (int i = 0; i < 20; i++) {
         assert_int_equal(cmds[i]->code, FAULT_OK);
@@ -68,11 +68,11 @@ static void same_request_in_two_replicas(void **state)
         struct toy_cmd *x = toy_send(a, 1000 + i, 12 + i % 3, 1);
         struct toy_cmd *y = toy_send(b, 1000 + i, 12 + i % 3, 1);
         if (i % 5 == 0)
-            world_settle(w, 5000);
+            world_settle(w, 20000);
         if (i % 5 == 0)
             assert_int_equal(x->wrote + y->wrote, 1);
     }
-    world_settle(w, 10000);
+    world_settle(w, 20000);
     assert_int_equal(world_int(w, "select count(*) from entry"), 50);
     toy_free(a);
     toy_free(b);
@@ -85,7 +85,7 @@ static void one_case_keeps_its_order(void **state)
     struct toy_cmd *cmds[300];
     for (int64_t i = 0; i < 300; i++)
         cmds[i] = toy_send(t, 2000 + i, i % 2 ? 20 : 21 + i % 7, 1);
-    world_settle(w, 10000);
+    world_settle(w, 20000);
     int64_t seq = 0;
     for (int i = 1; i < 300; i += 2) {
         assert_int_equal(cmds[i]->code, FAULT_OK);
@@ -101,7 +101,7 @@ static void one_bad_command_among_64(void **state)
     struct toy_cmd *cmds[64];
     for (int64_t i = 0; i < 64; i++)
         cmds[i] = toy_send(t, 3000 + i, 100 + i, i == 37 ? TOY_BAD : 1);
-    world_settle(w, 5000);
+    world_settle(w, 20000);
     assert_int_equal(t->segments, 1 + 2 * 6); /* the whole, then two halves for each of six cuts */
     for (int i = 0; i < 64; i++)
         assert_int_equal(cmds[i]->code, i == 37 ? FAULT_INTERNAL : FAULT_OK);
@@ -134,7 +134,7 @@ static void a_key_held_by_another_backend(void **state)
         assert_true(i == 5 || cmds[i]->segment == 1); /* the innocents went through at once */
     assert_false(behind->done);
     lock_elsewhere("pg_advisory_unlock", 205);
-    world_settle(w, 2000);
+    world_settle(w, 20000);
     assert_int_equal(cmds[5]->seq, 1);
     assert_int_equal(behind->seq, 2);
     toy_free(t);
@@ -150,7 +150,7 @@ static void a_key_held_for_too_long(void **state)
     struct toy_cmd *expired = toy_cmd(t, 5001, 300, 1);
     expired->cmd.deadline_us = start + 500 * US_PER_MS;
     toy_submit(expired);
-    world_settle(w, 6000);
+    world_settle(w, 20000);
     assert_int_equal(c->code, FAULT_UNAVAILABLE);
     assert_string_equal(c->reason, "CONTENDED");
     assert_int_equal(expired->code, FAULT_DEADLINE_EXCEEDED);
@@ -166,18 +166,18 @@ static void a_row_locked_by_an_outsider(void **state)
     (void)state;
     struct toy *t = toy_new(w, 1, 1, NULL);
     struct toy_cmd *c = toy_send(t, 5500, 350, 1);
-    world_settle(w, 3000);
+    world_settle(w, 20000);
     world_exec(w, "begin; select * from account where id = 350 for update");
     struct toy_cmd *short_wait = toy_send(t, 5501, 350, 1);
     world_turn(w, 350);
     assert_false(short_wait->done);
     world_exec(w, "rollback");
-    world_settle(w, 3000);
+    world_settle(w, 20000);
     assert_int_equal(short_wait->code, FAULT_OK);
     assert_in_range(short_wait->decisions, 2, 3);
     world_exec(w, "begin; select * from account where id = 350 for update");
     struct toy_cmd *long_wait = toy_send(t, 5502, 350, 1);
-    world_settle(w, 3000);
+    world_settle(w, 20000);
     assert_int_equal(long_wait->code, FAULT_UNAVAILABLE);
     assert_string_equal(long_wait->reason, "CONTENDED");
     assert_int_equal(long_wait->decisions, 3);
@@ -198,7 +198,7 @@ static void many_keys_make_smaller_segments(void **state)
             cmds[i]->extra[k] = 100000 + 10 * i + k;
         toy_submit(cmds[i]);
     }
-    world_settle(w, 3000);
+    world_settle(w, 20000);
     for (int i = 0; i < 64; i++)
         assert_int_equal(cmds[i]->segment, i < SEG_KEYS / 6 ? 1 : 2);
     toy_free(t);
@@ -215,7 +215,7 @@ static void decide_finds_another_key(void **state)
     younger->other = 400;
     toy_submit(younger);
     struct toy_cmd *third = toy_send(t, 6002, 401, 1);
-    world_settle(w, 3000);
+    world_settle(w, 20000);
     assert_int_equal(c->decisions, 2);
     assert_true(c->wrote && younger->wrote && third->wrote);
     assert_true(c->done_at < younger->done_at && younger->done_at < third->done_at);
@@ -229,7 +229,7 @@ static void nothing_to_write_is_answered_without_commit(void **state)
     world_exec(w, "delete from entry; delete from dedup; delete from account");
     struct toy_cmd *c = toy_send(t, 7000, 500, 0);
     struct toy_cmd *next = toy_send(t, 7001, 500, 3);
-    world_settle(w, 3000);
+    world_settle(w, 20000);
     assert_int_equal(c->code, FAULT_OK);
     assert_false(c->wrote);
     assert_true(next->wrote);

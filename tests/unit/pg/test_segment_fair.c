@@ -156,7 +156,7 @@ static void only_who_is_over_its_share_is_refused(void **state)
     assert_int_equal(accepted[0], 150);
     assert_int_equal(accepted[1], 30);
     assert_int_equal(accepted[2], 30);
-    world_settle(w, 5000);
+    world_settle(w, 20000);
     toy_free(small);
     toy = before;
 }

@@ -54,7 +54,7 @@ static int set_up(void **state)
     const struct pg_config config = {
         .conninfo = w->conninfo, .application_name = "values", .stmts = stmts, .n_stmts = STMTS};
     pg = pg_new(w->loop, &config);
-    world_until(w, is_up, pg, 5000);
+    world_until(w, is_up, pg, 15000);
     return 0;
 }
 
@@ -98,7 +98,7 @@ static void go(void (*with)(const struct pg_rows *rows))
     look = with;
     over = false;
     pg_read(pg, &read_);
-    world_until(w, flag, &over, 5000);
+    world_until(w, flag, &over, 15000);
     assert_string_equal(reason, "");
 }
 
@@ -254,7 +254,7 @@ static void what_the_server_makes_of_it(void **state)
     go(see_details);
 }
 
-#define BIG ((size_t)8 << 20)
+#define BIG ((size_t)2 << 20)
 
 static void see_big(const struct pg_rows *r)
 {
