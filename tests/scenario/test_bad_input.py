@@ -4,10 +4,12 @@ server goes on."""
 
 import pytest
 
+from harness import errors
 from harness.api import new_id, v1
 from harness.errors import Error, refused
 
 from .support import sample
+from .support.world import service
 
 MOST_REQUEST_BYTES = 256 * 1024
 
@@ -171,7 +173,7 @@ def test_texts_have_a_longest_length_in_bytes(world, field, most):
         assert caught.error.fields == [field]
 
 
-@pytest.mark.parametrize("method,service", [
+@pytest.mark.parametrize("method,kind", [
     ("GetCase", "intake"), ("GetCaseHistory", "intake"), ("VerifyCaseHistory", "intake"),
     ("GetContactCard", "intake"), ("AcceptOffer", "assignment"), ("DeclineOffer", "assignment"),
     ("RecordContact", "resolution"), ("RecordAct", "resolution"), ("RecordRootCause", "resolution"),
@@ -180,29 +182,36 @@ def test_texts_have_a_longest_length_in_bytes(world, field, most):
     ("CloseCase", "resolution")])
 @pytest.mark.parametrize("case_id", ["", "x", "00000000-0000-0000-0000-000000000000",
                                      "0191a0ae-7c5e-7d3b-9f0a-00000000000"])
-def test_a_case_id_is_a_uuid(world, method, service, case_id):
+def test_a_case_id_is_a_uuid(world, method, kind, case_id):
     with refused("INVALID_ARGUMENT") as caught:
-        world.crm.on(service, method)(case_id=case_id)
+        world.crm.on(kind, method)(case_id=case_id)
     assert "case_id" in caught.error.fields
 
 
-def test_every_method_survives_nonsense(world):
+def refusal_of(method, raw):
+    """The name of the status code."""
+    try:
+        with errors.translated():
+            response = method(raw, timeout_s=10)
+            if hasattr(response, "__next__"):
+                next(response)
+    except errors.Error as error:
+        return error.code.name
+    return "OK"
+
+
+METHODS = [(kind, method.name) for kind in ("intake", "assignment", "resolution")
+           for method in service(kind).methods]
+
+
+@pytest.mark.parametrize("kind,method", METHODS)
+def test_every_method_survives_nonsense(world, kind, method):
     nonsense = [b"", b"\x00", b"\xff" * 64, text_field(1, b"\xff"), number_field(1, 2 ** 63),
                 bytes(range(256)), text_field(2, text_field(2, b"\x0a\xff"))]
-    for kind in ("intake", "assignment", "resolution"):
-        client = world.client(kind, "crm")
-        for name in client._service.methods_by_name:
-            for raw in nonsense:
-                try:
-                    response = getattr(client, name)(raw, timeout_s=10)
-                    if name == "WatchOffers":
-                        next(response)
-                except Exception as error:  # pylint: disable=broad-except
-                    code = error.code if isinstance(error, Error) else error
-                    name_of = getattr(code() if callable(code) else code, "name", "")
-                    assert name_of in ("INVALID_ARGUMENT", "PERMISSION_DENIED", "NOT_FOUND"), (
-                        f"{name} {raw!r}: {name_of}")
-    assert all(service.running() for service in world.cluster.services)
+    answers = {refusal_of(world.crm.on(kind, method), raw) for raw in nonsense}
+    assert answers <= {"INVALID_ARGUMENT", "PERMISSION_DENIED", "OK"}
+    assert "INVALID_ARGUMENT" in answers
+    assert all(process.running() for process in world.cluster.services)
 
 
 def test_sql_in_texts_is_text(world):

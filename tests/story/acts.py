@@ -10,7 +10,8 @@ from scenario.support import sample, steps
 def signal(world, who, says, code, **of):
     """A signal comes in; the case."""
     case = world.open(code, description=says, customer_name=who, **of)
-    tell(case, "signal", f'{word(v1.Trigger, case.trigger)} by {word(v1.Channel, case.channel)}, {who}: "{says}"')
+    trigger, channel = word(v1.Trigger, case.trigger), word(v1.Channel, case.channel)
+    tell(case, "signal", f'{trigger} (channel: {channel}), {who}: "{says}"')
     response = world.clock(case, v1.CLOCK_KIND_FIRST_RESPONSE)
     tell(case, "case", f"{case.case_id}, {case.failure.code}, severity {case.severity}; first response due "
          f"{clock_time(response.due_time)}")
@@ -20,8 +21,8 @@ def signal(world, who, says, code, **of):
 
 def card(world, case):
     shown = world.crm.GetContactCard(case_id=case.case_id)
-    hours = f", {shown.hours}" if shown.hours else ""
-    tell(world.get(case), "card", f"for the customer: {shown.owner_name}: {shown.owner_contact}{hours}")
+    hours = f" ({shown.hours})" if shown.hours else ""
+    tell(world.get(case), "card", f"for the customer: {shown.owner_name}. {shown.owner_contact}{hours}")
     return shown
 
 
@@ -40,7 +41,8 @@ def accept(world, people, case):
 
 def contact(agent, case, channel, said, outcome=v1.CONTACT_OUTCOME_REACHED):
     now = steps.attempt(agent, case, outcome, channel, note=said)
-    tell(now, "contact", f"{agent.id}, {word(v1.Channel, channel)}, {word(v1.ContactOutcome, outcome)}: {said}")
+    came_of_it = word(v1.ContactOutcome, outcome)
+    tell(now, "contact", f"{agent.id}, {word(v1.Channel, channel)}, {came_of_it}: {said}")
     return now
 
 
@@ -72,18 +74,19 @@ def remedy(agent, case, kind, what, amount=None):
     made = steps.propose(agent, case, kind, amount, description=what)
     expect(made.on_the_spot, "within authority a remedy is approved on the spot")
     price = f" of {amount.units} {amount.currency_code}" if amount else ""
-    tell(agent.world.get(case), "remedy", f"{word(v1.RemedyKind, kind)}{price}, {what}: approved on the spot, "
-         "offered")
+    tell(agent.world.get(case), "remedy",
+         f"{word(v1.RemedyKind, kind)}{price}, {what}: approved on the spot, offered")
     answered = steps.answer(agent, case, made)
-    tell(agent.world.get(case), "customer", f"says yes; the remedy is {word(v1.RemedyState, answered.state)}, "
-         "which is not yet done")
+    state = word(v1.RemedyState, answered.state)
+    tell(agent.world.get(case), "customer", f"says yes; the remedy is {state}, which is not yet done")
     return answered
 
 
 def fulfil(principal, case, accepted, reference):
     done = steps.report(principal, case, accepted, reference=reference)
     expect(done.state == v1.REMEDY_STATE_FULFILLED, "the remedy is fulfilled")
-    tell(principal.world.get(case), "fulfilled", f"{principal.id} reports {reference}: it has reached the customer")
+    tell(principal.world.get(case), "fulfilled",
+         f"{principal.id} reports {reference}: it has reached the customer")
 
 
 def too_early(agent, case):
@@ -101,13 +104,15 @@ def too_early(agent, case):
 def finish(agent, case):
     """Resolved, closed, proved."""
     resolved = steps.resolve(agent, case)
-    tell(resolved, "resolved", f"by {agent.id}: reached, said sorry, cause known, remedy or reason given")
+    tell(resolved, "resolved", f"by {agent.id}; the close gate has nothing left to ask for")
     closed = steps.close(agent, case)
     expect(closed.status == v1.CASE_STATUS_CLOSED, "the case is closed")
+    tell(closed, "closed", f"by {agent.id}")
     prove(agent.world, closed)
 
 
 def prove(world, case):
     proof = world.verify(case)
     expect(proof.intact, f"the history of {case.case_id} is intact: {proof.problem}")
-    tell(world.get(case), "proof", f"{proof.events} events, every hash fits; head {proof.head_hash.hex()[:16]}...")
+    tell(world.get(case), "proof",
+         f"{proof.events} events, every hash fits; head {proof.head_hash.hex()[:16]}...")

@@ -64,8 +64,8 @@ def play():
         title(number, name, " ".join(story.__doc__.split()))
         cases.append(story(world, people))
     good = sum_up(world, cases)
-    print(f"\n   {len(cases)} recoveries, told in {time.monotonic() - started:.1f} s; every time above is the "
-          "services' clock (UTC), which the stories moved on\n", flush=True)
+    print(f"\n   {len(cases)} recoveries, told in {time.monotonic() - started:.1f} s; every time above is "
+          "the services' clock (UTC), which the stories moved on\n", flush=True)
     return 0 if good else 1
 
 

@@ -11,8 +11,8 @@ MINUTE_S = 60
 
 def phone_order(world, people):
     """A phone was returned, the card stays charged, and nobody who was asked could fix it."""
-    case = acts.signal(world, "Mira Stone", "My card was charged, the phone went back three weeks ago, and I "
-                       "was transferred six times.", "billing.refund_missing", stake=sample.usd(80),
+    case = acts.signal(world, "Mira Stone", "My card was charged, the phone went back three weeks ago, "
+                       "and I was transferred six times.", "billing.refund_missing", stake=sample.usd(80),
                        minutes_lost=190, desired_outcomes=[v1.DESIRED_OUTCOME_REFUND])
     acts.card(world, case)
     owner = acts.accept(world, people, case)
@@ -44,8 +44,8 @@ def public_post(world, people):
     acts.contact(owner, case, v1.CHANNEL_SOCIAL, "answered under the post and by direct message")
     acts.act(owner, case, v1.ACT_KIND_THANKS, "Thank you for telling us in public.")
     acts.act(owner, case, v1.ACT_KIND_APOLOGY, "We are sorry for the two hours.")
-    acts.act(owner, case, v1.ACT_KIND_EXPLANATION, "Half of our lines were down; from today you can ask to be "
-             "called back.")
+    acts.act(owner, case, v1.ACT_KIND_EXPLANATION, "Half of our lines were down; from today you can "
+             "ask to be called back.")
     credit = acts.remedy(owner, case, v1.REMEDY_KIND_CREDIT, "for the lost evening", sample.usd(25))
     acts.fulfil(world.principal("payments"), case, credit, "CREDIT-5530")
     acts.cause(owner, case, "capacity.telephone")
@@ -70,7 +70,8 @@ def fire_alarm(world, people):
 
 
 def repeated_claim(world, people):
-    """A bad survey score, and a claim that was filed again: one case. The answer is no, with its reason."""
+    """A bad survey score, and a claim that was filed again: one case. The answer is no, with its
+    reason."""
     case = acts.signal(world, "Ben Aster", "2 out of 10. The jacket arrived late and then tore.",
                        "product.not_as_described", trigger=v1.TRIGGER_SURVEY, channel=v1.CHANNEL_SURVEY)
     again = world.crm.OpenCase(**sample.claim(
@@ -82,7 +83,8 @@ def repeated_claim(world, people):
          f"moves up by {(again.case.boost_ms - case.boost_ms) // 60000} minutes in the queue")
     owner = acts.accept(world, people, case)
     acts.contact(owner, case, v1.CHANNEL_EMAIL, "asked for pictures; the seam was cut open")
-    acts.act(owner, case, v1.ACT_KIND_EXPLANATION, "The warranty does not cover cuts; the late parcel is on us.")
+    acts.act(owner, case, v1.ACT_KIND_EXPLANATION, "The warranty does not cover cuts; we are sorry that "
+             "it came late.")
     denied = steps.deny(owner, case, reason="The seam was cut, which the warranty does not cover.",
                         disclosure_channel=v1.CHANNEL_EMAIL)
     tell(denied, "denied", f'"{denied.denial.reason}" - told by email; without a reason it is not possible')
@@ -92,8 +94,8 @@ def repeated_claim(world, people):
 
 
 def silent_case(world, people):
-    """No record of the appointment, and nobody at work who knows about appointments. The case does not wait
-    in silence: its clock breaches and it climbs the ladder by itself."""
+    """No record of the appointment, and nobody at work who knows about appointments. The case does not
+    wait in silence: its clock breaches and it climbs the ladder by itself."""
     world.crm.SetPresence(agent_id="lena", presence=v1.PRESENCE_OFFLINE)
     case = acts.signal(world, "Ada Brook", "I took a day off. Nobody came, and you have no record of it.",
                        "appointment.no_record", channel=v1.CHANNEL_WEB, minutes_lost=480,
@@ -114,9 +116,9 @@ def silent_case(world, people):
     later("lena, a team lead, begins her shift")
     world.settle()
     owner = acts.accept(world, people, case)
-    acts.contact(owner, case, v1.CHANNEL_PHONE, "called at once; a technician comes today at 14:00")
+    acts.contact(owner, case, v1.CHANNEL_PHONE, "called at once; a technician comes tomorrow at eight")
     acts.act(owner, case, v1.ACT_KIND_APOLOGY, "You lost a day because of us. I am sorry.")
-    visit = acts.remedy(owner, case, v1.REMEDY_KIND_EXPEDITE, "technician today, 14:00")
+    visit = acts.remedy(owner, case, v1.REMEDY_KIND_EXPEDITE, "technician tomorrow, 08:00")
     acts.fulfil(owner, case, visit, "VISIT-20114")
     acts.cause(owner, case, "process.appointment.not_saved")
     acts.finish(owner, case)

@@ -4,19 +4,23 @@ every scenario runs through all of them."""
 
 import itertools
 
-from harness.api import v1, services, message
+from harness.api import message, v1
 from harness.cluster import SERVICES, migrate
 
 from . import sample
 
 
+def service(kind):
+    """The descriptor of "intake", "assignment" or "resolution"."""
+    pool = message("amends.v1.Case").DESCRIPTOR.file.pool
+    return pool.FindServiceByName(f"amends.v1.{kind.capitalize()}Service")
+
+
 def _service_of(method):
     for kind in SERVICES:
-        descriptor = message("amends.v1.Case").DESCRIPTOR.file.pool.FindServiceByName(
-            f"amends.v1.{kind.capitalize()}Service")
-        if method in descriptor.methods_by_name:
+        if method in service(kind).methods_by_name:
             return kind
-    raise AttributeError(f"no service of {services()} has {method}")
+    raise AttributeError(f"no service has {method}")
 
 
 class Principal:
