@@ -15,11 +15,14 @@
 
 struct store;
 
-/* Statements the store needs in pg_config.stmts, in this order, before any other. */
+/* Statements the store needs in pg_config.stmts, in this order, before any other. Their texts are made
+ * before main() from the descriptions of the tables (case/table.h). */
 extern const struct pg_stmt *const store_stmts;
 extern const size_t store_n_stmts;
 
 /* What other processes should hear of after a commit (architecture 1, Route). */
+/* A member of a level's queue that is to be there, or one that is void: an item that changed level,
+ * signature or generation gives both. A case with a standing offer (level 0) is in no queue. */
 struct route_queue {
     int32_t tenant_id;
     struct uuid case_id;
@@ -28,12 +31,15 @@ struct route_queue {
     int64_t score_ms, generation;
     bool removed;
 };
+/* A running clock that was started or moved; those that ended are found stale when they fire. */
 struct route_timer {
     int32_t tenant_id;
     struct uuid case_id, clock_id;
     int64_t generation, due_us;
     int16_t kind;
 };
+/* `offers_changed`: the agent's streams have something to read. `room`: the agent may have room now (a
+ * case does not count any more, an offer ended unaccepted, the agent is available): a hint. */
 struct route_agent {
     int32_t tenant_id;
     const char *agent_id;
@@ -76,12 +82,15 @@ struct store_read {
     struct rows case_rows;
 };
 
-/* Up to 100 cases with all their parts. */
+/* Up to 100 cases with all their parts, all of one instant. RESOURCE_EXHAUSTED / TOO_LARGE when they
+ * do not fit into the read's arena; so for all reads. */
 void store_read_cases(struct store *s, struct store_read *r, const struct uuid *ids, size_t n);
 
-/* Events with seq > after_seq, at most `limit`, and the case row (cases[0]). */
+/* Events with seq > after_seq, at most `limit`, and the case row (cases[0]), of one instant. A private
+ * part that was erased has no row. */
 void store_read_events(struct store *s, struct store_read *r, const struct uuid *case_id, int64_t after_seq, int limit);
 
+/* In the order asked for is not promised; those that do not exist are left out. With their load. */
 void store_read_agents(struct store *s, struct store_read *r, const char *const *agent_ids, size_t n);
 /* Agents with id > after, by id, at most `limit`. */
 void store_list_agents(struct store *s, struct store_read *r, const char *after, int limit);

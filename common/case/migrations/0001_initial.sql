@@ -8,7 +8,8 @@
 --
 -- The order of indexes matters: while a table is small, all its indexes cost the planner the same, even one of which only
 -- tenant_id fits; among equals it takes the one created last, and a prepared statement keeps that plan while the table
--- grows. So indexes come from the general to the special, and the primary key, by which most is looked up, last.
+-- grows. So indexes come from the general to the special, and the primary key, by which most is looked up, last. A test
+-- looks at the plans of all statements on small and on large tables: a migration that adds an index hears of it there.
 
 create table tenant (
     tenant_id int4 generated always as identity primary key,
