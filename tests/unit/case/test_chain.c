@@ -74,6 +74,8 @@ static void an_honest_history_is_intact(void **state)
     assert_int_equal(k.first_bad_seq, 0);
     assert_memory_equal(k.head, w->c.row.last_hash.data, 32);
     assert_int_equal(w->c.row.last_seq, EVENTS);
+    assert_int_equal(w->c.row.updated_at, w->now_us);
+    assert_int_equal(event(w, EVENTS)->at, w->now_us);
     world_free(w);
 }
 

@@ -76,6 +76,22 @@ static void a_replay_answers_with_what_was_made(void **state)
     world_free(w);
 }
 
+static void a_dedup_row_has_the_result_and_the_clusters_time(void **state)
+{
+    (void)state;
+    struct world *w = begin();
+    w->test_offset_us = 40 * DAY_US;
+    world_run(w, &probe, "ann", &act_request(w)->base);
+    const struct dedup_row *r = ROW_AT(&w->dedups, struct dedup_row, 0);
+    assert_int_equal(r->created_at, w->now_us - 40 * DAY_US);
+    assert_int_equal(r->method, METHOD_RECORD_ACT);
+    assert_int_equal(r->version, w->c.row.last_seq);
+    assert_true(uuid_eq(&r->case_id, &w->c.row.case_id));
+    assert_true(uuid_eq(&r->result_id, &w->cmd.result_id));
+    assert_string_equal(r->principal, "ann");
+    world_free(w);
+}
+
 static void a_replay_comes_before_everything_else(void **state)
 {
     (void)state;
@@ -336,6 +352,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_replay_answers_with_what_was_made),
+        cmocka_unit_test(a_dedup_row_has_the_result_and_the_clusters_time),
         cmocka_unit_test(a_replay_comes_before_everything_else),
         cmocka_unit_test(another_body_is_refused),
         cmocka_unit_test(a_refused_call_may_be_retried_with_its_id),

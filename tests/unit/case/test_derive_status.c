@@ -207,6 +207,9 @@ static void unreachable_needs_attempts_channels_and_time(void **state)
     add_contact(w, out, CONTACT_OUTCOME_NO_ANSWER, CHANNEL_PHONE, w->now_us + 5 * DAY_US);
     add_contact(w, CONTACT_DIRECTION_INBOUND, CONTACT_OUTCOME_REACHED, CHANNEL_EMAIL, w->now_us);
     assert_true(contact_missing(w)); /* two attempts, one channel */
+    ROW_AT(&w->c.contacts, struct contact_row, 0)->channel = CHANNEL_EMAIL;
+    assert_true(contact_missing(w)); /* two attempts */
+    ROW_AT(&w->c.contacts, struct contact_row, 0)->channel = CHANNEL_PHONE;
     add_contact(w, out, CONTACT_OUTCOME_VOICEMAIL, CHANNEL_PHONE, w->now_us + DAY_US);
     assert_true(contact_missing(w)); /* one channel */
     add_contact(w, out, CONTACT_OUTCOME_BOUNCED, CHANNEL_EMAIL, w->now_us + DAY_US);

@@ -169,6 +169,21 @@ static void at_the_top_it_is_only_recorded(void **state)
     world_free(w);
 }
 
+static void the_top_is_where_policy_ends(void **state)
+{
+    (void)state;
+    struct world *w = world_with_case();
+    w->policy->n_levels = 2;
+    w->now_us = clock_at(w, 1)->due_at + 5;
+    breach(w, 0);
+    assert_int_equal(w->c.row.level, 2);
+    w->c.row.level_since = 0;
+    breach(w, 1);
+    assert_int_equal(w->c.row.level, 2);
+    assert_int_equal(last_escalation(w)->to_level, 2);
+    world_free(w);
+}
+
 static void an_ended_case_does_not_climb(void **state)
 {
     (void)state;
@@ -192,6 +207,7 @@ int main(void)
         cmocka_unit_test(due_after_the_level_was_entered_climbs_again),
         cmocka_unit_test(due_at_the_very_instant_of_entering_does_not_climb),
         cmocka_unit_test(at_the_top_it_is_only_recorded),
+        cmocka_unit_test(the_top_is_where_policy_ends),
         cmocka_unit_test(an_ended_case_does_not_climb),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -180,7 +180,7 @@ static void begin_decision(struct world *w)
     w->d = (struct decision){.cmd = &w->cmd,
                              .arena = &w->arena,
                              .now_us = w->now_us > updated_at ? w->now_us : updated_at,
-                             .shared_now_us = w->now_us,
+                             .shared_now_us = w->now_us - w->test_offset_us,
                              .policy = w->policy,
                              .c = &w->c,
                              .actor = find_agent(w, w->cmd.principal),

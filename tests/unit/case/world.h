@@ -28,7 +28,8 @@ struct world {
     struct arena arena;
     struct policy *policy;
     int64_t now_us;
-    uint32_t made; /* ids and seeds made so far */
+    int64_t test_offset_us; /* what the tenant's clock is ahead of the cluster's */
+    uint32_t made;          /* ids and seeds made so far */
     struct case_state c;
     struct rows agents, dedups;                               /* committed */
     struct rows events, privates, escalations, notifications; /* committed, all of them */

@@ -107,6 +107,10 @@ static void one_reference_proves_one_remedy(void **state)
     assert_refused(w, FAULT_FAILED_PRECONDITION, "ALREADY_COMPENSATED");
     rig_fulfil(w, "crm", &two, FULFILLED, "refund-2");
     assert_written(w);
+    struct uuid three = with_remedy(w, REMEDY_STATE_ACCEPTED); /* one parcel, two kinds */
+    ROW_AT(&w->c.remedies, struct remedy_row, 2)->kind = REMEDY_KIND_GIFT;
+    rig_fulfil(w, "crm", &three, FULFILLED, "refund-2");
+    assert_written(w);
     world_free(w);
 }
 

@@ -202,6 +202,10 @@ static void a_repeat_claim_joins_and_raises_the_priority(void **state)
     assert_int_equal(world_event(w, 0)->kind, EVENT_KIND_SIGNAL_JOINED);
     assert_int_equal(world_detail(w, world_event(w, 0))->signal->channel, CHANNEL_EMAIL);
     assert_int_equal(w->privates.n, 2);
+    rig_open(w, r); /* repeated: it joined then, so it says now */
+    assert_true(w->cmd.replayed);
+    assert_true(w->cmd.joined);
+    assert_int_equal(w->c.signals.n, 2);
     assert_chain_intact(w);
     world_free(w);
 }

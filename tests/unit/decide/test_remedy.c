@@ -55,7 +55,12 @@ static void the_sum_of_the_case_counts(void **state)
     rig_propose(w, "bob", REFUND, "USD", 41);
     assert_refused(w, FAULT_FAILED_PRECONDITION, "BEYOND_AUTHORITY");
     assert_string_equal(fault_meta_of(&w->cmd.fault, "given_already"), "60");
-    rig_propose(w, "bob", REFUND, "USD", 40);
+    rig_propose(w, "bob", REFUND, "USD", 20);
+    assert_written(w);
+    rig_propose(w, "bob", REFUND, "USD", 21);
+    assert_refused(w, FAULT_FAILED_PRECONDITION, "BEYOND_AUTHORITY");
+    assert_string_equal(fault_meta_of(&w->cmd.fault, "given_already"), "80");
+    rig_propose(w, "bob", REFUND, "USD", 19);
     assert_written(w);
     rig_propose(w, "ann", REFUND, "EUR", 90); /* limits are per currency */
     assert_written(w);
