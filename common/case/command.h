@@ -104,8 +104,8 @@ struct decision {
     const struct policy *policy;
     struct case_state *c; /* NULL when the kind does not need one */
     /* The principal's agent row, or NULL: a client application or the system. */
-    /* The principal's agent row, or NULL: a client application or the system. Not read for kinds that
-     * need a customer. */
+    /* The principal's agent row, or NULL: a client application or the system. Not read for kinds
+     * that need a customer. */
     struct agent_row *actor;
     struct agent_row *agent;       /* cmd->agent_id's row, or NULL */
     const struct dedup_row *dedup; /* the row found, or NULL */

@@ -2,11 +2,12 @@
 #pragma once
 
 /*
- * The store: the segment operations over the tables of the case (reads its snapshots, writes what commands changed, tells
- * what to route), and plain reads of cases, events and agents on the read lane.
+ * The store: the segment operations over the tables of the case (reads its snapshots, writes what
+ * commands changed, tells what to route), and plain reads of cases, events and agents on the read
+ * lane.
  *
- * Threading: io loop's thread. Ownership: the store borrows the pg and the tenants; commands and reads are borrowed until
- * their callback.
+ * Threading: io loop's thread. Ownership: the store borrows the pg and the tenants; commands and
+ * reads are borrowed until their callback.
  */
 
 #include "case/command.h"
@@ -15,8 +16,8 @@
 
 struct store;
 
-/* Statements the store needs in pg_config.stmts, in this order, before any other. Their texts are made
- * before main() from the descriptions of the tables (case/table.h). */
+/* Statements the store needs in pg_config.stmts, in this order, before any other. Their texts are
+ * made before main() from the descriptions of the tables (case/table.h). */
 extern const struct pg_stmt *const store_stmts;
 extern const size_t store_n_stmts;
 
@@ -38,8 +39,8 @@ struct route_timer {
     int64_t generation, due_us;
     int16_t kind;
 };
-/* `offers_changed`: the agent's streams have something to read. `room`: the agent may have room now (a
- * case does not count any more, an offer ended unaccepted, the agent is available): a hint. */
+/* `offers_changed`: the agent's streams have something to read. `room`: the agent may have room now
+ * (a case does not count any more, an offer ended unaccepted, the agent is available): a hint. */
 struct route_agent {
     int32_t tenant_id;
     const char *agent_id;
@@ -52,7 +53,8 @@ struct route {
     struct route_agent *agents;
 };
 
-/* `route` is called after every commit that changed queue items, clocks, offers or agents; its argument is borrowed. */
+/* `route` is called after every commit that changed queue items, clocks, offers or agents; its
+ * argument is borrowed. */
 struct store *store_new(struct pg *pg, struct loop *loop, struct tenants *tenants,
                         void (*route)(void *ctx, const struct route *r), void *ctx);
 void store_free(struct store *s);
@@ -68,7 +70,7 @@ struct store_read {
     int32_t tenant_id;
     const char *tenant;
     int64_t deadline_us;
-    struct fault fault;        /* set when it failed */
+    struct fault fault; /* set when it failed */
     void (*done)(struct store_read *r);
     void *ctx;
     /* store_read_cases(): in the order asked for; .exists = false where missing. */
@@ -82,24 +84,27 @@ struct store_read {
     struct rows case_rows;
 };
 
-/* Up to 100 cases with all their parts, all of one instant. RESOURCE_EXHAUSTED / TOO_LARGE when they
- * do not fit into the read's arena; so for all reads. */
+/* Up to 100 cases with all their parts, all of one instant. RESOURCE_EXHAUSTED / TOO_LARGE when
+ * they do not fit into the read's arena; so for all reads. */
 void store_read_cases(struct store *s, struct store_read *r, const struct uuid *ids, size_t n);
 
-/* Events with seq > after_seq, at most `limit`, and the case row (cases[0]), of one instant. A private
- * part that was erased has no row. */
-void store_read_events(struct store *s, struct store_read *r, const struct uuid *case_id, int64_t after_seq, int limit);
+/* Events with seq > after_seq, at most `limit`, and the case row (cases[0]), of one instant. A
+ * private part that was erased has no row. */
+void store_read_events(struct store *s, struct store_read *r, const struct uuid *case_id,
+                       int64_t after_seq, int limit);
 
 /* In the order asked for is not promised; those that do not exist are left out. With their load. */
-void store_read_agents(struct store *s, struct store_read *r, const char *const *agent_ids, size_t n);
+void store_read_agents(struct store *s, struct store_read *r, const char *const *agent_ids,
+                       size_t n);
 /* Agents with id > after, by id, at most `limit`. */
 void store_list_agents(struct store *s, struct store_read *r, const char *after, int limit);
 
 struct case_filter {
-    const char *customer_id, *owner_id, *failure_code; /* NULL or "" = any; failure_code also matches its branch */
-    int16_t status;                                    /* 0 = any */
-    int64_t opened_from, opened_until;                 /* 0 = open */
-    int64_t before_opened_at;                          /* keyset: strictly older than (opened_at, case_id); 0 = start */
+    const char *customer_id, *owner_id,
+        *failure_code;                 /* NULL or "" = any; failure_code also matches its branch */
+    int16_t status;                    /* 0 = any */
+    int64_t opened_from, opened_until; /* 0 = open */
+    int64_t before_opened_at; /* keyset: strictly older than (opened_at, case_id); 0 = start */
     struct uuid before_case_id;
     int limit;
 };
