@@ -6,7 +6,7 @@
  *
  *   seg_submit -> account (bounded, a tenant's share) -> lines of its keys (segment_keys.c)
  *        first in all of them -> ready line of its class (segment_queue.c)
- *        -> batch -> run on a connection (segment.c): trip 1, decide, trip 2
+ *        -> batch -> run on a connection (segment_run.c): trip 1, decide, trip 2
  *             -> done | back to the ready line (busy key, AGAIN) | batch again (segment_fail.c)
  *
  * A command keeps its places in its keys' lines until it is answered, whatever happens in between:
@@ -153,9 +153,11 @@ void queue_freed(struct seg_cmd *cmd, void *lane);
 void queue_show(const struct seg_lane *l); /* lengths into the metrics */
 bool seg_expired(const struct seg_cmd *cmd, int64_t now_us);
 
-/* -- segment.c: segments on their connections ------------------------------------------------- */
+/* -- segment_run.c: a segment on its connection ------------------------------------------------ */
 
 struct batch *batch_new(void);
+/* Runs a batch on an idle connection; takes it over. */
+void run_start(struct run *r, struct batch *b);
 
 /* -- segment_fail.c: batches that run again --------------------------------------------------- */
 

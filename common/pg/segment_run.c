@@ -1,0 +1,363 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/assert.h"
+#include "base/log.h"
+#include "pg/metrics.h"
+#include "pg/segment_impl.h"
+
+16                  /* of the server's lock table for one segment: there are many processes */
+#define OWN_READS 2 /* BEGIN and TRY come before what read() sends */
+
+    static void
+    finish(struct run *r);
+
+struct batch *batch_new(void)
+{
+    struct batch *b = calloc(1, sizeof(*b));
+    AM_ASSERT(b != NULL);
+    return b;
+}
+
+static const struct pg_rows *rows(const PGresult *res)
+{
+    return (const struct pg_rows *)(const void *)res;
+}
+
+void seg_send(struct seg *seg, unsigned stmt, const struct pg_args *args)
+{
+    struct run *r = seg->priv;
+    AM_ASSERT(r->sending && stmt < r->lane->pg->config.n_stmts);
+    conn_send(r->conn, r->lane->pg->config.stmts[stmt].name, args);
+}
+
+/* -- the keys of a segment --------------------------------------------------------------------- */
+
+static int compare_keys(const void *a, const void *b)
+{
+    const uint64_t *x = a, *y = b;
+    return *x < *y ? -1 : *x > *y;
+}
+
+/* In one order for all processes, so that two who want the same keys do not each get a half. */
+static void collect_keys(struct run *r)
+{
+    const struct batch *b = r->batch;
+    r->n_keys = 0;
+    for (size_t i = 0; i < b->n; i++)
+        for (unsigned k = 0; k < b->cmds[i]->n_waits; k++)
+            r->keys[r->n_keys++] = b->cmds[i]->waits[k].key;
+    AM_ASSERT(r->n_keys <= SEG_KEYS);
+    qsort(r->keys, r->n_keys, sizeof(r->keys[0]), compare_keys);
+    memset(r->got, 0, sizeof(r->got));
+}
+
+static size_t key_index(const struct run *r, uint64_t key)
+{
+    const uint64_t *found = bsearch(&key, r->keys, r->n_keys, sizeof(key), compare_keys);
+    AM_ASSERT(found != NULL);
+    return (size_t)(found - r->keys);
+}
+
+static void note_locks(struct run *r, const struct pg_rows *locks)
+{
+    for (int i = 0; i < pg_rows_count(locks); i++)
+        r->got[key_index(r, (uint64_t)pg_int(locks, i, 0))] = pg_bool(locks, i, 1);
+}
+
+static bool has_all_keys(const struct run *r, const struct seg_cmd *cmd)
+{
+    for (unsigned i = 0; i < cmd->n_waits; i++)
+        if (!r->got[key_index(r, cmd->waits[i].key)])
+            return false;
+    return true;
+}
+
+/* -- the way back ------------------------------------------------------------------------------ */
+
+static void rollback_end(struct trip *t, enum trip_end end)
+{
+    (void)end; /* if even this failed the connection is gone, and with it the transaction */
+    finish(t->ctx);
+}
+
+static void roll_back(struct run *r)
+{
+    r->state = RUN_ROLLBACK;
+    r->trip = (struct trip){.end = rollback_end, .ctx = r};
+    conn_trip_begin(r->conn, &r->trip);
+    conn_send(r->conn, PG_ROLLBACK, NULL);
+    conn_trip_sync(r->conn);
+    metric_add(&pg_metric_trips, PG_TRIP_ROLLBACK, 1);
+}
+
+static void failed(struct run *r)
+{
+    r->failed = true;
+    r->error = r->trip.error;
+    metric_add(&pg_metric_segments, PG_SEGMENT_FAILED, 1);
+    if (pg_blame(r->error.sqlstate) == PG_BLAME_STALE || strncmp(r->error.sqlstate, "25", 2) == 0)
+        conn_break(r->conn, "session of no use");
+    roll_back(r);
+}
+
+static void send_back(struct run *r)
+{
+    int64_t now = clock_mono_us();
+    for (size_t i = 0; i < r->n_again + r->n_busy; i++) {
+        bool again = i < r->n_again;
+        struct seg_cmd *cmd = again ? r->again[i] : r->busy[i - r->n_again];
+        if (now - cmd->first_tried_us >= SEG_CONTENDED_US)
+            queue_answer(r->lane, cmd, &pg_fault_contended);
+        else if (again)
+            queue_back(r->lane, cmd, 0, true);
+        else
+            queue_back(r->lane, cmd, pg_jitter_us(US_PER_MS, 5 * US_PER_MS), false);
+    }
+}
+
+/* The transaction is over: what it held is free, and the connection may carry the next segment.
+ * Nothing may touch the run after its state is idle. */
+static void finish(struct run *r)
+{
+    struct seg_lane *l = r->lane;
+    struct batch *b = r->batch, *left = r->left;
+    bool bulk = b->bulk;
+    r->batch = r->left = NULL;
+    keys_leave_ghosts(&l->keys, r->ghosts, r->n_ghosts, queue_freed, l);
+    send_back(r);
+    if (r->failed)
+        fail_error(l, b, &r->error);
+    else
+        free(b);
+    if (left)
+        fail_unknown_busy(l, left);
+    if (bulk)
+        l->bulk_running = false;
+    metric_observe_us(&pg_metric_segment_time, 0, clock_mono_us() - r->started_us);
+    r->state = RUN_IDLE;
+    segs_wake(l);
+}
+
+/* The connection is gone. The batch goes its own way, the rest as if the transaction was rolled
+ * back. */
+static void lost(struct run *r, bool unknown)
+{
+    struct batch *b = r->batch;
+    r->batch = batch_new();
+    r->batch->bulk = b->bulk;
+    metric_add(&pg_metric_segments, unknown ? PG_SEGMENT_UNKNOWN : PG_SEGMENT_LOST, 1);
+    if (unknown)
+        fail_unknown(r->lane, b);
+    else
+        fail_lost(r->lane, b);
+    finish(r);
+}
+
+/* -- trip 2 ------------------------------------------------------------------------------------ */
+
+static void commit_done(struct run *r)
+{
+    struct batch *b = r->batch;
+    metric_add(&pg_metric_segments, PG_SEGMENT_COMMITTED, 1);
+    if (r->lane->ops.committed)
+        r->lane->ops.committed(r->lane->ops.ctx, &r->seg);
+    for (size_t i = 0; i < b->n; i++)
+        queue_answer(r->lane, b->cmds[i], NULL);
+    finish(r);
+}
+
+static bool write_result(struct trip *t, size_t i, PGresult *res)
+{
+    struct run *r = t->ctx;
+    if (i == r->commit_at)
+        r->committed = strcmp(PQcmdStatus(res), "COMMIT") == 0;
+    return false;
+}
+
+/* A connection that goes while a statement before COMMIT is refused had not come to COMMIT. */
+static bool may_have_committed(const struct trip *t, const struct run *r)
+{
+    return !(t->failed && t->error.sqlstate[0] && t->error.statement < r->commit_at);
+}
+
+static void write_end(struct trip *t, enum trip_end end)
+{
+    struct run *r = t->ctx;
+    if (r->committed)
+        commit_done(r);
+    else if (end == TRIP_LOST)
+        lost(r, may_have_committed(t, r));
+    else
+        failed(r);
+}
+
+static void write_and_commit(struct run *r)
+{
+    struct seg_lane *l = r->lane;
+    r->state = RUN_WRITE;
+    r->seg.cmds = r->batch->cmds;
+    r->seg.n = r->batch->n;
+    r->trip = (struct trip){.result = write_result, .end = write_end, .ctx = r};
+    conn_trip_begin(r->conn, &r->trip);
+    r->sending = true;
+    l->ops.write(l->ops.ctx, &r->seg);
+    r->sending = false;
+    r->commit_at = r->trip.sent;
+    conn_send(r->conn, PG_COMMIT, NULL);
+    conn_trip_sync(r->conn);
+    metric_add(&pg_metric_trips, PG_TRIP_WRITE_HALF, 1);
+}
+
+/* -- the decision ------------------------------------------------------------------------------ */
+
+static void decide_one(struct run *r, struct seg_cmd *cmd)
+{
+    struct seg_lane *l = r->lane;
+    r->seg.cmds = &cmd;
+    r->seg.n = 1;
+    cmd->now_us = r->seg.now_us;
+    switch (l->ops.decide(l->ops.ctx, &r->seg, cmd)) {
+    case SEG_WRITE:
+        r->batch->cmds[r->batch->n++] = cmd;
+        break;
+    case SEG_ANSWER:
+        r->answered[r->n_answered++] = cmd;
+        break;
+    case SEG_AGAIN:
+        r->again[r->n_again++] = cmd;
+        metric_add(&pg_metric_again, 0, 1);
+    }
+}
+
+/* What may have been committed keeps its `now` and stays together until everything is known. */
+static void set_aside(struct run *r, struct seg_cmd *cmd)
+{
+    metric_add(&pg_metric_busy, 0, 1);
+    if (!r->batch->unknown) {
+        r->busy[r->n_busy++] = cmd;
+        return;
+    }
+    if (!r->left) {
+        r->left = batch_new();
+        *r->left = *r->batch;
+        r->left->n = 0;
+    }
+    r->left->cmds[r->left->n++] = cmd;
+}
+
+static void decide_all(struct run *r)
+{
+    struct batch *b = r->batch;
+    size_t n = b->n;
+    if (!b->unknown)
+        b->now_us = clock_now_us(loop_clock(r->lane->pg->loop));
+    r->seg.now_us = b->now_us;
+    b->n = 0; /* from here on it collects those that write, in the same order */
+    for (size_t i = 0; i < n; i++) {
+        struct seg_cmd *cmd = b->cmds[i];
+        if (has_all_keys(r, cmd))
+            decide_one(r, cmd);
+        else
+            set_aside(r, cmd);
+    }
+}
+
+/* They need not wait for the others' commit, but nobody may have their keys before it. */
+static void answer_at_once(struct run *r)
+{
+    size_t n = r->n_answered;
+    for (size_t i = 0; i < n; i++) {
+        struct seg_cmd *cmd = r->answered[i];
+        unsigned waits = cmd->n_waits;
+        keys_haunt(cmd, r->ghosts + r->n_ghosts, &r->ghost);
+        r->n_ghosts += waits;
+    }
+    for (size_t i = 0; i < n; i++)
+        queue_answer(r->lane, r->answered[i], NULL);
+}
+
+static void decide(struct run *r)
+{
+    decide_all(r);
+    if (r->batch->n > 0) {
+        write_and_commit(r);
+    } else {
+        metric_add(&pg_metric_segments, PG_SEGMENT_NOTHING, 1);
+        roll_back(r);
+    }
+    answer_at_once(r);
+}
+
+/* -- trip 1 ------------------------------------------------------------------------------------ */
+
+static bool read_result(struct trip *t, size_t i, PGresult *res)
+{
+    struct run *r = t->ctx;
+    struct seg_lane *l = r->lane;
+    if (i == 1)
+        note_locks(r, rows(res));
+    else if (i >= OWN_READS)
+        l->ops.load(l->ops.ctx, &r->seg, i - OWN_READS, rows(res));
+    return false;
+}
+
+static void read_end(struct trip *t, enum trip_end end)
+{
+    struct run *r = t->ctx;
+    if (end == TRIP_OK)
+        decide(r);
+    else if (end == TRIP_ERROR)
+        failed(r);
+    else
+        lost(r, false);
+}
+
+static void send_try(struct run *r)
+{
+    struct pg_args args;
+    struct pg_array keys;
+    pg_args_init(&args, &r->arena);
+    pg_array_init(&keys, &r->arena, PG_INT8, r->n_keys);
+    for (size_t i = 0; i < r->n_keys; i++)
+        pg_array_int(&keys, (int64_t)r->keys[i]);
+    pg_arg_array(&args, &keys);
+    conn_send(r->conn, PG_TRY, &args);
+}
+
+static void send_reads(struct run *r)
+{
+    struct seg_lane *l = r->lane;
+    r->trip = (struct trip){.result = read_result, .end = read_end, .ctx = r};
+    conn_trip_begin(r->conn, &r->trip);
+    conn_send(r->conn, PG_BEGIN, NULL);
+    send_try(r);
+    r->sending = true;
+    l->ops.read(l->ops.ctx, &r->seg);
+    r->sending = false;
+    conn_trip_sync(r->conn);
+    metric_add(&pg_metric_trips, PG_TRIP_READ_HALF, 1);
+}
+
+void run_start(struct run *r, struct batch *b)
+{
+    struct seg_lane *l = r->lane;
+    r->batch = b;
+    r->state = RUN_READ;
+    r->failed = r->committed = false;
+    r->n_answered = r->n_busy = r->n_again = r->n_ghosts = 0;
+    r->started_us = clock_mono_us();
+    arena_reset(&r->arena);
+    for (size_t i = 0; i < b->n; i++)
+        b->cmds[i]->tries++;
+    r->seg = (struct seg){.arena = &r->arena, .cmds = b->cmds, .n = b->n, .priv = r};
+    r->seg.now_us = b->unknown ? b->now_us : clock_now_us(loop_clock(l->pg->loop));
+    if (b->bulk) {
+        l->bulk_running = true;
+        l->bulk_last_us = r->started_us;
+    }
+    collect_keys(r);
+    send_reads(r);
+    pg_metrics_size(b->n);
+}
