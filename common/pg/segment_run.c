@@ -7,11 +7,9 @@
 #include "pg/metrics.h"
 #include "pg/segment_impl.h"
 
-16                  /* of the server's lock table for one segment: there are many processes */
 #define OWN_READS 2 /* BEGIN and TRY come before what read() sends */
 
-    static void
-    finish(struct run *r);
+static void finish(struct run *r);
 
 struct batch *batch_new(void)
 {
