@@ -10,7 +10,7 @@
 #define ARENA_QUOTA ((size_t)64 << 20)
 /* Of the server's lock table for one segment: there are many processes. */
 #define LOCK_TABLE_PART 16
-#define LEAST_KEYS((size_t)SEG_TIMER_SHARE *SEG_KEYS_CMD)
+#define LEAST_KEYS ((size_t)SEG_TIMER_SHARE * SEG_KEYS_CMD)
 
 static size_t max_keys(const struct conn *c)
 {
