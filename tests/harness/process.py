@@ -219,10 +219,20 @@ class Process:
         try:
             code = self._child.wait(seconds)
         except subprocess.TimeoutExpired:
+            stacks = self.stacks()
             self.kill()
-            raise Failed(f"{self.name} did not end within {seconds:g} s\n{self.tail()}") from None
+            raise Failed(f"{self.name} did not end within {seconds:g} s\n{self.tail()}{stacks}") from None
         self.record.file.unlink(missing_ok=True)
         return code
+
+    def stacks(self):
+        """Where each thread is, when there is a debugger to ask: for what hangs."""
+        if not shutil.which("gdb"):
+            return ""
+        done = subprocess.run(["gdb", "-p", str(self.pid), "-batch", "-ex", "thread apply all bt 20"],
+                              capture_output=True, text=True, timeout=60, check=False)
+        return "\n" + "\n".join(line for line in done.stdout.splitlines()
+                                if line.startswith(("#", "Thread")))
 
     def tail(self, lines=60):
         try:
