@@ -4,8 +4,8 @@
  * Which agents have a stream anywhere: in Redis, as sets of replicas that live 30 s, and in one list
  * of agents by when they were last seen. An agent in that list without a set has no stream: after
  * the time policy says it becomes AWAY, unless presence was set in between. Without Redis only the
- * streams of this process are known; that another process has one now is seen by presence_at, which
- * an opened stream then moves.
+ * streams of this process are known; that another process has one is seen by presence_at, which
+ * whoever has a stream then moves as often as it would write Redis.
  */
 
 #include <stdlib.h>
@@ -33,6 +33,7 @@ struct directory {
     struct assignment *a;
     struct loop_timer *timer;
     struct list locals;
+    int64_t touched_us; /* without Redis: when presence_at was moved for all streams */
     bool sweeping;
 };
 
@@ -131,6 +132,31 @@ static void locals_add(struct directory *d, int32_t tenant_id, const char *agent
     list_push_back(&d->locals, &l->link);
 }
 
+/* presence_at tells other processes that the agent has a stream. */
+static void touch_presence(struct directory *d, const struct tenant *t, const char *agent_id)
+{
+    struct own *o = own_new(d->a, t, &stream_opened_kind);
+    own_agent(o, agent_id);
+    own_submit(o);
+}
+
+static void touch_again(void *ctx, int32_t tenant_id, const char *agent_id)
+{
+    struct directory *d = ctx;
+    const struct tenant *t = tenants_by_id(d->a->service->tenants, tenant_id);
+    if (t)
+        touch_presence(d, t, agent_id);
+}
+
+static void touch_all(struct directory *d)
+{
+    const int64_t now_us = engine_now_us(d->a);
+    if (now_us - d->touched_us < SEEN_US)
+        return;
+    d->touched_us = now_us;
+    hub_each(d->a->hub, touch_again, d);
+}
+
 static void locals_sweep(struct directory *d)
 {
     LIST_FOR_EACH_SAFE (it, &d->locals) {
@@ -185,18 +211,12 @@ static void seen_again(void *ctx)
     struct writing w = {.d = d};
     if (d->a->stopped)
         return;
+    loop_timer_start(d->timer, SEEN_US);
+    if (!engine_has_redis(d->a))
+        return;
     writing_begin(&w);
     hub_each(d->a->hub, write_seen, &w);
     writing_end(&w, SCRIPT_SEEN);
-    loop_timer_start(d->timer, SEEN_US);
-}
-
-/* Where there is no Redis: presence_at tells other processes. */
-static void touch_presence(struct directory *d, const struct tenant *t, const char *agent_id)
-{
-    struct own *o = own_new(d->a, t, &stream_opened_kind);
-    own_agent(o, agent_id);
-    own_submit(o);
 }
 
 void directory_opened(struct directory *d, const struct tenant *t, const char *agent_id)
@@ -270,8 +290,10 @@ static void ask_gone(struct directory *d, struct sweeping *s)
 
 void directory_sweep(struct directory *d, void (*done)(struct assignment *a))
 {
-    if (!engine_has_redis(d->a))
+    if (!engine_has_redis(d->a)) {
+        touch_all(d);
         locals_sweep(d);
+    }
     if (!redis_up(d->a->redis) || d->sweeping) {
         if (done)
             done(d->a);
