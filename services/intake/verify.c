@@ -51,6 +51,7 @@ static void feed(struct verify *v, const char *tenant)
 
 static void finish(struct read_call *rc, struct verify *v)
 {
+    struct arena slice = v->slice; /* `v` lies in the call's arena, which goes with the answer */
     if (fault_is_set(&v->read.fault)) {
         rpc_fail(rc->call, &v->read.fault);
     } else if (!v->read.cases[0].exists) {
@@ -62,7 +63,7 @@ static void finish(struct read_call *rc, struct verify *v)
         chain_end(&v->check, &v->read.cases[0].row);
         answer(rc, &v->check);
     }
-    arena_free(&v->slice);
+    arena_free(&slice);
 }
 
 static void slice_done(struct store_read *read)
