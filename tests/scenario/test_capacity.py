@@ -126,3 +126,21 @@ def test_who_is_not_at_work_is_offered_nothing(world, presence):
     ann.SetPresence(presence=v1.PRESENCE_AVAILABLE)
     world.settle()
     assert world.pending(case).agent_id == "ann"
+
+
+def test_a_lowered_capacity_blocks_new_offers_only(world):
+    ann = world.agent("ann", capacity=3, present=False)
+    waiting(world, 3)
+    ann.take()
+    ann.take()
+    world.crm.PutAgent(agent=sample.agent("ann", capacity=1))
+    assert load(ann) == 2
+    with refused("FAILED_PRECONDITION", "NO_CAPACITY") as caught:
+        ann.RequestAssignment()
+    assert (caught.error.metadata["capacity"], caught.error.metadata["load"]) == ("1", "2")
+
+
+def test_an_agent_with_no_capacity_is_offered_nothing(world):
+    world.agent("ann", capacity=0)
+    (case,) = waiting(world, 1)
+    assert world.pending(case) is None

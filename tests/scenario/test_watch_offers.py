@@ -3,7 +3,9 @@
 
 import pytest
 
+from harness.api import v1
 from harness.errors import refused
+from harness.process import wait_until
 
 from .support import sample
 from .support.redis import both_ways
@@ -109,3 +111,35 @@ def test_an_agent_sees_own_offers_only(world):
 def test_only_an_agent_has_offers(world):
     with refused("PERMISSION_DENIED", "NOT_AN_AGENT"):
         next(world.crm.WatchOffers())
+
+
+def streams_open(world):
+    return sum(service.metrics()["amends_assignment_offer_streams_count"]
+               for service in world.cluster.replicas_of("assignment"))
+
+
+def presence(agent):
+    return v1.Presence.Name(agent.GetAgent(agent_id=agent.id).agent.presence).removeprefix("PRESENCE_")
+
+
+def test_an_agent_whose_streams_are_gone_is_away(world):
+    ann = world.agent("ann")
+    with Watch(ann, 0).ready(), Watch(ann, 1).ready():
+        open_before = streams_open(world)
+    wait_until(lambda: streams_open(world) == open_before - 2, "the streams to be gone")
+    world.advance(20)
+    assert presence(ann) == "AVAILABLE"
+    world.advance(20)
+    assert presence(ann) == "AWAY"
+    assert world.pending(world.open()) is None
+
+
+def test_an_agent_who_still_has_a_stream_is_not_away(world):
+    ann = world.agent("ann")
+    with Watch(ann, 1).ready():
+        with Watch(ann, 0).ready():
+            open_before = streams_open(world)
+        wait_until(lambda: streams_open(world) == open_before - 1, "the stream to be gone")
+        for _ in range(5):
+            world.advance(9)
+        assert presence(ann) == "AVAILABLE"
