@@ -29,6 +29,7 @@ struct loop {
     void (*signal_hit)(void *ctx, int signum);
     void *signal_ctx;
     _Atomic bool stopping;
+    bool in_timer; /* a timer's callback runs */
     bool closed; /* every handle is closed: the loop cannot run again */
     bool has_thread;
     pthread_t thread;

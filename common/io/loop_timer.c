@@ -23,10 +23,14 @@ static void destroy(struct loop_handle *h)
     free(t);
 }
 
+/* The timer may be gone after fire(). */
 static void on_timer(uv_timer_t *uv)
 {
     struct loop_timer *t = CONTAINER_OF(uv, struct loop_timer, uv);
+    struct loop *l = t->loop;
+    l->in_timer = true;
     t->fire(t->ctx);
+    l->in_timer = false;
 }
 
 struct loop_timer *loop_timer_new(struct loop *l, void (*fire)(void *ctx), void *ctx)
@@ -44,7 +48,8 @@ struct loop_timer *loop_timer_new(struct loop *l, void (*fire)(void *ctx), void 
 }
 
 /* libuv counts whole milliseconds from the start of the turn, which may lie well back. So the end
- * is worked out from the true time and rounded up: never early. */
+ * is worked out from the true time and rounded up: never early. libuv runs timers until none is due:
+ * one that was started again with 0 by a timer would keep it from ever polling. */
 static uint64_t timeout_ms(const struct loop *l, int64_t delay_us)
 {
     if (delay_us < 0)
@@ -53,7 +58,9 @@ static uint64_t timeout_ms(const struct loop *l, int64_t delay_us)
         delay_us = LONGEST_US;
     int64_t end_ms = (clock_mono_us() + delay_us + US_PER_MS - 1) / US_PER_MS;
     int64_t turn_ms = (int64_t)uv_now(&l->uv);
-    return end_ms > turn_ms && delay_us > 0 ? (uint64_t)(end_ms - turn_ms) : 0;
+    if (delay_us == 0)
+        return l->in_timer ? 1 : 0;
+    return end_ms > turn_ms ? (uint64_t)(end_ms - turn_ms) : 0;
 }
 
 void loop_timer_start(struct loop_timer *t, int64_t delay_us)

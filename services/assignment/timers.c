@@ -16,6 +16,7 @@
 #include "base/metrics.h"
 
 #define FIRING_MAX 256
+#define BUSY_US (5 * US_PER_MS)
 #define LOOK_US US_PER_S /* other replicas add timers too */
 #define ARENA_BYTES (64u << 10)
 
@@ -205,7 +206,7 @@ static void look(struct timers *t)
     if (due_run(t->a, engine_now_us(t->a) - t->grace_us, found_due))
         return;
     t->claiming = false;
-    arm(t);
+    loop_timer_start(t->timer, BUSY_US); /* another look is under way */
 }
 
 void timers_run(struct timers *t)

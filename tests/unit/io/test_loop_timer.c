@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <setjmp.h>
+#include <stdbool.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -109,12 +110,42 @@ static void test_restarted_in_its_own_callback(void **state)
     loop_timer_free(again);
 }
 
+static bool posted_ran;
+
+static void on_posted(struct loop_job *job)
+{
+    (void)job;
+    posted_ran = true;
+    loop_stop(loop);
+}
+
+static void on_greedy(void *ctx)
+{
+    (void)ctx;
+    if (!posted_ran)
+        loop_timer_start(again, 0);
+}
+
+/* A timer that starts itself with 0 leaves the loop time for everything else. */
+static void test_greedy_timer_does_not_starve_the_loop(void **state)
+{
+    (void)state;
+    static struct loop_job job = {.run = on_posted};
+    again = loop_timer_new(loop, on_greedy, NULL);
+    loop_timer_start(again, 0);
+    loop_post(loop, &job);
+    loop_run(loop);
+    assert_true(posted_ran);
+    loop_timer_free(again);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         LOOP_TEST(test_never_early),
         LOOP_TEST(test_stopped_and_moved_timers),
         LOOP_TEST(test_restarted_in_its_own_callback),
+        LOOP_TEST(test_greedy_timer_does_not_starve_the_loop),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
