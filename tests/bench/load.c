@@ -5,7 +5,6 @@
  *
  *   amends-load --in-flight 128 --seconds 5                closed: 128 calls at any time
  *   amends-load --rate 2000 --seconds 5                    paced: 2000 calls a second
- *   amends-load --rate 200 --flood-tenant acme --flood 256 paced, while another tenant floods
  *   amends-load --life --in-flight 128 --seconds 5         whole lives by 128 agents
  *   ... --count 1                                          so many calls or lives, not by time
  */
@@ -21,8 +20,8 @@
 
 struct options {
     const char *targets[TARGETS];
-    const char *tenant, *flood_tenant, *seed;
-    int64_t connections, in_flight, rate, flood, count, seconds, warm_up_ms;
+    const char *tenant, *seed;
+    int64_t connections, in_flight, rate, count, seconds, warm_up_ms;
     bool life;
 };
 
@@ -32,10 +31,9 @@ struct load {
     struct rpc_server *server;
     struct clients *clients;
     struct loop_timer *timer;
-    struct source main, flood;
+    struct source source;
     struct life life;
     int64_t from_us, until_us;
-    unsigned busy;
     bool ok;
 };
 
@@ -65,8 +63,6 @@ static void end_later(void *ctx)
 static void quiet(void *ctx)
 {
     struct load *l = ctx;
-    if (--l->busy > 0)
-        return;
     loop_timer_free(l->timer);
     l->timer = loop_timer_new(l->loop, end_later, l);
     loop_timer_start(l->timer, 0);
@@ -90,13 +86,10 @@ static void fail_later(struct load *l)
 static void time_is_up(void *ctx)
 {
     struct load *l = ctx;
-    if (l->o.life) {
+    if (l->o.life)
         life_stop(&l->life);
-        return;
-    }
-    source_stop(&l->main);
-    if (l->o.flood)
-        source_stop(&l->flood);
+    else
+        source_stop(&l->source);
 }
 
 static void measure(struct load *l)
@@ -106,32 +99,20 @@ static void measure(struct load *l)
     loop_timer_start(l->timer, l->until_us - clock_mono_us());
 }
 
-static void start_source(struct load *l, struct source *s)
-{
-    s->clients = l->clients;
-    s->loop = l->loop;
-    s->as.id = "crm";
-    s->seed = l->o.seed;
-    s->quiet = quiet;
-    s->ctx = l;
-    s->stats.from_us = l->from_us;
-    s->stats.until_us = l->until_us;
-    l->busy++;
-    source_start(s);
-}
-
-static void start_sources(struct load *l)
+static void start_source(struct load *l)
 {
     measure(l);
-    l->main = (struct source){.as.tenant = l->o.tenant,
-                              .in_flight_max = (unsigned)l->o.in_flight,
-                              .per_second = (double)l->o.rate,
-                              .count = (uint64_t)l->o.count};
-    l->flood =
-        (struct source){.as.tenant = l->o.flood_tenant, .in_flight_max = (unsigned)l->o.flood};
-    start_source(l, &l->main);
-    if (l->o.flood)
-        start_source(l, &l->flood);
+    l->source = (struct source){.clients = l->clients,
+                                .loop = l->loop,
+                                .as = {.tenant = l->o.tenant, .id = "crm"},
+                                .seed = l->o.seed,
+                                .in_flight_max = (unsigned)l->o.in_flight,
+                                .per_second = (double)l->o.rate,
+                                .count = (uint64_t)l->o.count,
+                                .quiet = quiet,
+                                .ctx = l,
+                                .stats = {.from_us = l->from_us, .until_us = l->until_us}};
+    source_start(&l->source);
 }
 
 static void prepared(void *ctx, bool ok)
@@ -144,7 +125,6 @@ static void prepared(void *ctx, bool ok)
     }
     measure(l);
     life_measure(&l->life, l->from_us, l->until_us);
-    l->busy = 1;
     life_start(&l->life);
 }
 
@@ -166,7 +146,7 @@ static void connected(void *ctx, bool ok)
                                 .ctx = l};
         life_prepare(&l->life);
     } else {
-        start_sources(l);
+        start_source(l);
     }
 }
 
@@ -190,17 +170,12 @@ static void print_life(struct load *l)
     stats_free(&all);
 }
 
-static void print_sources(struct load *l)
+static void print_source(struct load *l)
 {
-    printf("{\"main\": ");
-    stats_print(&l->main.stats, stdout);
-    if (l->o.flood) {
-        printf(", \"flood\": ");
-        stats_print(&l->flood.stats, stdout);
-    }
+    printf("{\"all\": ");
+    stats_print(&l->source.stats, stdout);
     printf("}\n");
-    stats_free(&l->main.stats);
-    stats_free(&l->flood.stats);
+    stats_free(&l->source.stats);
 }
 
 /* -- main -----------------------------------------------------------------------------------------
@@ -219,8 +194,6 @@ static int parse(struct options *o, int argc, char **argv)
         {"connections", OPTION_INT, &o->connections, 1, 16, "N", "to each service"},
         {"in-flight", OPTION_INT, &o->in_flight, 1, 4096, "N", "calls, or agents"},
         {"rate", OPTION_INT, &o->rate, 0, 100000, "N", "calls a second; 0 = as many as will go"},
-        {"flood-tenant", OPTION_STRING, &o->flood_tenant, 0, 0, "NAME", "the other tenant"},
-        {"flood", OPTION_INT, &o->flood, 0, 4096, "N", "its calls in flight"},
         {"count", OPTION_INT, &o->count, 0, 1000000, "N", "calls or lives; 0 = by time"},
         {"seconds", OPTION_INT, &o->seconds, 1, 600, "S", "measured time"},
         {"warm-up-ms", OPTION_INT, &o->warm_up_ms, 0, 60000, "MS", "before it"},
@@ -229,7 +202,6 @@ static int parse(struct options *o, int argc, char **argv)
     size_t words = 0;
     *o = (struct options){.targets = {"", "", ""},
                           .tenant = "demo",
-                          .flood_tenant = "acme",
                           .seed = "",
                           .connections = 4,
                           .in_flight = 1,
@@ -271,7 +243,7 @@ static void run(struct load *l)
     if (l->ok && l->o.life)
         print_life(l);
     else if (l->ok)
-        print_sources(l);
+        print_source(l);
     life_free(&l->life);
     loop_free(l->loop);
     clock_free(clock);

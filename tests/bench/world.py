@@ -80,20 +80,16 @@ class World:
         """Every measurement begins behind a checkpoint: full page images weigh on all alike."""
         self.sql("checkpoint")
 
-    def load(self, *words, timeout_s=120):
+    def load(self, *words):
         """One run of amends-load: its JSON. Errors of calls make the run invalid."""
+        return self.load_begin(*words).result()
+
+    def load_begin(self, *words):
+        """A run that goes on meanwhile; result() waits for it."""
         argv = [str(paths.program("amends-load")), *map(str, words)]
         for kind in SERVICES:
             argv += [f"--{kind}", self.services[kind].address]
-        done = subprocess.run(argv, capture_output=True, text=True, timeout=timeout_s, check=False,
-                              env={**os.environ, "LC_ALL": "C.UTF-8"})
-        if done.returncode:
-            raise Failed(f"amends-load {' '.join(map(str, words))}: {done.stderr[-400:]}")
-        result = json.loads(done.stdout)
-        for name, part in result.items():
-            if isinstance(part, dict) and part["errors"]:
-                raise Failed(f"{name}: errors by code {part['errors']}: {part['first_error']}")
-        return result
+        return Load(argv)
 
     def members(self):
         """(segments, commands) so far, over all services."""
@@ -111,6 +107,30 @@ class World:
         used = {kind: _cpu_ticks(service.pid) / ticks for kind, service in self.services.items()}
         used["postgres"] = sum(map(_cpu_ticks, _tree(self.postgres.process.pid))) / ticks
         return used
+
+
+class Load:
+    """A run of amends-load."""
+
+    def __init__(self, argv, timeout_s=120):
+        self._argv = argv
+        self._timeout_s = timeout_s
+        self._process = subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                                         text=True, env={**os.environ, "LC_ALL": "C.UTF-8"})
+
+    def result(self):
+        try:
+            out, errors = self._process.communicate(timeout=self._timeout_s)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            raise Failed(f"{' '.join(self._argv)} did not end") from None
+        if self._process.returncode:
+            raise Failed(f"{' '.join(self._argv)}: {errors[-400:]}")
+        result = json.loads(out)
+        for name, part in result.items():
+            if isinstance(part, dict) and part["errors"]:
+                raise Failed(f"{name}: errors by code {part['errors']}: {part['first_error']}")
+        return result
 
 
 def _tree(pid):
