@@ -95,3 +95,28 @@ def test_accept_against_decline_has_one_winner(world):
             futures.append(ann.on("assignment", method, turn).future(case_id=case, offer_id=offer))
     found = outcomes(futures)
     assert found["OK"] == found["FAILED_PRECONDITION OFFER_STATE"] == len(cases)
+
+
+def test_accept_against_the_climb_has_one_winner(world):
+    """The clock of the case falls due while its offer is accepted: whichever is first, there is one owner,
+    and an offer that was not accepted is void."""
+    cases = [world.crm.OpenCase(**sample.claim(severity=5)).case for _ in range(20)]
+    world.advance(sample.HOUR_S - 60)
+    ann = world.agent("ann", capacity=len(cases))
+    world.settle()
+    pending = pending_of(world)
+    assert len(pending) == len(cases)
+    world.cluster.clock.advance(60)
+    futures = [ann.on("assignment", "AcceptOffer", n).future(case_id=case, offer_id=offer)
+               for n, (offer, (_, case)) in enumerate(pending.items())]
+    found = outcomes(futures)
+    world.settle()
+    assert found["OK"] + found["FAILED_PRECONDITION OFFER_STATE"] == len(cases)
+    now = [world.get(case) for case in cases]
+    assert sum(case.owner.id == "ann" for case in now) == found["OK"]
+    for case in now:
+        won = v1.OFFER_STATE_ACCEPTED if case.owner.id == "ann" else v1.OFFER_STATE_RESCINDED
+        assert case.level == 2
+        assert case.owner.id in ("ann", "steward-lead")
+        assert [one.state for one in case.offers] == [won]
+        assert world.verify(case).intact
