@@ -4,7 +4,7 @@
 import re
 
 CODE = (".c", ".h", ".py", ".sh", ".proto", ".sql", ".cmake", "CMakeLists.txt")
-OURS = ("common/", "services/", "tests/", "proto/", "cmake/", ".ci/", "docker/", "helm/")
+OURS = ("common/", "services/", "tests/", "proto/", ".ci/", "docker/", "helm/")
 
 # Who may include whose headers: the library's own part, its unit tests, the benchmarks' yardsticks.
 PRIVATE_HEADERS = {
