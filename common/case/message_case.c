@@ -2,10 +2,12 @@
 
 /* A case with its parts, and an event, as messages. */
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "case/message.h"
 #include "case/message_impl.h"
+#include "case/money.h"
 #include "case/words.h"
 
 Amends__V1__Owner *message_owner(const struct case_row *row, struct arena *arena)
@@ -172,6 +174,18 @@ PART(acts, struct act_row, message_act)
 PART(remedies, struct remedy_row, message_remedy)
 PART(offers, struct offer_row, message_offer)
 
+/* Clocks of one instant have ids in no order: by start and kind a case reads the same each time. */
+static int by_start_and_kind(const void *a, const void *b)
+{
+    const Amends__V1__Clock *x = *(Amends__V1__Clock *const *)a;
+    const Amends__V1__Clock *y = *(Amends__V1__Clock *const *)b;
+    int64_t x_us = time_micros(x->start_time);
+    int64_t y_us = time_micros(y->start_time);
+    if (x_us != y_us)
+        return x_us < y_us ? -1 : 1;
+    return (int)x->kind - (int)y->kind;
+}
+
 Amends__V1__Case *message_case(const struct case_state *c, bool parts, struct arena *arena)
 {
     struct make m = {.arena = arena};
@@ -179,6 +193,8 @@ Amends__V1__Case *message_case(const struct case_state *c, bool parts, struct ar
     if (message && parts) {
         make_signals(&m, message, &c->signals);
         make_clocks(&m, message, &c->clocks);
+        if (!m.full && message->n_clocks > 1)
+            qsort(message->clocks, message->n_clocks, sizeof(*message->clocks), by_start_and_kind);
         make_contacts(&m, message, &c->contacts);
         make_acts(&m, message, &c->acts);
         make_remedies(&m, message, &c->remedies);

@@ -64,6 +64,22 @@ static void a_case_with_all_its_parts(void **state)
     world_free(w);
 }
 
+/* Rows come in the order of their ids, which says nothing about clocks of one instant. */
+static void clocks_are_shown_by_start_and_kind(void **state)
+{
+    (void)state;
+    struct world *w = full_case();
+    struct clock_row *rows = w->c.clocks.items;
+    const struct clock_row last = rows[2];
+    rows[2] = rows[0];
+    rows[0] = last;
+    const Amends__V1__Case *c = message_case(&w->c, true, &w->arena);
+    assert_int_equal(c->clocks[0]->kind, CLOCK_KIND_FIRST_RESPONSE);
+    assert_int_equal(c->clocks[1]->kind, CLOCK_KIND_RESOLUTION);
+    assert_int_equal(c->clocks[2]->kind, CLOCK_KIND_OFFER);
+    world_free(w);
+}
+
 static void lists_show_the_row_alone(void **state)
 {
     (void)state;
@@ -186,6 +202,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_case_with_all_its_parts),
+        cmocka_unit_test(clocks_are_shown_by_start_and_kind),
         cmocka_unit_test(lists_show_the_row_alone),
         cmocka_unit_test(it_packs_and_outlives_the_snapshot),
         cmocka_unit_test(memory_that_ends_gives_null_at_every_point),
