@@ -28,22 +28,29 @@ struct clock_row *clock_start(struct decision *d, int kind, int64_t start_us, in
     return k;
 }
 
+/* What was done first is not always told first. */
+static bool stopped_later(const struct clock_row *clock, int64_t at_us)
+{
+    return (clock->state == CLOCK_STATE_MET || clock->state == CLOCK_STATE_BREACHED) &&
+           clock->stopped_at > at_us;
+}
+
 void clock_stop(struct decision *d, struct clock_row *clock, int64_t at_us, bool cancel)
 {
-    if (!clock_is_open(clock))
+    bool late = at_us > clock->due_at;
+    if (!clock_is_open(clock) && (cancel || !stopped_later(clock, at_us)))
         return;
     clock->stopped_at = at_us;
     row_touch(&clock->row);
-    if (clock->state == CLOCK_STATE_BREACHED) {
-        clock->generation++;
-        return;
-    }
-    if (!cancel && at_us > clock->due_at) {
+    if (clock->state == CLOCK_STATE_RUNNING && late && !cancel) {
         ladder_breach(d, clock);
         return;
     }
-    clock->state = cancel ? CLOCK_STATE_CANCELLED : CLOCK_STATE_MET;
     clock->generation++;
+    if (clock->state == CLOCK_STATE_BREACHED && (late || cancel))
+        return;
+    clock->state = cancel ? CLOCK_STATE_CANCELLED : CLOCK_STATE_MET;
+    clock->breached_at = 0;
 }
 
 bool clock_is_open(const struct clock_row *clock)

@@ -100,8 +100,11 @@ struct clock_row *clock_start(struct decision *d, int kind, int64_t start_us, in
                               const struct uuid *subject);
 /* Ends it at `at_us`: MET when at_us <= due, else BREACHED with breached_at = due (a case that
  * breached and was resolved a second later is breached). A breach found here climbs like one found
- * by the timer. CANCELLED when `cancel`. A clock that was found breached before stays breached and
- * only gets its stop time; an ended one is left alone. */
+ * by the timer. CANCELLED when `cancel`. The timestamps decide, never who looked first: a clock
+ * that was found breached stays so and gets its stop time, unless that lies within the target -
+ * then it was met, and the escalation stays as the record of what was done. An earlier stop that is
+ * told later moves the stop of a clock that was met or breached; else an ended one is left alone.
+ */
 void clock_stop(struct decision *d, struct clock_row *clock, int64_t at_us, bool cancel);
 /* True while it can still be stopped: it runs, or was found breached and not stopped yet. */
 bool clock_is_open(const struct clock_row *clock);

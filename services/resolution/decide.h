@@ -15,9 +15,10 @@
 
 #include "case/command.h"
 
-/* An outbound REACHED stops FIRST_RESPONSE at the time of the contact, however late it is recorded;
- * a breach that was recorded before stands. What reached the customer or came from the customer
- * counts as effort. A time before the opening is a violation of contact_time. */
+/* An outbound REACHED stops FIRST_RESPONSE at the time of the contact, however late it is recorded:
+ * a breach that was found before is none then, though the climb it caused stays. What reached the
+ * customer or came from the customer counts as effort. A time before the opening is a violation of
+ * contact_time. */
 extern const struct command_kind record_contact_kind;
 extern const struct command_kind record_act_kind;
 /* The latest counts. */

@@ -49,16 +49,20 @@ static void count_effort(struct case_row *row, const struct contact_row *contact
     row_touch(&row->row);
 }
 
-/* Silence ends with the first contact that reached the customer, at the time it was made. */
+/* Silence ends with the first contact that reached the customer, at the time it was made, however
+ * late and after whichever other contact it is told. NULL when no clock says anything new. */
 static struct clock_row *stop_first_response(struct decision *d, const struct contact_row *contact)
 {
     if (contact->direction != CONTACT_DIRECTION_OUTBOUND ||
         contact->outcome != CONTACT_OUTCOME_REACHED)
         return NULL;
-    struct clock_row *clock = clock_open(d->c, CLOCK_KIND_FIRST_RESPONSE);
-    if (clock)
+    ROWS_EACH (clock, struct clock_row, &d->c->clocks) {
+        if (clock->kind != CLOCK_KIND_FIRST_RESPONSE || clock->round != d->c->row.round)
+            continue;
         clock_stop(d, clock, contact->at, false);
-    return clock;
+        return clock->row.change == ROW_SAME ? NULL : clock;
+    }
+    return NULL;
 }
 
 static void contact_event(struct decision *d, const struct contact_row *contact,

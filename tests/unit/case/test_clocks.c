@@ -74,16 +74,47 @@ static void a_breached_clock_stays_breached_and_gets_its_stop_time(void **state)
     assert_true(clock_is_open(k));
     assert_ptr_equal(clock_open(&w->c, CLOCK_KIND_FIRST_RESPONSE), k);
     assert_null(clock_running(&w->c, CLOCK_KIND_FIRST_RESPONSE));
-    /* The contact was made in time and recorded late: the breach was told already, so it stands. */
-    clock_stop(world_decision(w, "ann"), k, k->due_at - 1, false);
+    clock_stop(world_decision(w, "ann"), k, k->due_at + 1, false);
     assert_int_equal(k->state, CLOCK_STATE_BREACHED);
-    assert_int_equal(k->stopped_at, k->due_at - 1);
+    assert_int_equal(k->stopped_at, k->due_at + 1);
+    assert_int_equal(k->breached_at, k->due_at);
     assert_int_equal(k->generation, 3);
     assert_false(clock_is_open(k));
     clock_stop(world_decision(w, "ann"), k, k->due_at + 99, false);
-    assert_int_equal(k->stopped_at, k->due_at - 1);
+    assert_int_equal(k->stopped_at, k->due_at + 1);
+    assert_int_equal(k->generation, 3);
     assert_int_equal(w->escalations.n, 1);
     world_free(w);
+}
+
+/* What the timer found, what was told first: neither changes what the timestamps say. */
+static void a_stop_in_time_that_is_told_late_was_no_breach(void **state)
+{
+    (void)state;
+    for (int told_another = 0; told_another < 2; told_another++) {
+        struct world *w = world_with_case();
+        struct clock_row *k = first_response(w);
+        w->now_us = k->due_at + HOUR_US;
+        ladder_breach(world_decision(w, SYSTEM_ACTOR), k);
+        world_commit(w);
+        k = first_response(w);
+        if (told_another)
+            clock_stop(world_decision(w, "ann"), k, k->due_at + 99, false);
+        clock_stop(world_decision(w, "ann"), k, k->due_at, false);
+        assert_int_equal(k->state, CLOCK_STATE_MET);
+        assert_int_equal(k->stopped_at, k->due_at);
+        assert_int_equal(k->breached_at, 0);
+        assert_int_equal(k->generation, 3 + told_another);
+        assert_false(clock_is_open(k));
+        clock_stop(world_decision(w, "ann"), k, k->due_at - HOUR_US, true);
+        assert_int_equal(k->state, CLOCK_STATE_MET);
+        clock_stop(world_decision(w, "ann"), k, k->due_at - HOUR_US, false);
+        assert_int_equal(k->stopped_at, k->due_at - HOUR_US);
+        assert_int_equal(k->state, CLOCK_STATE_MET);
+        assert_int_equal(w->escalations.n, 1);
+        assert_int_equal(w->c.row.level, 2);
+        world_free(w);
+    }
 }
 
 static void cancelled_is_neither_met_nor_breached(void **state)
@@ -125,6 +156,7 @@ int main(void)
         cmocka_unit_test(stopping_decides_by_timestamps),
         cmocka_unit_test(a_breach_found_while_stopping_climbs),
         cmocka_unit_test(a_breached_clock_stays_breached_and_gets_its_stop_time),
+        cmocka_unit_test(a_stop_in_time_that_is_told_late_was_no_breach),
         cmocka_unit_test(cancelled_is_neither_met_nor_breached),
         cmocka_unit_test(clocks_are_found_by_kind_round_and_subject),
     };

@@ -94,6 +94,28 @@ static void the_time_of_the_contact_decides_not_of_the_record(void **state)
     world_free(w);
 }
 
+static void a_contact_in_time_undoes_a_breach_that_was_found(void **state)
+{
+    (void)state;
+    struct world *w = rig_owned();
+    int64_t due = first_response(w)->due_at;
+    w->now_us = due + HOUR_US;
+    rig_contact(w, "ann", OUT, CONTACT_OUTCOME_REACHED, CHANNEL_PHONE);
+    assert_int_equal(first_response(w)->state, CLOCK_STATE_BREACHED);
+    contact_at(w, due + HOUR_US, 0);
+    assert_int_equal(world_detail(w, world_event(w, 0))->n_clocks, 0);
+    contact_at(w, due - HOUR_US, 0);
+    assert_written(w);
+    assert_int_equal(first_response(w)->state, CLOCK_STATE_MET);
+    assert_int_equal(first_response(w)->stopped_at, due - HOUR_US);
+    const Amends__V1__EventDetail *detail = world_detail(w, world_event(w, 0));
+    assert_int_equal(detail->n_clocks, 1);
+    assert_int_equal(detail->clocks[0]->state, CLOCK_STATE_MET);
+    assert_int_equal(w->c.row.level, 2); /* what was done in good faith stays */
+    assert_chain_intact(w);
+    world_free(w);
+}
+
 static void a_late_contact_is_a_breach_that_climbs(void **state)
 {
     (void)state;
@@ -247,6 +269,7 @@ int main(void)
         cmocka_unit_test(only_outbound_reached_stops_it),
         cmocka_unit_test(an_inbound_contact_is_always_reached),
         cmocka_unit_test(the_time_of_the_contact_decides_not_of_the_record),
+        cmocka_unit_test(a_contact_in_time_undoes_a_breach_that_was_found),
         cmocka_unit_test(a_late_contact_is_a_breach_that_climbs),
         cmocka_unit_test(before_the_opening_is_a_violation),
         cmocka_unit_test(the_steward_stays_owner),
