@@ -16,13 +16,16 @@ const char *offer_state_text(int state)
 }
 
 void offer_end(struct decision *d, struct offer_row *offer, int state, int event_kind,
-               const char *cause)
+               const char *words)
 {
     Amends__V1__EventDetail detail = AMENDS__V1__EVENT_DETAIL__INIT;
+    Amends__V1__EventPrivate personal = AMENDS__V1__EVENT_PRIVATE__INIT;
     Amends__V1__Clock *clocks[1];
     struct clock_row *clock = clock_of_subject(d->c, &offer->offer_id);
     offer->state = (int16_t)state;
-    offer->decided_at = d->now_us;
+    /* By its time, not by when the timer came: matching looks for who cools down only among offers
+     * made within time-out and cool-down. */
+    offer->decided_at = state == OFFER_STATE_EXPIRED ? offer->expires_at : d->now_us;
     row_touch(&offer->row);
     if (clock) {
         clock_stop(d, clock, d->now_us, true);
@@ -31,9 +34,9 @@ void offer_end(struct decision *d, struct offer_row *offer, int state, int event
         detail.n_clocks = 1;
     }
     detail.offer = message_offer(offer, d->arena);
-    detail.cause = arena_strdup(d->arena, cause);
-    AM_ASSERT(detail.cause != NULL);
-    case_event(d, event_kind, d->cmd->principal, &detail, NULL);
+    personal.text = arena_strdup(d->arena, words);
+    AM_ASSERT(personal.text != NULL);
+    case_event(d, event_kind, d->cmd->principal, &detail, &personal);
 }
 
 struct agent_row *agent_change(struct decision *d)

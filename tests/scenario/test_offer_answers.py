@@ -93,7 +93,8 @@ def test_history_has_the_reason_of_a_decline(world):
     case = world.open()
     decline(ann, case, "language")
     event = next(one for one in world.history(case) if one.kind == v1.EVENT_KIND_OFFER_DECLINED)
-    assert (event.actor, event.detail.cause, event.detail.offer.agent_id) == ("ann", "language", "ann")
+    assert (event.actor, event.personal.text, event.detail.offer.agent_id) == ("ann", "language", "ann")
+    assert not event.detail.cause, "an agent's words may tell of the customer"
 
 
 def test_climbing_the_ladder_rescinds_the_offer_of_the_level_below(world):
