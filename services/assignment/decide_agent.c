@@ -20,11 +20,12 @@ static bool require_version(struct decision *d)
         return true;
     fault_set(&d->cmd->fault, FAULT_ABORTED, "VERSION_MISMATCH",
               "the agent has version %lld, not %lld", (long long)version, (long long)expected);
-    fault_meta(&d->cmd->fault, "version", "%lld", (long long)version);
+    fault_meta(&d->cmd->fault, "current_version", "%lld", (long long)version);
+    fault_meta(&d->cmd->fault, "expected_version", "%lld", (long long)expected);
     return false;
 }
 
-/* -- PutAgent -------------------------------------------------------------------------------------- */
+/* -- PutAgent ---------------------------------------------------------------------------------- */
 
 static const char *keep(struct decision *d, const char *text)
 {
@@ -83,7 +84,7 @@ static void put_agent(struct decision *d)
 
 const struct command_kind put_agent_kind = {.name = "PutAgent", .decide = put_agent};
 
-/* -- presence ---------------------------------------------------------------------------------------- */
+/* -- presence ---------------------------------------------------------------------------------- */
 
 static bool require_agent(struct decision *d)
 {
@@ -127,7 +128,8 @@ static bool require_available(struct decision *d)
         return false;
     if (d->agent->presence == PRESENCE_AVAILABLE)
         return true;
-    fault_set(&d->cmd->fault, FAULT_FAILED_PRECONDITION, "CASE_STATUS", "the agent is not available");
+    fault_set(&d->cmd->fault, FAULT_FAILED_PRECONDITION, "CASE_STATUS",
+              "the agent is not available");
     return false;
 }
 
