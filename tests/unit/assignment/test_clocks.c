@@ -85,6 +85,22 @@ static void an_expired_offer_is_no_breach(void **state)
     world_free(w);
 }
 
+static void an_offer_that_is_expired_late_ended_in_time(void **state)
+{
+    (void)state;
+    struct world *w = world_with_case();
+    world_agent(w, "ann", 1);
+    struct uuid offer_id = world_offer(w, "ann")->offer_id;
+    struct clock_row armed = *clock_of_subject(&w->c, &offer_id);
+    w->now_us = armed.due_at + w->policy->decline_cooldown_ms * US_PER_MS;
+    fire(w, &armed);
+    assert_written(w);
+    assert_int_equal(ROW_AT(&w->c.offers, struct offer_row, 0)->decided_at, armed.due_at);
+    assert_true(world_offer(w, "ann") != NULL); /* nobody cools down any more */
+    assert_written(w);
+    world_free(w);
+}
+
 static void a_climb_rescinds_the_offer(void **state)
 {
     (void)state;
@@ -108,6 +124,7 @@ int main(void)
         cmocka_unit_test(early_is_refused),
         cmocka_unit_test(another_generation_is_stale),
         cmocka_unit_test(an_expired_offer_is_no_breach),
+        cmocka_unit_test(an_offer_that_is_expired_late_ended_in_time),
         cmocka_unit_test(a_climb_rescinds_the_offer),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
