@@ -109,7 +109,7 @@ def check_cppcheck():
 def check_buf():
     image = CACHE / "lint.binpb"
     roots = proto_roots()
-    files = [name.removeprefix("proto/") for name in sources(".proto")]
+    files = [name.removeprefix("proto/") for name in sources(".proto") if name.startswith("proto/")]
     run("protoc", *(f"-I{root}" for root in roots), "--include_imports", "--include_source_info",
         f"--descriptor_set_out={image}", *files)
     run(buf(), "lint", image, "--path", "amends")

@@ -9,6 +9,7 @@
 #include <time.h>
 
 #include "amendsctl/flags.h"
+#include "base/assert.h"
 #include "base/clock.h"
 #include "base/uuid.h"
 
@@ -135,6 +136,7 @@ static enum line_result set_global(struct line *line, int which, const char *val
         line->json = true;
         return LINE_RUN;
     default:
+        AM_ASSERT(value); /* getopt refuses it without one */
         line->timeout_ms = strtoll(value, &end, 10);
         if (end == value || *end || line->timeout_ms < 0)
             return mistake("--", "timeout-ms", "needs a number of milliseconds");

@@ -101,9 +101,10 @@ static int count_params(const char *sql)
 static void check_stmt(const struct pg_stmt *s, const char *when)
 {
     char nulls[128] = "";
+    size_t used = 0;
     struct look l = {.stmt = s->name, .when = when};
     for (int i = 0, n = count_params(s->sql); i < n; i++)
-        strcat(nulls, i ? ",null" : "null");
+        used += (size_t)snprintf(nulls + used, sizeof(nulls) - used, i ? ",null" : "null");
     rig_exec(rig, "prepare %s as %s", s->name, s->sql);
     l.plan = rig_value(rig, "explain (format json, costs off) execute %s(%s)", s->name, nulls);
     rig_exec(rig, "deallocate %s", s->name);
