@@ -25,9 +25,9 @@ struct redis {
     struct loop_timer *probe;
     struct script_slot *scripts;
     bool up;
-    bool fresh;     /* connected and not looked at yet */
-    bool info_good; /* of the look that is under way */
-    bool other;     /* another server, or another history, than at the last look */
+    bool fresh;               /* connected and not looked at yet */
+    bool info_good;           /* of the look that is under way */
+    bool other;               /* another server, or another history, than at the last look */
     bool epoch_mine_is_newer; /* the look under way read the epoch before we wrote one */
     char run_id[REDIS_ID_LEN + 1];
     char replid[REDIS_ID_LEN + 1];

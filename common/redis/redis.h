@@ -7,10 +7,10 @@
  * second, every caller hears so at once and goes on from PostgreSQL. There is no retry queue.
  *
  * Connecting never blocks the loop; it is repeated with capped, jittered back-off. Before a server
- * is used it must be a primary with maxmemory-policy noeviction: an eviction would be a silent loss.
- * What is in it must be written again (`on_reload`) after every connect, when the server or its
- * replication history is another one (run_id, master_replid), and when the epoch key is missing or
- * was written by somebody else.
+ * is used it must be a primary with maxmemory-policy noeviction: an eviction would be a silent
+ * loss. What is in it must be written again (`on_reload`) after every connect, when the server or
+ * its replication history is another one (run_id, master_replid), and when the epoch key is missing
+ * or was written by somebody else.
  *
  * Threading: io loop's thread. Ownership: arguments are copied out before a call returns; replies
  * are borrowed during the callback.
@@ -43,7 +43,8 @@ struct redis_config {
     size_t n_scripts;
     int64_t command_timeout_ms; /* 0 = 1000; a late reply drops the connection */
     size_t max_outstanding;     /* 0 = 8192 commands; more are answered "away" */
-    /* All may be NULL. `on_change`: redis_up() changed. `on_reload`: see above; Redis is up then. */
+    /* All may be NULL. `on_change`: redis_up() changed. `on_reload`: see above; Redis is up then.
+     */
     void (*on_change)(void *ctx, bool up);
     void (*on_reload)(void *ctx);
     void (*on_message)(void *ctx, struct slice text);
@@ -55,8 +56,8 @@ struct redis_config {
 int redis_new(struct loop *loop, const struct redis_config *config,
               struct redis **out) AM_MUSTCHECK;
 
-/* Drops the connections, answers every outstanding command "away", frees it. Not from one of its own
- * callbacks. NULL is allowed. */
+/* Drops the connections, answers every outstanding command "away", frees it. Not from one of its
+ * own callbacks. NULL is allowed. */
 void redis_free(struct redis *r);
 
 /* True when commands can be sent. */
@@ -66,7 +67,7 @@ bool redis_up(const struct redis *r);
  * process, `on_reload` comes again every second. */
 void redis_loaded(struct redis *r);
 
-/* -- commands ------------------------------------------------------------------------------------ */
+/* -- commands ---------------------------------------------------------------------------------- */
 
 struct redis_reply; /* opaque */
 
@@ -94,7 +95,7 @@ void redis_eval(struct redis *r, size_t script, size_t n_keys, const struct redi
 /* Publishes to the config's channel; nobody hears whether it arrived. */
 void redis_publish(struct redis *r, const char *text);
 
-/* -- replies ------------------------------------------------------------------------------------- */
+/* -- replies ----------------------------------------------------------------------------------- */
 
 /* Items of an array; 0 for anything else. */
 size_t redis_reply_count(const struct redis_reply *r);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Lua scripts: EVALSHA, and EVAL where the server has forgotten the script (SCRIPT FLUSH, failover). */
+/* Lua scripts: EVALSHA, and EVAL where the server has forgotten the script (SCRIPT FLUSH,
+ * failover). */
 
 #include <stdio.h>
 #include <stdlib.h>

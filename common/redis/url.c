@@ -24,11 +24,12 @@ static int scheme_skip(const char **at, const char **why)
 {
     const char plain[] = "redis://";
     if (strncmp(*at, "rediss://", sizeof("rediss://") - 1) == 0)
-        return refuse(why, HIREDIS_MAJOR < TLS_SINCE_MAJOR
-                               ? "rediss needs hiredis 1.0 or later, this program was built with an "
-                                 "older one: use redis:// over a tunnel or a service mesh"
-                               : "rediss is not supported yet: use redis:// over a tunnel or a "
-                                 "service mesh");
+        return refuse(why,
+                      HIREDIS_MAJOR < TLS_SINCE_MAJOR
+                          ? "rediss needs hiredis 1.0 or later, this program was built with an "
+                            "older one: use redis:// over a tunnel or a service mesh"
+                          : "rediss is not supported yet: use redis:// over a tunnel or a "
+                            "service mesh");
     if (strncmp(*at, plain, sizeof(plain) - 1) != 0)
         return refuse(why, "does not begin with redis://");
     *at += sizeof(plain) - 1;
@@ -115,6 +116,7 @@ static int parse_port(const char **at, struct redis_target *out, const char **wh
     }
     if (port <= 0)
         return refuse(why, "has a port that is not a number from 1 to 65535");
+    out->port_number = (int)port;
     (void)snprintf(out->port, sizeof(out->port), "%u", (unsigned)port & PORT_MAX);
     return AM_OK;
 }

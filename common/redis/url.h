@@ -9,7 +9,8 @@
 
 struct redis_target {
     char host[256];
-    char port[6];
+    char port[6]; /* the number as text, for the look-up */
+    int port_number;
     char user[129];     /* "" = the default user */
     char password[513]; /* "" = none */
     int db;
@@ -20,4 +21,5 @@ struct redis_target {
 int redis_url_parse(const char *url, struct redis_target *out, const char **why) AM_MUSTCHECK;
 
 /* Reads the password from a file's first line. AM_EINVAL with the reason in *why. */
-int redis_password_read(const char *path, struct redis_target *target, const char **why) AM_MUSTCHECK;
+int redis_password_read(const char *path, struct redis_target *target,
+                        const char **why) AM_MUSTCHECK;

@@ -19,7 +19,7 @@ bool engine_has_redis(const struct assignment *a)
     return a->config.redis_url && *a->config.redis_url;
 }
 
-/* -- Redis --------------------------------------------------------------------------------------- */
+/* -- Redis ------------------------------------------------------------------------------------- */
 
 static void on_change(void *ctx, bool up)
 {
@@ -41,8 +41,7 @@ static void on_message(void *ctx, struct slice text)
     struct assignment *a = ctx;
     int32_t tenant_id;
     const char *agent_id;
-    if (!a->stopped &&
-        member_agent_parse((const char *)text.data, &tenant_id, &agent_id) == AM_OK)
+    if (!a->stopped && member_agent_parse((const char *)text.data, &tenant_id, &agent_id) == AM_OK)
         hub_wake(a->hub, tenant_id, agent_id);
 }
 
@@ -61,7 +60,7 @@ static int start_redis(struct assignment *a)
     return redis_new(a->loop, &config, &a->redis);
 }
 
-/* -- what was committed -------------------------------------------------------------------------- */
+/* -- what was committed ------------------------------------------------------------------------ */
 
 static void wake_streams(struct assignment *a, const struct route_agent *agent)
 {
@@ -109,7 +108,7 @@ void assignment_route(struct assignment *a, const struct route *route)
         route_agent(a, &route->agents[i]);
 }
 
-/* -- the test clock ------------------------------------------------------------------------------ */
+/* -- the test clock ---------------------------------------------------------------------------- */
 
 bool assignment_settled(const struct assignment *a)
 {
@@ -125,7 +124,7 @@ void assignment_time_moved(struct assignment *a)
     timers_run(a->timers);
 }
 
-/* -- life ---------------------------------------------------------------------------------------- */
+/* -- life -------------------------------------------------------------------------------------- */
 
 static void start_parts(struct assignment *a)
 {

@@ -16,8 +16,8 @@ extern const struct command_kind accept_offer_kind;
 extern const struct command_kind decline_offer_kind;
 
 /* StreamGone: an agent whose streams are gone becomes AWAY, unless presence was set after the last
- * sign of a stream (`seen_us`). StreamOpened: says so in presence_at, where there is no Redis to keep
- * the directory of streams. */
+ * sign of a stream (`seen_us`). StreamOpened: says so in presence_at, where there is no Redis to
+ * keep the directory of streams. */
 struct stream_args {
     int64_t seen_us;
 };
@@ -33,9 +33,9 @@ struct fire_clock_args {
 extern const struct command_kind fire_clock_kind;
 
 /* OfferCase: offers cmd->case_id to cmd->agent_id if the case still waits with this assignment
- * generation and the agent may take it and has room; with `accepted` the offer is written as accepted
- * at once. Refused with FAILED_PRECONDITION otherwise. request_assignment_kind is the same with a
- * request id and, as `request`, the RequestAssignmentRequest. */
+ * generation and the agent may take it and has room; with `accepted` the offer is written as
+ * accepted at once. Refused with FAILED_PRECONDITION otherwise. request_assignment_kind is the same
+ * with a request id and, as `request`, the RequestAssignmentRequest. */
 struct offer_case_args {
     int64_t generation;
     bool accepted;

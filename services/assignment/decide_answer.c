@@ -17,8 +17,7 @@ static struct offer_row *find_offer(struct decision *d, const char *text)
 {
     struct uuid id;
     AM_ASSERT(uuid_parse(text, &id) == AM_OK); /* validated */
-    ROWS_EACH(o, struct offer_row, &d->c->offers)
-    {
+    ROWS_EACH (o, struct offer_row, &d->c->offers) {
         if (uuid_eq(&o->offer_id, &id))
             return o;
     }
@@ -49,7 +48,8 @@ static bool require_pending(struct decision *d, const struct offer_row *o)
     }
     if (state == OFFER_STATE_PENDING)
         return true;
-    fault_set(f, FAULT_FAILED_PRECONDITION, "OFFER_STATE", "the offer is %s", offer_state_text(state));
+    fault_set(f, FAULT_FAILED_PRECONDITION, "OFFER_STATE", "the offer is %s",
+              offer_state_text(state));
     fault_meta(f, "state", "%s", offer_state_text(state));
     return false;
 }

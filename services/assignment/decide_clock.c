@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * FireClock: a clock that fell due. Conditional on its generation, so any number of replicas, timers
- * and sweeps may fire it: one is first, the others are refused.
+ * FireClock: a clock that fell due. Conditional on its generation, so any number of replicas,
+ * timers and sweeps may fire it: one is first, the others are refused.
  */
 
 #include "assignment/decide.h"
@@ -12,8 +12,7 @@
 
 static struct clock_row *find_clock(struct decision *d, const struct fire_clock_args *args)
 {
-    ROWS_EACH(k, struct clock_row, &d->c->clocks)
-    {
+    ROWS_EACH (k, struct clock_row, &d->c->clocks) {
         if (uuid_eq(&k->clock_id, &args->clock_id) && k->generation == args->generation &&
             k->state == CLOCK_STATE_RUNNING && k->due_at <= d->now_us)
             return k;
@@ -23,8 +22,7 @@ static struct clock_row *find_clock(struct decision *d, const struct fire_clock_
 
 static void expire_offer(struct decision *d, struct clock_row *clock)
 {
-    ROWS_EACH(o, struct offer_row, &d->c->offers)
-    {
+    ROWS_EACH (o, struct offer_row, &d->c->offers) {
         if (o->state == OFFER_STATE_PENDING && uuid_eq(&o->offer_id, &clock->subject_id)) {
             offer_end(d, o, OFFER_STATE_EXPIRED, EVENT_KIND_OFFER_EXPIRED, "");
             return;

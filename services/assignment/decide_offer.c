@@ -36,8 +36,7 @@ static bool require_waiting(struct decision *d, const struct offer_case_args *ar
     if (c->row.assignment_generation != args->generation || c->queue.n == 0 ||
         c->row.owner_kind != OWNER_KIND_STEWARD)
         return refuse(d, "CASE_STATUS", "the case waits no longer");
-    ROWS_EACH(o, struct offer_row, &c->offers)
-    {
+    ROWS_EACH (o, struct offer_row, &c->offers) {
         if (o->state == OFFER_STATE_PENDING)
             return refuse(d, "CASE_STATUS", "the case is offered to somebody");
     }
@@ -49,8 +48,7 @@ static bool require_waiting(struct decision *d, const struct offer_case_args *ar
 static bool cooling_down(const struct decision *d)
 {
     const int64_t since_us = d->now_us - d->policy->decline_cooldown_ms * US_PER_MS;
-    ROWS_EACH(o, struct offer_row, &d->c->offers)
-    {
+    ROWS_EACH (o, struct offer_row, &d->c->offers) {
         bool ended = o->state == OFFER_STATE_DECLINED || o->state == OFFER_STATE_EXPIRED;
         if (ended && o->decided_at > since_us && strcmp(o->agent_id, d->agent->agent_id) == 0)
             return true;
@@ -62,8 +60,7 @@ static bool cooling_down(const struct decision *d)
 static bool require_fit(struct decision *d, const struct offer_case_args *args)
 {
     const struct queue_row *q = ROW_AT(&d->c->queue, struct queue_row, 0);
-    if (d->agent->level < d->c->row.level ||
-        !queue_agent_fits(q->signature, d->agent, d->policy))
+    if (d->agent->level < d->c->row.level || !queue_agent_fits(q->signature, d->agent, d->policy))
         return refuse(d, "CASE_STATUS", "the agent lacks what the case requires");
     if (!args->pulled && d->agent->presence != PRESENCE_AVAILABLE)
         return refuse(d, "CASE_STATUS", "the agent is not available");

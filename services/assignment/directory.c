@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Which agents have a stream anywhere: in Redis, as sets of replicas that live 30 s, and in one list
- * of agents by when they were last seen. An agent in that list without a set has no stream: after
- * the time policy says it becomes AWAY, unless presence was set in between. Without Redis only the
- * streams of this process are known; that another process has one is seen by presence_at, which
- * whoever has a stream then moves as often as it would write Redis.
+ * Which agents have a stream anywhere: in Redis, as sets of replicas that live 30 s, and in one
+ * list of agents by when they were last seen. An agent in that list without a set has no stream:
+ * after the time policy says it becomes AWAY, unless presence was set in between. Without Redis
+ * only the streams of this process are known; that another process has one is seen by presence_at,
+ * which whoever has a stream then moves as often as it would write Redis.
  */
 
 #include <stdlib.h>
@@ -17,8 +17,8 @@
 
 #define SEEN_US (10 * US_PER_S) /* how often streams are written */
 #define TTL_MS 30000
-#define SEEN_MAX 500   /* agents in one call */
-#define GONE_MAX 1000  /* agents looked at in one sweep */
+#define SEEN_MAX 500  /* agents in one call */
+#define GONE_MAX 1000 /* agents looked at in one sweep */
 #define ARENA_BYTES (1u << 20)
 
 /* Without Redis: an agent whose last stream here closed. */
@@ -46,7 +46,7 @@ struct leaving {
     char agent_id[];
 };
 
-/* -- AWAY ---------------------------------------------------------------------------------------- */
+/* -- AWAY -------------------------------------------------------------------------------------- */
 
 static void locals_remove(struct directory *d, int32_t tenant_id, const char *agent_id);
 
@@ -100,15 +100,13 @@ static void maybe_leave(struct directory *d, int32_t tenant_id, const char *agen
     const size_t len = strlen(agent_id) + 1;
     struct leaving *l = calloc(1, sizeof(*l) + len);
     AM_ASSERT(l != NULL);
-    *l = (struct leaving){.d = d,
-                          .seen_us = seen_us,
-                          .seen_ms = seen_us / US_PER_MS,
-                          .tenant_id = tenant_id};
+    *l = (struct leaving){
+        .d = d, .seen_us = seen_us, .seen_ms = seen_us / US_PER_MS, .tenant_id = tenant_id};
     memcpy(l->agent_id, agent_id, len);
     tenant_by_id(d->a, tenant_id, leave, l);
 }
 
-/* -- without Redis ------------------------------------------------------------------------------- */
+/* -- without Redis ----------------------------------------------------------------------------- */
 
 static void locals_remove(struct directory *d, int32_t tenant_id, const char *agent_id)
 {
@@ -165,7 +163,7 @@ static void locals_sweep(struct directory *d)
     }
 }
 
-/* -- in Redis ------------------------------------------------------------------------------------ */
+/* -- in Redis ---------------------------------------------------------------------------------- */
 
 struct writing {
     struct directory *d;
@@ -246,7 +244,7 @@ void directory_closed(struct directory *d, int32_t tenant_id, const char *agent_
     writing_end(&w, SCRIPT_CLOSED);
 }
 
-/* -- the sweep ----------------------------------------------------------------------------------- */
+/* -- the sweep --------------------------------------------------------------------------------- */
 
 struct sweeping {
     struct directory *d;
@@ -306,7 +304,7 @@ void directory_sweep(struct directory *d, void (*done)(struct assignment *a))
     ask_gone(d, s);
 }
 
-/* -- life ---------------------------------------------------------------------------------------- */
+/* -- life -------------------------------------------------------------------------------------- */
 
 struct directory *directory_new(struct assignment *a)
 {

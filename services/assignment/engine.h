@@ -37,9 +37,9 @@ struct assignment {
     struct match *match;
     struct hub *hub;
     struct directory *directory;
-    bool due_running;       /* one look for due clocks at a time */
+    bool due_running; /* one look for due clocks at a time */
     bool waiting_running;
-    int32_t waiting_after; /* the tenant behind which the next look begins */
+    int32_t waiting_after;  /* the tenant behind which the next look begins */
     struct claims claims;   /* cases tried for agents who asked */
     unsigned own_in_flight; /* commands given by the engine itself */
     struct list owned;      /* of struct own */
@@ -48,7 +48,7 @@ struct assignment {
 int64_t engine_now_us(const struct assignment *a); /* domain time */
 bool engine_has_redis(const struct assignment *a); /* there is a URL, whether it is up or not */
 
-/* -- statements (stmts.c) ------------------------------------------------------------------------ */
+/* -- statements (stmts.c) ---------------------------------------------------------------------- */
 
 enum stmt {
     STMT_DUE,         /* clocks due at or before, soonest first */
@@ -75,15 +75,14 @@ struct engine_read {
     void (*ended)(struct engine_read *r, const struct fault *fault);
     void *ctx;
 };
-struct engine_read *engine_read_new(struct assignment *a, int32_t tenant_id,
-                                    void (*rows)(struct pg_read *r, size_t i,
-                                                 const struct pg_rows *rows),
-                                    void (*ended)(struct engine_read *r, const struct fault *fault),
-                                    void *ctx);
+struct engine_read *
+engine_read_new(struct assignment *a, int32_t tenant_id,
+                void (*rows)(struct pg_read *r, size_t i, const struct pg_rows *rows),
+                void (*ended)(struct engine_read *r, const struct fault *fault), void *ctx);
 struct pg_args *engine_read_add(struct engine_read *r, enum stmt stmt);
 void engine_read_start(struct engine_read *r);
 
-/* -- commands of the engine (own.c) -------------------------------------------------------------- */
+/* -- commands of the engine (own.c) ------------------------------------------------------------ */
 
 struct own {
     struct command cmd;
@@ -104,14 +103,14 @@ struct own *own_new(struct assignment *a, const struct tenant *t, const struct c
 void own_agent(struct own *o, const char *agent_id); /* copies */
 void own_submit(struct own *o);
 
-/* -- tenants by id (tenant_by_id.c) -------------------------------------------------------------- */
+/* -- tenants by id (tenant_by_id.c) ------------------------------------------------------------ */
 
 /* Finds the tenant, loading it if need be; `done` may run in this call. NULL when there is none or
  * the database is away: what was to be done is left to a later sweep. */
-void tenant_by_id(struct assignment *a, int32_t id,
-                  void (*done)(void *ctx, const struct tenant *t), void *ctx);
+void tenant_by_id(struct assignment *a, int32_t id, void (*done)(void *ctx, const struct tenant *t),
+                  void *ctx);
 
-/* -- timers (timers.c, due.c) -------------------------------------------------------------------- */
+/* -- timers (timers.c, due.c) ------------------------------------------------------------------ */
 
 struct timers *timers_new(struct assignment *a);
 void timers_free(struct timers *t);
@@ -137,7 +136,7 @@ void timers_fire(struct timers *t, const struct timer_member *m);
 bool due_run(struct assignment *a, int64_t cutoff_us,
              void (*done)(struct assignment *a, size_t found, int64_t next_due_us));
 
-/* -- sweeps (sweep.c, horizon.c, settle.c) ------------------------------------------------------- */
+/* -- sweeps (sweep.c, horizon.c, settle.c) ----------------------------------------------------- */
 
 struct sweep *sweep_new(struct assignment *a);
 void sweep_free(struct sweep *s);
@@ -145,8 +144,8 @@ void sweep_free(struct sweep *s);
 bool sweep_holder(const struct sweep *s);
 /* Redis must be written again. */
 void sweep_reload(struct sweep *s);
-/* Starts matching for the tenants that have waiting cases; `done` (may be NULL) when they are known.
- * Returns false when a look is under way already. */
+/* Starts matching for the tenants that have waiting cases; `done` (may be NULL) when they are
+ * known. Returns false when a look is under way already. */
 bool sweep_waiting(struct assignment *a, void (*done)(struct assignment *a, bool known));
 
 /* Brings clocks that fall due within the next 15 minutes into Redis; from the beginning after
@@ -163,12 +162,12 @@ void settle_free(struct settle *s);
 void settle_moved(struct settle *s);
 bool settle_idle(const struct settle *s);
 
-/* -- queues in Redis (queues.c) ------------------------------------------------------------------ */
+/* -- queues in Redis (queues.c) ---------------------------------------------------------------- */
 
 void queues_put(struct assignment *a, const struct route_queue *q);
 void queues_timer(struct assignment *a, const struct route_timer *t);
 
-/* -- matching (match.c) -------------------------------------------------------------------------- */
+/* -- matching (match.c) ------------------------------------------------------------------------ */
 
 struct match *match_new(struct assignment *a);
 void match_free(struct match *m);
@@ -177,7 +176,7 @@ void match_free(struct match *m);
 void match_tenant(struct match *m, int32_t tenant_id, const char *agent_id, bool from_database);
 bool match_idle(const struct match *m);
 
-/* -- streams (hub.c, directory.c) ---------------------------------------------------------------- */
+/* -- streams (hub.c, directory.c) -------------------------------------------------------------- */
 
 struct hub *hub_new(struct assignment *a);
 void hub_free(struct hub *h);
@@ -198,7 +197,7 @@ void directory_closed(struct directory *d, int32_t tenant_id, const char *agent_
 /* Makes agents AWAY whose streams are gone everywhere; `done` may be NULL. */
 void directory_sweep(struct directory *d, void (*done)(struct assignment *a));
 
-/* -- handlers (rpc.c, rpc_pull.c, rpc_route.c) --------------------------------------------------- */
+/* -- handlers (rpc.c, rpc_pull.c, rpc_route.c) ------------------------------------------------- */
 
 int rpc_register(struct assignment *a, struct rpc_server *server) AM_MUSTCHECK;
 void rpc_request_assignment(struct rpc_call *call, void *service);

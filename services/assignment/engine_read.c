@@ -18,11 +18,10 @@ static void done(struct pg_read *pg, const struct fault *fault)
     free(r);
 }
 
-struct engine_read *engine_read_new(struct assignment *a, int32_t tenant_id,
-                                    void (*rows)(struct pg_read *r, size_t i,
-                                                 const struct pg_rows *rows),
-                                    void (*ended)(struct engine_read *r, const struct fault *fault),
-                                    void *ctx)
+struct engine_read *
+engine_read_new(struct assignment *a, int32_t tenant_id,
+                void (*rows)(struct pg_read *r, size_t i, const struct pg_rows *rows),
+                void (*ended)(struct engine_read *r, const struct fault *fault), void *ctx)
 {
     struct engine_read *r = calloc(1, sizeof(*r));
     AM_ASSERT(r != NULL);

@@ -38,7 +38,7 @@ static int32_t of_signature(const struct heads *h)
     return HEADS_OF_SIGNATURE + (int32_t)more;
 }
 
-/* -- from PostgreSQL ----------------------------------------------------------------------------- */
+/* -- from PostgreSQL --------------------------------------------------------------------------- */
 
 static void put_back(const struct heads *h, const struct pick_case *c)
 {
@@ -90,7 +90,7 @@ static void read_database(struct heads *h)
     engine_read_start(r);
 }
 
-/* -- from Redis ---------------------------------------------------------------------------------- */
+/* -- from Redis -------------------------------------------------------------------------------- */
 
 #define ITEM_WORDS 4 /* level, signature, member, score */
 
@@ -143,8 +143,8 @@ void heads_read(struct heads *h)
 
 static bool is_stale(const struct fault *why)
 {
-    return why->code == FAULT_NOT_FOUND || (why->code == FAULT_FAILED_PRECONDITION &&
-                                            strcmp(why->reason, "CASE_STATUS") == 0);
+    return why->code == FAULT_NOT_FOUND ||
+           (why->code == FAULT_FAILED_PRECONDITION && strcmp(why->reason, "CASE_STATUS") == 0);
 }
 
 void heads_refused(struct heads *h, const struct pick_case *c, const struct fault *why)
@@ -159,12 +159,11 @@ void heads_refused(struct heads *h, const struct pick_case *c, const struct faul
         queues_put(h->a, &q);
 }
 
-/* -- agents -------------------------------------------------------------------------------------- */
+/* -- agents ------------------------------------------------------------------------------------ */
 
 static bool known(const struct rows *agents, const char *agent_id)
 {
-    ROWS_EACH(a, const struct agent_row, agents)
-    {
+    ROWS_EACH (a, const struct agent_row, agents) {
         if (strcmp(a->agent_id, agent_id) == 0)
             return true;
     }
@@ -210,8 +209,7 @@ void heads_ask_cooling(struct engine_read *r, int32_t tenant_id, const struct po
     struct pg_array ids;
     pg_arg_int4(args, tenant_id);
     pg_array_init(&ids, &r->arena, PG_TEXT, agents->n);
-    ROWS_EACH(a, const struct agent_row, agents)
-    {
+    ROWS_EACH (a, const struct agent_row, agents) {
         pg_array_text(&ids, a->agent_id);
     }
     pg_arg_array(args, &ids);

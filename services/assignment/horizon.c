@@ -16,10 +16,10 @@
 struct horizon {
     struct assignment *a;
     void (*loaded)(struct assignment *a);
-    int64_t from_us; /* everything due before is in Redis */
-    int64_t until_us; /* of the round under way */
+    int64_t from_us;       /* everything due before is in Redis */
+    int64_t until_us;      /* of the round under way */
     int64_t next_round_us; /* monotonic */
-    bool reloading; /* since the last reset no round has ended */
+    bool reloading;        /* since the last reset no round has ended */
     bool running;
     bool reset_again;
     int found;

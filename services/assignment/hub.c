@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * The streams of this process. Whatever Redis says, the offers of every agent with a stream are read
- * once a second; a wake-up reads them at once. One statement reads many agents.
+ * The streams of this process. Whatever Redis says, the offers of every agent with a stream are
+ * read once a second; a wake-up reads them at once. One statement reads many agents.
  */
 
 #include <search.h>
@@ -96,7 +96,7 @@ static void free_watched(struct watched *w)
     free(w);
 }
 
-/* -- results ------------------------------------------------------------------------------------- */
+/* -- results ----------------------------------------------------------------------------------- */
 
 static void take_row(const struct watched *w, const struct pg_rows *rows, int row)
 {
@@ -156,7 +156,7 @@ static void batch_ended(struct engine_read *r, const struct fault *fault)
         start_batches(h);
 }
 
-/* -- looks --------------------------------------------------------------------------------------- */
+/* -- looks ------------------------------------------------------------------------------------- */
 
 struct keys {
     struct batch *b;
@@ -290,7 +290,7 @@ void hub_each(struct hub *h, void (*each)(void *ctx, int32_t tenant_id, const ch
     }
 }
 
-/* -- streams ------------------------------------------------------------------------------------- */
+/* -- streams ----------------------------------------------------------------------------------- */
 
 static void stream_gone(struct stream *s, void *ctx)
 {
@@ -336,7 +336,7 @@ void hub_open(struct hub *h, struct rpc_call *call, const struct tenant *t, cons
     make_due(w);
 }
 
-/* -- life ---------------------------------------------------------------------------------------- */
+/* -- life -------------------------------------------------------------------------------------- */
 
 struct hub *hub_new(struct assignment *a)
 {

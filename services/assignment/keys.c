@@ -58,7 +58,7 @@ const char *member_agent(struct arena *a, int32_t tenant_id, const char *agent_i
     return checked(arena_printf(a, "%" PRId32 "/%s", tenant_id, agent_id));
 }
 
-/* -- reading ------------------------------------------------------------------------------------- */
+/* -- reading ----------------------------------------------------------------------------------- */
 
 /* A decimal number up to `stop`; moves past it. */
 static bool take_number(const char **at, char stop, int64_t *out)

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Matching, tenant by tenant: agents with room, then what waits, then offers. One pass at a time for
- * a tenant; what comes meanwhile starts the next. A pass only proposes: OfferCase decides, and who
- * loses a race against another replica is refused there.
+ * Matching, tenant by tenant: agents with room, then what waits, then offers. One pass at a time
+ * for a tenant; what comes meanwhile starts the next. A pass only proposes: OfferCase decides, and
+ * who loses a race against another replica is refused there.
  */
 
 #include <search.h>
@@ -18,7 +18,7 @@
 struct tenant_match {
     int32_t tenant_id;
     struct match *m;
-    struct list link;        /* in match.waiting */
+    struct list link; /* in match.waiting */
     bool waiting, running;
     bool from_database;
     size_t n_named;
@@ -67,7 +67,7 @@ static void name_agent(struct tenant_match *t, const char *agent_id)
     t->n_named++;
 }
 
-/* -- passes -------------------------------------------------------------------------------------- */
+/* -- passes ------------------------------------------------------------------------------------ */
 
 static void start_passes(struct match *m);
 
@@ -140,7 +140,7 @@ bool match_idle(const struct match *m)
     return m->running == 0 && list_empty(&m->waiting);
 }
 
-/* -- life ---------------------------------------------------------------------------------------- */
+/* -- life -------------------------------------------------------------------------------------- */
 
 struct match *match_new(struct assignment *a)
 {

@@ -31,7 +31,7 @@ static void end(struct match_pass *p)
     p->ended(p);
 }
 
-/* -- offers -------------------------------------------------------------------------------------- */
+/* -- offers ------------------------------------------------------------------------------------ */
 
 struct proposal {
     struct match_pass *pass;
@@ -85,7 +85,7 @@ static void propose_all(struct match_pass *p)
         end(p);
 }
 
-/* -- what waits ---------------------------------------------------------------------------------- */
+/* -- what waits -------------------------------------------------------------------------------- */
 
 static void cooling_rows(struct pg_read *pg, size_t i, const struct pg_rows *rows)
 {
@@ -128,12 +128,11 @@ static void read_heads(struct match_pass *p)
     heads_read(&p->heads);
 }
 
-/* -- agents -------------------------------------------------------------------------------------- */
+/* -- agents ------------------------------------------------------------------------------------ */
 
 static bool anybody_has_room(const struct match_pass *p)
 {
-    ROWS_EACH(a, const struct agent_row, &p->agents)
-    {
+    ROWS_EACH (a, const struct agent_row, &p->agents) {
         if (a->presence == PRESENCE_AVAILABLE && agent_has_room(a))
             return true;
     }
@@ -144,8 +143,7 @@ static bool anybody_has_room(const struct match_pass *p)
 static void move_on(struct match_pass *p, size_t found, bool room)
 {
     int64_t last_us = 0;
-    ROWS_EACH(a, const struct agent_row, &p->agents)
-    {
+    ROWS_EACH (a, const struct agent_row, &p->agents) {
         last_us = a->idle_since > last_us ? a->idle_since : last_us;
     }
     p->idle_after_us = !room && found >= AGENTS_OF_LEVEL ? last_us : 0;
@@ -210,7 +208,7 @@ static void on_tenant(void *ctx, const struct tenant *t)
     engine_read_start(r);
 }
 
-/* -- life ---------------------------------------------------------------------------------------- */
+/* -- life -------------------------------------------------------------------------------------- */
 
 struct match_pass *match_pass_new(struct assignment *a, int32_t tenant_id,
                                   void (*ended)(struct match_pass *pass), void *ctx)

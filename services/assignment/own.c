@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Commands that the engine gives itself. All are conditional on a generation: one that fails is left
- * to a later sweep. */
+/* Commands that the engine gives itself. All are conditional on a generation: one that fails is
+ * left to a later sweep. */
 
 #include <stdlib.h>
 

@@ -13,11 +13,11 @@
  * signature is found out once. */
 struct fits {
     const struct pick_input *in;
-    size_t *profile_of;         /* by agent */
+    size_t *profile_of; /* by agent */
     const struct agent_row **profiles;
     size_t n_profiles;
-    const char *signature;      /* the one `known` is about */
-    signed char *known;         /* by profile: 0 unknown, 1 fits, -1 does not */
+    const char *signature; /* the one `known` is about */
+    signed char *known;    /* by profile: 0 unknown, 1 fits, -1 does not */
 };
 
 static bool same_profile(const struct agent_row *a, const struct agent_row *b)
@@ -72,7 +72,7 @@ static bool cooling(const struct pick_input *in, const struct agent_row *agent,
     return false;
 }
 
-/* -- push ---------------------------------------------------------------------------------------- */
+/* -- push -------------------------------------------------------------------------------------- */
 
 struct push {
     const struct pick_input *in;
@@ -176,7 +176,7 @@ size_t pick_push(const struct pick_input *in, struct arena *arena, struct pick *
     return n;
 }
 
-/* -- pull ---------------------------------------------------------------------------------------- */
+/* -- pull -------------------------------------------------------------------------------------- */
 
 static int by_fit(const void *a, const void *b)
 {

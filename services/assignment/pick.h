@@ -42,9 +42,9 @@ struct pick {
     bool sole; /* no other of the agents fits the case */
 };
 
-/* Push: proposes cases, best score first, each to the best available agent with room: level fit, then
- * load, then longest idle. An agent that cools down is left out unless it is the sole one that fits.
- * At most `max` picks; no agent beyond its capacity. Returns how many. */
+/* Push: proposes cases, best score first, each to the best available agent with room: level fit,
+ * then load, then longest idle. An agent that cools down is left out unless it is the sole one that
+ * fits. At most `max` picks; no agent beyond its capacity. Returns how many. */
 size_t pick_push(const struct pick_input *in, struct arena *arena, struct pick *out, size_t max);
 
 /* Pull: the cases that the first of the agents may take, best fit first: highest level, then best

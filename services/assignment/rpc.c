@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * AssignmentService: from calls to commands, reads and streams. What is decided lies in decide_*.c, RequestAssignment in
- * rpc_pull.c, Route in rpc_route.c.
+ * AssignmentService: from calls to commands, reads and streams. What is decided lies in decide_*.c,
+ * RequestAssignment in rpc_pull.c, Route in rpc_route.c.
  */
 
 #include "amends/v1/assignment_internal_service.pb-c.h"
@@ -43,11 +43,11 @@ static void accept_offer_prepare(const ProtobufCMessage *request, struct command
     WRITE_CHECK(fn, request)                                                                       \
     static void fn##_handle(struct rpc_call *call, void *assignment)                               \
     {                                                                                              \
-        static const struct write_method method = {                                                \
-            .kind = &fn##_kind,                                                                    \
-            .validate = fn##_check,                                                                \
-            .prepare = fn##_prepare,                                                               \
-            .response = &amends__v1__##fn##_response__descriptor};                                 \
+        static const struct write_method method = {.kind = &fn##_kind,                             \
+                                                   .validate = fn##_check,                         \
+                                                   .prepare = fn##_prepare,                        \
+                                                   .response =                                     \
+                                                       &amends__v1__##fn##_response__descriptor};  \
         service_write(((struct assignment *)assignment)->service, call, &method);                  \
     }
 
@@ -90,7 +90,7 @@ static void get_agent_handle(struct rpc_call *call, void *assignment)
     service_read(((struct assignment *)assignment)->service, call, get_start);
 }
 
-/* -- ListAgents ---------------------------------------------------------------------------------- */
+/* -- ListAgents -------------------------------------------------------------------------------- */
 
 #define AGENTS_USUAL 50
 #define AGENTS_MOST 500
@@ -109,10 +109,10 @@ static void list_done(struct store_read *read)
     const size_t limit = *(const size_t *)rc->user;
     Amends__V1__ListAgentsResponse r = AMENDS__V1__LIST_AGENTS_RESPONSE__INIT;
     r.agents = ARENA_ARRAY(rc->arena, Amends__V1__Agent *, read->agents.n + 1);
-    for (; r.n_agents < read->agents.n && r.n_agents < limit; r.n_agents++)
+    for (; r.n_agents < read->agents.n && r.n_agents < limit && read_call_room(rc); r.n_agents++)
         r.agents[r.n_agents] =
             message_agent(ROW_AT(&read->agents, struct agent_row, r.n_agents), rc->arena);
-    if (read->agents.n > r.n_agents) {
+    if (read->agents.n > r.n_agents && r.n_agents > 0) {
         const char *last = r.agents[r.n_agents - 1]->agent_id;
         r.next_page_token = page_token_write(rc->arena, list_hash(), slice_str(last));
     }
@@ -140,8 +140,7 @@ static void list_agents_handle(struct rpc_call *call, void *assignment)
     service_read(((struct assignment *)assignment)->service, call, list_start);
 }
 
-/* -- WatchOffers ---------------------------------------------------------------------------------- */
-
+/* -- WatchOffers ------------------------------------------------------------------------------- */
 
 static int heartbeat_s(const Amends__V1__WatchOffersRequest *req)
 {
@@ -180,7 +179,7 @@ static void watch_offers_handle(struct rpc_call *call, void *assignment)
     service_read(((struct assignment *)assignment)->service, call, watch_start);
 }
 
-/* -- the services ------------------------------------------------------------------------------------ */
+/* -- the services ------------------------------------------------------------------------------ */
 
 int rpc_register(struct assignment *a, struct rpc_server *server)
 {

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * RequestAssignment: "give me my next case". Was it asked before, who asks, what waits; then up to 16
- * candidates are tried, best fit first, each decided under its own key: who loses a race takes the
- * next one.
+ * RequestAssignment: "give me my next case". Was it asked before, who asks, what waits; then up to
+ * 16 candidates are tried, best fit first, each decided under its own key: who loses a race takes
+ * the next one.
  */
 
 #include "amends/v1/assignment_service.pb-c.h"
@@ -13,6 +13,8 @@
 #include "case/message.h"
 
 #define CANDIDATES_MAX 16
+/* A long backlog of many signatures is more than a call's arena holds; what is used is taken. */
+#define HEADS_ARENA_BYTES (64u << 20)
 
 struct pull {
     struct assignment *a;
@@ -24,21 +26,32 @@ struct pull {
     struct rows agents;        /* the caller's row */
     const struct pick_cooling *cooling;
     size_t n_cooling;
+    struct arena heads_arena; /* of heads and picks; begun by read_heads() */
+    bool has_heads;
     struct heads heads;
     struct pick picks[CANDIDATES_MAX];
     size_t n_picks, next;
-    struct claim claim;        /* on the candidate that is tried */
+    struct claim claim; /* on the candidate that is tried */
     struct offer_case_args args;
     struct command cmd;
     struct store_read now; /* of a replay */
 };
 
+/* `p` itself lies in the call's arena, which goes with the answer. */
+static void end_heads(struct pull *p)
+{
+    if (p->has_heads)
+        arena_free(&p->heads_arena);
+    p->has_heads = false;
+}
+
 static void refuse(struct pull *p, const struct fault *fault)
 {
+    end_heads(p);
     rpc_fail(p->rc->call, fault);
 }
 
-/* -- the answer ---------------------------------------------------------------------------------- */
+/* -- the answer -------------------------------------------------------------------------------- */
 
 static void answer(struct pull *p, Amends__V1__Case *c)
 {
@@ -52,16 +65,23 @@ static void answer(struct pull *p, Amends__V1__Case *c)
     }
     if (p->cmd.replayed)
         rpc_call_set_replayed(p->rc->call);
+    end_heads(p);
     rpc_reply(p->rc->call, &r.base);
 }
 
 static void replay_read(struct store_read *read)
 {
     struct pull *p = read->ctx;
-    if (fault_is_set(&read->fault))
-        refuse(p, &read->fault);
-    else
-        answer(p, read->cases[0].exists ? message_case(&read->cases[0], true, p->rc->arena) : NULL);
+    Amends__V1__Case *c = NULL;
+    if (!fault_is_set(&read->fault) && read->cases[0].exists)
+        c = message_case(&read->cases[0], true, p->rc->arena);
+    if (c) {
+        answer(p, c);
+        return;
+    }
+    fault_set(&read->fault, FAULT_RESOURCE_EXHAUSTED, "TOO_LARGE",
+              "the response is larger than a call may use");
+    refuse(p, &read->fault);
 }
 
 /* A replay shows the case it assigned, which is not always the candidate that was named. */
@@ -76,9 +96,17 @@ static void replay(struct pull *p)
     store_read_cases(p->a->service->store, &p->now, &p->cmd.result_case_id, 1);
 }
 
-/* -- one candidate after another ----------------------------------------------------------------- */
+/* -- one candidate after another --------------------------------------------------------------- */
 
 static void try_next(struct pull *p);
+
+/* Before "nothing": Redis may lack something, or what it said is old. Once. */
+static void look_again(struct pull *p)
+{
+    p->n_picks = p->next = 0;
+    p->heads.from_database = true;
+    heads_read(&p->heads);
+}
 
 /* The case moved on: somebody else was faster, or what Redis said is old. */
 static bool lost_race(const struct fault *f)
@@ -143,6 +171,10 @@ static const struct pick_case *claim_next(struct pull *p)
 static void try_next(struct pull *p)
 {
     const struct pick_case *c = claim_next(p);
+    if (!c && p->n_picks > 0 && !p->heads.from_database) {
+        look_again(p); /* others took them all: more may wait */
+        return;
+    }
     if (!c) {
         answer(p, NULL);
         return;
@@ -152,7 +184,7 @@ static void try_next(struct pull *p)
     submit(p, &c->case_id);
 }
 
-/* -- what waits ---------------------------------------------------------------------------------- */
+/* -- what waits -------------------------------------------------------------------------------- */
 
 /* What others are trying is theirs, unless they fail. */
 static void leave_out_claimed(struct heads *h)
@@ -176,10 +208,9 @@ static void heads_known(struct heads *h)
                                   .n_cases = h->n,
                                   .cooling = p->cooling,
                                   .n_cooling = p->n_cooling};
-    p->n_picks = pick_pull(&in, p->rc->arena, p->picks, CANDIDATES_MAX);
+    p->n_picks = pick_pull(&in, h->arena, p->picks, CANDIDATES_MAX);
     if (p->n_picks == 0 && !h->from_database) {
-        h->from_database = true; /* before "nothing": Redis may lack something */
-        heads_read(h);
+        look_again(p);
         return;
     }
     if (p->n_picks == 0 && h->failed) {
@@ -192,8 +223,10 @@ static void heads_known(struct heads *h)
 
 static void read_heads(struct pull *p)
 {
+    arena_init(&p->heads_arena, HEADS_ARENA_BYTES);
+    p->has_heads = true;
     p->heads = (struct heads){.a = p->a,
-                              .arena = p->rc->arena,
+                              .arena = &p->heads_arena,
                               .tenant_id = p->rc->tenant->id,
                               .n_levels = p->policy->n_levels,
                               .more = p->a->claims.n,
@@ -221,7 +254,7 @@ static bool may_ask(struct pull *p)
     return false;
 }
 
-/* -- who asks ------------------------------------------------------------------------------------ */
+/* -- who asks ---------------------------------------------------------------------------------- */
 
 enum { ROWS_AGENT, ROWS_COOLING, ROWS_ASKED };
 
@@ -238,7 +271,8 @@ static void caller_rows(struct pg_read *pg, size_t i, const struct pg_rows *rows
     }
 }
 
-/* A repeated call is a replay even if the agent has no room any more: its case may be the reason. */
+/* A repeated call is a replay even if the agent has no room any more: its case may be the reason.
+ */
 static void caller_ended(struct engine_read *r, const struct fault *fault)
 {
     struct pull *p = r->ctx;
@@ -274,8 +308,7 @@ static void ask_asked(struct engine_read *r, const struct pull *p, const char *i
 static void read_caller(struct pull *p)
 {
     const char *id = rpc_call_principal(p->rc->call)->id;
-    struct engine_read *r =
-        engine_read_new(p->a, p->rc->tenant->id, caller_rows, caller_ended, p);
+    struct engine_read *r = engine_read_new(p->a, p->rc->tenant->id, caller_rows, caller_ended, p);
     struct agent_row self = {.agent_id = id};
     const struct rows agents = {.items = &self, .n = 1, .cap = 1};
     ask_agent(r, p, id);
@@ -298,7 +331,8 @@ static void start(struct read_call *rc)
         read_caller(p);
         return;
     }
-    fault_set(&rc->fault, FAULT_UNAVAILABLE, "DATABASE_AWAY", "the tenant's policy is being loaded");
+    fault_set(&rc->fault, FAULT_UNAVAILABLE, "DATABASE_AWAY",
+              "the tenant's policy is being loaded");
     refuse(p, &rc->fault);
 }
 

@@ -4,10 +4,13 @@
 
 #include "amends/v1/assignment_internal_service.pb-c.h"
 #include "assignment/engine.h"
+#include "case/check.h"
 
 #define QUEUE_MAX 500
 #define TIMERS_MAX 1000
 #define AGENTS_MAX 500
+#define SIGNATURE_BYTES 288 /* the longest that queue_signature() makes */
+#define AGENT_ID_BYTES 128
 
 static struct uuid take_id(struct fault *fault, const char *field, const ProtobufCBinaryData *bytes)
 {
@@ -33,6 +36,7 @@ static void take_queue(struct route *route, const Amends__V1__RouteRequest *r, s
                                  .score_ms = m->score_ms,
                                  .generation = m->generation,
                                  .removed = m->removed};
+        check_text(fault, "queue.signature", m->signature, SIGNATURE_BYTES, false);
         if (m->level < 0 || m->level > POLICY_LEVELS_MAX)
             fault_violation(fault, "queue.level", "is not from 0 to %d", POLICY_LEVELS_MAX);
     }
@@ -45,8 +49,8 @@ static int64_t due_us(int64_t ms)
     return (ms < most_ms ? ms : most_ms) * US_PER_MS + US_PER_MS - 1;
 }
 
-static void take_timers(struct route *route, const Amends__V1__RouteRequest *r,
-                        struct arena *arena, struct fault *fault)
+static void take_timers(struct route *route, const Amends__V1__RouteRequest *r, struct arena *arena,
+                        struct fault *fault)
 {
     route->timers = ARENA_ARRAY(arena, struct route_timer, r->n_timers + 1);
     for (; route->n_timers < r->n_timers; route->n_timers++) {
@@ -63,12 +67,13 @@ static void take_timers(struct route *route, const Amends__V1__RouteRequest *r,
     }
 }
 
-static void take_agents(struct route *route, const Amends__V1__RouteRequest *r,
-                        struct arena *arena)
+static void take_agents(struct route *route, const Amends__V1__RouteRequest *r, struct arena *arena,
+                        struct fault *fault)
 {
     route->agents = ARENA_ARRAY(arena, struct route_agent, r->n_agents + 1);
     for (; route->n_agents < r->n_agents; route->n_agents++) {
         const Amends__V1__AgentMember *m = r->agents[route->n_agents];
+        check_text(fault, "agents.agent_id", m->agent_id, AGENT_ID_BYTES, true);
         route->agents[route->n_agents] = (struct route_agent){.tenant_id = m->tenant_id,
                                                               .agent_id = m->agent_id,
                                                               .offers_changed = m->offers_changed,
@@ -95,7 +100,7 @@ void rpc_route(struct rpc_call *call, void *service)
     check_count(&fault, "agents", r->n_agents, AGENTS_MAX);
     take_queue(&route, r, arena, &fault);
     take_timers(&route, r, arena, &fault);
-    take_agents(&route, r, arena);
+    take_agents(&route, r, arena, &fault);
     if (fault_is_set(&fault)) {
         rpc_fail(call, &fault);
         return;

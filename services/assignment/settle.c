@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * After the test clock has moved every replica does what is due, lease or not: due clocks until none
- * is left, then waiting cases, then streams that are gone.
+ * After the test clock has moved every replica does what is due, lease or not: due clocks until
+ * none is left, then waiting cases, then streams that are gone.
  */
 
 #include <stdlib.h>

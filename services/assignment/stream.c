@@ -18,7 +18,7 @@ struct seen {
     int16_t told; /* the state the client knows; 0 = none */
 };
 
-/* -- what is known ------------------------------------------------------------------------------- */
+/* -- what is known ----------------------------------------------------------------------------- */
 
 static struct seen *find(struct stream *s, const struct uuid *offer_id)
 {
@@ -81,7 +81,7 @@ void stream_pending(const struct stream *s,
     }
 }
 
-/* -- sending ------------------------------------------------------------------------------------- */
+/* -- sending ----------------------------------------------------------------------------------- */
 
 static void send(struct stream *s, Amends__V1__WatchOffersResponse *m)
 {
@@ -178,7 +178,7 @@ void stream_beat(struct stream *s)
     send(s, &m);
 }
 
-/* -- the call ------------------------------------------------------------------------------------ */
+/* -- the call ---------------------------------------------------------------------------------- */
 
 static void on_sent(struct rpc_call *call, void *ctx)
 {

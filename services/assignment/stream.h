@@ -2,8 +2,8 @@
 #pragma once
 
 /*
- * One open stream of offers: what its client has been told of each offer, and what comes next. First
- * the pending offers, then a mark, then every change, once each.
+ * One open stream of offers: what its client has been told of each offer, and what comes next.
+ * First the pending offers, then a mark, then every change, once each.
  *
  * Threading: io loop's thread. Ownership: made by the hub; frees itself once its call is closed.
  */
@@ -15,8 +15,8 @@ struct stream {
     struct assignment *a;
     struct rpc_call *call;
     int32_t tenant_id;
-    const char *tenant;    /* lives as long as the tenants */
-    const char *agent_id;  /* lives in the call's arena */
+    const char *tenant;   /* lives as long as the tenants */
+    const char *agent_id; /* lives in the call's arena */
     struct seen *seen;
     size_t n_seen, cap_seen;
     bool snapshot_known; /* the pending offers have been read */

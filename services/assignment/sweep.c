@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * The standing sweeps, once a second on the replica that holds the lease: clocks overdue by a second
- * fire straight from PostgreSQL, waiting cases are matched and put back into Redis, agents whose
- * streams are gone become AWAY. Correctness never depends on the lease: two holders do the same
- * work twice.
+ * The standing sweeps, once a second on the replica that holds the lease: clocks overdue by a
+ * second fire straight from PostgreSQL, waiting cases are matched and put back into Redis, agents
+ * whose streams are gone become AWAY. Correctness never depends on the lease: two holders do the
+ * same work twice.
  */
 
 #include <stdlib.h>
@@ -61,7 +61,7 @@ static void sweep_round(struct sweep *s)
         directory_sweep(a->directory, NULL);
 }
 
-/* -- the lease ----------------------------------------------------------------------------------- */
+/* -- the lease --------------------------------------------------------------------------------- */
 
 static void set_holder(struct sweep *s, bool got)
 {
@@ -122,7 +122,7 @@ static void tick(void *ctx)
         take_lease(s);
 }
 
-/* -- waiting cases ------------------------------------------------------------------------------- */
+/* -- waiting cases ----------------------------------------------------------------------------- */
 
 #define TENANTS_MAX 64
 
@@ -167,7 +167,7 @@ bool sweep_waiting(struct assignment *a, void (*done)(struct assignment *a, bool
     return true;
 }
 
-/* -- life ---------------------------------------------------------------------------------------- */
+/* -- life -------------------------------------------------------------------------------------- */
 
 static void loaded(struct assignment *a)
 {

@@ -47,8 +47,8 @@ static void ended(struct engine_read *r, const struct fault *fault)
         tenants_get(r->a->service->tenants, w->name, &w->arena, on_tenant, w);
 }
 
-void tenant_by_id(struct assignment *a, int32_t id,
-                  void (*done)(void *ctx, const struct tenant *t), void *ctx)
+void tenant_by_id(struct assignment *a, int32_t id, void (*done)(void *ctx, const struct tenant *t),
+                  void *ctx)
 {
     const struct tenant *known = tenants_by_id(a->service->tenants, id);
     if (known) {

@@ -2,8 +2,8 @@
 
 /*
  * The timer engine: wakes at the next due instant, claims what is due from Redis (or, without it,
- * finds it in PostgreSQL) and fires it, a bounded number at once. A claimed member that gets lost is
- * found by the sweep a second later.
+ * finds it in PostgreSQL) and fires it, a bounded number at once. A claimed member that gets lost
+ * is found by the sweep a second later.
  */
 
 #include <stdlib.h>
@@ -44,7 +44,7 @@ struct firing {
     struct timer_member member;
 };
 
-/* -- waking -------------------------------------------------------------------------------------- */
+/* -- waking ------------------------------------------------------------------------------------ */
 
 static void arm(struct timers *t)
 {
@@ -70,7 +70,7 @@ static void wake(void *ctx)
     timers_run(ctx);
 }
 
-/* -- firing -------------------------------------------------------------------------------------- */
+/* -- firing ------------------------------------------------------------------------------------ */
 
 static void firing_end(struct firing *f)
 {
@@ -141,7 +141,7 @@ void timers_fire(struct timers *t, const struct timer_member *m)
     tenant_by_id(t->a, m->tenant_id, fire_for, f);
 }
 
-/* -- from Redis ---------------------------------------------------------------------------------- */
+/* -- from Redis -------------------------------------------------------------------------------- */
 
 static void fire_member(struct timers *t, struct slice text)
 {
@@ -185,7 +185,7 @@ static void claim(struct timers *t)
     arena_free(&arena);
 }
 
-/* -- from PostgreSQL ----------------------------------------------------------------------------- */
+/* -- from PostgreSQL --------------------------------------------------------------------------- */
 
 static void found_due(struct assignment *a, size_t found, int64_t next_due_us)
 {
@@ -229,7 +229,7 @@ bool timers_idle(const struct timers *t)
     return t->n_firing == 0;
 }
 
-/* -- life ---------------------------------------------------------------------------------------- */
+/* -- life -------------------------------------------------------------------------------------- */
 
 struct timers *timers_new(struct assignment *a)
 {

@@ -26,7 +26,7 @@ int steward_level(const struct policy *policy, const char *id)
     return 0;
 }
 
-/* -- the parts of an agent --------------------------------------------------------------------------- */
+/* -- the parts of an agent --------------------------------------------------------------------- */
 
 static const char *path(struct fault *fault, const char *list, size_t i, const char *field)
 {
@@ -100,7 +100,7 @@ static void check_lists(struct fault *fault, const Amends__V1__Agent *a)
         check_authority(fault, a, i);
 }
 
-/* -- requests ------------------------------------------------------------------------------------------ */
+/* -- requests ---------------------------------------------------------------------------------- */
 
 void put_agent_validate(const Amends__V1__PutAgentRequest *r, int64_t now_us,
                         const struct policy *policy, struct fault *fault)

@@ -2,8 +2,8 @@
 #pragma once
 
 /*
- * What the requests of AssignmentService may hold, as its proto says: every violation of a request at
- * once. request_id, case_id and their like are checked where they are parsed.
+ * What the requests of AssignmentService may hold, as its proto says: every violation of a request
+ * at once. request_id, case_id and their like are checked where they are parsed.
  *
  * Threading: pure. Ownership: field paths lie in the fault's arena.
  */
@@ -17,8 +17,8 @@
 #define HEARTBEAT_MOST_S 300
 #define HEARTBEAT_USUAL_S 30
 
-/* `policy` is the tenant's current one, or NULL while it is being loaded: then what depends on it is
- * left to the decision. */
+/* `policy` is the tenant's current one, or NULL while it is being loaded: then what depends on it
+ * is left to the decision. */
 void put_agent_validate(const Amends__V1__PutAgentRequest *r, int64_t now_us,
                         const struct policy *policy, struct fault *fault);
 void set_presence_validate(const Amends__V1__SetPresenceRequest *r, int64_t now_us,

@@ -17,10 +17,8 @@ static void timers(void **state)
     (void)state;
     struct arena arena;
     arena_init(&arena, 4096);
-    const struct route_timer t = {.tenant_id = 7,
-                                  .case_id = {{1, 2, 3}},
-                                  .clock_id = {{4, 5, [15] = 9}},
-                                  .generation = 12};
+    const struct route_timer t = {
+        .tenant_id = 7, .case_id = {{1, 2, 3}}, .clock_id = {{4, 5, [15] = 9}}, .generation = 12};
     int32_t tenant_id;
     int64_t generation;
     struct uuid case_id, clock_id;
@@ -47,8 +45,8 @@ static void cases_and_agents(void **state)
     assert_int_equal(member_case_parse(member_case(&arena, &id, 3), &found, &generation), AM_OK);
     assert_true(uuid_eq(&found, &id));
     assert_int_equal(generation, 3);
-    assert_int_equal(
-        member_agent_parse(member_agent(&arena, 5, "a/b@c.d"), &tenant_id, &agent_id), AM_OK);
+    assert_int_equal(member_agent_parse(member_agent(&arena, 5, "a/b@c.d"), &tenant_id, &agent_id),
+                     AM_OK);
     assert_int_equal(tenant_id, 5);
     assert_string_equal(agent_id, "a/b@c.d");
     assert_string_equal(key_queue(&arena, 5, 2, "l=en"), "amends:q:5:2:l=en");
@@ -59,8 +57,15 @@ static void cases_and_agents(void **state)
 static void others_are_refused(void **state)
 {
     (void)state;
-    static const char *const bad[] = {"",   "x", "7",  "7/", "0/a", "-1/a", "99999999999/a",
-                                      "7/a", "7/00000000-0000-0000-0000-000000000000/1"};
+    static const char *const bad[] = {"",
+                                      "x",
+                                      "7",
+                                      "7/",
+                                      "0/a",
+                                      "-1/a",
+                                      "99999999999/a",
+                                      "7/a",
+                                      "7/00000000-0000-0000-0000-000000000000/1"};
     for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
         int32_t tenant_id;
         int64_t generation;

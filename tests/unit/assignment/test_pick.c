@@ -62,8 +62,7 @@ static struct pick_case item(uint8_t id, int level, int64_t score)
 static size_t push(const struct agent_row *agents, size_t n_agents, const struct pick_case *cases,
                    size_t n_cases, const struct pick_cooling *cooling, size_t n_cooling)
 {
-    const struct pick_input in = {policy,  agents,  n_agents, cases,
-                                  n_cases, cooling, n_cooling};
+    const struct pick_input in = {policy, agents, n_agents, cases, n_cases, cooling, n_cooling};
     return pick_push(&in, &arena, picks, PICKS_MAX);
 }
 

@@ -172,9 +172,12 @@ static void answers(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(a_good_agent),           TEST(the_agent_is_required),
-        TEST(everything_wrong_at_once), TEST(stewards_and_the_system_are_no_agents),
-        TEST(presence_and_heartbeat), TEST(answers),
+        TEST(a_good_agent),
+        TEST(the_agent_is_required),
+        TEST(everything_wrong_at_once),
+        TEST(stewards_and_the_system_are_no_agents),
+        TEST(presence_and_heartbeat),
+        TEST(answers),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

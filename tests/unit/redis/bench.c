@@ -44,11 +44,12 @@ const char *bench_url(void)
 {
     const char *url = getenv("AMENDS_TEST_REDIS");
     if (!url || !*url)
-        fail_msg("AMENDS_TEST_REDIS is not set: give the URL of a private Redis, redis://host:port");
+        fail_msg(
+            "AMENDS_TEST_REDIS is not set: give the URL of a private Redis, redis://host:port");
     return url;
 }
 
-/* -- a function on the loop's thread, waited for ------------------------------------------------- */
+/* -- a function on the loop's thread, waited for ----------------------------------------------- */
 
 struct task {
     struct loop_job job;
@@ -73,7 +74,7 @@ static void on_loop(struct bench *b, void (*fn)(void *ctx), void *ctx)
     (void)sem_destroy(&t.ended);
 }
 
-/* -- life ---------------------------------------------------------------------------------------- */
+/* -- life -------------------------------------------------------------------------------------- */
 
 static void on_change(void *ctx, bool up)
 {
@@ -128,7 +129,7 @@ void bench_stop(struct bench *b)
     clock_free(b->clock);
 }
 
-/* -- commands ------------------------------------------------------------------------------------ */
+/* -- commands ---------------------------------------------------------------------------------- */
 
 struct order {
     struct bench *bench;

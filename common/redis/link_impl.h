@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/* Inside common/redis only: the link's struct, and what its two files do for each other. See
+ * redis/link.h. */
+
+#include "redis/link.h"
+
+enum link_state {
+    LINK_IDLE,      /* waiting for the next try */
+    LINK_RESOLVING, /* the name is being looked up */
+    LINK_CONNECTING,
+    LINK_GREETING, /* AUTH and SELECT are on their way */
+    LINK_OPEN,
+};
+
+struct link {
+    uint32_t magic;
+    struct loop *loop;
+    const char *name;
+    const struct redis_target *target;
+    int64_t timeout_us;
+    struct link_ops ops;
+    enum link_state state;
+    redisAsyncContext *ac; /* from LINK_CONNECTING on */
+    struct loop_fd *fd;
+    int wanted;
+    struct loop_timer *retry;
+    struct loop_timer *limit; /* of the connect, then of the oldest command */
+    struct list pending;      /* of struct pending, oldest first: the order of the replies */
+    size_t n_pending;
+    int64_t connect_limit_us;
+    unsigned fails;
+    unsigned greetings;
+    bool doomed; /* to be dropped in the next turn: never inside a callback of hiredis */
+    bool freed;  /* by its owner, while a look-up is under way */
+    void (*message)(void *ctx, struct slice text);
+    void *message_ctx;
+};
+
+/* link.c */
+void link_closed(struct link *l);    /* hiredis has let go of the context, or never had one */
+void link_drop_soon(struct link *l); /* in the next turn: never inside a callback of hiredis */
+void link_send_now(struct link *l, size_t n, const struct slice *words, link_reply *done,
+                   void *ctx);
+
+/* link_open.c: begins to connect. */
+void link_try(void *link);
