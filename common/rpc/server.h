@@ -65,7 +65,7 @@ struct rpc_limits {
     unsigned streams_tenant;    /* of one tenant (half of it) */
     unsigned streams_principal; /* of one principal (8) */
     size_t message_bytes;       /* largest request (256 KiB) */
-    size_t arena_bytes;         /* quota of a call's arena (16 times that) */
+    size_t arena_bytes;         /* quota of a call's arena; half is the request's (16 times that) */
     int64_t max_deadline_ms;    /* of a unary call; longer ones and none become this (60000) */
 };
 

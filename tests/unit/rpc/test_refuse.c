@@ -125,6 +125,8 @@ static void arena_exhausted(void **state)
     }
     expect(ECHO_PATH "Echo", slice_of(bytes, sizeof(bytes)), GRPC_STATUS_RESOURCE_EXHAUSTED,
            "TOO_LARGE");
+    /* It fits, but would leave the handler less than half. */
+    expect(ECHO_PATH "Echo", slice_of(bytes, 1200), GRPC_STATUS_RESOURCE_EXHAUSTED, "TOO_LARGE");
     still_well();
 }
 
