@@ -76,6 +76,13 @@ const ProtobufCServiceDescriptor *ctl_service(enum command_server server)
     return services[server];
 }
 
+/* The output-only fields of an agent: `agent presence` sets presence, the rest is the server's to
+ * say. */
+const char *ctl_left_out(const struct ctl_command *c)
+{
+    return c->inner ? "version,presence,presence_time,load,idle_since_time" : "";
+}
+
 const struct ctl_command *ctl_find(const char *noun, const char *verb)
 {
     for (size_t i = 0; i < ctl_n_commands; i++) {

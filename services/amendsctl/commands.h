@@ -26,6 +26,9 @@ extern const size_t ctl_n_commands;
 
 const ProtobufCServiceDescriptor *ctl_service(enum command_server server);
 
+/* Fields of the message `inner` that the server ignores, with commas between; "" = none. */
+const char *ctl_left_out(const struct ctl_command *c);
+
 /* The command, or NULL. */
 const struct ctl_command *ctl_find(const char *noun, const char *verb);
 

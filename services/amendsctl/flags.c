@@ -38,7 +38,19 @@ static void add(struct flags *f, const char *prefix, const ProtobufCFieldDescrip
     flag->path[flag->depth++] = field;
 }
 
-void flags_of(struct flags *f, const ProtobufCMessageDescriptor *request, const char *inner)
+/* True when `names`, with commas between, has the name. */
+static bool names_have(const char *names, const char *name)
+{
+    const size_t len = strlen(name);
+    for (const char *at = names; (at = strstr(at, name)); at += len) {
+        if ((at == names || at[-1] == ',') && (at[len] == ',' || at[len] == '\0'))
+            return true;
+    }
+    return false;
+}
+
+void flags_of(struct flags *f, const ProtobufCMessageDescriptor *request, const char *inner,
+              const char *left_out)
 {
     f->n = 0;
     for (unsigned i = 0; i < request->n_fields; i++) {
@@ -50,7 +62,7 @@ void flags_of(struct flags *f, const ProtobufCMessageDescriptor *request, const 
         const ProtobufCMessageDescriptor *group = field->descriptor;
         const char *prefix = inner && strcmp(inner, field->name) == 0 ? "" : field->name;
         for (unsigned k = 0; k < group->n_fields; k++) {
-            if (!is_group(&group->fields[k]))
+            if (!is_group(&group->fields[k]) && !names_have(left_out, group->fields[k].name))
                 add(f, prefix, field, &group->fields[k]);
         }
     }

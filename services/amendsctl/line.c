@@ -254,7 +254,7 @@ enum line_result line_parse(struct line *line, int argc, char **argv, struct are
     line->request = arena_must(arena, d->sizeof_message);
     protobuf_c_message_init(d, line->request);
     struct flags *flags = ARENA_NEW(arena, struct flags);
-    flags_of(flags, d, line->command->inner);
+    flags_of(flags, d, line->command->inner, ctl_left_out(line->command));
     int skip = optind + 1; /* the verb stands for the program's name */
     r = parse_flags(line, flags, argc - skip, argv + skip, arena);
     if (r == LINE_RUN)

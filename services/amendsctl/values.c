@@ -123,7 +123,12 @@ static int parse_time(const char *text, ProtobufCMessage **at, struct arena *are
         *why = "is not a time like 2026-11-22T10:00:00Z";
         return AM_EINVAL;
     }
+    const int day = tm.tm_mday;
     t->seconds = timegm(&tm);
+    if (tm.tm_mday != day) { /* the 31st of February would silently be another day */
+        *why = "is no day of the calendar";
+        return AM_EINVAL;
+    }
     *at = &t->base;
     return AM_OK;
 }

@@ -150,3 +150,16 @@ def test_away_is_exit_7(ctl):
 def test_help_lists_commands_and_flags(ctl):
     assert "case open" in ctl("--help").stdout
     assert "--customer-id" in ctl("case", "open", "--help").stdout
+
+
+def test_what_the_server_ignores_has_no_flag(ctl):
+    text = ctl("agent", "put", "--help").stdout
+    assert "--capacity" in text and "--expected-version" in text
+    for flag in ("--load", "--presence", "--version", "--idle-since-time"):
+        assert flag not in text
+
+
+def test_a_day_that_is_not_in_the_calendar_is_refused(ctl):
+    done = ctl("case", "list", "--open-time-from", "2026-02-31T00:00:00Z")
+    assert done.returncode == 1
+    assert "no day of the calendar" in done.stderr
