@@ -64,11 +64,20 @@ static void read_rows(struct pg_read *pg, size_t i, const struct pg_rows *rows)
                   "the answer is larger than one call may hold; ask for less");
 }
 
+/* The answer is made in the same arena, and a full one would end the process there. */
+static bool leaves_room(const struct arena *arena)
+{
+    return arena->used_bytes <= arena->quota_bytes / 4 * 3;
+}
+
 static void read_done(struct pg_read *pg, const struct fault *fault)
 {
     struct store_read *r = CONTAINER_OF(pg, struct store_read, pg);
     if (fault)
         fault_copy(&r->fault, r->arena, fault);
+    else if (!leaves_room(r->arena))
+        fault_set(&r->fault, FAULT_RESOURCE_EXHAUSTED, "TOO_LARGE",
+                  "the answer is larger than one call may hold; ask for less");
     r->done(r);
 }
 

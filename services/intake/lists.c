@@ -81,11 +81,11 @@ static void cases_done(struct store_read *read)
     const size_t shown =
         (int)read->case_rows.n < f->limit ? read->case_rows.n : (size_t)f->limit - 1;
     r.cases = ARENA_ARRAY(rc->arena, Amends__V1__Case *, shown + 1);
-    for (; r.n_cases < shown; r.n_cases++)
+    for (; r.n_cases < shown && read_call_room(rc); r.n_cases++)
         r.cases[r.n_cases] =
             message_case_row(ROW_AT(&read->case_rows, struct case_row, r.n_cases), rc->arena);
-    if (read->case_rows.n > shown && shown > 0) {
-        const struct case_row *last = ROW_AT(&read->case_rows, struct case_row, shown - 1);
+    if (read->case_rows.n > r.n_cases && r.n_cases > 0) {
+        const struct case_row *last = ROW_AT(&read->case_rows, struct case_row, r.n_cases - 1);
         struct case_position at;
         memset(&at, 0, sizeof at);
         at.opened_at = last->opened_at;
@@ -156,7 +156,7 @@ static void history_done(struct store_read *read)
     r.events = ARENA_ARRAY(rc->arena, Amends__V1__CaseEvent *, read->events.n + 1);
     int64_t last_seq = 0;
     ROWS_EACH (e, struct event_row, &read->events) {
-        if ((int)r.n_events == h->limit)
+        if ((int)r.n_events == h->limit || !read_call_room(rc))
             break;
         r.events[r.n_events++] = message_event(e, private_of(read, e->seq), rc->arena);
         last_seq = e->seq;

@@ -50,7 +50,10 @@ static void get_done(struct store_read *read)
     }
     Amends__V1__GetCaseResponse r = AMENDS__V1__GET_CASE_RESPONSE__INIT;
     r.case_ = message_case(&read->cases[0], true, rc->arena);
-    rpc_reply(rc->call, &r.base);
+    if (r.case_)
+        rpc_reply(rc->call, &r.base);
+    else
+        read_call_too_large(rc);
 }
 
 static void get_start(struct read_call *rc)
@@ -84,13 +87,17 @@ static void batch_done(struct store_read *read)
     Amends__V1__BatchGetCasesResponse r = AMENDS__V1__BATCH_GET_CASES_RESPONSE__INIT;
     r.cases = ARENA_ARRAY(rc->arena, Amends__V1__Case *, req->n_case_ids);
     r.missing_case_ids = ARENA_ARRAY(rc->arena, char *, req->n_case_ids);
-    for (size_t i = 0; i < req->n_case_ids; i++) {
+    bool full = false;
+    for (size_t i = 0; i < req->n_case_ids && !full; i++) {
         if (read->cases[i].exists)
-            r.cases[r.n_cases++] = message_case(&read->cases[i], true, rc->arena);
+            full = !(r.cases[r.n_cases++] = message_case(&read->cases[i], true, rc->arena));
         else
             r.missing_case_ids[r.n_missing_case_ids++] = req->case_ids[i];
     }
-    rpc_reply(rc->call, &r.base);
+    if (full)
+        read_call_too_large(rc);
+    else
+        rpc_reply(rc->call, &r.base);
 }
 
 static void batch_start(struct read_call *rc)

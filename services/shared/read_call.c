@@ -48,6 +48,19 @@ struct read_call *read_call_done(struct store_read *read)
     return NULL;
 }
 
+bool read_call_room(const struct read_call *rc)
+{
+    const size_t item_bytes = 64u << 10; /* an item's texts are bounded by less than half of it */
+    return rc->arena->quota_bytes - rc->arena->used_bytes > item_bytes;
+}
+
+void read_call_too_large(struct read_call *rc)
+{
+    fault_set(&rc->fault, FAULT_RESOURCE_EXHAUSTED, "TOO_LARGE",
+              "the answer is larger than one call may hold; ask for less");
+    rpc_fail(rc->call, &rc->fault);
+}
+
 int page_size(struct fault *fault, int32_t given, int usual, int most)
 {
     if (given < 0)

@@ -81,5 +81,13 @@ bool read_call_valid(struct read_call *rc);
  * refused. */
 struct read_call *read_call_done(struct store_read *read);
 
+/* True while a page may take one more item: the arena has room for the largest one and the page
+ * token. A page that ends for want of room is shorter than was asked for and has a next page, as
+ * AIP-158 allows. */
+bool read_call_room(const struct read_call *rc);
+
+/* Refuses the call: its answer does not fit into its arena. */
+void read_call_too_large(struct read_call *rc);
+
 /* A page size by AIP-158: 0 = `usual`, more than `most` = `most`, negative = a violation. */
 int page_size(struct fault *fault, int32_t given, int usual, int most);

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
+#include <string.h>
+
 #include "case/message.h"
 #include "shared/service.h"
 
@@ -28,7 +30,13 @@ static void replay_read(struct store_read *read)
         return;
     }
     w->cmd.case_after = (ProtobufCMessage *)message_case(&read->cases[0], true, w->cmd.arena);
-    answer(w);
+    if (w->cmd.case_after) {
+        answer(w);
+        return;
+    }
+    fault_set(&w->fault, FAULT_RESOURCE_EXHAUSTED, "TOO_LARGE",
+              "the response is larger than a call may use");
+    rpc_fail(w->call, &w->fault);
 }
 
 /* A replay that had read no case (OpenCase cannot know its id beforehand) shows it as it is now. */
@@ -70,6 +78,17 @@ static void fill_command(struct write_call *w, const struct tenant *tenant, int6
     fault_init(&cmd->fault, cmd->arena);
 }
 
+/* History says the system did it where the system did it. */
+static bool is_systems_own(struct write_call *w)
+{
+    if (strcmp(rpc_call_principal(w->call)->id, SYSTEM_ACTOR) != 0)
+        return false;
+    fault_set(&w->fault, FAULT_UNAUTHENTICATED, "PRINCIPAL_INVALID",
+              "the principal '%s' is the system's own", SYSTEM_ACTOR);
+    rpc_fail(w->call, &w->fault);
+    return true;
+}
+
 static void submit(struct write_call *w, const struct tenant *tenant)
 {
     const ProtobufCMessage *request = rpc_call_request(w->call);
@@ -92,9 +111,9 @@ static void submit(struct write_call *w, const struct tenant *tenant)
 static void on_tenant(void *ctx, const struct tenant *tenant, const struct fault *fault)
 {
     struct write_call *w = ctx;
-    if (tenant)
+    if (tenant && !is_systems_own(w))
         submit(w, tenant);
-    else
+    else if (!tenant)
         rpc_fail(w->call, fault);
 }
 
