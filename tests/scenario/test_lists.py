@@ -155,3 +155,11 @@ def test_agents_are_listed_by_id_in_pages(world):
     assert [one.agent_id for one in first.agents] == ["ann", "bob"]
     assert [one.agent_id for one in rest.agents] == ["cid"]
     assert not rest.next_page_token
+
+
+def test_a_page_of_long_cases_ends_early_and_nothing_is_left_out(world):
+    """A call's memory is bounded: a page that would need more is shorter than was asked for."""
+    cases = open_many(world, 460, description="x" * 4000)
+    found = list(pages(world, page_size=500))
+    assert [case for page in found for case in page] == [one.case_id for one in reversed(cases)]
+    assert all(found), "an empty page before the last one"

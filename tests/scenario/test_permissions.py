@@ -120,3 +120,9 @@ def test_what_was_put_is_what_is_read(world):
     assert [(one.code, one.level) for one in read.skills] == [("billing", 3), ("delivery", 1)]
     assert list(read.languages) == ["de", "en"]
     assert read.authorities[0] == put.authorities[0]
+
+
+def test_nobody_writes_as_the_system(world):
+    """History says that the system did it only where the system did."""
+    with refused("UNAUTHENTICATED", "PRINCIPAL_INVALID"):
+        world.principal("amends").OpenCase(**sample.claim())
