@@ -31,6 +31,7 @@ static void deny_claim_decide(struct decision *d)
     row_touch(&row->row);
     Amends__V1__EventDetail detail = AMENDS__V1__EVENT_DETAIL__INIT;
     detail.disclosure_channel = r->disclosure_channel;
+    detail.disclosure_time = message_time(disclosed_at, d->arena);
     Amends__V1__EventPrivate personal = AMENDS__V1__EVENT_PRIVATE__INIT;
     personal.text = r->reason;
     case_event(d, EVENT_KIND_CLAIM_DENIED, d->cmd->principal, &detail, &personal);

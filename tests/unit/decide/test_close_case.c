@@ -42,6 +42,9 @@ static void a_denial_keeps_the_reason_that_was_told(void **state)
     assert_int_equal(world_event(w, 0)->kind, EVENT_KIND_CLAIM_DENIED);
     struct slice body = world_event(w, 0)->public_body;
     assert_null(memmem(body.data, body.len, "contract", 8)); /* what was told is personal */
+    const Amends__V1__EventDetail *detail = world_detail(w, world_event(w, 0));
+    assert_int_equal(detail->disclosure_channel, CHANNEL_LETTER);
+    assert_int_equal(detail->disclosure_time->seconds, w->now_us / 1000000);
     rig_resolve(w, "ann");
     assert_written(w);
     assert_chain_intact(w);
