@@ -45,4 +45,4 @@ void link_send_now(struct link *l, size_t n, const struct slice *words, link_rep
                    void *ctx);
 
 /* link_open.c: begins to connect. */
-void link_try(void *link);
+void link_try(void *ctx);
