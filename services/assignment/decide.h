@@ -15,9 +15,9 @@ extern const struct command_kind set_presence_kind; /* request: SetPresenceReque
 extern const struct command_kind accept_offer_kind;
 extern const struct command_kind decline_offer_kind;
 
-/* StreamGone: an agent whose streams are gone becomes AWAY, unless presence was set after the last
- * sign of a stream (`seen_us`). StreamOpened: says so in presence_at, where there is no Redis to
- * keep the directory of streams. */
+/* StreamGone: an agent whose streams are gone, or who leaves offers unanswered (offer_absentee()),
+ * becomes AWAY, unless presence was set after the last sign of a stream (`seen_us`). StreamOpened:
+ * says so in presence_at, where there is no Redis to keep the directory of streams. */
 struct stream_args {
     int64_t seen_us;
 };

@@ -40,7 +40,8 @@ static bool require_waiting(struct decision *d, const struct offer_case_args *ar
         if (o->state == OFFER_STATE_PENDING)
             return refuse(d, "CASE_STATUS", "the case is offered to somebody");
     }
-    if (c->offers.n >= CASE_OFFERS_MAX)
+    /* Who asks for it may have it all the same: a case is never beyond everybody's reach. */
+    if (!args->accepted && c->offers.n >= CASE_OFFERS_MAX)
         return refuse(d, "CASE_FULL", "the case has as many offers as it may have");
     return true;
 }

@@ -2,8 +2,11 @@
 
 #include "assignment/parts.h"
 
+#include <string.h>
+
 #include "base/assert.h"
 #include "case/message.h"
+#include "case/money.h"
 #include "case/rules.h"
 #include "case/words.h"
 
@@ -46,4 +49,54 @@ struct agent_row *agent_change(struct decision *d)
     *a = *d->agent;
     a->row.change = ROW_CHANGED;
     return a;
+}
+
+/* -- who does not answer ----------------------------------------------------------------------- */
+
+static const Amends__V1__Offer *offer_of_clock(const Amends__V1__Case *c,
+                                               const struct uuid *clock_id)
+{
+    char id[UUID_TEXT_LEN + 1];
+    const char *offer_id = "";
+    (void)uuid_format(clock_id, id);
+    for (size_t i = 0; i < c->n_clocks; i++) {
+        if (strcmp(c->clocks[i]->clock_id, id) == 0)
+            offer_id = c->clocks[i]->subject_id;
+    }
+    for (size_t i = 0; i < c->n_offers; i++) {
+        if (*offer_id && strcmp(c->offers[i]->offer_id, offer_id) == 0)
+            return c->offers[i];
+    }
+    return NULL;
+}
+
+/* The agent's offers of the case in one state, made after `after_us`; the last one's time in
+ * `last_us`. */
+static unsigned offers_in(const Amends__V1__Case *c, const char *agent_id, int state,
+                          int64_t after_us, int64_t *last_us)
+{
+    unsigned n = 0;
+    for (size_t i = 0; i < c->n_offers; i++) {
+        const Amends__V1__Offer *o = c->offers[i];
+        const int64_t made_us = time_micros(o->create_time);
+        if ((int)o->state != state || made_us <= after_us || strcmp(o->agent_id, agent_id) != 0)
+            continue;
+        n++;
+        *last_us = made_us > *last_us ? made_us : *last_us;
+    }
+    return n;
+}
+
+const char *offer_absentee(const Amends__V1__Case *c, const struct uuid *clock_id, int64_t *seen_us)
+{
+    const Amends__V1__Offer *ended = offer_of_clock(c, clock_id);
+    int64_t answered_us = 0;
+    int64_t ignored_us = 0;
+    if (!ended || (int)ended->state != OFFER_STATE_EXPIRED)
+        return NULL;
+    (void)offers_in(c, ended->agent_id, OFFER_STATE_DECLINED, 0, &answered_us);
+    (void)offers_in(c, ended->agent_id, OFFER_STATE_ACCEPTED, 0, &answered_us);
+    *seen_us = time_micros(ended->decide_time);
+    unsigned n = offers_in(c, ended->agent_id, OFFER_STATE_EXPIRED, answered_us, &ignored_us);
+    return n > 0 && n % OFFERS_UNANSWERED_MAX == 0 ? ended->agent_id : NULL;
 }

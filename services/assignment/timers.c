@@ -10,6 +10,7 @@
 
 #include "assignment/engine.h"
 #include "assignment/keys.h"
+#include "assignment/parts.h"
 #include "assignment/scripts.h"
 #include "base/assert.h"
 #include "base/log.h"
@@ -85,12 +86,28 @@ static void firing_end(struct firing *f)
     }
 }
 
+/* Who leaves offers unanswered is not there, whatever presence says: the next ones go to others. */
+static void find_absentee(struct assignment *a, const struct own *o, const struct firing *f)
+{
+    const Amends__V1__Case *c = (const Amends__V1__Case *)o->cmd.case_after;
+    const struct tenant *tenant = tenants_by_id(a->service->tenants, f->member.tenant_id);
+    int64_t seen_us = 0;
+    const char *agent_id = c ? offer_absentee(c, &f->member.clock_id, &seen_us) : NULL;
+    if (!agent_id || !tenant || a->stopped)
+        return;
+    struct own *gone = own_new(a, tenant, &stream_gone_kind);
+    own_agent(gone, agent_id);
+    gone->args.stream.seen_us = seen_us;
+    own_submit(gone);
+}
+
 static void fired(struct own *o)
 {
     struct firing *f = o->ctx;
-    if (!fault_is_set(&o->cmd.fault))
+    if (!fault_is_set(&o->cmd.fault)) {
         metric_add(&fired_total, 0, 1);
-    else if (o->cmd.fault.code == FAULT_FAILED_PRECONDITION)
+        find_absentee(o->a, o, f);
+    } else if (o->cmd.fault.code == FAULT_FAILED_PRECONDITION)
         metric_add(&stale_total, 0, 1);
     firing_end(f);
 }

@@ -88,6 +88,21 @@ def test_the_steward_stays_accountable_and_nothing_is_breached(world):
     assert all(one.state in (v1.CLOCK_STATE_CANCELLED, v1.CLOCK_STATE_RUNNING) for one in offer_clocks)
 
 
+def test_who_leaves_three_offers_unanswered_is_away(world):
+    """An agent who went home without a word: the case is not offered for ever to somebody who is not there."""
+    world.agent("ann")
+    case = world.open()
+    for _ in range(3):
+        assert world.pending(case).agent_id == "ann"
+        world.advance(TIMEOUT_S + 1)
+    assert world.crm.GetAgent(agent_id="ann").agent.presence == v1.PRESENCE_AWAY
+    world.advance(TIMEOUT_S + 1)
+    assert world.pending(case) is None
+    world.crm.SetPresence(agent_id="ann", presence=v1.PRESENCE_AVAILABLE)
+    world.settle()
+    assert world.pending(case).agent_id == "ann"
+
+
 def test_history_has_the_reason_of_a_decline(world):
     ann = world.agent("ann")
     case = world.open()

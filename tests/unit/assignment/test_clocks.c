@@ -5,6 +5,7 @@
 #include "world.h"
 
 #include "assignment/decide.h"
+#include "assignment/parts.h"
 
 static void set_args(struct command *cmd, void *args)
 {
@@ -117,6 +118,51 @@ static void a_climb_rescinds_the_offer(void **state)
     world_free(w);
 }
 
+static bool ignored_again(struct world *w, const char *who)
+{
+    struct uuid offer_id = world_offer(w, "ann")->offer_id;
+    struct clock_row armed = *clock_of_subject(&w->c, &offer_id);
+    int64_t seen_us = 0;
+    w->now_us = armed.due_at;
+    fire(w, &armed);
+    assert_written(w);
+    const Amends__V1__Case *c = (const Amends__V1__Case *)w->cmd.case_after;
+    const char *absent = offer_absentee(c, &armed.clock_id, &seen_us);
+    if (!absent)
+        return false;
+    assert_string_equal(absent, who);
+    assert_int_equal(seen_us, armed.due_at);
+    return true;
+}
+
+static void who_leaves_three_offers_unanswered_is_absent(void **state)
+{
+    (void)state;
+    struct world *w = world_with_case();
+    world_agent(w, "ann", 1);
+    assert_false(ignored_again(w, "ann"));
+    assert_false(ignored_again(w, "ann"));
+    assert_true(ignored_again(w, "ann"));
+    assert_false(ignored_again(w, "ann"));
+    assert_false(ignored_again(w, "ann"));
+    assert_true(ignored_again(w, "ann"));
+    world_free(w);
+}
+
+static void an_answer_begins_the_count_anew(void **state)
+{
+    (void)state;
+    struct world *w = world_with_case();
+    world_agent(w, "ann", 1);
+    assert_false(ignored_again(w, "ann"));
+    assert_false(ignored_again(w, "ann"));
+    ROW_AT(&w->c.offers, struct offer_row, 1)->state = OFFER_STATE_DECLINED;
+    assert_false(ignored_again(w, "ann"));
+    assert_false(ignored_again(w, "ann"));
+    assert_true(ignored_again(w, "ann"));
+    world_free(w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -126,6 +172,8 @@ int main(void)
         cmocka_unit_test(an_expired_offer_is_no_breach),
         cmocka_unit_test(an_offer_that_is_expired_late_ended_in_time),
         cmocka_unit_test(a_climb_rescinds_the_offer),
+        cmocka_unit_test(who_leaves_three_offers_unanswered_is_absent),
+        cmocka_unit_test(an_answer_begins_the_count_anew),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -172,6 +172,31 @@ static void a_sole_agent_is_asked_again(void **state)
     world_free(w);
 }
 
+/* However often nobody answered, who asks for it has it. */
+static void a_case_of_many_offers_can_still_be_taken(void **state)
+{
+    (void)state;
+    struct world *w = world_with_case();
+    world_agent(w, "ann", 1);
+    while (w->c.offers.n < CASE_OFFERS_MAX) {
+        struct offer_row *o = ROWS_ADD(&w->c.offers, struct offer_row, &w->arena);
+        o->tenant_id = w->c.row.tenant_id;
+        o->case_id = w->c.row.case_id;
+        o->offer_id.b[0] = (uint8_t)(w->c.offers.n >> 8);
+        o->offer_id.b[1] = (uint8_t)w->c.offers.n;
+        o->agent_id = "bob";
+        o->decline_reason = "";
+        o->state = OFFER_STATE_EXPIRED;
+        o->row.change = ROW_SAME;
+    }
+    offer(w, "ann", false);
+    assert_refused(w, FAULT_FAILED_PRECONDITION, "CASE_FULL");
+    request(w, "ann", world_uuid(w), false);
+    assert_written(w);
+    assert_string_equal(w->c.row.owner_id, "ann");
+    world_free(w);
+}
+
 static void a_request_assigns_at_once(void **state)
 {
     (void)state;
@@ -227,6 +252,7 @@ int main(void)
         cmocka_unit_test(requirements_are_decided_again),
         cmocka_unit_test(cool_down_ends),
         cmocka_unit_test(a_sole_agent_is_asked_again),
+        cmocka_unit_test(a_case_of_many_offers_can_still_be_taken),
         cmocka_unit_test(a_request_assigns_at_once),
         cmocka_unit_test(a_request_may_ask_for_an_offer_only),
         cmocka_unit_test(only_agents_request),
