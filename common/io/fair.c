@@ -152,17 +152,30 @@ void fair_remove(struct fair *q, struct fair_item *item)
         leave(q, t);
 }
 
-struct fair_item *fair_take(struct fair *q)
+/* The tenant's turn: its oldest item; it comes round again last. */
+static struct fair_item *take_from(struct fair *q, struct list *turn)
 {
-    AM_ASSERT(q->magic == FAIR_MAGIC);
-    if (list_empty(&q->ring))
-        return NULL;
-    struct fair_tenant *t = CONTAINER_OF(q->ring.next, struct fair_tenant, ring);
+    struct fair_tenant *t = CONTAINER_OF(turn, struct fair_tenant, ring);
     struct fair_item *item = CONTAINER_OF(t->items.next, struct fair_item, link);
     list_remove(&t->ring);
     list_push_back(&q->ring, &t->ring);
     fair_remove(q, item);
     return item;
+}
+
+struct fair_item *fair_take(struct fair *q)
+{
+    AM_ASSERT(q->magic == FAIR_MAGIC);
+    return list_empty(&q->ring) ? NULL : take_from(q, q->ring.next);
+}
+
+struct fair_item *fair_take_but(struct fair *q, uint32_t tenant)
+{
+    AM_ASSERT(q->magic == FAIR_MAGIC);
+    struct list *turn = q->ring.next;
+    if (turn != &q->ring && CONTAINER_OF(turn, struct fair_tenant, ring)->tenant == tenant)
+        turn = turn->next;
+    return turn == &q->ring ? NULL : take_from(q, turn);
 }
 
 size_t fair_len(const struct fair *q)

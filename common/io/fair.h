@@ -41,6 +41,9 @@ void fair_push_head(struct fair *q, struct fair_item *item);
 /* The next item round robin over tenants, or NULL. */
 struct fair_item *fair_take(struct fair *q);
 
+/* As fair_take, but passes over this tenant. */
+struct fair_item *fair_take_but(struct fair *q, uint32_t tenant);
+
 /* Takes a queued item out, wherever it stands (its caller went away). */
 void fair_remove(struct fair *q, struct fair_item *item);
 

@@ -38,6 +38,7 @@ static void dispatch(struct loop_idle *idle)
         struct conn *c = &l->pg->conns[i];
         if (!is_free(c))
             continue;
+        share_decide(l, now);
         struct batch *b = again_take(l, now, &due);
         if (!b)
             b = queue_take(l, max_keys(c));
@@ -153,6 +154,7 @@ void seg_submit(struct pg *pg, struct seg_cmd *cmd)
         cmd->done(cmd, &pg_fault_overloaded);
         return;
     }
+    share_note(l, cmd);
     queue_enter(l, cmd);
     segs_wake(l);
 }

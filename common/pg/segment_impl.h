@@ -6,7 +6,8 @@
  *
  *   seg_submit -> account (bounded, a tenant's share) -> lines of its keys (segment_keys.c)
  *        first in all of them -> ready line of its class (segment_queue.c)
- *        -> batch -> run on a connection (segment_run.c): trip 1, decide, trip 2
+ *        -> batch, on the last free connection not of who crowds the others (segment_share.c)
+ *        -> run on a connection (segment_run.c): trip 1, decide, trip 2
  *             -> done | back to the ready line (busy key, AGAIN) | batch again (segment_fail.c)
  *
  * A command keeps its places in its keys' lines until it is answered, whatever happens in between:
@@ -59,6 +60,8 @@ struct batch {
     struct seg_cmd *cmds[SEG_COMMANDS];
     size_t n;
     bool bulk;
+    bool crowded; /* as it was taken, most of it was of one tenant: */
+    uint32_t crowd;
     int64_t not_before_us;
     unsigned conflicts, losses;
     bool unknown; /* it may have been committed: `now_us` stays as it was */
@@ -107,7 +110,11 @@ struct seg_lane {
     struct loop_timer *timer;
     struct loop_idle idle;
     uint64_t next_seq;
-    size_t held; /* all classes */
+    size_t held;          /* all classes */
+    uint32_t last_tenant; /* of the last call */
+    int64_t mixed_us;     /* when a call was of another tenant than the one before it */
+    bool kept;            /* calls of this tenant are left out of the next batch: */
+    uint32_t kept_from;
     bool bulk_running;
     int64_t bulk_last_us;
 };
@@ -152,6 +159,15 @@ void queue_fail(struct seg_lane *l, const struct fault *why);
 void queue_freed(struct seg_cmd *cmd, void *lane);
 void queue_show(const struct seg_lane *l); /* lengths into the metrics */
 bool seg_expired(const struct seg_cmd *cmd, int64_t now_us);
+
+/* -- segment_share.c: the last free connection ------------------------------------------------- */
+
+/* A call was accepted. */
+void share_note(struct seg_lane *l, const struct seg_cmd *cmd);
+/* Says whether most of a fresh batch is of one tenant. */
+void share_crowd(struct batch *b);
+/* Sets l->kept for the batch that a free connection takes next. */
+void share_decide(struct seg_lane *l, int64_t now_us);
 
 /* -- segment_run.c: a segment on its connection ------------------------------------------------ */
 

@@ -227,6 +227,12 @@ static void first_try(struct seg_cmd *cmd, int64_t now_us)
     metric_observe_us(&pg_metric_queue_wait, cmd->cls, now_us - cmd->queued_us);
 }
 
+static struct fair_item *take_one(struct seg_lane *l, enum seg_class cls)
+{
+    struct fair *ready = l->lines[cls].ready;
+    return l->kept && cls == SEG_CALL ? fair_take_but(ready, l->kept_from) : fair_take(ready);
+}
+
 /* Fills up to `limit` commands and `max_keys` keys, round robin over the tenants of one class. As
  * everybody's turn comes round, a tenant gets more than its part only of what the others leave. */
 static void fill(struct seg_lane *l, struct batch *b, enum seg_class cls, size_t limit,
@@ -234,8 +240,11 @@ static void fill(struct seg_lane *l, struct batch *b, enum seg_class cls, size_t
 {
     struct fair *ready = l->lines[cls].ready;
     int64_t now = clock_mono_us();
-    while (b->n < limit && fair_len(ready) > 0) {
-        struct seg_cmd *cmd = CONTAINER_OF(fair_take(ready), struct seg_cmd, item);
+    while (b->n < limit) {
+        struct fair_item *item = take_one(l, cls);
+        if (!item)
+            return;
+        struct seg_cmd *cmd = CONTAINER_OF(item, struct seg_cmd, item);
         if (*keys + cmd->n_waits > max_keys) {
             fair_push_head(ready, &cmd->item);
             return;
@@ -291,6 +300,7 @@ struct batch *queue_take(struct seg_lane *l, size_t max_keys)
     } else {
         fill_all(l, b, max_keys);
     }
+    share_crowd(b);
     if (b->n > 0)
         return b;
     free(b);

@@ -74,6 +74,21 @@ static void test_round_robin_over_tenants(void **state)
     assert_int_equal(fair_tenants(q), 0);
 }
 
+static void test_one_tenant_passed_over(void **state)
+{
+    (void)state;
+    assert_null(fair_take_but(q, 1));
+    for (size_t i = 0; i < 2; i++)
+        assert_int_equal(push(i, 1), AM_OK);
+    assert_null(fair_take_but(q, 1));
+    assert_int_equal(push(2, 2), AM_OK);
+    assert_int_equal(push(3, 3), AM_OK);
+    assert_ptr_equal(fair_take_but(q, 1), &items[2]);
+    assert_ptr_equal(fair_take_but(q, 1), &items[3]);
+    assert_null(fair_take_but(q, 1));
+    assert_takes((const size_t[]){0, 1}, 2);
+}
+
 static void test_a_tenant_alone_gets_half(void **state)
 {
     (void)state;
@@ -179,6 +194,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         FAIR_TEST(test_first_in_first_out_within_a_tenant),
         FAIR_TEST(test_round_robin_over_tenants),
+        FAIR_TEST(test_one_tenant_passed_over),
         FAIR_TEST(test_a_tenant_alone_gets_half),
         FAIR_TEST(test_a_full_queue_refuses_all),
         FAIR_TEST(test_put_back_goes_to_the_head_and_is_never_refused),

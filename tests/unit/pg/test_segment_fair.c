@@ -59,6 +59,28 @@ static void a_flood_does_not_delay_another_tenant(void **state)
         assert_true(a[i]->segment >= a[i - 1]->segment);
 }
 
+/* Two connections: while A's segment is on one of them, B's commands go at once on the other, and A
+ * does not get that one too. */
+static void a_flood_leaves_the_last_connection_to_others(void **state)
+{
+    (void)state;
+    struct toy *two = toy_new(w, 2, 1, NULL), *before = toy;
+    struct toy_cmd *b[20];
+    toy = two;
+    for (int64_t i = 0; i < 400; i++)
+        (void)send_as(1, SEG_CALL, 1 + i);
+    (void)send_as(2, SEG_CALL, 9999); /* both are active */
+    world_turn(w, 0);
+    for (int64_t i = 0; i < 20; i++)
+        b[i] = send_as(2, SEG_CALL, 10000 + i);
+    world_turn(w, 0);
+    for (int i = 0; i < 20; i++)
+        assert_int_equal(b[i]->cmd.tries, 1); /* on its way */
+    world_settle(w, 20000);
+    toy_free(two);
+    toy = before;
+}
+
 static void two_floods_halve_the_segments(void **state)
 {
     (void)state;
@@ -165,6 +187,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(a_flood_does_not_delay_another_tenant, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_flood_leaves_the_last_connection_to_others, set_up,
+                                        tear_down),
         cmocka_unit_test_setup_teardown(two_floods_halve_the_segments, set_up, tear_down),
         cmocka_unit_test_setup_teardown(timers_have_a_quarter, set_up, tear_down),
         cmocka_unit_test_setup_teardown(bulk_yields_but_gets_a_segment_each_100_ms, set_up,
