@@ -136,16 +136,15 @@ class Measured:
         cpu = self.world.cpu_seconds()
         pairs = self.pairs(name, lambda: script.run(CLIENTS, self.seconds),
                            lambda: self.open_load(IN_FLIGHT))
-        self._note_use(name, pairs, segments, members, cpu)
+        self._note_use(name, segments, members, cpu)
         return pairs
 
-    def _note_use(self, name, pairs, segments, members, cpu):
+    def _note_use(self, name, segments, members, cpu):
         now_segments, now_members = self.world.members()
         self.note(name, f"{(now_members - members) / max(1, now_segments - segments):.1f} members "
                         "a segment")
-        calls = sum(ours["calls"] for _, ours in pairs)
         for part, seconds in self.world.cpu_seconds().items():
-            used = (seconds - cpu[part]) / max(1, calls) * 1e6
+            used = (seconds - cpu[part]) / max(1, now_members - members) * 1e6
             if part != "postgres" and used >= 0.5:
                 self.note(name, f"{part} about {used:.0f} us CPU a call")
 
