@@ -9,9 +9,14 @@
 """
 
 import functools
+import os
 import uuid
 
-import grpc
+# A call that fails at once does not stay to drive its channel's reconnecting; gRPC then looks after it
+# every 5 s only. Read when gRPC starts.
+os.environ.setdefault("GRPC_CLIENT_CHANNEL_BACKUP_POLL_INTERVAL_MS", "100")
+
+import grpc  # noqa: E402
 from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
 from google.protobuf.internal import enum_type_wrapper
 
