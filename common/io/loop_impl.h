@@ -30,7 +30,7 @@ struct loop {
     void *signal_ctx;
     _Atomic bool stopping;
     bool in_timer; /* a timer's callback runs */
-    bool closed; /* every handle is closed: the loop cannot run again */
+    bool closed;   /* every handle is closed: the loop cannot run again */
     bool has_thread;
     pthread_t thread;
     _Atomic pthread_t owner; /* the thread that may call, see loop_on_thread() */
