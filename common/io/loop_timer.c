@@ -48,8 +48,8 @@ struct loop_timer *loop_timer_new(struct loop *l, void (*fire)(void *ctx), void 
 }
 
 /* libuv counts whole milliseconds from the start of the turn, which may lie well back. So the end
- * is worked out from the true time and rounded up: never early. libuv runs timers until none is due:
- * one that was started again with 0 by a timer would keep it from ever polling. */
+ * is worked out from the true time and rounded up: never early. libuv runs timers until none is
+ * due: one that was started again with 0 by a timer would keep it from ever polling. */
 static uint64_t timeout_ms(const struct loop *l, int64_t delay_us)
 {
     if (delay_us < 0)
