@@ -125,7 +125,7 @@ void check_past_time(struct fault *fault, const char *field,
         fault_violation(fault, field, "is not a time");
     else if (time->seconds < 0 || time_micros(time) == 0)
         fault_violation(fault, field, "is before 1970");
-    else if (time_micros(time) > now_us)
+    else if (time_micros(time) > now_us + CHECK_SKEW_US)
         fault_violation(fault, field, "is in the future");
 }
 

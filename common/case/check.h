@@ -10,6 +10,7 @@
  */
 
 #include "amends/v1/case.pb-c.h"
+#include "base/clock.h"
 #include "base/fault.h"
 #include "base/uuid.h"
 
@@ -38,7 +39,11 @@ void check_enum(struct fault *fault, const char *field, const ProtobufCEnumDescr
 /* low <= value <= high. */
 void check_range(struct fault *fault, const char *field, int64_t value, int64_t low, int64_t high);
 
-/* A well-formed time after 1970-01-01 and not after now; NULL only when not required. */
+/* How far a caller's clock may be ahead of ours. What is stored is never after now. */
+#define CHECK_SKEW_US (2 * US_PER_S)
+
+/* A well-formed time after 1970-01-01 and not after now, give or take CHECK_SKEW_US; NULL only when
+ * not required. */
 void check_past_time(struct fault *fault, const char *field,
                      const Google__Protobuf__Timestamp *time, int64_t now_us, bool required);
 

@@ -63,6 +63,7 @@ enum stmt {
     STMT_ASKED,       /* the dedup row of a RequestAssignment */
     STMT_OFFERS,      /* offers of agents: pending ones and those made since */
     STMT_OFFERS_KEYS, /* offers by their keys */
+    STMT_PURGE,       /* dedup rows older than they are kept */
     STMT_TENANT_NAME, /* by id */
     STMTS
 };

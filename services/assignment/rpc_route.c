@@ -95,6 +95,8 @@ void rpc_route(struct rpc_call *call, void *service)
     struct route route = {0};
     struct fault fault;
     fault_init(&fault, arena);
+    if (strcmp(rpc_call_principal(call)->id, SYSTEM_ACTOR) != 0)
+        fault_set(&fault, FAULT_PERMISSION_DENIED, "INTERNAL_ONLY", "only the services call Route");
     check_count(&fault, "queue", r->n_queue, QUEUE_MAX);
     check_count(&fault, "timers", r->n_timers, TIMERS_MAX);
     check_count(&fault, "agents", r->n_agents, AGENTS_MAX);

@@ -116,6 +116,11 @@ static const char offers_keys[] =
     " (select y.* from offer y where y.tenant_id = k.tenant_id and y.case_id = k.case_id"
     " and y.offer_id = k.offer_id offset 0) o";
 
+/* $1 before: a slice of the dedup rows that need not be kept any more. */
+static const char purge[] = "delete from dedup where ctid = any (array("
+                            "select d.ctid from dedup d where d.created_at < $1::timestamptz"
+                            " order by d.created_at limit 2000))";
+
 /* $1 id */
 static const char tenant_name[] = "select t.name from tenant t where t.tenant_id = $1::int4";
 
@@ -132,6 +137,7 @@ static const struct pg_stmt stmts[STMTS] = {
     [STMT_ASKED] = {"assignment_asked", asked},
     [STMT_OFFERS] = {"assignment_offers", offers},
     [STMT_OFFERS_KEYS] = {"assignment_offers_keys", offers_keys},
+    [STMT_PURGE] = {"assignment_purge", purge},
     [STMT_TENANT_NAME] = {"assignment_tenant_name", tenant_name},
 };
 const struct pg_stmt *const assignment_stmts = stmts;

@@ -18,6 +18,7 @@
 #define LEASE_US (3 * US_PER_S)
 #define LEASE_NAME "assignment-sweep"
 #define OVERDUE_US US_PER_S
+#define KEPT_US (30 * 24 * 3600 * US_PER_S)
 
 static METRIC_DEFINE(holder_gauge, METRIC_GAUGE, "amends_assignment_sweep_holder_state",
                      "1 on the replica that does the standing jobs.");
@@ -26,11 +27,15 @@ static METRIC_DEFINE(sweeps_total, METRIC_COUNTER, "amends_assignment_sweeps_tot
 static METRIC_DEFINE(overdue_total, METRIC_COUNTER, "amends_assignment_clocks_overdue_total",
                      "Clocks that only the sweep found.");
 
+static METRIC_DEFINE(purged_total, METRIC_COUNTER, "amends_assignment_dedup_purged_total",
+                     "Dedup rows that were older than they are kept.");
+
 struct sweep {
     struct assignment *a;
     struct loop_timer *timer;
     struct horizon *horizon;
     int64_t held_until_us; /* shared time; 0 = not held */
+    bool purging;
     bool leasing;
     bool got; /* the lease, of the request under way */
     int64_t asked_until_us;
@@ -48,6 +53,33 @@ static void overdue(struct assignment *a, size_t found, int64_t next_due_us)
     metric_add(&overdue_total, 0, (int64_t)found);
 }
 
+/* -- what need not be kept ----------------------------------------------------------------------
+ */
+
+static void purge_rows(struct pg_read *pg, size_t i, const struct pg_rows *rows)
+{
+    (void)pg;
+    (void)i;
+    metric_add(&purged_total, 0, pg_rows_affected(rows));
+}
+
+static void purge_ended(struct engine_read *r, const struct fault *fault)
+{
+    (void)fault; /* the next round tries again */
+    ((struct sweep *)r->ctx)->purging = false;
+}
+
+/* One slice a round: dedup rows are kept for 30 days (architecture 3), by the shared clock. */
+static void purge(struct sweep *s)
+{
+    if (s->purging)
+        return;
+    s->purging = true;
+    struct engine_read *r = engine_read_new(s->a, 0, purge_rows, purge_ended, s);
+    pg_arg_time(engine_read_add(r, STMT_PURGE), clock_shared_us(loop_clock(s->a->loop)) - KEPT_US);
+    engine_read_start(r);
+}
+
 static void sweep_round(struct sweep *s)
 {
     struct assignment *a = s->a;
@@ -57,6 +89,7 @@ static void sweep_round(struct sweep *s)
         horizon_run(s->horizon);
     }
     (void)sweep_waiting(a, NULL);
+    purge(s);
     if (engine_has_redis(a))
         directory_sweep(a->directory, NULL);
 }
@@ -189,6 +222,7 @@ struct sweep *sweep_new(struct assignment *a)
     metric_register(&holder_gauge);
     metric_register(&sweeps_total);
     metric_register(&overdue_total);
+    metric_register(&purged_total);
     s->a = a;
     s->horizon = horizon_new(a, loaded);
     s->timer = loop_timer_new(a->loop, tick, s);

@@ -87,7 +87,7 @@ static bool pass_gate(struct decision *d)
     if (missing == 0)
         return true;
     fault_set(&d->cmd->fault, FAULT_FAILED_PRECONDITION, "CLOSE_GATE",
-              "the case cannot be resolved: %d kinds of item are missing",
+              "the case does not pass the close gate: %d kinds of item are missing",
               __builtin_popcount(missing));
     tell_missing(d, missing);
     return false;
@@ -150,7 +150,9 @@ const struct command_kind resolve_case_kind = {
 static void close_case_decide(struct decision *d)
 {
     struct case_row *row = &d->c->row;
-    if (!case_set_status(d, CASE_STATUS_CLOSED))
+    /* What was fulfilled when the case was resolved may have been reversed since. */
+    if (!case_require_transition(d, CASE_STATUS_CLOSED) || !pass_gate(d) ||
+        !case_set_status(d, CASE_STATUS_CLOSED))
         return;
     row->closed_at = d->now_us;
     Amends__V1__EventDetail detail = AMENDS__V1__EVENT_DETAIL__INIT;

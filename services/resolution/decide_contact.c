@@ -90,6 +90,8 @@ static void record_contact_decide(struct decision *d)
         (const Amends__V1__RecordContactRequest *)d->cmd->request;
     struct case_state *c = d->c;
     int64_t at = r->contact_time ? time_micros(r->contact_time) : d->now_us;
+    if (at > d->now_us)
+        at = d->now_us;
     if (at < c->row.opened_at) {
         fault_violation(&d->cmd->fault, "contact_time", "is before the case was opened");
         return;

@@ -163,6 +163,17 @@ def test_absurd_dates_are_refused(world, mistake):
     assert caught.error.fields == ["failure.occurred_time"]
 
 
+def test_a_callers_clock_may_be_a_second_ahead(world):
+    case = world.open()
+    ann = world.agent("ann", present=False)
+    ahead = sample.message("google.protobuf.Timestamp")()
+    ahead.FromMilliseconds(case.open_time.ToMilliseconds() + 1500)
+    contact = ann.RecordContact(case_id=case.case_id, direction=v1.CONTACT_DIRECTION_OUTBOUND,
+                                channel=v1.CHANNEL_PHONE, outcome=v1.CONTACT_OUTCOME_REACHED,
+                                contact_time=ahead).case
+    assert contact.contacts[0].contact_time.ToNanoseconds() <= contact.update_time.ToNanoseconds()
+
+
 @pytest.mark.parametrize("field,most", [("customer_id", 128), ("customer_name", 200),
                                         ("customer_contact", 200), ("external_reference", 200)])
 def test_texts_have_a_longest_length_in_bytes(world, field, most):

@@ -3,6 +3,7 @@
 
 import pytest
 
+from harness import api
 from harness.api import v1
 from harness.errors import refused
 
@@ -126,3 +127,9 @@ def test_nobody_writes_as_the_system(world):
     """History says that the system did it only where the system did."""
     with refused("UNAUTHENTICATED", "PRINCIPAL_INVALID"):
         world.principal("amends").OpenCase(**sample.claim())
+
+
+def test_route_is_for_the_services_alone(world):
+    with refused("PERMISSION_DENIED", "INTERNAL_ONLY"):
+        api.Client(world.cluster.replica("assignment", 0).channel, "AssignmentInternalService",
+                   tenant=world.tenant, principal="crm").Route()

@@ -37,6 +37,7 @@ static const struct expect expectations[] = {
     {"assignment_offers", "offer_pending", "tenant_id,agent_id"},
     {"assignment_offers", "offer_agent", "tenant_id,agent_id,created_at"},
     {"assignment_offers_keys", "offer_pkey", "tenant_id,case_id,offer_id"},
+    {"assignment_purge", "dedup_age", "created_at"},
     {"assignment_tenant_name", "tenant_pkey", "tenant_id"},
 };
 #define EXPECTATIONS (sizeof(expectations) / sizeof(*expectations))

@@ -310,6 +310,22 @@ static void only_resolved_cases_close(void **state)
     }
 }
 
+static void what_was_taken_back_since_holds_the_case_open(void **state)
+{
+    (void)state;
+    struct world *w = worked();
+    struct uuid id = accepted_refund(w);
+    rig_fulfil(w, "payments", &id, FULFILMENT_OUTCOME_FULFILLED, "RF-1");
+    rig_resolve(w, "ann");
+    assert_written(w);
+    rig_fulfil(w, "payments", &id, FULFILMENT_OUTCOME_REVERSED, "RF-1");
+    assert_written(w);
+    rig_close(w, "ann");
+    assert_refused(w, FAULT_FAILED_PRECONDITION, "CLOSE_GATE");
+    assert_string_equal(w->cmd.fault.violations[0].key, "REMEDY_OR_DENIAL");
+    world_free(w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -327,6 +343,7 @@ int main(void)
         cmocka_unit_test(what_was_offered_ends_with_it),
         cmocka_unit_test(nobodys_case_is_not_resolved),
         cmocka_unit_test(only_resolved_cases_close),
+        cmocka_unit_test(what_was_taken_back_since_holds_the_case_open),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
