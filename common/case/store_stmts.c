@@ -79,9 +79,11 @@ static char *opening_sql(void)
         " and x.principal = k.principal and x.method = k.method"
         " and x.request_id = k.request_id offset 0) d on true"
         " left join lateral (select x.case_id from recovery_case x"
-        " where x.tenant_id = k.tenant_id and x.customer_id = k.customer_id"
-        " and x.failure_code = k.failure_code and x.order_reference = k.order_reference"
-        " and x.status between 1 and 5 offset 0) o on true"
+        /* The very expressions of the index recovery_case_open: see the migration. */
+        " where x.tenant_id = k.tenant_id and x.customer_id || '' = k.customer_id"
+        " and x.failure_code || '' = k.failure_code"
+        " and x.order_reference || '' = k.order_reference"
+        " and (x.status + 0) between 1 and 5 offset 0) o on true"
         " left join lateral (select x.policy_version from tenant x"
         " where x.tenant_id = k.tenant_id offset 0) p on true",
         cols);

@@ -85,8 +85,11 @@ create index recovery_case_customer on recovery_case (tenant_id, customer_id, op
 -- An agent's load: cases that count while IN_PROGRESS (2) or AWAITING_APPROVAL (5) and are owned by an agent (2).
 create index recovery_case_counted on recovery_case (tenant_id, owner_id) where owner_kind = 2 and status in (2, 5);
 -- A repeat claim joins the customer's case that is neither resolved nor final, of the same failure and order.
-create unique index recovery_case_open on recovery_case (tenant_id, customer_id, failure_code, order_reference)
-    where status between 1 and 5;
+-- Its columns are expressions, so that no other index can serve the look-up: without statistics the planner takes an index
+-- on any one of them for as good, and walks every open case of a failure code.
+create unique index recovery_case_open on recovery_case
+    (tenant_id, (customer_id || ''), (failure_code || ''), (order_reference || ''))
+    where (status + 0) between 1 and 5;
 alter table recovery_case add primary key (tenant_id, case_id);
 
 create table signal (
