@@ -1,11 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Clocks that are due, straight from PostgreSQL: the sweep's way, and the timers' without Redis. */
+/*
+ * Clocks that are due, straight from PostgreSQL: the sweep's way, and the timers' without Redis. A
+ * look that found as many as it asked for is followed by one behind it, so that clocks that cannot
+ * be fired do not hold up the others; the look behind the last begins at the beginning.
+ */
 
 #include "assignment/engine.h"
 
 struct due {
-    size_t found;
+    size_t found, limit;
+    int64_t last_due_us;
     int64_t next_due_us;
     void (*done)(struct assignment *a, size_t found, int64_t next_due_us);
 };
@@ -20,6 +25,17 @@ static void fire_row(struct assignment *a, const struct pg_rows *rows, int row)
         timers_fire(a->timers, &m);
 }
 
+/* Those that share the last instant come again; a look of one instant moves on. */
+static void move_on(struct assignment *a, const struct due *d)
+{
+    if (d->found < d->limit)
+        a->due_from_us = 0;
+    else if (d->last_due_us > a->due_from_us)
+        a->due_from_us = d->last_due_us;
+    else
+        a->due_from_us++;
+}
+
 static void rows(struct pg_read *pg, size_t i, const struct pg_rows *rows)
 {
     struct engine_read *r = pg->ctx;
@@ -31,6 +47,8 @@ static void rows(struct pg_read *pg, size_t i, const struct pg_rows *rows)
     d->found = (size_t)pg_rows_count(rows);
     for (int row = 0; row < pg_rows_count(rows) && !r->a->stopped; row++)
         fire_row(r->a, rows, row);
+    if (d->found > 0)
+        d->last_due_us = pg_time_us(rows, (int)d->found - 1, 4);
 }
 
 static void ended(struct engine_read *r, const struct fault *fault)
@@ -38,6 +56,9 @@ static void ended(struct engine_read *r, const struct fault *fault)
     struct due *d = r->ctx;
     struct assignment *a = r->a;
     a->due_running = false;
+    a->due_partial = a->due_from_us > 0;
+    if (!fault)
+        move_on(a, d);
     if (d->done)
         d->done(a, d->found, fault ? 0 : d->next_due_us);
 }
@@ -51,11 +72,13 @@ bool due_run(struct assignment *a, int64_t cutoff_us,
     struct engine_read *r = engine_read_new(a, 0, rows, ended, NULL);
     struct due *d = ARENA_NEW(&r->arena, struct due);
     d->done = done;
+    d->limit = room;
     r->ctx = d;
     a->due_running = true;
     struct pg_args *args = engine_read_add(r, STMT_DUE);
     pg_arg_time(args, cutoff_us);
     pg_arg_int4(args, (int32_t)room);
+    pg_arg_time(args, a->due_from_us);
     pg_arg_time(engine_read_add(r, STMT_NEXT_DUE), cutoff_us);
     engine_read_start(r);
     return true;

@@ -37,7 +37,9 @@ struct assignment {
     struct match *match;
     struct hub *hub;
     struct directory *directory;
-    bool due_running; /* one look for due clocks at a time */
+    bool due_running;    /* one look for due clocks at a time */
+    int64_t due_from_us; /* the next look begins here: 0, or where a full one ended */
+    bool due_partial;    /* the last look did not begin at the beginning */
     bool waiting_running;
     int32_t waiting_after;  /* the tenant behind which the next look begins */
     struct claims claims;   /* cases tried for agents who asked */

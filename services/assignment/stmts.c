@@ -10,9 +10,10 @@
 
 #define CLOCK_COLUMNS "c.tenant_id, c.case_id, c.clock_id, c.generation, c.due_at, c.kind"
 
-/* $1 until, $2 limit */
+/* $1 until, $2 limit, $3 from */
 static const char due[] = "select " CLOCK_COLUMNS " from clock c where c.state = 1"
-                          " and c.due_at <= $1::timestamptz order by c.due_at limit $2::int4";
+                          " and c.due_at <= $1::timestamptz and c.due_at >= $3::timestamptz"
+                          " order by c.due_at limit $2::int4";
 
 /* $1 after */
 static const char next_due[] = "select c.due_at from clock c where c.state = 1"
