@@ -31,6 +31,7 @@ struct match {
     void *tenants; /* tsearch() tree of struct tenant_match */
     struct list waiting;
     unsigned running;
+    bool starting; /* start_passes() is on the stack */
 };
 
 static int by_id(const void *a, const void *b)
@@ -79,11 +80,21 @@ static void enqueue(struct tenant_match *t)
     list_push_back(&t->m->waiting, &t->link);
 }
 
+static void tenant_free(void *node);
+
+/* Ids come from outside too: what is no tenant leaves nothing behind. */
+static void forget(struct tenant_match *t)
+{
+    (void)tdelete(t, &t->m->tenants, by_id);
+    tenant_free(t);
+}
+
 static void pass_ended(struct match_pass *pass)
 {
     struct tenant_match *t = pass->ctx;
     struct match *m = t->m;
     const bool again = t->waiting || pass->n_offered > 0;
+    const bool known = pass->tenant != NULL;
     t->idle_after_us = pass->idle_after_us;
     t->running = false;
     t->waiting = false;
@@ -93,6 +104,8 @@ static void pass_ended(struct match_pass *pass)
         return;
     if (again)
         enqueue(t);
+    else if (!known)
+        forget(t);
     start_passes(m);
 }
 
@@ -112,14 +125,17 @@ static void start_pass(struct tenant_match *t)
     match_pass_start(pass);
 }
 
+/* Without a database a pass ends in the call that starts it, which comes back here: the one that
+ * began goes on, so that the stack does not grow with the number of tenants. */
 static void start_passes(struct match *m)
 {
-    while (m->running < PASSES_MAX && !m->a->stopped) {
-        struct list *link = list_pop_front(&m->waiting);
-        if (!link)
-            return;
+    struct list *link;
+    if (m->starting)
+        return;
+    m->starting = true;
+    while (m->running < PASSES_MAX && !m->a->stopped && (link = list_pop_front(&m->waiting)))
         start_pass(CONTAINER_OF(link, struct tenant_match, link));
-    }
+    m->starting = false;
 }
 
 void match_tenant(struct match *m, int32_t tenant_id, const char *agent_id, bool from_database)

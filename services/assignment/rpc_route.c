@@ -46,6 +46,8 @@ static void take_queue(struct route *route, const Amends__V1__RouteRequest *r, s
 static int64_t due_us(int64_t ms)
 {
     const int64_t most_ms = INT64_MAX / US_PER_MS - 1;
+    if (ms < 0)
+        return 0; /* refused by the caller */
     return (ms < most_ms ? ms : most_ms) * US_PER_MS + US_PER_MS - 1;
 }
 

@@ -163,8 +163,8 @@ void timers_fire(struct timers *t, const struct timer_member *m)
 static void fire_member(struct timers *t, struct slice text)
 {
     struct timer_member m;
-    if (member_timer_parse((const char *)text.data, &m.tenant_id, &m.case_id, &m.clock_id,
-                           &m.generation) != AM_OK)
+    if (!text.data || member_timer_parse((const char *)text.data, &m.tenant_id, &m.case_id,
+                                         &m.clock_id, &m.generation) != AM_OK)
         log_warn("assignment", "bad_timer_member");
     else if (timers_room(t) > 0)
         timers_fire(t, &m);
