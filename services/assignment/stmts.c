@@ -120,7 +120,7 @@ static const char offers_keys[] =
 /* $1 before: a slice of the dedup rows that need not be kept any more. */
 static const char purge[] = "delete from dedup where ctid = any (array("
                             "select d.ctid from dedup d where d.created_at < $1::timestamptz"
-                            " order by d.created_at limit 2000))";
+                            " limit 2000))";
 
 /* $1 id */
 static const char tenant_name[] = "select t.name from tenant t where t.tenant_id = $1::int4";
