@@ -178,7 +178,11 @@ static void make_server(struct program *p)
         .listen = p->settings.listen,
         .insecure_principals = p->settings.insecure_principals,
         .limits = {.live_calls = (unsigned)p->settings.max_live_calls,
-                   .streams = (unsigned)p->settings.max_streams},
+                   .live_calls_tenant = (unsigned)p->settings.max_live_calls_tenant,
+                   .streams = (unsigned)p->settings.max_streams,
+                   .streams_tenant = (unsigned)p->settings.max_streams_tenant,
+                   .streams_principal = (unsigned)p->settings.max_streams_principal,
+                   .message_bytes = (size_t)p->settings.max_message_bytes},
         .drain_delay_ms = p->settings.drain_delay_ms,
         .drain_grace_ms = p->settings.drain_grace_ms,
     };

@@ -8,6 +8,9 @@
 #include "base/options.h"
 #include "pg/password.h"
 
+#define MESSAGE_LEAST_BYTES 4096
+#define MESSAGE_USUAL_BYTES (256 * 1024)
+#define MESSAGE_MOST_BYTES (4 * 1024 * 1024)
 #define CONNECTIONS_MAX 64
 #define QUEUE_MAX 1000000
 #define CALLS_MAX 1000000
@@ -28,6 +31,8 @@ static void defaults(struct settings *s, const struct program_spec *spec)
         .max_queue = 4096,
         .max_live_calls = 4096,
         .max_streams = 10000,
+        .max_streams_principal = 8,
+        .max_message_bytes = MESSAGE_USUAL_BYTES,
         .drain_delay_ms = 0,
         .drain_grace_ms = 10000,
         .log_level = "info",
@@ -70,7 +75,15 @@ int settings_parse(struct settings *s, const struct program_spec *spec, int argc
          "commands, and reads, that may wait"},
         {"max-live-calls", OPTION_INT, &s->max_live_calls, 1, CALLS_MAX, "N",
          "unary calls at once"},
+        {"max-live-calls-tenant", OPTION_INT, &s->max_live_calls_tenant, 0, CALLS_MAX, "N",
+         "unary calls of one tenant; 0 = half of all"},
         {"max-streams", OPTION_INT, &s->max_streams, 1, CALLS_MAX, "N", "server streams at once"},
+        {"max-streams-tenant", OPTION_INT, &s->max_streams_tenant, 0, CALLS_MAX, "N",
+         "server streams of one tenant; 0 = half of all"},
+        {"max-streams-principal", OPTION_INT, &s->max_streams_principal, 1, CALLS_MAX, "N",
+         "server streams of one principal"},
+        {"max-message-bytes", OPTION_INT, &s->max_message_bytes, MESSAGE_LEAST_BYTES,
+         MESSAGE_MOST_BYTES, "BYTES", "largest request; a call may use sixteen times that"},
         {"drain-delay-ms", OPTION_INT, &s->drain_delay_ms, 0, DRAIN_MAX_MS, "MS",
          "not ready but serving, at the end"},
         {"drain-grace-ms", OPTION_INT, &s->drain_grace_ms, 0, DRAIN_MAX_MS, "MS",
