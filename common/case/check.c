@@ -129,6 +129,12 @@ void check_past_time(struct fault *fault, const char *field,
         fault_violation(fault, field, "is in the future");
 }
 
+int64_t past_time_micros(const Google__Protobuf__Timestamp *time, int64_t now_us)
+{
+    int64_t us = time_micros(time);
+    return us < now_us ? us : now_us;
+}
+
 static bool is_currency(const char *code)
 {
     return strlen(code) == 3 && made_of(code, LARGE);

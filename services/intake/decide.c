@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "amends/v1/intake_service.pb-c.h"
+#include "case/check.h"
 #include "case/message.h"
 #include "case/money.h"
 #include "case/rules.h"
@@ -99,14 +100,15 @@ static void learn_stake(struct case_row *row, const Google__Type__Money *stake)
         row->stake_micros = money_micros(stake);
 }
 
-static void learn(struct case_row *row, const Amends__V1__OpenCaseRequest *r)
+static void learn(struct decision *d, const Amends__V1__OpenCaseRequest *r)
 {
+    struct case_row *row = &d->c->row;
     row->customer_name = first_given(row->customer_name, r->customer_name);
     row->customer_contact = first_given(row->customer_contact, r->customer_contact);
     row->language = first_given(row->language, r->language);
     row->product = first_given(row->product, r->failure->product);
     if (row->occurred_at == 0)
-        row->occurred_at = time_micros(r->failure->occurred_time);
+        row->occurred_at = past_time_micros(r->failure->occurred_time, d->now_us);
     if (r->severity > row->severity)
         row->severity = (int16_t)r->severity;
     row->desired_outcomes |= desired_bits(r);
@@ -122,7 +124,7 @@ static void join(struct decision *d)
     const Amends__V1__OpenCaseRequest *r = request_of(d);
     if (!case_require_room(d, &d->c->signals, CASE_SIGNALS_MAX, "signals"))
         return;
-    learn(&d->c->row, r);
+    learn(d, r);
     const struct signal_row *signal = add_signal(d);
     Amends__V1__EventDetail detail = AMENDS__V1__EVENT_DETAIL__INIT;
     detail.signal = public_signal(d, signal);
@@ -145,21 +147,21 @@ static void fill_customer(struct case_row *row, const Amends__V1__OpenCaseReques
     row->minutes_lost = r->minutes_lost;
 }
 
-static void fill_failure(struct case_row *row, const Amends__V1__OpenCaseRequest *r,
-                         const struct policy *p)
+static void fill_failure(struct decision *d, const Amends__V1__OpenCaseRequest *r)
 {
+    struct case_row *row = &d->c->row;
     const Amends__V1__Failure *f = r->failure;
     row->trigger = (int16_t)r->trigger;
     row->channel = (int16_t)r->channel;
     row->failure_code = f->code;
     row->description = f->description;
-    row->occurred_at = time_micros(f->occurred_time);
+    row->occurred_at = past_time_micros(f->occurred_time, d->now_us);
     row->product = f->product;
     row->order_reference = f->order_reference;
     row->stake_currency = f->money_at_stake ? f->money_at_stake->currency_code : "";
     row->stake_micros = money_micros(f->money_at_stake);
     row->severity =
-        r->severity > 0 ? (int16_t)r->severity : policy_failure_find(p, f->code)->severity;
+        r->severity > 0 ? (int16_t)r->severity : policy_failure_find(d->policy, f->code)->severity;
 }
 
 /* The steward is accountable from the first instant. */
@@ -208,7 +210,7 @@ static void open_new(struct decision *d)
     const Amends__V1__OpenCaseRequest *r = request_of(d);
     struct case_row *row = &d->c->row;
     fill_customer(row, r);
-    fill_failure(row, r, d->policy);
+    fill_failure(d, r);
     fill_course(row, d->policy, d->now_us);
     row->row.change = ROW_NEW;
     d->c->exists = true;

@@ -3,6 +3,7 @@
 /* DenyClaim, ResolveCase and CloseCase: the owner's, or a level above. */
 
 #include "amends/v1/resolution_service.pb-c.h"
+#include "case/check.h"
 #include "case/message.h"
 #include "case/money.h"
 #include "case/rules.h"
@@ -17,7 +18,7 @@ static void deny_claim_decide(struct decision *d)
 {
     const Amends__V1__DenyClaimRequest *r = (const Amends__V1__DenyClaimRequest *)d->cmd->request;
     struct case_row *row = &d->c->row;
-    int64_t disclosed_at = time_micros(r->disclosure_time);
+    int64_t disclosed_at = past_time_micros(r->disclosure_time, d->now_us);
     if (disclosed_at < row->opened_at) {
         fault_violation(&d->cmd->fault, "disclosure_time", "is before the case was opened");
         return;

@@ -3,6 +3,7 @@
 /* What was done towards the customer and found out: contacts, acts, the root cause. Any agent. */
 
 #include "amends/v1/resolution_service.pb-c.h"
+#include "case/check.h"
 #include "case/message.h"
 #include "case/money.h"
 #include "case/rules.h"
@@ -89,9 +90,7 @@ static void record_contact_decide(struct decision *d)
     const Amends__V1__RecordContactRequest *r =
         (const Amends__V1__RecordContactRequest *)d->cmd->request;
     struct case_state *c = d->c;
-    int64_t at = r->contact_time ? time_micros(r->contact_time) : d->now_us;
-    if (at > d->now_us)
-        at = d->now_us;
+    int64_t at = r->contact_time ? past_time_micros(r->contact_time, d->now_us) : d->now_us;
     if (at < c->row.opened_at) {
         fault_violation(&d->cmd->fault, "contact_time", "is before the case was opened");
         return;

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "case/check.h"
 #include "intake/validate.h"
 #include "resolution/validate.h"
 #include "rig.h"
@@ -102,7 +103,7 @@ static void everything_wrong_is_told_at_once(void **state)
     r->language = rig_text(w, "english please");
     r->failure->code = rig_text(w, "Billing");
     r->failure->description = long_text(4001);
-    r->failure->occurred_time = rig_time(w, w->now_us + 1);
+    r->failure->occurred_time = rig_time(w, w->now_us + CHECK_SKEW_US + 1);
     r->failure->product = long_text(201);
     r->failure->order_reference = long_text(201);
     r->failure->money_at_stake = rig_money(w, "usd", -1);
@@ -182,7 +183,7 @@ static void contacts(void **state)
     record_contact_validate(&r, w->now_us, NULL, &fault);
     assert_fine();
     r.outcome = CONTACT_OUTCOME_VOICEMAIL;
-    r.contact_time = rig_time(w, w->now_us + 1000000);
+    r.contact_time = rig_time(w, w->now_us + CHECK_SKEW_US + 1000000);
     r.note = long_text(4001);
     r.minutes_lost = 1000001;
     record_contact_validate(&r, w->now_us, NULL, &fault);
@@ -284,7 +285,7 @@ static void denials_resolutions_and_closings(void **state)
     d.expected_version = 3;
     d.reason = rig_text(w, "  "); /* no denial without a reason */
     d.disclosure_channel = CHANNEL_EMAIL;
-    d.disclosure_time = rig_time(w, w->now_us + 1);
+    d.disclosure_time = rig_time(w, w->now_us + CHECK_SKEW_US + 1);
     deny_claim_validate(&d, w->now_us, NULL, &fault);
     ASSERT_FIELDS("reason", "disclosure_time");
     Amends__V1__ResolveCaseRequest r = AMENDS__V1__RESOLVE_CASE_REQUEST__INIT;
