@@ -13,8 +13,8 @@ PRIVATE_HEADERS = {
     re.compile(r"#\s*include\s*[<\"]hiredis"): ("common/redis/", "tests/unit/redis/"),
 }
 
-# A part includes only parts below it: services -> case, policy -> pg, redis, rpc -> io -> base.
-LAYERS = {"base": 0, "io": 1, "rpc": 2, "pg": 2, "redis": 2, "policy": 3, "case": 3}
+# A part includes only parts below it: services -> case, policy -> pg, redis, rpc, calendar -> io -> base.
+LAYERS = {"base": 0, "io": 1, "rpc": 2, "pg": 2, "redis": 2, "calendar": 2, "policy": 3, "case": 3}
 INCLUDE = re.compile(r"#\s*include\s*\"(\w+)/")
 
 # Domain time is a parameter, so that a tenant's clock can be moved and a replay decides the same.
