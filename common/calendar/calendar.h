@@ -5,17 +5,17 @@
  * Working calendars: when a company, or a desk of it, works - and arithmetic with working time.
  *
  * A calendar is a spec (weekly windows, dates with hours of their own, holidays) in a zone. Working
- * time = the windows, each on the wall of the day it begins, less the holidays. A window's length is
- * the true time between the instants of its ends, so it is an hour shorter or longer on the day of a
- * DST change; its start is the first occurrence of an ambiguous wall time, its end the second; a wall
- * time that does not exist moves forward by the gap (see zone.h). A window over midnight ends on the
- * next day. A holiday takes away its wall time of its date, also from a window that began the day
- * before.
+ * time = the windows, each on the wall of the day it begins, less the holidays. A window's length
+ * is the true time between the instants of its ends, so it is an hour shorter or longer on the day
+ * of a DST change; its start is the first occurrence of an ambiguous wall time, its end the second;
+ * a wall time that does not exist moves forward by the gap (see zone.h). A window over midnight
+ * ends on the next day. A holiday takes away its wall time of its date, also from a window that
+ * began the day before.
  *
  * calendar_new() lays the windows out once, for the years 2000 to 2099, with running sums: adding,
  * subtracting and measuring are binary searches, so their cost does not grow with the distance. A
- * calendar takes 8 bytes a window: some 200 KB for a working week of one window a day. Outside those
- * years there is no working time.
+ * calendar takes 8 bytes a window: some 200 KB for a working week of one window a day. Outside
+ * those years there is no working time.
  *
  * NULL is the calendar that always works (24/7): every function of instants takes it.
  *
@@ -30,12 +30,14 @@
 #include "calendar/zone.h"
 
 #define CALENDAR_DAY_S 86400
+#define CALENDAR_YEAR_FIRST 2000
+#define CALENDAR_YEAR_LAST 2099
 #define CALENDAR_WINDOWS_MAX 64    /* a week's */
 #define CALENDAR_DATES_MAX 1024    /* dates with hours of their own, windows counted */
 #define CALENDAR_HOLIDAYS_MAX 4096 /* yearly ones count once */
 
-/* Wall times are seconds after midnight of the day a window begins on; until_s may pass 86,400, up to
- * 172,800, for a window over midnight. from_s < until_s. */
+/* Wall times are seconds after midnight of the day a window begins on; until_s may pass 86,400, up
+ * to 172,800, for a window over midnight. from_s < until_s. */
 struct calendar_window {
     int8_t weekday; /* 0 = Monday .. 6 = Sunday */
     int32_t from_s, until_s;
@@ -55,8 +57,8 @@ struct calendar_day {
     int32_t from_s, until_s;
 };
 
-/* A holiday: 0 .. 86,400 is a whole day, else part of one. A yearly one comes back on that month and
- * day in every later year (29 February: in leap years only). */
+/* A holiday: 0 .. 86,400 is a whole day, else part of one. A yearly one comes back on that month
+ * and day in every later year (29 February: in leap years only). */
 struct calendar_holiday {
     int32_t date;
     int32_t from_s, until_s;
@@ -81,9 +83,9 @@ void calendar_free(struct calendar *c);
 const struct zone *calendar_zone(const struct calendar *c);
 size_t calendar_bytes(const struct calendar *c); /* what it takes in memory */
 
-/* The earliest instant by which `work_us` of working time have passed since `from_us`; work_us >= 0;
- * 0 gives from_us itself. Eight hours from the opening of an eight hours' day end at its closing, not
- * at the next opening. Saturates at the end of the calendar's years. */
+/* The earliest instant by which `work_us` of working time have passed since `from_us`; work_us >=
+ * 0; 0 gives from_us itself. Eight hours from the opening of an eight hours' day end at its
+ * closing, not at the next opening. Saturates at the end of the calendar's years. */
 int64_t calendar_add(const struct calendar *c, int64_t from_us, int64_t work_us);
 /* The latest instant from which `work_us` of working time pass until `until_us`; the mirror of
  * calendar_add(). Saturates at the beginning of the calendar's years. */
@@ -91,8 +93,8 @@ int64_t calendar_subtract(const struct calendar *c, int64_t until_us, int64_t wo
 /* The working time between two instants; 0 when until <= from. */
 int64_t calendar_between(const struct calendar *c, int64_t from_us, int64_t until_us);
 bool calendar_works_at(const struct calendar *c, int64_t at_us);
-/* The latest instant at or before `at_us` that is in working time or at the end of it; INT64_MIN when
- * there is none. For what must be done within hours before a promised instant. */
+/* The latest instant at or before `at_us` that is in working time or at the end of it; INT64_MIN
+ * when there is none. For what must be done within hours before a promised instant. */
 int64_t calendar_last_open(const struct calendar *c, int64_t at_us);
 
 /* -- explaining -------------------------------------------------------------------------------- */
@@ -100,8 +102,8 @@ int64_t calendar_last_open(const struct calendar *c, int64_t at_us);
 enum calendar_part_kind { CALENDAR_WORKING, CALENDAR_CLOSED, CALENDAR_HOLIDAY };
 
 /* A stretch of time of one kind. offset_from_s and offset_until_s, seconds east of UTC at its two
- * ends, differ when the zone's clocks were moved within it. Parts join without a gap; those that work
- * add up to calendar_between(). */
+ * ends, differ when the zone's clocks were moved within it. Parts join without a gap; those that
+ * work add up to calendar_between(). */
 struct calendar_part {
     enum calendar_part_kind kind;
     int64_t from_us, until_us;
@@ -109,6 +111,6 @@ struct calendar_part {
     int32_t offset_from_s, offset_until_s;
 };
 
-/* The longest part that begins at `from_us` and ends at `until_us` at the latest. from_us < until_us.
- * A holiday's part is the closed time that would be working time without the holidays. */
+/* The longest part that begins at `from_us` and ends at `until_us` at the latest. from_us <
+ * until_us. A holiday's part is the closed time that would be working time without the holidays. */
 struct calendar_part calendar_part_at(const struct calendar *c, int64_t from_us, int64_t until_us);

@@ -7,7 +7,8 @@
  * since 1970-01-01 00:00 on the wall, whatever the zone: 86,400 a day.
  *
  * Threading: any thread; zone_get() takes a lock, a zone never changes. Ownership: zones belong to
- * the process and live as long as it does; there are no more of them than the tz database has names.
+ * the process and live as long as it does; there are no more of them than the tz database has
+ * names.
  */
 
 #include <stddef.h>

@@ -25,6 +25,7 @@ struct clock_row *clock_start(struct decision *d, int kind, int64_t start_us, in
     k->target_ms = target_ms;
     k->started_at = start_us;
     k->due_at = start_us + target_ms * US_PER_MS;
+    k->next_at = k->due_at;
     return k;
 }
 
@@ -41,6 +42,7 @@ void clock_stop(struct decision *d, struct clock_row *clock, int64_t at_us, bool
     if (!clock_is_open(clock) && (cancel || !stopped_later(clock, at_us)))
         return;
     clock->stopped_at = at_us;
+    clock->next_at = 0;
     row_touch(&clock->row);
     if (clock->state == CLOCK_STATE_RUNNING && late && !cancel) {
         ladder_breach(d, clock);

@@ -83,6 +83,7 @@ void ladder_breach(struct decision *d, struct clock_row *clock)
     clock->state = CLOCK_STATE_BREACHED;
     clock->breached_at = clock->due_at;
     clock->generation++;
+    clock->next_at = 0;
     row_touch(&clock->row);
     int level = d->c->row.level;
     bool climbs = breach_climbs(d, clock);

@@ -57,6 +57,16 @@ struct case_row {
     const char *denial_actor;
     int64_t last_seq;
     struct slice last_hash;
+    const char *customer_tier, *time_zone; /* the customer's; "" = none, the company's */
+    int64_t round_since;                   /* 0 = opened_at: see case_round_since() */
+    int64_t paused_at, resume_at;          /* by hand; resume_at is set whenever paused_at is */
+    int16_t pause_reason;
+    int64_t paused_ms; /* ended pauses by hand of this round */
+    int64_t raised_ms; /* boost that thresholds added */
+    int64_t acknowledged_at;
+    const char *acknowledged_by;
+    const char *contributors; /* canonical text: case/contributors.h */
+    int64_t touch_cost_micros;
 };
 
 struct signal_row {
@@ -97,6 +107,16 @@ struct clock_row {
     struct uuid subject_id; /* zero = none */
     int32_t policy_version;
     int64_t target_ms, started_at, due_at, stopped_at, breached_at;
+    const char *name;                 /* of its definition in the policy version */
+    const char *calendar, *time_zone; /* "" = always works; the zone it was laid out in */
+    int16_t target_unit;              /* enum policy_unit */
+    int32_t target_days;
+    const char *pauses;           /* ended pauses of this instance: case/deadline.h */
+    int64_t paused_at, resume_at; /* the pause under way; resume_at is set whenever paused_at is */
+    int16_t pause_reason;
+    bool pause_capped; /* it was resumed by a cap while its pause condition still holds */
+    int32_t fired;     /* highest threshold fired in this instance, per cent; 0 = none */
+    int64_t next_at;   /* when FireClock is to look at it; 0 = never */
 };
 
 struct escalation_row {
@@ -108,6 +128,10 @@ struct escalation_row {
     int32_t instance, threshold;
     int16_t from_level, to_level, action;
     int64_t due_at, at;
+    int16_t cause;   /* EscalationCause */
+    int32_t actions; /* bit n = EscalationAction n */
+    int64_t cost_micros;
+    const char *actor;
 };
 
 struct queue_row {
@@ -188,6 +212,22 @@ struct notification_row {
     int16_t state;
     int32_t attempts;
     int64_t created_at;
+    struct uuid clock_id; /* with instance and threshold the step it tells of; zero = none */
+    int32_t instance, threshold;
+};
+
+struct promise_row {
+    struct row row;
+    int32_t tenant_id;
+    struct uuid case_id, promise_id;
+    int16_t kind, state;
+    int32_t round;
+    int64_t promised_at, due_at, made_at;
+    const char *made_by, *description;
+    int64_t settled_at;
+    const char *settled_by;
+    int64_t kept_at;
+    struct uuid successor_id; /* what it was renegotiated into; zero = none */
 };
 
 struct dedup_row {

@@ -92,39 +92,103 @@ bool agent_speaks(const struct agent_row *agent, const char *language);
 void case_set_owner(struct decision *d, int owner_kind, const char *id, struct offer_row *offer,
                     const char *cause);
 
-/* -- clocks (clocks.c) ------------------------------------------------------------------------- */
+/* -- facts (facts.c) --------------------------------------------------------------------------- */
 
-/* Starts a clock of `target_ms` on the 24/7 calendar from `start_us`; due = start + target (domain
- * 5). */
+/* What conditions are about, with the instant since when each fact stands as it does: of CONTACT
+ * the time of the contact - the first one that reached the customer, or, for a reset, the last; of
+ * CUSTOMER the time of the inbound contact; of PAUSED, ACKNOWLEDGED and LEVEL those of the row; of
+ * the others now. A pause whose resume_at has passed is none. */
+struct case_facts {
+    struct fact_values values;
+    int64_t since_us[FACTS];
+};
+/* `clock` NULL: facts as they stand in the round. Else CONTACT counts from the clock's start. Pure.
+ */
+void case_facts(const struct case_state *c, const struct policy *p, const struct clock_row *clock,
+                int64_t now_us, struct case_facts *out);
+/* When the present round began. */
+int64_t case_round_since(const struct case_row *row);
+
+/* -- clocks (clocks.c, clock_rules.c, thresholds.c; deadline.h has the arithmetic) ---------------
+ */
+
+/* After every change (case_settle() calls it) each definition of the policy is looked at, in the
+ * policy's order. For its open clock of the round, in this order; the first that applies ends it:
+ *   1. cancel holds: CANCELLED
+ *   2. stop holds: MET or BREACHED, by the instant since when it holds
+ *   3. reset and start hold, and what holds in reset began after the clock's start: it is stopped
+ * as by 2 if that instant is late, and begins again at it: instance + 1, nothing fired
+ *   4. it runs, and the case is paused by hand or `pause` holds (and `resume` does not): paused,
+ * until the caps of the definition at the latest; it is paused, and neither holds any more, or
+ * resume_at has passed: resumed at that instant, and its deadline moves
+ *   5. (no clock is open, none was in this round or `again`) start holds, cancel and stop do not:
+ * it starts, at the instant since when start holds FULFILMENT follows each remedy (ACCEPTED starts,
+ * FULFILLED stops at that time, another end cancels), APPROVAL each pending approval, OFFER and
+ * PROMISE are started and stopped by their commands. A final case's clocks end: CANCELLED, except
+ * those that met or breached. STATUTORY never pauses. Changed clocks appear in the event that is
+ * written next; breaches found here are recorded after it. */
+void clocks_settle(struct decision *d);
+
+/* Starts a clock of `target_ms` that always counts; ends a running clock as breached. Both give way
+ * to clocks_settle() and ladder_threshold(). */
 struct clock_row *clock_start(struct decision *d, int kind, int64_t start_us, int64_t target_ms,
                               const struct uuid *subject);
+void ladder_breach(struct decision *d, struct clock_row *clock);
+
+/* Starts a clock whose instant is given: OFFER, PROMISE. Thresholds come from the policy's
+ * definition of the kind; without one, 100 % alone. */
+struct clock_row *clock_start_until(struct decision *d, int kind, const struct uuid *subject,
+                                    int64_t start_us, int64_t due_us);
 /* Ends it at `at_us`: MET when at_us <= due, else BREACHED with breached_at = due (a case that
  * breached and was resolved a second later is breached). A breach found here climbs like one found
- * by the timer. CANCELLED when `cancel`. The timestamps decide, never who looked first: a clock
- * that was found breached stays so and gets its stop time, unless that lies within the target -
- * then it was met, and the escalation stays as the record of what was done. An earlier stop that is
- * told later moves the stop of a clock that was met or breached; else an ended one is left alone.
- */
+ * by the timer. CANCELLED when `cancel`. An open pause ends at at_us first. The timestamps decide,
+ * never who looked first: a clock that was found breached stays so and gets its stop time, unless
+ * that lies within the target - then it was met, and the escalation stays as the record of what was
+ * done. An earlier stop that is told later moves the stop of a clock that was met or breached; else
+ * an ended one is left alone. */
 void clock_stop(struct decision *d, struct clock_row *clock, int64_t at_us, bool cancel);
-/* True while it can still be stopped: it runs, or was found breached and not stopped yet. */
+/* True while it can still be stopped: it runs, is paused, or was found breached and not stopped
+ * yet. */
 bool clock_is_open(const struct clock_row *clock);
 /* The running clock of the kind, or NULL. */
 struct clock_row *clock_running(struct case_state *c, int kind);
 /* The open clock of the kind in the case's present round, or NULL. */
 struct clock_row *clock_open(struct case_state *c, int kind);
-/* The clock that measures this offer, or NULL. */
+/* The clock that measures this offer, promise or remedy, the latest one, or NULL. */
 struct clock_row *clock_of_subject(struct case_state *c, const struct uuid *subject);
+
+/* What FireClock does when the clock's next_at has passed: ends a pause that is over, fires every
+ * threshold that has come in order, once each (ladder_threshold), and arms the next. At 100 % the
+ * clock is BREACHED, whatever its actions; a LEVEL clock at the top begins again now. */
+void clock_fire(struct decision *d, struct clock_row *clock);
+
+/* Moves the case's open clocks to d->policy (row.policy_version is set to it already): targets,
+ * calendars and thresholds of the definition of the same name, start, pauses and what fired are
+ * kept; a clock whose definition is gone is cancelled; new definitions start by clocks_settle(). */
+struct clocks_migrated {
+    bool changed;                      /* a deadline moved, a clock started or ended */
+    size_t n_breaching;                /* running clocks past their new deadline */
+    const struct clock_row *breaching; /* the first of them, NULL = none */
+    int64_t old_due_us;                /* its deadline before */
+};
+void clocks_migrate(struct decision *d, struct clocks_migrated *out);
 
 /* -- the ladder (ladder.c) --------------------------------------------------------------------- */
 
-/* Makes a running clock BREACHED (breached_at = due) and records that once per (case, round, clock
- * instance, threshold): the escalation row and a CLOCK_BREACHED event. When it fell due after
- * level_since, below the top and on a live case, the case climbs one level: level + 1, level_since
- * = now, a stewarded case (or any, when the new level takes over) passes to the new level's
- * steward by the owner rule and to its queue, an ESCALATED event, a notification to the new
- * level's steward. A clock that does not run is left alone. Not for OFFER clocks: an offer that
- * expires is no breach. */
-void ladder_breach(struct decision *d, struct clock_row *clock);
+/* Carries a threshold's actions out and records the step once per (case, round, clock, instance,
+ * threshold): the escalation row, an event (CLOCK_BREACHED at 100 %, else CLOCK_THRESHOLD), its
+ * notifications. CLIMB happens on a live case, below the top, when the threshold fell due at
+ * `due_us` after level_since: simultaneous breaches climb one level, not two. */
+void ladder_threshold(struct decision *d, const struct clock_row *clock,
+                      const struct policy_threshold *threshold, int64_t due_us);
+
+/* Takes a live case up to `to_level` (above the present one, at most the top) for another cause
+ * than a clock: level_since = now, a stewarded case (or any, when the new level takes over) passes
+ * to the new level's steward by the owner rule and to its queue, contributors and costs are added,
+ * the level's steward is notified, the acknowledgement of the level before ends; the escalation row
+ * and one ESCALATED event by `actor`, `reason` (NULL = none) in its personal part. */
+void ladder_climb(struct decision *d, int cause, int to_level, const char *actor,
+                  const char *reason);
 
 /* -- the queue (queue.c) ----------------------------------------------------------------------- */
 

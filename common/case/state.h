@@ -18,6 +18,7 @@
 #define CASE_ACTS_MAX 200
 #define CASE_REMEDIES_MAX 100
 #define CASE_CLOCKS_MAX 1000
+#define CASE_PROMISES_MAX 100
 #define CASE_OFFERS_MAX 1000
 
 /* A growing array of rows of one table. */
@@ -45,7 +46,7 @@ static inline void row_touch(struct row *r)
 struct case_state {
     bool exists;
     struct case_row row;
-    struct rows signals, clocks, contacts, acts, remedies, offers;
+    struct rows signals, clocks, contacts, acts, remedies, promises, offers;
     struct rows queue;            /* none or one */
     struct rows escalations;      /* only new ones: never read */
     struct rows notifications;    /* only new ones: never read */

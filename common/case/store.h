@@ -32,7 +32,8 @@ struct route_queue {
     int64_t score_ms, generation;
     bool removed;
 };
-/* A running clock that was started or moved; those that ended are found stale when they fire. */
+/* A clock that was started or moved and its next instant; those that ended are found stale when
+ * they fire. */
 struct route_timer {
     int32_t tenant_id;
     struct uuid case_id, clock_id;

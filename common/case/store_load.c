@@ -20,6 +20,8 @@ struct rows *case_rows_of(struct case_state *c, enum table_id table)
         return &c->acts;
     case TABLE_REMEDY:
         return &c->remedies;
+    case TABLE_PROMISE:
+        return &c->promises;
     case TABLE_OFFER:
         return &c->offers;
     case TABLE_QUEUE:

@@ -63,14 +63,14 @@ static void route_queue(struct routing *r, const struct seg_part *p)
 static void route_timers(struct routing *r, const struct seg_part *p)
 {
     ROWS_EACH (k, struct clock_row, &p->c->clocks) {
-        if (k->row.change == ROW_SAME || k->state != AMENDS__V1__CLOCK_STATE__CLOCK_STATE_RUNNING)
+        if (k->row.change == ROW_SAME || k->next_at == 0)
             continue;
         r->out.timers[r->out.n_timers++] = (struct route_timer){
             .tenant_id = k->tenant_id,
             .case_id = k->case_id,
             .clock_id = k->clock_id,
             .generation = k->generation,
-            .due_us = k->due_at,
+            .due_us = k->next_at,
             .kind = k->kind,
         };
     }

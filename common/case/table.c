@@ -80,6 +80,18 @@ static const struct column case_cols[] = {
     COL(case_row, denial_actor),
     COL(case_row, last_seq),
     COL(case_row, last_hash),
+    COL(case_row, customer_tier),
+    COL(case_row, time_zone),
+    TIME_NULL(case_row, round_since),
+    TIME_NULL(case_row, paused_at),
+    TIME_NULL(case_row, resume_at),
+    COL(case_row, pause_reason),
+    COL(case_row, paused_ms),
+    COL(case_row, raised_ms),
+    TIME_NULL(case_row, acknowledged_at),
+    COL(case_row, acknowledged_by),
+    COL(case_row, contributors),
+    COL(case_row, touch_cost_micros),
 };
 
 static const struct column agent_cols[] = {
@@ -111,6 +123,18 @@ static const struct column clock_cols[] = {
     TIME(clock_row, due_at),
     TIME_NULL(clock_row, stopped_at),
     TIME_NULL(clock_row, breached_at),
+    COL(clock_row, name),
+    COL(clock_row, calendar),
+    COL(clock_row, time_zone),
+    COL(clock_row, target_unit),
+    COL(clock_row, target_days),
+    COL(clock_row, pauses),
+    TIME_NULL(clock_row, paused_at),
+    TIME_NULL(clock_row, resume_at),
+    COL(clock_row, pause_reason),
+    COL(clock_row, pause_capped),
+    COL(clock_row, fired),
+    TIME_NULL(clock_row, next_at),
 };
 
 static const struct column contact_cols[] = {
@@ -138,6 +162,23 @@ static const struct column remedy_cols[] = {
     TIME_NULL(remedy_row, fulfilled_at),
     COL(remedy_row, fulfilment_reference),
     COL(remedy_row, on_the_spot),
+};
+
+static const struct column promise_cols[] = {
+    TENANT_AND_CASE(promise_row),
+    COL(promise_row, promise_id),
+    COL(promise_row, kind),
+    COL(promise_row, state),
+    COL(promise_row, round),
+    TIME(promise_row, promised_at),
+    TIME(promise_row, due_at),
+    TIME(promise_row, made_at),
+    COL(promise_row, made_by),
+    COL(promise_row, description),
+    TIME_NULL(promise_row, settled_at),
+    COL(promise_row, settled_by),
+    TIME_NULL(promise_row, kept_at),
+    UUID_NULL(promise_row, successor_id),
 };
 
 static const struct column offer_cols[] = {
@@ -182,11 +223,13 @@ static const struct column event_private_cols[] = {
 };
 
 static const struct column escalation_cols[] = {
-    TENANT_AND_CASE(escalation_row), COL(escalation_row, round),
-    COL(escalation_row, clock_id),   COL(escalation_row, instance),
-    COL(escalation_row, threshold),  COL(escalation_row, from_level),
-    COL(escalation_row, to_level),   COL(escalation_row, action),
-    TIME(escalation_row, due_at),    TIME(escalation_row, at),
+    TENANT_AND_CASE(escalation_row),  COL(escalation_row, round),
+    COL(escalation_row, clock_id),    COL(escalation_row, instance),
+    COL(escalation_row, threshold),   COL(escalation_row, from_level),
+    COL(escalation_row, to_level),    COL(escalation_row, action),
+    TIME(escalation_row, due_at),     TIME(escalation_row, at),
+    COL(escalation_row, cause),       COL(escalation_row, actions),
+    COL(escalation_row, cost_micros), COL(escalation_row, actor),
 };
 
 static const struct column notification_cols[] = {
@@ -198,6 +241,9 @@ static const struct column notification_cols[] = {
     COL(notification_row, state),
     COL(notification_row, attempts),
     TIME(notification_row, created_at),
+    UUID_NULL(notification_row, clock_id),
+    COL(notification_row, instance),
+    COL(notification_row, threshold),
 };
 
 #define TABLE_OF(sql_name, columns, s, keys)                                                       \
@@ -216,6 +262,8 @@ const struct table tables[TABLES] = {
                    .order_offset = offsetof(struct act_row, at)},
     [TABLE_REMEDY] = {TABLE_OF("remedy", remedy_cols, remedy_row, 3),
                       .order_offset = offsetof(struct remedy_row, proposed_at)},
+    [TABLE_PROMISE] = {TABLE_OF("promise", promise_cols, promise_row, 3),
+                       .order_offset = offsetof(struct promise_row, made_at)},
     [TABLE_OFFER] = {TABLE_OF("offer", offer_cols, offer_row, 3),
                      .order_offset = offsetof(struct offer_row, created_at)},
     [TABLE_QUEUE] = {TABLE_OF("queue_item", queue_cols, queue_row, 2)},

@@ -19,6 +19,7 @@ enum table_id {
     TABLE_CASE,
     TABLE_AGENT,
     TABLE_REMEDY,
+    TABLE_PROMISE,
     TABLE_OFFER,
     TABLE_CLOCK,
     TABLE_QUEUE,

@@ -8,21 +8,21 @@
 #include "assignment/assignment.h"
 #include "assignment/engine.h"
 
-#define CLOCK_COLUMNS "c.tenant_id, c.case_id, c.clock_id, c.generation, c.due_at, c.kind"
+#define CLOCK_COLUMNS "c.tenant_id, c.case_id, c.clock_id, c.generation, c.next_at, c.kind"
 
 /* $1 until, $2 limit, $3 from */
-static const char due[] = "select " CLOCK_COLUMNS " from clock c where c.state = 1"
-                          " and c.due_at <= $1::timestamptz and c.due_at >= $3::timestamptz"
-                          " order by c.due_at limit $2::int4";
+static const char due[] = "select " CLOCK_COLUMNS " from clock c where c.next_at is not null"
+                          " and c.next_at <= $1::timestamptz and c.next_at >= $3::timestamptz"
+                          " order by c.next_at limit $2::int4";
 
 /* $1 after */
-static const char next_due[] = "select c.due_at from clock c where c.state = 1"
-                               " and c.due_at > $1::timestamptz order by c.due_at limit 1";
+static const char next_due[] = "select c.next_at from clock c where c.next_at is not null"
+                               " and c.next_at > $1::timestamptz order by c.next_at limit 1";
 
 /* $1 from, $2 to, $3 limit */
-static const char soon[] = "select " CLOCK_COLUMNS " from clock c where c.state = 1"
-                           " and c.due_at >= $1::timestamptz and c.due_at <= $2::timestamptz"
-                           " order by c.due_at limit $3::int4";
+static const char soon[] = "select " CLOCK_COLUMNS " from clock c where c.next_at is not null"
+                           " and c.next_at >= $1::timestamptz and c.next_at <= $2::timestamptz"
+                           " order by c.next_at limit $3::int4";
 
 /* $1 name, $2 holder, $3 now, $4 until: a row when the holder has it. */
 static const char lease[] =

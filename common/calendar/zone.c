@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "calendar/zone.h"
+
+#include <limits.h>
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <glib.h>
+
+#include "base/assert.h"
+
+/* The years of the table have some 200 transitions where clocks move twice a year, 400 where they
+ * are moved for Ramadan too. */
+#define TRANSITIONS_MAX 4096
+#define NAME_MAX_BYTES 64
+
+/* Offset i holds from transition i - 1 up to transition i. Both walls around a transition grow from
+ * one transition to the next (zone_load checks it), so wall times are searched like instants. */
+struct zone {
+    char name[NAME_MAX_BYTES];
+    size_t n;
+    int64_t *at_s;     /* n transitions, ascending */
+    int32_t *offset_s; /* n + 1 */
+};
+
+/* -- names ------------------------------------------------------------------------------------- */
+
+/* Every part of a tz name begins with a capital; the files beside the zones ("posixrules",
+ * "zone.tab") and the copies in other time scales ("right/Europe/London") do not. */
+static bool is_name(const char *name)
+{
+    bool begins = true;
+    size_t n = 0;
+    for (; name[n]; n++) {
+        char c = name[n];
+        bool other = g_ascii_isalnum(c) || c == '_' || c == '-' || c == '+';
+        if (begins ? !g_ascii_isupper(c) : !other && c != '/')
+            return false;
+        begins = c == '/';
+    }
+    return !begins && n < NAME_MAX_BYTES;
+}
+
+/* GLib also takes offsets and POSIX rules ("UTC+1", "Z") for names: a zone is what has a file. */
+static bool has_file(const char *name)
+{
+    const char *folder = getenv("TZDIR");
+    char path[PATH_MAX], magic[4];
+    int len = snprintf(path, sizeof(path), "%s/%s", folder ? folder : "/usr/share/zoneinfo", name);
+    if (len < 0 || (size_t)len >= sizeof(path))
+        return false;
+    FILE *file = fopen(path, "re");
+    if (!file)
+        return false;
+    bool is_zone =
+        fread(magic, 1, sizeof(magic), file) == sizeof(magic) && memcmp(magic, "TZif", 4) == 0;
+    (void)fclose(file);
+    return is_zone;
+}
+
+/* -- the table --------------------------------------------------------------------------------- */
+
+static int interval_at(GTimeZone *tz, int64_t at_s)
+{
+    return g_time_zone_find_interval(tz, G_TIME_TYPE_UNIVERSAL, at_s);
+}
+
+/* The first instant after `from_s` that lies in another interval, at `until_s` at the latest. */
+static int64_t interval_end(GTimeZone *tz, int64_t from_s, int64_t until_s)
+{
+    int here = interval_at(tz, from_s);
+    while (until_s - from_s > 1) {
+        int64_t middle = from_s + (until_s - from_s) / 2;
+        if (interval_at(tz, middle) == here)
+            from_s = middle;
+        else
+            until_s = middle;
+    }
+    return until_s;
+}
+
+/* False when the walls do not grow: no zone of the tz database is like that. */
+static bool add_transition(struct zone *z, int64_t at_s, int32_t offset_s)
+{
+    int32_t before_s = z->offset_s[z->n];
+    if (z->n == TRANSITIONS_MAX)
+        return false;
+    if (z->n > 0) {
+        int64_t last_s = z->at_s[z->n - 1];
+        if (at_s + before_s <= last_s + z->offset_s[z->n - 1] ||
+            at_s + offset_s <= last_s + before_s)
+            return false;
+    }
+    z->at_s[z->n++] = at_s;
+    z->offset_s[z->n] = offset_s;
+    return true;
+}
+
+static bool read_transitions(struct zone *z, GTimeZone *tz)
+{
+    int64_t at_s = CALENDAR_FROM_S;
+    z->offset_s[0] = g_time_zone_get_offset(tz, interval_at(tz, at_s));
+    while ((at_s = interval_end(tz, at_s, CALENDAR_UNTIL_S)) < CALENDAR_UNTIL_S) {
+        int32_t offset_s = g_time_zone_get_offset(tz, interval_at(tz, at_s));
+        /* Intervals may differ in nothing but their names. */
+        if (offset_s != z->offset_s[z->n] && !add_transition(z, at_s, offset_s))
+            return false;
+    }
+    return true;
+}
+
+static void free_zone(struct zone *z)
+{
+    free(z->at_s);
+    free(z->offset_s);
+    free(z);
+}
+
+static void *shrunk(void *block, size_t bytes)
+{
+    void *smaller = realloc(block, bytes ? bytes : 1);
+    return smaller ? smaller : block;
+}
+
+static struct zone *zone_load(const char *name, GTimeZone *tz)
+{
+    struct zone *z = calloc(1, sizeof(*z));
+    AM_ASSERT(z);
+    z->at_s = calloc(TRANSITIONS_MAX, sizeof(*z->at_s));
+    z->offset_s = calloc(TRANSITIONS_MAX + 1, sizeof(*z->offset_s));
+    AM_ASSERT(z->at_s && z->offset_s);
+    (void)snprintf(z->name, sizeof(z->name), "%s", name);
+    if (!read_transitions(z, tz)) {
+        free_zone(z);
+        return NULL;
+    }
+    z->at_s = shrunk(z->at_s, z->n * sizeof(*z->at_s));
+    z->offset_s = shrunk(z->offset_s, (z->n + 1) * sizeof(*z->offset_s));
+    return z;
+}
+
+/* -- the zones of the process ------------------------------------------------------------------ */
+
+static pthread_mutex_t known_lock = PTHREAD_MUTEX_INITIALIZER;
+static GHashTable *known; /* name -> struct zone */
+
+static struct zone *load_known(const char *name)
+{
+    GTimeZone *tz = g_time_zone_new_identifier(name);
+    if (!tz)
+        return NULL;
+    struct zone *z = zone_load(name, tz);
+    g_time_zone_unref(tz);
+    if (z)
+        g_hash_table_insert(known, z->name, z);
+    return z;
+}
+
+const struct zone *zone_get(const char *name)
+{
+    if (!is_name(name))
+        return NULL;
+    AM_ASSERT(pthread_mutex_lock(&known_lock) == 0);
+    if (!known)
+        known = g_hash_table_new(g_str_hash, g_str_equal);
+    struct zone *z = g_hash_table_lookup(known, name);
+    if (!z && has_file(name))
+        z = load_known(name);
+    AM_ASSERT(pthread_mutex_unlock(&known_lock) == 0);
+    return z;
+}
+
+const char *zone_name(const struct zone *z)
+{
+    return z->name;
+}
+
+/* -- instants and walls ------------------------------------------------------------------------ */
+
+/* How many transitions are at or before the instant: the index of its offset. */
+static size_t offset_index(const struct zone *z, int64_t at_s)
+{
+    size_t low = 0, high = z->n;
+    while (low < high) {
+        size_t middle = (low + high) / 2;
+        if (z->at_s[middle] <= at_s)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+int32_t zone_offset_s(const struct zone *z, int64_t at_s)
+{
+    return z->offset_s[offset_index(z, at_s)];
+}
+
+int64_t zone_next_transition_s(const struct zone *z, int64_t at_s)
+{
+    size_t next = offset_index(z, at_s);
+    return next < z->n ? z->at_s[next] : INT64_MAX;
+}
+
+/* How many transitions a wall has passed: at each, the clock stood at `at_s` + the offset that
+ * `side` (0 = before it, 1 = after it) says. */
+static size_t passed_on_wall(const struct zone *z, int64_t wall_s, size_t side)
+{
+    size_t low = 0, high = z->n;
+    while (low < high) {
+        size_t middle = (low + high) / 2;
+        if (z->at_s[middle] + z->offset_s[middle + side] <= wall_s)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+int64_t zone_instant_s(const struct zone *z, int64_t wall_s, enum zone_occurrence occurrence)
+{
+    /* By the wall after each transition, the last offset under which the clock can have shown it.
+     * In a gap that is the offset before the gap, which is what moves it forward. */
+    size_t second = passed_on_wall(z, wall_s, 1);
+    if (occurrence == ZONE_SECOND)
+        return wall_s - z->offset_s[second];
+    /* By the wall before each, the first such offset, or in a gap the one after it. */
+    size_t first = passed_on_wall(z, wall_s, 0);
+    return wall_s - z->offset_s[first < second ? first : second];
+}
