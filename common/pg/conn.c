@@ -136,13 +136,11 @@ static void sent(struct conn *c, int accepted)
 
 void conn_send(struct conn *c, const char *name, const struct pg_args *args)
 {
-    static const int binary[PG_PARAMS_MAX] = {1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
-                                              1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
-                                              1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1};
     if (!args || args->n == 0)
         sent(c, PQsendQueryPrepared(c->pq, name, 0, NULL, NULL, NULL, 1));
     else
-        sent(c, PQsendQueryPrepared(c->pq, name, args->n, args->values, args->lengths, binary, 1));
+        sent(c, PQsendQueryPrepared(c->pq, name, args->n, args->values, args->lengths,
+                                    args->formats, 1));
 }
 
 void conn_send_text(struct conn *c, const char *sql)

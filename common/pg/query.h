@@ -31,7 +31,7 @@ struct pg_stmt {
     const char *sql;
 };
 
-#define PG_PARAMS_MAX 48
+#define PG_PARAMS_MAX 80
 
 enum pg_type {
     PG_BOOL,
@@ -55,6 +55,7 @@ struct pg_args {
     int n;
     const char *values[PG_PARAMS_MAX];
     int lengths[PG_PARAMS_MAX];
+    int formats[PG_PARAMS_MAX]; /* 1 = binary */
 };
 
 /* No parameters yet; values will be copied into `arena`. Each pg_arg_ adds the next, $1 first; its

@@ -73,6 +73,7 @@ static void next(struct pg_args *a, const void *value, size_t len)
     AM_ASSERT(a->n < PG_PARAMS_MAX && len <= INT_MAX);
     a->values[a->n] = value;
     a->lengths[a->n] = (int)len;
+    a->formats[a->n] = 1;
     a->n++;
 }
 
