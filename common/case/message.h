@@ -17,6 +17,12 @@
 Amends__V1__Case *message_case(const struct case_state *c, bool parts, struct arena *arena);
 Amends__V1__Case *message_case_row(const struct case_row *row, struct arena *arena);
 Amends__V1__Agent *message_agent(const struct agent_row *row, struct arena *arena);
+/* Without its description, which is personal, unless `personal`. */
+Amends__V1__Promise *message_promise(const struct promise_row *row, bool personal,
+                                     struct arena *arena);
+Amends__V1__Escalation *message_escalation(const struct escalation_row *row, struct arena *arena);
+Amends__V1__ClockPause *message_pause(int64_t from_us, int64_t until_us, int reason,
+                                      struct arena *arena);
 Amends__V1__Offer *message_offer(const struct offer_row *row, struct arena *arena);
 Amends__V1__Remedy *message_remedy(const struct remedy_row *row, struct arena *arena);
 Amends__V1__Clock *message_clock(const struct clock_row *row, struct arena *arena);

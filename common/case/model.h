@@ -65,8 +65,9 @@ struct case_row {
     int64_t raised_ms; /* boost that thresholds added */
     int64_t acknowledged_at;
     const char *acknowledged_by;
-    const char *contributors; /* canonical text: case/contributors.h */
-    int64_t touch_cost_micros;
+    const char *contributors;        /* canonical text: case/contributors.h */
+    int64_t touch_cost_micros;       /* the sum of what climbing cost ... */
+    const char *touch_cost_currency; /* ... in the currency of its first cost; "" = none yet */
 };
 
 struct signal_row {
@@ -128,9 +129,10 @@ struct escalation_row {
     int32_t instance, threshold;
     int16_t from_level, to_level, action;
     int64_t due_at, at;
-    int16_t cause;   /* EscalationCause */
-    int32_t actions; /* bit n = EscalationAction n */
-    int64_t cost_micros;
+    int16_t cause;             /* EscalationCause */
+    int32_t actions;           /* bit n = EscalationAction n */
+    int64_t cost_micros;       /* of the level reached; 0 without climbing */
+    const char *cost_currency; /* "" = no cost */
     const char *actor;
 };
 
@@ -178,6 +180,7 @@ struct contact_row {
     int16_t direction, channel, outcome;
     int64_t at;
     const char *actor, *note;
+    int16_t addressed_level; /* inbound: the level the customer wrote to; 0 = the present one */
 };
 
 struct act_row {
@@ -202,12 +205,15 @@ struct remedy_row {
     bool on_the_spot;
 };
 
+enum notification_kind { NOTIFICATION_ESCALATION = 1, NOTIFICATION_THRESHOLD = 2 };
+enum notification_state { NOTIFICATION_PENDING = 1 };
+
 struct notification_row {
     struct row row;
     int32_t tenant_id;
     struct uuid case_id, notification_id;
     const char *recipient;
-    int16_t kind;
+    int16_t kind;              /* enum notification_kind */
     const char *template_name; /* column template */
     int16_t state;
     int32_t attempts;

@@ -175,6 +175,9 @@ void clocks_migrate(struct decision *d, struct clocks_migrated *out);
 
 /* -- the ladder (ladder.c) --------------------------------------------------------------------- */
 
+/* The steward of a level; of the top for a level above it. */
+const char *ladder_steward(const struct policy *p, int level);
+
 /* Carries a threshold's actions out and records the step once per (case, round, clock, instance,
  * threshold): the escalation row, an event (CLOCK_BREACHED at 100 %, else CLOCK_THRESHOLD), its
  * notifications. CLIMB happens on a live case, below the top, when the threshold fell due at

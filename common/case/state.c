@@ -33,4 +33,5 @@ void case_state_init(struct case_state *c, int32_t tenant_id, const struct uuid 
     r->root_cause_code = r->root_cause_note = r->root_cause_actor = "";
     r->denial_reason = r->denial_actor = "";
     r->customer_tier = r->time_zone = r->acknowledged_by = r->contributors = "";
+    r->touch_cost_currency = "";
 }

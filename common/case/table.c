@@ -92,6 +92,7 @@ static const struct column case_cols[] = {
     COL(case_row, acknowledged_by),
     COL(case_row, contributors),
     COL(case_row, touch_cost_micros),
+    COL(case_row, touch_cost_currency),
 };
 
 static const struct column agent_cols[] = {
@@ -140,7 +141,7 @@ static const struct column clock_cols[] = {
 static const struct column contact_cols[] = {
     TENANT_AND_CASE(contact_row), COL(contact_row, contact_id), COL(contact_row, direction),
     COL(contact_row, channel),    COL(contact_row, outcome),    TIME(contact_row, at),
-    COL(contact_row, actor),      COL(contact_row, note),
+    COL(contact_row, actor),      COL(contact_row, note),       COL(contact_row, addressed_level),
 };
 
 static const struct column act_cols[] = {
@@ -229,7 +230,8 @@ static const struct column escalation_cols[] = {
     COL(escalation_row, to_level),    COL(escalation_row, action),
     TIME(escalation_row, due_at),     TIME(escalation_row, at),
     COL(escalation_row, cause),       COL(escalation_row, actions),
-    COL(escalation_row, cost_micros), COL(escalation_row, actor),
+    COL(escalation_row, cost_micros), COL(escalation_row, cost_currency),
+    COL(escalation_row, actor),
 };
 
 static const struct column notification_cols[] = {

@@ -15,7 +15,8 @@ alter table recovery_case
     add column acknowledged_at timestamptz,                    -- the present level's people took notice
     add column acknowledged_by text collate "C" not null default '',
     add column contributors text collate "C" not null default '', -- "3:2:steward-manager", case/contributors.h
-    add column touch_cost_micros int8 not null default 0;
+    add column touch_cost_micros int8 not null default 0,
+    add column touch_cost_currency text collate "C" not null default '';
 
 alter table clock
     add column name text collate "C" not null default '',      -- of its definition in the policy
@@ -39,7 +40,12 @@ alter table escalation
     add column cause int2 not null default 1,                  -- EscalationCause; 1 = a clock
     add column actions int4 not null default 0,                -- bit n = EscalationAction n
     add column cost_micros int8 not null default 0,
+    add column cost_currency text collate "C" not null default '',
     add column actor text collate "C" not null default 'amends';
+
+-- The level the customer wrote to: a late answer climbs to it.
+alter table contact_attempt
+    add column addressed_level int2 not null default 0;
 
 alter table notification
     add column clock_id uuid,                                  -- with instance and threshold: the step it tells of
