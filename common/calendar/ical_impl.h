@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * The parts of the iCalendar reader: lines, events, and what an event's dates come to. Lines are
+ * taken apart here and not by libical, which keeps no line numbers and silently drops what it
+ * cannot read; values and rules are libical's.
+ *
+ * Threading: one thread a text. Ownership: everything lies in the scratch arena.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "calendar/calendar.h"
+
+#define ICAL_NAME_BYTES 200 /* of a holiday; longer ones are cut */
+
+/* -- lines (ical_lines.c) ---------------------------------------------------------------------- */
+
+struct ical_reader {
+    const char *next;
+    unsigned next_number;
+    char *buffer; /* as large as the text */
+};
+
+/* NAME;params:value, each NUL-terminated, in the reader's buffer until the next line is read. */
+struct ical_line {
+    unsigned number; /* of its first physical line, from 1 */
+    const char *name, *params, *value;
+};
+
+/* The next line that is not empty, its folds undone; false at the end. A line without a colon has
+ * the value NULL. */
+bool ical_next_line(struct ical_reader *reader, struct ical_line *line);
+/* Copies a parameter's value without its quotes. False when there is none, or it is too long. */
+bool ical_param(const struct ical_line *line, const char *name, char *value, size_t room);
+/* A TEXT value as a name: escapes undone, control characters made spaces, cut. NULL when it is not
+ * UTF-8 or the arena is full. */
+const char *ical_text(const char *value, struct arena *arena);
+
+/* -- events (ical_event.c) --------------------------------------------------------------------- */
+
+/* A DATE or DATE-TIME. `from` is the zone whose wall it is on; NULL: it floats. */
+struct ical_moment {
+    int64_t wall_s;
+    const struct zone *from;
+    bool is_date;
+};
+struct ical_moments {
+    struct ical_moment *all;
+    size_t n, room;
+};
+
+struct ical_event {
+    unsigned line;
+    bool has_start, has_end, has_duration, has_id, cancelled;
+    struct ical_moment start, end, id; /* id: of the occurrence that this event is in place of */
+    int64_t duration_s;
+    const char *rule; /* NULL: none */
+    const char *uid, *name;
+    struct ical_moments more, except; /* RDATE, EXDATE */
+    unsigned error_line;
+    const char *error_property, *error; /* the first; NULL: none */
+};
+
+/* Notes what is wrong with a property of an event; the first note stays. */
+void ical_event_error(struct ical_event *e, unsigned line, const char *property, const char *error);
+/* Takes one property of the event; those that say nothing about its dates are left out. */
+void ical_event_line(struct ical_event *e, const struct ical_line *line, struct arena *arena);
+/* Checks that what was taken makes an event, once its last line is read, and sets its duration. */
+void ical_event_end(struct ical_event *e);
+/* False when the arena is full. */
+bool ical_append(struct ical_moments *list, struct ical_moment moment,
+                 struct arena *arena) AM_MUSTCHECK;
+/* What the wall of `zone` shows at that moment; a floating one is on every wall. */
+int64_t ical_wall_s(struct ical_moment m, const struct zone *zone);
+
+/* -- holidays (ical_expand.c) ------------------------------------------------------------------ */
+
+struct ical_found {
+    const struct zone *zone;
+    struct calendar_holiday *all; /* CALENDAR_HOLIDAYS_MAX */
+    size_t n;
+    size_t rules, turns; /* rules worked out, and the effort they took */
+};
+
+/* Adds the holidays of an event without errors. NULL, or what is wrong with its rule. */
+const char *ical_expand(struct ical_found *found, const struct ical_event *e);
