@@ -143,7 +143,8 @@ static bool something_to_write(const struct decision *d)
                  any_changed(&c->signals, sizeof(struct signal_row)) ||
                  any_changed(&c->contacts, sizeof(struct contact_row)) ||
                  any_changed(&c->acts, sizeof(struct act_row)) ||
-                 any_changed(&c->remedies, sizeof(struct remedy_row)));
+                 any_changed(&c->remedies, sizeof(struct remedy_row)) ||
+                 any_changed(&c->promises, sizeof(struct promise_row)));
 }
 
 /* The agent the command names, else the first one it wrote. */

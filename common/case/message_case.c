@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "case/contributors.h"
 #include "case/message.h"
 #include "case/message_impl.h"
 #include "case/money.h"
@@ -98,6 +99,8 @@ static void make_customer(struct make *m, Amends__V1__Case *c, const struct case
     make_text(m, &c->customer_name, row->customer_name);
     make_text(m, &c->customer_contact, row->customer_contact);
     make_text(m, &c->language, row->language);
+    make_text(m, &c->customer_tier, row->customer_tier);
+    make_text(m, &c->customer_time_zone, row->time_zone);
 }
 
 static void make_times(struct make *m, Amends__V1__Case *c, const struct case_row *row)
@@ -107,6 +110,38 @@ static void make_times(struct make *m, Amends__V1__Case *c, const struct case_ro
     make_time(m, &c->update_time, row->updated_at);
     make_time(m, &c->resolve_time, row->resolved_at);
     make_time(m, &c->close_time, row->closed_at);
+    make_time(m, &c->round_since_time, row->round_since != 0 ? row->round_since : row->opened_at);
+}
+
+static void make_contributors(struct make *m, Amends__V1__Case *c, const char *text)
+{
+    struct contributor all[POLICY_LEVELS_MAX];
+    size_t n;
+    /* What it cannot read was never written: it shows those before. */
+    m->full = m->full || contributors_parse(text, all, &n, m->arena) == AM_ENOMEM;
+    c->contributors = make_alloc(m, (n + 1) * sizeof(void *));
+    for (size_t i = 0; i < n; i++) {
+        Amends__V1__Contributor *one = make_alloc(m, sizeof(*one));
+        if (!one)
+            return;
+        amends__v1__contributor__init(one);
+        make_text(m, &one->principal, all[i].principal);
+        one->action = (Amends__V1__LadderAction)all[i].action;
+        one->level = all[i].level;
+        c->contributors[c->n_contributors++] = one;
+    }
+}
+
+static void make_ladder(struct make *m, Amends__V1__Case *c, const struct case_row *row)
+{
+    make_contributors(m, c, row->contributors);
+    make_time(m, &c->acknowledge_time, row->acknowledged_at);
+    make_text(m, &c->acknowledger, row->acknowledged_by);
+    make_money(m, &c->escalation_cost, row->touch_cost_currency, row->touch_cost_micros);
+    if (row->paused_at == 0)
+        return;
+    c->pause = message_pause(row->paused_at, row->resume_at, row->pause_reason, m->arena);
+    m->full = m->full || !c->pause;
 }
 
 /* Parts that a message function of their own makes: NULL is full unless the part is not there. */
@@ -140,6 +175,7 @@ static Amends__V1__Case *make_row(struct make *m, const struct case_row *row)
     c->policy_version = row->policy_version;
     make_times(m, c, row);
     make_owner_and_proof(m, c, row);
+    make_ladder(m, c, row);
     c->boost_ms = row->boost_ms;
     return c;
 }
@@ -174,6 +210,12 @@ PART(acts, struct act_row, message_act)
 PART(remedies, struct remedy_row, message_remedy)
 PART(offers, struct offer_row, message_offer)
 
+static Amends__V1__Promise *whole_promise(const struct promise_row *row, struct arena *arena)
+{
+    return message_promise(row, true, arena);
+}
+PART(promises, struct promise_row, whole_promise)
+
 /* Clocks of one instant have ids in no order: by start and kind a case reads the same each time. */
 static int by_start_and_kind(const void *a, const void *b)
 {
@@ -199,6 +241,7 @@ Amends__V1__Case *message_case(const struct case_state *c, bool parts, struct ar
         make_acts(&m, message, &c->acts);
         make_remedies(&m, message, &c->remedies);
         make_offers(&m, message, &c->offers);
+        make_promises(&m, message, &c->promises);
     }
     return m.full ? NULL : message;
 }

@@ -18,6 +18,9 @@ struct rule {
 #define NO_CASE                                                                                    \
     " c where not exists (select 1 from recovery_case p"                                           \
     " where p.tenant_id = c.tenant_id and p.case_id = c.case_id)"
+#define NO_SUBJECT(kinds, table, id)                                                               \
+    " c where c.kind in (" kinds ") and not exists (select 1 from " table                          \
+    " p where p.tenant_id = c.tenant_id and p.case_id = c.case_id and p." id " = c.subject_id)"
 #define NO_TENANT " c where not exists (select 1 from tenant p where p.tenant_id = c.tenant_id)"
 
 static const struct rule rules[] = {
@@ -39,18 +42,34 @@ static const struct rule rules[] = {
     {"contacts without case", "contact_attempt" NO_CASE},
     {"acts without case", "act" NO_CASE},
     {"remedies without case", "remedy" NO_CASE},
+    {"promises without case", "promise" NO_CASE},
     {"notifications without case", "notification" NO_CASE},
     {"request ids without case",
      "dedup" NO_CASE " and c.case_id <> '00000000-0000-0000-0000-000000000000'"},
     {"personal parts without event",
      "case_event_private c where not exists (select 1 from case_event p"
      " where p.tenant_id = c.tenant_id and p.case_id = c.case_id and p.seq = c.seq)"},
+    /* Cause 1 is a clock; the others name none. */
     {"escalations without clock",
-     "escalation c where not exists (select 1 from clock p where p.tenant_id = c.tenant_id"
-     " and p.case_id = c.case_id and p.clock_id = c.clock_id)"},
-    {"clocks without their offer",
-     "clock c where c.subject_id is not null and not exists (select 1 from offer p"
-     " where p.tenant_id = c.tenant_id and p.case_id = c.case_id and p.offer_id = c.subject_id)"},
+     "escalation c where c.cause = 1 and not exists (select 1 from clock p"
+     " where p.tenant_id = c.tenant_id and p.case_id = c.case_id and p.clock_id = c.clock_id)"},
+    {"notifications without their clock",
+     "notification c where c.clock_id is not null and not exists (select 1 from clock p"
+     " where p.tenant_id = c.tenant_id and p.case_id = c.case_id and p.clock_id = c.clock_id)"},
+    /* By kind of clock: 4 offer, 6 promise, 5 and 7 remedy. */
+    {"clocks without their offer", "clock" NO_SUBJECT("4", "offer", "offer_id")},
+    {"clocks without their promise", "clock" NO_SUBJECT("6", "promise", "promise_id")},
+    {"clocks without their remedy", "clock" NO_SUBJECT("5, 7", "remedy", "remedy_id")},
+    {"promises without clock",
+     "promise c where not exists (select 1 from clock p where p.tenant_id = c.tenant_id"
+     " and p.case_id = c.case_id and p.kind = 6 and p.subject_id = c.promise_id)"},
+    {"promises without the one they were renegotiated into",
+     "promise c where c.successor_id is not null and not exists (select 1 from promise p"
+     " where p.tenant_id = c.tenant_id and p.case_id = c.case_id"
+     " and p.promise_id = c.successor_id)"},
+    {"open promises of cases that have ended",
+     "promise c where c.state = 1 and not exists (select 1 from recovery_case p"
+     " where p.tenant_id = c.tenant_id and p.case_id = c.case_id and p.status between 1 and 5)"},
     {"offers without agent",
      "offer c where not exists (select 1 from agent p where p.tenant_id = c.tenant_id"
      " and p.agent_id = c.agent_id)"},

@@ -31,10 +31,26 @@ $$;
 
 alter table case_event_private add foreign key (tenant_id, case_id, seq)
     references case_event deferrable initially deferred;
-alter table escalation add foreign key (tenant_id, case_id, clock_id)
+-- A step that no clock caused names none.
+alter table escalation add column clock_ref uuid generated always as
+    (nullif(clock_id, '00000000-0000-0000-0000-000000000000')) stored;
+alter table escalation add foreign key (tenant_id, case_id, clock_ref)
     references clock deferrable initially deferred;
-alter table clock add foreign key (tenant_id, case_id, subject_id)
+alter table notification add foreign key (tenant_id, case_id, clock_id)
+    references clock deferrable initially deferred;
+-- What a clock measures, by its kind.
+alter table clock
+    add column offer_ref uuid generated always as (case when kind = 4 then subject_id end) stored,
+    add column promise_ref uuid generated always as (case when kind = 6 then subject_id end) stored,
+    add column remedy_ref uuid generated always as (case when kind in (5, 7) then subject_id end) stored;
+alter table clock add foreign key (tenant_id, case_id, offer_ref)
     references offer deferrable initially deferred;
+alter table clock add foreign key (tenant_id, case_id, promise_ref)
+    references promise deferrable initially deferred;
+alter table clock add foreign key (tenant_id, case_id, remedy_ref)
+    references remedy deferrable initially deferred;
+alter table promise add foreign key (tenant_id, case_id, successor_id)
+    references promise deferrable initially deferred;
 alter table offer add foreign key (tenant_id, agent_id)
     references agent deferrable initially deferred;
 alter table recovery_case add foreign key (tenant_id, policy_version)

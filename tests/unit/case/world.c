@@ -135,6 +135,7 @@ void world_commit(struct world *w)
     settle_rows(&c->contacts, sizeof(struct contact_row));
     settle_rows(&c->acts, sizeof(struct act_row));
     settle_rows(&c->remedies, sizeof(struct remedy_row));
+    settle_rows(&c->promises, sizeof(struct promise_row));
     settle_rows(&c->offers, sizeof(struct offer_row));
     settle_rows(&c->queue, sizeof(struct queue_row));
     c->row.row.change = ROW_SAME;
@@ -168,6 +169,7 @@ static struct case_state copy_case(struct world *w)
     copy.clocks = copy_rows(w, &w->c.clocks, sizeof(struct clock_row));
     copy.contacts = copy_rows(w, &w->c.contacts, sizeof(struct contact_row));
     copy.acts = copy_rows(w, &w->c.acts, sizeof(struct act_row));
+    copy.promises = copy_rows(w, &w->c.promises, sizeof(struct promise_row));
     copy.remedies = copy_rows(w, &w->c.remedies, sizeof(struct remedy_row));
     copy.offers = copy_rows(w, &w->c.offers, sizeof(struct offer_row));
     copy.queue = copy_rows(w, &w->c.queue, sizeof(struct queue_row));

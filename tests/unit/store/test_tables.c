@@ -259,7 +259,7 @@ static void test_all_columns_are_described(void **state)
         int64_t n = rig_int(rig,
                             "select count(*) from information_schema.columns"
                             " where table_schema = 'public' and table_name = '%s'"
-                            " and column_default is null",
+                            " and column_name <> 'xid'",
                             tables[t].name);
         if (n != (int64_t)tables[t].n_cols)
             fail_msg("%s has %d columns, %d are described", tables[t].name, (int)n,
