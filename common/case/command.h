@@ -18,10 +18,12 @@
 
 #include "base/fault.h"
 #include "case/state.h"
+#include "case/tenants.h"
 #include "pg/segment.h"
 #include "policy/policy.h"
 
 struct decision;
+struct store;
 
 /* Stored in dedup.method: numbers are never changed or reused. */
 enum command_method {
@@ -82,6 +84,8 @@ struct command {
     struct uuid case_id;    /* zero when no case is named (OpenCase: the id a new case will get) */
     const char *agent_id;   /* an agent that may be written, NULL = none */
     int64_t expected_version;
+    int32_t policy_version; /* decided by this policy; 0 = the case's, or the current one */
+    bool dry_run;           /* decided only: nothing is written */
 
     /* The outcome, set by command_decide(). */
     struct fault fault;         /* not set = OK */
@@ -96,6 +100,10 @@ struct command {
     ProtobufCMessage *agent_after;
     /* Owned by common/case. */
     struct uuid open_case_id; /* OpenCase: the case to join, locked on the second try */
+    int32_t lacks_version; /* a policy version to be loaded, then it is decided again; 0 = none */
+    unsigned loads;        /* versions loaded for it so far */
+    struct tenants_wait policy_wait;
+    struct store *store; /* where it was submitted */
     /* Once, when the command has ended: committed, refused (fault set) or failed (fault set). */
     void (*finished)(struct command *cmd);
     void *ctx;
@@ -107,7 +115,7 @@ struct decision {
     struct arena *arena;   /* of the segment: new rows and their texts */
     int64_t now_us;        /* already >= the case's updated_at */
     int64_t shared_now_us; /* cluster time without test offset: dedup */
-    /* The one the case is pinned to; without a case the tenant's current one. */
+    /* The one the command names, else the case's; without a case the tenant's current one. */
     const struct policy *policy;
     struct case_state *c; /* NULL when the kind does not need one */
     /* The principal's agent row, or NULL: a client application or the system. */

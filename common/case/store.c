@@ -48,24 +48,55 @@ void fault_copy(struct fault *to, struct arena *arena, const struct fault *from)
     to->retry_ms = from->retry_ms;
 }
 
-static void command_done(struct seg_cmd *seg, const struct fault *fault)
+/* -- commands --------------------------------------------------------------------------------- */
+
+static void submit(struct store *s, struct command *cmd);
+
+static void fail(struct command *cmd, const struct fault *fault)
 {
-    struct command *cmd = CONTAINER_OF(seg, struct command, seg);
-    if (fault) {
-        fault_copy(&cmd->fault, cmd->arena, fault);
-        cmd->case_after = cmd->agent_after = NULL;
-    }
+    fault_copy(&cmd->fault, cmd->arena, fault);
+    cmd->case_after = cmd->agent_after = NULL;
     cmd->finished(cmd);
 }
 
-void store_submit(struct store *s, struct command *cmd)
+static void policy_here(struct tenants_wait *wait, const struct policy *policy,
+                        const struct fault *fault)
+{
+    struct command *cmd = CONTAINER_OF(wait, struct command, policy_wait);
+    if (policy)
+        submit(cmd->store, cmd);
+    else
+        fail(cmd, fault);
+}
+
+static void command_done(struct seg_cmd *seg, const struct fault *fault)
+{
+    struct command *cmd = CONTAINER_OF(seg, struct command, seg);
+    if (fault)
+        fail(cmd, fault);
+    else if (cmd->lacks_version)
+        tenants_load(cmd->store->tenants, cmd->tenant_id, cmd->lacks_version, &cmd->policy_wait);
+    else
+        cmd->finished(cmd);
+}
+
+static void submit(struct store *s, struct command *cmd)
 {
     cmd->open_case_id = (struct uuid){{0}};
+    cmd->lacks_version = 0;
     fault_init(&cmd->fault, cmd->arena);
     command_keys(cmd);
     cmd->seg.item.tenant = (uint32_t)cmd->tenant_id;
     cmd->seg.idempotent = true;
     cmd->seg.method = cmd->kind->name;
     cmd->seg.done = command_done;
+    cmd->policy_wait.done = policy_here;
+    cmd->store = s;
     seg_submit(s->pg, &cmd->seg);
+}
+
+void store_submit(struct store *s, struct command *cmd)
+{
+    cmd->loads = 0;
+    submit(s, cmd);
 }

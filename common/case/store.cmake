@@ -29,6 +29,7 @@ add_library(amends_store STATIC
     table_sql.c
     tenants.c
     tenants_known.c
+    tenants_load.c
     tenants_lookup.c
     ${migrations_c})
 target_link_libraries(amends_store PUBLIC amends_case amends_policy amends_pg amends_io amends_proto)

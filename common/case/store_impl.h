@@ -27,7 +27,7 @@ enum stmt {
     STMT_LIST_STATUS,
     STMT_TENANT_BY_NAME,
     STMT_TENANT_VERSIONS,
-    STMT_POLICY_SOURCES,
+    STMT_POLICY_SOURCE,
     STMTS
 };
 
@@ -60,7 +60,7 @@ struct seg_part {
     struct agent_row *agent;
     struct dedup_row *dedup;
     struct uuid found_case_id; /* OpenCase: the open case to join; zero = none */
-    int32_t policy_version;    /* OpenCase: the tenant's current one */
+    int32_t policy_version;    /* OpenCase: the tenant's current one, as it is now */
     int16_t was_status;        /* as read: who has room after it, which queue member is void */
     int16_t was_owner_kind;
     const char *was_owner_id;

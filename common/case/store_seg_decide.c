@@ -68,6 +68,9 @@ void store_seg_load(void *ctx, struct seg *seg, size_t i, const struct pg_rows *
     st->full = st->full || rc != AM_OK;
 }
 
+/* Policy versions that are loaded for one command: it moved on once more while one was loaded. */
+#define LOADS_MAX 3
+
 /* -- decisions -------------------------------------------------------------------------------- */
 
 /* A command's own copy: the same agent may be the principal of other commands of the segment. */
@@ -127,15 +130,18 @@ static bool choose_case(struct seg_part *p, struct arena *arena)
     return true;
 }
 
-static const struct policy *policy_for(struct store *s, const struct seg_part *p)
+/* The version a command is decided by: 0 = there is none. */
+static int32_t version_for(struct store *s, const struct seg_part *p)
 {
     const struct command *cmd = p->cmd;
+    if (cmd->policy_version)
+        return cmd->policy_version;
     if (p->c && p->c->exists)
-        return tenants_policy(s->tenants, cmd->tenant_id, p->c->row.policy_version);
+        return p->c->row.policy_version;
     if (cmd->kind->needs_customer)
-        return tenants_policy(s->tenants, cmd->tenant_id, p->policy_version);
+        return p->policy_version;
     const struct tenant *t = tenants_by_id(s->tenants, cmd->tenant_id);
-    return t ? tenants_policy(s->tenants, t->id, t->policy_version) : NULL;
+    return t ? t->policy_version : 0;
 }
 
 /* An attempt before this one may have left an outcome. */
@@ -145,6 +151,7 @@ static void outcome_reset(struct command *cmd)
     cmd->replayed = cmd->joined = cmd->created = false;
     cmd->result_case_id = cmd->result_id = (struct uuid){{0}};
     cmd->case_after = cmd->agent_after = NULL;
+    cmd->lacks_version = 0;
 }
 
 static void decision_fill(struct store *s, struct seg *seg, struct seg_part *p)
@@ -155,7 +162,7 @@ static void decision_fill(struct store *s, struct seg *seg, struct seg_part *p)
         .arena = seg->arena,
         .now_us = seg->now_us > updated_at ? seg->now_us : updated_at,
         .shared_now_us = clock_shared_us(loop_clock(s->loop)),
-        .policy = policy_for(s, p),
+        .policy = tenants_policy(s->tenants, p->cmd->tenant_id, version_for(s, p)),
         .c = p->c,
         .actor = p->actor,
         .agent = p->agent,
@@ -171,13 +178,19 @@ static enum seg_verdict refuse(struct command *cmd, enum fault_code code, const 
     return SEG_ANSWER;
 }
 
-/* The policy is not here yet, its loading has begun: policy moved on a moment ago, or the case is
- * pinned to a version this process has not met. */
-static enum seg_verdict refuse_policy(struct command *cmd)
+/* The policy is not here: policy moved on a moment ago, or the case is pinned to a version that
+ * this process has not met. The command is decided again when it has been loaded. */
+static enum seg_verdict load_policy(struct store *s, const struct seg_part *p)
 {
-    if (cmd->kind->needs_customer)
+    struct command *cmd = p->cmd;
+    if (!tenants_by_id(s->tenants, cmd->tenant_id))
+        return refuse(cmd, FAULT_UNAVAILABLE, "DATABASE_AWAY", "the tenant is not loaded here");
+    if (cmd->loads++ >= LOADS_MAX)
         return refuse(cmd, FAULT_FAILED_PRECONDITION, "POLICY_MOVED", "policy moved on; try again");
-    return refuse(cmd, FAULT_UNAVAILABLE, "DATABASE_AWAY", "the case's policy is being loaded");
+    cmd->lacks_version = version_for(s, p);
+    if (cmd->kind->needs_customer)
+        tenants_current(s->tenants, cmd->tenant_id, cmd->lacks_version);
+    return SEG_ANSWER;
 }
 
 /* A replay or a case that is not there need none. */
@@ -212,9 +225,9 @@ enum seg_verdict store_seg_decide(void *ctx, struct seg *seg, struct seg_cmd *se
     take_agents(st, p, seg->arena);
     decision_fill(ctx, seg, p);
     if (lacks_policy(p))
-        return refuse_policy(cmd);
+        return load_policy(ctx, p);
     enum seg_verdict verdict = command_decide(&p->d);
     if (verdict == SEG_AGAIN)
         command_keys(cmd);
-    return verdict;
+    return verdict == SEG_WRITE && cmd->dry_run ? SEG_ANSWER : verdict;
 }

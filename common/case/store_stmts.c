@@ -163,20 +163,14 @@ static char *events_sql(const struct table *t)
 
 /* -- tenants ---------------------------------------------------------------------------------- */
 
-/* A join of two small tables would be planned by statistics: look-ups by key again. */
 static const char tenant_by_name[] =
-    "select t.tenant_id, t.policy_version, p.version, p.source"
-    " from (select x.* from tenant x where x.name = $1::text offset 0) t"
-    " cross join lateral (select x.version, x.source from policy_version x"
-    " where x.tenant_id = t.tenant_id order by x.version desc limit 32) p";
+    "select x.tenant_id, x.policy_version from tenant x where x.name = $1::text";
 static const char tenant_versions[] =
     "select t.tenant_id, t.policy_version from unnest($1::int4[]) as k(tenant_id)"
     " cross join lateral (select x.* from tenant x where x.tenant_id = k.tenant_id offset 0) t";
-static const char policy_sources[] =
-    "select p.tenant_id, p.version, p.source"
-    " from unnest($1::int4[], $2::int4[]) as k(tenant_id, version)"
-    " cross join lateral (select x.* from policy_version x where x.tenant_id = k.tenant_id"
-    " and x.version = k.version offset 0) p";
+static const char policy_source[] =
+    "select x.tenant_id, x.version, x.source from policy_version x"
+    " where x.tenant_id = $1::int4 and x.version = $2::int4";
 
 /* -- all of them ------------------------------------------------------------------------------ */
 
@@ -215,5 +209,5 @@ __attribute__((constructor)) static void set_all(void)
     set(STMT_LIST_STATUS, "list_cases_status", list_sql("x.status = $9::int4"));
     set(STMT_TENANT_BY_NAME, "tenant_by_name", strdup(tenant_by_name));
     set(STMT_TENANT_VERSIONS, "tenant_versions", strdup(tenant_versions));
-    set(STMT_POLICY_SOURCES, "policy_sources", strdup(policy_sources));
+    set(STMT_POLICY_SOURCE, "policy_source", strdup(policy_source));
 }

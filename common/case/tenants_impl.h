@@ -2,8 +2,8 @@
 #pragma once
 
 /*
- * Inside the tenants: those known, the look-ups of names, the refresh. Threading: io loop's thread.
- * Private to common/case.
+ * Inside the tenants: those known, the look-ups of names, the loading of policies, the refresh.
+ * Threading: io loop's thread. Private to common/case.
  */
 
 #include "case/store_impl.h"
@@ -11,17 +11,24 @@
 #define TENANTS_READ_US (2 * US_PER_S)
 #define TENANTS_READ_BYTES (4u << 20)
 #define UNKNOWN_SLOTS 256
-/* Versions asked for in one refresh; the others are asked for again by whoever needs them. */
-#define WANTED_MAX 64
+/* A version that nobody asked for in this time is let go of; the shorter one when there are many.
+ */
+#define POLICY_KEEP_US (600 * US_PER_S)
+#define POLICY_KEEP_MANY_US (60 * US_PER_S)
+#define POLICIES_MANY 256
 
+/* A version that was loaded. */
 struct compiled {
-    struct policy *policy;
+    int32_t version;
+    struct policy *policy; /* NULL: this program cannot compile it; tried again when let go of */
+    int64_t used_us;
 };
 
-/* A tenant and its compiled policies, by version. */
+/* A tenant and its compiled policies. */
 struct known {
     struct tenant pub;
     char *name;
+    int32_t newest; /* the current version as last heard of; `pub` follows when it is loaded */
     struct compiled *policies;
     size_t n_policies;
 };
@@ -33,20 +40,14 @@ struct unknown {
     int64_t until_us;
 };
 
-struct wanted {
-    int32_t tenant_id, version;
-};
-
 struct tenants {
     struct loop *loop;
     struct pg *pg;
     struct loop_timer *timer;
     void *by_name, *by_id; /* tsearch() trees of struct known */
-    size_t n;
-    struct list lookups;
+    size_t n, n_policies;
+    struct list lookups, loads;
     struct unknown unknown[UNKNOWN_SLOTS];
-    struct wanted wanted[WANTED_MAX];
-    size_t n_wanted;
     struct pg_read refresh;
     struct arena refresh_arena;
     bool refreshing;
@@ -58,10 +59,21 @@ struct tenants {
 struct known *known_by_name(const struct tenants *t, const char *name);
 struct known *known_by_id(const struct tenants *t, int32_t id);
 struct known *known_add(struct tenants *t, int32_t id, const char *name, int32_t version);
-/* The compiled version, or NULL. */
-const struct policy *known_policy(const struct known *k, int32_t version);
-/* Compiles a source unless its version is here already: versions never change. */
-void known_compile(struct known *k, int32_t version, const char *source);
+/* The version if it was loaded, or NULL; it counts as used now. */
+const struct compiled *known_version(struct known *k, int32_t version);
+/* Adds a version that is not here; takes the policy over. */
+void known_keep(struct tenants *t, struct known *k, int32_t version, struct policy *policy);
+/* The version heard of last becomes the current one, when it is here. */
+void known_follow(struct known *k);
+/* Lets go of the versions that are not used. */
+void known_sweep(struct tenants *t, int64_t now_us);
 /* Adds the ids of all to the array. */
 void known_ids(const struct tenants *t, struct pg_array *ids);
 void known_free_all(struct tenants *t);
+
+/* -- tenants_load.c --------------------------------------------------------------------------- */
+
+/* Loads a version that is not here, or waits for whoever does; `wait` may be NULL. */
+void load_start(struct tenants *t, struct known *k, int32_t version, struct tenants_wait *wait);
+/* Tells all who wait that it is over; what is being compiled ends without the tenants. */
+void load_orphan_all(struct tenants *t);

@@ -7,7 +7,6 @@
 #include <string.h>
 
 #include "base/assert.h"
-#include "base/log.h"
 #include "case/tenants_impl.h"
 
 /* -- entries ---------------------------------------------------------------------------------- */
@@ -43,6 +42,7 @@ struct known *known_add(struct tenants *t, int32_t id, const char *name, int32_t
     AM_ASSERT(k != NULL);
     k->name = strdup(name);
     k->pub = (struct tenant){.id = id, .name = k->name, .policy_version = version};
+    k->newest = version;
     AM_ASSERT(k->name != NULL && tsearch(k, &t->by_name, cmp_name) != NULL &&
               tsearch(k, &t->by_id, cmp_id) != NULL);
     t->n++;
@@ -59,33 +59,74 @@ static void known_free(void *known)
     free(k);
 }
 
-const struct policy *known_policy(const struct known *k, int32_t version)
+/* -- versions --------------------------------------------------------------------------------- */
+
+static struct compiled *find(struct known *k, int32_t version)
 {
     for (size_t i = 0; i < k->n_policies; i++)
-        if (k->policies[i].policy->version == version)
-            return k->policies[i].policy;
+        if (k->policies[i].version == version)
+            return &k->policies[i];
     return NULL;
 }
 
-void known_compile(struct known *k, int32_t version, const char *source)
+const struct compiled *known_version(struct known *k, int32_t version)
 {
-    struct arena arena;
-    struct fault fault;
-    if (known_policy(k, version))
-        return;
-    arena_init(&arena, TENANTS_READ_BYTES);
-    fault_init(&fault, &arena);
-    struct policy *policy = policy_compile(version, source, &fault);
-    if (policy) {
-        k->policies = reallocarray(k->policies, k->n_policies + 1, sizeof(struct compiled));
-        AM_ASSERT(k->policies != NULL);
-        k->policies[k->n_policies++].policy = policy;
-    } else {
-        log_error("tenants", "policy_does_not_compile", LOG_STR("tenant", k->pub.name),
-                  LOG_INT("version", version));
-    }
-    arena_free(&arena);
+    struct compiled *c = find(k, version);
+    if (c && c->policy)
+        c->used_us = clock_mono_us();
+    return c;
 }
+
+void known_keep(struct tenants *t, struct known *k, int32_t version, struct policy *policy)
+{
+    k->policies = reallocarray(k->policies, k->n_policies + 1, sizeof(struct compiled));
+    AM_ASSERT(k->policies != NULL);
+    k->policies[k->n_policies++] =
+        (struct compiled){.version = version, .policy = policy, .used_us = clock_mono_us()};
+    t->n_policies++;
+    known_follow(k);
+}
+
+void known_follow(struct known *k)
+{
+    const struct compiled *c = find(k, k->newest);
+    if (c && c->policy)
+        k->pub.policy_version = k->newest;
+}
+
+struct sweep {
+    struct tenants *t;
+    int64_t unused_since_us; /* let go of what was used before */
+};
+
+static void sweep_one(struct sweep *s, struct known *k)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < k->n_policies; i++) {
+        struct compiled *c = &k->policies[i];
+        if (c->version != k->pub.policy_version && c->used_us < s->unused_since_us)
+            policy_free(c->policy);
+        else
+            k->policies[kept++] = *c;
+    }
+    s->t->n_policies -= k->n_policies - kept;
+    k->n_policies = kept;
+}
+
+static void sweep_node(const void *node, VISIT visit, void *sweep)
+{
+    if (visit == postorder || visit == leaf)
+        sweep_one(sweep, *(struct known *const *)node);
+}
+
+void known_sweep(struct tenants *t, int64_t now_us)
+{
+    const bool many = t->n_policies > t->n + POLICIES_MANY;
+    struct sweep s = {t, now_us - (many ? POLICY_KEEP_MANY_US : POLICY_KEEP_US)};
+    twalk_r(t->by_id, sweep_node, &s);
+}
+
+/* -- all -------------------------------------------------------------------------------------- */
 
 static void collect(const void *node, VISIT visit, void *array)
 {

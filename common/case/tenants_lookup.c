@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* From a name to a tenant: one look-up at a time for a name, whoever else asks waits for it. */
+/* From a name to a tenant with its current policy: one look-up at a time for a name, whoever else
+ * asks waits for it. */
 
 #include <stdlib.h>
 #include <string.h>
@@ -25,6 +26,7 @@ struct lookup {
     struct pg_read read;
     struct arena arena;
     struct known *found;
+    struct tenants_wait policy;
     struct list waiters;
     char name[];
 };
@@ -69,14 +71,12 @@ static void lookup_rows(struct pg_read *read, size_t i, const struct pg_rows *ro
 {
     struct lookup *l = read->ctx;
     (void)i;
-    for (int row = 0; row < pg_rows_count(rows); row++) {
-        int32_t id = (int32_t)pg_int(rows, row, 0);
-        if (!l->found)
-            l->found = known_by_id(l->t, id);
-        if (!l->found)
-            l->found = known_add(l->t, id, l->name, (int32_t)pg_int(rows, row, 1));
-        known_compile(l->found, (int32_t)pg_int(rows, row, 2), pg_text(rows, row, 3));
-    }
+    if (pg_rows_count(rows) == 0)
+        return;
+    const int32_t id = (int32_t)pg_int(rows, 0, 0);
+    l->found = known_by_id(l->t, id);
+    if (!l->found)
+        l->found = known_add(l->t, id, l->name, (int32_t)pg_int(rows, 0, 1));
 }
 
 static void tell_fault(struct waiter *w, const struct fault *fault)
@@ -86,13 +86,10 @@ static void tell_fault(struct waiter *w, const struct fault *fault)
     w->done(w->ctx, NULL, &copy);
 }
 
-static void lookup_done(struct pg_read *read, const struct fault *fault)
+static void lookup_end(struct lookup *l, const struct fault *fault)
 {
-    struct lookup *l = read->ctx;
     struct list *link;
     list_remove(&l->link);
-    if (!fault && !l->found)
-        unknown_add(l->t, l->name);
     while ((link = list_pop_front(&l->waiters))) {
         struct waiter *w = CONTAINER_OF(link, struct waiter, link);
         if (fault)
@@ -104,6 +101,28 @@ static void lookup_done(struct pg_read *read, const struct fault *fault)
     }
     arena_free(&l->arena);
     free(l);
+}
+
+/* A tenant whose policy cannot be had is there all the same: whoever needs it hears why. */
+static void lookup_loaded(struct tenants_wait *wait, const struct policy *policy,
+                          const struct fault *fault)
+{
+    (void)policy;
+    (void)fault;
+    lookup_end(CONTAINER_OF(wait, struct lookup, policy), NULL);
+}
+
+static void lookup_done(struct pg_read *read, const struct fault *fault)
+{
+    struct lookup *l = read->ctx;
+    if (!fault && l->found) {
+        l->policy.done = lookup_loaded;
+        tenants_load(l->t, l->found->pub.id, l->found->pub.policy_version, &l->policy);
+        return;
+    }
+    if (!fault)
+        unknown_add(l->t, l->name);
+    lookup_end(l, fault);
 }
 
 static struct lookup *lookup_find(struct tenants *t, const char *name)
@@ -147,7 +166,8 @@ void tenants_get(struct tenants *t, const char *name, struct arena *arena,
                  void *ctx)
 {
     const struct tenant *known = tenants_find(t, name);
-    if (known) {
+    struct lookup *l = lookup_find(t, name);
+    if (known && !l) {
         done(ctx, known, NULL);
         return;
     }
@@ -157,7 +177,6 @@ void tenants_get(struct tenants *t, const char *name, struct arena *arena,
     }
     struct waiter *w = ARENA_NEW(arena, struct waiter);
     *w = (struct waiter){.arena = arena, .done = done, .ctx = ctx};
-    struct lookup *l = lookup_find(t, name);
     if (l) {
         wait_for(l, w);
         return;

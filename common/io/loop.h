@@ -108,6 +108,11 @@ void loop_resolve(struct loop *l, const char *host, const char *port,
 void loop_resolve_turn(struct loop *l, const char *host, const char *port, unsigned turn,
                        void (*done)(void *ctx, const char *numeric, const char *why), void *ctx);
 
+/* Work that would hold the loop up: `run` on another thread, one of a few that name look-ups share,
+ * then `done` on the loop's thread, in a later turn. Both once, whatever happens: a loop that ends
+ * waits for it. */
+void loop_work(struct loop *l, void (*run)(void *ctx), void (*done)(void *ctx), void *ctx);
+
 /* Writes clock_mono_us() to `beat_us` once a second while the loop turns (/livez). */
 void loop_beat(struct loop *l, _Atomic int64_t *beat_us);
 

@@ -32,22 +32,40 @@ static void agent_done(struct store_read *read)
     rpc_reply(rc->call, &r.base);
 }
 
-static void reply_steward(struct read_call *rc, const struct case_row *row)
+/* Waits for the policy that names the steward. */
+struct steward {
+    struct tenants_wait wait;
+    struct read_call *rc;
+    const char *id;
+};
+
+static void steward_known(struct tenants_wait *wait, const struct policy *p,
+                          const struct fault *fault)
 {
-    const struct policy *p =
-        tenants_policy(rc->service->tenants, rc->tenant->id, row->policy_version);
-    Amends__V1__GetContactCardResponse r = card_of(rc);
+    const struct steward *s = CONTAINER_OF(wait, struct steward, wait);
+    if (!p) {
+        rpc_fail(s->rc->call, fault);
+        return;
+    }
+    Amends__V1__GetContactCardResponse r = card_of(s->rc);
     r.owner_kind = AMENDS__V1__OWNER_KIND__OWNER_KIND_STEWARD;
-    r.owner_name = TEXT(row->owner_id);
-    for (int level = 1; p && level <= p->n_levels; level++) {
+    r.owner_name = TEXT(s->id);
+    for (int level = 1; level <= p->n_levels; level++) {
         const struct policy_level *l = &p->levels[level];
-        if (strcmp(l->steward, row->owner_id) != 0)
+        if (strcmp(l->steward, s->id) != 0)
             continue;
         r.owner_name = TEXT(l->steward_name);
         r.owner_contact = TEXT(l->steward_contact);
         r.hours = TEXT(l->steward_hours);
     }
-    rpc_reply(rc->call, &r.base);
+    rpc_reply(s->rc->call, &r.base);
+}
+
+static void reply_steward(struct read_call *rc, const struct case_row *row)
+{
+    struct steward *s = ARENA_NEW(rc->arena, struct steward);
+    *s = (struct steward){.wait.done = steward_known, .rc = rc, .id = row->owner_id};
+    tenants_load(rc->service->tenants, rc->tenant->id, row->policy_version, &s->wait);
 }
 
 static void case_done(struct store_read *read)

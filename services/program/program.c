@@ -74,7 +74,8 @@ static void routed(void *ctx, const struct route *route)
 
 static bool settled(const struct program *p)
 {
-    return pg_quiet(p->service.pg) && (!p->assignment || assignment_settled(p->assignment)) &&
+    return pg_quiet(p->service.pg) && tenants_quiet(p->service.tenants) &&
+           (!p->assignment || assignment_settled(p->assignment)) &&
            (!p->route_client || route_client_quiet(p->route_client));
 }
 

@@ -89,17 +89,27 @@ static bool is_systems_own(struct write_call *w)
     return true;
 }
 
+static void validate(struct write_call *w, const struct policy *policy, int64_t now_us)
+{
+    const ProtobufCMessage *request = rpc_call_request(w->call);
+    fault_init(&w->fault, w->cmd.arena);
+    command_from_request(&w->cmd, request, &w->fault);
+    if (w->method->validate)
+        w->method->validate(request, now_us, policy, &w->fault);
+}
+
+/* A new case follows the policy that its decision finds to be the current one: the one known here
+ * may have been replaced a moment ago, so it only adds to what is wrong in any case. */
 static void submit(struct write_call *w, const struct tenant *tenant)
 {
     const ProtobufCMessage *request = rpc_call_request(w->call);
     const int64_t now_us = clock_now_us(loop_clock(w->service->loop));
+    const struct policy *known =
+        tenants_policy(w->service->tenants, tenant->id, tenant->policy_version);
     fill_command(w, tenant, now_us);
-    command_from_request(&w->cmd, request, &w->fault);
-    if (w->method->validate)
-        w->method->validate(request, now_us,
-                            tenants_policy(w->service->tenants, tenant->id, tenant->policy_version),
-                            &w->fault);
+    validate(w, w->method->kind->needs_customer ? NULL : known, now_us);
     if (fault_is_set(&w->fault)) {
+        validate(w, known, now_us);
         rpc_fail(w->call, &w->fault);
         return;
     }

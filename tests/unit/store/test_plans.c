@@ -30,6 +30,7 @@ static const struct expect expectations[] = {
     CHILD("contact_attempt"),
     CHILD("act"),
     CHILD("remedy"),
+    CHILD("promise"),
     CHILD("offer"),
     CHILD("queue_item"),
     {"read_agent", "agent_pkey", "tenant_id,agent_id", false},
@@ -52,9 +53,8 @@ static const struct expect expectations[] = {
     {"list_cases_status", "recovery_case_status", "tenant_id,status,opened_at", false},
     {"list_cases_failure", "recovery_case_failure", "tenant_id,failure_code", true},
     {"tenant_by_name", "tenant_name_key", "name", false},
-    {"tenant_by_name", "policy_version_pkey", "tenant_id", true},
     {"tenant_versions", "tenant_pkey", "tenant_id", false},
-    {"policy_sources", "policy_version_pkey", "tenant_id,version", false},
+    {"policy_source", "policy_version_pkey", "tenant_id,version", false},
 };
 #define EXPECTATIONS (sizeof(expectations) / sizeof(expectations[0]))
 

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Tenants by name: found, unknown, and with the database away. */
+/* Tenants by name: found, unknown; their policy versions: loaded, current, let go of. */
 
 #include "rig.h"
+
+#include "case/tenants_impl.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -98,29 +100,118 @@ static void test_made_later(void **state)
     assert_non_null(a.tenant);
 }
 
-static void test_version_asked_for_is_loaded(void **state)
+struct waiting {
+    struct tenants_wait wait;
+    const struct policy *policy;
+    enum fault_code code;
+    unsigned told;
+};
+
+static void loaded(struct tenants_wait *wait, const struct policy *policy,
+                   const struct fault *fault)
+{
+    struct waiting *w = CONTAINER_OF(wait, struct waiting, wait);
+    assert_true((policy == NULL) != (fault == NULL));
+    w->policy = policy;
+    w->code = fault ? fault->code : FAULT_OK;
+    w->told++;
+}
+
+/* Several ask at once: one load answers all. */
+static void load(int32_t id, int32_t version, struct waiting *w, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        w[i] = (struct waiting){.wait.done = loaded};
+        tenants_load(rig->tenants, id, version, &w[i].wait);
+    }
+    const int64_t until = clock_mono_us() + 5 * US_PER_S;
+    while (!w[n - 1].told && clock_mono_us() < until)
+        rig_turn(rig);
+    for (size_t i = 0; i < n; i++)
+        assert_int_equal(w[i].told, 1);
+}
+
+static int32_t demo(void)
 {
     struct asked a;
-    (void)state;
     ask(&a, "demo");
     rig_run(rig, &a.done);
-    int32_t id = a.tenant->id;
-    assert_null(tenants_policy(rig->tenants, id, 5));
+    arena_free(&a.arena);
+    return a.tenant->id;
+}
+
+static void test_version_asked_for_is_loaded(void **state)
+{
+    struct waiting w[3];
+    const int32_t id = demo();
+    (void)state;
     rig_exec(rig,
              "insert into policy_version values (%d, 5, 'default', '2026-01-01', 't'),"
              " (%d, 6, 'no such source', '2026-01-01', 't')",
              (int)id, (int)id);
-    const int64_t until = clock_mono_us() + 3 * US_PER_S;
-    while (!tenants_policy(rig->tenants, id, 5) && clock_mono_us() < until) {
-        (void)tenants_policy(rig->tenants, id, 6);
-        rig_turn(rig);
-    }
-    const struct policy *p = tenants_policy(rig->tenants, id, 5);
-    assert_non_null(p);
-    assert_int_equal(p->version, 5);
-    assert_null(tenants_policy(rig->tenants, id, 6));
+    assert_null(tenants_policy(rig->tenants, id, 5));
+    assert_false(tenants_quiet(rig->tenants));
+    load(id, 5, w, 3);
+    assert_non_null(w[0].policy);
+    assert_int_equal(w[0].policy->version, 5);
+    assert_ptr_equal(w[0].policy, w[2].policy);
+    assert_ptr_equal(tenants_policy(rig->tenants, id, 5), w[0].policy);
+    assert_true(tenants_quiet(rig->tenants));
+    load(id, 6, w, 2);
+    assert_int_equal(w[1].code, FAULT_INTERNAL);
+    load(id, 7, w, 1);
+    assert_int_equal(w[0].code, FAULT_NOT_FOUND);
     /* Asked for or not, the current one is what the tenant's row says. */
     assert_int_equal(tenants_by_id(rig->tenants, id)->policy_version, 1);
+}
+
+/* Whoever hears of a newer version says so; it is current as soon as its policy is here. */
+static void test_news_of_the_current_version(void **state)
+{
+    struct waiting w;
+    const int32_t id = demo();
+    (void)state;
+    rig_exec(rig, "insert into policy_version values (%d, 8, 'default', '2026-01-01', 't')",
+             (int)id);
+    tenants_current(rig->tenants, id, 8);
+    assert_int_equal(tenants_by_id(rig->tenants, id)->policy_version, 1);
+    load(id, 8, &w, 1);
+    assert_int_equal(tenants_by_id(rig->tenants, id)->policy_version, 8);
+    tenants_current(rig->tenants, id, 5); /* older news */
+    assert_int_equal(tenants_by_id(rig->tenants, id)->policy_version, 8);
+    tenants_add(rig->tenants, id, policy_default(9));
+    assert_int_equal(tenants_by_id(rig->tenants, id)->policy_version, 9);
+    assert_int_equal(tenants_policy(rig->tenants, id, 9)->version, 9);
+}
+
+/* What is unused goes, the current version stays. */
+static void test_unused_versions_are_let_go_of(void **state)
+{
+    struct waiting w;
+    const int32_t id = demo();
+    (void)state;
+    load(id, 5, &w, 1);
+    known_sweep(rig->tenants, clock_mono_us() + POLICY_KEEP_US - US_PER_S);
+    assert_non_null(tenants_policy(rig->tenants, id, 5));
+    known_sweep(rig->tenants, clock_mono_us() + POLICY_KEEP_US + US_PER_S);
+    assert_non_null(tenants_policy(rig->tenants, id, 9));
+    assert_null(tenants_policy(rig->tenants, id, 5));
+    load(id, 5, &w, 1);
+    assert_non_null(w.policy);
+}
+
+/* The end comes while a policy is being compiled: see rig_free(). */
+static void test_the_end_does_not_wait(void **state)
+{
+    struct rig *other = rig_join(rig);
+    struct asked a;
+    (void)state;
+    rig_connect(other, NULL);
+    memset(&a, 0, sizeof(a));
+    arena_init(&a.arena, 1 << 20);
+    tenants_get(other->tenants, "demo", &a.arena, answered, &a);
+    rig_free(other);
+    assert_true(a.done);
     arena_free(&a.arena);
 }
 
@@ -146,6 +237,9 @@ int main(void)
         cmocka_unit_test(test_unknown),
         cmocka_unit_test(test_made_later),
         cmocka_unit_test(test_version_asked_for_is_loaded),
+        cmocka_unit_test(test_news_of_the_current_version),
+        cmocka_unit_test(test_unused_versions_are_let_go_of),
+        cmocka_unit_test(test_the_end_does_not_wait),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }
