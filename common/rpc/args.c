@@ -47,7 +47,10 @@ void args_server(struct args *out, const struct rpc_limits *limits)
     begin(out);
     /* By default two servers would share a port without a word. */
     add(out, GRPC_ARG_ALLOW_REUSEPORT, 0);
-    add(out, GRPC_ARG_MAX_RECEIVE_MESSAGE_LENGTH, (int)limits->message_bytes);
+    /* What a method takes is looked at when the message is here. */
+    const size_t most =
+        limits->message_bytes > RPC_MESSAGE_MOST ? limits->message_bytes : RPC_MESSAGE_MOST;
+    add(out, GRPC_ARG_MAX_RECEIVE_MESSAGE_LENGTH, (int)most);
     add(out, GRPC_ARG_MAX_METADATA_SIZE, 16 * 1024);
     /* A gateway holds many agents' streams on one connection; a bound all the same, since this core
      * has no other defence against streams that are opened and reset at once. */

@@ -51,6 +51,22 @@ static int64_t clamp_deadline(const struct rpc_call *call, int64_t deadline_us)
     return unary && deadline_us > latest ? latest : deadline_us;
 }
 
+#define ARENA_TIMES 8 /* a method's own largest request */
+
+static void set_quota(struct rpc_call *call)
+{
+    const size_t usual = call->server->config.limits.arena_bytes;
+    const size_t own = call->method ? ARENA_TIMES * call->method->spec.message_bytes : 0;
+    call->arena.quota_bytes = own > usual ? own : usual;
+}
+
+static size_t message_most(const struct rpc_call *call)
+{
+    const size_t usual = call->server->config.limits.message_bytes;
+    const size_t own = call->method->spec.message_bytes;
+    return own > usual ? own : usual;
+}
+
 struct rpc_call *call_take(struct rpc_server *s, struct slot *slot)
 {
     struct rpc_call *call = s->free_calls;
@@ -64,6 +80,7 @@ struct rpc_call *call_take(struct rpc_server *s, struct slot *slot)
     grpc_metadata_array metadata = call->metadata;
     call->magic = CALL_MAGIC;
     call->method = slot->method;
+    set_quota(call);
     call->grpc = slot->call;
     call->metadata = slot->metadata;
     slot->metadata = metadata;
@@ -147,7 +164,7 @@ static int admit(struct rpc_call *call, struct fault *fault)
 
 static int decode_bytes(struct rpc_call *call, struct slice bytes, struct fault *fault)
 {
-    if (bytes.len > call->server->config.limits.message_bytes)
+    if (bytes.len > message_most(call))
         return refuse(fault, FAULT_RESOURCE_EXHAUSTED, "TOO_LARGE", "the request is too large");
     int err = wire_check(call->method->input, bytes, call->method->spec.wire, fault);
     if (err < 0)

@@ -114,6 +114,7 @@ static int add_method(struct rpc_server *s, const ProtobufCServiceDescriptor *d,
     char path[256];
     if (!described || !spec->handle)
         return AM_ENOENT;
+    AM_ASSERT(spec->message_bytes <= RPC_MESSAGE_MOST);
     (void)snprintf(path, sizeof(path), "/%s/%s", d->name, spec->name);
     if (has_path(s, path))
         return AM_EEXIST;

@@ -44,6 +44,8 @@ struct rpc_principal {
     const char *id;     /* metadata amends-principal */
 };
 
+#define RPC_MESSAGE_MOST (1u << 20)
+
 enum rpc_kind { RPC_UNARY, RPC_SERVER_STREAM };
 
 struct rpc_method {
@@ -55,6 +57,9 @@ struct rpc_method {
     unsigned slots;         /* requests posted beforehand: 128 for a hot method, 8 (default) else */
     bool without_principal; /* health and reflection only: neither principal nor admission */
     const struct wire_limits *wire; /* NULL: the defaults of rpc/wire.h; must outlive the server */
+    /* Its largest request, where that is more than rpc_limits.message_bytes; at most
+     * RPC_MESSAGE_MOST. The call's arena is eight times that at the least. */
+    size_t message_bytes;
 };
 
 /* A zero member takes the default. */

@@ -83,7 +83,7 @@ int settings_parse(struct settings *s, const struct program_spec *spec, int argc
         {"max-streams-principal", OPTION_INT, &s->max_streams_principal, 1, CALLS_MAX, "N",
          "server streams of one principal"},
         {"max-message-bytes", OPTION_INT, &s->max_message_bytes, MESSAGE_LEAST_BYTES,
-         MESSAGE_MOST_BYTES, "BYTES", "largest request; a call may use sixteen times that"},
+         MESSAGE_MOST_BYTES, "BYTES", "largest request but for policy; a call may use sixteen times that"},
         {"drain-delay-ms", OPTION_INT, &s->drain_delay_ms, 0, DRAIN_MAX_MS, "MS",
          "not ready but serving, at the end"},
         {"drain-grace-ms", OPTION_INT, &s->drain_grace_ms, 0, DRAIN_MAX_MS, "MS",

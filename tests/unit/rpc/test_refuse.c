@@ -107,11 +107,47 @@ static void too_large(void **state)
     struct fault fault;
     (void)state;
     assert_non_null(bytes);
-    /* The core refuses it before we see it. */
     assert_int_equal(peer_unary(&p, ECHO_PATH "Echo", slice_of(bytes, len), &arena, &reply, &fault),
                      GRPC_STATUS_RESOURCE_EXHAUSTED);
+    assert_string_equal(fault.reason, "TOO_LARGE");
     free(bytes);
     still_well();
+}
+
+/* The core refuses it before we see it. */
+static void too_large_for_any(void **state)
+{
+    size_t len = RPC_MESSAGE_MOST + 1;
+    uint8_t *bytes = calloc(1, len);
+    const Amends__Test__EchoResponse *reply;
+    struct fault fault;
+    (void)state;
+    assert_non_null(bytes);
+    assert_int_equal(
+        peer_unary(&p, ECHO_PATH "Replay", slice_of(bytes, len), &arena, &reply, &fault),
+        GRPC_STATUS_RESOURCE_EXHAUSTED);
+    free(bytes);
+    still_well();
+}
+
+/* A method may take more than the others, and has the room for it. */
+static void larger_by_method(void **state)
+{
+    static uint8_t blob[RPC_MESSAGE_MOST - 100];
+    Amends__Test__EchoRequest request = AMENDS__TEST__ECHO_REQUEST__INIT;
+    const Amends__Test__EchoResponse *reply;
+    struct fault fault;
+    (void)state;
+    request.blob.data = blob;
+    request.blob.len = sizeof(blob);
+    uint8_t *bytes = calloc(1, RPC_MESSAGE_MOST);
+    assert_non_null(bytes);
+    size_t len = amends__test__echo_request__pack(&request, bytes);
+    assert_int_equal(
+        peer_unary(&p, ECHO_PATH "Replay", slice_of(bytes, len), &arena, &reply, &fault),
+        GRPC_STATUS_OK);
+    free(bytes);
+    assert_int_equal(f.handled, 1);
 }
 
 /* A small message that unpacks to much. */
@@ -201,6 +237,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(bad_bytes, setup, teardown),
         cmocka_unit_test_setup_teardown(too_deep, setup, teardown),
         cmocka_unit_test_setup_teardown(too_large, setup, teardown),
+        cmocka_unit_test_setup_teardown(too_large_for_any, setup, teardown),
+        cmocka_unit_test_setup_teardown(larger_by_method, setup, teardown),
         cmocka_unit_test_setup_teardown(arena_exhausted, setup, teardown),
         cmocka_unit_test_setup_teardown(no_message, setup, teardown),
         cmocka_unit_test_setup_teardown(principals, setup, teardown),
