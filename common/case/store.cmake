@@ -18,6 +18,7 @@ add_library(amends_store STATIC
     store.c
     store_list.c
     store_load.c
+    store_policy.c
     store_read.c
     store_route.c
     store_seg_decide.c

@@ -83,6 +83,10 @@ struct store_read {
     struct rows agents;
     /* store_list_cases(): case_row rows, newest first. */
     struct rows case_rows;
+    /* The reads of policy: struct policy_row. */
+    struct rows policies;
+    /* store_read_migrating(). */
+    struct rows migrating; /* struct migrating_row */
 };
 
 /* Up to 100 cases with all their parts, all of one instant. RESOURCE_EXHAUSTED / TOO_LARGE when
@@ -110,3 +114,38 @@ struct case_filter {
     int limit;
 };
 void store_list_cases(struct store *s, struct store_read *r, const struct case_filter *f);
+
+/* -- policy versions -------------------------------------------------------------------------- */
+
+/* A version as it is stored. Not a row of the snapshot: it has no mark of change. */
+struct policy_row {
+    int32_t version, previous; /* the one before it; 0 = it is the first */
+    int64_t created_at;
+    const char *created_by, *source; /* source "": in lists; "default": the bundle that ships */
+    bool current;
+};
+
+/* One version (0 = the current one), in `policies`: none when there is no such version. With the
+ * agents of these ids in `agents`: n = 0 for none. */
+void store_read_policy(struct store *s, struct store_read *r, int32_t version,
+                       const char *const *agent_ids, size_t n);
+/* Versions before this one (0 = all), newest first, at most `limit`, without sources. */
+void store_list_policies(struct store *s, struct store_read *r, int32_t before, int limit);
+/* Makes the source the tenant's current version if the current one is `expected`: the new version
+ * is in `policies`; none when another one is current. Repeating it is harmless. */
+void store_apply_policy(struct store *s, struct store_read *r, int32_t expected, const char *source,
+                        const char *creator, int64_t now_us);
+
+/* -- cases to migrate ------------------------------------------------------------------------- */
+
+struct migrating_row {
+    int16_t status;
+    int64_t opened_at;
+    struct uuid case_id;
+    bool wanted; /* it is not of the version to move to, and of the one to move from */
+};
+
+/* Open cases (not closed, withdrawn or merged) strictly after (status, opened_at, case_id), in that
+ * order, at most `limit`; `from` 0 = of any version. */
+void store_read_migrating(struct store *s, struct store_read *r, const struct migrating_row *after,
+                          int32_t from, int32_t to, int limit);

@@ -28,6 +28,10 @@ enum stmt {
     STMT_TENANT_BY_NAME,
     STMT_TENANT_VERSIONS,
     STMT_POLICY_SOURCE,
+    STMT_POLICY_GET,
+    STMT_POLICY_LIST,
+    STMT_POLICY_APPLY,
+    STMT_MIGRATING,
     STMTS
 };
 
@@ -106,6 +110,13 @@ void store_seg_committed(void *ctx, struct seg *seg);
 /* A plain read under construction: empties the results, then adds statements. */
 void store_read_begin(struct store_read *r);
 struct pg_args *store_read_add(struct store_read *r, unsigned stmt);
+
+/* The rows of a statement on policy versions or on cases to migrate, into the read's results.
+ * AM_ENOMEM when the arena is full. */
+int policies_load(struct store_read *r, unsigned stmt, const struct pg_rows *rows) AM_MUSTCHECK;
+
+/* Adds a read of these agents. */
+void store_read_add_agents(struct store_read *r, const char *const *agent_ids, size_t n);
 
 /* Copies a fault of the machinery into one whose strings must live in another arena. */
 void fault_copy(struct fault *to, struct arena *arena, const struct fault *from);

@@ -51,6 +51,11 @@ static int load(struct store_read *r, unsigned stmt, const struct pg_rows *rows)
     case STMT_LIST_FAILURE:
     case STMT_LIST_STATUS:
         return load_list(&r->case_rows, TABLE_CASE, rows, r->arena);
+    case STMT_POLICY_GET:
+    case STMT_POLICY_LIST:
+    case STMT_POLICY_APPLY:
+    case STMT_MIGRATING:
+        return policies_load(r, stmt, rows);
     default:
         return case_load(r->cases, r->n_cases, (enum table_id)(stmt - STMT_READ), rows, r->arena);
     }
@@ -89,6 +94,7 @@ void store_read_begin(struct store_read *r)
     r->cases = NULL;
     r->n_cases = 0;
     r->events = r->privates = r->agents = r->case_rows = (struct rows){0};
+    r->policies = r->migrating = (struct rows){0};
 }
 
 struct pg_args *store_read_add(struct store_read *r, unsigned stmt)
@@ -156,11 +162,9 @@ void store_read_events(struct store *s, struct store_read *r, const struct uuid 
 
 /* -- agents ----------------------------------------------------------------------------------- */
 
-void store_read_agents(struct store *s, struct store_read *r, const char *const *agent_ids,
-                       size_t n)
+void store_read_add_agents(struct store_read *r, const char *const *agent_ids, size_t n)
 {
     struct pg_array tenant, id;
-    store_read_begin(r);
     pg_array_init(&tenant, r->arena, PG_INT4, n);
     pg_array_init(&id, r->arena, PG_TEXT, n);
     for (size_t i = 0; i < n; i++) {
@@ -170,6 +174,13 @@ void store_read_agents(struct store *s, struct store_read *r, const char *const 
     struct pg_args *args = store_read_add(r, STMT_READ + TABLE_AGENT);
     pg_arg_array(args, &tenant);
     pg_arg_array(args, &id);
+}
+
+void store_read_agents(struct store *s, struct store_read *r, const char *const *agent_ids,
+                       size_t n)
+{
+    store_read_begin(r);
+    store_read_add_agents(r, agent_ids, n);
     pg_read(s->pg, &r->pg);
 }
 

@@ -168,9 +168,55 @@ static const char tenant_by_name[] =
 static const char tenant_versions[] =
     "select t.tenant_id, t.policy_version from unnest($1::int4[]) as k(tenant_id)"
     " cross join lateral (select x.* from tenant x where x.tenant_id = k.tenant_id offset 0) t";
-static const char policy_source[] =
-    "select x.tenant_id, x.version, x.source from policy_version x"
-    " where x.tenant_id = $1::int4 and x.version = $2::int4";
+static const char policy_source[] = "select x.tenant_id, x.version, x.source from policy_version x"
+                                    " where x.tenant_id = $1::int4 and x.version = $2::int4";
+
+/* -- policy versions -------------------------------------------------------------------------- */
+
+#define POLICY_COLUMNS(source)                                                                     \
+    "p.version, coalesce(b.version, 0), p.created_at, p.created_by, " source ", "                  \
+    "p.version = t.policy_version"
+#define PREVIOUS                                                                                   \
+    " left join lateral (select x.version from policy_version x where x.tenant_id = p.tenant_id"   \
+    " and x.version < p.version order by x.version desc limit 1) b on true"
+#define TENANT "(select x.* from tenant x where x.tenant_id = $1::int4 offset 0) t"
+
+/* $2 version, 0 = the current one */
+static const char policy_get[] =
+    "select " POLICY_COLUMNS("p.source") " from " TENANT
+                                         " cross join lateral (select x.* from policy_version x "
+                                         "where x.tenant_id = t.tenant_id"
+                                         " and x.version = coalesce(nullif($2::int4, 0), "
+                                         "t.policy_version) offset 0) p" PREVIOUS;
+/* $2 before, $3 limit */
+static const char policy_list[] = "select " POLICY_COLUMNS(
+    "''::text") " from " TENANT " cross join lateral (select x.* from policy_version x where "
+                                "x.tenant_id = t.tenant_id"
+                " and x.version < $2::int4 order by x.version desc limit $3::int4) p" PREVIOUS
+                " order by p.version desc";
+/* $2 expected, $3 source, $4 creator, $5 now. Two at once: the later one waits for the earlier one
+ * and then finds that the version has moved on. */
+static const char policy_apply[] =
+    "with t as (update tenant x set policy_version = n.version"
+    " from (select p.version + 1 as version from policy_version p where p.tenant_id = $1::int4"
+    " order by p.version desc limit 1) n"
+    " where x.tenant_id = $1::int4 and x.policy_version = $2::int4"
+    " returning x.tenant_id, x.policy_version as version),"
+    " p as (insert into policy_version (tenant_id, version, source, created_at, created_by)"
+    " select t.tenant_id, t.version, $3::text, $5::timestamptz, $4::text from t"
+    " returning version, created_at, created_by)"
+    " select p.version, $2::int4, p.created_at, p.created_by, ''::text, true from p";
+
+/* -- cases to migrate ------------------------------------------------------------------------- */
+
+/* $2 status, $3 opened at, $4 case: after these; $5 from, 0 = any; $6 to, $7 limit. 6 = RESOLVED is
+ * the last one of an open case. */
+static const char migrating[] =
+    "select x.status, x.opened_at, x.case_id,"
+    " x.policy_version <> $6::int4 and ($5::int4 = 0 or x.policy_version = $5::int4)"
+    " from recovery_case x where x.tenant_id = $1::int4"
+    " and (x.status, x.opened_at, x.case_id) > ($2::int4, $3::timestamptz, $4::uuid)"
+    " and x.status <= 6 order by x.status, x.opened_at, x.case_id limit $7::int4";
 
 /* -- all of them ------------------------------------------------------------------------------ */
 
@@ -210,4 +256,8 @@ __attribute__((constructor)) static void set_all(void)
     set(STMT_TENANT_BY_NAME, "tenant_by_name", strdup(tenant_by_name));
     set(STMT_TENANT_VERSIONS, "tenant_versions", strdup(tenant_versions));
     set(STMT_POLICY_SOURCE, "policy_source", strdup(policy_source));
+    set(STMT_POLICY_GET, "policy_get", strdup(policy_get));
+    set(STMT_POLICY_LIST, "policy_list", strdup(policy_list));
+    set(STMT_POLICY_APPLY, "policy_apply", strdup(policy_apply));
+    set(STMT_MIGRATING, "cases_to_migrate", strdup(migrating));
 }

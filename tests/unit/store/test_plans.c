@@ -55,6 +55,13 @@ static const struct expect expectations[] = {
     {"tenant_by_name", "tenant_name_key", "name", false},
     {"tenant_versions", "tenant_pkey", "tenant_id", false},
     {"policy_source", "policy_version_pkey", "tenant_id,version", false},
+    {"policy_get", "tenant_pkey", "tenant_id", false},
+    {"policy_get", "policy_version_pkey", "tenant_id,version", false},
+    {"policy_list", "tenant_pkey", "tenant_id", false},
+    {"policy_list", "policy_version_pkey", "tenant_id,version", true},
+    {"policy_apply", "tenant_pkey", "tenant_id", false},
+    {"policy_apply", "policy_version_pkey", "tenant_id", false},
+    {"cases_to_migrate", "recovery_case_status", "tenant_id,status,opened_at,case_id", false},
 };
 #define EXPECTATIONS (sizeof(expectations) / sizeof(expectations[0]))
 
