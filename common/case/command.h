@@ -126,6 +126,9 @@ struct decision {
     const struct dedup_row *dedup; /* the row found, or NULL */
     struct rows agents_out;        /* new or changed agent rows */
     struct dedup_row dedup_out;    /* .row.change == ROW_NEW when to be written */
+    struct rows found;             /* thresholds to be recorded after the event: clocks_settle() */
+    bool recording;                /* that is under way */
+    const struct clock_row *shown; /* a clock that the next event shows as it was, or NULL */
     uint32_t ids;                  /* ids derived so far */
     bool again;                    /* decide added a key: cmd->open_case_id */
 };

@@ -118,6 +118,7 @@ struct clock_row {
     bool pause_capped; /* it was resumed by a cap while its pause condition still holds */
     int32_t fired;     /* highest threshold fired in this instance, per cent; 0 = none */
     int64_t next_at;   /* when FireClock is to look at it; 0 = never */
+    bool untold;       /* changed, and no event shows it yet; not stored */
 };
 
 struct escalation_row {

@@ -38,6 +38,10 @@ int case_derive_status(const struct case_state *c, const struct policy *p);
  * after it; call it yourself only when rows changed after the last event. */
 void case_settle(struct decision *d);
 
+/* Closes a resolved case that passes the gate (for callers to see to): status, time, clocks, and
+ * the CASE_CLOSED event by `actor`. */
+void case_close(struct decision *d, const char *actor);
+
 /* Refuses with FAILED_PRECONDITION / CASE_STATUS when the case is final, or resolved and
  * `allow_resolved` is false. */
 bool case_require_live(struct decision *d, bool allow_resolved);
@@ -58,9 +62,14 @@ enum case_gate {
     GATE_REMEDY_OR_DENIAL = 8,
     /* A remedy was accepted and has not reached the customer. */
     GATE_UNFULFILLED_REMEDY = 16,
+    /* A promise is open: it has to be kept, renegotiated or admitted to be broken. */
+    GATE_OPEN_PROMISE = 32,
 };
 
-/* The set of what is missing before the case can be resolved; 0 = it passes. Pure. */
+/* The set of what is missing before the case can be resolved; 0 = it passes. Of a reopened case the
+ * contact and the remedy or denial have to be of the present round: the customer came back, so what
+ * was said and given before has not done it. The root cause and the acts carry over: the failure is
+ * the same one, and sorry was said for it. Pure. */
 unsigned case_gate_missing(const struct case_state *c, const struct policy *p);
 
 /* Live: it stands, whether promised or given, so it counts against limits (PROPOSED .. FULFILLED
@@ -70,8 +79,8 @@ bool remedy_is_owed(int remedy_state);
 
 /* -- people (authority.c) ---------------------------------------------------------------------- */
 
-/* Only the owner or a level above: else PERMISSION_DENIED / NOT_THE_OWNER. The actor is an agent.
- */
+/* Only the owner, a contributor who took over or an agent of a level above: else PERMISSION_DENIED
+ * / NOT_THE_OWNER. */
 bool case_require_owner(struct decision *d);
 
 /* The agent's limit per case for a remedy kind and currency: the agent's own entry, else the
@@ -95,39 +104,67 @@ void case_set_owner(struct decision *d, int owner_kind, const char *id, struct o
 /* -- facts (facts.c) --------------------------------------------------------------------------- */
 
 /* What conditions are about, with the instant since when each fact stands as it does: of CONTACT
- * the time of the contact - the first one that reached the customer, or, for a reset, the last; of
- * CUSTOMER the time of the inbound contact; of PAUSED, ACKNOWLEDGED and LEVEL those of the row; of
- * the others now. A pause whose resume_at has passed is none. */
+ * the time of the first contact that reached the customer; of CUSTOMER the time of the first inbound
+ * contact that is not answered, or of the answer (an attempt that did not reach the customer is
+ * none); of PROGRESS the time of the first; of STATUS when the case was resolved or closed; of
+ * OWNER, PAUSED, ACKNOWLEDGED and LEVEL those of the row; of CHANNEL, TRIGGER and TIER the beginning
+ * of the round; of the others now. A pause whose resume_at has passed is none. */
 struct case_facts {
     struct fact_values values;
     int64_t since_us[FACTS];
+    int64_t round_since_us;
+    int64_t last_contact_us; /* the last one that reached the customer: what a reset goes by */
 };
-/* `clock` NULL: facts as they stand in the round. Else CONTACT counts from the clock's start. Pure.
- */
-void case_facts(const struct case_state *c, const struct policy *p, const struct clock_row *clock,
-                int64_t now_us, struct case_facts *out);
+/* Facts as they stand in the round. Pure. */
+void case_facts(const struct case_state *c, const struct policy *p, int64_t now_us,
+                struct case_facts *out);
+/* Makes them those that a clock's stop and reset go by: CONTACT counts from the clock's start, and
+ * who was reached since then does not wait. */
+void case_facts_of_clock(const struct case_state *c, const struct clock_row *clock, int64_t now_us,
+                         struct case_facts *facts);
+/* True when the condition holds, and since when: all that a box asks for stands since the last of
+ * its facts, a condition since the first of its boxes. What asks nothing, or only that the case is
+ * in any of the waiting statuses, holds since the beginning of the round. */
+bool case_holds(const struct policy_condition *condition, const struct case_facts *facts,
+                int64_t *since_us);
 /* When the present round began. */
 int64_t case_round_since(const struct case_row *row);
+/* The last that was heard is an inbound contact, and nobody reached the customer at it or since. */
+bool case_customer_waits(const struct case_state *c);
 
-/* -- clocks (clocks.c, clock_rules.c, thresholds.c; deadline.h has the arithmetic) ---------------
- */
+/* -- clocks (clocks.c, clock_rules.c, clock_pause.c, clock_subjects.c, thresholds.c; deadline.h has
+ * the arithmetic) ------------------------------------------------------------------------------ */
 
 /* After every change (case_settle() calls it) each definition of the policy is looked at, in the
  * policy's order. For its open clock of the round, in this order; the first that applies ends it:
  *   1. cancel holds: CANCELLED
  *   2. stop holds: MET or BREACHED, by the instant since when it holds
  *   3. reset and start hold, and what holds in reset began after the clock's start: it is stopped
- * as by 2 if that instant is late, and begins again at it: instance + 1, nothing fired
- *   4. it runs, and the case is paused by hand or `pause` holds (and `resume` does not): paused,
- * until the caps of the definition at the latest; it is paused, and neither holds any more, or
- * resume_at has passed: resumed at that instant, and its deadline moves
- *   5. (no clock is open, none was in this round or `again`) start holds, cancel and stop do not:
- * it starts, at the instant since when start holds FULFILMENT follows each remedy (ACCEPTED starts,
- * FULFILLED stops at that time, another end cancels), APPROVAL each pending approval, OFFER and
- * PROMISE are started and stopped by their commands. A final case's clocks end: CANCELLED, except
- * those that met or breached. STATUTORY never pauses. Changed clocks appear in the event that is
- * written next; breaches found here are recorded after it. */
+ *      as by 2 at that instant, and begins again at it: instance + 1, nothing fired
+ *   4. the case is paused by hand, or `pause` holds and `resume` does not: a running clock pauses,
+ *      since then, until the caps of the definition at the latest; a paused one resumes when neither
+ *      holds any more (since `resume` holds, if it does) or resume_at has passed, and its deadline
+ *      moves. Resumed by a cap it does not pause again until neither held
+ *   5. no clock is open, none was in this round or `again`: start holds, cancel and stop do not: it
+ *      starts, at the instant since when start holds. `again` uses the row of the clock before:
+ *      instance + 1
+ * A stop that came earlier and is told later is looked at for a clock that has ended, too. Before a
+ * stop or a pause every threshold that came before it fires, whether a timer looked or not.
+ *
+ * FULFILMENT follows each remedy (ACCEPTED starts, FULFILLED stops at that time, another end
+ * cancels), APPROVAL each pending approval; OFFER and PROMISE are started and stopped by their
+ * commands; none of them pauses. Clocks of an earlier round are cancelled. A final case's clocks
+ * end: by 2, BREACHED if they were late by then, else CANCELLED; those that were breached stay so.
+ * STATUTORY and targets in days never pause. A pause of the case by hand ends here when its
+ * resume_at has passed.
+ *
+ * Changed clocks appear in the event that is written next; thresholds found here are recorded after
+ * it, by the outermost case_event(). A case that has CASE_CLOCKS_MAX clocks uses the row of the one
+ * that ended first again: instance + 1. */
 void clocks_settle(struct decision *d);
+/* Writes an event of the system if a clock changed that no event shows yet. command_decide() calls
+ * it at the end of every command. */
+void clocks_tell(struct decision *d);
 
 /* Starts a clock of `target_ms` that always counts; ends a running clock as breached. Both give way
  * to clocks_settle() and ladder_threshold(). */
@@ -136,12 +173,15 @@ struct clock_row *clock_start(struct decision *d, int kind, int64_t start_us, in
 void ladder_breach(struct decision *d, struct clock_row *clock);
 
 /* Starts a clock whose instant is given: OFFER, PROMISE. Thresholds come from the policy's
- * definition of the kind; without one, 100 % alone. */
+ * definition of the kind; without one, 100 % alone. Its start is moved back by less than a
+ * millisecond when the two are not whole milliseconds apart. */
 struct clock_row *clock_start_until(struct decision *d, int kind, const struct uuid *subject,
                                     int64_t start_us, int64_t due_us);
 /* Ends it at `at_us`: MET when at_us <= due, else BREACHED with breached_at = due (a case that
- * breached and was resolved a second later is breached). A breach found here climbs like one found
- * by the timer. CANCELLED when `cancel`. An open pause ends at at_us first. The timestamps decide,
+ * breached and was resolved a second later is breached). Thresholds that came before at_us are
+ * recorded after the next event, like those found by the timer. CANCELLED when `cancel`. An open
+ * pause ends at at_us first. A FOLLOW_UP that closes its case ends at its due instant at the latest.
+ * The timestamps decide,
  * never who looked first: a clock that was found breached stays so and gets its stop time, unless
  * that lies within the target - then it was met, and the escalation stays as the record of what was
  * done. An earlier stop that is told later moves the stop of a clock that was met or breached; else
@@ -157,17 +197,22 @@ struct clock_row *clock_open(struct case_state *c, int kind);
 /* The clock that measures this offer, promise or remedy, the latest one, or NULL. */
 struct clock_row *clock_of_subject(struct case_state *c, const struct uuid *subject);
 
-/* What FireClock does when the clock's next_at has passed: ends a pause that is over, fires every
- * threshold that has come in order, once each (ladder_threshold), and arms the next. At 100 % the
- * clock is BREACHED, whatever its actions; a LEVEL clock at the top begins again now. */
+/* What FireClock does when the clock's next_at has passed: ends a pause that is over (the case's by
+ * hand: CASE_RESUMED, else CLOCK_CHANGED), fires every threshold that has come in order, once each
+ * (ladder_threshold), and arms the next. At 100 % the clock is BREACHED, whatever its actions. With
+ * RESTART it then begins again now, unless that ended it. With CLOSE it is MET at its due instant
+ * and the case closes; if the gate does not pass any more, it is breached and owner and steward are
+ * notified. */
 void clock_fire(struct decision *d, struct clock_row *clock);
 
-/* Moves the case's open clocks to d->policy (row.policy_version is set to it already): targets,
- * calendars and thresholds of the definition of the same name, start, pauses and what fired are
- * kept; a clock whose definition is gone is cancelled; new definitions start by clocks_settle(). */
+/* Moves the case's open clocks to d->policy (row.policy_version is set to it already): targets (by
+ * the facts as they stand), calendars and thresholds of the definition of the same name; start,
+ * pauses and what fired are kept; a clock that was found breached stays so, and is judged by the new
+ * deadline when it stops. One whose definition is gone is cancelled; new definitions start by
+ * clocks_settle(). `breaching` is valid until the next change of the case. */
 struct clocks_migrated {
     bool changed;                      /* a deadline moved, a clock started or ended */
-    size_t n_breaching;                /* running clocks past their new deadline */
+    size_t n_breaching;                /* running clocks past their new deadline: they fire now */
     const struct clock_row *breaching; /* the first of them, NULL = none */
     int64_t old_due_us;                /* its deadline before */
 };
@@ -204,14 +249,14 @@ const char *queue_signature(const struct case_row *row, const struct policy *p,
 /* True when the agent meets the signature: skill, language and authority, nothing else (not level,
  * presence or room). */
 bool queue_agent_fits(const char *signature, const struct agent_row *agent, const struct policy *p);
-/* Severity, money at stake and repeat signals; at most boost_max_ms, which bounds how long others
- * wait. */
+/* Severity, money at stake, repeat signals, broken promises and what thresholds added; at most
+ * boost_max_ms, which bounds how long others wait. */
 int64_t queue_boost_ms(const struct case_state *c, const struct policy *p);
 
 /* -- events (events.c, chain.c) ---------------------------------------------------------------- */
 
-/* Appends one event: settles the case, fills status, severity and level into `detail`, packs it,
- * digests `personal` (NULL or empty = none) with a salt derived from the command's seed, links and
+/* Appends one event: settles the case, fills status, severity, level and every clock that changed
+ * since the event before into `detail`, packs it, digests `personal` (NULL or empty = none) with a salt derived from the command's seed, links and
  * hashes it, moves last_seq, last_hash and updated_at of the case. Change the rows first, then
  * write the event. `actor` must live as long as the decision. */
 void case_event(struct decision *d, int kind, const char *actor, Amends__V1__EventDetail *detail,

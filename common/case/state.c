@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "case/rules.h"
+
 #define ROWS_FIRST_CAP 4
 
 void *rows_add(struct rows *rows, size_t row_size, struct arena *arena)
@@ -34,4 +36,9 @@ void case_state_init(struct case_state *c, int32_t tenant_id, const struct uuid 
     r->denial_reason = r->denial_actor = "";
     r->customer_tier = r->time_zone = r->acknowledged_by = r->contributors = "";
     r->touch_cost_currency = "";
+}
+
+int64_t case_round_since(const struct case_row *row)
+{
+    return row->round_since != 0 ? row->round_since : row->opened_at;
 }
