@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "case/agent_text.h"
+#include "case/contributors.h"
 #include "case/rules.h"
 #include "case/words.h"
 
@@ -16,9 +17,11 @@ bool case_require_owner(struct decision *d)
         return true;
     if (actor && row->owner_kind == OWNER_KIND_AGENT && strcmp(row->owner_id, actor->agent_id) == 0)
         return true;
+    if (contributors_take_over(row->contributors, d->cmd->principal))
+        return true;
     struct fault *f = &d->cmd->fault;
     fault_set(f, FAULT_PERMISSION_DENIED, "NOT_THE_OWNER",
-              "only the owner or an agent above level %d may do this", row->level);
+              "only the owner, who took over, or an agent above level %d may do this", row->level);
     fault_meta(f, "owner", "%s", row->owner_id);
     fault_meta(f, "level", "%d", row->level);
     return false;

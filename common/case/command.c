@@ -9,6 +9,7 @@
 
 #include "base/assert.h"
 #include "base/digest.h"
+#include "case/contributors.h"
 #include "case/message.h"
 #include "case/rules.h"
 
@@ -60,7 +61,10 @@ static bool found_case(struct decision *d)
 static bool permitted(struct decision *d)
 {
     const struct command_kind *kind = d->cmd->kind;
-    if ((kind->agents_only || kind->owner_only) && !d->actor) {
+    /* A steward who took over is no agent and may all the same. */
+    bool took_over = kind->owner_only && d->c &&
+                     contributors_take_over(d->c->row.contributors, d->cmd->principal);
+    if ((kind->agents_only || kind->owner_only) && !d->actor && !took_over) {
         fault_set(&d->cmd->fault, FAULT_PERMISSION_DENIED, "NOT_AN_AGENT",
                   "'%s' is not an agent, and only an agent may do this", d->cmd->principal);
         fault_meta(&d->cmd->fault, "principal", "%s", d->cmd->principal);

@@ -7,15 +7,21 @@
 #include "case/rules.h"
 #include "case/words.h"
 
-static bool is_outbound(const struct contact_row *contact)
+static int64_t round_since(const struct case_row *row)
 {
-    return contact->direction == CONTACT_DIRECTION_OUTBOUND;
+    return row->round_since != 0 ? row->round_since : row->opened_at;
+}
+
+/* Of this round: what was said before a case was reopened answered something else. */
+static bool is_attempt(const struct case_state *c, const struct contact_row *contact)
+{
+    return contact->direction == CONTACT_DIRECTION_OUTBOUND && contact->at >= round_since(&c->row);
 }
 
 static bool reached(const struct case_state *c)
 {
     ROWS_EACH (contact, struct contact_row, &c->contacts)
-        if (is_outbound(contact) && contact->outcome == CONTACT_OUTCOME_REACHED)
+        if (is_attempt(c, contact) && contact->outcome == CONTACT_OUTCOME_REACHED)
             return true;
     return false;
 }
@@ -29,7 +35,7 @@ static bool unreachable(const struct case_state *c, const struct policy *p)
     int64_t first = INT64_MAX;
     int64_t last = 0;
     ROWS_EACH (contact, struct contact_row, &c->contacts) {
-        if (!is_outbound(contact))
+        if (!is_attempt(c, contact))
             continue;
         attempts++;
         channels |= 1u << contact->channel;
@@ -72,17 +78,42 @@ bool remedy_is_owed(int state)
     return state == REMEDY_STATE_ACCEPTED || state == REMEDY_STATE_FULFILLING;
 }
 
-unsigned case_gate_missing(const struct case_state *c, const struct policy *p)
+static bool settled(const struct case_state *c)
 {
-    unsigned missing = GATE_REMEDY_OR_DENIAL;
-    if (c->row.denial_disclosed_at != 0)
-        missing = 0;
+    int64_t since = round_since(&c->row);
+    if (c->row.denial_disclosed_at != 0 && c->row.denial_disclosed_at >= since)
+        return true;
     ROWS_EACH (remedy, struct remedy_row, &c->remedies)
-        if (remedy->state == REMEDY_STATE_FULFILLED)
-            missing = 0;
+        if (remedy->state == REMEDY_STATE_FULFILLED && remedy->fulfilled_at >= since)
+            return true;
+    return false;
+}
+
+static bool any_owed(const struct case_state *c)
+{
     ROWS_EACH (remedy, struct remedy_row, &c->remedies)
         if (remedy_is_owed(remedy->state))
-            missing |= GATE_UNFULFILLED_REMEDY;
+            return true;
+    return false;
+}
+
+static bool any_open_promise(const struct case_state *c)
+{
+    ROWS_EACH (promise, struct promise_row, &c->promises)
+        if (promise->state == PROMISE_STATE_OPEN)
+            return true;
+    return false;
+}
+
+unsigned case_gate_missing(const struct case_state *c, const struct policy *p)
+{
+    unsigned missing = 0;
+    if (!settled(c))
+        missing |= GATE_REMEDY_OR_DENIAL;
+    if (any_owed(c))
+        missing |= GATE_UNFULFILLED_REMEDY;
+    if (any_open_promise(c))
+        missing |= GATE_OPEN_PROMISE;
     if (!reached(c) && !unreachable(c, p))
         missing |= GATE_CONTACT;
     if (c->row.root_cause_at == 0)

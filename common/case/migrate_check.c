@@ -60,8 +60,9 @@ static const struct rule rules[] = {
     {"clocks without their offer", "clock" NO_SUBJECT("4", "offer", "offer_id")},
     {"clocks without their promise", "clock" NO_SUBJECT("6", "promise", "promise_id")},
     {"clocks without their remedy", "clock" NO_SUBJECT("5, 7", "remedy", "remedy_id")},
-    {"promises without clock",
-     "promise c where not exists (select 1 from clock p where p.tenant_id = c.tenant_id"
+    {"open promises without clock",
+     "promise c where c.state = 1 and not exists (select 1 from clock p where p.tenant_id = "
+     "c.tenant_id"
      " and p.case_id = c.case_id and p.kind = 6 and p.subject_id = c.promise_id)"},
     {"promises without the one they were renegotiated into",
      "promise c where c.successor_id is not null and not exists (select 1 from promise p"

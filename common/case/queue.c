@@ -16,6 +16,7 @@
 
 #include "base/assert.h"
 #include "case/rules.h"
+#include "case/words.h"
 
 #define PART_BYTES 96
 
@@ -173,6 +174,14 @@ static int64_t plus(int64_t a, int64_t b)
     return __builtin_add_overflow(a, b, &sum) ? INT64_MAX : sum;
 }
 
+static int64_t broken_promises(const struct case_state *c)
+{
+    int64_t n = 0;
+    ROWS_EACH (promise, struct promise_row, &c->promises)
+        n += promise->state == PROMISE_STATE_BROKEN;
+    return n;
+}
+
 int64_t queue_boost_ms(const struct case_state *c, const struct policy *p)
 {
     int severity = c->row.severity;
@@ -182,5 +191,7 @@ int64_t queue_boost_ms(const struct case_state *c, const struct policy *p)
     int64_t boost = p->boost_severity_ms[severity];
     boost = plus(boost, times(repeats, p->boost_repeat_ms));
     boost = plus(boost, times(c->row.stake_micros / POLICY_MICROS, p->boost_per_stake_unit_ms));
+    boost = plus(boost, times(broken_promises(c), p->boost_broken_promise_ms));
+    boost = plus(boost, c->row.raised_ms);
     return boost < p->boost_max_ms ? boost : p->boost_max_ms;
 }

@@ -25,9 +25,9 @@ static const unsigned table[STATUSES] = {
         (WAITING & ~BIT(AWAITING_FULFILMENT)) | BIT(RESOLVED) | LEFT_WITHOUT_GATE,
     [CASE_STATUS_AWAITING_APPROVAL] =
         (WAITING & ~BIT(AWAITING_APPROVAL)) | BIT(RESOLVED) | LEFT_WITHOUT_GATE,
-    /* Closed, or reopened with the former owner or the steward. */
+    /* Closed, or reopened with the steward or the former owner: a closed case can be, too. */
     [CASE_STATUS_RESOLVED] = BIT(CLOSED) | BIT(OPEN) | BIT(IN_PROGRESS),
-    [CASE_STATUS_CLOSED] = 0,
+    [CASE_STATUS_CLOSED] = BIT(OPEN) | BIT(IN_PROGRESS),
     [CASE_STATUS_WITHDRAWN] = 0,
     [CASE_STATUS_MERGED] = 0,
 };

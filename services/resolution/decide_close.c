@@ -60,6 +60,17 @@ static void tell_unfulfilled(struct decision *d)
     }
 }
 
+static void tell_promises(struct decision *d)
+{
+    ROWS_EACH (promise, struct promise_row, &d->c->promises) {
+        char id[UUID_TEXT_LEN + 1];
+        if (promise->state == PROMISE_STATE_OPEN)
+            fault_missing(&d->cmd->fault, "OPEN_PROMISE",
+                          "promise %s is open: it has to be kept, renegotiated or admitted broken",
+                          uuid_format(&promise->promise_id, id));
+    }
+}
+
 /* Every missing item, so that nobody has to try again and again to learn them. */
 static void tell_missing(struct decision *d, unsigned missing)
 {
@@ -80,6 +91,8 @@ static void tell_missing(struct decision *d, unsigned missing)
                       "no remedy was fulfilled and no denial disclosed with its reason");
     if (missing & GATE_UNFULFILLED_REMEDY)
         tell_unfulfilled(d);
+    if (missing & GATE_OPEN_PROMISE)
+        tell_promises(d);
 }
 
 static bool pass_gate(struct decision *d)

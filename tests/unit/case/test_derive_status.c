@@ -24,6 +24,7 @@ static struct remedy_row *add_remedy(struct world *w, int state)
     struct remedy_row *r = ROWS_ADD(&w->c.remedies, struct remedy_row, &w->arena);
     r->state = (int16_t)state;
     r->kind = REMEDY_KIND_REFUND;
+    r->fulfilled_at = state == REMEDY_STATE_FULFILLED ? w->now_us : 0;
     return r;
 }
 
@@ -304,6 +305,49 @@ static void resolved_and_final_cases_keep_their_status(void **state)
     }
 }
 
+static struct promise_row *add_promise(struct world *w, int state)
+{
+    struct promise_row *p = ROWS_ADD(&w->c.promises, struct promise_row, &w->arena);
+    p->state = (int16_t)state;
+    p->kind = PROMISE_KIND_CALL_BACK;
+    p->made_by = p->settled_by = p->description = "";
+    return p;
+}
+
+static void an_open_promise_keeps_the_gate_shut(void **state)
+{
+    (void)state;
+    struct world *w = worked();
+    add_remedy(w, REMEDY_STATE_FULFILLED);
+    struct promise_row *p = add_promise(w, PROMISE_STATE_OPEN);
+    assert_int_equal(case_gate_missing(&w->c, w->policy), GATE_OPEN_PROMISE);
+    static const int settled[] = {PROMISE_STATE_KEPT, PROMISE_STATE_BROKEN,
+                                  PROMISE_STATE_RENEGOTIATED};
+    for (size_t i = 0; i < sizeof(settled) / sizeof(settled[0]); i++) {
+        p->state = (int16_t)settled[i];
+        assert_int_equal(case_gate_missing(&w->c, w->policy), 0);
+    }
+    world_free(w);
+}
+
+static void a_round_asks_for_a_contact_and_a_remedy_of_its_own(void **state)
+{
+    (void)state;
+    struct world *w = worked();
+    add_remedy(w, REMEDY_STATE_FULFILLED);
+    w->c.row.denial_disclosed_at = w->now_us;
+    assert_int_equal(case_gate_missing(&w->c, w->policy), 0);
+    w->c.row.round = 2;
+    w->c.row.round_since = w->now_us + 1;
+    assert_int_equal(case_gate_missing(&w->c, w->policy), GATE_CONTACT | GATE_REMEDY_OR_DENIAL);
+    add_contact(w, CONTACT_DIRECTION_OUTBOUND, CONTACT_OUTCOME_REACHED, CHANNEL_PHONE,
+                w->now_us + 1);
+    assert_int_equal(case_gate_missing(&w->c, w->policy), GATE_REMEDY_OR_DENIAL);
+    add_remedy(w, REMEDY_STATE_FULFILLED)->fulfilled_at = w->now_us + 1;
+    assert_int_equal(case_gate_missing(&w->c, w->policy), 0);
+    world_free(w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -326,6 +370,8 @@ int main(void)
         cmocka_unit_test(settling_twice_changes_nothing),
         cmocka_unit_test(back_to_the_steward_is_back_in_the_queue),
         cmocka_unit_test(resolved_and_final_cases_keep_their_status),
+        cmocka_unit_test(an_open_promise_keeps_the_gate_shut),
+        cmocka_unit_test(a_round_asks_for_a_contact_and_a_remedy_of_its_own),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -16,7 +16,7 @@ static const char *const expected[] = {
     "xxx.xx.xx", /* AWAITING_FULFILMENT */
     "xxxx.x.xx", /* AWAITING_APPROVAL */
     "xx....x..", /* RESOLVED */
-    ".........", /* CLOSED */
+    "xx.......", /* CLOSED: reopened */
     ".........", /* WITHDRAWN */
     ".........", /* MERGED */
 };
