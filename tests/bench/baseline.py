@@ -157,12 +157,12 @@ class Pgbench:
                               env={**os.environ, "PGOPTIONS": SESSION, "LC_ALL": "C"})
         if done.returncode or "ERROR" in done.stderr:
             raise Failed(f"pgbench: {done.stderr[-1500:]}")
-        return Result(per_second=_number(r"tps = ([0-9.]+)", done.stdout),
-                      latency_ms=_number(r"latency average = ([0-9.]+) ms", done.stdout),
-                      turns=int(_number(r"transactions actually processed: (\d+)", done.stdout)))
+        return Result(per_second=number_in(r"tps = ([0-9.]+)", done.stdout),
+                      latency_ms=number_in(r"latency average = ([0-9.]+) ms", done.stdout),
+                      turns=int(number_in(r"transactions actually processed: (\d+)", done.stdout)))
 
 
-def _number(pattern, text):
+def number_in(pattern, text):
     found = re.search(pattern, text)
     if not found:
         raise Failed(f"pgbench printed no {pattern}\n{text}")

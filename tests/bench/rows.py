@@ -44,10 +44,11 @@ def row(name, *, unit, direction, goal=None):
 class Measured:
     """The world and what was measured in it so far; `note` collects what is printed beside a row."""
 
-    def __init__(self, world, seconds=SECONDS, rounds=ROUNDS):
+    def __init__(self, world, seconds=SECONDS, rounds=ROUNDS, share=1):
         self.world = world
         self.seconds = seconds
         self.rounds = rounds
+        self.share = share
         self.notes = {}
 
     def note(self, name, text):

@@ -4,6 +4,7 @@
     ./dev bench                     all rows
     ./dev bench open fairness       rows whose name has one of the words
     ./dev bench --seconds 2         shorter runs
+    ./dev bench timer --share 0.1   a tenth of the clocks
 """
 
 import argparse
@@ -17,6 +18,7 @@ from harness.process import Failed
 
 from calibrate import calibrate
 from rows import ROUNDS, ROWS, SECONDS, Measured
+import timer_rows  # noqa: F401  its rows come last: they move the world to another database
 from world import World
 
 JSON = paths.ROOT / "build" / "bench.json"
@@ -27,6 +29,8 @@ def parse():
     parser.add_argument("words", nargs="*", help="rows whose name has one of these; none = all")
     parser.add_argument("--seconds", type=int, default=SECONDS, help="length of one run")
     parser.add_argument("--rounds", type=int, default=ROUNDS, help="runs of each kind")
+    parser.add_argument("--share", type=float, default=1,
+                        help="rows about clocks: this part of their clocks")
     parser.add_argument("--keep", action="store_true", help="keep the folder with logs and scripts")
     return parser.parse_args()
 
@@ -80,7 +84,7 @@ def main():
         with World(folder) as world:
             print("machine  ", calibrate(folder))
             print("database ", settings(world), flush=True)
-            measured = Measured(world, options.seconds, options.rounds)
+            measured = Measured(world, options.seconds, options.rounds, options.share)
             values = [(one, measure(one, measured)) for one in chosen(options.words)]
     finally:
         if options.keep:

@@ -2,12 +2,13 @@
 """What the benchmarks run against: a private PostgreSQL and Redis, the three services, and a second
 database of the same schema for the baseline."""
 
+import contextlib
 import json
 import os
 import subprocess
 import time
 
-from harness import paths
+from harness import api, paths
 from harness.cluster import SERVICES, Service, migrate
 from harness.process import Failed
 from harness.servers import Postgres, Redis
@@ -17,7 +18,7 @@ TENANTS = ("demo", "acme", "life")
 
 
 class World:
-    """The services write to the database OURS; `baseline` scripts to BASELINE."""
+    """The services write to `database`, at first OURS; `baseline` scripts to BASELINE."""
 
     def __init__(self, folder):
         self.folder = folder
@@ -25,6 +26,7 @@ class World:
         self.postgres = Postgres(folder / "pg")
         self.redis = Redis(folder / "redis")
         self.services = {}
+        self.database = OURS
 
     # --- life ---
 
@@ -58,7 +60,7 @@ class World:
             service.wait_ready()
 
     def make_service(self, kind):
-        options = ["--pg", self.postgres.conninfo(OURS), "--redis", self.redis.url,
+        options = ["--pg", self.postgres.conninfo(self.database), "--redis", self.redis.url,
                    "--log-level", "warn"]
         return Service(self.folder, kind, 0, options, None)
 
@@ -68,10 +70,39 @@ class World:
             if service.running():
                 service.stop()
 
+    def move(self, database):
+        """From now on the services run on a new database, and PostgreSQL remembers when transactions
+        were committed."""
+        self.stop_services()
+        self.sql("alter system set track_commit_timestamp = on")
+        self.postgres.stop()
+        self.postgres.start()
+        self.postgres.create_database(database)
+        migrate(self.postgres, database, *TENANTS)
+        self.redis.cli("flushall")
+        self.database = database
+        self.start_services()
+
     # --- use ---
 
-    def sql(self, statement, parameters=None, database=OURS):
-        return self.postgres.execute(statement, parameters, database)
+    def client(self, kind, tenant, principal="crm"):
+        """A client of one of the services in Python, for what is not measured."""
+        return api.Client(self.services[kind].channel, f"{kind.capitalize()}Service", tenant=tenant,
+                          principal=principal)
+
+    def sql(self, statement, parameters=None, database=None):
+        return self.postgres.execute(statement, parameters, database or self.database)
+
+    @contextlib.contextmanager
+    def cursor(self, autocommit=True):
+        """One session; without autocommit one transaction, which is committed at the end."""
+        connection = self.postgres.connect(self.database)
+        connection.autocommit = autocommit
+        try:
+            with connection, connection.cursor() as cursor:
+                yield cursor
+        finally:
+            connection.close()
 
     def tenant_id(self, name):
         return self.sql("select tenant_id from tenant where name = %s", (name,))[0][0]

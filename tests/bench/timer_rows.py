@@ -1,0 +1,150 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Rows about clocks, in a database of their own with a million of them armed."""
+
+import functools
+import statistics
+import time
+from datetime import datetime, timedelta, timezone
+
+from harness.process import Failed
+
+from armed import Armed
+from raw import A_STATEMENT, CONNECTIONS, Raw
+from rows import row
+from world import wait_quiet
+
+CLOCKS = 1_000_000
+HERD = 100_000
+# From arming to the first deadline: for Redis to read them.
+LEAD_S = 15
+LATE_SHARE, LATE_S = 0.6, 20
+FLUSH_S, FLUSH_PER_SECOND = 60, 1000
+RAW_CASES = 40_000
+
+
+class Timers:
+    """What the rows about clocks share; measured once."""
+
+    def __init__(self, m):
+        self._m = m
+        self.world = m.world
+        self.share = m.share
+
+    @functools.cached_property
+    def armed(self):
+        return Armed(self.world, round(CLOCKS * self.share))
+
+    # --- fired when due ---
+
+    def fire(self, count, per_second, limit_s, flush=False):
+        """Arms `count` clocks, `per_second` of them a second, waits until all are fired and gives
+        (deadline, commit) of each. With `flush` Redis loses all when the first falls due, and
+        only those due after it are given."""
+        armed = self.armed
+        first, end = armed.take(count)
+        step_us = 1_000_000 / per_second
+        begin = datetime.now(timezone.utc) + timedelta(seconds=LEAD_S)
+        armed.arm(first, end, begin, step_us)
+        self.world.checkpoint()
+        armed.wait_in_redis(count, (begin - datetime.now(timezone.utc)).total_seconds())
+        time.sleep(max(0, (begin - datetime.now(timezone.utc)).total_seconds()))
+        if flush:
+            self.world.redis.cli("flushall")
+        flushed = time.time()
+        self._wait(begin + timedelta(microseconds=step_us * count), limit_s)
+        armed.require_fired(first, end)
+        return [one for one in armed.firings(first, end) if not flush or one[0] > flushed]
+
+    def _wait(self, until, limit_s):
+        """Until all that was due by then is fired. It looks seldom: it takes from the same cores."""
+        time.sleep(max(0, until.timestamp() - time.time()))
+        while self.armed.waits(until):
+            if time.time() > until.timestamp() + limit_s:
+                raise Failed(f"not all fired {limit_s} s after the last deadline")
+            time.sleep(0.25)
+
+    # --- the herd, and PostgreSQL alone ---
+
+    @functools.cached_property
+    def raw(self):
+        return Raw(self.world, self.armed)
+
+    def _run_raw(self):
+        batches = round(RAW_CASES * self.share / CONNECTIONS / A_STATEMENT)
+        self.world.checkpoint()
+        return self.raw.run(max(2, batches))
+
+    @functools.cached_property
+    def herd(self):
+        """Seconds from the first deadline to the last commit, and cases fired a second; raw rates
+        before and after."""
+        count = round(HERD * self.share)
+        armed = self.armed
+        self._m.note("timer_herd_s", f"{armed.count} clocks armed in {armed.cases} open cases, made in "
+                                     f"{armed.seconds:.0f} s")
+        raw_before = self._run_raw()
+        cpu, members = self.world.cpu_seconds(), self.world.members()
+        fired = self.fire(count, count, 300)
+        wait_quiet(self.world)
+        self._note_use(count, cpu, members)
+        raw_after = self._run_raw()
+        seconds = max(commit for _, commit in fired) - min(due for due, _ in fired)
+        return seconds, count / seconds, (raw_before, raw_after)
+
+    def _note_use(self, count, cpu, members):
+        segments, commands = self.world.members()
+        self._m.note("timer_herd_s", f"{(commands - members[1]) / max(1, segments - members[0]):.1f} "
+                                     "members a segment")
+        used = {part: seconds - cpu[part] for part, seconds in self.world.cpu_seconds().items()}
+        self._m.note("timer_herd_s", "CPU a clock: " + ", ".join(
+            f"{part} {seconds / count * 1e6:.0f} us" for part, seconds in used.items()
+            if seconds > 0.1))
+
+
+def timers(m):
+    if not hasattr(m, "timers"):
+        m.timers = Timers(m)
+    return m.timers
+
+
+def _share(values, share):
+    return sorted(values)[min(len(values) - 1, int(len(values) * share))]
+
+
+def _describe(lateness):
+    return (f"{len(lateness)} clocks, late by {_share(lateness, 0.5) * 1000:.1f} ms at the median, "
+            f"p99 {_share(lateness, 0.99) * 1000:.1f} ms, at most {max(lateness) * 1000:.1f} ms")
+
+
+@row("timer_herd_s", unit="s", goal=20, direction="lower")
+def timer_herd_s(m):
+    seconds, rate, _ = timers(m).herd
+    m.note("timer_herd_s", f"{rate:.0f} clocks a second")
+    return seconds
+
+
+@row("timer_herd_vs_raw", unit="x", goal=0.5, direction="higher")
+def timer_herd_vs_raw(m):
+    _, rate, raw = timers(m).herd
+    m.note("timer_herd_vs_raw", f"PostgreSQL alone {raw[0]:.0f}/s before and {raw[1]:.0f}/s after, "
+                                f"ours {rate:.0f}/s")
+    return rate / statistics.mean(raw)
+
+
+@row("timer_late_p99_ms", unit="ms", goal=250, direction="lower")
+def timer_late_p99_ms(m):
+    t = timers(m)
+    rate = t.herd[1] * LATE_SHARE
+    fired = t.fire(round(rate * LATE_S * min(1, 2 * m.share)), rate, 60)
+    lateness = [commit - due for due, commit in fired]
+    m.note("timer_late_p99_ms", f"{rate:.0f} a second; {_describe(lateness)}")
+    return _share(lateness, 0.99) * 1000
+
+
+@row("timer_flush_late_s", unit="s", goal=2, direction="lower")
+def timer_flush_late_s(m):
+    rate = FLUSH_PER_SECOND * m.share
+    fired = timers(m).fire(round(rate * FLUSH_S), rate, 60, flush=True)
+    lateness = [commit - due for due, commit in fired]
+    m.note("timer_flush_late_s", _describe(lateness))
+    return max(lateness)
