@@ -24,9 +24,11 @@ bool engine_has_redis(const struct assignment *a)
 static void on_change(void *ctx, bool up)
 {
     struct assignment *a = ctx;
-    (void)up;
-    if (a->timers && !a->stopped)
-        timers_run(a->timers); /* from the other side now */
+    if (!a->timers || a->stopped)
+        return;
+    if (!up)
+        sweep_lost(a->sweep);
+    timers_run(a->timers); /* from the other side now */
 }
 
 static void on_reload(void *ctx)
@@ -80,14 +82,6 @@ static void route_queue(struct assignment *a, const struct route_queue *q)
         match_tenant(a->match, q->tenant_id, NULL, false);
 }
 
-static void route_timer(struct assignment *a, const struct route_timer *t)
-{
-    if (t->due_us - engine_now_us(a) > HORIZON_US)
-        return;
-    queues_timer(a, t);
-    timers_hint(a->timers, t->due_us);
-}
-
 static void route_agent(struct assignment *a, const struct route_agent *agent)
 {
     if (agent->offers_changed)
@@ -102,8 +96,7 @@ void assignment_route(struct assignment *a, const struct route *route)
         return;
     for (size_t i = 0; i < route->n_queue; i++)
         route_queue(a, &route->queue[i]);
-    for (size_t i = 0; i < route->n_timers; i++)
-        route_timer(a, &route->timers[i]);
+    timers_add(a->timers, route->timers, route->n_timers);
     for (size_t i = 0; i < route->n_agents; i++)
         route_agent(a, &route->agents[i]);
 }
@@ -164,6 +157,7 @@ void assignment_stop(struct assignment *a)
 {
     AM_ASSERT(a->magic == ENGINE_MAGIC);
     a->stopped = true;
+    timers_stop(a->timers);
 }
 
 void assignment_free(struct assignment *a)

@@ -21,8 +21,7 @@ static void fire_row(struct assignment *a, const struct pg_rows *rows, int row)
                                    .case_id = pg_uuid(rows, row, 1),
                                    .clock_id = pg_uuid(rows, row, 2),
                                    .generation = pg_int(rows, row, 3)};
-    if (timers_room(a->timers) > 0)
-        timers_fire(a->timers, &m);
+    timers_fire(a->timers, &m);
 }
 
 /* Those that share the last instant come again; a look of one instant moves on. */
@@ -72,12 +71,12 @@ bool due_run(struct assignment *a, int64_t cutoff_us,
     struct engine_read *r = engine_read_new(a, 0, rows, ended, NULL);
     struct due *d = ARENA_NEW(&r->arena, struct due);
     d->done = done;
-    d->limit = room;
+    d->limit = room + timers_firing(a->timers); /* those come first, until they are committed */
     r->ctx = d;
     a->due_running = true;
     struct pg_args *args = engine_read_add(r, STMT_DUE);
     pg_arg_time(args, cutoff_us);
-    pg_arg_int4(args, (int32_t)room);
+    pg_arg_int4(args, (int32_t)d->limit);
     pg_arg_time(args, a->due_from_us);
     pg_arg_time(engine_read_add(r, STMT_NEXT_DUE), cutoff_us);
     engine_read_start(r);

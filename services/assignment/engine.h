@@ -18,6 +18,7 @@
 #include "assignment/assignment.h"
 #include "assignment/claims.h"
 #include "assignment/decide.h"
+#include "assignment/timer_queue.h"
 #include "base/list.h"
 #include "redis/redis.h"
 
@@ -117,20 +118,23 @@ void tenant_by_id(struct assignment *a, int32_t id, void (*done)(void *ctx, cons
 
 struct timers *timers_new(struct assignment *a);
 void timers_free(struct timers *t);
-/* A clock falls due then: wake in time. */
+/* Leaves its part to other replicas. */
+void timers_stop(struct timers *t);
+/* Clocks fall due: writes those within the horizon to Redis, wakes in time. */
+void timers_add(struct timers *t, const struct route_timer *timers, size_t n);
+/* Without Redis: a clock falls due then. */
 void timers_hint(struct timers *t, int64_t due_us);
+/* Marks the shards in Redis: when one is lost from now on, sweep_lost() is called. */
+void timers_mark(struct timers *t);
 /* Looks at once. */
 void timers_run(struct timers *t);
 bool timers_idle(const struct timers *t);
 
-struct timer_member {
-    int32_t tenant_id;
-    struct uuid case_id, clock_id;
-    int64_t generation;
-};
-/* How many more clocks may be fired now. */
+/* How many more clocks that the database knows to be due may be fired now, and how many are being
+ * fired in all. */
 size_t timers_room(const struct timers *t);
-/* Fires one, unless it is being fired; needs room. */
+size_t timers_firing(const struct timers *t);
+/* Fires one that the database knows to be due, unless it is being fired or there is no room. */
 void timers_fire(struct timers *t, const struct timer_member *m);
 
 /* Fires what PostgreSQL says was due at `cutoff_us`, as far as there is room. `done` may be NULL:
@@ -145,19 +149,23 @@ struct sweep *sweep_new(struct assignment *a);
 void sweep_free(struct sweep *s);
 /* True on the replica that does the standing jobs, as far as it knows. */
 bool sweep_holder(const struct sweep *s);
-/* Redis must be written again. */
+/* Redis must be written again; one that is under way goes on. */
 void sweep_reload(struct sweep *s);
+/* So it must, from the beginning: what was written is gone. */
+void sweep_lost(struct sweep *s);
 /* Starts matching for the tenants that have waiting cases; `done` (may be NULL) when they are
  * known. Returns false when a look is under way already. */
 bool sweep_waiting(struct assignment *a, void (*done)(struct assignment *a, bool known));
 
-/* Brings clocks that fall due within the next 15 minutes into Redis; from the beginning after
- * horizon_reset(). `loaded` is called when a round from the beginning has ended well. */
+/* Brings clocks that fall due within the next 15 minutes into Redis, soonest first. `loaded` is
+ * called when a round from the beginning has ended well; horizon_reload() begins one unless it is
+ * under way, horizon_restart() begins it anew. */
 #define HORIZON_US (15 * 60 * US_PER_S)
 struct horizon;
 struct horizon *horizon_new(struct assignment *a, void (*loaded)(struct assignment *a));
 void horizon_free(struct horizon *h);
-void horizon_reset(struct horizon *h);
+void horizon_reload(struct horizon *h);
+void horizon_restart(struct horizon *h);
 void horizon_run(struct horizon *h);
 
 struct settle *settle_new(struct assignment *a);
@@ -168,7 +176,6 @@ bool settle_idle(const struct settle *s);
 /* -- queues in Redis (queues.c) ---------------------------------------------------------------- */
 
 void queues_put(struct assignment *a, const struct route_queue *q);
-void queues_timer(struct assignment *a, const struct route_timer *t);
 
 /* -- matching (match.c) ------------------------------------------------------------------------ */
 

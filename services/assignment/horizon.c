@@ -3,6 +3,10 @@
 /*
  * What falls due within the next 15 minutes is to be in Redis. Slices, soonest first; a round from
  * the beginning is the reload. Redis takes the same member twice without harm.
+ *
+ * A reload begins with the marks of the shards. A mark that is missing later means that what was
+ * written is gone: the reload begins anew. So one that takes long is not begun anew just because
+ * the epoch is not there yet.
  */
 
 #include <stdlib.h>
@@ -10,7 +14,7 @@
 #include "assignment/engine.h"
 #include "base/assert.h"
 
-#define SLICE 1000
+#define SLICE 2000
 #define EVERY_US (5 * US_PER_S)
 
 struct horizon {
@@ -19,9 +23,10 @@ struct horizon {
     int64_t from_us;       /* everything due before is in Redis */
     int64_t until_us;      /* of the round under way */
     int64_t next_round_us; /* monotonic */
-    bool reloading;        /* since the last reset no round has ended */
+    bool reloading;        /* no round from the beginning has ended yet */
+    bool marked;           /* the shards of this reload have their marks */
     bool running;
-    bool reset_again;
+    bool again; /* begins anew when the slice under way has ended */
     int found;
     int64_t last_due_us;
 };
@@ -31,20 +36,28 @@ static void rows(struct pg_read *pg, size_t i, const struct pg_rows *rows)
     struct horizon *h = ((struct engine_read *)pg->ctx)->ctx;
     (void)i;
     h->found = pg_rows_count(rows);
+    struct arena *arena = &((struct engine_read *)pg->ctx)->arena;
+    struct route_timer *timers = ARENA_ARRAY(arena, struct route_timer, (size_t)h->found + 1);
     for (int row = 0; row < h->found; row++) {
-        const struct route_timer t = {.tenant_id = (int32_t)pg_int(rows, row, 0),
-                                      .case_id = pg_uuid(rows, row, 1),
-                                      .clock_id = pg_uuid(rows, row, 2),
-                                      .generation = pg_int(rows, row, 3),
-                                      .due_us = pg_time_us(rows, row, 4),
-                                      .kind = (int16_t)pg_int(rows, row, 5)};
-        h->last_due_us = t.due_us;
-        queues_timer(h->a, &t);
-        timers_hint(h->a->timers, t.due_us);
+        timers[row] = (struct route_timer){.tenant_id = (int32_t)pg_int(rows, row, 0),
+                                           .case_id = pg_uuid(rows, row, 1),
+                                           .clock_id = pg_uuid(rows, row, 2),
+                                           .generation = pg_int(rows, row, 3),
+                                           .due_us = pg_time_us(rows, row, 4),
+                                           .kind = (int16_t)pg_int(rows, row, 5)};
+        h->last_due_us = timers[row].due_us;
     }
+    timers_add(h->a->timers, timers, (size_t)h->found);
 }
 
 static void slice(struct horizon *h);
+
+static void begin(struct horizon *h)
+{
+    h->reloading = true;
+    h->again = h->marked = false;
+    h->from_us = 0;
+}
 
 static void round_ended(struct horizon *h)
 {
@@ -60,12 +73,14 @@ static void ended(struct engine_read *r, const struct fault *fault)
 {
     struct horizon *h = r->ctx;
     h->running = false;
-    if (h->reset_again) {
-        h->reset_again = false;
-        horizon_reset(h);
-    }
-    if (fault || r->a->stopped)
+    if (r->a->stopped)
         return;
+    if (h->again) {
+        begin(h);
+        return;
+    }
+    if (fault)
+        return; /* the next run goes on from where it was */
     if (h->found < SLICE) {
         round_ended(h);
         return;
@@ -93,16 +108,26 @@ void horizon_run(struct horizon *h)
     if (h->running || (!h->reloading && clock_mono_us() < h->next_round_us))
         return;
     h->until_us = engine_now_us(h->a) + HORIZON_US;
+    if (h->reloading && !h->marked) {
+        timers_mark(h->a->timers);
+        h->marked = true;
+    }
     if (h->until_us > h->from_us)
         slice(h);
 }
 
-void horizon_reset(struct horizon *h)
+void horizon_restart(struct horizon *h)
 {
-    h->reloading = true;
-    h->reset_again = h->running;
-    if (!h->running)
-        h->from_us = 0;
+    if (h->running)
+        h->again = true;
+    else
+        begin(h);
+}
+
+void horizon_reload(struct horizon *h)
+{
+    if (!h->reloading)
+        horizon_restart(h);
 }
 
 struct horizon *horizon_new(struct assignment *a, void (*loaded)(struct assignment *a))

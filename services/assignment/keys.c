@@ -3,6 +3,7 @@
 #include "assignment/keys.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,9 +15,13 @@ static const char *checked(const char *text)
     return text;
 }
 
-const char *key_timers(struct arena *a, unsigned shard)
+const char *key_timers(unsigned shard)
 {
-    return checked(arena_printf(a, "amends:t:%u", shard));
+    static const char *const keys[] = {"amends:t:0", "amends:t:1", "amends:t:2", "amends:t:3",
+                                       "amends:t:4", "amends:t:5", "amends:t:6", "amends:t:7"};
+    _Static_assert(sizeof(keys) / sizeof(*keys) == KEY_TIMER_SHARDS, "one name each");
+    AM_ASSERT(shard < KEY_TIMER_SHARDS);
+    return keys[shard];
 }
 
 unsigned key_timer_shard(const struct uuid *clock_id)
@@ -39,12 +44,25 @@ const char *key_heads(struct arena *a, int32_t tenant_id, int level)
     return checked(arena_printf(a, "amends:h:%" PRId32 ":%d", tenant_id, level));
 }
 
+const char *member_timer_text(char out[MEMBER_TIMER_BYTES], int32_t tenant_id,
+                              const struct uuid *case_id, const struct uuid *clock_id,
+                              int64_t generation)
+{
+    size_t n = (size_t)snprintf(out, MEMBER_TIMER_BYTES, "%" PRId32 "/", tenant_id);
+    (void)uuid_format(case_id, out + n);
+    n += UUID_TEXT_LEN;
+    out[n++] = '/';
+    (void)uuid_format(clock_id, out + n);
+    n += UUID_TEXT_LEN;
+    (void)snprintf(out + n, MEMBER_TIMER_BYTES - n, "/%" PRId64, generation);
+    return out;
+}
+
 const char *member_timer(struct arena *a, const struct route_timer *t)
 {
-    char case_id[UUID_TEXT_LEN + 1], clock_id[UUID_TEXT_LEN + 1];
-    return checked(arena_printf(a, "%" PRId32 "/%s/%s/%" PRId64, t->tenant_id,
-                                uuid_format(&t->case_id, case_id),
-                                uuid_format(&t->clock_id, clock_id), t->generation));
+    char text[MEMBER_TIMER_BYTES];
+    return checked(arena_strdup(
+        a, member_timer_text(text, t->tenant_id, &t->case_id, &t->clock_id, t->generation)));
 }
 
 const char *member_case(struct arena *a, const struct uuid *case_id, int64_t generation)

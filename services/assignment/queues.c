@@ -28,25 +28,3 @@ void queues_put(struct assignment *a, const struct route_queue *q)
     redis_eval(a->redis, SCRIPT_QUEUE, 2, &args, NULL, NULL);
     arena_free(&arena);
 }
-
-/* Rounded up to the next millisecond: a timer is never early. */
-static int64_t due_ms(int64_t due_us)
-{
-    return (due_us + US_PER_MS - 1) / US_PER_MS;
-}
-
-void queues_timer(struct assignment *a, const struct route_timer *t)
-{
-    struct arena arena;
-    struct redis_args args;
-    if (!redis_up(a->redis))
-        return;
-    arena_init(&arena, ARENA_BYTES);
-    redis_args_init(&args, &arena);
-    redis_arg(&args, "ZADD");
-    redis_arg(&args, key_timers(&arena, key_timer_shard(&t->clock_id)));
-    redis_arg_int(&args, due_ms(t->due_us));
-    redis_arg(&args, member_timer(&arena, t));
-    redis_command(a->redis, &args, NULL, NULL);
-    arena_free(&arena);
-}

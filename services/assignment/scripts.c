@@ -2,22 +2,50 @@
 
 #include "assignment/scripts.h"
 
-/* KEYS: the shards. ARGV: now in ms, most members. Gives {next due ms or -1, member, ...}. */
-static const char claim[] = "local out = {-1}\n"
-                            "local room = tonumber(ARGV[2])\n"
-                            "for _, key in ipairs(KEYS) do\n"
-                            "  local due = redis.call('ZRANGEBYSCORE', key, '-inf', ARGV[1],"
-                            " 'LIMIT', 0, room)\n"
-                            "  for _, m in ipairs(due) do\n"
-                            "    redis.call('ZREM', key, m)\n"
-                            "    out[#out + 1] = m\n"
-                            "  end\n"
-                            "  room = room - #due\n"
-                            "  local first = redis.call('ZRANGE', key, 0, 0, 'WITHSCORES')\n"
-                            "  local at = tonumber(first[2])\n"
-                            "  if at and (out[1] == -1 or at < out[1]) then out[1] = at end\n"
-                            "end\n"
-                            "return out";
+/* KEYS: claimed, shards ... ARGV: shared now in ms, end of the lease in ms, most members, now in
+ * ms, for each shard: due until (ms). Gives {next due ms of the shards that are asked up to now, or
+ * -1, member, ...}; first those whose lease has ended. */
+static const char claim[] =
+    "local out, leases, room = {-1}, {}, tonumber(ARGV[3])\n"
+    "local function take(members)\n"
+    "  for _, m in ipairs(members) do\n"
+    "    out[#out + 1] = m\n"
+    "    leases[#leases + 1] = ARGV[2] leases[#leases + 1] = m\n"
+    "  end\n"
+    "  room = room - #members\n"
+    "end\n"
+    "take(redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', ARGV[1], 'LIMIT', 0, room))\n"
+    "for i = 2, #KEYS do\n"
+    "  local due = redis.call('ZRANGEBYSCORE', KEYS[i], '-inf', ARGV[i + 3], 'LIMIT', 0, room)\n"
+    "  if #due > 0 then\n"
+    "    redis.call('ZREMRANGEBYRANK', KEYS[i], 0, #due - 1)\n"
+    "    take(due)\n"
+    "  end\n"
+    "  if ARGV[i + 3] == ARGV[4] then\n"
+    "    local first = redis.call('ZRANGE', KEYS[i], 0, 0, 'WITHSCORES')[2]\n"
+    "    local at = first and first ~= 'inf' and tonumber(first)\n"
+    "    if at and (out[1] == -1 or at < out[1]) then out[1] = at end\n"
+    "  end\n"
+    "end\n"
+    "if #leases > 0 then redis.call('ZADD', KEYS[1], unpack(leases)) end\n"
+    "return out";
+
+/* KEYS: replicas, epoch, shards ... ARGV: replica, shared now in ms, alive since (ms), mark of a
+ * whole shard. Gives {timers, shards without their mark, replica, ...}; where a mark is missing the
+ * epoch ends, so that everything is loaded again. */
+static const char look[] = "local n, lost = 0, 0\n"
+                           "redis.call('ZADD', KEYS[1], ARGV[2], ARGV[1])\n"
+                           "redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', '(' .. ARGV[3])\n"
+                           "for i = 3, #KEYS do\n"
+                           "  n = n + redis.call('ZCARD', KEYS[i])\n"
+                           "  if redis.call('ZSCORE', KEYS[i], ARGV[4]) then n = n - 1\n"
+                           "  else lost = lost + 1 end\n"
+                           "end\n"
+                           "if lost > 0 then redis.call('DEL', KEYS[2]) end\n"
+                           "local out = redis.call('ZRANGE', KEYS[1], 0, -1)\n"
+                           "table.insert(out, 1, lost)\n"
+                           "table.insert(out, 1, n)\n"
+                           "return out";
 
 /* KEYS: queue, heads. ARGV: member, score or '' to take it out, signature. */
 static const char queue[] = "if ARGV[2] == '' then redis.call('ZREM', KEYS[1], ARGV[1])\n"
@@ -80,8 +108,8 @@ static const char forget[] = "if tonumber(redis.call('ZSCORE', KEYS[1], ARGV[1])
                              "return 0";
 
 const struct redis_script engine_scripts[SCRIPTS] = {
-    [SCRIPT_CLAIM] = {"claim", claim},    [SCRIPT_QUEUE] = {"queue", queue},
-    [SCRIPT_HEADS] = {"heads", heads},    [SCRIPT_SEEN] = {"seen", seen},
-    [SCRIPT_CLOSED] = {"closed", closed}, [SCRIPT_GONE] = {"gone", gone},
-    [SCRIPT_FORGET] = {"forget", forget},
+    [SCRIPT_CLAIM] = {"claim", claim}, [SCRIPT_LOOK] = {"look", look},
+    [SCRIPT_QUEUE] = {"queue", queue}, [SCRIPT_HEADS] = {"heads", heads},
+    [SCRIPT_SEEN] = {"seen", seen},    [SCRIPT_CLOSED] = {"closed", closed},
+    [SCRIPT_GONE] = {"gone", gone},    [SCRIPT_FORGET] = {"forget", forget},
 };

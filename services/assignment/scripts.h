@@ -7,7 +7,8 @@
 #include "redis/redis.h"
 
 enum script {
-    SCRIPT_CLAIM,  /* takes timers that are due; says when the next one is */
+    SCRIPT_CLAIM,  /* takes timers that are due for a time; says when the next one is */
+    SCRIPT_LOOK,   /* a replica is alive: who else is, and whether all shards of timers are there */
     SCRIPT_QUEUE,  /* puts or takes one waiting case and keeps its signature's head right */
     SCRIPT_HEADS,  /* a tenant's best waiting cases of each level and signature */
     SCRIPT_SEEN,   /* agents have a stream on a replica */

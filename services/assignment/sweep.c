@@ -2,9 +2,9 @@
 
 /*
  * The standing sweeps, once a second on the replica that holds the lease: clocks overdue by a
- * second fire straight from PostgreSQL, waiting cases are matched and put back into Redis, agents
- * whose streams are gone become AWAY. Correctness never depends on the lease: two holders do the
- * same work twice.
+ * second fire straight from PostgreSQL (twice a second), waiting cases are matched and put back
+ * into Redis, agents whose streams are gone become AWAY. Correctness never depends on the lease:
+ * two holders do the same work twice.
  */
 
 #include <stdlib.h>
@@ -14,7 +14,8 @@
 #include "base/log.h"
 #include "base/metrics.h"
 
-#define TICK_US US_PER_S
+#define TICK_US (US_PER_S / 2)
+#define ROUND_TICKS 2
 #define LEASE_US (3 * US_PER_S)
 #define LEASE_NAME "assignment-sweep"
 #define OVERDUE_US US_PER_S
@@ -35,6 +36,7 @@ struct sweep {
     struct loop_timer *timer;
     struct horizon *horizon;
     int64_t held_until_us; /* shared time; 0 = not held */
+    unsigned ticks;
     bool purging;
     bool leasing;
     bool got; /* the lease, of the request under way */
@@ -80,14 +82,20 @@ static void purge(struct sweep *s)
     engine_read_start(r);
 }
 
+/* Looks at twice the rate, so that what only the sweep finds is not two seconds late. */
+static void find_overdue(struct sweep *s)
+{
+    if (redis_up(s->a->redis))
+        (void)due_run(s->a, engine_now_us(s->a) - OVERDUE_US, overdue);
+}
+
 static void sweep_round(struct sweep *s)
 {
     struct assignment *a = s->a;
     metric_add(&sweeps_total, 0, 1);
-    if (redis_up(a->redis)) {
-        (void)due_run(a, engine_now_us(a) - OVERDUE_US, overdue);
+    find_overdue(s);
+    if (redis_up(a->redis))
         horizon_run(s->horizon);
-    }
     (void)sweep_waiting(a, NULL);
     purge(s);
     if (engine_has_redis(a))
@@ -103,7 +111,7 @@ static void set_holder(struct sweep *s, bool got)
     metric_set(&holder_gauge, 0, got);
     if (got && !was) {
         log_info("assignment", "sweep_lease_taken");
-        horizon_reset(s->horizon);
+        horizon_restart(s->horizon);
     } else if (!got && was) {
         log_info("assignment", "sweep_lease_lost");
     }
@@ -149,6 +157,11 @@ static void tick(void *ctx)
     if (s->a->stopped)
         return;
     loop_timer_start(s->timer, TICK_US);
+    if (++s->ticks % ROUND_TICKS != 0) {
+        if (sweep_holder(s))
+            find_overdue(s);
+        return;
+    }
     if (!engine_has_redis(s->a))
         directory_sweep(s->a->directory, NULL); /* each process knows its own streams only */
     if (!s->leasing && pg_up(s->a->service->pg))
@@ -210,9 +223,14 @@ static void loaded(struct assignment *a)
 
 void sweep_reload(struct sweep *s)
 {
-    horizon_reset(s->horizon);
+    horizon_reload(s->horizon);
     if (sweep_holder(s) && !s->a->stopped)
-        sweep_round(s);
+        horizon_run(s->horizon);
+}
+
+void sweep_lost(struct sweep *s)
+{
+    horizon_restart(s->horizon);
 }
 
 struct sweep *sweep_new(struct assignment *a)

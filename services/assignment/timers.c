@@ -1,25 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * The timer engine: wakes at the next due instant, claims what is due from Redis (or, without it,
- * finds it in PostgreSQL) and fires it, a bounded number at once. A claimed member that gets lost
- * is found by the sweep a second later.
+ * The timer engine: what is due comes from the timers in Redis (timer_queue.h) or, without Redis,
+ * from PostgreSQL, and is fired by commands in ordinary segments, a bounded number at once. What a
+ * claim loses is found by the sweep a second later.
  */
 
 #include <stdlib.h>
 
 #include "assignment/engine.h"
-#include "assignment/keys.h"
+#include "assignment/firing.h"
 #include "assignment/parts.h"
-#include "assignment/scripts.h"
 #include "base/assert.h"
-#include "base/log.h"
 #include "base/metrics.h"
 
-#define FIRING_MAX 256
 #define BUSY_US (5 * US_PER_MS)
 #define LOOK_US US_PER_S /* other replicas add timers too */
-#define ARENA_BYTES (64u << 10)
 
 static METRIC_DEFINE(fired_total, METRIC_COUNTER, "amends_assignment_clocks_fired_total",
                      "Clocks that breached or whose offer expired.");
@@ -30,60 +26,34 @@ static METRIC_DEFINE(firing_gauge, METRIC_GAUGE, "amends_assignment_clocks_firin
 
 struct timers {
     struct assignment *a;
+    struct timerq *queue;
+    struct firings firings;
+    /* Without Redis: */
     struct loop_timer *timer;
     int64_t next_due_us; /* INT64_MAX = none known */
-    struct list firing;  /* of struct firing */
-    size_t n_firing;
-    int64_t grace_us; /* how long after its instant a clock found in PostgreSQL is fired */
-    bool claiming;
+    int64_t grace_us;    /* how long after its instant a clock found in PostgreSQL is fired */
+    bool looking;
     bool backlog; /* more is due than there was room for */
 };
 
-struct firing {
-    struct list link;
-    struct timers *t;
-    struct timer_member member;
-};
-
-/* -- waking ------------------------------------------------------------------------------------ */
-
-static void arm(struct timers *t)
-{
-    int64_t delay_us = LOOK_US;
-    if (t->a->stopped)
-        return;
-    if (t->next_due_us != INT64_MAX && t->next_due_us - engine_now_us(t->a) < delay_us)
-        delay_us = t->next_due_us - engine_now_us(t->a);
-    loop_timer_start(t->timer, delay_us > 0 ? delay_us : 0);
-}
-
-void timers_hint(struct timers *t, int64_t due_us)
-{
-    if (due_us >= t->next_due_us)
-        return;
-    t->next_due_us = due_us;
-    if (!t->claiming)
-        arm(t);
-}
-
-static void wake(void *ctx)
-{
-    timers_run(ctx);
-}
-
 /* -- firing ------------------------------------------------------------------------------------ */
+
+static void show(struct timers *t)
+{
+    metric_set(&firing_gauge, 0, (int64_t)t->firings.n);
+}
 
 static void firing_end(struct firing *f)
 {
-    struct timers *t = f->t;
-    list_remove(&f->link);
-    free(f);
-    t->n_firing--;
-    metric_set(&firing_gauge, 0, (int64_t)t->n_firing);
-    if (t->backlog && t->n_firing <= FIRING_MAX / 2) {
-        t->backlog = false;
+    struct timers *t = f->owner;
+    firings_remove(&t->firings, f);
+    show(t);
+    if (t->a->stopped || t->firings.n > FIRING_MAX / 2)
+        return;
+    timerq_resume(t->queue);
+    if (t->backlog && !redis_up(t->a->redis))
         loop_timer_start(t->timer, 0);
-    }
+    t->backlog = false;
 }
 
 /* Who leaves offers unanswered is not there, whatever presence says: the next ones go to others. */
@@ -101,25 +71,40 @@ static void find_absentee(struct assignment *a, const struct own *o, const struc
     own_submit(gone);
 }
 
+/* Nothing is left to do for it: Redis may forget it. */
+static void settled(struct timers *t, const struct firing *f)
+{
+    if (f->found)
+        timerq_remove(t->queue, &f->member);
+    else
+        timerq_done(t->queue, &f->member);
+}
+
 static void fired(struct own *o)
 {
     struct firing *f = o->ctx;
-    if (!fault_is_set(&o->cmd.fault)) {
+    struct timers *t = f->owner;
+    const enum fault_code code = o->cmd.fault.code;
+    if (code == FAULT_OK) {
         metric_add(&fired_total, 0, 1);
         find_absentee(o->a, o, f);
-    } else if (o->cmd.fault.code == FAULT_FAILED_PRECONDITION)
+    } else if (code == FAULT_FAILED_PRECONDITION) {
         metric_add(&stale_total, 0, 1);
+    }
+    if (code == FAULT_OK || code == FAULT_FAILED_PRECONDITION || code == FAULT_NOT_FOUND)
+        settled(t, f);
     firing_end(f);
 }
 
 static void fire_for(void *ctx, const struct tenant *tenant)
 {
     struct firing *f = ctx;
-    if (!tenant || f->t->a->stopped) {
+    struct assignment *a = ((struct timers *)f->owner)->a;
+    if (!tenant || a->stopped) {
         firing_end(f);
         return;
     }
-    struct own *o = own_new(f->t->a, tenant, &fire_clock_kind);
+    struct own *o = own_new(a, tenant, &fire_clock_kind);
     o->cmd.case_id = f->member.case_id;
     o->args.fire.clock_id = f->member.clock_id;
     o->args.fire.generation = f->member.generation;
@@ -128,89 +113,98 @@ static void fire_for(void *ctx, const struct tenant *tenant)
     own_submit(o);
 }
 
-static bool is_firing(const struct timers *t, const struct timer_member *m)
+static void fire(struct timers *t, const struct timer_member *m, bool found)
 {
-    LIST_FOR_EACH (it, &t->firing) {
-        const struct timer_member *f = &CONTAINER_OF(it, struct firing, link)->member;
-        if (f->generation == m->generation && uuid_eq(&f->clock_id, &m->clock_id))
-            return true;
-    }
-    return false;
+    struct firing *f = firings_add(&t->firings, m, found);
+    if (!f)
+        return;
+    show(t);
+    tenant_by_id(t->a, m->tenant_id, fire_for, f);
 }
 
 size_t timers_room(const struct timers *t)
 {
-    return t->n_firing < FIRING_MAX ? FIRING_MAX - t->n_firing : 0;
+    const size_t free = FIRING_MAX - t->firings.n;
+    const size_t kept = redis_up(t->a->redis) ? FIRING_FOUND_MAX : FIRING_MAX;
+    const size_t room = kept > t->firings.n_found ? kept - t->firings.n_found : 0;
+    return room < free ? room : free;
+}
+
+size_t timers_firing(const struct timers *t)
+{
+    return t->firings.n;
 }
 
 void timers_fire(struct timers *t, const struct timer_member *m)
 {
-    if (is_firing(t, m))
-        return;
-    AM_ASSERT(timers_room(t) > 0);
-    struct firing *f = calloc(1, sizeof(*f));
-    AM_ASSERT(f != NULL);
-    f->t = t;
-    f->member = *m;
-    list_push_back(&t->firing, &f->link);
-    t->n_firing++;
-    metric_set(&firing_gauge, 0, (int64_t)t->n_firing);
-    tenant_by_id(t->a, m->tenant_id, fire_for, f);
+    fire(t, m, true);
 }
 
 /* -- from Redis -------------------------------------------------------------------------------- */
 
-static void fire_member(struct timers *t, struct slice text)
+static size_t room(void *ctx)
 {
-    struct timer_member m;
-    if (!text.data || member_timer_parse((const char *)text.data, &m.tenant_id, &m.case_id,
-                                         &m.clock_id, &m.generation) != AM_OK)
-        log_warn("assignment", "bad_timer_member");
-    else if (timers_room(t) > 0)
-        timers_fire(t, &m);
+    const struct timers *t = ctx;
+    const size_t most = FIRING_MAX - FIRING_FOUND_MAX;
+    const size_t claimed = t->firings.n - t->firings.n_found;
+    const size_t free = FIRING_MAX - t->firings.n;
+    const size_t room = claimed < most ? most - claimed : 0;
+    return room < free ? room : free;
 }
 
-static void claimed(void *ctx, const struct redis_reply *reply)
+/* One that is being fired already was found by the sweep, which takes it out. */
+static void take(void *ctx, const struct timer_member *members, size_t n)
 {
-    struct timers *t = ctx;
-    int64_t next_ms = redis_reply_int(redis_reply_at(reply, 0));
-    t->claiming = false;
-    if (t->a->stopped)
-        return;
-    t->next_due_us = reply && next_ms >= 0 ? next_ms * US_PER_MS : INT64_MAX;
-    for (size_t i = 1; i < redis_reply_count(reply); i++)
-        fire_member(t, redis_reply_text(redis_reply_at(reply, i)));
-    if (t->next_due_us <= engine_now_us(t->a) && timers_room(t) == 0) {
-        t->backlog = true;
-        t->next_due_us = INT64_MAX;
-    }
-    arm(t);
+    for (size_t i = 0; i < n; i++)
+        fire(ctx, &members[i], false);
 }
 
-static void claim(struct timers *t)
+static void lost(void *ctx)
 {
-    struct arena arena;
-    struct redis_args args;
-    arena_init(&arena, ARENA_BYTES);
-    redis_args_init(&args, &arena);
-    for (unsigned shard = 0; shard < KEY_TIMER_SHARDS; shard++)
-        redis_arg(&args, key_timers(&arena, shard));
-    redis_arg_int(&args, engine_now_us(t->a) / US_PER_MS);
-    redis_arg_int(&args, (int64_t)timers_room(t));
-    t->claiming = true;
-    redis_eval(t->a->redis, SCRIPT_CLAIM, KEY_TIMER_SHARDS, &args, claimed, t);
-    arena_free(&arena);
+    const struct timers *t = ctx;
+    sweep_lost(t->a->sweep);
+}
+
+void timers_add(struct timers *t, const struct route_timer *timers, size_t n)
+{
+    timerq_add(t->queue, timers, n, engine_now_us(t->a) + HORIZON_US);
+    for (size_t i = 0; i < n; i++)
+        timers_hint(t, timers[i].due_us);
+}
+
+void timers_mark(struct timers *t)
+{
+    timerq_mark(t->queue);
 }
 
 /* -- from PostgreSQL --------------------------------------------------------------------------- */
+
+static void arm(struct timers *t)
+{
+    int64_t delay_us = LOOK_US;
+    if (t->a->stopped)
+        return;
+    if (t->next_due_us != INT64_MAX && t->next_due_us - engine_now_us(t->a) < delay_us)
+        delay_us = t->next_due_us - engine_now_us(t->a);
+    loop_timer_start(t->timer, delay_us > 0 ? delay_us : 0);
+}
+
+void timers_hint(struct timers *t, int64_t due_us)
+{
+    if (redis_up(t->a->redis) || due_us >= t->next_due_us)
+        return;
+    t->next_due_us = due_us;
+    if (!t->looking)
+        arm(t);
+}
 
 static void found_due(struct assignment *a, size_t found, int64_t next_due_us)
 {
     struct timers *t = a->timers;
     const bool known = next_due_us > 0 && next_due_us < INT64_MAX;
-    t->claiming = false;
+    t->looking = false;
     t->next_due_us = known ? next_due_us + t->grace_us : INT64_MAX;
-    t->backlog = t->backlog || (found >= FIRING_MAX / 2 && t->n_firing > 0);
+    t->backlog = t->backlog || (found >= FIRING_MAX / 2 && t->firings.n > 0);
     arm(t);
 }
 
@@ -219,31 +213,46 @@ static void found_due(struct assignment *a, size_t found, int64_t next_due_us)
 static void look(struct timers *t)
 {
     t->grace_us = sweep_holder(t->a->sweep) ? 0 : US_PER_S;
-    t->claiming = true; /* before the call: without a database the answer comes in it */
+    t->looking = true; /* before the call: without a database the answer comes in it */
     if (due_run(t->a, engine_now_us(t->a) - t->grace_us, found_due))
         return;
-    t->claiming = false;
+    t->looking = false;
     loop_timer_start(t->timer, BUSY_US); /* another look is under way */
+}
+
+static void run_without_redis(struct timers *t)
+{
+    if (t->looking)
+        return;
+    loop_timer_stop(t->timer);
+    if (timers_room(t) > 0) {
+        look(t);
+        return;
+    }
+    t->backlog = true;
+    arm(t);
 }
 
 void timers_run(struct timers *t)
 {
-    if (t->a->stopped || t->claiming)
+    if (t->a->stopped)
         return;
-    loop_timer_stop(t->timer);
-    if (timers_room(t) == 0) {
-        t->backlog = true;
-        arm(t);
-    } else if (redis_up(t->a->redis)) {
-        claim(t);
-    } else {
-        look(t);
-    }
+    if (redis_up(t->a->redis))
+        timerq_run(t->queue);
+    else
+        run_without_redis(t);
+}
+
+static void wake(void *ctx)
+{
+    struct timers *t = ctx;
+    if (!redis_up(t->a->redis))
+        timers_run(t); /* else the queue wakes by itself */
 }
 
 bool timers_idle(const struct timers *t)
 {
-    return t->n_firing == 0;
+    return t->firings.n == 0;
 }
 
 /* -- life -------------------------------------------------------------------------------------- */
@@ -252,23 +261,29 @@ struct timers *timers_new(struct assignment *a)
 {
     struct timers *t = calloc(1, sizeof(*t));
     AM_ASSERT(t != NULL);
+    const struct timerq_ops ops = {.room = room, .take = take, .lost = lost, .ctx = t};
     metric_register(&fired_total);
     metric_register(&stale_total);
     metric_register(&firing_gauge);
     t->a = a;
     t->next_due_us = INT64_MAX;
-    list_init(&t->firing);
+    firings_init(&t->firings, t);
+    t->queue = timerq_new(a->loop, a->redis, a->replica, &ops);
     t->timer = loop_timer_new(a->loop, wake, t);
     loop_timer_start(t->timer, 0);
     return t;
+}
+
+void timers_stop(struct timers *t)
+{
+    timerq_stop(t->queue);
 }
 
 void timers_free(struct timers *t)
 {
     if (!t)
         return;
+    timerq_free(t->queue);
     loop_timer_free(t->timer);
-    LIST_FOR_EACH_SAFE (it, &t->firing)
-        free(CONTAINER_OF(it, struct firing, link));
     free(t);
 }

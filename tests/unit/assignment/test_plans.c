@@ -20,9 +20,9 @@ struct expect {
 };
 
 static const struct expect expectations[] = {
-    {"assignment_due", "clock_due", "due_at"},
-    {"assignment_next_due", "clock_due", "due_at"},
-    {"assignment_soon", "clock_due", "due_at"},
+    {"assignment_due", "clock_next", "next_at"},
+    {"assignment_next_due", "clock_next", "next_at"},
+    {"assignment_soon", "clock_next", "next_at"},
     {"assignment_waiting", "queue_item_heads", "tenant_id"},
     {"assignment_waiting", "queue_item_pkey", "tenant_id"},
     {"assignment_heads", "queue_item_heads", "tenant_id,level,signature"},
@@ -142,9 +142,11 @@ static void many_rows(void **state)
     rig_exec(rig, "insert into queue_item select 1, ('00000000-0000-7000-8000-' ||"
                   " lpad(to_hex(n), 12, '0'))::uuid, 1 + n %% 3, 's=skill:' || n %% 20, n, 1,"
                   " '2026-01-01' from generate_series(1, 20000) n");
-    rig_exec(rig, "insert into clock select tenant_id, case_id, case_id, 1, 1, 1, 1, 1, null, 1, 1,"
-                  " '2026-01-01', '2026-01-01'::timestamptz + score_ms * interval '1 s', null, null"
-                  " from queue_item");
+    rig_exec(rig, "insert into clock (tenant_id, case_id, clock_id, kind, state, round, instance,"
+                  " generation, policy_version, target_ms, started_at, due_at, next_at)"
+                  " select tenant_id, case_id, case_id, 1, 1, 1, 1, 1, 1, 1, '2026-01-01', at, at"
+                  " from (select *, '2026-01-01'::timestamptz + score_ms * interval '1 s' as at"
+                  " from queue_item) q");
     rig_exec(rig, "insert into agent select 1, 'a' || n, 1, '', '', '', 1, 1, '', '', '', 1,"
                   " '2026-01-01', '2026-01-01'::timestamptz + n * interval '1 s'"
                   " from generate_series(1, 2000) n");
