@@ -15,6 +15,12 @@ extern const struct command_kind set_presence_kind; /* request: SetPresenceReque
 extern const struct command_kind accept_offer_kind;
 extern const struct command_kind decline_offer_kind;
 
+/* Climbs to the level asked for, or the next one, for a reason that stays personal. */
+extern const struct command_kind escalate_case_kind;
+/* By an agent of the case's level or above, or the level's steward: stops the level's clock until
+ * the case climbs again. */
+extern const struct command_kind acknowledge_escalation_kind;
+
 /* StreamGone: an agent whose streams are gone, or who leaves offers unanswered (offer_absentee()),
  * becomes AWAY, unless presence was set after the last sign of a stream (`seen_us`). StreamOpened:
  * says so in presence_at, where there is no Redis to keep the directory of streams. */

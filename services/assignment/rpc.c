@@ -38,6 +38,9 @@ static void accept_offer_prepare(const ProtobufCMessage *request, struct command
 }
 
 #define decline_offer_prepare accept_offer_prepare
+/* They name nothing but the case. */
+#define escalate_case_prepare NULL
+#define acknowledge_escalation_prepare NULL
 
 #define ASSIGNMENT_METHOD(fn, request)                                                             \
     WRITE_CHECK(fn, request)                                                                       \
@@ -55,6 +58,8 @@ ASSIGNMENT_METHOD(put_agent, Amends__V1__PutAgentRequest)
 ASSIGNMENT_METHOD(set_presence, Amends__V1__SetPresenceRequest)
 ASSIGNMENT_METHOD(accept_offer, Amends__V1__AcceptOfferRequest)
 ASSIGNMENT_METHOD(decline_offer, Amends__V1__DeclineOfferRequest)
+ASSIGNMENT_METHOD(escalate_case, Amends__V1__EscalateCaseRequest)
+ASSIGNMENT_METHOD(acknowledge_escalation, Amends__V1__AcknowledgeEscalationRequest)
 
 /* -- GetAgent ---------------------------------------------------------------------------------- */
 
@@ -195,6 +200,8 @@ int rpc_register(struct assignment *a, struct rpc_server *server)
          .slots = 64},
         {.name = "AcceptOffer", .handle = accept_offer_handle, .slots = 64},
         {.name = "DeclineOffer", .handle = decline_offer_handle, .slots = 16},
+        {.name = "EscalateCase", .handle = escalate_case_handle, .slots = 16},
+        {.name = "AcknowledgeEscalation", .handle = acknowledge_escalation_handle, .slots = 16},
     };
     static const struct rpc_method internal[] = {
         {.name = "Route", .handle = rpc_route, .slots = 64},

@@ -154,6 +154,26 @@ void decline_offer_validate(const Amends__V1__DeclineOfferRequest *r, int64_t no
     check_text(fault, "reason", r->reason, REASON_BYTES, false);
 }
 
+void escalate_case_validate(const Amends__V1__EscalateCaseRequest *r, int64_t now_us,
+                            const struct policy *policy, struct fault *fault)
+{
+    (void)now_us;
+    (void)policy; /* how high the ladder goes, the policy says to which the case is pinned */
+    check_text(fault, "reason", r->reason, REASON_BYTES, true);
+    check_range(fault, "to_level", r->to_level, 0, POLICY_LEVELS_MAX);
+}
+
+/* Its ids are all there is. */
+void acknowledge_escalation_validate(const Amends__V1__AcknowledgeEscalationRequest *r,
+                                     int64_t now_us, const struct policy *policy,
+                                     struct fault *fault)
+{
+    (void)r;
+    (void)now_us;
+    (void)policy;
+    (void)fault;
+}
+
 void watch_offers_validate(const Amends__V1__WatchOffersRequest *r, struct fault *fault)
 {
     if (r->heartbeat_seconds != 0)

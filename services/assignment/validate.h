@@ -27,6 +27,11 @@ void accept_offer_validate(const Amends__V1__AcceptOfferRequest *r, int64_t now_
                            const struct policy *policy, struct fault *fault);
 void decline_offer_validate(const Amends__V1__DeclineOfferRequest *r, int64_t now_us,
                             const struct policy *policy, struct fault *fault);
+void escalate_case_validate(const Amends__V1__EscalateCaseRequest *r, int64_t now_us,
+                            const struct policy *policy, struct fault *fault);
+void acknowledge_escalation_validate(const Amends__V1__AcknowledgeEscalationRequest *r,
+                                     int64_t now_us, const struct policy *policy,
+                                     struct fault *fault);
 void watch_offers_validate(const Amends__V1__WatchOffersRequest *r, struct fault *fault);
 
 /* The level whose steward has this id; 0 when none has. No agent may be a steward. */
