@@ -75,11 +75,17 @@ static void wake_streams(struct assignment *a, const struct route_agent *agent)
     arena_free(&arena);
 }
 
-static void route_queue(struct assignment *a, const struct route_queue *q)
+static void route_queue(struct assignment *a, const struct route *route)
 {
-    queues_put(a, q);
-    if (!q->removed && q->level > 0)
-        match_tenant(a->match, q->tenant_id, NULL, false);
+    int32_t last = 0; /* often all are of one tenant */
+    queues_put(a, route->queue, route->n_queue);
+    for (size_t i = 0; i < route->n_queue; i++) {
+        const struct route_queue *q = &route->queue[i];
+        if (q->removed || q->level == 0 || q->tenant_id == last)
+            continue;
+        last = q->tenant_id;
+        match_tenant(a->match, last, NULL, false);
+    }
 }
 
 static void route_agent(struct assignment *a, const struct route_agent *agent)
@@ -94,8 +100,7 @@ void assignment_route(struct assignment *a, const struct route *route)
 {
     if (a->stopped)
         return;
-    for (size_t i = 0; i < route->n_queue; i++)
-        route_queue(a, &route->queue[i]);
+    route_queue(a, route);
     timers_add(a->timers, route->timers, route->n_timers);
     for (size_t i = 0; i < route->n_agents; i++)
         route_agent(a, &route->agents[i]);

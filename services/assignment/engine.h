@@ -175,7 +175,8 @@ bool settle_idle(const struct settle *s);
 
 /* -- queues in Redis (queues.c) ---------------------------------------------------------------- */
 
-void queues_put(struct assignment *a, const struct route_queue *q);
+/* Puts and takes waiting cases, one command a queue. */
+void queues_put(struct assignment *a, const struct route_queue *items, size_t n);
 
 /* -- matching (match.c) ------------------------------------------------------------------------ */
 

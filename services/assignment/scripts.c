@@ -47,12 +47,14 @@ static const char look[] = "local n, lost = 0, 0\n"
                            "table.insert(out, 1, n)\n"
                            "return out";
 
-/* KEYS: queue, heads. ARGV: member, score or '' to take it out, signature. */
-static const char queue[] = "if ARGV[2] == '' then redis.call('ZREM', KEYS[1], ARGV[1])\n"
-                            "else redis.call('ZADD', KEYS[1], ARGV[2], ARGV[1]) end\n"
+/* KEYS: queue, heads. ARGV: signature, then pairs: member, score or '' to take it out. */
+static const char queue[] = "for i = 2, #ARGV, 2 do\n"
+                            "  if ARGV[i + 1] == '' then redis.call('ZREM', KEYS[1], ARGV[i])\n"
+                            "  else redis.call('ZADD', KEYS[1], ARGV[i + 1], ARGV[i]) end\n"
+                            "end\n"
                             "local head = redis.call('ZRANGE', KEYS[1], 0, 0, 'WITHSCORES')\n"
-                            "if head[2] then redis.call('ZADD', KEYS[2], head[2], ARGV[3])\n"
-                            "else redis.call('ZREM', KEYS[2], ARGV[3]) end\n"
+                            "if head[2] then redis.call('ZADD', KEYS[2], head[2], ARGV[1])\n"
+                            "else redis.call('ZREM', KEYS[2], ARGV[1]) end\n"
                             "return 1";
 
 /* KEYS: heads of level 1, 2, ... ARGV: prefix of the queues, most signatures a level, most cases a
