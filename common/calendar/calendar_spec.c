@@ -231,21 +231,25 @@ static void emit_holiday(const struct calendar *c, int32_t date, const struct ca
                        instant_s(c, date, h->until_s, end), h});
 }
 
+static bool is_in_force(const struct calendar *c, int32_t date, const struct calendar_holiday *h)
+{
+    return h->date <= date && is_on_wall(c, date);
+}
+
 static void each_ref(const struct calendar *c, int32_t date, const struct holiday_ref *refs,
                      size_t n, int32_t key, span_fn *each, void *ctx)
 {
     for (size_t i = find_ref(refs, n, key); i < n && refs[i].key == key; i++) {
         const struct calendar_holiday *h = &c->spec->holidays[refs[i].index];
-        if (h->date <= date)
+        if (is_in_force(c, date, h))
             emit_holiday(c, date, h, each, ctx);
     }
 }
 
 void calendar_each_holiday(const struct calendar *c, int32_t date, span_fn *each, void *ctx)
 {
-    if ((c->n_fixed == 0 && c->n_yearly == 0) || !is_on_wall(c, date))
-        return;
-    each_ref(c, date, c->fixed, c->n_fixed, date, each, ctx);
+    if (c->n_fixed)
+        each_ref(c, date, c->fixed, c->n_fixed, date, each, ctx);
     if (c->n_yearly)
         each_ref(c, date, c->yearly, c->n_yearly, month_and_day(date), each, ctx);
 }

@@ -17,6 +17,11 @@
 #define TRANSITIONS_MAX 4096
 #define NAME_MAX_BYTES 64
 
+/* Where in the table to begin: an entry for each some 24 days, 2^21 seconds. */
+#define HINT_SHIFT 21
+#define HINTS ((size_t)((CALENDAR_UNTIL_S - CALENDAR_FROM_S) >> HINT_SHIFT) + 1)
+#define OFFSET_MOST_S (2 * 86400) /* more than any; RFC 8536 has 26 hours at most */
+
 /* Offset i holds from transition i - 1 up to transition i. Both walls around a transition grow from
  * one transition to the next (zone_load checks it), so wall times are searched like instants. */
 struct zone {
@@ -24,6 +29,7 @@ struct zone {
     size_t n;
     int64_t *at_s;     /* n transitions, ascending */
     int32_t *offset_s; /* n + 1 */
+    uint16_t hints[HINTS];
 };
 
 /* -- names ------------------------------------------------------------------------------------- */
@@ -112,6 +118,18 @@ static bool read_transitions(struct zone *z, GTimeZone *tz)
     return true;
 }
 
+/* Transitions that were passed, on any wall, when a hint's stretch begins. */
+static void set_hints(struct zone *z)
+{
+    size_t passed = 0;
+    for (size_t i = 0; i < HINTS; i++) {
+        int64_t begin_s = CALENDAR_FROM_S + ((int64_t)i << HINT_SHIFT);
+        while (passed < z->n && z->at_s[passed] + OFFSET_MOST_S <= begin_s)
+            passed++;
+        z->hints[i] = (uint16_t)passed;
+    }
+}
+
 static void free_zone(struct zone *z)
 {
     free(z->at_s);
@@ -137,6 +155,7 @@ static struct zone *zone_load(const char *name, GTimeZone *tz)
         free_zone(z);
         return NULL;
     }
+    set_hints(z);
     z->at_s = shrunk(z->at_s, z->n * sizeof(*z->at_s));
     z->offset_s = shrunk(z->offset_s, (z->n + 1) * sizeof(*z->offset_s));
     return z;
@@ -180,18 +199,21 @@ const char *zone_name(const struct zone *z)
 
 /* -- instants and walls ------------------------------------------------------------------------ */
 
+static size_t hint(const struct zone *z, int64_t at_s)
+{
+    if (at_s < CALENDAR_FROM_S)
+        return 0;
+    return z->hints[at_s < CALENDAR_UNTIL_S ? (size_t)((at_s - CALENDAR_FROM_S) >> HINT_SHIFT)
+                                            : HINTS - 1];
+}
+
 /* How many transitions are at or before the instant: the index of its offset. */
 static size_t offset_index(const struct zone *z, int64_t at_s)
 {
-    size_t low = 0, high = z->n;
-    while (low < high) {
-        size_t middle = (low + high) / 2;
-        if (z->at_s[middle] <= at_s)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
+    size_t i = hint(z, at_s);
+    while (i < z->n && z->at_s[i] <= at_s)
+        i++;
+    return i;
 }
 
 int32_t zone_offset_s(const struct zone *z, int64_t at_s)
@@ -209,15 +231,10 @@ int64_t zone_next_transition_s(const struct zone *z, int64_t at_s)
  * `side` (0 = before it, 1 = after it) says. */
 static size_t passed_on_wall(const struct zone *z, int64_t wall_s, size_t side)
 {
-    size_t low = 0, high = z->n;
-    while (low < high) {
-        size_t middle = (low + high) / 2;
-        if (z->at_s[middle] + z->offset_s[middle + side] <= wall_s)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
+    size_t i = hint(z, wall_s);
+    while (i < z->n && z->at_s[i] + z->offset_s[i + side] <= wall_s)
+        i++;
+    return i;
 }
 
 int64_t zone_instant_s(const struct zone *z, int64_t wall_s, enum zone_occurrence occurrence)
