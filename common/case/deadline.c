@@ -5,7 +5,6 @@
 #include "case/deadline.h"
 
 #include "base/clock.h"
-#include "case/words.h"
 
 /* 1 % of a millisecond in microseconds. */
 #define PERCENT_OF_MS 10
@@ -26,13 +25,6 @@ static int64_t share_us(int64_t target_ms, int percent)
                                                                                        : share;
 }
 
-/* calendar_add() may be asked for more than fits behind an instant. */
-static int64_t add(const struct calendar *c, int64_t from_us, int64_t work_us)
-{
-    int64_t most = INT64_MAX - larger(from_us, 0);
-    return calendar_add(c, from_us, work_us < most ? work_us : most);
-}
-
 static int64_t time_at(const struct deadline *k, int percent)
 {
     int64_t left = share_us(k->target_ms, percent);
@@ -45,7 +37,7 @@ static int64_t time_at(const struct deadline *k, int percent)
         left -= before;
         at = larger(at, p->until_us);
     }
-    return add(k->calendar, at, left);
+    return calendar_add(k->calendar, at, left);
 }
 
 /* -- days ---------------------------------------------------------------------------------------
@@ -62,10 +54,18 @@ static int32_t date_at(const struct zone *z, int64_t at_us)
     return (int32_t)(wall_s / CALENDAR_DAY_S - (wall_s % CALENDAR_DAY_S < 0));
 }
 
-/* When a date is over: of a midnight that comes twice, the second. */
+/* When a date is over: of a midnight that comes twice, the second, as for windows that end then. */
 static int64_t date_end_us(const struct zone *z, int32_t date)
 {
     return zone_instant_s(z, (date + 1LL) * CALENDAR_DAY_S, ZONE_SECOND) * US_PER_S;
+}
+
+/* When the date of an instant is over. */
+static int64_t date_end_after(const struct zone *z, int64_t at_us)
+{
+    int32_t date = date_at(z, at_us);
+    int64_t begin = date_end_us(z, date - 1);
+    return at_us < begin ? begin : date_end_us(z, date);
 }
 
 /* The same wall time: of one that comes twice the first, which is on the safe side. */
@@ -82,8 +82,7 @@ static int64_t business_days_end(const struct deadline *k)
 {
     int64_t at = date_end_us(k->zone, date_at(k->zone, k->start_us));
     for (int32_t day = 0; day < k->target_days; day++) {
-        int64_t works = calendar_add(k->calendar, at, 1) - 1;
-        int64_t end = date_end_us(k->zone, date_at(k->zone, works));
+        int64_t end = date_end_after(k->zone, calendar_add(k->calendar, at, 1) - 1);
         if (end <= at)
             break; /* the calendar's years are over */
         at = end;
@@ -128,39 +127,4 @@ void deadline_target(struct deadline *k, const struct policy_target *target)
     k->target_days = target->days;
     if (k->unit != POLICY_UNIT_TIME)
         k->target_ms = (deadline_at(k, 100) - k->start_us) / US_PER_MS;
-}
-
-/* -- from a row ---------------------------------------------------------------------------------
- */
-
-static int lay_out(const struct clock_row *clock, const struct policy *p, struct deadline *out)
-{
-    int place = clock->calendar[0] != '\0' ? policy_calendar_find(p, clock->calendar) : -1;
-    out->zone = clock->time_zone[0] != '\0' ? zone_get(clock->time_zone) : NULL;
-    bool needs_zone = place >= 0 || out->unit != POLICY_UNIT_TIME;
-    if ((place < 0 && clock->calendar[0] != '\0') || (needs_zone && !out->zone))
-        return AM_EINVAL;
-    out->calendar = place >= 0 ? policy_calendar_in(p, place, out->zone) : NULL;
-    return place >= 0 && !out->calendar ? AM_EINVAL : AM_OK;
-}
-
-static bool known_unit(int unit)
-{
-    return unit >= POLICY_UNIT_TIME && unit <= POLICY_UNIT_DAYS;
-}
-
-int deadline_of(const struct clock_row *clock, const struct policy *p, struct deadline *out)
-{
-    out->start_us = clock->started_at;
-    out->unit = (enum policy_unit)clock->target_unit;
-    out->target_ms = clock->target_ms;
-    out->target_days = clock->target_days;
-    if (!known_unit(clock->target_unit) || clock->target_ms < 0 ||
-        pauses_parse(clock->pauses, out->pauses, &out->n_pauses) != AM_OK)
-        return AM_EINVAL;
-    if (clock->state == CLOCK_STATE_PAUSED)
-        out->pauses[out->n_pauses++] = (struct pause){.from_us = clock->paused_at,
-                                                      .until_us = clock->resume_at,
-                                                      .reason = clock->pause_reason};
-    return lay_out(clock, p, out);
 }
