@@ -13,6 +13,7 @@ PRIVATE_HEADERS = {
     re.compile(r"#\s*include\s*[<\"]hiredis"): ("common/redis/", "tests/unit/redis/"),
     re.compile(r"#\s*include\s*[<\"](glib|gio/)"): ("common/calendar/zone.c",),
     re.compile(r"#\s*include\s*[<\"]libical"): ("common/calendar/ical",),
+    re.compile(r"#\s*include\s*[<\"]yaml"): ("common/policy/yaml_tree.c",),
 }
 
 # A part includes only parts below it: services -> case, policy -> pg, redis, rpc, calendar -> io -> base.

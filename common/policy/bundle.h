@@ -30,6 +30,11 @@ struct bundle_problems {
 };
 
 void bundle_problems_init(struct bundle_problems *problems, struct arena *arena);
+/* Adds one. `path` and the text are copied; a constant stands in when the arena is full. */
+void bundle_problem_add(struct bundle_problems *problems, const struct bundle_problem *where,
+                        const char *fmt, ...) AM_PRINTF(3, 4);
+/* Adds the errors to a fault: field = path, text = "line 3, column 7: ...". */
+void bundle_problems_fault(const struct bundle_problems *problems, struct fault *fault);
 
 /* Compiles the bundle as `version`. NULL when there is an error; warnings do not stop it. All
  * errors are found in one run, ordered by line and column. `source` need not be valid UTF-8 or

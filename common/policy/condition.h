@@ -16,7 +16,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define CONDITION_BOXES_MAX 16
+#define CONDITION_BOXES_MAX 8
 #define CONDITION_FAILURE_WORDS 4 /* 256 failures, by their place in the sorted taxonomy */
 
 /* Each fact has a value 0 .. 31. */
@@ -67,10 +67,30 @@ bool condition_holds(const struct policy_condition *c, const struct fact_values 
 bool box_holds(const struct condition_box *b, const struct fact_values *v);
 
 /* Over the facts' domains of `p`: whether every case of `a` is one of `b`; whether some case is of
- * both; whether there is any case of `a`. Exact. */
+ * both; whether there is any case of `a`. Exact; the work is bounded by 2^16 states a box. */
 struct policy;
 bool condition_within(const struct policy *p, const struct policy_condition *a,
                       const struct policy_condition *b);
 bool condition_overlaps(const struct policy *p, const struct policy_condition *a,
                         const struct policy_condition *b);
 bool condition_possible(const struct policy *p, const struct policy_condition *a);
+/* Whether every case of `a` is one of `b` or of `c`. */
+bool condition_within_either(const struct policy *p, const struct policy_condition *a,
+                             const struct policy_condition *b, const struct policy_condition *c);
+
+/* -- sets of failures ---------------------------------------------------------------------------
+ */
+
+/* A bit for each failure of the taxonomy, and in the last word one for every other code: a box
+ * allows those only when it allows any. */
+#define FAILURE_SET_WORDS (CONDITION_FAILURE_WORDS + 1)
+struct failure_set {
+    uint64_t words[FAILURE_SET_WORDS];
+};
+
+bool box_any_failure(const struct condition_box *b);
+struct failure_set failure_set_of(const struct condition_box *b);
+struct failure_set failure_set_all(const struct policy *p);
+bool failure_set_empty(const struct failure_set *set);
+struct failure_set failure_set_and(struct failure_set a, const struct failure_set *b);
+struct failure_set failure_set_without(struct failure_set a, const struct failure_set *b);

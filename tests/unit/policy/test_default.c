@@ -86,7 +86,7 @@ static void graver_is_quicker(void **state)
     assert_int_equal(policy_resolution_ms(p, 99), policy_resolution_ms(p, 5));
 }
 
-static void only_the_default_source_compiles(void **state)
+static void sources_compile_by_name_or_text(void **state)
 {
     (void)state;
     struct arena arena;
@@ -97,8 +97,12 @@ static void only_the_default_source_compiles(void **state)
     assert_non_null(p);
     assert_int_equal(p->version, 3);
     policy_free(p);
-    assert_null(policy_compile(3, "levels: []", &fault));
-    assert_string_equal(fault.violations[0].key, "source");
+    assert_null(policy_compile(3, "amends: 1\nlevels: []", &fault));
+    assert_string_equal(fault.violations[0].key, "levels");
+    assert_string_equal(fault.violations[0].text, "line 2, column 1: is no key here; known are "
+                                                  "amends, currency, time_zone, tiers, calendars, "
+                                                  "ladder, failures, clocks, promises, close_gate, "
+                                                  "assignment, priority");
     arena_free(&arena);
 }
 
@@ -123,7 +127,7 @@ int main(void)
         cmocka_unit_test(failures_are_found_by_code_or_nearest_branch),
         cmocka_unit_test(every_failure_is_found_and_asks_for_its_branch_as_skill),
         cmocka_unit_test(graver_is_quicker),
-        cmocka_unit_test(only_the_default_source_compiles),
+        cmocka_unit_test(sources_compile_by_name_or_text),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }

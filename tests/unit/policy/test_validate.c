@@ -41,6 +41,26 @@ static void add_level(struct policy *p, const struct policy_level *base, int64_t
     assert_int_equal(policy_add_level(p, &l), AM_OK);
 }
 
+/* Starts in every live case, stops when it is resolved. */
+static void add_clock(struct policy *p)
+{
+    struct condition_box any = condition_any(), live = any, resolved = any;
+    live.allowed[FACT_STATUS] = 0x3e;
+    resolved.allowed[FACT_STATUS] = 1u << 6;
+    struct policy_target target = {.when = {1, &any}, .ms = 2000};
+    struct policy_threshold threshold = {.percent = 100, .actions = 1u << 3};
+    struct policy_clock clock = {.name = "resolution",
+                                 .kind = 3,
+                                 .calendar = -1,
+                                 .start = {1, &live},
+                                 .stop = {1, &resolved},
+                                 .n_targets = 1,
+                                 .targets = &target,
+                                 .n_thresholds = 1,
+                                 .thresholds = &threshold};
+    assert_int_equal(policy_add_clock(p, &clock), AM_OK);
+}
+
 /* A policy that is fine: two levels, one failure. */
 static void begin(struct checked *c)
 {
@@ -50,10 +70,7 @@ static void begin(struct checked *c)
     add_level(p, &level, 10);
     add_level(p, &level, 20);
     assert_int_equal(policy_add_failure(p, &failure), AM_OK);
-    for (int s = 1; s < POLICY_SEVERITIES; s++) {
-        p->first_response_ms[s] = 1000;
-        p->resolution_ms[s] = 2000;
-    }
+    add_clock(p);
     p->offer_timeout_ms = p->away_after_ms = 1;
     p->transfer_limit = 1;
     p->unreachable_attempts = 3;
@@ -98,40 +115,37 @@ static void a_whole_policy_is_taken(void **state)
         assert_only(&c, field);                                                                    \
     }
 
-MISTAKE(no_steward, p->levels[2].steward = "", "levels[2].steward")
-MISTAKE(bad_steward, p->levels[1].steward = "the steward", "levels[1].steward")
-MISTAKE(no_level_name, p->levels[1].name = "", "levels[1].name")
-MISTAKE(no_contact, p->levels[1].steward_contact = "", "levels[1].steward_contact")
-MISTAKE(no_steward_name, p->levels[1].steward_name = "", "levels[1].steward_name")
-MISTAKE(bad_action, p->levels[1].action = 4, "levels[1].action")
-MISTAKE(negative_cost, p->levels[1].cost_per_touch_micros = -1, "levels[1].cost_per_touch")
-MISTAKE(less_authority_above, p->levels[2].limit_micros[9] = 9, "levels[2].limits.GIFT")
+MISTAKE(no_steward, p->levels[2].steward = "", "ladder[1].steward.id")
+MISTAKE(bad_steward, p->levels[1].steward = "the steward", "ladder[0].steward.id")
+MISTAKE(no_level_name, p->levels[1].name = "", "ladder[0].name")
+MISTAKE(no_contact, p->levels[1].steward_contact = "", "ladder[0].steward.contact")
+MISTAKE(no_steward_name, p->levels[1].steward_name = "", "ladder[0].steward.name")
+MISTAKE(bad_action, p->levels[1].action = 4, "ladder[0].action")
+MISTAKE(negative_cost, p->levels[1].cost_per_touch_micros = -1, "ladder[0].cost_per_touch")
+MISTAKE(less_authority_above, p->levels[2].limit_micros[9] = 9, "ladder[1].authority.gift")
 MISTAKE(authority_nobody_has, p->levels[1].limit_micros[9] = p->levels[2].limit_micros[9] = 0,
-        "levels.limits.GIFT")
-MISTAKE(failure_beyond_everybody, p->failures[0].typical_micros = 21, "failures[0].typical_amount")
-MISTAKE(failure_severity, p->failures[0].severity = 6, "failures[0].severity")
-MISTAKE(failure_remedy, p->failures[0].typical_remedy = 12, "failures[0].typical_remedy")
-MISTAKE(failure_code, p->failures[0].code = "Billing!", "failures[0].code")
-MISTAKE(failure_code_end, p->failures[0].code = "billing.", "failures[0].code")
-MISTAKE(failure_without_branch, p->failures[0].code = "billing.x", "failures[0].code")
-MISTAKE(failure_name, p->failures[0].name = "", "failures[0].name")
-MISTAKE(failure_skill, p->failures[0].skill = "no skill", "failures[0].skill")
-MISTAKE(failure_skill_level, p->failures[0].skill_level = 0, "failures[0].skill_level")
-MISTAKE(failure_twice, assert_int_equal(policy_add_failure(p, &failure), AM_OK), "failures[1].code")
+        "ladder[1].authority.gift")
+MISTAKE(failure_beyond_everybody, p->failures[0].typical_micros = 21, "failures.billing.amount")
+MISTAKE(failure_severity, p->failures[0].severity = 6, "failures.billing.severity")
+MISTAKE(failure_remedy, p->failures[0].typical_remedy = 12, "failures.billing.remedy")
+MISTAKE(failure_code, p->failures[0].code = "Billing!", "failures.Billing!")
+MISTAKE(failure_code_end, p->failures[0].code = "billing.", "failures.billing.")
+MISTAKE(failure_without_branch, p->failures[0].code = "billing.x", "failures.billing.x")
+MISTAKE(failure_name, p->failures[0].name = "", "failures.billing.name")
+MISTAKE(failure_skill, p->failures[0].skill = "no skill", "failures.billing.skill")
+MISTAKE(failure_skill_level, p->failures[0].skill_level = 0, "failures.billing.skill_level")
+MISTAKE(failure_twice, assert_int_equal(policy_add_failure(p, &failure), AM_OK), "failures.billing")
 MISTAKE(no_failures, p->n_failures = 0, "failures")
-MISTAKE(response_after_resolution, p->resolution_ms[5] = 999, "first_response[5]")
-MISTAKE(graver_is_slower, p->resolution_ms[5] = 2001, "resolution[5]")
-MISTAKE(offer_timeout, p->offer_timeout_ms = 0, "offer_timeout")
-MISTAKE(cooldown, p->decline_cooldown_ms = -1, "decline_cooldown")
-MISTAKE(away, p->away_after_ms = 0, "away_after")
-MISTAKE(transfers, p->transfer_limit = 0, "transfer_limit")
-MISTAKE(unreachable_attempts, p->unreachable_attempts = 1, "unreachable.channels")
-MISTAKE(unreachable_window, p->unreachable_window_ms = -1, "unreachable.window")
-MISTAKE(unknown_act, p->acts_any_of = 1u << 4, "acts_any_of")
-MISTAKE(follow_up, p->follow_up_window_ms = -1, "follow_up_window")
-MISTAKE(boost_falls, p->boost_severity_ms[4] = 1, "boost.severity[5]")
-MISTAKE(boost_repeat, p->boost_repeat_ms = -1, "boost.repeat")
-MISTAKE(boost_without_bound, p->boost_max_ms = INT64_MAX, "boost.max")
+MISTAKE(offer_timeout, p->offer_timeout_ms = 0, "assignment.offer_timeout")
+MISTAKE(cooldown, p->decline_cooldown_ms = -1, "assignment.decline_cooldown")
+MISTAKE(away, p->away_after_ms = 0, "assignment.away_after")
+MISTAKE(transfers, p->transfer_limit = 0, "assignment.transfer_limit")
+MISTAKE(unreachable_attempts, p->unreachable_attempts = 1, "close_gate.unreachable.channels")
+MISTAKE(unreachable_window, p->unreachable_window_ms = -1, "close_gate.unreachable.window")
+MISTAKE(unknown_act, p->acts_any_of = 1u << 4, "close_gate.acts_any_of")
+MISTAKE(boost_falls, p->boost_severity_ms[4] = 1, "priority.severity.5")
+MISTAKE(boost_repeat, p->boost_repeat_ms = -1, "priority.repeat")
+MISTAKE(boost_without_bound, p->boost_max_ms = INT64_MAX, "priority.max")
 MISTAKE(version_zero, p->version = 0, "version")
 
 static void all_mistakes_are_told_at_once(void **state)
@@ -142,7 +156,7 @@ static void all_mistakes_are_told_at_once(void **state)
     fault_init(&c.fault, &c.arena);
     c.p = policy_new(0);
     assert_int_equal(policy_finish(c.p, &c.fault), AM_EINVAL);
-    assert_true(c.fault.n_violations > 15);
+    assert_true(c.fault.n_violations >= 8);
     end(&c);
 }
 
@@ -184,8 +198,6 @@ int main(void)
         cmocka_unit_test(failure_skill_level),
         cmocka_unit_test(failure_twice),
         cmocka_unit_test(no_failures),
-        cmocka_unit_test(response_after_resolution),
-        cmocka_unit_test(graver_is_slower),
         cmocka_unit_test(offer_timeout),
         cmocka_unit_test(cooldown),
         cmocka_unit_test(away),
@@ -193,7 +205,6 @@ int main(void)
         cmocka_unit_test(unreachable_attempts),
         cmocka_unit_test(unreachable_window),
         cmocka_unit_test(unknown_act),
-        cmocka_unit_test(follow_up),
         cmocka_unit_test(boost_falls),
         cmocka_unit_test(boost_repeat),
         cmocka_unit_test(boost_without_bound),
