@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "calendar/zone.h"
 
-#include <limits.h>
 #include <pthread.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -11,6 +10,7 @@
 #include <glib.h>
 
 #include "base/assert.h"
+#include "calendar/zone_file.h"
 
 /* The years of the table have some 200 transitions where clocks move twice a year, 400 where they
  * are moved for Ramadan too. */
@@ -48,23 +48,6 @@ static bool is_name(const char *name)
         begins = c == '/';
     }
     return !begins && n < NAME_MAX_BYTES;
-}
-
-/* GLib also takes offsets and POSIX rules ("UTC+1", "Z") for names: a zone is what has a file. */
-static bool has_file(const char *name)
-{
-    const char *folder = getenv("TZDIR");
-    char path[PATH_MAX], magic[4];
-    int len = snprintf(path, sizeof(path), "%s/%s", folder ? folder : "/usr/share/zoneinfo", name);
-    if (len < 0 || (size_t)len >= sizeof(path))
-        return false;
-    FILE *file = fopen(path, "re");
-    if (!file)
-        return false;
-    bool is_zone =
-        fread(magic, 1, sizeof(magic), file) == sizeof(magic) && memcmp(magic, "TZif", 4) == 0;
-    (void)fclose(file);
-    return is_zone;
 }
 
 /* -- the table --------------------------------------------------------------------------------- */
@@ -105,17 +88,28 @@ static bool add_transition(struct zone *z, int64_t at_s, int32_t offset_s)
     return true;
 }
 
-static bool read_transitions(struct zone *z, GTimeZone *tz)
+/* The transitions of `tz` within a stretch of time, with the one that leads into it. */
+static bool read_transitions(struct zone *z, GTimeZone *tz, int64_t from_s, int64_t until_s)
 {
-    int64_t at_s = CALENDAR_FROM_S;
-    z->offset_s[0] = g_time_zone_get_offset(tz, interval_at(tz, at_s));
-    while ((at_s = interval_end(tz, at_s, CALENDAR_UNTIL_S)) < CALENDAR_UNTIL_S) {
+    bool good = true;
+    for (int64_t at_s = from_s; good && at_s < until_s; at_s = interval_end(tz, at_s, until_s)) {
         int32_t offset_s = g_time_zone_get_offset(tz, interval_at(tz, at_s));
         /* Intervals may differ in nothing but their names. */
-        if (offset_s != z->offset_s[z->n] && !add_transition(z, at_s, offset_s))
-            return false;
+        if (offset_s != z->offset_s[z->n])
+            good = add_transition(z, at_s, offset_s);
     }
-    return true;
+    return good;
+}
+
+/* All of them; `later` is for the time from `turn_s` on. */
+static bool read_all(struct zone *z, GTimeZone *tz, GTimeZone *later, int64_t turn_s)
+{
+    turn_s = turn_s < CALENDAR_FROM_S ? CALENDAR_FROM_S : turn_s;
+    turn_s = turn_s > CALENDAR_UNTIL_S ? CALENDAR_UNTIL_S : turn_s;
+    GTimeZone *first = turn_s > CALENDAR_FROM_S ? tz : later;
+    z->offset_s[0] = g_time_zone_get_offset(first, interval_at(first, CALENDAR_FROM_S));
+    return read_transitions(z, tz, CALENDAR_FROM_S, turn_s) &&
+           read_transitions(z, later, turn_s, CALENDAR_UNTIL_S);
 }
 
 /* Transitions that were passed, on any wall, when a hint's stretch begins. */
@@ -143,7 +137,7 @@ static void *shrunk(void *block, size_t bytes)
     return smaller ? smaller : block;
 }
 
-static struct zone *zone_load(const char *name, GTimeZone *tz)
+static struct zone *zone_load(const char *name, GTimeZone *tz, GTimeZone *later, int64_t turn_s)
 {
     struct zone *z = calloc(1, sizeof(*z));
     AM_ASSERT(z);
@@ -151,7 +145,7 @@ static struct zone *zone_load(const char *name, GTimeZone *tz)
     z->offset_s = calloc(TRANSITIONS_MAX + 1, sizeof(*z->offset_s));
     AM_ASSERT(z->at_s && z->offset_s);
     (void)snprintf(z->name, sizeof(z->name), "%s", name);
-    if (!read_transitions(z, tz)) {
+    if (!read_all(z, tz, later, turn_s)) {
         free_zone(z);
         return NULL;
     }
@@ -166,12 +160,17 @@ static struct zone *zone_load(const char *name, GTimeZone *tz)
 static pthread_mutex_t known_lock = PTHREAD_MUTEX_INITIALIZER;
 static GHashTable *known; /* name -> struct zone */
 
+/* GLib also takes offsets and POSIX rules ("UTC+1", "Z") for names: a zone is what has a file. */
 static struct zone *load_known(const char *name)
 {
-    GTimeZone *tz = g_time_zone_new_identifier(name);
+    struct zone_file file;
+    GTimeZone *tz = zone_file_read(name, &file) ? g_time_zone_new_identifier(name) : NULL;
     if (!tz)
         return NULL;
-    struct zone *z = zone_load(name, tz);
+    GTimeZone *later = *file.rule ? g_time_zone_new_identifier(file.rule) : NULL;
+    struct zone *z = zone_load(name, tz, later ? later : tz, file.last_s);
+    if (later)
+        g_time_zone_unref(later);
     g_time_zone_unref(tz);
     if (z)
         g_hash_table_insert(known, z->name, z);
@@ -186,7 +185,7 @@ const struct zone *zone_get(const char *name)
     if (!known)
         known = g_hash_table_new(g_str_hash, g_str_equal);
     struct zone *z = g_hash_table_lookup(known, name);
-    if (!z && has_file(name))
+    if (!z)
         z = load_known(name);
     AM_ASSERT(pthread_mutex_unlock(&known_lock) == 0);
     return z;
