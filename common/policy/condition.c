@@ -34,6 +34,22 @@ const char *fact_name(enum fact fact)
     return names[fact];
 }
 
+const char *fact_word(enum fact fact, bool value)
+{
+    switch (fact) {
+    case FACT_CONTACT:
+        return value ? "reached" : "none";
+    case FACT_CUSTOMER:
+        return value ? "waits" : "quiet";
+    case FACT_REMEDY:
+        return value ? "owed" : "none";
+    case FACT_PROMISE:
+        return value ? "open" : "none";
+    default:
+        return value ? "yes" : "no";
+    }
+}
+
 /* Bits first .. last. */
 static uint32_t bits(int first, int last)
 {

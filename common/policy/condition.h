@@ -60,6 +60,8 @@ struct fact_values {
 /* The values a fact can have at all: bits. TIER has one more than the tiers, LEVEL the levels. */
 uint32_t fact_domain(enum fact fact, size_t n_tiers, int n_levels);
 const char *fact_name(enum fact fact); /* "status", as bundles write it */
+/* The word for 0 or 1 of a fact from CONTACT on: "reached". */
+const char *fact_word(enum fact fact, bool value);
 
 /* A box that allows everything. */
 struct condition_box condition_any(void);

@@ -25,28 +25,6 @@ static const ProtobufCEnumDescriptor *enum_of(enum fact fact)
     }
 }
 
-/* Facts that are or are not: the words for 0 and 1. */
-static const char *const *yes_or_no(enum fact fact)
-{
-    static const char *const contact[] = {"none", "reached", NULL};
-    static const char *const customer[] = {"quiet", "waits", NULL};
-    static const char *const remedy[] = {"none", "owed", NULL};
-    static const char *const promise[] = {"none", "open", NULL};
-    static const char *const yes[] = {"no", "yes", NULL};
-    switch (fact) {
-    case FACT_CONTACT:
-        return contact;
-    case FACT_CUSTOMER:
-        return customer;
-    case FACT_REMEDY:
-        return remedy;
-    case FACT_PROMISE:
-        return promise;
-    default:
-        return yes;
-    }
-}
-
 /* What one fact allows, while its values are read. */
 struct allowed {
     enum fact fact; /* FACTS: the failure */
@@ -133,10 +111,18 @@ static void read_failure(struct bundle *b, const struct ynode *node, struct allo
                   near ? "`?" : "");
 }
 
+/* Facts that are or are not. */
+static void read_yes_or_no(struct bundle *b, const struct ynode *node, struct allowed *a)
+{
+    const char *const words[] = {fact_word(a->fact, false), fact_word(a->fact, true), NULL};
+    int place;
+    if (read_choice(b, node, words, &place))
+        a->bits |= 1u << place;
+}
+
 static void read_value(struct bundle *b, const struct ynode *node, void *ctx)
 {
     struct allowed *a = ctx;
-    int place;
     if (a->fact == FACTS)
         read_failure(b, node, a);
     else if (enum_of(a->fact))
@@ -145,8 +131,8 @@ static void read_value(struct bundle *b, const struct ynode *node, void *ctx)
         read_number(b, node, a);
     else if (a->fact == FACT_TIER)
         read_tier(b, node, a);
-    else if (read_choice(b, node, yes_or_no(a->fact), &place))
-        a->bits |= 1u << place;
+    else
+        read_yes_or_no(b, node, a);
 }
 
 /* -- facts --------------------------------------------------------------------------------------
