@@ -16,3 +16,21 @@
  * contact in the customer's effort; what the company noticed by itself (DETECTED_FAILURE) does not.
  */
 extern const struct command_kind open_case_kind;
+
+/* MigrateCase: moves an open case to cmd->policy_version, keeps its clocks' starts, pauses and what
+ * they fired, and writes POLICY_MIGRATED. Its steward and its level follow the new ladder. Nothing
+ * happens to a case that is final, or of that version already. */
+extern const struct command_kind migrate_case_kind;
+
+/* What became of it, for whoever moves many. A clock's name is cut off at its size. */
+struct migrate_result {
+    bool moved;
+    bool changed;   /* a deadline moved, a clock started or ended */
+    bool breaching; /* a running clock is past its new deadline: the first of them: */
+    struct uuid clock_id;
+    char name[64];
+    int64_t old_due_us, new_due_us;
+};
+struct migrate_args {
+    struct migrate_result *result;
+};

@@ -2,7 +2,7 @@
 #pragma once
 
 /*
- * The intake service: signals come in, cases are read and proved.
+ * The intake service: signals come in, cases are read and proved, policy is kept.
  *
  * Threading: intake_register() on the main thread before the server starts; handlers on the io
  * loop.
@@ -10,5 +10,5 @@
 
 #include "shared/service.h"
 
-/* Adds IntakeService to the server. `service` outlives it. */
+/* Adds IntakeService and PolicyService to the server. `service` outlives it. */
 int intake_register(struct rpc_server *server, struct service *service) AM_MUSTCHECK;

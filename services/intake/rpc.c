@@ -3,6 +3,7 @@
 /* IntakeService: from calls to commands and reads. What is decided lies in decide.c. */
 
 #include "amends/v1/intake_service.pb-c.h"
+#include "amends/v1/policy_service.pb-c.h"
 #include "case/message.h"
 #include "case/check.h"
 #include "case/rules.h"
@@ -10,7 +11,10 @@
 #include "intake/decide.h"
 #include "intake/intake.h"
 #include "intake/lists.h"
+#include "intake/policy.h"
 #include "intake/validate.h"
+#include "policy/bundle.h"
+#include "rpc/wire.h"
 
 static void not_found(struct read_call *rc, const char *case_id)
 {
@@ -126,6 +130,27 @@ static void batch_get_cases(struct rpc_call *call, void *service)
  * ---------------------------------------------------------------------------------------------------------
  */
 
+#define COUNT(array) (sizeof(array) / sizeof *(array))
+
+/* A bundle is one text of up to half a megabyte. */
+static const struct wire_limits bundle_limits = {.string_bytes = BUNDLE_BYTES_MAX};
+#define BUNDLE_MESSAGE_BYTES (BUNDLE_BYTES_MAX + 4096)
+
+static int policy_register(struct rpc_server *server, struct service *service)
+{
+    static const struct rpc_method methods[] = {
+        {.name = "ApplyPolicy",
+         .handle = policy_apply,
+         .slots = 4,
+         .wire = &bundle_limits,
+         .message_bytes = BUNDLE_MESSAGE_BYTES},
+        {.name = "GetPolicy", .handle = policy_get, .slots = 4},
+        {.name = "ListPolicyVersions", .handle = policy_list, .slots = 4},
+    };
+    return rpc_server_add(server, &amends__v1__policy_service__descriptor, methods, COUNT(methods),
+                          service);
+}
+
 int intake_register(struct rpc_server *server, struct service *service)
 {
     static const struct rpc_method methods[] = {
@@ -136,7 +161,9 @@ int intake_register(struct rpc_server *server, struct service *service)
         {.name = "GetCaseHistory", .handle = lists_history, .slots = 16},
         {.name = "VerifyCaseHistory", .handle = lists_verify, .slots = 8},
         {.name = "GetContactCard", .handle = card_get, .slots = 16},
+        {.name = "ExplainDeadline", .handle = policy_explain, .slots = 8},
     };
-    return rpc_server_add(server, &amends__v1__intake_service__descriptor, methods,
-                          sizeof methods / sizeof *methods, service);
+    int err = rpc_server_add(server, &amends__v1__intake_service__descriptor, methods,
+                             COUNT(methods), service);
+    return err ? err : policy_register(server, service);
 }

@@ -18,7 +18,12 @@ struct service {
     struct pg *pg;
     struct store *store;
     struct tenants *tenants;
+    unsigned compiling; /* policy bundles, for calls of this moment */
 };
+
+/* Refuses a call that writes in the system's own name: history says the system did it where the
+ * system did it. False when the call goes on. */
+bool service_refuses_system(struct rpc_call *call);
 
 /* -- calls that write
  * ----------------------------------------------------------------------------------------------------

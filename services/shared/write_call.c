@@ -5,6 +5,18 @@
 #include "case/message.h"
 #include "shared/service.h"
 
+bool service_refuses_system(struct rpc_call *call)
+{
+    struct fault fault;
+    if (strcmp(rpc_call_principal(call)->id, SYSTEM_ACTOR) != 0)
+        return false;
+    fault_init(&fault, rpc_call_arena(call));
+    fault_set(&fault, FAULT_UNAUTHENTICATED, "PRINCIPAL_INVALID",
+              "the principal '%s' is the system's own", SYSTEM_ACTOR);
+    rpc_fail(call, &fault);
+    return true;
+}
+
 /* One writing call on its way: tenant, command, and for a replay the case as it is now. */
 struct write_call {
     struct service *service;
@@ -78,17 +90,6 @@ static void fill_command(struct write_call *w, const struct tenant *tenant, int6
     fault_init(&cmd->fault, cmd->arena);
 }
 
-/* History says the system did it where the system did it. */
-static bool is_systems_own(struct write_call *w)
-{
-    if (strcmp(rpc_call_principal(w->call)->id, SYSTEM_ACTOR) != 0)
-        return false;
-    fault_set(&w->fault, FAULT_UNAUTHENTICATED, "PRINCIPAL_INVALID",
-              "the principal '%s' is the system's own", SYSTEM_ACTOR);
-    rpc_fail(w->call, &w->fault);
-    return true;
-}
-
 static void validate(struct write_call *w, const struct policy *policy, int64_t now_us)
 {
     const ProtobufCMessage *request = rpc_call_request(w->call);
@@ -121,7 +122,7 @@ static void submit(struct write_call *w, const struct tenant *tenant)
 static void on_tenant(void *ctx, const struct tenant *tenant, const struct fault *fault)
 {
     struct write_call *w = ctx;
-    if (tenant && !is_systems_own(w))
+    if (tenant && !service_refuses_system(w->call))
         submit(w, tenant);
     else if (!tenant)
         rpc_fail(w->call, fault);

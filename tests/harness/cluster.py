@@ -24,6 +24,8 @@ from .process import Failed, Process, free_port, http_status, wait_until
 from .servers import Postgres, Redis
 
 SERVICES = ("intake", "assignment", "resolution")
+# Services of the contract that are part of another one's program.
+SERVED_BY = {"policy": "intake"}
 TENANTS = ("demo", "acme")
 SETTLE_S = 30.0
 # A sanitized program needs longer to start and to end.
@@ -254,7 +256,7 @@ class Cluster:
     # --- parts ---
 
     def replicas_of(self, kind):
-        kind = "all" if self._one_process else kind
+        kind = "all" if self._one_process else SERVED_BY.get(kind, kind)
         return [service for service in self.services if service.kind == kind]
 
     def replica(self, kind, index=0):
@@ -273,6 +275,9 @@ class Cluster:
 
     def resolution(self, **who):
         return self.client("resolution", **who)
+
+    def policy(self, **who):
+        return self.client("policy", **who)
 
     def sql(self, statement, parameters=None):
         """Looks into the cluster's database."""

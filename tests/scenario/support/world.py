@@ -5,19 +5,21 @@ every scenario runs through all of them."""
 import itertools
 
 from harness.api import message, v1
-from harness.cluster import SERVICES, migrate
+from harness.cluster import SERVED_BY, SERVICES, migrate
 
 from . import sample
 
+KINDS = (*SERVICES, *SERVED_BY)
+
 
 def service(kind):
-    """The descriptor of "intake", "assignment" or "resolution"."""
+    """The descriptor of "intake", "assignment", "resolution" or "policy"."""
     pool = message("amends.v1.Case").DESCRIPTOR.file.pool
     return pool.FindServiceByName(f"amends.v1.{kind.capitalize()}Service")
 
 
 def _service_of(method):
-    for kind in SERVICES:
+    for kind in KINDS:
         if method in service(kind).methods_by_name:
             return kind
     raise AttributeError(f"no service has {method}")
@@ -54,7 +56,7 @@ class World:
 
     def __init__(self, cluster, tenant):
         self.cluster, self.tenant = cluster, tenant
-        self._turns = {kind: itertools.count() for kind in SERVICES}
+        self._turns = {kind: itertools.count() for kind in KINDS}
         self.crm = Principal(self, "crm")
 
     def client(self, kind, principal, replica=None):

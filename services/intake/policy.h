@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * The handlers of PolicyService, and ExplainDeadline, which is about policy too. Threading: io
+ * loop.
+ */
+
+#include "shared/service.h"
+
+void policy_apply(struct rpc_call *call, void *service);
+void policy_get(struct rpc_call *call, void *service);
+void policy_list(struct rpc_call *call, void *service);
+void policy_migrate(struct rpc_call *call, void *service);
+void policy_explain(struct rpc_call *call, void *service);
