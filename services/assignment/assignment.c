@@ -127,6 +127,7 @@ void assignment_time_moved(struct assignment *a)
 static void start_parts(struct assignment *a)
 {
     a->timers = timers_new(a);
+    a->audit = audit_new(a);
     a->sweep = sweep_new(a);
     a->settle = settle_new(a);
     a->match = match_new(a);
@@ -177,6 +178,7 @@ void assignment_free(struct assignment *a)
     match_free(a->match);
     settle_free(a->settle);
     sweep_free(a->sweep);
+    audit_free(a->audit);
     timers_free(a->timers);
     a->magic = 0;
     free(a);

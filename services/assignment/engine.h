@@ -34,6 +34,7 @@ struct assignment {
     char replica[UUID_TEXT_LEN + 1]; /* this process, in leases and in the directory */
     struct timers *timers;
     struct sweep *sweep;
+    struct audit *audit;
     struct settle *settle;
     struct match *match;
     struct hub *hub;
@@ -54,20 +55,23 @@ bool engine_has_redis(const struct assignment *a); /* there is a URL, whether it
 /* -- statements (stmts.c) ---------------------------------------------------------------------- */
 
 enum stmt {
-    STMT_DUE,         /* clocks due at or before, soonest first */
-    STMT_NEXT_DUE,    /* when the next one after falls due */
-    STMT_SOON,        /* clocks due from .. to */
-    STMT_LEASE,       /* takes or renews a lease */
-    STMT_WAITING,     /* tenants with cases that wait */
-    STMT_HEADS,       /* a tenant's best waiting cases of each level and signature */
-    STMT_READY,       /* a tenant's available agents with their load, longest idle first */
-    STMT_AGENTS,      /* the same for agents by id */
-    STMT_COOLING,     /* cases that agents declined or let expire a moment ago */
-    STMT_ASKED,       /* the dedup row of a RequestAssignment */
-    STMT_OFFERS,      /* offers of agents: pending ones and those made since */
-    STMT_OFFERS_KEYS, /* offers by their keys */
-    STMT_PURGE,       /* dedup rows older than they are kept */
-    STMT_TENANT_NAME, /* by id */
+    STMT_DUE,          /* clocks due at or before, soonest first */
+    STMT_NEXT_DUE,     /* when the next one after falls due */
+    STMT_SOON,         /* clocks due from .. to */
+    STMT_LEASE,        /* takes or renews a lease */
+    STMT_WAITING,      /* tenants with cases that wait */
+    STMT_HEADS,        /* a tenant's best waiting cases of each level and signature */
+    STMT_READY,        /* a tenant's available agents with their load, longest idle first */
+    STMT_AGENTS,       /* the same for agents by id */
+    STMT_COOLING,      /* cases that agents declined or let expire a moment ago */
+    STMT_ASKED,        /* the dedup row of a RequestAssignment */
+    STMT_OFFERS,       /* offers of agents: pending ones and those made since */
+    STMT_OFFERS_KEYS,  /* offers by their keys */
+    STMT_PURGE,        /* dedup rows older than they are kept */
+    STMT_AUDIT,        /* open cases, and what the auditor wants to know of them */
+    STMT_AUDIT_ENDED,  /* late clocks of other cases */
+    STMT_AUDIT_OLDEST, /* the clock that waits longest */
+    STMT_TENANT_NAME,  /* by id */
     STMTS
 };
 
@@ -168,6 +172,14 @@ void horizon_reload(struct horizon *h);
 void horizon_restart(struct horizon *h);
 void horizon_run(struct horizon *h);
 
+/* The standing audit (audit.c, audit.h): audit_run() once a second on the replica that holds the
+ * lease, audit_rest() when it does not hold it any more. */
+struct audit;
+struct audit *audit_new(struct assignment *a);
+void audit_free(struct audit *u);
+void audit_run(struct audit *u);
+void audit_rest(struct audit *u);
+
 struct settle *settle_new(struct assignment *a);
 void settle_free(struct settle *s);
 void settle_moved(struct settle *s);
@@ -208,8 +220,10 @@ void directory_closed(struct directory *d, int32_t tenant_id, const char *agent_
 /* Makes agents AWAY whose streams are gone everywhere; `done` may be NULL. */
 void directory_sweep(struct directory *d, void (*done)(struct assignment *a));
 
-/* -- handlers (rpc.c, rpc_pull.c, rpc_route.c) ------------------------------------------------- */
+/* -- handlers (rpc.c, rpc_pull.c, rpc_route.c, rpc_audit.c)
+ * ------------------------------------------------- */
 
 int rpc_register(struct assignment *a, struct rpc_server *server) AM_MUSTCHECK;
 void rpc_request_assignment(struct rpc_call *call, void *service);
 void rpc_route(struct rpc_call *call, void *service);
+void rpc_audit_cases(struct rpc_call *call, void *service);

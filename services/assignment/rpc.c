@@ -200,6 +200,7 @@ int rpc_register(struct assignment *a, struct rpc_server *server)
          .slots = 64},
         {.name = "AcceptOffer", .handle = accept_offer_handle, .slots = 64},
         {.name = "DeclineOffer", .handle = decline_offer_handle, .slots = 16},
+        {.name = "AuditCases", .handle = rpc_audit_cases, .slots = 4},
         {.name = "EscalateCase", .handle = escalate_case_handle, .slots = 16},
         {.name = "AcknowledgeEscalation", .handle = acknowledge_escalation_handle, .slots = 16},
     };

@@ -122,6 +122,51 @@ static const char purge[] = "delete from dedup where ctid = any (array("
                             "select d.ctid from dedup d where d.created_at < $1::timestamptz"
                             " limit 2000))";
 
+/* When a clock should have been looked at: as it says itself, and when it runs by its deadline. */
+#define AUDIT_AT "least(y.next_at, case when y.state = 1 then y.due_at end)"
+#define AUDIT_KEY(x)                                                                               \
+    x ".tenant_id, (" x ".customer_id || ''), (" x ".failure_code || ''), (" x ".order_reference"  \
+      " || '')"
+
+/* Open cases behind one, in the order of the index that they alone are in. $1 tenant, $2 the case
+ * (which may be gone or none), $3 most tenant, $4 limit, $5 late at or before. */
+static const char audit[] =
+    "with p as (select y.customer_id, y.failure_code, y.order_reference from recovery_case y"
+    " where y.tenant_id = $1::int4 and y.case_id = $2::uuid)"
+    " select c.tenant_id, c.case_id, c.owner_kind, c.owner_id, c.policy_version,"
+    " coalesce(a.found, false), w.n, l.clock_id, l.at"
+    " from (select x.tenant_id, x.case_id, x.owner_kind, x.owner_id, x.policy_version"
+    " from recovery_case x where (x.status + 0) between 1 and 5 and (" AUDIT_KEY(
+        "x") ")"
+             " > ($1::int4, coalesce((select p.customer_id from p), ''),"
+             " coalesce((select p.failure_code from p), ''),"
+             " coalesce((select p.order_reference from p), '')) and x.tenant_id <= $3::int4"
+             " order by " AUDIT_KEY(
+                 "x") " limit $4::int4) c"
+                      " left join lateral (select true as found from agent y where y.tenant_id = "
+                      "c.tenant_id"
+                      " and y.agent_id = c.owner_id offset 0) a on true"
+                      " cross join lateral (select count(y.next_at)::int4 as n from clock y"
+                      " where y.tenant_id = c.tenant_id and y.case_id = c.case_id offset 0) w"
+                      " left join lateral (select y.clock_id, " AUDIT_AT " as at from clock y"
+                      " where y.tenant_id = c.tenant_id and y.case_id = c.case_id and " AUDIT_AT
+                      " <= $5::timestamptz offset 0) l on true";
+
+/* $1 late at or before, $2 tenant or 0, $3 limit, $4 clocks looked at */
+static const char audit_ended[] =
+    "select k.tenant_id, k.case_id, k.clock_id, k.next_at from"
+    " (select c.tenant_id, c.case_id, c.clock_id, c.next_at from clock c where"
+    " c.next_at is not null and c.next_at <= $1::timestamptz order by c.next_at limit $4::int4) k"
+    " cross join lateral (select y.status from recovery_case y where y.tenant_id = k.tenant_id"
+    " and y.case_id = k.case_id offset 0) s"
+    " where s.status not between 1 and 5 and ($2::int4 = 0 or k.tenant_id = $2::int4)"
+    " limit $3::int4";
+
+/* $1 late at or before */
+static const char audit_oldest[] =
+    "select c.tenant_id, c.case_id, c.clock_id, c.next_at from clock c where c.next_at is not null"
+    " and c.next_at <= $1::timestamptz order by c.next_at limit 1";
+
 /* $1 id */
 static const char tenant_name[] = "select t.name from tenant t where t.tenant_id = $1::int4";
 
@@ -139,6 +184,9 @@ static const struct pg_stmt stmts[STMTS] = {
     [STMT_OFFERS] = {"assignment_offers", offers},
     [STMT_OFFERS_KEYS] = {"assignment_offers_keys", offers_keys},
     [STMT_PURGE] = {"assignment_purge", purge},
+    [STMT_AUDIT] = {"assignment_audit", audit},
+    [STMT_AUDIT_ENDED] = {"assignment_audit_ended", audit_ended},
+    [STMT_AUDIT_OLDEST] = {"assignment_audit_oldest", audit_oldest},
     [STMT_TENANT_NAME] = {"assignment_tenant_name", tenant_name},
 };
 const struct pg_stmt *const assignment_stmts = stmts;

@@ -98,6 +98,7 @@ static void sweep_round(struct sweep *s)
         horizon_run(s->horizon);
     (void)sweep_waiting(a, NULL);
     purge(s);
+    audit_run(a->audit);
     if (engine_has_redis(a))
         directory_sweep(a->directory, NULL);
 }
@@ -114,6 +115,7 @@ static void set_holder(struct sweep *s, bool got)
         horizon_restart(s->horizon);
     } else if (!got && was) {
         log_info("assignment", "sweep_lease_lost");
+        audit_rest(s->a->audit);
     }
 }
 

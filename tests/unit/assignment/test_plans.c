@@ -38,6 +38,14 @@ static const struct expect expectations[] = {
     {"assignment_offers", "offer_agent", "tenant_id,agent_id,created_at"},
     {"assignment_offers_keys", "offer_pkey", "tenant_id,case_id,offer_id"},
     {"assignment_purge", "dedup_age", "created_at"},
+    {"assignment_audit", "recovery_case_open",
+     "tenant_id,customer_id,failure_code,order_reference"},
+    {"assignment_audit", "recovery_case_pkey", "tenant_id,case_id"},
+    {"assignment_audit", "agent_pkey", "tenant_id,agent_id"},
+    {"assignment_audit", "clock_pkey", "tenant_id,case_id"},
+    {"assignment_audit_ended", "clock_next", "next_at"},
+    {"assignment_audit_ended", "recovery_case_pkey", "tenant_id,case_id"},
+    {"assignment_audit_oldest", "clock_next", "next_at"},
     {"assignment_tenant_name", "tenant_pkey", "tenant_id"},
 };
 #define EXPECTATIONS (sizeof(expectations) / sizeof(*expectations))
