@@ -163,6 +163,8 @@ static void compile(void *ctx)
 {
     struct apply *a = ctx;
     a->policy = bundle_compile(a->request->expected_version + 1, a->request->source, &a->problems);
+    if (a->policy)
+        bundle_diff(a->base, a->policy, &a->arena, &a->changes, &a->n_changes);
 }
 
 static void compiled(void *ctx)

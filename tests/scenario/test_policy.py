@@ -67,6 +67,19 @@ def test_a_dry_run_writes_nothing(world):
     assert len(world.crm.ListPolicyVersions().versions) == 1
 
 
+def test_what_changes_is_told(world):
+    source = current(world).source
+    same = world.crm.ApplyPolicy(source=source + "\n# the same\n", dry_run=True)
+    assert not same.changes
+    changed = source.replace("{severity: 5, target: 1h}", "{severity: 5, target: 30m}", 1)
+    told = world.crm.ApplyPolicy(source=changed, dry_run=True).changes
+    assert len(told) == 1 and told[0].startswith("clocks.first_response.targets"), told
+    assert "1h" in told[0] and "30m" in told[0]
+    assert list(world.crm.ApplyPolicy(source=changed, expected_version=1).changes) == list(told)
+    # Answered again, it is compared with the version that it replaced.
+    assert list(world.crm.ApplyPolicy(source=changed, expected_version=1).changes) == list(told)
+
+
 def test_errors_are_answered_with_their_place(world):
     source = current(world).source + "\nno_such_part: 1\n"
     line = source.rstrip("\n").count("\n") + 1
