@@ -164,9 +164,6 @@ class Armed:
         keys = self._world.redis.cli("keys", "amends:t:*")
         return sum(int(self._world.redis.cli("zcard", key)[0]) for key in keys)
 
-    def wait_in_redis(self, count, seconds):
-        wait_until(lambda: self.timers_in_redis() >= count, f"{count} timers in Redis", seconds, 0.1)
-
     # --- what became of them ---
 
     def waits(self, until):

@@ -19,7 +19,7 @@ from harness.process import Failed
 from calibrate import calibrate
 from rows import ROUNDS, ROWS, SECONDS, Measured
 import timer_rows  # noqa: F401  its rows come last: they move the world to another database
-from world import World
+from world import Others, World
 
 JSON = paths.ROOT / "build" / "bench.json"
 
@@ -48,7 +48,7 @@ def verdict(one, value):
 
 def measure(one, measured):
     """The row with its value; None when the run was invalid."""
-    begin = time.monotonic()
+    begin, others = time.monotonic(), Others()
     try:
         value = one["measure"](measured)
         text = f"{value:10.3f} {one['unit']:<3}"
@@ -59,6 +59,8 @@ def measure(one, measured):
     state = "FAIL" if value is None else verdict(one, value)
     print(f"{one['name']:<38} {text} {goal:<8} {state:<5} {time.monotonic() - begin:5.0f} s",
           flush=True)
+    if others.share() > 0.03:
+        measured.note(one["name"], f"other programs used {others.share():.0%} of the machine")
     for note in measured.notes.get(one["name"], []):
         print(f"    {note}", flush=True)
     return value

@@ -137,6 +137,7 @@ class World:
         ticks = os.sysconf("SC_CLK_TCK")
         used = {kind: _cpu_ticks(service.pid) / ticks for kind, service in self.services.items()}
         used["postgres"] = sum(map(_cpu_ticks, _tree(self.postgres.process.pid))) / ticks
+        used["redis"] = _cpu_ticks(self.redis.process.pid) / ticks
         return used
 
 
@@ -178,6 +179,32 @@ def _cpu_ticks(pid):
         return 0
     # Children that have ended count for their parent.
     return sum(map(int, fields[11:15]))
+
+
+class Others:
+    """What programs that are none of ours take from the machine, from here on."""
+
+    def __init__(self):
+        self._begin = self._now()
+
+    def share(self):
+        """The part of all cores' time, 0 to 1."""
+        busy, ours, seconds = (now - was for now, was in zip(self._now(), self._begin))
+        return max(0, (busy - ours) / max(1e-3, seconds * os.cpu_count()))
+
+    @staticmethod
+    def _now():
+        ticks = os.sysconf("SC_CLK_TCK")
+        with open("/proc/stat", encoding="ascii") as stat:
+            all_, idle, waiting = _stat_line(stat.readline())
+        ours = sum(map(_cpu_ticks, _tree(os.getpid())))
+        return (all_ - idle - waiting) / ticks, ours / ticks, time.monotonic()
+
+
+def _stat_line(line):
+    """(all, idle, waiting for disks) of the line "cpu" in /proc/stat; guests are in the users' time."""
+    ticks = list(map(int, line.split()[1:9]))
+    return sum(ticks), ticks[3], ticks[4]
 
 
 def wait_quiet(world, seconds=10):
