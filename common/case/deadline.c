@@ -77,7 +77,8 @@ static int64_t days_end(const struct deadline *k)
            start_s * US_PER_S;
 }
 
-/* From one date with working time to the next, over any number of dates without. */
+/* From one date with working time to the next, over any number of dates without. The hours of the
+ * last one end where its last working time does: what begins at midnight is of the next date. */
 static int64_t business_days_end(const struct deadline *k)
 {
     int64_t at = date_end_us(k->zone, date_at(k->zone, k->start_us));
@@ -87,7 +88,7 @@ static int64_t business_days_end(const struct deadline *k)
             break; /* the calendar's years are over */
         at = end;
     }
-    return larger(calendar_last_open(k->calendar, at), k->start_us);
+    return larger(calendar_subtract(k->calendar, at, 1) + 1, k->start_us);
 }
 
 static int64_t days_at(const struct deadline *k, int percent)

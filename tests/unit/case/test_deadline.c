@@ -158,6 +158,22 @@ static void business_days_end_with_the_hours_of_the_day(void **state)
     calendar_free(c);
 }
 
+static void hours_that_begin_at_midnight_are_of_the_next_day(void **state)
+{
+    (void)state;
+    static const struct calendar_window windows[] = {{3, 32400, 61200}, {4, 0, 21600}};
+    const struct calendar_spec spec = {SPEC_WINDOWS(windows)};
+    struct calendar *c = make("Europe/London", &spec);
+    /* Wednesday; Thursday is over at 17:00, not when Friday begins. */
+    struct deadline k = days("Europe/London", POLICY_UNIT_BUSINESS_DAYS,
+                             on_wall("Europe/London", 2026, 1, 7, 12, 0), 1);
+    k.calendar = c;
+    assert_int_equal(deadline_at(&k, 100), on_wall("Europe/London", 2026, 1, 8, 17, 0));
+    k.target_days = 2;
+    assert_int_equal(deadline_at(&k, 100), on_wall("Europe/London", 2026, 1, 9, 6, 0));
+    calendar_free(c);
+}
+
 static void business_days_over_a_change_of_the_clocks(void **state)
 {
     (void)state;
@@ -317,6 +333,7 @@ int main(void)
         cmocka_unit_test(days_keep_the_time_on_the_wall),
         cmocka_unit_test(a_share_of_days_is_a_share_of_the_time_between),
         cmocka_unit_test(business_days_end_with_the_hours_of_the_day),
+        cmocka_unit_test(hours_that_begin_at_midnight_are_of_the_next_day),
         cmocka_unit_test(business_days_over_a_change_of_the_clocks),
         cmocka_unit_test(a_day_that_a_zone_skipped_is_none),
         cmocka_unit_test(a_target_in_days_says_how_long_it_is),

@@ -189,6 +189,19 @@ static void parts_add_up_to_the_share(void **state)
     assert_true(whole > ROUNDS / 2);
 }
 
+/* The end of the last working time between two instants: by halves, measuring what is behind. */
+static int64_t last_work(const struct calendar *c, int64_t from, int64_t until)
+{
+    while (until - from > 1) {
+        int64_t middle = from + (until - from) / 2;
+        if (calendar_between(c, middle, until) > 0)
+            from = middle;
+        else
+            until = middle;
+    }
+    return until;
+}
+
 /* Counted date by date, with nothing but the calendar's own measuring. */
 static int64_t counted_business_days(const struct deadline *k)
 {
@@ -198,7 +211,7 @@ static int64_t counted_business_days(const struct deadline *k)
         date++;
         int64_t until = zone_instant_s(k->zone, (date + 1) * 86400, ZONE_SECOND) * US;
         if (calendar_between(k->calendar, from, until) > 0 && --left == 0)
-            return calendar_last_open(k->calendar, until);
+            return last_work(k->calendar, from, until);
         from = until;
     }
     return 0;
