@@ -16,7 +16,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define CONDITION_BOXES_MAX 8
+#define CONDITION_BOXES_MAX 6
 #define CONDITION_FAILURE_WORDS 4 /* 256 failures, by their place in the sorted taxonomy */
 
 /* Each fact has a value 0 .. 31. */
@@ -69,7 +69,8 @@ bool condition_holds(const struct policy_condition *c, const struct fact_values 
 bool box_holds(const struct condition_box *b, const struct fact_values *v);
 
 /* Over the facts' domains of `p`: whether every case of `a` is one of `b`; whether some case is of
- * both; whether there is any case of `a`. Exact; the work is bounded by 2^16 states a box. */
+ * both; whether there is any case of `a`. Exact; the work is bounded by 2^12 states of each fact
+ * and box. */
 struct policy;
 bool condition_within(const struct policy *p, const struct policy_condition *a,
                       const struct policy_condition *b);

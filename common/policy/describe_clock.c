@@ -10,11 +10,17 @@
 #include "policy/validate.h"
 #include "policy/words.h"
 
+#define NOTIFY (1u << AMENDS__V1__ESCALATION_ACTION__ESCALATION_ACTION_NOTIFY)
+#define RAISE_PRIORITY (1u << AMENDS__V1__ESCALATION_ACTION__ESCALATION_ACTION_RAISE_PRIORITY)
+
 /* -- calendars ----------------------------------------------------------------------------------
  */
 
+/* NULL in, NULL out. */
 static const char *add(struct description *d, const char *list, const char *more)
 {
+    if (!list || !more)
+        return NULL;
     return *list ? arena_printf(d->arena, "%s, %s", list, more) : more;
 }
 
@@ -89,9 +95,10 @@ static void describe_targets(const struct policy *p, const struct policy_clock *
         const struct policy_target *t = &c->targets[i];
         const char *when = text_condition(d->arena, p, &t->when);
         const char *time = target_time(d, t);
-        if (strcmp(when, "always") != 0 && time)
-            time = arena_printf(d->arena, "%s: %s", when, time);
-        describe_line(d, time, "%s.targets[%zu]", at, i);
+        if (strcmp(when, "always") == 0)
+            describe_line(d, time, "%s.targets[%zu]", at, i);
+        else
+            describe_line(d, time, "%s.targets[%zu] (%s)", at, i, when);
     }
 }
 
@@ -109,14 +116,15 @@ static void describe_thresholds(const struct policy_clock *c, const char *at, st
 {
     for (size_t i = 0; i < c->n_thresholds; i++) {
         const struct policy_threshold *t = &c->thresholds[i];
-        const char *value =
-            text_bits(d->arena, &amends__v1__escalation_action__descriptor, t->actions);
+        const char *value = text_bits(d->arena, &amends__v1__escalation_action__descriptor,
+                                      t->actions & ~(NOTIFY | RAISE_PRIORITY));
         const char *who = notified(d, t->notify);
         if (t->raise_ms > 0)
-            value =
-                arena_printf(d->arena, "%s; by %s", value, text_duration(d->arena, t->raise_ms));
+            value = add(
+                d, value,
+                arena_printf(d->arena, "raise_priority %s", text_duration(d->arena, t->raise_ms)));
         if (value && who && *who)
-            value = arena_printf(d->arena, "%s; notify %s", value, who);
+            value = add(d, value, arena_printf(d->arena, "notify %s", who));
         describe_line(d, value, "%s.thresholds.%d%%", at, (int)t->percent);
     }
 }

@@ -2,9 +2,11 @@
 
 /* Calendars: weekly hours, dates, holidays. */
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/assert.h"
+#include "calendar/ical.h"
 #include "policy/read.h"
 #include "policy/words.h"
 
@@ -90,12 +92,6 @@ static void read_weekly(struct bundle *b, const struct ynode *node, struct draft
 /* -- dates --------------------------------------------------------------------------------------
  */
 
-static bool read_date(struct bundle *b, const char *text, int32_t *date)
-{
-    (void)b;
-    return calendar_date_parse(text, date) == AM_OK;
-}
-
 static void add_day(struct bundle *b, const struct ynode *node, struct draft *d, int32_t from_s,
                     int32_t until_s)
 {
@@ -120,7 +116,7 @@ static void read_dates(struct bundle *b, const struct ynode *node, struct draft 
     if (!is_map(b, node, "dates and their hours, as in `2026-12-24: 09:00-12:00`"))
         return;
     for (const struct ynode *c = node->first; c; c = c->next) {
-        if (!read_date(b, c->key, &d->for_date))
+        if (calendar_date_parse(c->key, &d->for_date) != AM_OK)
             ynode_key_problem(b->problems, c,
                               "`%.*s` is no date such as 2026-12-24, of the years 2000 to 2099",
                               ynode_shown(c->key), c->key);
@@ -143,7 +139,7 @@ static void read_holiday(struct bundle *b, const struct ynode *node, struct draf
         return;
     known_keys(b, node, keys);
     const struct ynode *date = required(b, node, "date", "as in 2026-12-25");
-    if (is_scalar(b, date) && !read_date(b, date->text, &h.date))
+    if (is_scalar(b, date) && calendar_date_parse(date->text, &h.date) != AM_OK)
         ynode_problem(b->problems, date, false,
                       "`%.*s` is no date such as 2026-12-25, of the years 2000 to 2099",
                       ynode_shown(date->text), date->text);
@@ -167,12 +163,55 @@ static void read_holidays(struct bundle *b, const struct ynode *node, struct dra
         read_holiday(b, c, d);
 }
 
+/* -- iCalendar ----------------------------------------------------------------------------------
+ */
+
+/* Lines of a block are lines of the bundle too: the problem is told where it is. */
+static void tell_violation(struct bundle *b, const struct ynode *node, const char *text)
+{
+    struct bundle_problem where = {.path = ynode_path(node, b->arena)};
+    unsigned line = 0;
+    int n = 0;
+    ynode_place(node, &where);
+    if (node->literal && sscanf(text, "line %u%*[:,] %n", &line, &n) == 1 && n > 0) {
+        where.line += (int)line;
+        where.column = 1;
+        text += n;
+    }
+    bundle_problem_add(b->problems, &where, "iCalendar: %s", text);
+}
+
+static void read_ical(struct bundle *b, const struct ynode *node, struct draft *d)
+{
+    struct calendar_spec *spec = &d->calendar.spec;
+    struct calendar_holiday *found;
+    size_t n;
+    struct fault fault;
+    if (!is_scalar(b, node))
+        return;
+    fault_init(&fault, b->arena);
+    const struct zone *zone = d->calendar.zone ? d->calendar.zone : b->policy->zone;
+    int err = ical_holidays(node->text, zone, b->arena, "ical", &found, &n, &fault);
+    for (size_t i = 0; i < fault.n_violations; i++)
+        tell_violation(b, node, fault.violations[i].text);
+    if (err != AM_OK && fault.n_violations == 0)
+        ynode_problem(b->problems, node, false, "is too much for a calendar");
+    if (err != AM_OK)
+        return;
+    if (n > CALENDAR_HOLIDAYS_MAX - spec->n_holidays) {
+        too_many(b, node, "holidays", CALENDAR_HOLIDAYS_MAX);
+        return;
+    }
+    for (size_t i = 0; i < n; i++)
+        d->holidays[spec->n_holidays++] = found[i];
+}
+
 /* -- the whole ----------------------------------------------------------------------------------
  */
 
 static void read_calendar(struct bundle *b, const struct ynode *node)
 {
-    static const char *const keys[] = {"time_zone", "weekly", "dates", "holidays", NULL};
+    static const char *const keys[] = {"time_zone", "weekly", "dates", "holidays", "ical", NULL};
     struct draft d = {.calendar = {.name = node->key}};
     if (!is_map(b, node, "weekly hours, and dates, holidays or a time_zone if need be"))
         return;
@@ -184,6 +223,7 @@ static void read_calendar(struct bundle *b, const struct ynode *node)
     read_weekly(b, required(b, node, "weekly", "the hours of each weekday"), &d);
     read_dates(b, ynode_get(node, "dates"), &d);
     read_holidays(b, ynode_get(node, "holidays"), &d);
+    read_ical(b, ynode_get(node, "ical"), &d);
     d.calendar.spec.windows = d.windows;
     d.calendar.spec.days = d.days;
     d.calendar.spec.holidays = d.holidays;

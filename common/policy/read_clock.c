@@ -7,15 +7,10 @@
 #include "amends/v1/types.pb-c.h"
 #include "base/assert.h"
 #include "policy/read.h"
+#include "policy/validate.h"
 #include "policy/words.h"
 
 #define KIND(name) AMENDS__V1__CLOCK_KIND__CLOCK_KIND_##name
-
-static bool follows_a_subject(int kind)
-{
-    return kind == KIND(OFFER) || kind == KIND(APPROVAL) || kind == KIND(PROMISE) ||
-           kind == KIND(FULFILMENT);
-}
 
 void read_clock_common(struct bundle *b, const struct ynode *clock, struct policy_clock *out)
 {
@@ -97,7 +92,7 @@ static void read_clock(struct bundle *b, const struct ynode *node)
     default_conditions(b, &clock);
     default_thresholds(b, &clock);
     read_clock_common(b, node, &clock);
-    if (follows_a_subject(clock.kind))
+    if (clock_has_subject(&clock))
         refuse_conditions(b, node);
     else
         read_conditions(b, node, &clock);

@@ -97,6 +97,9 @@ void policy_validate(const struct policy *p, struct bundle_problems *problems)
     for (size_t i = 0; i < p->n_calendars; i++)
         check_calendar(p, i, problems);
     policy_validate_clocks(p, problems);
+    policy_validate_conditions(p, problems);
+    policy_validate_targets(p, problems);
+    policy_validate_opening(p, problems);
     check_promises(p, problems);
     check_gate(p, problems);
     check_assignment(p, problems);

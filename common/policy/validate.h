@@ -14,9 +14,13 @@
 
 /* Adds every problem of the policy as it was added. */
 void policy_validate(const struct policy *p, struct bundle_problems *problems);
-/* Its parts: the ladder and the failures; the definitions of clocks. */
+/* Its parts: the ladder and the failures; the definitions of clocks, their conditions, their
+ * targets; that no case opens in silence. */
 void policy_validate_people(const struct policy *p, struct bundle_problems *problems);
 void policy_validate_clocks(const struct policy *p, struct bundle_problems *problems);
+void policy_validate_conditions(const struct policy *p, struct bundle_problems *problems);
+void policy_validate_targets(const struct policy *p, struct bundle_problems *problems);
+void policy_validate_opening(const struct policy *p, struct bundle_problems *problems);
 
 /* Makes a policy without errors ready for use. */
 void policy_seal(struct policy *p);
@@ -30,6 +34,9 @@ void problem_warning(struct bundle_problems *problems, const char *path, const c
 const char *problem_path(struct bundle_problems *problems, const char *fmt, ...) AM_PRINTF(2, 3);
 /* "clocks.reply", or "ladder[1].clock" for a level's. */
 const char *clock_path(struct bundle_problems *problems, const struct policy_clock *c);
+
+/* True for the kinds that begin and end with an offer, approval, promise or remedy. */
+bool clock_has_subject(const struct policy_clock *c);
 
 /* The name of a remedy kind as the contract has it ("REFUND"); "?" for an unknown one. */
 const char *policy_remedy_name(int kind);

@@ -21,7 +21,7 @@ const char *clock_path(struct bundle_problems *problems, const struct policy_clo
     return c->level > 0 ? AT("ladder[%d].clock", c->level - 1) : AT("clocks.%s", c->name);
 }
 
-static bool has_subject(const struct policy_clock *c)
+bool clock_has_subject(const struct policy_clock *c)
 {
     return c->kind == KIND(OFFER) || c->kind == KIND(APPROVAL) || c->kind == KIND(PROMISE) ||
            c->kind == KIND(FULFILMENT);
@@ -56,7 +56,7 @@ static void check_kind(const struct policy *p, const struct policy_clock *c, con
 {
     if (c->kind < 1 || c->kind > KINDS)
         problem_error(problems, AT("%s.kind", at), "is not a kind of clock: %d", c->kind);
-    else if (has_subject(c) && policy_clock_of_kind(p, c->kind) != c)
+    else if (clock_has_subject(c) && policy_clock_of_kind(p, c->kind) != c)
         problem_error(problems, AT("%s.kind", at),
                       "is measured by `%s` already: a policy has one clock of this kind",
                       policy_clock_of_kind(p, c->kind)->name);

@@ -179,6 +179,7 @@ static void read_scalar(struct reader *r, const yaml_event_t *e)
         length = 0;
     }
     node->plain = e->data.scalar.style == YAML_PLAIN_SCALAR_STYLE;
+    node->literal = e->data.scalar.style == YAML_LITERAL_SCALAR_STYLE;
     node->text = arena_strndup(r->arena, value, length);
     if (!node->text)
         r->stop = true;

@@ -21,6 +21,7 @@ enum ynode_kind { YNODE_SCALAR, YNODE_LIST, YNODE_MAP };
 struct ynode {
     enum ynode_kind kind;
     bool plain;       /* scalar: written without quotes and in no block */
+    bool literal;     /* scalar: a block that keeps its lines; they begin in the line after */
     bool inherited;   /* taken from the bundle that ships; its lines are not the reader's */
     int line, column; /* from 1, where it begins */
     const char *text; /* scalar; may be "", never has a NUL byte within */
