@@ -18,7 +18,9 @@ from harness.process import Failed
 
 from calibrate import calibrate
 from rows import ROUNDS, ROWS, SECONDS, Measured
-import timer_rows  # noqa: F401  its rows come last: they move the world to another database
+# These move the world to another database, so their rows come last.
+import timer_rows  # noqa: F401
+import policy_rows  # noqa: F401
 from world import Others, World
 
 JSON = paths.ROOT / "build" / "bench.json"
@@ -51,7 +53,7 @@ def measure(one, measured):
     begin, others = time.monotonic(), Others()
     try:
         value = one["measure"](measured)
-        text = f"{value:10.3f} {one['unit']:<3}"
+        text = f"{value:10.{3 if value < 10_000 else 0}f} {one['unit']:<3}"
     except (Failed, AssertionError, ArithmeticError) as failure:
         value, text = None, "   invalid    "
         measured.note(one["name"], str(failure))

@@ -85,10 +85,10 @@ class World:
 
     # --- use ---
 
-    def client(self, kind, tenant, principal="crm"):
-        """A client of one of the services in Python, for what is not measured."""
-        return api.Client(self.services[kind].channel, f"{kind.capitalize()}Service", tenant=tenant,
-                          principal=principal)
+    def client(self, kind, tenant, service=None, principal="crm"):
+        """A client in Python; `service` where the kind's program offers another one than its own."""
+        return api.Client(self.services[kind].channel, service or f"{kind.capitalize()}Service",
+                          tenant=tenant, principal=principal)
 
     def sql(self, statement, parameters=None, database=None):
         return self.postgres.execute(statement, parameters, database or self.database)
