@@ -6,62 +6,98 @@
 
 #include "amends/v1/assignment_service.pb-c.h"
 #include "amends/v1/intake_service.pb-c.h"
+#include "amends/v1/policy_service.pb-c.h"
 #include "amends/v1/resolution_service.pb-c.h"
+#include "amendsctl/audit.h"
+#include "amendsctl/explain.h"
+#include "amendsctl/policy.h"
 #include "base/assert.h"
 
 #define CASE_COLUMNS "case_id,status,severity,level,customer_id,failure.code,owner.id,open_time"
 #define EVENT_COLUMNS "sequence,event_time,kind,actor,detail.status,detail.level,personal.text"
 #define AGENT_COLUMNS "agent_id,display_name,team,level,presence,load,capacity"
+#define OFFER_COLUMNS                                                                              \
+    "offer.state,offer.offer_id,offer.case_id,case.customer_id,case.failure.code,"                 \
+    "offer.expire_time"
+/* The output-only fields of an agent: `agent presence` sets presence, the rest is the server's. */
+#define AGENT_HIDDEN "version,presence,presence_time,load,idle_since_time"
+
+#define CALL(n, v, s, m, p, h, ...)                                                                \
+    {                                                                                              \
+        .noun = (n), .verb = (v), .server = SERVER_##s, .method = (m), .positional = (p),          \
+        .help = (h), __VA_ARGS__                                                                   \
+    }
 
 const struct ctl_command ctl_commands[] = {
-    {"case", "open", SERVER_INTAKE, "OpenCase", "", NULL, NULL, NULL,
-     "open a case, or join the one that is open"},
-    {"case", "get", SERVER_INTAKE, "GetCase", "case_id", NULL, NULL, NULL,
-     "show a case with all its parts"},
-    {"case", "list", SERVER_INTAKE, "ListCases", "", NULL, "cases", CASE_COLUMNS,
-     "list cases, newest first"},
-    {"case", "history", SERVER_INTAKE, "GetCaseHistory", "case_id", NULL, "events", EVENT_COLUMNS,
-     "list its events"},
-    {"case", "verify", SERVER_INTAKE, "VerifyCaseHistory", "case_id", NULL, NULL, NULL,
-     "prove that nothing was altered"},
-    {"case", "card", SERVER_INTAKE, "GetContactCard", "case_id", NULL, NULL, NULL,
-     "whom the customer can reach"},
-    {"case", "deny", SERVER_RESOLUTION, "DenyClaim", "case_id", NULL, NULL, NULL,
-     "deny the claim, with a disclosed reason"},
-    {"case", "resolve", SERVER_RESOLUTION, "ResolveCase", "case_id", NULL, NULL, NULL,
-     "pass the close gate"},
-    {"case", "close", SERVER_RESOLUTION, "CloseCase", "case_id", NULL, NULL, NULL,
-     "close a resolved case"},
-    {"agent", "put", SERVER_ASSIGNMENT, "PutAgent", "agent_id", "agent", NULL, NULL,
-     "create or replace an agent"},
-    {"agent", "get", SERVER_ASSIGNMENT, "GetAgent", "agent_id", NULL, NULL, NULL,
-     "show an agent and the present load"},
-    {"agent", "list", SERVER_ASSIGNMENT, "ListAgents", "", NULL, "agents", AGENT_COLUMNS,
-     "list agents"},
-    {"agent", "presence", SERVER_ASSIGNMENT, "SetPresence", "presence", NULL, NULL, NULL,
-     "say whether an agent takes cases"},
-    {"offer", "request", SERVER_ASSIGNMENT, "RequestAssignment", "", NULL, NULL, NULL,
-     "give me my next case"},
-    {"offer", "watch", SERVER_ASSIGNMENT, "WatchOffers", "", NULL, NULL,
-     "offer.state,offer.offer_id,offer.case_id,case.customer_id,case.failure.code,offer.expire_"
-     "time",
-     "my offers as they come"},
-    {"offer", "accept", SERVER_ASSIGNMENT, "AcceptOffer", "case_id,offer_id", NULL, NULL, NULL,
-     "become the owner"},
-    {"offer", "decline", SERVER_ASSIGNMENT, "DeclineOffer", "case_id,offer_id", NULL, NULL, NULL,
-     "let the next one be asked"},
-    {"contact", "record", SERVER_RESOLUTION, "RecordContact", "case_id", NULL, NULL, NULL,
-     "record a contact attempt"},
-    {"act", "record", SERVER_RESOLUTION, "RecordAct", "case_id", NULL, NULL, NULL,
-     "record thanks, apology or explanation"},
-    {"cause", "record", SERVER_RESOLUTION, "RecordRootCause", "case_id", NULL, NULL, NULL,
-     "record why it went wrong"},
-    {"remedy", "propose", SERVER_RESOLUTION, "ProposeRemedy", "case_id", NULL, NULL, NULL,
-     "propose a remedy"},
-    {"remedy", "answer", SERVER_RESOLUTION, "RecordCustomerResponse", "case_id,remedy_id", NULL,
-     NULL, NULL, "record what the customer said to it"},
-    {"remedy", "fulfil", SERVER_RESOLUTION, "ReportFulfilment", "case_id,remedy_id", NULL, NULL,
-     NULL, "report that it reached the customer"},
+    CALL("case", "open", INTAKE, "OpenCase", "", "open a case, or join the one that is open"),
+    CALL("case", "get", INTAKE, "GetCase", "case_id", "show a case with all its parts"),
+    CALL("case", "list", INTAKE, "ListCases", "", "list cases, newest first", .list = "cases",
+         .columns = CASE_COLUMNS),
+    CALL("case", "history", INTAKE, "GetCaseHistory", "case_id", "list its events",
+         .list = "events", .columns = EVENT_COLUMNS),
+    CALL("case", "verify", INTAKE, "VerifyCaseHistory", "case_id",
+         "prove that nothing was altered"),
+    CALL("case", "card", INTAKE, "GetContactCard", "case_id", "whom the customer can reach"),
+    CALL("case", "escalate", ASSIGNMENT, "EscalateCase", "case_id",
+         "take it up the ladder by hand"),
+    CALL("case", "pause", RESOLUTION, "PauseCase", "case_id", "let its clocks stand, for a reason"),
+    CALL("case", "resume", RESOLUTION, "ResumeCase", "case_id", "let them run again"),
+    CALL("case", "deny", RESOLUTION, "DenyClaim", "case_id",
+         "deny the claim, with a disclosed reason"),
+    CALL("case", "resolve", RESOLUTION, "ResolveCase", "case_id", "pass the close gate"),
+    CALL("case", "close", RESOLUTION, "CloseCase", "case_id", "close a resolved case"),
+    CALL("case", "reopen", RESOLUTION, "ReopenCase", "case_id",
+         "begin another round, one level higher"),
+    CALL("agent", "put", ASSIGNMENT, "PutAgent", "agent_id", "create or replace an agent",
+         .inner = "agent", .hidden = AGENT_HIDDEN),
+    CALL("agent", "get", ASSIGNMENT, "GetAgent", "agent_id", "show an agent and the present load"),
+    CALL("agent", "list", ASSIGNMENT, "ListAgents", "", "list agents", .list = "agents",
+         .columns = AGENT_COLUMNS),
+    CALL("agent", "presence", ASSIGNMENT, "SetPresence", "presence",
+         "say whether an agent takes cases"),
+    CALL("offer", "request", ASSIGNMENT, "RequestAssignment", "", "give me my next case"),
+    CALL("offer", "watch", ASSIGNMENT, "WatchOffers", "", "my offers as they come",
+         .columns = OFFER_COLUMNS),
+    CALL("offer", "accept", ASSIGNMENT, "AcceptOffer", "case_id,offer_id", "become the owner"),
+    CALL("offer", "decline", ASSIGNMENT, "DeclineOffer", "case_id,offer_id",
+         "let the next one be asked"),
+    CALL("escalation", "acknowledge", ASSIGNMENT, "AcknowledgeEscalation", "case_id",
+         "say that its level has taken notice"),
+    CALL("contact", "record", RESOLUTION, "RecordContact", "case_id", "record a contact attempt"),
+    CALL("act", "record", RESOLUTION, "RecordAct", "case_id",
+         "record thanks, apology or explanation"),
+    CALL("promise", "make", RESOLUTION, "MakePromise", "case_id",
+         "promise the customer something by an instant"),
+    CALL("promise", "settle", RESOLUTION, "SettlePromise", "case_id,promise_id",
+         "say what became of it"),
+    CALL("cause", "record", RESOLUTION, "RecordRootCause", "case_id", "record why it went wrong"),
+    CALL("remedy", "propose", RESOLUTION, "ProposeRemedy", "case_id", "propose a remedy"),
+    CALL("remedy", "answer", RESOLUTION, "RecordCustomerResponse", "case_id,remedy_id",
+         "record what the customer said to it"),
+    CALL("remedy", "fulfil", RESOLUTION, "ReportFulfilment", "case_id,remedy_id",
+         "report that it reached the customer"),
+    CALL("policy", "apply", POLICY, "ApplyPolicy", "<source",
+         "show what differs, then make a bundle the current policy", .run = policy_run_apply),
+    CALL("policy", "diff", POLICY, "ApplyPolicy", "<source",
+         "show what a bundle would change, and what is wrong with it",
+         .hidden = "expected_version,dry_run", .run = policy_run_diff),
+    CALL("policy", "lint", POLICY, "ApplyPolicy", "<source", "check a bundle, without a server",
+         .hidden = "expected_version,dry_run", .offline = true, .run = policy_run_lint),
+    CALL("policy", "get", POLICY, "GetPolicy", "", "print the current bundle, or another version's",
+         .run = policy_run_get),
+    CALL("policy", "default", POLICY, "GetPolicy", "",
+         "print the bundle that ships, without a server", .hidden = "version", .offline = true,
+         .run = policy_run_default),
+    CALL("policy", "versions", POLICY, "ListPolicyVersions", "", "list the versions, newest first",
+         .list = "versions", .columns = "version,current,create_time,creator"),
+    CALL("policy", "migrate", POLICY, "MigrateCases", "", "move all open cases to a version",
+         .hidden = "page_token", .run = policy_run_migrate),
+    CALL("policy", "explain", INTAKE, "ExplainDeadline", "case_id,clock_id?",
+         "say how a clock's deadline comes about; without a clock, of all that run",
+         .run = explain_run),
+    CALL("audit", "", ASSIGNMENT, "AuditCases", "",
+         "look for clocks not fired, cases unwatched or ownerless; exit 1 when there is any",
+         .hidden = "page_token", .run = audit_run),
 };
 
 const size_t ctl_n_commands = sizeof ctl_commands / sizeof *ctl_commands;
@@ -72,31 +108,26 @@ const ProtobufCServiceDescriptor *ctl_service(enum command_server server)
         &amends__v1__intake_service__descriptor,
         &amends__v1__assignment_service__descriptor,
         &amends__v1__resolution_service__descriptor,
+        &amends__v1__policy_service__descriptor,
     };
     return services[server];
-}
-
-/* The output-only fields of an agent: `agent presence` sets presence, the rest is the server's to
- * say. */
-const char *ctl_left_out(const struct ctl_command *c)
-{
-    return c->inner ? "version,presence,presence_time,load,idle_since_time" : "";
 }
 
 const struct ctl_command *ctl_find(const char *noun, const char *verb)
 {
     for (size_t i = 0; i < ctl_n_commands; i++) {
-        if (strcmp(ctl_commands[i].noun, noun) == 0 && strcmp(ctl_commands[i].verb, verb) == 0)
-            return &ctl_commands[i];
+        const struct ctl_command *c = &ctl_commands[i];
+        if (strcmp(c->noun, noun) == 0 && (!*c->verb || (verb && strcmp(c->verb, verb) == 0)))
+            return c;
     }
     return NULL;
 }
 
-unsigned ctl_method_index(const struct ctl_command *c)
+unsigned ctl_method_index(enum command_server server, const char *method)
 {
-    const ProtobufCServiceDescriptor *s = ctl_service(c->server);
+    const ProtobufCServiceDescriptor *s = ctl_service(server);
     unsigned i = 0;
-    while (i < s->n_methods && strcmp(s->methods[i].name, c->method) != 0)
+    while (i < s->n_methods && strcmp(s->methods[i].name, method) != 0)
         i++;
     AM_ASSERT(i < s->n_methods);
     return i;

@@ -5,20 +5,28 @@
  * descriptor. */
 
 #include <protobuf-c/protobuf-c.h>
+#include <stdbool.h>
 #include <stddef.h>
 
-/* Which server answers; index of the address options. */
-enum command_server { SERVER_INTAKE, SERVER_ASSIGNMENT, SERVER_RESOLUTION, SERVERS };
+struct ctl;
+
+/* Which server answers; index of the addresses. Policy is part of intake. */
+enum command_server { SERVER_INTAKE, SERVER_ASSIGNMENT, SERVER_RESOLUTION, SERVER_POLICY, SERVERS };
 
 struct ctl_command {
-    const char *noun, *verb;
+    const char *noun, *verb; /* verb "": the noun alone */
     enum command_server server;
-    const char *method;     /* "OpenCase" */
-    const char *positional; /* fields given without a flag: "case_id,offer_id"; "" = none */
-    const char *inner;      /* message field whose flags carry no prefix, or NULL */
-    const char *list;       /* repeated field shown as a table, or NULL: the whole response */
-    const char *columns;
+    const char *method; /* "OpenCase": its request has the flags */
+    /* Fields given without a flag: "case_id,offer_id"; "" = none. "?" behind the last one: it may
+     * be left out. "<" before one: a file that holds the text, "-" for standard input. */
+    const char *positional;
     const char *help;
+    const char *inner;   /* message field whose flags carry no prefix, or NULL */
+    const char *hidden;  /* fields that are no flags: the server's or the command's own to say */
+    const char *list;    /* repeated field shown as a table, or NULL: the whole response */
+    const char *columns; /* of the table, or of a stream's lines */
+    bool offline;        /* no server is asked */
+    int (*run)(const struct ctl *c); /* more than one call: the exit code; NULL = the call */
 };
 
 extern const struct ctl_command ctl_commands[];
@@ -26,11 +34,8 @@ extern const size_t ctl_n_commands;
 
 const ProtobufCServiceDescriptor *ctl_service(enum command_server server);
 
-/* Fields of the message `inner` that the server ignores, with commas between; "" = none. */
-const char *ctl_left_out(const struct ctl_command *c);
-
-/* The command, or NULL. */
+/* The command, or NULL. `verb` may be NULL. */
 const struct ctl_command *ctl_find(const char *noun, const char *verb);
 
 /* The method's index in its service's descriptor. */
-unsigned ctl_method_index(const struct ctl_command *c);
+unsigned ctl_method_index(enum command_server server, const char *method);

@@ -50,19 +50,20 @@ static bool names_have(const char *names, const char *name)
 }
 
 void flags_of(struct flags *f, const ProtobufCMessageDescriptor *request, const char *inner,
-              const char *left_out)
+              const char *hidden)
 {
     f->n = 0;
     for (unsigned i = 0; i < request->n_fields; i++) {
         const ProtobufCFieldDescriptor *field = &request->fields[i];
         if (!is_group(field)) {
-            add(f, "", NULL, field);
+            if (!names_have(inner ? "" : hidden, field->name))
+                add(f, "", NULL, field);
             continue;
         }
         const ProtobufCMessageDescriptor *group = field->descriptor;
         const char *prefix = inner && strcmp(inner, field->name) == 0 ? "" : field->name;
         for (unsigned k = 0; k < group->n_fields; k++) {
-            if (!is_group(&group->fields[k]) && !names_have(left_out, group->fields[k].name))
+            if (!is_group(&group->fields[k]) && !names_have(hidden, group->fields[k].name))
                 add(f, prefix, field, &group->fields[k]);
         }
     }

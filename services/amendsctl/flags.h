@@ -36,10 +36,10 @@ struct flags {
 };
 
 /* All flags of a request. With `inner`, a message field of that name is not prefixed (agent put:
- * --team, not --agent-team). What the server ignores in a message inside has no flag: its fields
- * are `left_out`, with commas between; "" = none. */
+ * --team, not --agent-team). The `hidden` fields have no flag, with commas between; "" = none: of
+ * the message inside when there is `inner`, else of any. */
 void flags_of(struct flags *f, const ProtobufCMessageDescriptor *request, const char *inner,
-              const char *left_out);
+              const char *hidden);
 
 /* The flag of a field, by its proto name ("case_id"), or NULL. */
 const struct flag *flags_find(const struct flags *f, const char *field);

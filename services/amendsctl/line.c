@@ -2,6 +2,7 @@
 
 #include "amendsctl/line.h"
 
+#include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,6 +13,8 @@
 #include "base/assert.h"
 #include "base/clock.h"
 #include "base/uuid.h"
+
+#define FILE_BYTES_MAX (1u << 20)
 
 enum global {
     GLOBAL_SERVER = 1000,
@@ -50,7 +53,7 @@ static void help_all(void)
     for (size_t i = 0; i < ctl_n_commands; i++) {
         char words[64];
         (void)snprintf(words, sizeof words, "%s %s", ctl_commands[i].noun, ctl_commands[i].verb);
-        (void)printf("  %-18s %s\n", words, ctl_commands[i].help);
+        (void)printf("  %-24s %s\n", words, ctl_commands[i].help);
     }
     (void)printf(
         "\nGlobal options (each is also an environment variable: AMENDS_SERVER, AMENDS_TENANT, "
@@ -69,13 +72,24 @@ static void help_all(void)
         "overloaded; 7 away or too late.\n");
 }
 
+static void print_positional(char *word)
+{
+    char *optional = strchr(word, '?');
+    if (optional)
+        *optional = '\0';
+    if (*word == '<')
+        (void)printf(" FILE");
+    else
+        (void)printf(optional ? " [%s]" : " %s", word);
+}
+
 static void help_command(const struct ctl_command *c, const struct flags *flags,
                          struct arena *arena)
 {
-    (void)printf("usage: amendsctl %s %s", c->noun, c->verb);
+    (void)printf("usage: amendsctl %s%s%s", c->noun, *c->verb ? " " : "", c->verb);
     char *rest = arena_strdup(arena, c->positional);
     for (char *word = strsep(&rest, ","); word && *word; word = strsep(&rest, ","))
-        (void)printf(" %s", word);
+        print_positional(word);
     (void)printf(" [flags]\n\n%s.\n\n", c->help);
     for (size_t i = 0; i < flags->n; i++) {
         const struct flag *f = &flags->items[i];
@@ -111,6 +125,12 @@ static void defaults(struct line *line)
     line->tenant = env_or("AMENDS_TENANT", "demo");
     line->as = env_or("AMENDS_AS", "amendsctl");
     line->timeout_ms = -1;
+}
+
+/* What is part of another program has its address. */
+static void share_addresses(struct line *line)
+{
+    line->address[SERVER_POLICY] = line->address[SERVER_INTAKE];
 }
 
 static enum line_result set_global(struct line *line, int which, const char *value)
@@ -187,15 +207,45 @@ static enum line_result parse_flags(struct line *line, const struct flags *flags
     }
 }
 
+/* A field that is the content of a file. */
+static enum line_result set_from_file(struct line *line, const struct flag *flag, const char *name,
+                                      struct arena *arena)
+{
+    FILE *f = strcmp(name, "-") == 0 ? stdin : fopen(name, "r");
+    if (!f)
+        return mistake("", name, strerror(errno));
+    char *text = ARENA_ARRAY(arena, char, FILE_BYTES_MAX + 2);
+    const size_t len = fread(text, 1, FILE_BYTES_MAX + 1, f);
+    const bool failed = ferror(f) != 0;
+    if (f != stdin)
+        (void)fclose(f);
+    if (failed || len > FILE_BYTES_MAX || strlen(text) != len)
+        return mistake("", name, failed ? strerror(errno) : "is too large, or no text");
+    line->file = name;
+    return set_flag(line, flag, text, arena);
+}
+
+static enum line_result parse_word(struct line *line, const struct flags *flags, const char *field,
+                                   char *word, struct arena *arena)
+{
+    const bool is_file = *field == '<';
+    const struct flag *flag = flags_find(flags, field + is_file);
+    return is_file ? set_from_file(line, flag, word, arena) : set_flag(line, flag, word, arena);
+}
+
 static enum line_result parse_positional(struct line *line, const struct flags *flags, int argc,
                                          char **argv, struct arena *arena)
 {
     char *rest = arena_strdup(arena, line->command->positional);
     for (char *field = strsep(&rest, ","); field && *field; field = strsep(&rest, ",")) {
-        const struct flag *flag = flags_find(flags, field);
+        char *optional = strchr(field, '?');
+        if (optional)
+            *optional = '\0';
+        if (optind >= argc && optional)
+            return LINE_RUN;
         if (optind >= argc)
-            return mistake("", field, "is missing");
-        enum line_result r = set_flag(line, flag, argv[optind++], arena);
+            return mistake("", *field == '<' ? "FILE" : field, "is missing");
+        enum line_result r = parse_word(line, flags, field, argv[optind++], arena);
         if (r != LINE_RUN)
             return r;
     }
@@ -242,24 +292,30 @@ enum line_result line_parse(struct line *line, int argc, char **argv, struct are
     enum line_result r = parse_leading(line, argc, argv);
     if (r != LINE_RUN)
         return r;
-    if (argc - optind < 2) {
+    if (argc == optind) {
         help_all();
-        return argc == optind ? LINE_HELP : mistake("", argv[optind], "needs a verb");
+        return LINE_HELP;
     }
-    line->command = ctl_find(argv[optind], argv[optind + 1]);
+    line->command = ctl_find(argv[optind], argc - optind < 2 ? NULL : argv[optind + 1]);
     if (!line->command)
-        return mistake("", argv[optind], "has no such verb, or is no noun (see --help)");
+        return mistake("", argv[optind],
+                       argc - optind < 2 ? "needs a verb (see --help)"
+                                         : "has no such verb, or is no noun (see --help)");
     const ProtobufCMessageDescriptor *d =
-        ctl_service(line->command->server)->methods[ctl_method_index(line->command)].input;
+        ctl_service(line->command->server)
+            ->methods[ctl_method_index(line->command->server, line->command->method)]
+            .input;
     line->request = arena_must(arena, d->sizeof_message);
     protobuf_c_message_init(d, line->request);
     struct flags *flags = ARENA_NEW(arena, struct flags);
-    flags_of(flags, d, line->command->inner, ctl_left_out(line->command));
-    int skip = optind + 1; /* the verb stands for the program's name */
+    flags_of(flags, d, line->command->inner, line->command->hidden ? line->command->hidden : "");
+    /* The verb, or the noun that has none, stands for the program's name. */
+    int skip = optind + (*line->command->verb ? 1 : 0);
     r = parse_flags(line, flags, argc - skip, argv + skip, arena);
     if (r == LINE_RUN)
         r = parse_positional(line, flags, argc - skip, argv + skip, arena);
     if (r == LINE_RUN)
         fill_request_id(line, flags, arena);
+    share_addresses(line);
     return r;
 }

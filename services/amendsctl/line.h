@@ -9,12 +9,12 @@
  * arena.
  */
 
+#include <stdbool.h>
+#include <stdint.h>
+
 #include "amendsctl/commands.h"
 #include "base/arena.h"
 #include "base/err.h"
-
-#include <stdbool.h>
-#include <stdint.h>
 
 struct line {
     const char *address[SERVERS];
@@ -23,6 +23,7 @@ struct line {
     bool json;
     const struct ctl_command *command;
     ProtobufCMessage *request;
+    const char *file; /* the one that was read, by the name it was given; NULL = none */
 };
 
 enum line_result {

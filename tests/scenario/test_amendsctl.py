@@ -3,6 +3,7 @@
 
 import json
 import subprocess
+from pathlib import Path
 
 import pytest
 
@@ -163,3 +164,114 @@ def test_a_day_that_is_not_in_the_calendar_is_refused(ctl):
     done = ctl("case", "list", "--open-time-from", "2026-02-31T00:00:00Z")
     assert done.returncode == 1
     assert "no day of the calendar" in done.stderr
+
+
+# --- policy ---
+
+@pytest.fixture
+def bundle(tmp_path, ctl):
+    """bundle(old=new, ...) -> a file with the shipped bundle, its texts replaced."""
+    shipped = ctl("policy", "default").stdout
+
+    def write(*pairs, name="bundle.yaml"):
+        text = shipped
+        for old, new in pairs:
+            assert old in text, old
+            text = text.replace(old, new, 1)
+        file = tmp_path / name
+        file.write_text(text)
+        return str(file)
+
+    return write
+
+
+FASTER = ("{severity: 5, target: 1h}", "{severity: 5, target: 30m}")
+WRONG = ("{severity: 5, target: 1h}", "{severity: 7, target: 1h}")
+
+
+def line_of(file, text):
+    lines = Path(file).read_text().splitlines()
+    return next(number for number, line in enumerate(lines, 1) if text in line)
+
+
+def test_the_shipped_bundle_is_printed_and_sound(ctl, bundle):
+    done = ctl("policy", "lint", bundle())
+    assert (done.returncode, done.stdout) == (0, "")
+    assert ctl("policy", "get").stdout == ctl("policy", "default").stdout
+
+
+def test_lint_says_where(ctl, bundle):
+    file = bundle(WRONG)
+    done = ctl("policy", "lint", file, intake="127.0.0.1:1")  # needs no server
+    assert done.returncode == USAGE
+    line = line_of(file, WRONG[1])
+    assert done.stdout.startswith(f"{file}:{line}:{20}: error: clocks.first_response.targets[0]"), done.stdout
+    problems = json.loads(ctl("--json", "policy", "lint", file).stdout)["problems"]
+    assert [one["line"] for one in problems] == [line]
+
+
+def test_lint_of_no_file(ctl):
+    done = ctl("policy", "lint", "/no/such/file")
+    assert done.returncode == USAGE and "No such file" in done.stderr
+    assert "FILE" in ctl("policy", "lint").stderr
+
+
+def test_a_bundle_by_standard_input(ctl, bundle):
+    done = subprocess.run([paths.program("amendsctl"), "policy", "lint", "-"], input="x: 1\n",
+                          capture_output=True, text=True, check=False, timeout=60)
+    assert done.returncode == USAGE and done.stdout.startswith("-:1:1: error: x: ")
+
+
+def test_diff_shows_changes_and_applies_nothing(ctl, ask, bundle):
+    done = ctl("policy", "diff", bundle(FASTER))
+    assert done.returncode == 0 and "first_response" in done.stdout and "30m" in done.stdout
+    done = ctl("policy", "diff", bundle(WRONG))
+    assert done.returncode == USAGE and ": error: " in done.stdout
+    assert len(ask("policy", "versions")["versions"]) == 1
+
+
+def test_apply(ctl, ask, bundle):
+    assert ctl("policy", "apply", bundle(WRONG)).returncode == USAGE
+    done = ctl("policy", "apply", "--dry-run", bundle(FASTER))
+    assert done.returncode == 0 and "30m" in done.stdout and "version" not in done.stdout.splitlines()[-1]
+    assert len(ask("policy", "versions")["versions"]) == 1
+    file = bundle(FASTER)
+    done = ctl("policy", "apply", file)
+    assert done.returncode == 0 and "30m" in done.stdout and "version 2" in done.stdout, done.stderr
+    assert ctl("policy", "get").stdout == Path(file).read_text()
+    assert ctl("policy", "get", "--version", "1").stdout == ctl("policy", "default").stdout
+    listed = ctl("policy", "versions").stdout.splitlines()
+    assert listed[0].split()[0] == "version" and listed[1].split()[:2] == ["2", "yes"]
+    stale = ctl("policy", "apply", bundle(), "--expected-version", "1")
+    assert stale.returncode == REFUSED and "VERSION_MISMATCH" in stale.stderr
+
+
+def test_explain(ctl, ask):
+    case = open_case(ask)
+    table = ctl("policy", "explain", case["caseId"]).stdout
+    for word in ("first_response (FIRST_RESPONSE, RUNNING)", "resolution (RESOLUTION, RUNNING)",
+                 "WORKING", "from", "until", "length", "counted"):
+        assert word in table, table
+    clock = next(one for one in case["clocks"] if one["name"] == "resolution")
+    one = ctl("policy", "explain", case["caseId"], clock["clockId"]).stdout
+    assert "3d 00:00:00 counted" in one and "first_response" not in one
+    assert ctl("policy", "explain", case["caseId"], "resolution").stdout == one
+    parts = json.loads(ctl("--json", "policy", "explain", case["caseId"], clock["clockId"],
+                           "--percent", "50").stdout)["parts"]
+    assert sum(int(part["countedMs"]) for part in parts) == 36 * 3600 * 1000
+    assert ctl("policy", "explain", case["caseId"], "nonsense").returncode == NOT_FOUND
+    assert ctl("policy", "explain", case["caseId"], new_id()).returncode == NOT_FOUND
+
+
+def test_help_of_commands_with_files_and_choices(ctl):
+    assert "usage: amendsctl policy apply FILE" in ctl("policy", "apply", "--help").stdout
+    assert "[clock_id]" in ctl("policy", "explain", "--help").stdout
+    assert "--dry-run" not in ctl("policy", "diff", "--help").stdout
+    assert "usage: amendsctl audit [flags]" in ctl("audit", "--help").stdout
+
+
+def test_audit_finds_nothing_in_a_sound_tenant(ctl, ask):
+    open_case(ask)
+    done = ctl("audit")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stdout == "0 findings in 1 open cases\n"

@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+#include "amendsctl/explain.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "amends/v1/intake_service.pb-c.h"
+#include "amendsctl/call.h"
+#include "amendsctl/values.h"
+#include "base/uuid.h"
+#include "rpc/json.h"
+
+#define TIME_BYTES 40
+#define MS_PER_S 1000
+
+/* -- a deadline -------------------------------------------------------------------------------- */
+
+static const char *time_text(const Google__Protobuf__Timestamp *t, char text[TIME_BYTES])
+{
+    if (t)
+        json_time_text(t->seconds, t->nanos / 1000000 * 1000000, text);
+    else
+        text[0] = '\0';
+    return text;
+}
+
+static int64_t millis(const Google__Protobuf__Timestamp *t)
+{
+    return t ? t->seconds * MS_PER_S + t->nanos / 1000000 : 0;
+}
+
+/* "2d 03:04:05", with milliseconds where there are any. */
+static const char *length_text(int64_t ms, char text[TIME_BYTES])
+{
+    const int64_t day_ms = 86400000, hour_ms = 3600000, minute_ms = 60000;
+    int n = ms >= day_ms ? snprintf(text, TIME_BYTES, "%" PRId64 "d ", ms / day_ms) : 0;
+    n +=
+        snprintf(text + n, (size_t)(TIME_BYTES - n), "%02d:%02d:%02d", (int)(ms % day_ms / hour_ms),
+                 (int)(ms % hour_ms / minute_ms), (int)(ms % minute_ms / MS_PER_S));
+    if (ms % MS_PER_S)
+        (void)snprintf(text + n, (size_t)(TIME_BYTES - n), ".%03d", (int)(ms % MS_PER_S));
+    return text;
+}
+
+static const char *word(const ProtobufCEnumDescriptor *d, int value)
+{
+    const ProtobufCEnumValue *v = protobuf_c_enum_descriptor_get_value(d, value);
+    return v ? value_enum_word(d, v->name) : "";
+}
+
+static void print_clock(const Amends__V1__ExplainDeadlineResponse *r, int percent)
+{
+    const Amends__V1__Clock *k = r->clock;
+    char from[TIME_BYTES], due[TIME_BYTES], target[TIME_BYTES];
+    (void)printf("%s (%s, %s)  %s\n", *k->name ? k->name : "clock",
+                 word(&amends__v1__clock_kind__descriptor, (int)k->kind),
+                 word(&amends__v1__clock_state__descriptor, (int)k->state), k->clock_id);
+    (void)printf("  from %s, %d %% at %s; target %s", time_text(k->start_time, from), percent,
+                 time_text(r->due_time, due), length_text(k->target_ms, target));
+    (void)printf("; calendar %s%s%s; policy version %d\n", *k->calendar ? k->calendar : "24/7",
+                 *k->time_zone ? ", " : "", k->time_zone, k->policy_version);
+}
+
+static void print_part(const Amends__V1__DeadlinePart *p)
+{
+    char from[TIME_BYTES], until[TIME_BYTES], length[TIME_BYTES];
+    (void)printf("  %-24s  %-24s  %12s  %-8s  %s", time_text(p->start_time, from),
+                 time_text(p->end_time, until),
+                 length_text(millis(p->end_time) - millis(p->start_time), length),
+                 word(&amends__v1__deadline_part_kind__descriptor, (int)p->kind), p->label);
+    if (p->shift_seconds)
+        (void)printf("%s(clocks moved %s by %s)", *p->label ? " " : "",
+                     p->shift_seconds > 0 ? "forward" : "back",
+                     length_text((p->shift_seconds > 0 ? (int64_t)p->shift_seconds
+                                                       : -(int64_t)p->shift_seconds) *
+                                     MS_PER_S,
+                                 length));
+    (void)printf("\n");
+}
+
+static void print_explanation(const Amends__V1__ExplainDeadlineResponse *r, int percent)
+{
+    char sum[TIME_BYTES];
+    print_clock(r, percent);
+    (void)printf("  %-24s  %-24s  %12s  %-8s  %s\n", "from", "until", "length", "kind", "label");
+    for (size_t i = 0; i < r->n_parts; i++)
+        print_part(r->parts[i]);
+    (void)printf("  %s%s counted\n", r->truncated ? "... and more; in all " : "",
+                 length_text(r->counted_ms, sum));
+}
+
+static int explain(const struct ctl *c, const char *clock_id)
+{
+    Amends__V1__ExplainDeadlineRequest request =
+        *(const Amends__V1__ExplainDeadlineRequest *)c->line->request;
+    const ProtobufCMessage *reply = NULL;
+    request.clock_id = (char *)(uintptr_t)clock_id;
+    int code = ctl_call(c, "ExplainDeadline", &request.base, &reply);
+    if (code)
+        return code;
+    const Amends__V1__ExplainDeadlineResponse *r =
+        (const Amends__V1__ExplainDeadlineResponse *)reply;
+    if (c->line->json)
+        ctl_print_json(reply);
+    else
+        print_explanation(r, request.percent ? request.percent : 100);
+    return 0;
+}
+
+/* -- the clocks meant -------------------------------------------------------------------------- */
+
+static bool is_meant(const Amends__V1__Clock *k, const char *name)
+{
+    if (*name)
+        return strcmp(k->name, name) == 0;
+    return k->state == AMENDS__V1__CLOCK_STATE__CLOCK_STATE_RUNNING ||
+           k->state == AMENDS__V1__CLOCK_STATE__CLOCK_STATE_PAUSED;
+}
+
+/* Those that run or are paused, or all of the name given. */
+static int explain_some(const struct ctl *c, const char *name)
+{
+    const Amends__V1__ExplainDeadlineRequest *given =
+        (const Amends__V1__ExplainDeadlineRequest *)c->line->request;
+    Amends__V1__GetCaseRequest get = AMENDS__V1__GET_CASE_REQUEST__INIT;
+    const ProtobufCMessage *reply = NULL;
+    size_t found = 0;
+    get.case_id = given->case_id;
+    int code = ctl_call(c, "GetCase", &get.base, &reply);
+    if (code)
+        return code;
+    const Amends__V1__Case *the = ((const Amends__V1__GetCaseResponse *)reply)->case_;
+    for (size_t i = 0; i < the->n_clocks && code == 0; i++) {
+        if (!is_meant(the->clocks[i], name))
+            continue;
+        if (found++ > 0 && !c->line->json)
+            (void)printf("\n");
+        code = explain(c, the->clocks[i]->clock_id);
+    }
+    if (found == 0 && *name) {
+        (void)fprintf(stderr, "amendsctl: the case has no clock called %s\n", name);
+        return 3;
+    }
+    return code;
+}
+
+int explain_run(const struct ctl *c)
+{
+    const char *clock = ((const Amends__V1__ExplainDeadlineRequest *)c->line->request)->clock_id;
+    struct uuid id;
+    if (uuid_parse(clock, &id) == AM_OK)
+        return explain(c, clock);
+    return explain_some(c, clock);
+}

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* `policy migrate`: all pages of MigrateCases. */
+
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "amends/v1/policy_service.pb-c.h"
+#include "amendsctl/call.h"
+#include "amendsctl/policy.h"
+#include "amendsctl/show.h"
+
+struct totals {
+    int64_t cases, changed, breaching, failed;
+};
+
+static void add(struct totals *t, const Amends__V1__MigrateCasesResponse *r)
+{
+    t->cases += r->cases;
+    t->changed += r->changed;
+    t->breaching += r->breaching;
+    t->failed += r->failed;
+}
+
+static void print_totals(const struct totals *t, bool dry_run)
+{
+    (void)printf("%" PRId64 " change, %" PRId64 " %s now (of %" PRId64 " cases looked at",
+                 t->changed, t->breaching, dry_run ? "would breach" : "breach", t->cases);
+    if (t->failed)
+        (void)printf("; %" PRId64 " could not be moved: run it again", t->failed);
+    (void)printf(")\n");
+}
+
+/* One version for all pages, though another may become current meanwhile. */
+static int fix_version(const struct ctl *c, Amends__V1__MigrateCasesRequest *request)
+{
+    const ProtobufCMessage *reply = NULL;
+    Amends__V1__GetPolicyRequest get = AMENDS__V1__GET_POLICY_REQUEST__INIT;
+    if (request->to_version)
+        return 0;
+    int code = ctl_call(c, "GetPolicy", &get.base, &reply);
+    if (code == 0)
+        request->to_version = ((const Amends__V1__GetPolicyResponse *)reply)->version->version;
+    return code;
+}
+
+int policy_run_migrate(const struct ctl *c)
+{
+    Amends__V1__MigrateCasesRequest request =
+        *(const Amends__V1__MigrateCasesRequest *)c->line->request;
+    struct totals totals = {0};
+    int code = fix_version(c, &request);
+    for (bool more = true; code == 0 && more;) {
+        const ProtobufCMessage *reply = NULL;
+        code = ctl_call(c, "MigrateCases", &request.base, &reply);
+        if (code)
+            break;
+        const Amends__V1__MigrateCasesResponse *r = (const Amends__V1__MigrateCasesResponse *)reply;
+        add(&totals, r);
+        if (c->line->json)
+            ctl_print_json(reply);
+        else if (r->n_breaches)
+            show_table(reply, "breaches", "case_id,name,old_due_time,new_due_time", c->arena);
+        request.page_token = r->next_page_token;
+        more = *r->next_page_token != '\0';
+    }
+    if (!c->line->json)
+        print_totals(&totals, request.dry_run);
+    return code == 0 && totals.failed > 0 ? 4 : code;
+}
