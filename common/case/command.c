@@ -181,6 +181,8 @@ static enum seg_verdict conclude(struct decision *d)
         return SEG_AGAIN;
     if (fault_is_set(&cmd->fault))
         return SEG_ANSWER;
+    if (d->c && d->c->exists)
+        clocks_tell(d);
     if (d->c && d->c->exists && uuid_is_zero(&cmd->result_case_id))
         cmd->result_case_id = d->c->row.case_id;
     remember(d);

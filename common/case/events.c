@@ -4,8 +4,11 @@
 
 #include <string.h>
 
+#include "base/assert.h"
 #include "base/digest.h"
-#include "case/rules.h"
+#include "case/clocks_impl.h"
+#include "case/message.h"
+#include "case/words.h"
 
 #define SALT_BYTES 16
 
@@ -61,11 +64,68 @@ static struct slice previous_hash(const struct case_row *row)
     return row->last_hash.len > 0 ? row->last_hash : slice_of(first, sizeof(first));
 }
 
-void case_event(struct decision *d, int kind, const char *actor, Amends__V1__EventDetail *detail,
-                const Amends__V1__EventPrivate *personal)
+/* -- clocks in events ---------------------------------------------------------------------------
+ */
+
+static void show(struct decision *d, Amends__V1__EventDetail *detail, const struct clock_row *clock)
+{
+    detail->clocks[detail->n_clocks] = message_clock(clock, d->arena);
+    AM_ASSERT(detail->clocks[detail->n_clocks] != NULL);
+    detail->n_clocks++;
+}
+
+/* True when the clock is still in the instance whose threshold is recorded. */
+static bool is_shown(const struct decision *d, const struct clock_row *clock)
+{
+    return d->shown && uuid_eq(&d->shown->clock_id, &clock->clock_id) &&
+           d->shown->instance == clock->instance;
+}
+
+/* What changed since the event before; and the clock whose threshold is recorded, as it was then if
+ * it has begun again. */
+static void show_clocks(struct decision *d, Amends__V1__EventDetail *detail)
+{
+    size_t n = d->shown != NULL;
+    bool goes_on = false;
+    ROWS_EACH (clock, const struct clock_row, &d->c->clocks)
+        n += clock->untold;
+    detail->n_clocks = 0;
+    detail->clocks = n > 0 ? ARENA_ARRAY(d->arena, Amends__V1__Clock *, n) : NULL;
+    ROWS_EACH (clock, struct clock_row, &d->c->clocks) {
+        if (clock->untold || is_shown(d, clock))
+            show(d, detail, clock);
+        goes_on = goes_on || is_shown(d, clock);
+        clock->untold = false;
+    }
+    if (d->shown && !goes_on)
+        show(d, detail, d->shown);
+    d->shown = NULL;
+}
+
+static bool any_untold(const struct case_state *c)
+{
+    ROWS_EACH (clock, const struct clock_row, &c->clocks)
+        if (clock->untold)
+            return true;
+    return false;
+}
+
+void clocks_tell(struct decision *d)
+{
+    Amends__V1__EventDetail detail = AMENDS__V1__EVENT_DETAIL__INIT;
+    if (any_untold(d->c))
+        case_event(d, EVENT_KIND_CLOCK_CHANGED, SYSTEM_ACTOR, &detail, NULL);
+    else
+        thresholds_record(d);
+}
+
+/* -- events -------------------------------------------------------------------------------------
+ */
+
+static void append(struct decision *d, int kind, const char *actor, Amends__V1__EventDetail *detail,
+                   const Amends__V1__EventPrivate *personal)
 {
     struct case_row *row = &d->c->row;
-    case_settle(d);
     detail->status = (Amends__V1__CaseStatus)row->status;
     detail->severity = row->severity;
     detail->level = row->level;
@@ -86,4 +146,13 @@ void case_event(struct decision *d, int kind, const char *actor, Amends__V1__Eve
     row->last_hash = e->hash;
     row->updated_at = d->now_us;
     row_touch(&row->row);
+}
+
+void case_event(struct decision *d, int kind, const char *actor, Amends__V1__EventDetail *detail,
+                const Amends__V1__EventPrivate *personal)
+{
+    case_settle(d);
+    show_clocks(d, detail);
+    append(d, kind, actor, detail, personal);
+    thresholds_record(d);
 }

@@ -141,10 +141,10 @@ static int64_t progress_at(const struct case_state *c)
 /* -- all of them --------------------------------------------------------------------------------
  */
 
-static void set(struct case_facts *f, enum fact fact, int value, int64_t since_us, int64_t now_us)
+static void set(struct case_facts *f, enum fact fact, int value, int64_t since_us, int64_t else_us)
 {
     f->values.value[fact] = (uint8_t)value;
-    f->since_us[fact] = since_us != 0 ? since_us : now_us;
+    f->since_us[fact] = since_us != 0 ? since_us : else_us;
 }
 
 static int64_t status_since(const struct case_row *row)
@@ -166,17 +166,16 @@ static void set_row_facts(struct case_facts *f, const struct case_row *row, cons
     set(f, FACT_OWNER, row->owner_kind, row->owner_since, now_us);
     set(f, FACT_LEVEL, row->level, row->level_since, now_us);
     set(f, FACT_PAUSED, paused, paused ? row->paused_at : row->resume_at, now_us);
-    set(f, FACT_ACKNOWLEDGED, row->acknowledged_at != 0, row->acknowledged_at, now_us);
+    set(f, FACT_ACKNOWLEDGED, row->acknowledged_at != 0, row->acknowledged_at, row->level_since);
 }
 
-static void set_contact_facts(struct case_facts *f, const struct case_state *c, int64_t since_us,
-                              int64_t now_us)
+static void set_contact_facts(struct case_facts *f, const struct case_state *c, int64_t since_us)
 {
     struct reached r = reached_since(c, since_us);
     struct wait w = wait_of(c);
-    set(f, FACT_CONTACT, r.first_us != 0, r.first_us, now_us);
+    set(f, FACT_CONTACT, r.first_us != 0, r.first_us, since_us);
     f->last_contact_us = r.last_us;
-    set(f, FACT_CUSTOMER, w.waits, w.since_us, now_us);
+    set(f, FACT_CUSTOMER, w.waits, w.since_us, f->round_since_us);
 }
 
 static int failure_of(const struct case_row *row, const struct policy *p)
@@ -192,22 +191,20 @@ void case_facts(const struct case_state *c, const struct policy *p, int64_t now_
     out->round_since_us = case_round_since(&c->row);
     out->values.failure = failure_of(&c->row, p);
     set_row_facts(out, &c->row, p, now_us);
-    set_contact_facts(out, c, out->round_since_us, now_us);
+    set_contact_facts(out, c, out->round_since_us);
     set(out, FACT_REMEDY, any_owed(c), 0, now_us);
     set(out, FACT_PROMISE, any_promise_open(c), 0, now_us);
-    set(out, FACT_PROGRESS, progress != 0, progress, now_us);
+    set(out, FACT_PROGRESS, progress != 0, progress, c->row.level_since);
 }
 
 /* What the customer said before has been answered once they were reached, whatever they said after
  * that: an answer that is told late ends the wait it answered. */
-void case_facts_of_clock(const struct case_state *c, const struct clock_row *clock, int64_t now_us,
+void case_facts_of_clock(const struct case_state *c, const struct clock_row *clock,
                          struct case_facts *facts)
 {
-    if (c->contacts.n == 0)
-        return;
-    set_contact_facts(facts, c, clock->started_at, now_us);
+    set_contact_facts(facts, c, clock->started_at);
     if (facts->values.value[FACT_CONTACT])
-        set(facts, FACT_CUSTOMER, 0, facts->since_us[FACT_CONTACT], now_us);
+        set(facts, FACT_CUSTOMER, 0, facts->since_us[FACT_CONTACT], 0);
 }
 
 /* -- conditions ---------------------------------------------------------------------------------
@@ -218,11 +215,15 @@ void case_facts_of_clock(const struct case_state *c, const struct clock_row *clo
      1u << CASE_STATUS_AWAITING_CUSTOMER | 1u << CASE_STATUS_AWAITING_FULFILMENT |                 \
      1u << CASE_STATUS_AWAITING_APPROVAL)
 
-/* A case in any waiting status has been in one of them since its round began. */
+/* What allows all that the status may have been before has been so since the round began. */
 static bool since_round(const struct condition_box *b, const struct case_facts *f, enum fact fact)
 {
-    return fact == FACT_STATUS && status_is_waiting(f->values.value[FACT_STATUS]) &&
-           (b->allowed[fact] & WAITING_BITS) == WAITING_BITS;
+    uint32_t bits = WAITING_BITS;
+    if (fact != FACT_STATUS)
+        return false;
+    if (!status_is_waiting(f->values.value[FACT_STATUS]))
+        bits |= 1u << CASE_STATUS_RESOLVED;
+    return (b->allowed[fact] & bits) == bits;
 }
 
 static int64_t box_since(const struct condition_box *b, const struct case_facts *f)

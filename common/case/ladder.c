@@ -21,8 +21,7 @@ struct step {
     int32_t percent;
     int64_t due_us;
     int from, to;
-    unsigned done;    /* bits of EscalationAction: what takes effect */
-    bool shows_clock; /* until case_event() shows changed clocks by itself */
+    unsigned done; /* bits of EscalationAction: what takes effect */
     const char *actor, *reason;
     const char *told[POLICY_LEVELS_MAX]; /* who was notified of it already */
     size_t n_told;
@@ -170,16 +169,23 @@ static void escalated_event(struct decision *d, const struct step *s,
     case_event(d, EVENT_KIND_ESCALATED, s->actor, &detail, &personal);
 }
 
-static void climb(struct decision *d, struct step *s, const struct escalation_row *e)
+/* Nobody of the level has taken notice yet. */
+static void enter(struct decision *d, const struct step *s, const struct escalation_row *e)
 {
     struct case_row *row = &d->c->row;
-    const struct policy_level *level = level_of(d->policy, s->to);
     row->level = (int16_t)s->to;
     row->level_since = d->now_us;
     row->acknowledged_at = 0;
     row->acknowledged_by = "";
     add_cost(row, e);
     row_touch(&row->row);
+}
+
+static void climb(struct decision *d, struct step *s, const struct escalation_row *e)
+{
+    struct case_row *row = &d->c->row;
+    const struct policy_level *level = level_of(d->policy, s->to);
+    enter(d, s, e);
     if (level->action == LADDER_ACTION_CO_OWN)
         contributor_joins(d, s->to, LADDER_ACTION_CO_OWN);
     if (row->owner_kind == OWNER_KIND_STEWARD || level->action == LADDER_ACTION_TAKE_OVER)
@@ -215,6 +221,43 @@ void ladder_climb(struct decision *d, int cause, int to_level, const char *actor
     /* A copy: what climbing writes may add breaches, whose rows move this one. */
     const struct escalation_row e = *record(d, &s);
     climb(d, &s, &e);
+}
+
+void ladder_reopen(struct decision *d, const char *actor, struct escalation_row *out)
+{
+    struct case_row *row = &d->c->row;
+    const struct policy *p = d->policy;
+    struct step s = {.cause = ESCALATION_CAUSE_REOPENED,
+                     .due_us = d->now_us,
+                     .from = row->level,
+                     .to = row->level < p->n_levels ? row->level + 1 : row->level,
+                     .actor = actor};
+    int action = level_of(p, s.to)->action;
+    s.done = s.to > s.from ? arrival(d, s.to) : BIT(NOTIFY);
+    *out = *record(d, &s);
+    enter(d, &s, out);
+    row->contributors = "";
+    if (action == LADDER_ACTION_CO_OWN || action == LADDER_ACTION_TAKE_OVER)
+        contributor_joins(d, s.to, action);
+    notify(d, &s, ladder_steward(p, s.to));
+}
+
+void ladder_broken_promise(struct decision *d, const struct clock_row *clock, const char *actor)
+{
+    const struct clock_row copy = *clock;
+    int level = d->c->row.level;
+    struct step s = {.cause = ESCALATION_CAUSE_PROMISE,
+                     .clock = &copy,
+                     .due_us = d->now_us,
+                     .from = level,
+                     .to = level < d->policy->n_levels ? level + 1 : level,
+                     .actor = actor};
+    s.done = s.to > s.from ? arrival(d, s.to) : BIT(NOTIFY);
+    const struct escalation_row e = *record(d, &s);
+    if (s.to > s.from)
+        climb(d, &s, &e);
+    else
+        notify(d, &s, ladder_steward(d->policy, level));
 }
 
 /* -- thresholds ---------------------------------------------------------------------------------
@@ -310,12 +353,6 @@ static void threshold_event(struct decision *d, const struct step *s,
                             const struct escalation_row *e, const struct promise_row *broken)
 {
     Amends__V1__EventDetail detail = AMENDS__V1__EVENT_DETAIL__INIT;
-    Amends__V1__Clock *clocks[1];
-    if (s->shows_clock) {
-        clocks[0] = message_clock(s->clock, d->arena);
-        detail.clocks = clocks;
-        detail.n_clocks = 1;
-    }
     detail.climbed = s->to > s->from;
     detail.escalation = message_escalation(e, d->arena);
     if (broken)
@@ -340,37 +377,17 @@ static void carry_out(struct decision *d, struct step *s, const struct policy_th
         notify_all(d, s, t->notify, agent);
 }
 
-static void threshold_step(struct decision *d, const struct clock_row *clock,
-                           const struct policy_threshold *t, int64_t due_us, bool shows_clock)
+void ladder_threshold(struct decision *d, const struct clock_row *clock,
+                      const struct policy_threshold *threshold, int64_t due_us)
 {
     const struct clock_row copy = *clock;
     struct step s = {.cause = ESCALATION_CAUSE_CLOCK,
                      .clock = &copy,
-                     .percent = t->percent,
+                     .percent = threshold->percent,
                      .due_us = due_us,
                      .from = d->c->row.level,
-                     .to = target_level(d, clock, t, due_us),
-                     .shows_clock = shows_clock,
+                     .to = target_level(d, clock, threshold, due_us),
                      .actor = SYSTEM_ACTOR};
-    s.done = effective(d, &s, t);
-    carry_out(d, &s, t);
-}
-
-void ladder_threshold(struct decision *d, const struct clock_row *clock,
-                      const struct policy_threshold *threshold, int64_t due_us)
-{
-    threshold_step(d, clock, threshold, due_us, false);
-}
-
-void ladder_breach(struct decision *d, struct clock_row *clock)
-{
-    static const struct policy_threshold due = {.percent = THRESHOLD_DUE, .actions = BIT(CLIMB)};
-    if (clock->state != CLOCK_STATE_RUNNING)
-        return;
-    clock->state = CLOCK_STATE_BREACHED;
-    clock->breached_at = clock->due_at;
-    clock->generation++;
-    clock->next_at = 0;
-    row_touch(&clock->row);
-    threshold_step(d, clock, &due, clock->due_at, true);
+    s.done = effective(d, &s, threshold);
+    carry_out(d, &s, threshold);
 }

@@ -8,7 +8,9 @@
 
 #include "base/clock.h"
 #include "case/agent_text.h"
+#include "case/deadline.h"
 #include "case/message_impl.h"
+#include "case/words.h"
 #include "policy/policy.h"
 
 void *make_alloc(struct make *m, size_t size)
@@ -98,6 +100,40 @@ Amends__V1__Signal *message_signal(const struct signal_row *row, struct arena *a
     return m.full ? NULL : s;
 }
 
+/* What its deadline is computed from, but for the start and the pauses. */
+static void make_inputs(struct make *m, Amends__V1__Clock *k, const struct clock_row *row)
+{
+    k->policy_version = row->policy_version;
+    make_text(m, &k->calendar, row->calendar);
+    make_text(m, &k->time_zone, row->time_zone);
+    k->target_unit = (Amends__V1__TargetUnit)row->target_unit;
+    k->target_ms = row->target_ms;
+    k->target_days = row->target_days;
+}
+
+static Amends__V1__ClockPause *make_pause(struct make *m, int64_t from_us, int64_t until_us,
+                                          int reason)
+{
+    Amends__V1__ClockPause *pause = message_pause(from_us, until_us, reason, m->arena);
+    m->full = m->full || !pause;
+    return pause;
+}
+
+/* A text that is none was never written: it shows no pauses. */
+static void make_pauses(struct make *m, Amends__V1__Clock *k, const struct clock_row *row)
+{
+    struct pause pauses[PAUSES_MAX];
+    size_t n = 0;
+    if (row->state == CLOCK_STATE_PAUSED)
+        k->pause = make_pause(m, row->paused_at, row->resume_at, row->pause_reason);
+    if (row->pauses[0] == '\0' || pauses_parse(row->pauses, pauses, &n) != AM_OK)
+        return;
+    k->pauses = make_alloc(m, n * sizeof(*k->pauses));
+    for (size_t i = 0; !m->full && i < n; i++)
+        k->pauses[k->n_pauses++] =
+            make_pause(m, pauses[i].from_us, pauses[i].until_us, pauses[i].reason);
+}
+
 Amends__V1__Clock *message_clock(const struct clock_row *row, struct arena *arena)
 {
     struct make m = {.arena = arena};
@@ -114,6 +150,12 @@ Amends__V1__Clock *message_clock(const struct clock_row *row, struct arena *aren
     make_time(&m, &k->stop_time, row->stopped_at);
     make_time(&m, &k->breach_time, row->breached_at);
     make_uuid(&m, &k->subject_id, &row->subject_id);
+    make_text(&m, &k->name, row->name);
+    k->instance = row->instance;
+    make_inputs(&m, k, row);
+    make_pauses(&m, k, row);
+    k->fired_percent = row->fired;
+    make_time(&m, &k->next_time, row->next_at);
     return m.full ? NULL : k;
 }
 

@@ -22,29 +22,17 @@ static void end_offer(struct decision *d, struct offer_row *offer, int state)
     row_touch(&offer->row);
 }
 
-/* Ends the clock of an offer and puts it on the event's list. */
-static void end_offer_clock(struct decision *d, const struct offer_row *offer,
-                            Amends__V1__EventDetail *detail)
-{
-    struct clock_row *clock = clock_of_subject(d->c, &offer->offer_id);
-    if (!clock || clock->state != CLOCK_STATE_RUNNING)
-        return;
-    clock_stop(d, clock, d->now_us, true);
-    detail->clocks[detail->n_clocks++] = message_clock(clock, d->arena);
-}
-
 /* Every offer carried the generation that ends here: accepted is one of them at most. */
-static void end_offers(struct decision *d, struct offer_row *accepted,
-                       Amends__V1__EventDetail *detail)
+static void end_offers(struct decision *d, struct offer_row *accepted)
 {
-    struct rows *offers = &d->c->offers;
-    detail->clocks = ARENA_ARRAY(d->arena, Amends__V1__Clock *, offers->n + 1);
-    ROWS_EACH (offer, struct offer_row, offers) {
+    ROWS_EACH (offer, struct offer_row, &d->c->offers) {
         if (offer->state == OFFER_STATE_PENDING)
             end_offer(d, offer, offer == accepted ? OFFER_STATE_ACCEPTED : OFFER_STATE_RESCINDED);
         else if (offer != accepted)
             continue;
-        end_offer_clock(d, offer, detail);
+        struct clock_row *clock = clock_of_subject(d->c, &offer->offer_id);
+        if (clock)
+            clock_stop(d, clock, d->now_us, true);
     }
 }
 
@@ -60,7 +48,7 @@ void case_set_owner(struct decision *d, int owner_kind, const char *id, struct o
     row->owner_since = d->now_us;
     row->assignment_generation++;
     row_touch(&row->row);
-    end_offers(d, offer, &detail);
+    end_offers(d, offer);
     detail.owner = message_owner(row, d->arena);
     detail.offer = offer ? message_offer(offer, d->arena) : NULL;
     detail.cause = arena_strdup(d->arena, cause);

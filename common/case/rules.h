@@ -107,8 +107,10 @@ void case_set_owner(struct decision *d, int owner_kind, const char *id, struct o
  * the time of the first contact that reached the customer; of CUSTOMER the time of the first inbound
  * contact that is not answered, or of the answer (an attempt that did not reach the customer is
  * none); of PROGRESS the time of the first; of STATUS when the case was resolved or closed; of
- * OWNER, PAUSED, ACKNOWLEDGED and LEVEL those of the row; of CHANNEL, TRIGGER and TIER the beginning
- * of the round; of the others now. A pause whose resume_at has passed is none. */
+ * OWNER, PAUSED, ACKNOWLEDGED and LEVEL those of the row. What there has not been, there has not
+ * been since the beginning of the round - ACKNOWLEDGED and PROGRESS: of the level. CHANNEL, TRIGGER
+ * and TIER stand since the beginning of the round, all else since now. A pause whose resume_at has
+ * passed is none. */
 struct case_facts {
     struct fact_values values;
     int64_t since_us[FACTS];
@@ -120,11 +122,11 @@ void case_facts(const struct case_state *c, const struct policy *p, int64_t now_
                 struct case_facts *out);
 /* Makes them those that a clock's stop and reset go by: CONTACT counts from the clock's start, and
  * who was reached since then does not wait. */
-void case_facts_of_clock(const struct case_state *c, const struct clock_row *clock, int64_t now_us,
+void case_facts_of_clock(const struct case_state *c, const struct clock_row *clock,
                          struct case_facts *facts);
 /* True when the condition holds, and since when: all that a box asks for stands since the last of
- * its facts, a condition since the first of its boxes. What asks nothing, or only that the case is
- * in any of the waiting statuses, holds since the beginning of the round. */
+ * its facts, a condition since the first of its boxes. What asks nothing, or allows every status that
+ * the case may have had before, holds since the beginning of the round. */
 bool case_holds(const struct policy_condition *condition, const struct case_facts *facts,
                 int64_t *since_us);
 /* When the present round began. */
@@ -166,12 +168,6 @@ void clocks_settle(struct decision *d);
  * it at the end of every command. */
 void clocks_tell(struct decision *d);
 
-/* Starts a clock of `target_ms` that always counts; ends a running clock as breached. Both give way
- * to clocks_settle() and ladder_threshold(). */
-struct clock_row *clock_start(struct decision *d, int kind, int64_t start_us, int64_t target_ms,
-                              const struct uuid *subject);
-void ladder_breach(struct decision *d, struct clock_row *clock);
-
 /* Starts a clock whose instant is given: OFFER, PROMISE. Thresholds come from the policy's
  * definition of the kind; without one, 100 % alone. Its start is moved back by less than a
  * millisecond when the two are not whole milliseconds apart. */
@@ -204,6 +200,9 @@ struct clock_row *clock_of_subject(struct case_state *c, const struct uuid *subj
  * and the case closes; if the gate does not pass any more, it is breached and owner and steward are
  * notified. */
 void clock_fire(struct decision *d, struct clock_row *clock);
+/* Fires every clock, but for offers, whose time came before now, soonest first: for a command that
+ * has to come after all that fell due before it. */
+void clocks_catch_up(struct decision *d);
 
 /* Moves the case's open clocks to d->policy (row.policy_version is set to it already): targets (by
  * the facts as they stand), calendars and thresholds of the definition of the same name; start,
@@ -237,6 +236,15 @@ void ladder_threshold(struct decision *d, const struct clock_row *clock,
  * and one ESCALATED event by `actor`, `reason` (NULL = none) in its personal part. */
 void ladder_climb(struct decision *d, int cause, int to_level, const char *actor,
                   const char *reason);
+
+/* The ladder's part of a reopening, without an event: one level up (at the top it stays), with its
+ * cost; those who joined before leave, and the new level's steward joins if its action is CO_OWN or
+ * TAKE_OVER, and is notified. The step is recorded and copied to `out`. */
+void ladder_reopen(struct decision *d, const char *actor, struct escalation_row *out);
+
+/* The same for a promise that is admitted to be broken before its clock says so: one level up; at
+ * the top it is recorded and the level's steward notified. */
+void ladder_broken_promise(struct decision *d, const struct clock_row *clock, const char *actor);
 
 /* -- the queue (queue.c) ----------------------------------------------------------------------- */
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* What follows from a case's rows: its status while it lives, and its place in the queue. */
+/* What follows from a case's rows: its status while it lives, its clocks, its place in the queue.
+ */
 
 #include <string.h>
 
@@ -27,9 +28,11 @@ int case_derive_status(const struct case_state *c, const struct policy *p)
     unsigned states = remedy_states(c);
     if (states & STATE(PENDING_APPROVAL))
         return CASE_STATUS_AWAITING_APPROVAL;
-    /* To contact, to say, to find out, to offer what was approved: only the owner can. */
+    /* To answer, to contact, to say, to find out, to offer what was approved: only the owner can.
+     */
     unsigned own_work = GATE_CONTACT | GATE_ACT | GATE_ROOT_CAUSE;
-    if ((case_gate_missing(c, p) & own_work) || (states & (STATE(PROPOSED) | STATE(APPROVED))))
+    if ((case_gate_missing(c, p) & own_work) || (states & (STATE(PROPOSED) | STATE(APPROVED))) ||
+        case_customer_waits(c))
         return CASE_STATUS_IN_PROGRESS;
     if (states & OWED)
         return CASE_STATUS_AWAITING_FULFILMENT;
@@ -97,8 +100,18 @@ void case_settle(struct decision *d)
             row_touch(&row->row);
         }
     }
+    clocks_settle(d);
     if (in_queue(row))
         enqueue(d);
     else if (d->c->queue.n > 0)
         ROW_AT(&d->c->queue, struct queue_row, 0)->row.change = ROW_GONE;
+}
+
+void case_close(struct decision *d, const char *actor)
+{
+    Amends__V1__EventDetail detail = AMENDS__V1__EVENT_DETAIL__INIT;
+    if (!case_set_status(d, CASE_STATUS_CLOSED))
+        return;
+    d->c->row.closed_at = d->now_us;
+    case_event(d, EVENT_KIND_CASE_CLOSED, actor, &detail, NULL);
 }

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * FireClock: a clock that fell due. Conditional on its generation, so any number of replicas,
- * timers and sweeps may fire it: one is first, the others are refused.
+ * FireClock: a clock whose time has come: a threshold, or the end of a pause. Conditional on its
+ * generation, so any number of replicas, timers and sweeps may fire it: one is first, the others
+ * are refused.
  */
 
 #include "assignment/decide.h"
@@ -14,7 +15,7 @@ static struct clock_row *find_clock(struct decision *d, const struct fire_clock_
 {
     ROWS_EACH (k, struct clock_row, &d->c->clocks) {
         if (uuid_eq(&k->clock_id, &args->clock_id) && k->generation == args->generation &&
-            k->state == CLOCK_STATE_RUNNING && k->due_at <= d->now_us)
+            k->next_at != 0 && k->next_at <= d->now_us)
             return k;
     }
     return NULL;
@@ -40,7 +41,7 @@ static void fire_clock(struct decision *d)
     else if (clock->kind == CLOCK_KIND_OFFER)
         expire_offer(d, clock);
     else
-        ladder_breach(d, clock);
+        clock_fire(d, clock);
 }
 
 const struct command_kind fire_clock_kind = {

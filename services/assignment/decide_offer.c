@@ -102,11 +102,7 @@ static struct offer_row *add_offer(struct decision *d, const struct offer_case_a
 static void start_offer(struct decision *d, const struct offer_row *o)
 {
     Amends__V1__EventDetail detail = AMENDS__V1__EVENT_DETAIL__INIT;
-    struct clock_row *k =
-        clock_start(d, CLOCK_KIND_OFFER, d->now_us, d->policy->offer_timeout_ms, &o->offer_id);
-    Amends__V1__Clock *clocks[] = {message_clock(k, d->arena)};
-    detail.clocks = clocks;
-    detail.n_clocks = 1;
+    (void)clock_start_until(d, CLOCK_KIND_OFFER, &o->offer_id, d->now_us, o->expires_at);
     detail.offer = message_offer(o, d->arena);
     case_event(d, EVENT_KIND_OFFER_MADE, d->cmd->principal, &detail, NULL);
 }

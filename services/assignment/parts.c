@@ -23,19 +23,14 @@ void offer_end(struct decision *d, struct offer_row *offer, int state, int event
 {
     Amends__V1__EventDetail detail = AMENDS__V1__EVENT_DETAIL__INIT;
     Amends__V1__EventPrivate personal = AMENDS__V1__EVENT_PRIVATE__INIT;
-    Amends__V1__Clock *clocks[1];
     struct clock_row *clock = clock_of_subject(d->c, &offer->offer_id);
     offer->state = (int16_t)state;
     /* By its time, not by when the timer came: matching looks for who cools down only among offers
      * made within time-out and cool-down. */
     offer->decided_at = state == OFFER_STATE_EXPIRED ? offer->expires_at : d->now_us;
     row_touch(&offer->row);
-    if (clock) {
+    if (clock)
         clock_stop(d, clock, d->now_us, true);
-        clocks[0] = message_clock(clock, d->arena);
-        detail.clocks = clocks;
-        detail.n_clocks = 1;
-    }
     detail.offer = message_offer(offer, d->arena);
     personal.text = arena_strdup(d->arena, words);
     AM_ASSERT(personal.text != NULL);

@@ -106,6 +106,8 @@ static void learn(struct decision *d, const Amends__V1__OpenCaseRequest *r)
     row->customer_name = first_given(row->customer_name, r->customer_name);
     row->customer_contact = first_given(row->customer_contact, r->customer_contact);
     row->language = first_given(row->language, r->language);
+    row->customer_tier = first_given(row->customer_tier, r->customer_tier);
+    row->time_zone = first_given(row->time_zone, r->customer_time_zone);
     row->product = first_given(row->product, r->failure->product);
     if (row->occurred_at == 0)
         row->occurred_at = past_time_micros(r->failure->occurred_time, d->now_us);
@@ -142,6 +144,8 @@ static void fill_customer(struct case_row *row, const Amends__V1__OpenCaseReques
     row->customer_name = r->customer_name;
     row->customer_contact = r->customer_contact;
     row->language = r->language;
+    row->customer_tier = r->customer_tier;
+    row->time_zone = r->customer_time_zone;
     row->desired_outcomes = desired_bits(r);
     row->contacts = effort_of(r);
     row->minutes_lost = r->minutes_lost;
@@ -180,22 +184,10 @@ static void fill_course(struct case_row *row, const struct policy *p, int64_t no
     row->updated_at = now_us;
 }
 
-static void start_clocks(struct decision *d)
-{
-    int severity = d->c->row.severity;
-    (void)clock_start(d, CLOCK_KIND_FIRST_RESPONSE, d->now_us,
-                      policy_first_response_ms(d->policy, severity), NULL);
-    (void)clock_start(d, CLOCK_KIND_RESOLUTION, d->now_us,
-                      policy_resolution_ms(d->policy, severity), NULL);
-}
-
 static void opened_event(struct decision *d, const struct signal_row *signal)
 {
     const Amends__V1__OpenCaseRequest *r = request_of(d);
     Amends__V1__EventDetail detail = AMENDS__V1__EVENT_DETAIL__INIT;
-    detail.clocks = ARENA_ARRAY(d->arena, Amends__V1__Clock *, d->c->clocks.n);
-    ROWS_EACH (clock, struct clock_row, &d->c->clocks)
-        detail.clocks[detail.n_clocks++] = message_clock(clock, d->arena);
     detail.owner = message_owner(&d->c->row, d->arena);
     detail.signal = public_signal(d, signal);
     detail.failure_code = r->failure->code;
@@ -214,7 +206,6 @@ static void open_new(struct decision *d)
     fill_course(row, d->policy, d->now_us);
     row->row.change = ROW_NEW;
     d->c->exists = true;
-    start_clocks(d);
     opened_event(d, add_signal(d));
 }
 

@@ -9,6 +9,8 @@
 #define SHORT_TEXT_BYTES 200
 #define LONG_TEXT_BYTES 4000
 #define CODE_BYTES 64
+#define TIER_BYTES 64
+#define ZONE_BYTES 64
 #define DESIRED_MAX 7
 #define MINUTES_LOST_MAX 1000000
 #define BRANCHES_BYTES 400
@@ -82,6 +84,12 @@ static void check_desired(const Amends__V1__OpenCaseRequest *r, struct fault *fa
     }
 }
 
+static void check_zone(const char *name, struct fault *fault)
+{
+    if (name[0] != '\0' && (strlen(name) > ZONE_BYTES || !zone_get(name)))
+        fault_violation(fault, "customer_time_zone", "is no IANA time zone such as Europe/London");
+}
+
 void open_case_validate(const Amends__V1__OpenCaseRequest *r, int64_t now_us,
                         const struct policy *policy, struct fault *fault)
 {
@@ -92,6 +100,8 @@ void open_case_validate(const Amends__V1__OpenCaseRequest *r, int64_t now_us,
     check_text(fault, "customer_name", r->customer_name, SHORT_TEXT_BYTES, false);
     check_text(fault, "customer_contact", r->customer_contact, SHORT_TEXT_BYTES, false);
     check_language(fault, "language", r->language, false);
+    check_text(fault, "customer_tier", r->customer_tier, TIER_BYTES, false);
+    check_zone(r->customer_time_zone, fault);
     check_failure(r->failure, now_us, policy, fault);
     check_range(fault, "severity", r->severity, 0, POLICY_SEVERITIES - 1);
     check_desired(r, fault);

@@ -121,29 +121,27 @@ static void expire_offered(struct decision *d)
     }
 }
 
-/* Stops every clock of the round at now; met or breached is what the timestamps say. */
-static void stop_clocks(struct decision *d, Amends__V1__EventDetail *detail)
+/* Who resolves works: a pause by hand does not outlast that. */
+static void end_pause(struct decision *d)
 {
-    detail->clocks = ARENA_ARRAY(d->arena, Amends__V1__Clock *, d->c->clocks.n + 1);
-    ROWS_EACH (clock, struct clock_row, &d->c->clocks) {
-        if (clock->round != d->c->row.round || clock->kind == CLOCK_KIND_OFFER ||
-            !clock_is_open(clock))
-            continue;
-        clock_stop(d, clock, d->now_us, false);
-        detail->clocks[detail->n_clocks++] = message_clock(clock, d->arena);
-    }
+    struct case_row *row = &d->c->row;
+    if (row->paused_at == 0 || row->resume_at <= d->now_us)
+        return;
+    row->resume_at = d->now_us;
+    row_touch(&row->row);
 }
 
-/* A breach found while stopping may have given the case to another desk, exactly as the timer would
- * have: then it is not this caller's to resolve any more, which the table says. */
+/* What fell due before comes first, whoever looked: it may have given the case to another desk, and
+ * then it is not this caller's to resolve any more, which the table says. */
 static void resolve_case_decide(struct decision *d)
 {
     struct case_row *row = &d->c->row;
     if (!case_require_transition(d, CASE_STATUS_RESOLVED) || !pass_gate(d))
         return;
     Amends__V1__EventDetail detail = AMENDS__V1__EVENT_DETAIL__INIT;
+    clocks_catch_up(d);
+    end_pause(d);
     expire_offered(d);
-    stop_clocks(d, &detail);
     if (!case_set_status(d, CASE_STATUS_RESOLVED))
         return;
     row->resolved_at = d->now_us;
@@ -163,14 +161,9 @@ const struct command_kind resolve_case_kind = {
 
 static void close_case_decide(struct decision *d)
 {
-    struct case_row *row = &d->c->row;
     /* What was fulfilled when the case was resolved may have been reversed since. */
-    if (!case_require_transition(d, CASE_STATUS_CLOSED) || !pass_gate(d) ||
-        !case_set_status(d, CASE_STATUS_CLOSED))
-        return;
-    row->closed_at = d->now_us;
-    Amends__V1__EventDetail detail = AMENDS__V1__EVENT_DETAIL__INIT;
-    case_event(d, EVENT_KIND_CASE_CLOSED, d->cmd->principal, &detail, NULL);
+    if (case_require_transition(d, CASE_STATUS_CLOSED) && pass_gate(d))
+        case_close(d, d->cmd->principal);
 }
 
 const struct command_kind close_case_kind = {

@@ -38,6 +38,7 @@ static struct contact_row *add_contact(struct decision *d,
     row->at = at;
     row->actor = d->cmd->principal;
     row->note = r->note;
+    row->addressed_level = (int16_t)r->addressed_level;
     return row;
 }
 
@@ -50,35 +51,13 @@ static void count_effort(struct case_row *row, const struct contact_row *contact
     row_touch(&row->row);
 }
 
-/* Silence ends with the first contact that reached the customer, at the time it was made, however
- * late and after whichever other contact it is told. NULL when no clock says anything new. */
-static struct clock_row *stop_first_response(struct decision *d, const struct contact_row *contact)
-{
-    if (contact->direction != CONTACT_DIRECTION_OUTBOUND ||
-        contact->outcome != CONTACT_OUTCOME_REACHED)
-        return NULL;
-    ROWS_EACH (clock, struct clock_row, &d->c->clocks) {
-        if (clock->kind != CLOCK_KIND_FIRST_RESPONSE || clock->round != d->c->row.round)
-            continue;
-        clock_stop(d, clock, contact->at, false);
-        return clock->row.change == ROW_SAME ? NULL : clock;
-    }
-    return NULL;
-}
-
-static void contact_event(struct decision *d, const struct contact_row *contact,
-                          const struct clock_row *stopped)
+/* The event settles the clocks: which a contact stops, begins or resets is for policy to say. */
+static void contact_event(struct decision *d, const struct contact_row *contact)
 {
     struct contact_row without_note = *contact;
     without_note.note = "";
     Amends__V1__EventDetail detail = AMENDS__V1__EVENT_DETAIL__INIT;
     detail.contact = message_contact(&without_note, d->arena);
-    Amends__V1__Clock *clocks[1];
-    if (stopped) {
-        clocks[0] = message_clock(stopped, d->arena);
-        detail.clocks = clocks;
-        detail.n_clocks = 1;
-    }
     const Amends__V1__RecordContactRequest *r =
         (const Amends__V1__RecordContactRequest *)d->cmd->request;
     const Amends__V1__EventPrivate personal = words(r->note);
@@ -95,12 +74,17 @@ static void record_contact_decide(struct decision *d)
         fault_violation(&d->cmd->fault, "contact_time", "is before the case was opened");
         return;
     }
+    if (r->addressed_level > d->policy->n_levels) {
+        fault_violation(&d->cmd->fault, "addressed_level",
+                        "is above the top of the ladder, level %d", d->policy->n_levels);
+        return;
+    }
     if (!case_require_live(d, true) ||
         !case_require_room(d, &c->contacts, CASE_CONTACTS_MAX, "contacts"))
         return;
     const struct contact_row *contact = add_contact(d, r, at);
     count_effort(&c->row, contact, r->minutes_lost);
-    contact_event(d, contact, stop_first_response(d, contact));
+    contact_event(d, contact);
     d->cmd->result_id = contact->contact_id;
 }
 

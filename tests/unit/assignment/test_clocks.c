@@ -28,8 +28,8 @@ static void a_breach_climbs_once(void **state)
     assert_written(w);
     assert_int_equal(w->c.row.level, 2);
     assert_string_equal(w->c.row.owner_id, w->policy->levels[2].steward);
-    assert_int_equal(w->escalations.n, 1);
-    assert_int_equal(w->notifications.n, 1);
+    assert_int_equal(w->escalations.n, 2); /* 75 % and 100 %, of which one has climbed */
+    assert_int_equal(w->notifications.n, 2);
     const size_t events = w->events.n;
     fire(w, &armed);
     assert_refused(w, FAULT_FAILED_PRECONDITION, "CASE_STATUS");
@@ -44,9 +44,14 @@ static void early_is_refused(void **state)
     (void)state;
     struct world *w = world_with_case();
     struct clock_row armed = *clock_running(&w->c, CLOCK_KIND_RESOLUTION);
-    w->now_us = armed.due_at - 1;
+    assert_true(armed.next_at < armed.due_at); /* a threshold comes before the deadline */
+    w->now_us = armed.next_at - 1;
     fire(w, &armed);
     assert_refused(w, FAULT_FAILED_PRECONDITION, "CASE_STATUS");
+    w->now_us = armed.next_at;
+    fire(w, &armed);
+    assert_written(w);
+    assert_int_equal(clock_running(&w->c, CLOCK_KIND_RESOLUTION)->next_at, armed.due_at);
     world_free(w);
 }
 

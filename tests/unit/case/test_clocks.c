@@ -50,15 +50,27 @@ static void stopping_decides_by_timestamps(void **state)
     }
 }
 
-static void a_breach_found_while_stopping_climbs(void **state)
+static void a_breach_found_while_stopping_is_recorded_after_the_event(void **state)
 {
     (void)state;
     struct world *w = world_with_case();
     w->now_us = first_response(w)->due_at + 1;
-    clock_stop(world_decision(w, "ann"), first_response(w), w->now_us, false);
+    struct decision *d = world_decision(w, "ann");
+    clock_stop(d, first_response(w), w->now_us, false);
+    Amends__V1__EventDetail detail = AMENDS__V1__EVENT_DETAIL__INIT;
+    case_event(d, EVENT_KIND_ACT_RECORDED, "ann", &detail, NULL);
     world_commit(w);
     assert_int_equal(w->c.row.level, 2);
-    assert_int_equal(w->escalations.n, 1);
+    assert_int_equal(w->escalations.n, 2); /* 75 % and 100 % */
+    const size_t n = w->events.n;
+    assert_int_equal(ROW_AT(&w->events, struct event_row, n - 5)->kind, EVENT_KIND_ACT_RECORDED);
+    assert_int_equal(world_event(w, 3)->kind, EVENT_KIND_CLOCK_THRESHOLD);
+    assert_int_equal(world_event(w, 2)->kind, EVENT_KIND_CLOCK_BREACHED);
+    assert_int_equal(world_event(w, 0)->kind, EVENT_KIND_ESCALATED);
+    /* The event shows the clock that it stopped, and so does the one of its breach. */
+    assert_int_equal(world_detail(w, world_event(w, 4))->n_clocks, 1);
+    assert_int_equal(world_detail(w, world_event(w, 2))->clocks[0]->state, CLOCK_STATE_BREACHED);
+    assert_chain_intact(w);
     world_free(w);
 }
 
@@ -68,9 +80,9 @@ static void a_breached_clock_stays_breached_and_gets_its_stop_time(void **state)
     struct world *w = world_with_case();
     struct clock_row *k = first_response(w);
     w->now_us = k->due_at + HOUR_US;
-    ladder_breach(world_decision(w, SYSTEM_ACTOR), k);
-    world_commit(w);
+    world_fire(w, k);
     k = first_response(w);
+    const int64_t generation = k->generation;
     assert_true(clock_is_open(k));
     assert_ptr_equal(clock_open(&w->c, CLOCK_KIND_FIRST_RESPONSE), k);
     assert_null(clock_running(&w->c, CLOCK_KIND_FIRST_RESPONSE));
@@ -78,12 +90,12 @@ static void a_breached_clock_stays_breached_and_gets_its_stop_time(void **state)
     assert_int_equal(k->state, CLOCK_STATE_BREACHED);
     assert_int_equal(k->stopped_at, k->due_at + 1);
     assert_int_equal(k->breached_at, k->due_at);
-    assert_int_equal(k->generation, 3);
+    assert_int_equal(k->generation, generation + 1);
     assert_false(clock_is_open(k));
     clock_stop(world_decision(w, "ann"), k, k->due_at + 99, false);
     assert_int_equal(k->stopped_at, k->due_at + 1);
-    assert_int_equal(k->generation, 3);
-    assert_int_equal(w->escalations.n, 1);
+    assert_int_equal(k->generation, generation + 1);
+    assert_int_equal(w->escalations.n, 2);
     world_free(w);
 }
 
@@ -95,23 +107,23 @@ static void a_stop_in_time_that_is_told_late_was_no_breach(void **state)
         struct world *w = world_with_case();
         struct clock_row *k = first_response(w);
         w->now_us = k->due_at + HOUR_US;
-        ladder_breach(world_decision(w, SYSTEM_ACTOR), k);
-        world_commit(w);
+        world_fire(w, k);
         k = first_response(w);
+        const int64_t generation = k->generation;
         if (told_another)
             clock_stop(world_decision(w, "ann"), k, k->due_at + 99, false);
         clock_stop(world_decision(w, "ann"), k, k->due_at, false);
         assert_int_equal(k->state, CLOCK_STATE_MET);
         assert_int_equal(k->stopped_at, k->due_at);
         assert_int_equal(k->breached_at, 0);
-        assert_int_equal(k->generation, 3 + told_another);
+        assert_int_equal(k->generation, generation + 1 + told_another);
         assert_false(clock_is_open(k));
         clock_stop(world_decision(w, "ann"), k, k->due_at - HOUR_US, true);
         assert_int_equal(k->state, CLOCK_STATE_MET);
         clock_stop(world_decision(w, "ann"), k, k->due_at - HOUR_US, false);
         assert_int_equal(k->stopped_at, k->due_at - HOUR_US);
         assert_int_equal(k->state, CLOCK_STATE_MET);
-        assert_int_equal(w->escalations.n, 1);
+        assert_int_equal(w->escalations.n, 2);
         assert_int_equal(w->c.row.level, 2);
         world_free(w);
     }
@@ -154,7 +166,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(due_is_start_plus_target),
         cmocka_unit_test(stopping_decides_by_timestamps),
-        cmocka_unit_test(a_breach_found_while_stopping_climbs),
+        cmocka_unit_test(a_breach_found_while_stopping_is_recorded_after_the_event),
         cmocka_unit_test(a_breached_clock_stays_breached_and_gets_its_stop_time),
         cmocka_unit_test(a_stop_in_time_that_is_told_late_was_no_breach),
         cmocka_unit_test(cancelled_is_neither_met_nor_breached),

@@ -132,6 +132,8 @@ void world_commit(struct world *w)
     c->events = c->privates = c->escalations = c->notifications = (struct rows){0};
     settle_rows(&c->signals, sizeof(struct signal_row));
     settle_rows(&c->clocks, sizeof(struct clock_row));
+    ROWS_EACH (k, struct clock_row, &c->clocks)
+        k->untold = false; /* not stored */
     settle_rows(&c->contacts, sizeof(struct contact_row));
     settle_rows(&c->acts, sizeof(struct act_row));
     settle_rows(&c->remedies, sizeof(struct remedy_row));
@@ -188,6 +190,8 @@ static void begin_decision(struct world *w)
                              .actor = find_agent(w, w->cmd.principal),
                              .agent = find_agent(w, w->cmd.agent_id),
                              .dedup = find_dedup(w, &w->cmd)};
+    if (w->cmd.claim.customer_id)
+        w->d.other_case_id = w->other_case_id;
 }
 
 static void begin_command(struct world *w, const struct command_kind *kind, const char *principal)
@@ -246,6 +250,30 @@ void world_run(struct world *w, const struct command_kind *kind, const char *pri
     world_run_with(w, kind, principal, request, NULL, NULL);
 }
 
+/* -- time passes
+ * -----------------------------------------------------------------------------------
+ */
+
+static struct clock_row *clock_with_id(struct world *w, const struct uuid *id)
+{
+    ROWS_EACH (k, struct clock_row, &w->c.clocks)
+        if (uuid_eq(&k->clock_id, id))
+            return k;
+    fail_msg("the clock is gone");
+    return NULL;
+}
+
+/* The clock that is looked at next, by an instant. Offers have a command of their own. */
+static struct clock_row *next_due(struct world *w, int64_t now_us)
+{
+    struct clock_row *first = NULL;
+    ROWS_EACH (k, struct clock_row, &w->c.clocks)
+        if (k->next_at != 0 && k->next_at <= now_us && k->kind != CLOCK_KIND_OFFER &&
+            (!first || k->next_at < first->next_at))
+            first = k;
+    return first;
+}
+
 /* -- a case
  * ---------------------------------------------------------------------------------------- */
 
@@ -276,13 +304,28 @@ struct world *world_with_case(void)
     struct decision *d = world_decision(w, "crm");
     fill_case(w);
     w->c.exists = true;
-    (void)clock_start(d, CLOCK_KIND_FIRST_RESPONSE, w->now_us, w->policy->first_response_ms[3],
-                      NULL);
-    (void)clock_start(d, CLOCK_KIND_RESOLUTION, w->now_us, w->policy->resolution_ms[3], NULL);
     Amends__V1__EventDetail detail = AMENDS__V1__EVENT_DETAIL__INIT;
     case_event(d, EVENT_KIND_CASE_OPENED, "crm", &detail, NULL);
     world_commit(w);
     return w;
+}
+
+void world_fire(struct world *w, struct clock_row *clock)
+{
+    struct uuid id = clock->clock_id;
+    clock_fire(world_decision(w, SYSTEM_ACTOR), clock);
+    world_commit(w);
+    assert_true(clock_with_id(w, &id)->next_at == 0 ||
+                clock_with_id(w, &id)->next_at > w->now_us);
+}
+
+void world_fire_until(struct world *w, int64_t now_us)
+{
+    for (struct clock_row *k = next_due(w, now_us); k; k = next_due(w, now_us)) {
+        w->now_us = k->next_at > w->now_us ? k->next_at : w->now_us;
+        world_fire(w, k);
+    }
+    w->now_us = now_us;
 }
 
 void world_own(struct world *w, const char *agent_id)
@@ -307,7 +350,7 @@ struct offer_row *world_offer(struct world *w, const char *agent_id)
     o->expires_at = w->now_us + w->policy->offer_timeout_ms * 1000;
     o->decline_reason = "";
     struct uuid id = o->offer_id;
-    (void)clock_start(d, CLOCK_KIND_OFFER, w->now_us, w->policy->offer_timeout_ms, &id);
+    (void)clock_start_until(d, CLOCK_KIND_OFFER, &id, w->now_us, o->expires_at);
     world_commit(w);
     return ROW_AT(&w->c.offers, struct offer_row, w->c.offers.n - 1);
 }

@@ -31,6 +31,7 @@ struct world {
     int64_t test_offset_us; /* what the tenant's clock is ahead of the cluster's */
     uint32_t made;          /* ids and seeds made so far */
     struct case_state c;
+    struct uuid other_case_id;  /* the open case that a look-up of the claim finds */
     struct rows agents, dedups;                               /* committed */
     struct rows events, privates, escalations, notifications; /* committed, all of them */
     struct command cmd; /* the last command and its decision */
@@ -68,6 +69,11 @@ void world_run_with(struct world *w, const struct command_kind *kind, const char
 
 /* Makes the agent the owner, by the owner rule. */
 void world_own(struct world *w, const char *agent_id);
+
+/* Fires the clock, whose next_at has come, and keeps what that wrote. */
+void world_fire(struct world *w, struct clock_row *clock);
+/* Lets time pass until an instant: every clock fires when its time comes. */
+void world_fire_until(struct world *w, int64_t now_us);
 
 /* A pending offer to the agent with its clock. */
 struct offer_row *world_offer(struct world *w, const char *agent_id);

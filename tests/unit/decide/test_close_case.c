@@ -226,7 +226,7 @@ static void resolving_stops_the_clock_in_time(void **state)
     const Amends__V1__EventDetail *detail = world_detail(w, world_event(w, 0));
     assert_int_equal(world_event(w, 0)->kind, EVENT_KIND_CASE_RESOLVED);
     assert_int_equal(detail->status, CASE_STATUS_RESOLVED);
-    assert_int_equal(detail->n_clocks, 1);
+    assert_int_equal(detail->n_clocks, 3); /* it, the cadence's end, and the follow-up's start */
     assert_int_equal(w->c.queue.n, 0);
     assert_chain_intact(w);
     world_free(w);

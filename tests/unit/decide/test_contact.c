@@ -30,7 +30,7 @@ static void reaching_the_customer_stops_the_first_response(void **state)
     assert_int_equal(c->at, w->now_us);
     const Amends__V1__EventDetail *detail = world_detail(w, world_event(w, 0));
     assert_int_equal(world_event(w, 0)->kind, EVENT_KIND_CONTACT_RECORDED);
-    assert_int_equal(detail->n_clocks, 1);
+    assert_int_equal(detail->n_clocks, 2); /* it, and the cadence that begins with it */
     assert_string_equal(detail->contact->note, "");
     assert_int_equal(w->privates.n, 1);
     assert_chain_intact(w);
@@ -126,10 +126,11 @@ static void a_late_contact_is_a_breach_that_climbs(void **state)
     assert_int_equal(first_response(w)->state, CLOCK_STATE_BREACHED);
     assert_int_equal(w->c.row.level, 2);
     assert_string_equal(w->c.row.owner_id, "ann");
-    assert_int_equal(world_event(w, 0)->kind, EVENT_KIND_CONTACT_RECORDED);
-    assert_int_equal(world_event(w, 1)->kind, EVENT_KIND_ESCALATED);
-    assert_int_equal(world_event(w, 2)->kind, EVENT_KIND_CLOCK_BREACHED);
-    assert_string_equal(world_event(w, 2)->actor, SYSTEM_ACTOR);
+    assert_int_equal(world_event(w, 3)->kind, EVENT_KIND_CONTACT_RECORDED);
+    assert_int_equal(world_event(w, 2)->kind, EVENT_KIND_CLOCK_THRESHOLD);
+    assert_int_equal(world_event(w, 1)->kind, EVENT_KIND_CLOCK_BREACHED);
+    assert_string_equal(world_event(w, 1)->actor, SYSTEM_ACTOR);
+    assert_int_equal(world_event(w, 0)->kind, EVENT_KIND_ESCALATED);
     assert_chain_intact(w);
     world_free(w);
 }

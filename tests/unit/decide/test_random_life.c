@@ -60,13 +60,7 @@ static void change_owner(struct world *w)
 
 static void fire_due_clocks(struct world *w)
 {
-    for (size_t i = 0; i < w->c.clocks.n; i++) {
-        struct clock_row *k = ROW_AT(&w->c.clocks, struct clock_row, i);
-        if (k->kind == CLOCK_KIND_OFFER || k->due_at > w->now_us)
-            continue;
-        ladder_breach(world_decision(w, SYSTEM_ACTOR), k);
-        world_commit(w);
-    }
+    world_fire_until(w, w->now_us);
 }
 
 static void step(struct world *w)
@@ -142,12 +136,16 @@ static void assert_status_and_queue(const struct world *w)
     assert_int_equal(r->closed_at != 0, r->status == CASE_STATUS_CLOSED);
 }
 
-/* No clock of the case outlives its resolution; a breach is where the timestamps put it. */
+/* What is about the resolution ends with it; a breach is where the timestamps put it. */
 static void assert_clocks(const struct world *w)
 {
     ROWS_EACH (k, const struct clock_row, &w->c.clocks) {
-        if (!status_is_waiting(w->c.row.status) && k->kind != CLOCK_KIND_OFFER)
+        bool outlives = k->kind == CLOCK_KIND_FOLLOW_UP ||
+                        k->kind == CLOCK_KIND_NEXT_CONTACT || k->kind == CLOCK_KIND_OFFER;
+        if (status_is_final(w->c.row.status) ||
+            (w->c.row.status == CASE_STATUS_RESOLVED && !outlives))
             assert_true(k->stopped_at != 0);
+        assert_true(clock_is_open(k) || k->next_at == 0);
         if (k->state == CLOCK_STATE_MET)
             assert_true(k->stopped_at <= k->due_at);
         assert_int_equal(k->breached_at, k->state == CLOCK_STATE_BREACHED ? k->due_at : 0);

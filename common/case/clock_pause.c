@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* Pauses of a clock: by hand or by its definition, never longer than its caps. */
+
+#include "base/clock.h"
+#include "case/clocks_impl.h"
+#include "case/words.h"
+
+/* What the case wants of a clock. */
+struct wish {
+    bool paused;
+    int64_t from_us;
+    int64_t until_us; /* paused: INT64_MAX = as long as it lasts; else when it had ended */
+    int16_t reason;
+};
+
+static int64_t larger(int64_t a, int64_t b)
+{
+    return a > b ? a : b;
+}
+
+static int64_t smaller(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
+}
+
+static bool pausable(const struct clock_row *clock, const struct policy_clock *def)
+{
+    return def->kind != CLOCK_KIND_STATUTORY && clock->target_unit == POLICY_UNIT_TIME &&
+           def->pause_single_ms > 0 && def->pause_total_ms > 0;
+}
+
+static struct wish wish_of(const struct settling *s, const struct clock_row *clock,
+                           const struct policy_clock *def)
+{
+    const struct case_row *row = &s->d->c->row;
+    int64_t now = s->d->now_us;
+    struct wish no = {.until_us = now};
+    int64_t since = 0;
+    if (!pausable(clock, def))
+        return no;
+    if (row->paused_at != 0 && row->resume_at > now)
+        return (struct wish){true, row->paused_at, row->resume_at, row->pause_reason};
+    if (case_holds(&def->resume, &s->facts, &since)) {
+        no.until_us = since;
+        return no;
+    }
+    if (!case_holds(&def->pause, &s->facts, &since))
+        return no;
+    return (struct wish){true, since, INT64_MAX, PAUSE_REASON_POLICY};
+}
+
+/* -- caps ---------------------------------------------------------------------------------------
+ */
+
+/* The ended pauses of the instance. A row that is not understood pauses no more. */
+struct ended {
+    struct pause pauses[PAUSES_MAX];
+    size_t n;
+    int64_t total_us, last_us;
+};
+
+static bool read_ended(const struct clock_row *clock, struct ended *e)
+{
+    e->total_us = 0;
+    e->last_us = clock->started_at;
+    if (pauses_parse(clock->pauses, e->pauses, &e->n) != AM_OK)
+        return false;
+    for (size_t i = 0; i < e->n; i++) {
+        e->total_us += e->pauses[i].until_us - e->pauses[i].from_us;
+        e->last_us = larger(e->last_us, e->pauses[i].until_us);
+    }
+    return true;
+}
+
+/* When a pause from `from_us` ends at the latest. */
+static int64_t cap(const struct policy_clock *def, const struct ended *e, int64_t from_us)
+{
+    int64_t left = def->pause_total_ms * US_PER_MS - e->total_us;
+    return from_us + larger(smaller(left, def->pause_single_ms * US_PER_MS), 0);
+}
+
+/* -- pausing and resuming -----------------------------------------------------------------------
+ */
+
+void clock_end_pause(struct decision *d, struct clock_row *clock, int64_t at_us)
+{
+    struct ended e;
+    struct pause p = {.from_us = clock->paused_at,
+                      .until_us = smaller(at_us, clock->resume_at),
+                      .reason = clock->pause_reason};
+    if (read_ended(clock, &e) && p.until_us > p.from_us && e.n < PAUSES_MAX) {
+        e.pauses[e.n++] = p;
+        clock->pauses = pauses_text(e.pauses, e.n, d->arena);
+    }
+    clock->state = CLOCK_STATE_RUNNING;
+    clock->paused_at = clock->resume_at = 0;
+    clock->pause_reason = 0;
+    clock_arm(d, clock);
+    clock_touch(clock);
+}
+
+static void cap_it(struct clock_row *clock)
+{
+    if (clock->pause_capped)
+        return;
+    clock->pause_capped = true;
+    clock_touch(clock);
+}
+
+/* Of a pause under way: it goes on, ends or gets another end. */
+static void settle_paused(struct settling *s, struct clock_row *clock,
+                          const struct policy_clock *def, const struct wish *w)
+{
+    struct ended e;
+    if (!w->paused || !read_ended(clock, &e)) {
+        clock_end_pause(s->d, clock, larger(w->until_us, clock->paused_at));
+        return;
+    }
+    int64_t most = cap(def, &e, clock->paused_at);
+    int64_t resume_at = smaller(w->until_us, most);
+    bool moved = resume_at != clock->resume_at;
+    /* A pause by hand has run out, and the definition's own takes over where it ended. */
+    bool other_reason = clock->pause_reason != w->reason && clock->resume_at <= s->d->now_us;
+    if (!other_reason)
+        clock->resume_at = resume_at;
+    if (clock->resume_at <= s->d->now_us) {
+        clock_end_pause(s->d, clock, s->d->now_us);
+        if (!other_reason && resume_at == most)
+            cap_it(clock);
+    } else if (moved) {
+        clock_arm(s->d, clock);
+        clock_touch(clock);
+    }
+}
+
+static void begin_pause(struct settling *s, struct clock_row *clock, const struct policy_clock *def,
+                        const struct wish *w)
+{
+    struct ended e;
+    if (!read_ended(clock, &e) || e.n == PAUSES_MAX)
+        return;
+    int64_t from = larger(w->from_us, e.last_us);
+    int64_t until = smaller(w->until_us, cap(def, &e, from));
+    if (until <= from) {
+        cap_it(clock);
+        return;
+    }
+    /* What came before the pause is recorded before it: a clock that is breached does not pause. */
+    if (thresholds_find(s->d, clock, from) && clock->state != CLOCK_STATE_RUNNING) {
+        clock_touch(clock);
+        return;
+    }
+    clock->state = CLOCK_STATE_PAUSED;
+    clock->paused_at = from;
+    clock->resume_at = until;
+    clock->pause_reason = w->reason;
+    clock_arm(s->d, clock);
+    clock_touch(clock);
+}
+
+void clock_settle_pause(struct settling *s, struct clock_row *clock, const struct policy_clock *def)
+{
+    if (clock->state != CLOCK_STATE_RUNNING && clock->state != CLOCK_STATE_PAUSED)
+        return;
+    struct wish w = wish_of(s, clock, def);
+    if (clock->state == CLOCK_STATE_PAUSED)
+        settle_paused(s, clock, def, &w);
+    if (clock->state == CLOCK_STATE_RUNNING && w.paused && !clock->pause_capped)
+        begin_pause(s, clock, def, &w);
+    /* A pause that began late may be over by now. */
+    if (clock->state == CLOCK_STATE_PAUSED && clock->resume_at <= s->d->now_us)
+        settle_paused(s, clock, def, &w);
+    if (!w.paused && clock->pause_capped) {
+        clock->pause_capped = false;
+        clock_touch(clock);
+    }
+}
