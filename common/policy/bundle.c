@@ -94,6 +94,20 @@ static bool follows(const struct bundle_problems *problems, size_t n_read, const
     return false;
 }
 
+/* A clock with one target has it under `target`: its path in the policy is targets[0]. */
+static const char *path_in_text(struct bundle *b, const char *path)
+{
+    const char *targets = strstr(path, ".targets");
+    if (!targets)
+        return path;
+    const char *clock = arena_strndup(b->arena, path, (size_t)(targets - path));
+    const struct ynode *node = clock ? ynode_at(b->root, clock) : NULL;
+    if (!node || !ynode_get(node, "target") || ynode_get(node, "targets"))
+        return path;
+    const char *one = arena_printf(b->problems->arena, "%s.target", clock);
+    return one ? one : path;
+}
+
 /* Gives the problems that were found in the policy their places in the text. */
 static void locate(struct bundle *b, size_t n_read)
 {
@@ -101,6 +115,7 @@ static void locate(struct bundle *b, size_t n_read)
     size_t kept = n_read;
     for (size_t i = n_read; i < all->n; i++) {
         struct bundle_problem p = all->items[i];
+        p.path = path_in_text(b, p.path);
         if (follows(all, n_read, p.path)) {
             all->n_errors -= !p.warning;
             continue;

@@ -95,21 +95,38 @@ bool cells_each(const struct cells *c)
     return *c->budget > 0;
 }
 
+/* Some of the failures are enough. */
+#define SHOWN_FAILURES 3
+
+static void show_failures(const struct failure_set *failures, struct condition_box *box)
+{
+    int shown = 0;
+    memset(box->failures, 0, sizeof(box->failures));
+    for (size_t w = 0; w < CONDITION_FAILURE_WORDS; w++)
+        for (uint64_t left = failures->words[w]; left && shown < SHOWN_FAILURES; left &= left - 1) {
+            box->failures[w] |= left & -left;
+            shown++;
+        }
+}
+
 /* Only what is special about the cell: a fact of which all that is looked at is in it says
  * nothing. */
 const char *cell_text(const struct cell *cell, const struct failure_set *failures,
                       const struct cells *c, const struct policy *p, struct arena *arena)
 {
     struct condition_box box = condition_any();
+    struct failure_set all = failure_set_all(p), missing = failure_set_without(all, failures);
+    missing.words[CONDITION_FAILURE_WORDS] = 0;
     for (int f = 0; f < FACTS; f++)
         if (cell->allowed[f] != c->domain[f])
             box.allowed[f] = cell->allowed[f];
-    struct failure_set all = failure_set_all(p);
-    if (memcmp(failures, &all, sizeof(all)) != 0)
-        memcpy(box.failures, failures->words, sizeof(box.failures));
+    if (!failure_set_empty(&missing))
+        show_failures(failures, &box);
     const struct policy_condition condition = {.n = 1, .boxes = &box};
     const char *text = text_condition(arena, p, &condition);
-    if (failures->words[CONDITION_FAILURE_WORDS] && memcmp(failures, &all, sizeof(all)) != 0)
+    all = failure_set_and(*failures, &all);
+    all.words[CONDITION_FAILURE_WORDS] = 0;
+    if (failure_set_empty(&all))
         return "failure: one that is not among the bundle's";
     return strcmp(text, "always") == 0 ? "any kind" : text;
 }

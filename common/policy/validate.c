@@ -97,9 +97,13 @@ void policy_validate(const struct policy *p, struct bundle_problems *problems)
     for (size_t i = 0; i < p->n_calendars; i++)
         check_calendar(p, i, problems);
     policy_validate_clocks(p, problems);
+    size_t errors = problems->n_errors;
     policy_validate_conditions(p, problems);
+    bool clocks_start = problems->n_errors == errors;
     policy_validate_targets(p, problems);
-    policy_validate_opening(p, problems);
+    /* A clock that cannot start would be told again as silence. */
+    if (clocks_start)
+        policy_validate_opening(p, problems);
     check_promises(p, problems);
     check_gate(p, problems);
     check_assignment(p, problems);

@@ -84,7 +84,7 @@ static void check_target(const struct policy_clock *c, size_t i, const char *at,
         problem_error(problems, here, "is not 1 to %d days", DAYS_MAX);
     if (t->unit == POLICY_UNIT_BUSINESS_DAYS && c->calendar < 0)
         problem_error(problems, here, "counts business days, but the clock names no calendar");
-    if (days && c->pause_single_ms > 0)
+    if (days && c->pause_single_ms > 0 && c->kind != KIND(STATUTORY))
         problem_error(
             problems, here,
             "is in days, which cannot be paused: leave pause and pause_limit out, or give "

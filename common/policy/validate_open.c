@@ -120,6 +120,7 @@ void policy_validate_opening(const struct policy *p, struct bundle_problems *pro
     o->p = p;
     o->problems = problems;
     o->all = failure_set_all(p);
+    o->all.words[CONDITION_FAILURE_WORDS] = 0; /* no case opens with a code that is not there */
     o->budget = CELLS_BUDGET;
     cells_init(&o->cells, p, &o->budget, look, o);
     set_domain(&o->cells);

@@ -71,7 +71,8 @@ static void tell_reach(const struct policy *p, const struct policy_clock *c, con
             problem_error(problems, here,
                           "is never reached: the targets before it take all its cases, or it has "
                           "none");
-        else if (!clock_has_subject(c) && !condition_overlaps(p, &c->targets[i].when, &c->start))
+        else if (condition_possible(p, &c->start) &&
+                 !condition_overlaps(p, &c->targets[i].when, &c->start))
             problem_error(problems, here, "is of no case that starts the clock");
     }
     if (r->without)
