@@ -146,6 +146,7 @@ static int policy_register(struct rpc_server *server, struct service *service)
          .message_bytes = BUNDLE_MESSAGE_BYTES},
         {.name = "GetPolicy", .handle = policy_get, .slots = 4},
         {.name = "ListPolicyVersions", .handle = policy_list, .slots = 4},
+        {.name = "MigrateCases", .handle = policy_migrate, .slots = 4},
     };
     return rpc_server_add(server, &amends__v1__policy_service__descriptor, methods, COUNT(methods),
                           service);

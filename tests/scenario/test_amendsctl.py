@@ -207,7 +207,7 @@ def test_lint_says_where(ctl, bundle):
     line = line_of(file, WRONG[1])
     assert done.stdout.startswith(f"{file}:{line}:{20}: error: clocks.first_response.targets[0]"), done.stdout
     problems = json.loads(ctl("--json", "policy", "lint", file).stdout)["problems"]
-    assert [one["line"] for one in problems] == [line]
+    assert problems[0]["line"] == line
 
 
 def test_lint_of_no_file(ctl):

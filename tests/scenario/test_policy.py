@@ -159,7 +159,8 @@ def test_only_client_applications_apply(world):
     ann = world.agent("ann")
     source = edit(current(world).source)
     for call in (lambda who: who.ApplyPolicy(source=source, expected_version=1),
-                 lambda who: who.ApplyPolicy(source=source, dry_run=True)):
+                 lambda who: who.ApplyPolicy(source=source, dry_run=True),
+                 lambda who: who.MigrateCases()):
         with refused("PERMISSION_DENIED", "NOT_A_CLIENT_APPLICATION"):
             call(ann)
         with refused("UNAUTHENTICATED", "PRINCIPAL_INVALID"):

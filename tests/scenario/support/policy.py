@@ -20,3 +20,11 @@ def apply(world, source):
     """Makes it the current version."""
     return world.crm.ApplyPolicy(source=source,
                                  expected_version=current(world).version).version
+
+
+def with_clocks(source, clocks, calendars=""):
+    """The bundle with these definitions of clocks, and calendars, instead of its own."""
+    changed, times = re.subn(r"\nclocks:\n.*?\n(?=\S)", lambda _: f"\n{calendars}clocks:\n{clocks}", source,
+                             count=1, flags=re.DOTALL)
+    assert times == 1
+    return changed
