@@ -61,7 +61,7 @@ def measure(one, measured):
     state = "FAIL" if value is None else verdict(one, value)
     print(f"{one['name']:<38} {text} {goal:<8} {state:<5} {time.monotonic() - begin:5.0f} s",
           flush=True)
-    if others.share() > 0.03:
+    if time.monotonic() - begin > 1 and others.share() > 0.03:
         measured.note(one["name"], f"other programs used {others.share():.0%} of the machine")
     for note in measured.notes.get(one["name"], []):
         print(f"    {note}", flush=True)

@@ -76,7 +76,7 @@ class Timers:
         while self.armed.waits(until):
             if time.time() > until.timestamp() + limit_s:
                 raise Failed(f"not all fired {limit_s} s after the last deadline")
-            time.sleep(0.25)
+            time.sleep(0.5)
 
     # --- the herd, and PostgreSQL alone ---
 
