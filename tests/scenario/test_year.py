@@ -1,0 +1,91 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A year of a tenant in a minute: two hundred cases with random lives, and every step that the services
+recorded compared with a model that shares no code with them (the folder `year`)."""
+
+import datetime
+
+import pytest
+
+from harness.api import v1
+
+from .support.world import new_tenant
+from .year import bundle, compare
+from .year.calendars import EPOCH
+from .year.explain import explain_all
+from .year.player import Player
+
+LEVELS = (("ann", "bob"), ("lena", "luke"), ("max",), ("eva",))
+
+
+def begin(cluster):
+    """The clock stands at the first working day of the year."""
+    first = datetime.datetime(bundle.YEAR, 1, 2, 8, 30, tzinfo=datetime.timezone.utc)
+    now = cluster.sql("select extract(epoch from clock_timestamp())::float8")[0][0]
+    cluster.advance((first - EPOCH).total_seconds() - now)
+
+
+def tenant(cluster, name):
+    world = new_tenant(cluster, name)
+    world.crm.ApplyPolicy(source=bundle.text(), expected_version=1)
+    return world
+
+
+def hire(world):
+    """Agents who ask for work, and one who is offered it."""
+    people = [[world.agent(name, level=level, capacity=1000, present=False,
+                           skills=("billing", "delivery", "conduct")) for name in names]
+              for level, names in enumerate(LEVELS, 1)]
+    for agent in (one for level in people for one in level):
+        world.crm.SetPresence(agent_id=agent.id, presence=v1.PRESENCE_AWAY)
+    people[0].append(world.agent("zoe", capacity=1000, skills=("conduct",)))
+    return people
+
+
+def play(cluster, name, **how):
+    world = tenant(cluster, name)
+    player = Player(world, bundle.policy(), hire(world), **how)
+    player.play()
+    return player
+
+
+def prove(world, life):
+    proof = world.crm.VerifyCaseHistory(case_id=life.case_id)
+    assert proof.intact, f"{life.case_id}: {proof.problem}"
+
+
+def audit(player):
+    """It finds those live cases that no clock of the model watches any more, and nothing else."""
+    found, token = [], ""
+    while True:
+        page = player.world.crm.AuditCases(page_token=token)
+        found += [(one.kind, one.case_id) for one in page.findings]
+        token = page.next_page_token
+        if not token:
+            break
+    alone = [life.case_id for life in player.lives if life.case.is_live() and life.case.next_at() is None]
+    assert sorted(found) == sorted((v1.AUDIT_FINDING_KIND_UNWATCHED_CASE, one) for one in alone)
+
+
+def check(player):
+    world = player.world
+    clocks, steps = compare.rows(player.records, player.lives)
+    for life in player.lives:
+        prove(world, life)
+    explained = explain_all(world, player.lives)
+    audit(player)
+    assert clocks > 5 * len(player.lives) and steps > len(player.lives) and explained > clocks
+    print(f"{len(player.lives)} cases, {player.done} acts, {player.stops} stops, {player.fired} timers, "
+          f"{clocks} clocks, {steps} steps, {explained} deadlines explained")
+
+
+def test_a_year_is_as_the_model_says(make_cluster):
+    cluster = make_cluster(replicas=2)
+    begin(cluster)
+    check(play(cluster, "year", seed=7, cases=200, days=365))
+
+
+@pytest.mark.parametrize("redis, replicas", [(True, 1), (False, 2)], ids=["one_replica", "no_redis"])
+def test_a_month_is_as_the_model_says(make_cluster, redis, replicas):
+    cluster = make_cluster(replicas=replicas, redis=redis)
+    begin(cluster)
+    check(play(cluster, "month", seed=11, cases=25, days=40))

@@ -1,0 +1,96 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a policy is to the model. A condition is a list of boxes; a box names the values that facts may
+have; [] never holds, [{}] always."""
+
+import dataclasses
+from zoneinfo import ZoneInfo
+
+from .calendars import DAY, Calendar
+
+LIVE = ("OPEN", "IN_PROGRESS", "AWAITING_CUSTOMER", "AWAITING_FULFILMENT", "AWAITING_APPROVAL")
+FINAL = ("CLOSED", "WITHDRAWN", "MERGED")
+
+
+@dataclasses.dataclass(frozen=True)
+class Threshold:
+    percent: int
+    actions: frozenset = frozenset()
+    raise_ms: int = 0
+    notify: tuple = ()
+
+
+@dataclasses.dataclass
+class Definition:
+    """Of clocks. Caps in microseconds; `targets` are (condition, target), the first that holds counts;
+    a target is ("time", microseconds), ("business_days", n) or ("days", n)."""
+
+    name: str
+    kind: str
+    start: list = dataclasses.field(default_factory=list)
+    stop: list = dataclasses.field(default_factory=list)
+    cancel: list = dataclasses.field(default_factory=list)
+    reset: list = dataclasses.field(default_factory=list)
+    pause: list = dataclasses.field(default_factory=list)
+    resume: list = dataclasses.field(default_factory=list)
+    pause_single: int = 0
+    pause_total: int = 0
+    calendar: str = ""
+    customer_zone: bool = False
+    again: bool = False
+    level: int = 0
+    targets: list = dataclasses.field(default_factory=list)
+    thresholds: list = dataclasses.field(default_factory=list)
+
+
+@dataclasses.dataclass(frozen=True)
+class Level:
+    name: str
+    steward: str
+    action: str  # LadderAction
+    cost: int  # a touch, in units of the currency
+
+
+@dataclasses.dataclass
+class Policy:
+    """`calendars` are the arguments of Calendar by name, without zone and days; `zones` the zone of each
+    calendar that has one of its own."""
+
+    zone: str
+    tiers: list
+    levels: list
+    clocks: list
+    calendars: dict
+    days: tuple  # first and last day that calendars are worked out for
+    zones: dict = dataclasses.field(default_factory=dict)
+    offer_timeout: int = 0
+    contact_calendar: str = ""
+    contact_customer_zone: bool = False
+    unreachable: tuple = (3, 2, 5 * DAY)  # attempts, channels, first to last
+
+    def __post_init__(self):
+        self._laid_out = {}
+
+    def level(self, number):
+        return self.levels[number - 1]
+
+    def definition(self, name):
+        return next((one for one in self.clocks if one.name == name), None)
+
+    def of_kind(self, kind):
+        return next((one for one in self.clocks if one.kind == kind), None)
+
+    def zone_of(self, calendar, customer_zone, customers):
+        """The name of the zone that a calendar is laid out in, or that days are counted in."""
+        if customer_zone and customers:
+            return customers
+        return self.zones.get(calendar) or self.zone
+
+    def calendar(self, name, zone):
+        """None always works."""
+        if not name:
+            return None
+        if (name, zone) not in self._laid_out:
+            ZoneInfo(zone)
+            self._laid_out[name, zone] = Calendar(**self.calendars[name], zone=zone, first=self.days[0],
+                                                  last=self.days[1])
+        return self._laid_out[name, zone]
