@@ -111,14 +111,14 @@ static void show_failures(const struct failure_set *failures, struct condition_b
 
 /* Only what is special about the cell: a fact of which all that is looked at is in it says
  * nothing. */
-const char *cell_text(const struct cell *cell, const struct failure_set *failures,
+const char *cell_text(const struct cell *cell, const struct failure_set *failures, uint32_t facts,
                       const struct cells *c, const struct policy *p, struct arena *arena)
 {
     struct condition_box box = condition_any();
     struct failure_set all = failure_set_all(p), missing = failure_set_without(all, failures);
     missing.words[CONDITION_FAILURE_WORDS] = 0;
     for (int f = 0; f < FACTS; f++)
-        if (cell->allowed[f] != c->domain[f])
+        if (((facts >> f) & 1) && cell->allowed[f] != c->domain[f])
             box.allowed[f] = cell->allowed[f];
     if (!failure_set_empty(&missing))
         show_failures(failures, &box);

@@ -43,6 +43,7 @@ static inline bool cell_has(const struct cell *cell, size_t box)
     return (cell->boxes[box / 64] >> (box % 64)) & 1;
 }
 
-/* A cell and some failures as people read them: "severity: 5; failure: billing", in `arena`. */
-const char *cell_text(const struct cell *cell, const struct failure_set *failures,
+/* A cell and some failures as people read them: "severity: 5; failure: billing", in `arena`. Of the
+ * facts only those of `facts` (bit n = fact n). */
+const char *cell_text(const struct cell *cell, const struct failure_set *failures, uint32_t facts,
                       const struct cells *c, const struct policy *p, struct arena *arena);

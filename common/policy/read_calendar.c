@@ -206,12 +206,32 @@ static void read_ical(struct bundle *b, const struct ynode *node, struct draft *
         d->holidays[spec->n_holidays++] = found[i];
 }
 
+/* -- holidays of another calendar ---------------------------------------------------------------
+ */
+
+static void add_holidays_of(struct bundle *b, const struct ynode *node, void *ctx)
+{
+    struct draft *d = ctx;
+    struct calendar_spec *spec = &d->calendar.spec;
+    int16_t other = -1;
+    if (!read_calendar_name(b, node, &other) || other < 0)
+        return;
+    const struct calendar_spec *from = &b->policy->calendars[other].spec;
+    if (from->n_holidays > CALENDAR_HOLIDAYS_MAX - spec->n_holidays) {
+        too_many(b, node, "holidays", CALENDAR_HOLIDAYS_MAX);
+        return;
+    }
+    for (size_t i = 0; i < from->n_holidays; i++)
+        d->holidays[spec->n_holidays++] = from->holidays[i];
+}
+
 /* -- the whole ----------------------------------------------------------------------------------
  */
 
 static void read_calendar(struct bundle *b, const struct ynode *node)
 {
-    static const char *const keys[] = {"time_zone", "weekly", "dates", "holidays", "ical", NULL};
+    static const char *const keys[] = {"time_zone",   "weekly", "dates", "holidays",
+                                       "holidays_of", "ical",   NULL};
     struct draft d = {.calendar = {.name = node->key}};
     if (!is_map(b, node, "weekly hours, and dates, holidays or a time_zone if need be"))
         return;
@@ -224,6 +244,7 @@ static void read_calendar(struct bundle *b, const struct ynode *node)
     read_dates(b, ynode_get(node, "dates"), &d);
     read_holidays(b, ynode_get(node, "holidays"), &d);
     read_ical(b, ynode_get(node, "ical"), &d);
+    each_item(b, ynode_get(node, "holidays_of"), add_holidays_of, &d);
     d.calendar.spec.windows = d.windows;
     d.calendar.spec.days = d.days;
     d.calendar.spec.holidays = d.holidays;

@@ -69,24 +69,65 @@ static void check_promises(const struct policy *p, struct bundle_problems *probl
 /* -- calendars ----------------------------------------------------------------------------------
  */
 
-/* Laid out for a look, not kept: most processes never ask for most calendars. */
+/* Days without work in the year that has most: a holiday may take two windows away, the rest of
+ * yesterday's and today's. */
+static size_t days_off(const struct calendar_spec *spec)
+{
+    static const int years = CALENDAR_YEAR_LAST - CALENDAR_YEAR_FIRST + 1;
+    size_t in_year[CALENDAR_YEAR_LAST - CALENDAR_YEAR_FIRST + 1] = {0};
+    size_t yearly = 0, most = 0;
+    for (size_t i = 0; i < spec->n_days + spec->n_holidays; i++) {
+        bool day = i < spec->n_days;
+        int32_t date = day ? spec->days[i].date : spec->holidays[i - spec->n_days].date;
+        int year, month, mday;
+        calendar_date_parts(date, &year, &month, &mday);
+        if (!day && spec->holidays[i - spec->n_days].yearly)
+            yearly++;
+        else if (year >= CALENDAR_YEAR_FIRST && year <= CALENDAR_YEAR_LAST)
+            in_year[year - CALENDAR_YEAR_FIRST]++;
+    }
+    for (int y = 0; y < years; y++)
+        most = in_year[y] > most ? in_year[y] : most;
+    return 2 * (most + yearly);
+}
+
+static bool is_window(const struct calendar_window *w)
+{
+    return w->weekday >= 0 && w->weekday < 7 && w->from_s >= 0 && w->from_s < w->until_s &&
+           w->until_s <= 2 * CALENDAR_DAY_S;
+}
+
+/* True when a year has work whatever falls where: any weekday comes 52 times, and no zone's clocks
+ * are moved more than four times a year. Spares the lay-out of nearly every calendar. */
+static bool surely_works(const struct calendar_spec *spec)
+{
+    if (spec->n_windows == 0 || spec->n_windows > CALENDAR_WINDOWS_MAX ||
+        spec->n_days > CALENDAR_DATES_MAX || spec->n_holidays > CALENDAR_HOLIDAYS_MAX)
+        return false;
+    for (size_t i = 0; i < spec->n_windows; i++)
+        if (!is_window(&spec->windows[i]))
+            return false;
+    return days_off(spec) < 52 - 4;
+}
+
 static void check_calendar(const struct policy *p, size_t i, struct bundle_problems *problems)
 {
     const struct policy_calendar *c = &p->calendars[i];
+    const char *at = AT("calendars.%s", c->name);
     int no_work_year;
     if (policy_calendar_find(p, c->name) != (int)i)
-        problem_error(problems, AT("calendars.%s", c->name), "is there twice");
+        problem_error(problems, at, "is there twice");
+    if (surely_works(&c->spec))
+        return;
     struct calendar *laid_out =
         calendar_new(&c->spec, policy_zone(p, (int)i, false, NULL), &no_work_year);
-    if (laid_out)
-        calendar_free(laid_out);
-    else if (no_work_year > 0)
-        problem_error(problems, AT("calendars.%s", c->name),
+    if (!laid_out && no_work_year > 0)
+        problem_error(problems, at,
                       "has no working time in %d: a clock by it would never come to its end",
                       no_work_year);
-    else
-        problem_error(problems, AT("calendars.%s", c->name),
-                      "has hours or dates that are out of bounds");
+    else if (!laid_out)
+        problem_error(problems, at, "has hours or dates that are out of bounds");
+    calendar_free(laid_out);
 }
 
 void policy_validate(const struct policy *p, struct bundle_problems *problems)

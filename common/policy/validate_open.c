@@ -67,14 +67,14 @@ static void look(void *ctx, const struct cell *cell)
     if (!failure_set_empty(&silent) && !o->told_silent) {
         problem_error(o->problems, "clocks",
                       "start none when a case opens (%s): nobody would ever hear of its silence",
-                      cell_text(cell, &silent, &o->cells, o->p, o->problems->arena));
+                      cell_text(cell, &silent, UINT32_MAX, &o->cells, o->p, o->problems->arena));
         o->told_silent = true;
     }
     if (!failure_set_empty(&brief) && !o->told_short && !o->told_silent) {
         problem_warning(o->problems, "clocks",
                         "start none that runs until a case is resolved (%s): it may be forgotten "
                         "after the others have stopped",
-                        cell_text(cell, &brief, &o->cells, o->p, o->problems->arena));
+                        cell_text(cell, &brief, UINT32_MAX, &o->cells, o->p, o->problems->arena));
         o->told_short = true;
     }
 }

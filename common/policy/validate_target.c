@@ -13,6 +13,10 @@
 
 #define KIND(name) AMENDS__V1__CLOCK_KIND__CLOCK_KIND_##name
 #define AT(...) problem_path(problems, __VA_ARGS__)
+#define FACT_BIT(name) (1u << FACT_##name)
+/* What people tell cases apart by, when they think of targets. */
+#define TARGET_FACTS                                                                               \
+    (FACT_BIT(SEVERITY) | FACT_BIT(CHANNEL) | FACT_BIT(TRIGGER) | FACT_BIT(TIER) | FACT_BIT(LEVEL))
 #define DAY_MS (24 * 3600 * 1000LL)
 #define WEEK_MS (7 * DAY_MS)
 /* Boxes of one clock's targets. Two clocks' must fit into cells. */
@@ -46,7 +50,7 @@ static void reach(void *ctx, const struct cell *cell)
         left = failure_set_without(left, &box);
     }
     if (!failure_set_empty(&left) && !r->without)
-        r->without = cell_text(cell, &left, &r->cells, r->p, r->arena);
+        r->without = cell_text(cell, &left, UINT32_MAX, &r->cells, r->p, r->arena);
 }
 
 static bool add_targets(struct cells *cells, const struct policy_clock *c, size_t *target_of)
@@ -161,12 +165,56 @@ struct pairs {
     size_t n_x; /* boxes of x come first */
     struct failure_set all;
     size_t target_of[CELL_BOXES_MAX];
+    struct condition_box boxes[CELL_BOXES_MAX];
     bool seen[POLICY_TARGETS_MAX][POLICY_TARGETS_MAX];
     void (*tell)(const struct pairs *pairs, size_t a, size_t b, enum longer longer,
                  const char *which);
     struct bundle_problems *problems;
     int severity; /* for whoever tells */
 };
+
+/* What both allow; false when that is nothing. */
+static bool intersect(const struct pairs *k, const struct condition_box *a,
+                      const struct condition_box *b, struct condition_box *out)
+{
+    for (int f = 0; f < FACTS; f++) {
+        out->allowed[f] = a->allowed[f] & b->allowed[f];
+        if ((out->allowed[f] & k->cells.domain[f]) == 0)
+            return false;
+    }
+    for (size_t w = 0; w < CONDITION_FAILURE_WORDS; w++)
+        out->failures[w] = a->failures[w] & b->failures[w];
+    return true;
+}
+
+static bool add_started(struct pairs *k, const struct condition_box *when,
+                        const struct policy_condition *start, size_t target)
+{
+    for (size_t i = 0; i < start->n; i++) {
+        size_t n = k->cells.n;
+        if (n == CELL_BOXES_MAX)
+            return false;
+        if (!intersect(k, when, &start->boxes[i], &k->boxes[n]))
+            continue;
+        k->cells.boxes[n] = &k->boxes[n];
+        k->target_of[n] = target;
+        k->cells.n++;
+    }
+    return true;
+}
+
+/* The targets of a clock for the cases that start it. */
+static bool add_started_targets(struct pairs *k, const struct policy_clock *c)
+{
+    const struct condition_box any = condition_any();
+    const struct policy_condition always = {.n = 1, .boxes = &any};
+    const struct policy_condition *start = clock_has_subject(c) ? &always : &c->start;
+    for (size_t i = 0; i < c->n_targets; i++)
+        for (size_t j = 0; j < c->targets[i].when.n; j++)
+            if (!add_started(k, &c->targets[i].when.boxes[j], start, i))
+                return false;
+    return k->cells.n <= TARGET_BOXES_MAX || k->n_x > 0;
+}
 
 /* What each box of a range takes, the first that fits. */
 static void take(const struct pairs *k, const struct cell *cell, size_t from, size_t until,
@@ -195,7 +243,8 @@ static void meet(struct pairs *k, const struct cell *cell, size_t i, size_t j,
     k->seen[a][b] = true;
     enum longer longer = compare(k->p, k->x, &k->x->targets[a], k->y, &k->y->targets[b]);
     if (longer != NOT_LONGER)
-        k->tell(k, a, b, longer, cell_text(cell, &both, &k->cells, k->p, k->problems->arena));
+        k->tell(k, a, b, longer,
+                cell_text(cell, &both, TARGET_FACTS, &k->cells, k->p, k->problems->arena));
 }
 
 static void look_at_pairs(void *ctx, const struct cell *cell)
@@ -246,9 +295,10 @@ static void check_response(const struct policy *p, const struct policy_clock *re
     k->x = response;
     k->y = resolution;
     k->tell = tell_response;
-    bool fits = add_targets(&k->cells, response, k->target_of);
+    bool fits = add_started_targets(k, response);
     k->n_x = k->cells.n;
-    if (fits && add_targets(&k->cells, resolution, k->target_of) && !cells_each(&k->cells))
+    fits = fits && add_started_targets(k, resolution);
+    if (!fits || !cells_each(&k->cells))
         too_many_cells(problems);
     free(k);
 }
@@ -276,30 +326,29 @@ static void tell_graver(const struct pairs *k, size_t a, size_t b, enum longer l
                     k->severity, which);
 }
 
-/* The boxes as they are for one severity, into `out`; those that do not allow it are emptied. */
-static void for_severity(const struct cells *from, int severity, struct condition_box *out)
+/* The boxes as they are for one severity, from `from` on; those that do not allow it are emptied.
+ */
+static void for_severity(struct pairs *k, const struct condition_box *plain, size_t n, size_t from,
+                         int severity)
 {
-    for (size_t i = 0; i < from->n; i++) {
-        out[i] = *from->boxes[i];
-        bool allows = (out[i].allowed[FACT_SEVERITY] >> severity) & 1;
-        out[i].allowed[FACT_SEVERITY] = allows ? UINT32_MAX : 0;
+    for (size_t i = 0; i < n; i++) {
+        struct condition_box *box = &k->boxes[from + i];
+        *box = plain[i];
+        bool allows = (box->allowed[FACT_SEVERITY] >> severity) & 1;
+        box->allowed[FACT_SEVERITY] = allows ? UINT32_MAX : 0;
+        k->cells.boxes[from + i] = box;
+        k->target_of[from + i] = k->target_of[i];
     }
 }
 
-static void check_step(struct pairs *k, const struct cells *plain, struct condition_box *boxes,
-                       int severity)
+static void check_step(struct pairs *k, const struct condition_box *plain, size_t n, int severity)
 {
-    size_t n = plain->n;
     k->severity = severity;
     k->n_x = n;
     k->cells.n = 2 * n;
     memset(k->seen, 0, sizeof(k->seen));
-    for_severity(plain, severity + 1, boxes);
-    for_severity(plain, severity, boxes + n);
-    for (size_t i = 0; i < 2 * n; i++) {
-        k->cells.boxes[i] = &boxes[i];
-        k->target_of[i] = k->target_of[i % n];
-    }
+    for_severity(k, plain, n, 0, severity + 1);
+    for_severity(k, plain, n, n, severity);
     if (!cells_each(&k->cells))
         too_many_cells(k->problems);
 }
@@ -311,13 +360,14 @@ static void check_graver(const struct policy *p, const struct policy_clock *c, s
     struct pairs *k = pairs_new(p, budget, problems);
     k->x = k->y = c;
     k->tell = tell_graver;
-    if (add_targets(&k->cells, c, k->target_of) && k->cells.n > 0) {
-        struct cells plain = k->cells;
-        struct condition_box *boxes = calloc(2 * plain.n, sizeof(*boxes));
-        AM_ASSERT(boxes);
+    if (add_started_targets(k, c) && k->cells.n > 0) {
+        size_t n = k->cells.n;
+        struct condition_box *plain = calloc(n, sizeof(*plain));
+        AM_ASSERT(plain);
+        memcpy(plain, k->boxes, n * sizeof(*plain));
         for (int s = 1; s < POLICY_SEVERITIES - 1 && *budget > 0; s++)
-            check_step(k, &plain, boxes, s);
-        free(boxes);
+            check_step(k, plain, n, s);
+        free(plain);
     }
     free(k);
 }
