@@ -129,6 +129,20 @@ void check_past_time(struct fault *fault, const char *field,
         fault_violation(fault, field, "is in the future");
 }
 
+void check_future_time(struct fault *fault, const char *field,
+                       const Google__Protobuf__Timestamp *time, int64_t now_us, bool required)
+{
+    if (told_already(fault, field))
+        return;
+    if (!time) {
+        if (required)
+            fault_violation(fault, field, "is required");
+    } else if (time->nanos < 0 || time->nanos >= NANOS_PER_S || time->seconds > SECONDS_MAX)
+        fault_violation(fault, field, "is not a time");
+    else if (time->seconds < 0 || time_micros(time) <= now_us)
+        fault_violation(fault, field, "is not in the future");
+}
+
 int64_t past_time_micros(const Google__Protobuf__Timestamp *time, int64_t now_us)
 {
     int64_t us = time_micros(time);

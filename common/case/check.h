@@ -47,7 +47,11 @@ void check_range(struct fault *fault, const char *field, int64_t value, int64_t 
 void check_past_time(struct fault *fault, const char *field,
                      const Google__Protobuf__Timestamp *time, int64_t now_us, bool required);
 
-/* What is stored of such a time: microseconds, never after now; 0 for NULL. */
+/* A well-formed time after now; NULL only when not required. */
+void check_future_time(struct fault *fault, const char *field,
+                       const Google__Protobuf__Timestamp *time, int64_t now_us, bool required);
+
+/* What is stored of a past time: microseconds, never after now; 0 for NULL. */
 int64_t past_time_micros(const Google__Protobuf__Timestamp *time, int64_t now_us);
 
 enum check_amount {

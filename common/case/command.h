@@ -87,6 +87,13 @@ struct command {
     int32_t policy_version; /* decided by this policy; 0 = the case's, or the current one */
     bool dry_run;           /* decided only: nothing is written */
 
+    /* What makes a claim join an open case: its natural key, locked and looked up. ReopenCase names
+     * it when it has read the case; texts in `arena`. */
+    struct command_claim {
+        const char *customer_id; /* NULL = not named */
+        const char *failure_code, *order_reference;
+    } claim;
+
     /* The outcome, set by command_decide(). */
     struct fault fault;         /* not set = OK */
     bool replayed;              /* the dedup row answered: see result_* */
@@ -130,7 +137,8 @@ struct decision {
     bool recording;                /* that is under way */
     const struct clock_row *shown; /* a clock that the next event shows as it was, or NULL */
     uint32_t ids;                  /* ids derived so far */
-    bool again;                    /* decide added a key: cmd->open_case_id */
+    struct uuid other_case_id;     /* the open case of cmd->claim, zero = none */
+    bool again;                    /* decide added a key: cmd->open_case_id, claim or agent_id */
 };
 
 /* The next id derived from the command's seed. */
@@ -155,6 +163,10 @@ enum seg_verdict command_decide(struct decision *d);
 void command_from_request(struct command *cmd, const ProtobufCMessage *request,
                           struct fault *fault);
 
-/* The keys a command locks, by its kind and names: request id, case, agent; for OpenCase the
- * customer with failure and order, and the open case to join. Writes cmd->seg.keys and .n_keys. */
+/* The natural key of the claim: an OpenCase's by its request, else what the command named so far.
+ */
+struct command_claim command_claim_of(const struct command *cmd);
+
+/* The keys a command locks, by its kind and names: request id, case, agent, the claim's customer
+ * with failure and order; for OpenCase the open case to join. Writes cmd->seg.keys and .n_keys. */
 void command_keys(struct command *cmd);

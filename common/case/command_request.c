@@ -144,14 +144,26 @@ static void lock_agent(struct command *cmd)
     lock(cmd, &key);
 }
 
-/* The natural key under the unique index that lets a customer have one open case of a kind. */
-static void lock_customer(struct command *cmd)
+struct command_claim command_claim_of(const struct command *cmd)
 {
+    if (!cmd->kind->needs_customer)
+        return cmd->claim;
     const Amends__V1__OpenCaseRequest *r = (const Amends__V1__OpenCaseRequest *)cmd->request;
+    return (struct command_claim){.customer_id = r->customer_id,
+                                  .failure_code = r->failure ? r->failure->code : "",
+                                  .order_reference = r->failure ? r->failure->order_reference : ""};
+}
+
+/* The natural key under the unique index that lets a customer have one open case of a kind. */
+static void lock_claim(struct command *cmd)
+{
+    const struct command_claim claim = command_claim_of(cmd);
     struct key key = key_begin("customer", cmd);
-    key_add_text(&key, r->customer_id);
-    key_add_text(&key, r->failure->code);
-    key_add_text(&key, r->failure->order_reference);
+    if (!claim.customer_id)
+        return;
+    key_add_text(&key, claim.customer_id);
+    key_add_text(&key, claim.failure_code);
+    key_add_text(&key, claim.order_reference);
     lock(cmd, &key);
 }
 
@@ -160,9 +172,8 @@ void command_keys(struct command *cmd)
     cmd->seg.n_keys = 0;
     if (cmd->kind->method != METHOD_NONE)
         lock_request(cmd);
-    if (cmd->kind->needs_customer)
-        lock_customer(cmd);
-    else if (!uuid_is_zero(&cmd->case_id))
+    lock_claim(cmd);
+    if (!cmd->kind->needs_customer && !uuid_is_zero(&cmd->case_id))
         lock_case(cmd, &cmd->case_id);
     if (!uuid_is_zero(&cmd->open_case_id))
         lock_case(cmd, &cmd->open_case_id);

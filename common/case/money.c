@@ -3,6 +3,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <time.h>
 
 #include "base/clock.h"
 #include "policy/policy.h"
@@ -25,6 +26,17 @@ const char *money_text(int64_t micros, struct arena *arena)
     if (text[len - 1] == '.')
         len--;
     const char *copy = arena_strndup(arena, text, (size_t)len);
+    return copy ? copy : "";
+}
+
+const char *time_text(int64_t us, struct arena *arena)
+{
+    char text[40];
+    struct tm tm;
+    const time_t s = (time_t)(us / US_PER_S);
+    if (!gmtime_r(&s, &tm) || strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &tm) == 0)
+        return "";
+    const char *copy = arena_strdup(arena, text);
     return copy ? copy : "";
 }
 

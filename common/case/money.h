@@ -18,6 +18,9 @@ int64_t money_micros(const Google__Type__Money *money);
 /* "100", "99.5", "unlimited" for POLICY_UNLIMITED: for people and error metadata. */
 const char *money_text(int64_t micros, struct arena *arena);
 
+/* "2026-11-24T17:00:00Z", to the second: for people and error metadata. */
+const char *time_text(int64_t us, struct arena *arena);
+
 /* Microseconds since 1970 of a time that was validated; 0 for NULL. Below a microsecond is cut off.
  */
 int64_t time_micros(const Google__Protobuf__Timestamp *time);

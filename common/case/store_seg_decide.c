@@ -167,6 +167,7 @@ static void decision_fill(struct store *s, struct seg *seg, struct seg_part *p)
         .actor = p->actor,
         .agent = p->agent,
         .dedup = p->dedup,
+        .other_case_id = p->found_case_id,
     };
 }
 

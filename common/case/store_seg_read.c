@@ -4,7 +4,6 @@
 
 #include <string.h>
 
-#include "amends/v1/intake_service.pb-c.h"
 #include "base/assert.h"
 #include "case/store_impl.h"
 
@@ -49,7 +48,10 @@ static void add_part(struct seg_state *st, struct command *cmd)
             add_case(st, p, &cmd->open_case_id);
         return;
     }
-    if (kind->method != METHOD_NONE)
+    /* Its dedup row comes with the look-up of the claim. */
+    if (cmd->claim.customer_id)
+        st->openings[st->n_openings++] = p;
+    else if (kind->method != METHOD_NONE)
         st->dedups[st->n_dedups++] = p;
     if (kind->needs_case)
         add_case(st, p, &cmd->case_id);
@@ -116,10 +118,10 @@ static void arg_natural_keys(struct pg_args *args, struct seg_part *const *parts
     pg_array_init(&code, args->arena, PG_TEXT, n);
     pg_array_init(&order, args->arena, PG_TEXT, n);
     for (size_t i = 0; i < n; i++) {
-        const Amends__V1__OpenCaseRequest *r = (const void *)parts[i]->cmd->request;
-        pg_array_text(&customer, r->customer_id);
-        pg_array_text(&code, r->failure ? r->failure->code : "");
-        pg_array_text(&order, r->failure ? r->failure->order_reference : "");
+        const struct command_claim claim = command_claim_of(parts[i]->cmd);
+        pg_array_text(&customer, claim.customer_id);
+        pg_array_text(&code, claim.failure_code);
+        pg_array_text(&order, claim.order_reference);
     }
     pg_arg_array(args, &customer);
     pg_arg_array(args, &code);

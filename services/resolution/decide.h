@@ -37,6 +37,26 @@ extern const struct command_kind record_customer_response_kind;
  * and is answered OK. A reference that proves another remedy of the kind is ALREADY_COMPENSATED. */
 extern const struct command_kind report_fulfilment_kind;
 
+/* A promise is due at the instant told to the customer, or earlier: at the end of the hours before
+ * it in which this customer may be contacted. Its clock breaches by itself and makes it BROKEN. */
+extern const struct command_kind make_promise_kind;
+/* KEPT: in time or late (BROKEN, with kept_at) is decided by keep_time, once, also of a promise
+ * that was found broken meanwhile. RENEGOTIATED: before it is due only; a promise of the same kind
+ * and words takes its place. BROKEN: before it is due the case climbs at once and its severity
+ * rises; after it the clock's breach does what the policy says. */
+extern const struct command_kind settle_promise_kind;
+
+/* Until resume_time, or as long as the most generous clock that can be paused allows. */
+extern const struct command_kind pause_case_kind;
+extern const struct command_kind resume_case_kind;
+
+/* Starts the next round of a RESOLVED or CLOSED case one level higher. The former owner keeps it if
+ * not OFFLINE and still fit for it, whatever else that agent holds; else the steward of the new
+ * level. Refused with CASE_STATUS, metadata `case_id`, when the customer has another open case of
+ * the same failure and order: that one goes on. Decided in two steps: the first names the keys of
+ * the former owner and of what makes a claim join. */
+extern const struct command_kind reopen_case_kind;
+
 /* The reason as it was disclosed; a later denial replaces it, both stay in the history. */
 extern const struct command_kind deny_claim_kind;
 

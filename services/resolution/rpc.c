@@ -28,6 +28,11 @@ RESOLUTION_METHOD(propose_remedy, Amends__V1__ProposeRemedyRequest)
 RESOLUTION_METHOD(record_customer_response, Amends__V1__RecordCustomerResponseRequest)
 RESOLUTION_METHOD(report_fulfilment, Amends__V1__ReportFulfilmentRequest)
 RESOLUTION_METHOD(deny_claim, Amends__V1__DenyClaimRequest)
+RESOLUTION_METHOD(make_promise, Amends__V1__MakePromiseRequest)
+RESOLUTION_METHOD(settle_promise, Amends__V1__SettlePromiseRequest)
+RESOLUTION_METHOD(pause_case, Amends__V1__PauseCaseRequest)
+RESOLUTION_METHOD(resume_case, Amends__V1__ResumeCaseRequest)
+RESOLUTION_METHOD(reopen_case, Amends__V1__ReopenCaseRequest)
 RESOLUTION_METHOD(resolve_case, Amends__V1__ResolveCaseRequest)
 RESOLUTION_METHOD(close_case, Amends__V1__CloseCaseRequest)
 
@@ -41,6 +46,11 @@ int resolution_register(struct rpc_server *server, struct service *service)
         {.name = "RecordCustomerResponse", .handle = record_customer_response_handle, .slots = 32},
         {.name = "ReportFulfilment", .handle = report_fulfilment_handle, .slots = 32},
         {.name = "DenyClaim", .handle = deny_claim_handle, .slots = 32},
+        {.name = "MakePromise", .handle = make_promise_handle, .slots = 32},
+        {.name = "SettlePromise", .handle = settle_promise_handle, .slots = 32},
+        {.name = "PauseCase", .handle = pause_case_handle, .slots = 16},
+        {.name = "ResumeCase", .handle = resume_case_handle, .slots = 16},
+        {.name = "ReopenCase", .handle = reopen_case_handle, .slots = 16},
         {.name = "ResolveCase", .handle = resolve_case_handle, .slots = 32},
         {.name = "CloseCase", .handle = close_case_handle, .slots = 32},
     };

@@ -3,6 +3,7 @@
 
 #include "case/check.h"
 #include "case/words.h"
+#include "resolution/promise.h"
 
 #define NOTE_BYTES 4000
 #define SHORT_NOTE_BYTES 1000
@@ -43,6 +44,10 @@ void record_contact_validate(const Amends__V1__RecordContactRequest *r, int64_t 
     check_past_time(fault, "contact_time", r->contact_time, now_us, false);
     check_text(fault, "note", r->note, NOTE_BYTES, false);
     check_range(fault, "minutes_lost", r->minutes_lost, 0, MINUTES_LOST_MAX);
+    check_range(fault, "addressed_level", r->addressed_level, 0, POLICY_LEVELS_MAX);
+    if (!inbound && r->addressed_level > 0)
+        fault_violation(fault, "addressed_level",
+                        "can only be told when the customer made the contact");
 }
 
 void record_act_validate(const Amends__V1__RecordActRequest *r, int64_t now_us,
@@ -106,6 +111,95 @@ void report_fulfilment_validate(const Amends__V1__ReportFulfilmentRequest *r, in
                true);
     check_text(fault, "external_reference", r->external_reference, REFERENCE_BYTES,
                r->outcome == FULFILMENT_OUTCOME_FULFILLED);
+}
+
+/* Exactly one of an instant and a wall time. */
+static void check_promised(struct fault *fault, const Google__Protobuf__Timestamp *promise_time,
+                           const char *local_time, int64_t now_us)
+{
+    int64_t wall_s;
+    bool local = local_time[0] != '\0';
+    if (!promise_time && !local)
+        fault_violation(fault, "promise_time", "is required, or local_time");
+    else if (promise_time && local)
+        fault_violation(fault, "local_time", "is given beside promise_time");
+    else if (local && local_time_parse(local_time, &wall_s) != AM_OK)
+        fault_violation(fault, "local_time", "is no wall time such as 2026-11-24T17:00");
+    else
+        check_future_time(fault, "promise_time", promise_time, now_us, false);
+}
+
+void make_promise_validate(const Amends__V1__MakePromiseRequest *r, int64_t now_us,
+                           const struct policy *policy, struct fault *fault)
+{
+    (void)policy;
+    check_ids(fault, r->request_id, r->case_id);
+    check_enum(fault, "kind", &amends__v1__promise_kind__descriptor, (int)r->kind, true);
+    check_text(fault, "description", r->description, SHORT_NOTE_BYTES, true);
+    check_promised(fault, r->promise_time, r->local_time, now_us);
+}
+
+/* What belongs to another outcome is refused: who sends it means something else. */
+static void check_only_with(struct fault *fault, const char *field, bool given, bool fits,
+                            const char *outcome)
+{
+    if (given && !fits)
+        fault_violation(fault, field, "is only for %s", outcome);
+}
+
+void settle_promise_validate(const Amends__V1__SettlePromiseRequest *r, int64_t now_us,
+                             const struct policy *policy, struct fault *fault)
+{
+    bool kept = (int)r->outcome == PROMISE_OUTCOME_KEPT;
+    bool renegotiated = (int)r->outcome == PROMISE_OUTCOME_RENEGOTIATED;
+    (void)policy;
+    check_ids(fault, r->request_id, r->case_id);
+    (void)check_uuid(fault, "promise_id", r->promise_id, NULL);
+    check_enum(fault, "outcome", &amends__v1__promise_outcome__descriptor, (int)r->outcome, true);
+    check_only_with(fault, "keep_time", r->keep_time != NULL, kept, "KEPT");
+    check_only_with(fault, "promise_time", r->promise_time != NULL, renegotiated, "RENEGOTIATED");
+    check_only_with(fault, "local_time", r->local_time[0] != '\0', renegotiated, "RENEGOTIATED");
+    check_only_with(fault, "customer_consented", r->customer_consented, renegotiated,
+                    "RENEGOTIATED");
+    check_past_time(fault, "keep_time", r->keep_time, now_us, false);
+    check_text(fault, "note", r->note, SHORT_NOTE_BYTES, false);
+    if (!renegotiated)
+        return;
+    if (!r->customer_consented)
+        fault_violation(fault, "customer_consented",
+                        "must be true: a promise is not moved behind the customer's back");
+    check_promised(fault, r->promise_time, r->local_time, now_us);
+}
+
+void pause_case_validate(const Amends__V1__PauseCaseRequest *r, int64_t now_us,
+                         const struct policy *policy, struct fault *fault)
+{
+    (void)policy;
+    check_ids(fault, r->request_id, r->case_id);
+    check_version(fault, r->expected_version);
+    check_enum(fault, "reason", &amends__v1__pause_reason__descriptor, (int)r->reason, true);
+    if ((int)r->reason == PAUSE_REASON_POLICY)
+        fault_violation(fault, "reason", "POLICY is the system's own");
+    check_future_time(fault, "resume_time", r->resume_time, now_us, false);
+    check_text(fault, "note", r->note, SHORT_NOTE_BYTES, false);
+}
+
+void resume_case_validate(const Amends__V1__ResumeCaseRequest *r, int64_t now_us,
+                          const struct policy *policy, struct fault *fault)
+{
+    (void)now_us;
+    (void)policy;
+    check_ids(fault, r->request_id, r->case_id);
+}
+
+void reopen_case_validate(const Amends__V1__ReopenCaseRequest *r, int64_t now_us,
+                          const struct policy *policy, struct fault *fault)
+{
+    (void)now_us;
+    (void)policy;
+    check_ids(fault, r->request_id, r->case_id);
+    check_version(fault, r->expected_version);
+    check_text(fault, "reason", r->reason, SHORT_NOTE_BYTES, true);
 }
 
 void deny_claim_validate(const Amends__V1__DenyClaimRequest *r, int64_t now_us,

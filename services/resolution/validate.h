@@ -27,6 +27,16 @@ void record_customer_response_validate(const Amends__V1__RecordCustomerResponseR
                                        struct fault *fault);
 void report_fulfilment_validate(const Amends__V1__ReportFulfilmentRequest *request, int64_t now_us,
                                 const struct policy *policy, struct fault *fault);
+void make_promise_validate(const Amends__V1__MakePromiseRequest *request, int64_t now_us,
+                           const struct policy *policy, struct fault *fault);
+void settle_promise_validate(const Amends__V1__SettlePromiseRequest *request, int64_t now_us,
+                             const struct policy *policy, struct fault *fault);
+void pause_case_validate(const Amends__V1__PauseCaseRequest *request, int64_t now_us,
+                         const struct policy *policy, struct fault *fault);
+void resume_case_validate(const Amends__V1__ResumeCaseRequest *request, int64_t now_us,
+                          const struct policy *policy, struct fault *fault);
+void reopen_case_validate(const Amends__V1__ReopenCaseRequest *request, int64_t now_us,
+                          const struct policy *policy, struct fault *fault);
 void deny_claim_validate(const Amends__V1__DenyClaimRequest *request, int64_t now_us,
                          const struct policy *policy, struct fault *fault);
 void resolve_case_validate(const Amends__V1__ResolveCaseRequest *request, int64_t now_us,

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "rig.h"
 
+#include <stdio.h>
 #include <string.h>
 
 char *rig_text(struct world *w, const char *text)
@@ -155,6 +156,132 @@ void rig_close(struct world *w, const char *who)
     r.case_id = case_id(w);
     r.expected_version = w->c.row.last_seq;
     world_run(w, &close_case_kind, who, &r.base);
+}
+
+/* -- promises -----------------------------------------------------------------------------------
+ */
+
+static void make_promise(struct world *w, const char *who, Google__Protobuf__Timestamp *time,
+                         const char *local_time)
+{
+    Amends__V1__MakePromiseRequest r = AMENDS__V1__MAKE_PROMISE_REQUEST__INIT;
+    r.request_id = world_uuid(w);
+    r.case_id = case_id(w);
+    r.kind = AMENDS__V1__PROMISE_KIND__PROMISE_KIND_CALL_BACK;
+    r.description = rig_text(w, "we call you back");
+    r.promise_time = time;
+    r.local_time = rig_text(w, local_time);
+    world_run(w, &make_promise_kind, who, &r.base);
+}
+
+void rig_promise(struct world *w, const char *who, int64_t promised_us)
+{
+    make_promise(w, who, rig_time(w, promised_us), "");
+}
+
+void rig_promise_local(struct world *w, const char *who, const char *local_time)
+{
+    make_promise(w, who, NULL, local_time);
+}
+
+static Amends__V1__SettlePromiseRequest settle_request(struct world *w, const struct uuid *promise,
+                                                       int outcome)
+{
+    Amends__V1__SettlePromiseRequest r = AMENDS__V1__SETTLE_PROMISE_REQUEST__INIT;
+    r.request_id = world_uuid(w);
+    r.case_id = case_id(w);
+    r.promise_id = id_text(w, promise);
+    r.outcome = (Amends__V1__PromiseOutcome)outcome;
+    r.note = rig_text(w, "spoke with her son");
+    return r;
+}
+
+void rig_settle(struct world *w, const char *who, const struct uuid *promise, int outcome,
+                int64_t kept_us)
+{
+    Amends__V1__SettlePromiseRequest r = settle_request(w, promise, outcome);
+    r.keep_time = kept_us != 0 ? rig_time(w, kept_us) : NULL;
+    world_run(w, &settle_promise_kind, who, &r.base);
+}
+
+void rig_renegotiate(struct world *w, const char *who, const struct uuid *promise,
+                     int64_t promised_us)
+{
+    Amends__V1__SettlePromiseRequest r = settle_request(w, promise, PROMISE_OUTCOME_RENEGOTIATED);
+    r.customer_consented = true;
+    r.promise_time = rig_time(w, promised_us);
+    world_run(w, &settle_promise_kind, who, &r.base);
+}
+
+const struct promise_row *rig_promised(const struct world *w, size_t i, int state)
+{
+    assert_true(i < w->c.promises.n);
+    const struct promise_row *p = ROW_AT(&w->c.promises, const struct promise_row, i);
+    assert_int_equal(p->state, state);
+    return p;
+}
+
+/* -- pauses and rounds --------------------------------------------------------------------------
+ */
+
+void rig_pause(struct world *w, const char *who, int64_t resume_us)
+{
+    Amends__V1__PauseCaseRequest r = AMENDS__V1__PAUSE_CASE_REQUEST__INIT;
+    r.request_id = world_uuid(w);
+    r.case_id = case_id(w);
+    r.expected_version = w->c.row.last_seq;
+    r.reason = AMENDS__V1__PAUSE_REASON__PAUSE_REASON_CUSTOMER_AWAY;
+    r.resume_time = resume_us != 0 ? rig_time(w, resume_us) : NULL;
+    r.note = rig_text(w, "in hospital");
+    world_run(w, &pause_case_kind, who, &r.base);
+}
+
+void rig_resume(struct world *w, const char *who)
+{
+    Amends__V1__ResumeCaseRequest r = AMENDS__V1__RESUME_CASE_REQUEST__INIT;
+    r.request_id = world_uuid(w);
+    r.case_id = case_id(w);
+    world_run(w, &resume_case_kind, who, &r.base);
+}
+
+void rig_reopen(struct world *w, const char *who, const struct uuid *other_case)
+{
+    Amends__V1__ReopenCaseRequest r = AMENDS__V1__REOPEN_CASE_REQUEST__INIT;
+    r.request_id = world_uuid(w);
+    r.case_id = case_id(w);
+    r.expected_version = w->c.row.last_seq;
+    r.reason = rig_text(w, "it broke again");
+    w->other_case_id = other_case ? *other_case : (struct uuid){{0}};
+    world_run(w, &reopen_case_kind, who, &r.base);
+}
+
+void rig_recover(struct world *w, const char *who)
+{
+    char reference[32];
+    rig_contact(w, who, CONTACT_DIRECTION_OUTBOUND, CONTACT_OUTCOME_REACHED, CHANNEL_PHONE);
+    rig_act(w, who, ACT_KIND_APOLOGY);
+    rig_root_cause(w, who, "process.handover");
+    rig_propose(w, who, REMEDY_KIND_GIFT, "", 0);
+    assert_written(w);
+    const struct uuid remedy = w->cmd.result_id;
+    rig_answer(w, who, &remedy, CUSTOMER_ANSWER_ACCEPTED);
+    (void)snprintf(reference, sizeof(reference), "G-%u", w->made);
+    rig_fulfil(w, who, &remedy, FULFILMENT_OUTCOME_FULFILLED, reference);
+    assert_written(w);
+}
+
+void rig_policy(struct world *w, const char *sections)
+{
+    struct fault fault;
+    char source[4096];
+    fault_init(&fault, &w->arena);
+    (void)snprintf(source, sizeof(source), "amends: 1\n%s", sections);
+    struct policy *p = policy_compile(1, source, &fault);
+    if (!p)
+        fail_msg("%s: %s", fault.n_violations ? fault.violations[0].key : "?",
+                 fault.n_violations ? fault.violations[0].text : fault.message);
+    policy_free(w->policy);
+    w->policy = p;
 }
 
 struct world *rig_owned(void)

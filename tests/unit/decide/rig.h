@@ -37,6 +37,30 @@ void rig_deny(struct world *w, const char *who, const char *reason);
 void rig_resolve(struct world *w, const char *who);
 void rig_close(struct world *w, const char *who);
 
+/* An instant; its id is w->cmd.result_id. */
+void rig_promise(struct world *w, const char *who, int64_t promised_us);
+/* A wall time in the customer's zone. */
+void rig_promise_local(struct world *w, const char *who, const char *local_time);
+/* KEPT at an instant (0 = now) or BROKEN. */
+void rig_settle(struct world *w, const char *who, const struct uuid *promise, int outcome,
+                int64_t kept_us);
+/* With the customer's consent. */
+void rig_renegotiate(struct world *w, const char *who, const struct uuid *promise,
+                     int64_t promised_us);
+/* Until an instant, 0 = as long as policy allows. At the case's present version. */
+void rig_pause(struct world *w, const char *who, int64_t resume_us);
+void rig_resume(struct world *w, const char *who);
+/* `other_case`: the open case that its second step finds, NULL = none. */
+void rig_reopen(struct world *w, const char *who, const struct uuid *other_case);
+/* Makes every record that the close gate asks for, in the case's present round. */
+void rig_recover(struct world *w, const char *who);
+
+/* Another policy, from sections of a bundle. */
+void rig_policy(struct world *w, const char *sections);
+
+/* The i-th promise, its state asserted. */
+const struct promise_row *rig_promised(const struct world *w, size_t i, int state);
+
 /* A world with an open case and agents ann (level 1), bob (level 1) and lea (level 2); ann owns it.
  */
 struct world *rig_owned(void);

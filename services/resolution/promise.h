@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/* What the commands on promises share. Threading: pure. */
+
+#include "amends/v1/case.pb-c.h"
+#include "case/command.h"
+
+/* A wall time "2026-11-24T17:00" or "2026-11-24T17:00:30" of the years 2000 to 2099, as seconds
+ * since 1970-01-01 00:00 on the wall. AM_EINVAL when it is none. */
+int local_time_parse(const char *text, int64_t *wall_s) AM_MUSTCHECK;
+
+/* The instant told to the customer, and when that is due: brought forward into the hours in which
+ * this customer may be contacted. */
+struct promised {
+    int64_t at_us, due_us;
+};
+
+/* From the one of both that is given, the other being NULL and ""; a local time is in the
+ * customer's zone, else the company's. False: a violation of the field was set - the instant is not
+ * in the future, too far in it, or there are no hours to contact the customer in before it. */
+bool promise_instants(struct decision *d, const Google__Protobuf__Timestamp *promise_time,
+                      const char *local_time, struct promised *out);
+
+/* A new open promise with its clock. Pointers to promises and clocks are void after it. False:
+ * CASE_FULL. */
+bool promise_add(struct decision *d, int kind, const char *description, const struct promised *when,
+                 struct uuid *id);
+
+/* The case's promise of this id; NULL sets NOT_FOUND / PROMISE_NOT_FOUND. */
+struct promise_row *promise_find(struct decision *d, const char *promise_id);
+
+/* Sets FAILED_PRECONDITION / PROMISE_STATE: a promise in `state` cannot `what` ("be kept"). */
+void promise_refuse_state(struct decision *d, int state, const char *what);
