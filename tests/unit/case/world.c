@@ -298,15 +298,20 @@ static void fill_case(struct world *w)
     r->owner_since = r->level_since = r->opened_at = r->updated_at = w->now_us;
 }
 
-struct world *world_with_case(void)
+void world_open(struct world *w)
 {
-    struct world *w = world_new();
     struct decision *d = world_decision(w, "crm");
     fill_case(w);
     w->c.exists = true;
     Amends__V1__EventDetail detail = AMENDS__V1__EVENT_DETAIL__INIT;
     case_event(d, EVENT_KIND_CASE_OPENED, "crm", &detail, NULL);
     world_commit(w);
+}
+
+struct world *world_with_case(void)
+{
+    struct world *w = world_new();
+    world_open(w);
     return w;
 }
 

@@ -43,8 +43,10 @@ struct world {
 struct world *world_new(void);
 void world_free(struct world *w);
 
-/* A world with one OPEN case, made of rows alone: failure billing.overcharge, severity 3, customer
- * c-1, order o-1, the steward's, its two clocks running, its first event written. */
+/* Opens one, made of rows alone: failure billing.overcharge, severity 3, customer c-1, order o-1, the
+ * steward's, its clocks running as its policy says, its first event written. */
+void world_open(struct world *w);
+/* A world with such a case. */
 struct world *world_with_case(void);
 
 /* An agent with skill billing:3, languages de and en, capacity 10 and the level's limits. */
