@@ -150,8 +150,9 @@ static void check_actions(const struct policy *p, const struct policy_clock *c,
         problem_error(problems, AT("%s.raise_priority", at), "needs a time of more than zero");
     if ((t->actions & ACTION(CLOSE)) && c->kind != KIND(FOLLOW_UP))
         problem_error(problems, AT("%s.do", at), "close: only a follow_up clock may close a case");
-    if ((t->actions & ACTION(RESTART)) && c->kind != KIND(LEVEL))
-        problem_error(problems, AT("%s.do", at), "restart: only a level's clock begins again");
+    if ((t->actions & ACTION(RESTART)) && c->kind != KIND(LEVEL) && c->kind != KIND(NEXT_CONTACT))
+        problem_error(problems, AT("%s.do", at),
+                      "restart: only a level's clock and a next_contact begin again");
     if ((t->actions & ACTION(CLIMB)) && top)
         problem_error(problems, AT("%s.do", at),
                       "climb: this is the top of the ladder; `restart`?");
