@@ -64,10 +64,12 @@ def _clocks():
             "thresholds": [{"at": "50%", "notify": "owner"}, {"at": "100%", "do": "climb"},
                            {"at": "300%", "do": ["climb", "take_over"]}]},
         "cadence": {
-            "kind": "next_contact", "again": False, "start": {"contact": "reached", "status": "live"},
+            "kind": "next_contact", "again": False,
+            "start": [{"contact": "reached", "status": "live"}, {"acknowledged": "yes", "status": "live"},
+                      {"progress": "yes", "status": "live"}],
             "stop": {"status": "resolved"}, "reset": {"contact": "reached"}, "target": "3d",
             "pause_limit": {"single": "4d", "total": "6d"},
-            "thresholds": [{"at": "100%", "notify": ["owner", "steward"]}]},
+            "thresholds": [{"at": "100%", "do": "restart", "notify": ["owner", "steward"]}]},
         "acknowledgement": {
             "kind": "statutory", "calendar": "office", "start": {"status": "live"},
             "stop": {"contact": "reached"}, "target": {"business_days": 3},
@@ -133,6 +135,8 @@ def _allowed(fact, values):
             out |= set({"live": LIVE, "final": FINAL}.get(value, (value.upper(),)))
         elif fact in ABSENT:
             out.add(value != ABSENT[fact])
+        elif fact in ("acknowledged", "progress"):
+            out.add(value == "yes")
         elif fact in ("severity", "level"):
             out.add(int(value))
         else:

@@ -131,6 +131,27 @@ static void the_top_of_the_default_ladder_restarts(void **state)
     policy_free(p);
 }
 
+/* A level's clock ends when somebody takes notice or moves: from then on this one goes round. */
+static void who_moves_a_case_of_the_default_is_reminded_until_it_is_resolved(void **state)
+{
+    (void)state;
+    struct policy *p = compile("default");
+    const struct policy_clock *cadence = policy_clock_find(p, "cadence");
+    static const enum fact facts[] = {FACT_CONTACT, FACT_ACKNOWLEDGED, FACT_PROGRESS};
+    struct fact_values v = a_case(p, "billing", 3);
+    assert_false(condition_holds(&cadence->start, &v));
+    for (size_t i = 0; i < sizeof(facts) / sizeof(facts[0]); i++) {
+        v = a_case(p, "billing", 3);
+        v.value[facts[i]] = 1;
+        assert_true(condition_holds(&cadence->start, &v));
+        assert_false(condition_holds(&cadence->stop, &v));
+        assert_false(condition_holds(&cadence->cancel, &v));
+    }
+    assert_int_equal(cadence->thresholds[0].percent, 100);
+    assert_int_equal(cadence->thresholds[0].actions, ACTION(RESTART) | ACTION(NOTIFY));
+    policy_free(p);
+}
+
 static void a_broken_promise_of_the_default_climbs_and_is_graver(void **state)
 {
     (void)state;
@@ -211,6 +232,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_default_has_a_clock_for_each_kind),
         cmocka_unit_test(the_top_of_the_default_ladder_restarts),
+        cmocka_unit_test(who_moves_a_case_of_the_default_is_reminded_until_it_is_resolved),
         cmocka_unit_test(a_broken_promise_of_the_default_climbs_and_is_graver),
         cmocka_unit_test(the_bank_has_statutory_dates_that_do_not_pause),
         cmocka_unit_test(the_bank_rests_on_bank_holidays),
