@@ -2,11 +2,11 @@
 //
 // BullMQ with delayed jobs that are all due at one instant and do nothing:
 //
-//   node bullmq.js FOLDER PORT JOBS PROCESSES CONCURRENCY
+//   node bullmq.js FOLDER PORT JOBS PROCESSES CONCURRENCY LEAD_MS
 //
 // FOLDER has node_modules with bullmq, PORT is a Redis on 127.0.0.1. Adds the jobs, starts the workers,
-// each in a process of its own, and prints what came of it: {"seconds": .., "done": ..}, from the instant
-// to the last job.
+// each in a process of its own, and prints what came of it: {"seconds": .., "done": ..}, from the instant,
+// LEAD_MS from the start on, to the last job. Exit code 3: not all was ready by then.
 
 'use strict';
 
@@ -15,12 +15,12 @@ const { fork } = require('child_process');
 
 const QUEUE = 'bench';
 const CHUNK = 1000;
-const ADD_MS = 0.4; // a job
-const AHEAD_MS = 2000; // between the last job added and the instant
+const START_MS = 1000; // what the workers need to start
 const TELL_MS = 20;
+const NOT_READY = 3;
 
 const argv = process.argv.slice(2);
-const [folder, port, jobs, processes, concurrency] = [argv[0], ...argv.slice(1).map(Number)];
+const [folder, port, jobs, processes, concurrency, leadMs] = [argv[0], ...argv.slice(1).map(Number)];
 const { Queue, Worker } = createRequire(`${folder}/`)('bullmq');
 const connection = { host: '127.0.0.1', port, maxRetriesPerRequest: null };
 
@@ -38,7 +38,7 @@ async function add(due) {
   await queue.close();
 }
 
-// One worker process: tells its parent how many jobs it has done, and when the last was.
+// One worker process, which ends with its parent: tells its parent how many jobs it has done, and when the last was.
 function work() {
   let done = 0;
   let last = 0;
@@ -49,6 +49,7 @@ function work() {
     last = Date.now();
   });
   worker.waitUntilReady().then(() => process.send({ done, last }));
+  process.on('disconnect', () => process.exit(0));
   setInterval(() => {
     if (done === told) return;
     told = done;
@@ -65,14 +66,18 @@ function startWorkers(told) {
   });
 }
 
-// Resolves when so many jobs are done; all workers are ready before the instant.
+function notReady() {
+  process.exit(NOT_READY);
+}
+
+// Resolves when all jobs are done; all workers are ready before the instant.
 function run(due) {
-  return new Promise((resolve, reject) => {
+  return new Promise((resolve) => {
     const states = [];
     const children = startWorkers((i, message) => {
       states[i] = message;
       const done = states.reduce((sum, one) => sum + one.done, 0);
-      if (done === 0 && Date.now() > due) reject(new Error('a worker was not ready in time'));
+      if (done === 0 && Date.now() > due) notReady();
       if (done < jobs) return;
       children.forEach((child) => child.kill('SIGKILL'));
       resolve({ done, seconds: (Math.max(...states.map((one) => one.last)) - due) / 1000 });
@@ -81,9 +86,9 @@ function run(due) {
 }
 
 async function main() {
-  const due = Date.now() + jobs * ADD_MS + AHEAD_MS;
+  const due = Date.now() + leadMs;
   await add(due);
-  if (Date.now() > due - AHEAD_MS / 2) throw new Error('adding the jobs took too long');
+  if (Date.now() > due - START_MS) notReady();
   console.log(JSON.stringify(await run(due)));
   process.exit(0);
 }

@@ -80,7 +80,8 @@ class Migration(threading.Thread):
 
 def _live_p99(m, still=lambda: True):
     """p99 of one stretch of live calls; None when it was not over in time."""
-    done = m.world.load("--tenant", LIVE_TENANT, "--rate", LIVE_PER_SECOND, "--seconds", LIVE_S)["all"]
+    done = m.world.load("--tenant", LIVE_TENANT, "--rate", LIVE_PER_SECOND, "--seconds",
+                        LIVE_S if m.share >= 0.5 else 1, "--warm-up-ms", 500)["all"]
     return done["p99_ms"] if still() else None
 
 
