@@ -211,7 +211,7 @@ def refusal_of(method, raw):
     return "OK"
 
 
-METHODS = [(kind, method.name) for kind in ("intake", "assignment", "resolution")
+METHODS = [(kind, method.name) for kind in ("intake", "assignment", "resolution", "policy")
            for method in service(kind).methods]
 
 

@@ -20,27 +20,33 @@ calendars:
       - {date: 2026-12-24, name: Christmas Eve, hours: 12:00-24:00, yearly: yes}
       - {date: 2026-01-01, name: New Year, yearly: yes}
 """
+# Nothing climbs, so that the owner stays.
 CLOCKS = """\
   first_response:
     kind: first_response
     calendar: desk
     target: 8h
+    thresholds: [{at: 100%, notify: owner}]
   resolution:
     kind: resolution
     calendar: desk
     target: 900h
+    thresholds: [{at: 100%, notify: owner}]
     pause_limit: {single: 60d, total: 90d}
   year:
     kind: statutory
     target: 365d
+    thresholds: [{at: 100%, notify: owner}]
   weeks:
     kind: statutory
     calendar: desk
     target: {business_days: 40}
+    thresholds: [{at: 100%, notify: owner}]
   long:
     kind: statutory
     calendar: desk
     target: 9000h
+    thresholds: [{at: 100%, notify: owner}]
   cadence:
     kind: next_contact
     calendar: desk
@@ -48,6 +54,7 @@ CLOCKS = """\
     start: {status: live}
     stop: {contact: reached}
     target: 1000h
+    thresholds: [{at: 100%, notify: owner}]
 """
 WORKING = v1.DEADLINE_PART_KIND_WORKING
 
