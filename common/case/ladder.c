@@ -1,47 +1,30 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Thresholds carried out and the ladder climbed: every step recorded once, one level at most. */
+/* Steps of the ladder: recorded once each, with their cost, their people and who is told. */
 
 #include <string.h>
 
 #include "base/assert.h"
 #include "case/contributors.h"
+#include "case/ladder_impl.h"
 #include "case/message.h"
-#include "case/rules.h"
-#include "case/words.h"
 
-#define THRESHOLD_DUE 100 /* per cent of the target */
-#define SEVERITY_MAX (POLICY_SEVERITIES - 1)
-#define BIT(action) (1u << ESCALATION_ACTION_##action)
-
-/* One step under way. */
-struct step {
-    int cause;
-    const struct clock_row *clock; /* NULL unless the cause is a clock; a copy: rows may move */
-    int32_t percent;
-    int64_t due_us;
-    int from, to;
-    unsigned done; /* bits of EscalationAction: what takes effect */
-    const char *actor, *reason;
-    const char *told[POLICY_LEVELS_MAX]; /* who was notified of it already */
-    size_t n_told;
-};
+#define BIT(action) LADDER_BIT(action)
 
 /* -- the levels ---------------------------------------------------------------------------------
  */
 
-/* A case may be pinned to a policy with fewer levels than it has climbed. */
-static const struct policy_level *level_of(const struct policy *p, int level)
+const struct policy_level *ladder_level(const struct policy *p, int level)
 {
     return &p->levels[level < p->n_levels ? level : p->n_levels];
 }
 
 const char *ladder_steward(const struct policy *p, int level)
 {
-    return level_of(p, level)->steward;
+    return ladder_level(p, level)->steward;
 }
 
-static void contributor_joins(struct decision *d, int level, int action)
+void ladder_join(struct decision *d, int level, int action)
 {
     struct case_row *row = &d->c->row;
     const struct contributor c = {.level = (int16_t)level,
@@ -64,8 +47,7 @@ static bool told_already(struct step *s, const char *recipient)
     return false;
 }
 
-/* Once to each recipient, however many reasons there are to tell it. */
-static void notify(struct decision *d, struct step *s, const char *recipient)
+void ladder_notify(struct decision *d, struct step *s, const char *recipient)
 {
     const struct case_row *row = &d->c->row;
     if (told_already(s, recipient))
@@ -87,21 +69,6 @@ static void notify(struct decision *d, struct step *s, const char *recipient)
     }
 }
 
-/* The owner and the desks as they are after the step; and the agent from whom it took the case. */
-static void notify_all(struct decision *d, struct step *s, unsigned whom, const char *former_agent)
-{
-    const struct case_row *row = &d->c->row;
-    if (whom & POLICY_NOTIFY_OWNER) {
-        notify(d, s, row->owner_id);
-        if (former_agent)
-            notify(d, s, former_agent);
-    }
-    if (whom & POLICY_NOTIFY_STEWARD)
-        notify(d, s, ladder_steward(d->policy, row->level));
-    if (whom & POLICY_NOTIFY_NEXT)
-        notify(d, s, ladder_steward(d->policy, row->level + 1));
-}
-
 /* -- the record ---------------------------------------------------------------------------------
  */
 
@@ -117,10 +84,10 @@ static void name_clock(struct escalation_row *e, const struct step *s)
     }
 }
 
-static struct escalation_row *record(struct decision *d, const struct step *s)
+struct escalation_row ladder_record(struct decision *d, const struct step *s)
 {
     const struct case_row *row = &d->c->row;
-    const struct policy_level *level = level_of(d->policy, s->to);
+    const struct policy_level *level = ladder_level(d->policy, s->to);
     struct escalation_row *e = ROWS_ADD(&d->c->escalations, struct escalation_row, d->arena);
     bool climbs = s->to > s->from;
     e->tenant_id = row->tenant_id;
@@ -137,7 +104,7 @@ static struct escalation_row *record(struct decision *d, const struct step *s)
     e->cost_micros = climbs ? level->cost_per_touch_micros : 0;
     e->cost_currency = e->cost_micros > 0 && d->policy->currency ? d->policy->currency : "";
     e->actor = s->actor;
-    return e;
+    return *e;
 }
 
 /* -- climbing -----------------------------------------------------------------------------------
@@ -181,23 +148,23 @@ static void enter(struct decision *d, const struct step *s, const struct escalat
     row_touch(&row->row);
 }
 
-static void climb(struct decision *d, struct step *s, const struct escalation_row *e)
+void ladder_go_up(struct decision *d, struct step *s, const struct escalation_row *e)
 {
     struct case_row *row = &d->c->row;
-    const struct policy_level *level = level_of(d->policy, s->to);
+    const struct policy_level *level = ladder_level(d->policy, s->to);
     enter(d, s, e);
     if (level->action == LADDER_ACTION_CO_OWN)
-        contributor_joins(d, s->to, LADDER_ACTION_CO_OWN);
+        ladder_join(d, s->to, LADDER_ACTION_CO_OWN);
     if (row->owner_kind == OWNER_KIND_STEWARD || level->action == LADDER_ACTION_TAKE_OVER)
         case_set_owner(d, OWNER_KIND_STEWARD, level->steward, NULL, "escalation");
     escalated_event(d, s, e);
-    notify(d, s, level->steward);
+    ladder_notify(d, s, level->steward);
 }
 
 /* What the arrival at a level does by itself. */
-static unsigned arrival(const struct decision *d, int level)
+unsigned ladder_arrival(const struct decision *d, int level)
 {
-    switch (level_of(d->policy, level)->action) {
+    switch (ladder_level(d->policy, level)->action) {
     case LADDER_ACTION_CO_OWN:
         return BIT(CLIMB) | BIT(NOTIFY) | BIT(CO_OWN);
     case LADDER_ACTION_TAKE_OVER:
@@ -217,10 +184,10 @@ void ladder_climb(struct decision *d, int cause, int to_level, const char *actor
                      .actor = actor,
                      .reason = reason};
     AM_ASSERT(s.to > s.from && s.to <= d->policy->n_levels);
-    s.done = arrival(d, s.to);
+    s.done = ladder_arrival(d, s.to);
     /* A copy: what climbing writes may add breaches, whose rows move this one. */
-    const struct escalation_row e = *record(d, &s);
-    climb(d, &s, &e);
+    const struct escalation_row e = ladder_record(d, &s);
+    ladder_go_up(d, &s, &e);
 }
 
 void ladder_reopen(struct decision *d, const char *actor, struct escalation_row *out)
@@ -232,14 +199,14 @@ void ladder_reopen(struct decision *d, const char *actor, struct escalation_row 
                      .from = row->level,
                      .to = row->level < p->n_levels ? row->level + 1 : row->level,
                      .actor = actor};
-    int action = level_of(p, s.to)->action;
-    s.done = s.to > s.from ? arrival(d, s.to) : BIT(NOTIFY);
-    *out = *record(d, &s);
+    int action = ladder_level(p, s.to)->action;
+    s.done = s.to > s.from ? ladder_arrival(d, s.to) : BIT(NOTIFY);
+    *out = ladder_record(d, &s);
     enter(d, &s, out);
     row->contributors = "";
     if (action == LADDER_ACTION_CO_OWN || action == LADDER_ACTION_TAKE_OVER)
-        contributor_joins(d, s.to, action);
-    notify(d, &s, ladder_steward(p, s.to));
+        ladder_join(d, s.to, action);
+    ladder_notify(d, &s, ladder_steward(p, s.to));
 }
 
 void ladder_broken_promise(struct decision *d, const struct clock_row *clock, const char *actor)
@@ -252,142 +219,10 @@ void ladder_broken_promise(struct decision *d, const struct clock_row *clock, co
                      .from = level,
                      .to = level < d->policy->n_levels ? level + 1 : level,
                      .actor = actor};
-    s.done = s.to > s.from ? arrival(d, s.to) : BIT(NOTIFY);
-    const struct escalation_row e = *record(d, &s);
+    s.done = s.to > s.from ? ladder_arrival(d, s.to) : BIT(NOTIFY);
+    const struct escalation_row e = ladder_record(d, &s);
     if (s.to > s.from)
-        climb(d, &s, &e);
+        ladder_go_up(d, &s, &e);
     else
-        notify(d, &s, ladder_steward(d->policy, level));
-}
-
-/* -- thresholds ---------------------------------------------------------------------------------
- */
-
-/* The highest level that the customer has written to since the clock began, if an inbound contact
- * began it; 0 = none. */
-static int addressed_level(const struct case_state *c, const struct clock_row *clock)
-{
-    int level = 0;
-    bool began = false;
-    if (clock->kind != CLOCK_KIND_NEXT_CONTACT)
-        return 0;
-    ROWS_EACH (contact, const struct contact_row, &c->contacts) {
-        if (contact->direction != CONTACT_DIRECTION_INBOUND || contact->at < clock->started_at)
-            continue;
-        began = began || contact->at == clock->started_at;
-        level = contact->addressed_level > level ? contact->addressed_level : level;
-    }
-    return began ? level : 0;
-}
-
-/* A threshold that fell due before the case entered its level has been answered by that climb. */
-static int target_level(const struct decision *d, const struct clock_row *clock,
-                        const struct policy_threshold *t, int64_t due_us)
-{
-    const struct case_row *row = &d->c->row;
-    int to = row->level;
-    if (!status_is_waiting(row->status))
-        return to;
-    if ((t->actions & BIT(CLIMB)) && to < d->policy->n_levels && due_us > row->level_since)
-        to++;
-    int addressed = t->percent == THRESHOLD_DUE ? addressed_level(d->c, clock) : 0;
-    addressed = addressed < d->policy->n_levels ? addressed : d->policy->n_levels;
-    return addressed > to ? addressed : to;
-}
-
-static bool reassigns(const struct decision *d, const struct step *s)
-{
-    bool taken = s->to > s->from && level_of(d->policy, s->to)->action == LADDER_ACTION_TAKE_OVER;
-    return d->c->row.owner_kind == OWNER_KIND_AGENT && !taken;
-}
-
-/* Which of the actions take effect: on a case that has ended there is nobody to spur on. */
-static unsigned effective(const struct decision *d, const struct step *s,
-                          const struct policy_threshold *t)
-{
-    const unsigned always = BIT(NOTIFY) | BIT(CLOSE) | BIT(RESTART);
-    unsigned done = t->actions & ~BIT(CLIMB);
-    if (!status_is_waiting(d->c->row.status))
-        return done & always;
-    if (d->c->row.severity >= SEVERITY_MAX)
-        done &= ~BIT(RAISE_SEVERITY);
-    if (!reassigns(d, s))
-        done &= ~BIT(REASSIGN);
-    return s->to > s->from ? done | arrival(d, s->to) : done;
-}
-
-/* What needs no event of its own. */
-static void change_row(struct decision *d, const struct step *s, const struct policy_threshold *t)
-{
-    struct case_row *row = &d->c->row;
-    if (s->done & BIT(RAISE_PRIORITY))
-        row->raised_ms += t->raise_ms;
-    if (s->done & BIT(RAISE_SEVERITY))
-        row->severity++;
-    if (s->done & t->actions & BIT(CO_OWN))
-        contributor_joins(d, s->to, LADDER_ACTION_CO_OWN);
-    if (s->done & t->actions & BIT(TAKE_OVER))
-        contributor_joins(d, s->to, LADDER_ACTION_TAKE_OVER);
-    row_touch(&row->row);
-}
-
-/* The promise that nobody kept in time; NULL when the clock measures none or it was settled. */
-static struct promise_row *break_promise(struct decision *d, const struct step *s)
-{
-    if (s->clock->kind != CLOCK_KIND_PROMISE || s->percent != THRESHOLD_DUE)
-        return NULL;
-    ROWS_EACH (promise, struct promise_row, &d->c->promises) {
-        if (!uuid_eq(&promise->promise_id, &s->clock->subject_id) ||
-            promise->state != PROMISE_STATE_OPEN)
-            continue;
-        promise->state = PROMISE_STATE_BROKEN;
-        promise->settled_at = s->due_us;
-        promise->settled_by = SYSTEM_ACTOR;
-        row_touch(&promise->row);
-        return promise;
-    }
-    return NULL;
-}
-
-static void threshold_event(struct decision *d, const struct step *s,
-                            const struct escalation_row *e, const struct promise_row *broken)
-{
-    Amends__V1__EventDetail detail = AMENDS__V1__EVENT_DETAIL__INIT;
-    detail.climbed = s->to > s->from;
-    detail.escalation = message_escalation(e, d->arena);
-    if (broken)
-        detail.promise = message_promise(broken, false, d->arena);
-    case_event(d,
-               s->percent == THRESHOLD_DUE ? EVENT_KIND_CLOCK_BREACHED : EVENT_KIND_CLOCK_THRESHOLD,
-               s->actor, &detail, NULL);
-}
-
-static void carry_out(struct decision *d, struct step *s, const struct policy_threshold *t)
-{
-    const struct case_row *row = &d->c->row;
-    const char *agent = row->owner_kind == OWNER_KIND_AGENT ? row->owner_id : NULL;
-    change_row(d, s, t);
-    const struct escalation_row e = *record(d, s);
-    threshold_event(d, s, &e, break_promise(d, s));
-    if (s->to > s->from)
-        climb(d, s, &e);
-    if (s->done & BIT(REASSIGN))
-        case_set_owner(d, OWNER_KIND_STEWARD, ladder_steward(d->policy, s->to), NULL, "reassigned");
-    if (t->actions & BIT(NOTIFY))
-        notify_all(d, s, t->notify, agent);
-}
-
-void ladder_threshold(struct decision *d, const struct clock_row *clock,
-                      const struct policy_threshold *threshold, int64_t due_us)
-{
-    const struct clock_row copy = *clock;
-    struct step s = {.cause = ESCALATION_CAUSE_CLOCK,
-                     .clock = &copy,
-                     .percent = threshold->percent,
-                     .due_us = due_us,
-                     .from = d->c->row.level,
-                     .to = target_level(d, clock, threshold, due_us),
-                     .actor = SYSTEM_ACTOR};
-    s.done = effective(d, &s, threshold);
-    carry_out(d, &s, threshold);
+        ladder_notify(d, &s, ladder_steward(d->policy, level));
 }
