@@ -127,22 +127,26 @@ static bool has_code(const struct policy *p, const char *code, size_t len, size_
     return false;
 }
 
-static void check_code(const struct policy *p, size_t i, struct bundle_problems *problems)
+/* False when it is none, which its skill may be taken from. */
+static bool check_code(const struct policy *p, size_t i, struct bundle_problems *problems)
 {
     const char *code = p->failures[i].code;
     const char *at = AT("failures.%s", code);
     const char *dot = strrchr(code, '.');
     if (!made_of(code, CODE_CHARS, CODE_MAX_BYTES) || code[0] == '.' || strstr(code, "..") ||
-        (dot && dot[1] == '\0'))
+        (dot && dot[1] == '\0')) {
         problem_error(problems, at,
                       "is not a code: parts of a-z, 0-9, _ and - with dots between, at most %d "
                       "bytes",
                       CODE_MAX_BYTES);
-    else if (has_code(p, code, strlen(code), i))
+        return false;
+    }
+    if (has_code(p, code, strlen(code), i))
         problem_error(problems, at, "is there twice");
     else if (dot && !has_code(p, code, (size_t)(dot - code), p->n_failures))
         problem_error(problems, at, "has no branch: `%.*s` must be a failure too",
                       (int)(dot - code), code);
+    return true;
 }
 
 static void check_skill(const struct policy_failure *f, struct bundle_problems *problems)
@@ -172,10 +176,11 @@ static void check_remedy(const struct policy *p, const struct policy_failure *f,
 static void check_failure(const struct policy *p, size_t i, struct bundle_problems *problems)
 {
     const struct policy_failure *f = &p->failures[i];
-    check_code(p, i, problems);
+    bool is_code = check_code(p, i, problems);
     if (f->name[0] == '\0')
         problem_error(problems, AT("failures.%s.name", f->code), "is required");
-    check_skill(f, problems);
+    if (is_code)
+        check_skill(f, problems);
     if (f->severity < 1 || f->severity >= POLICY_SEVERITIES)
         problem_error(problems, AT("failures.%s.severity", f->code), "is %d, not 1 to 5",
                       f->severity);

@@ -120,7 +120,7 @@ static void add(struct bundle_problems *problems, const struct bundle_problem *w
 void ynode_problem(struct bundle_problems *problems, const struct ynode *node, bool warning,
                    const char *fmt, ...)
 {
-    if (only_counted(problems, warning))
+    if (node->refused || only_counted(problems, warning))
         return;
     struct bundle_problem where = {.warning = warning, .path = ynode_path(node, problems->arena)};
     ynode_place(node, &where);
@@ -133,7 +133,7 @@ void ynode_problem(struct bundle_problems *problems, const struct ynode *node, b
 void ynode_key_problem(struct bundle_problems *problems, const struct ynode *node, const char *fmt,
                        ...)
 {
-    if (only_counted(problems, false))
+    if (node->refused || only_counted(problems, false))
         return;
     struct bundle_problem where = {.path = ynode_path(node, problems->arena),
                                    .line = node->inherited ? 0 : node->key_line,

@@ -18,6 +18,7 @@ struct reader {
     struct ynode *key;  /* of an open map: the key that waits for its value */
     size_t depth, nodes, documents;
     bool stop;
+    bool broken; /* what was read is not all there is */
 };
 
 static void problem_at(struct reader *r, const yaml_mark_t *mark, const char *text)
@@ -33,14 +34,14 @@ static void problem_at(struct reader *r, const yaml_mark_t *mark, const char *te
 static void stop_at(struct reader *r, const yaml_mark_t *mark, const char *text)
 {
     problem_at(r, mark, text);
-    r->stop = true;
+    r->stop = r->broken = true;
 }
 
 static void *take(struct reader *r, size_t size)
 {
     void *memory = arena_alloc(r->arena, size);
     if (!memory)
-        r->stop = true;
+        r->stop = r->broken = true;
     return memory;
 }
 
@@ -87,7 +88,7 @@ static void check_keys(struct reader *r, struct ynode *map)
 {
     struct key_table table;
     if (!key_table_fill(r->arena, map, &table)) {
-        r->stop = true;
+        r->stop = r->broken = true;
         return;
     }
     for (struct ynode *c = map->first; c; c = c->next) {
@@ -129,6 +130,7 @@ static void attach(struct reader *r, struct ynode *node)
         node->key = r->key->key;
         node->key_line = r->key->line;
         node->key_column = r->key->column;
+        node->refused = node->refused || r->key->refused;
         r->key = NULL;
     }
     if (in->last)
@@ -160,10 +162,25 @@ static void set_key(struct reader *r, struct ynode *node)
     node->key_line = node->line;
     node->key_column = node->column;
     r->key = node;
-    if (node->plain && strcmp(node->text, "<<") == 0)
-        problem_at(
-            r, &(yaml_mark_t){.line = (size_t)node->line - 1, .column = (size_t)node->column - 1},
-            "a merge: bundles have none, write the keys out");
+    if (node->plain && strcmp(node->text, "<<") == 0) {
+        ynode_key_problem(r->problems, node, "a merge: bundles have none, write the keys out");
+        node->refused = true;
+    }
+}
+
+/* In place of what it stands for, so that the others are found too. */
+static void read_alias(struct reader *r, const yaml_event_t *e)
+{
+    struct ynode *node = new_node(r, YNODE_SCALAR, &e->start_mark);
+    if (!node)
+        return;
+    problem_at(r, &e->start_mark, "an alias: bundles have none, write the value out");
+    node->refused = true;
+    node->text = "*";
+    if (awaits_key(r))
+        set_key(r, node);
+    else
+        attach(r, node);
 }
 
 static void read_scalar(struct reader *r, const yaml_event_t *e)
@@ -182,7 +199,7 @@ static void read_scalar(struct reader *r, const yaml_event_t *e)
     node->literal = e->data.scalar.style == YAML_LITERAL_SCALAR_STYLE;
     node->text = arena_strndup(r->arena, value, length);
     if (!node->text)
-        r->stop = true;
+        r->stop = r->broken = true;
     else if (awaits_key(r))
         set_key(r, node);
     else
@@ -230,7 +247,7 @@ static void read_event(struct reader *r, const yaml_event_t *e)
             stop_at(r, &e->start_mark, "a second document: a bundle is one");
         break;
     case YAML_ALIAS_EVENT:
-        stop_at(r, &e->start_mark, "an alias: bundles have none, write the value out");
+        read_alias(r, e);
         break;
     case YAML_SCALAR_EVENT:
         read_scalar(r, e);
@@ -281,6 +298,7 @@ static void read_all(struct reader *r)
         yaml_event_t event;
         if (!yaml_parser_parse(&r->parser, &event)) {
             syntax_problem(r);
+            r->broken = true;
             return;
         }
         read_event(r, &event);
@@ -330,12 +348,11 @@ struct ynode *ynode_read(const char *source, struct arena *arena, struct bundle_
     yaml_parser_set_encoding(&r.parser, YAML_UTF8_ENCODING);
     yaml_parser_set_input_string(&r.parser, (const unsigned char *)source, len);
     read_all(&r);
-    bool whole = r.stop && problems->n_errors == errors && !r.open;
     yaml_parser_delete(&r.parser);
-    if (whole && !r.root)
+    if (r.broken && problems->n_errors == errors)
+        bundle_problem_add(problems, &(struct bundle_problem){0}, "takes too much memory");
+    else if (!r.broken && !r.root)
         bundle_problem_add(problems, &(struct bundle_problem){.line = 1, .column = 1},
                            "the bundle is empty: begin with `amends: 1`");
-    else if (!whole && problems->n_errors == errors)
-        bundle_problem_add(problems, &(struct bundle_problem){0}, "takes too much memory");
-    return r.root;
+    return r.broken ? NULL : r.root;
 }

@@ -23,6 +23,7 @@ struct ynode {
     bool plain;       /* scalar: written without quotes and in no block */
     bool literal;     /* scalar: a block that keeps its lines; they begin in the line after */
     bool inherited;   /* taken from the bundle that ships; its lines are not the reader's */
+    bool refused;     /* told already: whatever else is wrong with it follows */
     int line, column; /* from 1, where it begins */
     const char *text; /* scalar; may be "", never has a NUL byte within */
     struct ynode *parent;
@@ -48,7 +49,8 @@ const char *ynode_path(const struct ynode *node, struct arena *arena);
 /* How many bytes of a text are shown: whole characters, YAML_SHOWN_BYTES at most. */
 int ynode_shown(const char *text);
 
-/* A problem at a node: at the scalar itself, else at its key or where it begins. */
+/* A problem at a node, unless it was refused: at the scalar itself, else at its key or where it
+ * begins. */
 void ynode_problem(struct bundle_problems *problems, const struct ynode *node, bool warning,
                    const char *fmt, ...) AM_PRINTF(4, 5);
 /* The same at its key. */
