@@ -21,6 +21,19 @@ static unsigned remedy_states(const struct case_state *c)
 #define STATE(name) (1u << REMEDY_STATE_##name)
 #define OWED (STATE(ACCEPTED) | STATE(FULFILLING))
 
+/* Bit n = some promise of kind n is open. */
+static unsigned promises_open(const struct case_state *c)
+{
+    unsigned kinds = 0;
+    ROWS_EACH (promise, struct promise_row, &c->promises)
+        if (promise->state == PROMISE_STATE_OPEN)
+            kinds |= 1u << promise->kind;
+    return kinds;
+}
+
+/* Promises of what comes by itself; the others the owner has to see to. */
+#define ON_ITS_WAY (1u << PROMISE_KIND_DELIVERY | 1u << PROMISE_KIND_PAYMENT)
+
 int case_derive_status(const struct case_state *c, const struct policy *p)
 {
     if (c->row.owner_kind == OWNER_KIND_STEWARD)
@@ -28,13 +41,14 @@ int case_derive_status(const struct case_state *c, const struct policy *p)
     unsigned states = remedy_states(c);
     if (states & STATE(PENDING_APPROVAL))
         return CASE_STATUS_AWAITING_APPROVAL;
-    /* To answer, to contact, to say, to find out, to offer what was approved: only the owner can.
-     */
+    /* To answer, to contact, to say, to find out, to offer what was approved, to keep a promise:
+     * only the owner can. */
     unsigned own_work = GATE_CONTACT | GATE_ACT | GATE_ROOT_CAUSE;
+    unsigned promised = promises_open(c);
     if ((case_gate_missing(c, p) & own_work) || (states & (STATE(PROPOSED) | STATE(APPROVED))) ||
-        case_customer_waits(c))
+        (promised & ~ON_ITS_WAY) || case_customer_waits(c))
         return CASE_STATUS_IN_PROGRESS;
-    if (states & OWED)
+    if ((states & OWED) || promised)
         return CASE_STATUS_AWAITING_FULFILMENT;
     /* With nothing offered either, a remedy is to be proposed or the case to be resolved. */
     return states & STATE(OFFERED) ? CASE_STATUS_AWAITING_CUSTOMER : CASE_STATUS_IN_PROGRESS;

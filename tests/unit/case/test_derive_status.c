@@ -348,6 +348,31 @@ static void a_round_asks_for_a_contact_and_a_remedy_of_its_own(void **state)
     world_free(w);
 }
 
+static void a_promise_is_the_owners_to_keep_unless_it_comes_by_itself(void **state)
+{
+    (void)state;
+    static const struct {
+        int kind, remedy, status;
+    } cases[] = {
+        {PROMISE_KIND_CALL_BACK, REMEDY_STATE_OFFERED, CASE_STATUS_IN_PROGRESS},
+        {PROMISE_KIND_CALL_BACK, REMEDY_STATE_ACCEPTED, CASE_STATUS_IN_PROGRESS},
+        {PROMISE_KIND_VISIT, REMEDY_STATE_FULFILLING, CASE_STATUS_IN_PROGRESS},
+        {PROMISE_KIND_DELIVERY, REMEDY_STATE_ACCEPTED, CASE_STATUS_AWAITING_FULFILMENT},
+        {PROMISE_KIND_PAYMENT, REMEDY_STATE_FULFILLED, CASE_STATUS_AWAITING_FULFILMENT},
+        {PROMISE_KIND_PAYMENT, REMEDY_STATE_PROPOSED, CASE_STATUS_IN_PROGRESS},
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct world *w = worked();
+        add_remedy(w, cases[i].remedy);
+        add_promise(w, PROMISE_STATE_OPEN)->kind = (int16_t)cases[i].kind;
+        assert_status(w, cases[i].status);
+    }
+    struct world *w = worked();
+    add_remedy(w, REMEDY_STATE_OFFERED);
+    add_promise(w, PROMISE_STATE_KEPT);
+    assert_status(w, CASE_STATUS_AWAITING_CUSTOMER);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -370,6 +395,7 @@ int main(void)
         cmocka_unit_test(settling_twice_changes_nothing),
         cmocka_unit_test(back_to_the_steward_is_back_in_the_queue),
         cmocka_unit_test(resolved_and_final_cases_keep_their_status),
+        cmocka_unit_test(a_promise_is_the_owners_to_keep_unless_it_comes_by_itself),
         cmocka_unit_test(an_open_promise_keeps_the_gate_shut),
         cmocka_unit_test(a_round_asks_for_a_contact_and_a_remedy_of_its_own),
     };
