@@ -23,39 +23,37 @@ struct explain {
 };
 
 static void add_part(Amends__V1__ExplainDeadlineResponse *r, const struct deadline_part *part,
-                     int64_t counted_us, struct arena *arena)
+                     int64_t counted_ms, struct arena *arena)
 {
-    if (r->n_parts == PARTS_MAX) {
-        r->truncated = true;
-        return;
-    }
     Amends__V1__DeadlinePart *p = ARENA_NEW(arena, Amends__V1__DeadlinePart);
     amends__v1__deadline_part__init(p);
     p->kind = (Amends__V1__DeadlinePartKind)part->kind;
     p->start_time = message_time(part->from_us, arena);
     p->end_time = message_time(part->until_us, arena);
-    p->counted_ms = counted_us / US_PER_MS;
+    p->counted_ms = counted_ms;
     p->label = TEXT(part->label);
     p->shift_seconds = part->shift_s;
     r->parts[r->n_parts++] = p;
 }
 
 /* Milliseconds are cut off where a part ends, not in the sum: so what is left over goes to the next
- * part that counts. */
+ * part that counts. A way of years has tens of thousands of parts; what lies behind the last one
+ * shown is added up at once. */
 static void add_parts(Amends__V1__ExplainDeadlineResponse *r, const struct deadline *k,
                       int64_t until_us, struct arena *arena)
 {
     int64_t at_us = k->start_us, used_us = 0;
-    while (at_us < until_us) {
+    while (at_us < until_us && r->n_parts < PARTS_MAX) {
         const struct deadline_part part = deadline_part_at(k, at_us, until_us);
         const int64_t before_ms = used_us / US_PER_MS;
         AM_ASSERT(part.until_us > at_us);
         if (part.kind == DEADLINE_WORKING)
             used_us += part.until_us - at_us;
-        add_part(r, &part, (used_us / US_PER_MS - before_ms) * US_PER_MS, arena);
+        add_part(r, &part, used_us / US_PER_MS - before_ms, arena);
         at_us = part.until_us;
     }
-    r->counted_ms = used_us / US_PER_MS;
+    r->truncated = at_us < until_us;
+    r->counted_ms = (r->truncated ? deadline_used_us(k, until_us) : used_us) / US_PER_MS;
 }
 
 static void reply(const struct explain *x, const struct deadline *k)
