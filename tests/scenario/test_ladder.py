@@ -11,12 +11,14 @@ from .support.redis import both_ways
 
 pytestmark = both_ways
 FIRST_RESPONSE_S, RESOLUTION_S = 8 * sample.HOUR_S, 3 * sample.DAY_S  # severity 3
+WARNING_S = FIRST_RESPONSE_S * 3 // 4
+LEVEL_S = 8 * sample.HOUR_S  # how long level 2 may take
 
 
-def escalations(world, case):
-    """(from level, to level) of each recorded step."""
-    return world.cluster.sql("select from_level, to_level from escalation where case_id = %s order by at",
-                             (case.case_id,))
+def breaches(world, case):
+    """(from level, to level) of each recorded breach, by when it fell due."""
+    return world.cluster.sql("select from_level, to_level from escalation"
+                             " where case_id = %s and threshold = 100 order by at, due_at", (case.case_id,))
 
 
 def test_a_breach_climbs_once_with_two_replicas(world):
@@ -25,31 +27,36 @@ def test_a_breach_climbs_once_with_two_replicas(world):
     world.advance(60)
     for case in cases:
         assert world.get(case).level == 2
-        assert escalations(world, case) == [(1, 2)]
+        assert breaches(world, case) == [(1, 2)]
         assert world.kinds(case).count("CLOCK_BREACHED") == 1
 
 
 def test_nothing_happens_a_moment_before_it_is_due(world):
     case = world.open()
-    world.advance(FIRST_RESPONSE_S - 30)
+    world.advance(WARNING_S - 30)
     assert world.kinds(case) == ["CASE_OPENED"]
+    world.advance(60)
+    assert world.kinds(case) == ["CASE_OPENED", "CLOCK_THRESHOLD"]
+    world.advance(FIRST_RESPONSE_S - WARNING_S - 60)
+    assert world.kinds(case) == ["CASE_OPENED", "CLOCK_THRESHOLD"]
+    assert world.get(case).level == 1
 
 
 def test_breaches_found_together_climb_one_level(world):
     case = world.open()
     world.advance(RESOLUTION_S + 1)
     assert world.get(case).level == 2
-    assert escalations(world, case) == [(1, 2), (2, 2)]
-    breaches = [one for one in world.history(case) if one.kind == v1.EVENT_KIND_CLOCK_BREACHED]
-    assert [one.detail.climbed for one in breaches] == [True, False]
+    assert breaches(world, case) == [(1, 2), (2, 2)]
+    told = [one for one in world.history(case) if one.kind == v1.EVENT_KIND_CLOCK_BREACHED]
+    assert [one.detail.climbed for one in told] == [True, False]
 
 
 def test_breaches_apart_climb_one_level_each(world):
     case = world.open()
     world.advance(FIRST_RESPONSE_S + 1)
-    world.advance(RESOLUTION_S)
+    world.advance(LEVEL_S)
     assert world.get(case).level == 3
-    assert escalations(world, case) == [(1, 2), (2, 3)]
+    assert breaches(world, case) == [(1, 2), (2, 3)]
 
 
 def test_at_the_top_a_breach_is_only_recorded(world):
@@ -57,7 +64,7 @@ def test_at_the_top_a_breach_is_only_recorded(world):
     world.cluster.sql("update recovery_case set level = 4 where case_id = %s", (case.case_id,))
     world.advance(FIRST_RESPONSE_S + 1)
     assert world.get(case).level == 4
-    assert escalations(world, case) == [(4, 4)]
+    assert breaches(world, case) == [(4, 4)]
     assert "ESCALATED" not in world.kinds(case)
     assert world.clock(case, v1.CLOCK_KIND_FIRST_RESPONSE).state == v1.CLOCK_STATE_BREACHED
 
@@ -75,9 +82,9 @@ def test_the_agent_who_owns_it_keeps_it_when_the_level_is_informed(world):
 def test_the_people_of_the_level_are_notified(world):
     case = world.open()
     world.advance(FIRST_RESPONSE_S + 1)
-    rows = world.cluster.sql("select recipient, state from notification where case_id = %s",
-                             (case.case_id,))
-    assert rows == [("steward-lead", 1)]
+    rows = world.cluster.sql("select threshold, recipient, state from notification where case_id = %s"
+                             " order by threshold", (case.case_id,))
+    assert rows == [(75, "steward", 1), (100, "steward-lead", 1)]
 
 
 def test_severity_sets_the_pace(world):
@@ -106,8 +113,8 @@ def test_a_resolved_case_breaches_nothing_any_more(world):
     world.advance(10 * sample.DAY_S)
     now = world.get(case)
     clocks = [one for one in now.clocks if one.kind != v1.CLOCK_KIND_OFFER]
-    assert {one.state for one in clocks} == {v1.CLOCK_STATE_MET}
-    assert now.level == 1
+    assert {one.state for one in clocks} == {v1.CLOCK_STATE_MET, v1.CLOCK_STATE_CANCELLED}
+    assert (now.level, now.status) == (1, v1.CASE_STATUS_CLOSED), "the follow-up's window has ended"
 
 
 def test_response_and_breach_at_the_same_moment_agree(world):

@@ -35,7 +35,8 @@ def test_silence_escalates_by_itself(world):
     assert clock.state == v1.CLOCK_STATE_BREACHED
     assert clock.breach_time == clock.due_time
     assert (now.level, now.owner.id) == (2, "steward-lead")
-    assert world.kinds(case) == ["CASE_OPENED", "CLOCK_BREACHED", "OWNER_CHANGED", "ESCALATED"]
+    assert world.kinds(case) == ["CASE_OPENED", "CLOCK_THRESHOLD", "CLOCK_BREACHED", "OWNER_CHANGED",
+                                 "ESCALATED"]
 
 
 def test_a_company_that_answers_in_time_does_not_escalate(world):
