@@ -26,11 +26,13 @@ AGENTS = (
     {"name": "ann", "display_name": "Ann Lee", "skills": FRONT_LINE},
     {"name": "bob", "display_name": "Bob Ito", "skills": FRONT_LINE},
     {"name": "lena", "display_name": "Lena Hart", "level": 2, "skills": sample.SKILLS},
+    {"name": "vera", "display_name": "Vera Rees", "level": 4, "skills": sample.SKILLS,
+     "languages": ("en", "cy"), "present": False},
 )
 
 
 def put_agents(world):
-    """The agents by id, all at work."""
+    """The agents by id, all at work but vera, of the executive desk."""
     people = {}
     print("\nWho works here")
     for one in AGENTS:

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Five recoveries. Each takes the world, its people by id, and returns its case."""
+"""Seven recoveries. Each takes the world, its people by id, and returns its case."""
 
 import acts
+import escalated
 from harness.api import v1
 from narration import expect, later, owner_of, tell
 from scenario.support import sample, steps
@@ -126,4 +127,4 @@ def silent_case(world, people):
 
 
 ALL = (("The phone order", phone_order), ("The public post", public_post), ("The fire alarm", fire_alarm),
-       ("The claim that was filed twice", repeated_claim), ("The silent case", silent_case))
+       ("The claim that was filed twice", repeated_claim), ("The silent case", silent_case), *escalated.ALL)
