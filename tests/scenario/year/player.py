@@ -54,12 +54,12 @@ class Player:
         return [life for life in self.lives if life.case.status != "CLOSED"]
 
     def next_stop(self):
-        """Not past the second instant of any case, so that each is fired on its own; now and then far
-        past it: everything was down."""
+        """Often not past the second instant of any case, so that each is fired on its own; now and then
+        far past it: everything was down."""
         now = self.now()
         down = self.dice.random() < 0.02
-        stop = now + (self.dice.randint(DAY, 4 * DAY) if down else self.dice.randint(HOUR, 9 * HOUR))
-        for life in () if down else self.live():
+        stop = now + (self.dice.randint(DAY, 4 * DAY) if down else self.dice.randint(HOUR, 16 * HOUR))
+        for life in self.live() if self.dice.random() < 0.5 and not down else ():
             times = sorted(one for one in (clock.next_at() for clock in life.case.clocks) if one)
             if len(times) > 1 and times[1] - MINUTE < stop:
                 stop = max(times[1] - MINUTE, times[0] + MARGIN, now + MARGIN)
