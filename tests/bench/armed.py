@@ -15,7 +15,7 @@ from shape import Shape
 
 ARMED = "armed"
 TENANT = "demo"
-AHEAD = " + interval '3 hours'"
+AHEAD_MS = 3 * 3600 * 1000
 SEVERITY = 2
 RUNNING = 1
 THRESHOLDS_MAX = 8
@@ -86,6 +86,8 @@ class Example:
         for table in self.shape.tables:
             moved = [f"{name} = {name} - %(ahead)s" for name, kind in table.types.items()
                      if kind == "timestamptz"]
+            if "score_ms" in table.types:
+                moved.append("score_ms = score_ms - (extract(epoch from %(ahead)s) * 1000)::int8")
             if moved:
                 cursor.execute(f"update {table.name} set {', '.join(moved)} where case_id = %(case)s",
                                {"ahead": ahead, "case": self.case_id})
@@ -126,7 +128,7 @@ class Armed:
             for table in tables:
                 for number in range(1, len(table.before) + 1):
                     cursor.execute(self.shape.insert(
-                        table, "before", number, f"generate_series(1, {self.cases})", AHEAD))
+                        table, "before", number, f"generate_series(1, {self.cases})", AHEAD_MS))
             for table, name, definition, primary in indexes:
                 cursor.execute(definition)
                 if primary:

@@ -93,6 +93,7 @@ def _migration(m):
         m.world.checkpoint()
         before = [_live_p99(m) for _ in range(m.rounds)]
         m.world.checkpoint()
+        cpu = m.world.cpu_seconds()
         migration.start()
         beside = []
         while migration.is_alive():
@@ -100,8 +101,10 @@ def _migration(m):
         # The last stretch may have outlived it; a short run has no other.
         whole = [one for one in beside if one is not None]
         m.migration = migration.result(), before, whole
+        used = sum(m.world.cpu_seconds().values()) - sum(cpu.values())
         m.note("migrate_100k_s", f"{migration.cases} cases, {migration.cases / migration.seconds:.0f} "
-                                 f"a second, beside {LIVE_PER_SECOND} OpenCase a second")
+                                 f"a second, beside {LIVE_PER_SECOND} OpenCase a second; "
+                                 f"{used / migration.cases * 1e6:.0f} us CPU a case with those")
     if m.migration is None:
         raise Failed("see migrate_100k_s")
     return m.migration

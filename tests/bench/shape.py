@@ -17,7 +17,7 @@ from dataclasses import dataclass
 # No part of a case: requests that were made about it.
 APART = {"dedup"}
 SPREAD_MS = 1  # between the times of copy n and n + 1
-BY_NUMBER = {"customer_id": "'armed-' || n", "score_ms": f"s.score_ms + n * {SPREAD_MS}"}
+BY_NUMBER = {"customer_id", "score_ms"}
 # Of what a copy must look like: what has other values in every copy.
 VARYING_TYPES = {"uuid", "timestamptz", "bytea", "xid8"}
 NUMBER = "ord_"
@@ -99,23 +99,25 @@ class Shape:
         """A condition: the case is one of the copies first .. end - 1."""
         return f"case_id between {self.case(first)} and {self.case(end - 1)}"
 
-    def _value(self, table, row, column, ahead=""):
+    def _value(self, table, row, column, ahead_ms=0):
         kind = table.types[column]
         if row[column] is None:
             return "null"
         if kind == "uuid":
             return self.id("n", row[column])
         if kind == "timestamptz":
-            return f"s.{column} + n * interval '{SPREAD_MS} ms'{ahead}"
-        return BY_NUMBER.get(column, f"s.{column}")
+            return f"s.{column} + (n * {SPREAD_MS} + {ahead_ms}) * interval '1 ms'"
+        if column == "score_ms":
+            return f"s.{column} + n * {SPREAD_MS} + {ahead_ms}"
+        return "'armed-' || n" if column == "customer_id" else f"s.{column}"
 
-    def insert(self, table, state, number, numbers, ahead=""):
+    def insert(self, table, state, number, numbers, ahead_ms=0):
         """The statement that writes row `number` of the state for all n of `numbers`, with times later
-        by `ahead`, an expression that begins with a plus."""
+        by `ahead_ms`."""
         row = getattr(table, state)[number - 1]
         # What a transaction stamps on its rows comes from the column's default.
         columns = [column for column, kind in table.types.items() if kind != "xid8"]
-        values = ", ".join(self._value(table, row, column, ahead) for column in columns)
+        values = ", ".join(self._value(table, row, column, ahead_ms) for column in columns)
         return (f"insert into {table.name} ({', '.join(columns)}) select {values} "
                 f"from shape.{state}_{table.name} s cross join {numbers} n "
                 f"where s.{NUMBER} = {number}")
