@@ -17,8 +17,7 @@ static const char *const sections[] = {
 /* Of these, single settings are taken over too, not only the whole section. */
 static const char *const settings[] = {"promises", "close_gate", "assignment", "priority", NULL};
 
-/* -- what is left out ---------------------------------------------------------------------------
- */
+/* -- what is left out -------------------------------------------------------------------------- */
 
 static void mark_inherited(struct ynode *node)
 {
@@ -72,8 +71,7 @@ static void inherit(struct bundle *b)
     }
 }
 
-/* -- problems -----------------------------------------------------------------------------------
- */
+/* -- problems ---------------------------------------------------------------------------------- */
 
 /* Whether `path` is that of an error, within it or around it. */
 static bool is_part(const char *path, const char *error)
@@ -153,8 +151,7 @@ static void sort(struct bundle_problems *problems)
     }
 }
 
-/* -- the whole ----------------------------------------------------------------------------------
- */
+/* -- the whole --------------------------------------------------------------------------------- */
 
 static void read_sections(struct bundle *b)
 {
@@ -189,10 +186,8 @@ struct policy *bundle_compile(int32_t version, const char *source, struct bundle
     compile(&b, source);
     sort(problems);
     arena_free(&arena);
-    if (problems->n_errors == 0) {
-        policy_seal(p);
+    if (problems->n_errors == 0)
         return p;
-    }
     policy_free(p);
     return NULL;
 }

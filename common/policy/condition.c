@@ -86,8 +86,7 @@ struct condition_box condition_any(void)
     return box;
 }
 
-/* -- failures: a bit each, and one for all that the taxonomy does not have ----------------------
- */
+/* -- failures: a bit each, and one for all that the taxonomy does not have --------------------- */
 
 #define UNKNOWN_WORD CONDITION_FAILURE_WORDS
 
@@ -137,8 +136,7 @@ struct failure_set failure_set_without(struct failure_set a, const struct failur
     return a;
 }
 
-/* -- one case -----------------------------------------------------------------------------------
- */
+/* -- one case ---------------------------------------------------------------------------------- */
 
 static bool failure_holds(const struct condition_box *b, int failure)
 {
@@ -163,8 +161,7 @@ bool condition_holds(const struct policy_condition *c, const struct fact_values 
     return false;
 }
 
-/* -- sets of cases ------------------------------------------------------------------------------
- */
+/* -- sets of cases ----------------------------------------------------------------------------- */
 
 /* A box cut down to what can be. False when nothing of it is left. */
 struct cut {

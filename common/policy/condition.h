@@ -81,8 +81,7 @@ bool condition_possible(const struct policy *p, const struct policy_condition *a
 bool condition_within_either(const struct policy *p, const struct policy_condition *a,
                              const struct policy_condition *b, const struct policy_condition *c);
 
-/* -- sets of failures ---------------------------------------------------------------------------
- */
+/* -- sets of failures -------------------------------------------------------------------------- */
 
 /* A bit for each failure of the taxonomy, and in the last word one for every other code: a box
  * allows those only when it allows any. */

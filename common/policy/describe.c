@@ -9,8 +9,7 @@
 
 #define LINES_FIRST 256
 
-/* -- lines --------------------------------------------------------------------------------------
- */
+/* -- lines ------------------------------------------------------------------------------------- */
 
 static bool make_room(struct description *d)
 {
@@ -56,8 +55,7 @@ static const char *duration(struct description *d, int64_t ms)
     return text_duration(d->arena, ms);
 }
 
-/* -- ladder and failures ------------------------------------------------------------------------
- */
+/* -- ladder and failures ----------------------------------------------------------------------- */
 
 static void describe_level(const struct policy *p, int i, struct description *d)
 {
@@ -92,8 +90,7 @@ static void describe_failure(const struct policy_failure *f, struct description 
         describe_line(d, whole(d, f->skill_level), "failures.%s.skill_level", f->code);
 }
 
-/* -- settings -----------------------------------------------------------------------------------
- */
+/* -- settings ---------------------------------------------------------------------------------- */
 
 static void describe_promises(const struct policy *p, struct description *d)
 {

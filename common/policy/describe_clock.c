@@ -13,8 +13,7 @@
 #define NOTIFY (1u << AMENDS__V1__ESCALATION_ACTION__ESCALATION_ACTION_NOTIFY)
 #define RAISE_PRIORITY (1u << AMENDS__V1__ESCALATION_ACTION__ESCALATION_ACTION_RAISE_PRIORITY)
 
-/* -- calendars ----------------------------------------------------------------------------------
- */
+/* -- calendars --------------------------------------------------------------------------------- */
 
 /* NULL in, NULL out. */
 static const char *add(struct description *d, const char *list, const char *more)
@@ -77,8 +76,7 @@ void describe_calendars(const struct policy *p, struct description *d)
     }
 }
 
-/* -- clocks -------------------------------------------------------------------------------------
- */
+/* -- clocks ------------------------------------------------------------------------------------ */
 
 static const char *target_time(struct description *d, const struct policy_target *t)
 {

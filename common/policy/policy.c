@@ -156,7 +156,7 @@ int policy_finish(struct policy *p, struct fault *fault)
     int err = problems.n_errors > 0 ? AM_EINVAL : AM_OK;
     arena_free(&arena);
     if (err == AM_OK)
-        policy_seal(p);
+        policy_sort_failures(p);
     return err;
 }
 
@@ -237,23 +237,6 @@ const struct policy_failure *policy_failure_find(const struct policy *p, const c
     return NULL;
 }
 
-static int clamp_severity(int severity)
-{
-    if (severity < 1)
-        return 1;
-    return severity < POLICY_SEVERITIES ? severity : POLICY_SEVERITIES - 1;
-}
-
-int64_t policy_first_response_ms(const struct policy *p, int severity)
-{
-    return p->first_response_ms[clamp_severity(severity)];
-}
-
-int64_t policy_resolution_ms(const struct policy *p, int severity)
-{
-    return p->resolution_ms[clamp_severity(severity)];
-}
-
 int policy_level_that_may(const struct policy *p, int remedy_kind, int64_t micros)
 {
     if (remedy_kind < 1 || remedy_kind >= POLICY_REMEDY_KINDS)
@@ -266,8 +249,7 @@ int policy_level_that_may(const struct policy *p, int remedy_kind, int64_t micro
     return 0;
 }
 
-/* -- by name ------------------------------------------------------------------------------------
- */
+/* -- by name ----------------------------------------------------------------------------------- */
 
 const struct policy_clock *policy_clock_find(const struct policy *p, const char *name)
 {

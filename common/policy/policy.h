@@ -129,9 +129,6 @@ struct policy {
     size_t n_clocks;
     struct policy_clock clocks[POLICY_CLOCKS_MAX];
     struct policy_layouts *layouts; /* see policy_calendar_in() */
-    int64_t first_response_ms[POLICY_SEVERITIES];
-    int64_t resolution_ms[POLICY_SEVERITIES];
-    int64_t follow_up_window_ms;
     int64_t offer_timeout_ms;
     int64_t decline_cooldown_ms;
     int64_t away_after_ms; /* an agent whose streams are gone this long is away */
@@ -180,10 +177,6 @@ struct policy *policy_compile(int32_t version, const char *source, struct fault 
 /* The failure of the code, or of its nearest branch; NULL when neither the code nor any branch is
  * in the taxonomy. */
 const struct policy_failure *policy_failure_find(const struct policy *p, const char *code);
-
-/* The first response or resolution target in ms for a severity 1..5. */
-int64_t policy_first_response_ms(const struct policy *p, int severity);
-int64_t policy_resolution_ms(const struct policy *p, int severity);
 
 /* The lowest level whose agents may give `micros` of this remedy kind; 0 when no level may. */
 int policy_level_that_may(const struct policy *p, int remedy_kind, int64_t micros);

@@ -26,8 +26,7 @@ struct bundle {
     struct ynode *root;
 };
 
-/* -- sections (one file each) -------------------------------------------------------------------
- */
+/* -- sections (one file each) ------------------------------------------------------------------ */
 
 void read_company(struct bundle *b);  /* amends, currency, time_zone, tiers */
 void read_ladder(struct bundle *b);   /* without its clocks */
@@ -55,8 +54,7 @@ void read_clock_common(struct bundle *b, const struct ynode *clock, struct polic
 void default_conditions(struct bundle *b, struct policy_clock *clock);
 void default_thresholds(struct bundle *b, struct policy_clock *clock);
 
-/* -- nodes --------------------------------------------------------------------------------------
- */
+/* -- nodes ------------------------------------------------------------------------------------- */
 
 /* True when the node is of the kind; else a problem that says what it `needs`. */
 bool is_map(struct bundle *b, const struct ynode *node, const char *needs);

@@ -47,8 +47,7 @@ static bool is_closed(const struct ynode *node)
     return node->kind == YNODE_SCALAR && strcmp(node->text, "closed") == 0;
 }
 
-/* -- weekly -------------------------------------------------------------------------------------
- */
+/* -- weekly ------------------------------------------------------------------------------------ */
 
 static void add_window(struct bundle *b, const struct ynode *node, void *ctx)
 {
@@ -89,8 +88,7 @@ static void read_weekly(struct bundle *b, const struct ynode *node, struct draft
     }
 }
 
-/* -- dates --------------------------------------------------------------------------------------
- */
+/* -- dates ------------------------------------------------------------------------------------- */
 
 static void add_day(struct bundle *b, const struct ynode *node, struct draft *d, int32_t from_s,
                     int32_t until_s)
@@ -127,8 +125,7 @@ static void read_dates(struct bundle *b, const struct ynode *node, struct draft 
     }
 }
 
-/* -- holidays -----------------------------------------------------------------------------------
- */
+/* -- holidays ---------------------------------------------------------------------------------- */
 
 static void read_holiday(struct bundle *b, const struct ynode *node, struct draft *d)
 {
@@ -163,8 +160,7 @@ static void read_holidays(struct bundle *b, const struct ynode *node, struct dra
         read_holiday(b, c, d);
 }
 
-/* -- iCalendar ----------------------------------------------------------------------------------
- */
+/* -- iCalendar --------------------------------------------------------------------------------- */
 
 /* Lines of a block are lines of the bundle too: the problem is told where it is. */
 static void tell_violation(struct bundle *b, const struct ynode *node, const char *text)
@@ -206,8 +202,7 @@ static void read_ical(struct bundle *b, const struct ynode *node, struct draft *
         d->holidays[spec->n_holidays++] = found[i];
 }
 
-/* -- holidays of another calendar ---------------------------------------------------------------
- */
+/* -- holidays of another calendar -------------------------------------------------------------- */
 
 static void add_holidays_of(struct bundle *b, const struct ynode *node, void *ctx)
 {
@@ -225,8 +220,7 @@ static void add_holidays_of(struct bundle *b, const struct ynode *node, void *ct
         d->holidays[spec->n_holidays++] = from->holidays[i];
 }
 
-/* -- the whole ----------------------------------------------------------------------------------
- */
+/* -- the whole --------------------------------------------------------------------------------- */
 
 static void read_calendar(struct bundle *b, const struct ynode *node)
 {

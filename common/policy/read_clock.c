@@ -20,8 +20,7 @@ void read_clock_common(struct bundle *b, const struct ynode *clock, struct polic
     read_thresholds(b, clock, out);
 }
 
-/* -- a case's clocks ----------------------------------------------------------------------------
- */
+/* -- a case's clocks --------------------------------------------------------------------------- */
 
 static void read_pause_limit(struct bundle *b, const struct ynode *node, struct policy_clock *out)
 {
@@ -99,8 +98,7 @@ static void read_clock(struct bundle *b, const struct ynode *node)
     AM_ASSERT(policy_add_clock(b->policy, &clock) == AM_OK);
 }
 
-/* -- a level's clock ----------------------------------------------------------------------------
- */
+/* -- a level's clock --------------------------------------------------------------------------- */
 
 static void read_level_clock(struct bundle *b, const struct ynode *node, int level)
 {

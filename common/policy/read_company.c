@@ -11,8 +11,7 @@
 
 #define REMEDIES (&amends__v1__remedy_kind__descriptor)
 
-/* -- head ---------------------------------------------------------------------------------------
- */
+/* -- head -------------------------------------------------------------------------------------- */
 
 static void read_format(struct bundle *b)
 {
@@ -64,8 +63,7 @@ void read_company(struct bundle *b)
             read_tier_name(b, c, NULL);
 }
 
-/* -- ladder -------------------------------------------------------------------------------------
- */
+/* -- ladder ------------------------------------------------------------------------------------ */
 
 static void read_steward(struct bundle *b, const struct ynode *level, struct policy_level *l)
 {
@@ -137,8 +135,7 @@ void read_ladder(struct bundle *b)
         read_level(b, c);
 }
 
-/* -- failures -----------------------------------------------------------------------------------
- */
+/* -- failures ---------------------------------------------------------------------------------- */
 
 /* The first part of a code: the skill that its failures ask for unless they say else. */
 static const char *branch_of(struct bundle *b, const char *code)

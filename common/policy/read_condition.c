@@ -32,8 +32,7 @@ struct allowed {
     uint64_t failures[CONDITION_FAILURE_WORDS];
 };
 
-/* -- values -------------------------------------------------------------------------------------
- */
+/* -- values ------------------------------------------------------------------------------------ */
 
 #define STATUS_BIT(name) (1u << AMENDS__V1__CASE_STATUS__CASE_STATUS_##name)
 #define LIVE                                                                                       \
@@ -135,8 +134,7 @@ static void read_value(struct bundle *b, const struct ynode *node, void *ctx)
         read_yes_or_no(b, node, a);
 }
 
-/* -- facts --------------------------------------------------------------------------------------
- */
+/* -- facts ------------------------------------------------------------------------------------- */
 
 static int fact_by_name(const char *name)
 {
@@ -204,8 +202,7 @@ bool read_fact(struct bundle *b, const struct ynode *node, uint32_t allowed,
     return true;
 }
 
-/* -- conditions ---------------------------------------------------------------------------------
- */
+/* -- conditions -------------------------------------------------------------------------------- */
 
 static void read_box(struct bundle *b, const struct ynode *node, uint32_t allowed,
                      struct condition_box *box)

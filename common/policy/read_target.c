@@ -18,8 +18,7 @@
     (FACT_BIT(SEVERITY) | FACT_BIT(CHANNEL) | FACT_BIT(TRIGGER) | FACT_BIT(TIER) |                 \
      FACT_BIT(LEVEL) | FAILURE_BIT)
 
-/* -- targets ------------------------------------------------------------------------------------
- */
+/* -- targets ----------------------------------------------------------------------------------- */
 
 static bool read_days(struct bundle *b, const struct ynode *node, struct policy_target *t)
 {
@@ -102,8 +101,7 @@ void read_targets(struct bundle *b, const struct ynode *clock, struct policy_clo
     out->n_targets = read_target(b, one, &out->targets[0]);
 }
 
-/* -- thresholds ---------------------------------------------------------------------------------
- */
+/* -- thresholds -------------------------------------------------------------------------------- */
 
 static void read_action(struct bundle *b, const struct ynode *node, void *ctx)
 {

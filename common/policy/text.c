@@ -95,8 +95,7 @@ const char *text_bits(struct arena *arena, const ProtobufCEnumDescriptor *d, uin
     return list;
 }
 
-/* -- conditions ---------------------------------------------------------------------------------
- */
+/* -- conditions -------------------------------------------------------------------------------- */
 
 static const char *statuses(struct arena *arena, uint32_t bits)
 {

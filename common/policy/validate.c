@@ -9,8 +9,7 @@
 #define BOOST_BOUND_MS (30LL * 24 * 3600 * 1000)
 #define AT(...) problem_path(problems, __VA_ARGS__)
 
-/* -- settings -----------------------------------------------------------------------------------
- */
+/* -- settings ---------------------------------------------------------------------------------- */
 
 static void check_assignment(const struct policy *p, struct bundle_problems *problems)
 {
@@ -66,8 +65,7 @@ static void check_promises(const struct policy *p, struct bundle_problems *probl
         problem_error(problems, "promises.ahead", "is not up to ten years");
 }
 
-/* -- calendars ----------------------------------------------------------------------------------
- */
+/* -- calendars --------------------------------------------------------------------------------- */
 
 /* Days without work in the year that has most: a holiday may take two windows away, the rest of
  * yesterday's and today's. */

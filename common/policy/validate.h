@@ -20,10 +20,9 @@ void policy_validate_people(const struct policy *p, struct bundle_problems *prob
 void policy_validate_clocks(const struct policy *p, struct bundle_problems *problems);
 void policy_validate_conditions(const struct policy *p, struct bundle_problems *problems);
 void policy_validate_targets(const struct policy *p, struct bundle_problems *problems);
+void policy_validate_pairs(const struct policy *p, size_t *budget,
+                           struct bundle_problems *problems);
 void policy_validate_opening(const struct policy *p, struct bundle_problems *problems);
-
-/* Makes a policy without errors ready for use. */
-void policy_seal(struct policy *p);
 
 /* An error at a path, or a doubt. */
 void problem_error(struct bundle_problems *problems, const char *path, const char *fmt, ...)
@@ -32,6 +31,8 @@ void problem_warning(struct bundle_problems *problems, const char *path, const c
     AM_PRINTF(3, 4);
 /* The text of a path, in the problems' arena. */
 const char *problem_path(struct bundle_problems *problems, const char *fmt, ...) AM_PRINTF(2, 3);
+/* What is told when the budget of cells.h is used up. */
+void problem_too_many_cells(struct bundle_problems *problems);
 /* "clocks.reply", or "ladder[1].clock" for a level's. */
 const char *clock_path(struct bundle_problems *problems, const struct policy_clock *c);
 

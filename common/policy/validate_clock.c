@@ -33,8 +33,7 @@ static bool has_instant(const struct policy_clock *c)
     return c->kind == KIND(OFFER) || c->kind == KIND(PROMISE);
 }
 
-/* -- name and kind ------------------------------------------------------------------------------
- */
+/* -- name and kind ----------------------------------------------------------------------------- */
 
 static void check_name(const struct policy *p, const struct policy_clock *c, const char *at,
                        struct bundle_problems *problems)
@@ -69,8 +68,7 @@ static void check_kind(const struct policy *p, const struct policy_clock *c, con
                       "means nothing here: the instant is what was promised");
 }
 
-/* -- targets ------------------------------------------------------------------------------------
- */
+/* -- targets ----------------------------------------------------------------------------------- */
 
 static void check_target(const struct policy_clock *c, size_t i, const char *at,
                          struct bundle_problems *problems)
@@ -108,8 +106,7 @@ static void check_targets(const struct policy_clock *c, const char *at,
         check_target(c, i, at, problems);
 }
 
-/* -- pauses -------------------------------------------------------------------------------------
- */
+/* -- pauses ------------------------------------------------------------------------------------ */
 
 static bool is_never(const struct policy_condition *c)
 {
@@ -134,8 +131,7 @@ static void check_pause(const struct policy_clock *c, const char *at,
                       "needs a single pause of more than nothing and a total that is not less");
 }
 
-/* -- thresholds ---------------------------------------------------------------------------------
- */
+/* -- thresholds -------------------------------------------------------------------------------- */
 
 static void check_actions(const struct policy *p, const struct policy_clock *c,
                           const struct policy_threshold *t, const char *at,

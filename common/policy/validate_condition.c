@@ -65,8 +65,7 @@ static uint32_t start_since_start(uint32_t contact)
     return contact == NO ? NO : UINT32_MAX;
 }
 
-/* -- start --------------------------------------------------------------------------------------
- */
+/* -- start ------------------------------------------------------------------------------------- */
 
 static void check_start(const struct policy *p, const struct policy_clock *c, const char *at,
                         struct bundle_problems *problems)
@@ -96,8 +95,7 @@ static void check_start(const struct policy *p, const struct policy_clock *c, co
                         "nothing stops this clock: every one of them will be breached");
 }
 
-/* -- pause, resume, reset -----------------------------------------------------------------------
- */
+/* -- pause, resume, reset ---------------------------------------------------------------------- */
 
 static void check_pause(const struct policy *p, const struct policy_clock *c, const char *at,
                         struct bundle_problems *problems)
@@ -138,8 +136,7 @@ static void check_reset(const struct policy *p, const struct policy_clock *c, co
             "holds only when the clock stops or is cancelled: it would never begin again");
 }
 
-/* -- all of them --------------------------------------------------------------------------------
- */
+/* -- all of them ------------------------------------------------------------------------------- */
 
 static bool too_many_boxes(const struct policy_clock *c)
 {

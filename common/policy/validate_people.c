@@ -31,8 +31,7 @@ static bool made_of(const char *text, const char *chars, size_t max)
     return len > 0 && len <= max && strspn(text, chars) == len;
 }
 
-/* -- ladder -------------------------------------------------------------------------------------
- */
+/* -- ladder ------------------------------------------------------------------------------------ */
 
 static void check_level(const struct policy *p, int i, struct bundle_problems *problems)
 {
@@ -114,8 +113,7 @@ static void check_ladder(const struct policy *p, struct bundle_problems *problem
                           policy_remedy_name(kind));
 }
 
-/* -- failures -----------------------------------------------------------------------------------
- */
+/* -- failures ---------------------------------------------------------------------------------- */
 
 static bool has_code(const struct policy *p, const char *code, size_t len, size_t before)
 {

@@ -30,8 +30,7 @@ static size_t read_digits(const char *text, int64_t *value)
     return n;
 }
 
-/* -- durations ----------------------------------------------------------------------------------
- */
+/* -- durations --------------------------------------------------------------------------------- */
 
 static const struct unit {
     char letter;
@@ -74,8 +73,7 @@ const char *word_duration(const char *text, int64_t *ms)
     return total > POLICY_DURATION_MAX_MS ? "is longer than ten years" : NULL;
 }
 
-/* -- amounts, per cents, numbers ----------------------------------------------------------------
- */
+/* -- amounts, per cents, numbers --------------------------------------------------------------- */
 
 const char *word_micros(const char *text, bool may_be_unlimited, int64_t *micros)
 {
@@ -138,8 +136,7 @@ const char *word_range(const char *text, int min, int max, uint32_t *bits)
     return NULL;
 }
 
-/* -- times of day, weekdays ---------------------------------------------------------------------
- */
+/* -- times of day, weekdays -------------------------------------------------------------------- */
 
 /* "9:05", "17:30:15"; the bytes read, 0 for no time. */
 static size_t read_time(const char *text, int32_t *seconds)
@@ -221,8 +218,7 @@ const char *word_weekdays(const char *text, unsigned *days)
     }
 }
 
-/* -- words of the contract ----------------------------------------------------------------------
- */
+/* -- words of the contract --------------------------------------------------------------------- */
 
 /* The part of a value's name after its enumeration's: "CHANNEL_PHONE" -> "PHONE". All names of one
  * enumeration begin with what the name of 0 has before "UNSPECIFIED". */
@@ -281,8 +277,7 @@ const char *word_list(const char *const *words, char out[WORD_LIST_MAX])
     return out;
 }
 
-/* -- nearest ------------------------------------------------------------------------------------
- */
+/* -- nearest ----------------------------------------------------------------------------------- */
 
 /* How many letters two words differ by (Levenshtein), regardless of case. */
 static size_t distance(const char *a, const char *b)

@@ -45,8 +45,7 @@ static void *take(struct reader *r, size_t size)
     return memory;
 }
 
-/* -- keys ---------------------------------------------------------------------------------------
- */
+/* -- keys -------------------------------------------------------------------------------------- */
 
 /* Keys of a map that were seen: a small hash would be more code than this needs, but calendars have
  * some thousand dates, so the look-up is by a table that grows with the map. */
@@ -98,8 +97,7 @@ static void check_keys(struct reader *r, struct ynode *map)
     }
 }
 
-/* -- nodes --------------------------------------------------------------------------------------
- */
+/* -- nodes ------------------------------------------------------------------------------------- */
 
 static struct ynode *new_node(struct reader *r, enum ynode_kind kind, const yaml_mark_t *mark)
 {
@@ -267,8 +265,7 @@ static void read_event(struct reader *r, const yaml_event_t *e)
     }
 }
 
-/* -- the whole ----------------------------------------------------------------------------------
- */
+/* -- the whole --------------------------------------------------------------------------------- */
 
 /* What libyaml says, in the words of who looks for a mistake. */
 static void syntax_problem(struct reader *r)

@@ -131,8 +131,7 @@ static void containment_takes_several_boxes_together(void **state)
     policy_free(p);
 }
 
-/* -- against every case -------------------------------------------------------------------------
- */
+/* -- against every case ------------------------------------------------------------------------ */
 
 #define ASKED 4 /* facts that the boxes of one round go by */
 

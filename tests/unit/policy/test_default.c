@@ -13,7 +13,6 @@
 #include "amends/v1/types.pb-c.h"
 #include "policy/policy.h"
 
-#define HOURS_MS (3600 * 1000LL)
 #define REFUND AMENDS__V1__REMEDY_KIND__REMEDY_KIND_REFUND
 
 static void four_levels_each_with_a_steward_to_reach(void **state)
@@ -74,18 +73,6 @@ static void every_failure_is_found_and_asks_for_its_branch_as_skill(void **state
     }
 }
 
-static void graver_is_quicker(void **state)
-{
-    const struct policy *p = *state;
-    assert_int_equal(policy_first_response_ms(p, 1), 24 * HOURS_MS);
-    assert_int_equal(policy_first_response_ms(p, 2), 12 * HOURS_MS);
-    assert_int_equal(policy_first_response_ms(p, 5), 1 * HOURS_MS);
-    assert_int_equal(policy_resolution_ms(p, 1), 120 * HOURS_MS);
-    assert_int_equal(policy_resolution_ms(p, 5), 24 * HOURS_MS);
-    assert_int_equal(policy_resolution_ms(p, 0), policy_resolution_ms(p, 1));
-    assert_int_equal(policy_resolution_ms(p, 99), policy_resolution_ms(p, 5));
-}
-
 static void sources_compile_by_name_or_text(void **state)
 {
     (void)state;
@@ -126,7 +113,6 @@ int main(void)
         cmocka_unit_test(level_that_may_is_the_lowest),
         cmocka_unit_test(failures_are_found_by_code_or_nearest_branch),
         cmocka_unit_test(every_failure_is_found_and_asks_for_its_branch_as_skill),
-        cmocka_unit_test(graver_is_quicker),
         cmocka_unit_test(sources_compile_by_name_or_text),
     };
     return cmocka_run_group_tests(tests, setup, teardown);

@@ -25,8 +25,7 @@
 static const char *const names[NAMES] = {"default", "bank", "telecom", "hotel"};
 static char *bundles[NAMES];
 
-/* -- the check ----------------------------------------------------------------------------------
- */
+/* -- the check --------------------------------------------------------------------------------- */
 
 static void check_problem(const struct bundle_problem *p, int lines)
 {
@@ -80,8 +79,7 @@ static bool compile(const char *text)
     return good;
 }
 
-/* -- changes ------------------------------------------------------------------------------------
- */
+/* -- changes ----------------------------------------------------------------------------------- */
 
 static size_t below(size_t n)
 {
@@ -184,8 +182,7 @@ static void change(char *text)
     }
 }
 
-/* -- tests --------------------------------------------------------------------------------------
- */
+/* -- tests ------------------------------------------------------------------------------------- */
 
 static void changed_bundles_compile_or_say_why(void **state)
 {
