@@ -45,7 +45,8 @@ struct policy *bundle_compile(int32_t version, const char *source,
 /* The text of the bundle that ships; a constant. */
 const char *bundle_default_source(void);
 
-/* What differs between two policies, a line each: "clocks.first_response.targets[1]: 8h -> 4h".
- * NULL `from` = everything is new. `lines` gets an array of `*n` texts. */
+/* What differs between two policies, a line each: "clocks.reply.targets[0]: 8h -> 4h", with "none"
+ * for what one of them has not. NULL `from` = everything is new. `lines` gets an array of `*n`
+ * texts, in the order of bundles; past BUNDLE_CHANGES_MAX the last one counts the rest. */
 void bundle_diff(const struct policy *from, const struct policy *to, struct arena *arena,
                  const char ***lines, size_t *n);
