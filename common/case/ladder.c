@@ -72,7 +72,7 @@ void ladder_notify(struct decision *d, struct step *s, const char *recipient)
 /* -- the record ---------------------------------------------------------------------------------
  */
 
-static void name_clock(struct escalation_row *e, const struct step *s)
+static void name_step(const struct decision *d, struct escalation_row *e, const struct step *s)
 {
     if (s->clock) {
         e->round = s->clock->round;
@@ -80,7 +80,7 @@ static void name_clock(struct escalation_row *e, const struct step *s)
         e->instance = s->clock->instance;
         e->threshold = s->percent;
     } else {
-        e->instance = s->to; /* within a round a case only climbs: a level is reached once */
+        e->instance = (int32_t)(d->c->row.last_seq + 1); /* the event that tells of it: once */
     }
 }
 
@@ -93,7 +93,7 @@ struct escalation_row ladder_record(struct decision *d, const struct step *s)
     e->tenant_id = row->tenant_id;
     e->case_id = row->case_id;
     e->round = row->round;
-    name_clock(e, s);
+    name_step(d, e, s);
     e->from_level = (int16_t)s->from;
     e->to_level = (int16_t)s->to;
     e->action = climbs ? level->action : LADDER_ACTION_UNSPECIFIED;

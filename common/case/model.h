@@ -126,8 +126,8 @@ struct escalation_row {
     int32_t tenant_id;
     struct uuid case_id;
     int32_t round;
-    struct uuid clock_id;
-    int32_t instance, threshold;
+    struct uuid clock_id;        /* zero = no clock's, no promise's step ... */
+    int32_t instance, threshold; /* ... then instance = the seq of the event that tells of it */
     int16_t from_level, to_level, action;
     int64_t due_at, at;
     int16_t cause;             /* EscalationCause */

@@ -255,6 +255,24 @@ void rig_reopen(struct world *w, const char *who, const struct uuid *other_case)
     world_run(w, &reopen_case_kind, who, &r.base);
 }
 
+void rig_escalate(struct world *w, const char *who, int to_level)
+{
+    Amends__V1__EscalateCaseRequest r = AMENDS__V1__ESCALATE_CASE_REQUEST__INIT;
+    r.request_id = world_uuid(w);
+    r.case_id = case_id(w);
+    r.reason = rig_text(w, "asked for");
+    r.to_level = to_level;
+    world_run(w, &escalate_case_kind, who, &r.base);
+}
+
+void rig_acknowledge(struct world *w, const char *who)
+{
+    Amends__V1__AcknowledgeEscalationRequest r = AMENDS__V1__ACKNOWLEDGE_ESCALATION_REQUEST__INIT;
+    r.request_id = world_uuid(w);
+    r.case_id = case_id(w);
+    world_run(w, &acknowledge_escalation_kind, who, &r.base);
+}
+
 void rig_recover(struct world *w, const char *who)
 {
     char reference[32];

@@ -9,8 +9,10 @@
  * Threading: one test. Ownership: the world's arena.
  */
 
+#include "amends/v1/assignment_service.pb-c.h"
 #include "amends/v1/intake_service.pb-c.h"
 #include "amends/v1/resolution_service.pb-c.h"
+#include "assignment/decide.h"
 #include "intake/decide.h"
 #include "resolution/decide.h"
 #include "world.h"
@@ -52,6 +54,9 @@ void rig_pause(struct world *w, const char *who, int64_t resume_us);
 void rig_resume(struct world *w, const char *who);
 /* `other_case`: the open case that its second step finds, NULL = none. */
 void rig_reopen(struct world *w, const char *who, const struct uuid *other_case);
+/* 0 = the next level. */
+void rig_escalate(struct world *w, const char *who, int to_level);
+void rig_acknowledge(struct world *w, const char *who);
 /* Makes every record that the close gate asks for, in the case's present round. */
 void rig_recover(struct world *w, const char *who);
 

@@ -7,8 +7,8 @@
 
 #include "rig.h"
 
-#define LIVES 150
-#define STEPS 80
+#define LIVES 200
+#define STEPS 250
 
 static uint64_t random_state;
 
@@ -33,6 +33,14 @@ static struct uuid any_remedy(const struct world *w)
     if (w->c.remedies.n == 0)
         return nobody;
     return ROW_AT(&w->c.remedies, struct remedy_row, any((int)w->c.remedies.n))->remedy_id;
+}
+
+static struct uuid any_promise(const struct world *w)
+{
+    struct uuid nobody = {{1}};
+    if (w->c.promises.n == 0)
+        return nobody;
+    return ROW_AT(&w->c.promises, struct promise_row, any((int)w->c.promises.n))->promise_id;
 }
 
 /* -- what people and timers do
@@ -63,11 +71,60 @@ static void fire_due_clocks(struct world *w)
     world_fire_until(w, w->now_us);
 }
 
+static void promise_something(struct world *w)
+{
+    struct uuid promise = any_promise(w);
+    int64_t then = w->now_us + (int64_t)(any(40) - 4) * HOUR_US;
+    switch (any(5)) {
+    case 0:
+        rig_promise(w, anybody(), then);
+        break;
+    case 1:
+        rig_renegotiate(w, anybody(), &promise, then);
+        break;
+    case 2:
+        rig_settle(w, anybody(), &promise, PROMISE_OUTCOME_BROKEN, 0);
+        break;
+    default:
+        rig_settle(w, anybody(), &promise, PROMISE_OUTCOME_KEPT, w->now_us - any(5) * HOUR_US);
+    }
+}
+
+static void pause_or_resume(struct world *w)
+{
+    if (any(2) == 0)
+        rig_pause(w, anybody(), any(2) == 0 ? 0 : w->now_us + (int64_t)any(200) * HOUR_US);
+    else
+        rig_resume(w, anybody());
+}
+
+static void use_the_ladder(struct world *w)
+{
+    if (any(4) == 0)
+        rig_escalate(w, anybody(), any(5));
+    else
+        rig_acknowledge(w, anybody());
+}
+
 static void step(struct world *w)
 {
     struct uuid remedy = any_remedy(w);
     w->now_us += any(4) == 0 ? (int64_t)any(20) * HOUR_US : any(1000000);
-    switch (any(13)) {
+    switch (any(17)) {
+    case 13:
+        promise_something(w);
+        break;
+    case 14:
+        pause_or_resume(w);
+        break;
+    case 15:
+        if (any(4) == 0)
+            use_the_ladder(w);
+        break;
+    case 16:
+        if (any(3) == 0)
+            rig_reopen(w, anybody(), NULL);
+        break;
     case 0:
         claim_again(w);
         break;
@@ -140,8 +197,9 @@ static void assert_status_and_queue(const struct world *w)
 static void assert_clocks(const struct world *w)
 {
     ROWS_EACH (k, const struct clock_row, &w->c.clocks) {
-        bool outlives = k->kind == CLOCK_KIND_FOLLOW_UP ||
-                        k->kind == CLOCK_KIND_NEXT_CONTACT || k->kind == CLOCK_KIND_OFFER;
+        bool outlives = k->kind == CLOCK_KIND_FOLLOW_UP || k->kind == CLOCK_KIND_NEXT_CONTACT ||
+                        k->kind == CLOCK_KIND_OFFER ||
+                        (k->kind == CLOCK_KIND_PROMISE && k->state == CLOCK_STATE_BREACHED);
         if (status_is_final(w->c.row.status) ||
             (w->c.row.status == CASE_STATUS_RESOLVED && !outlives))
             assert_true(k->stopped_at != 0);
@@ -163,8 +221,58 @@ static void assert_limits(const struct world *w)
         assert_true(sums[kind][0] <= 5000 * POLICY_MICROS && sums[kind][1] <= 5000 * POLICY_MICROS);
 }
 
+/* A promise and its clock tell the same story. */
+static void assert_promises(struct world *w)
+{
+    ROWS_EACH (p, const struct promise_row, &w->c.promises) {
+        const struct clock_row *k = clock_of_subject(&w->c, &p->promise_id);
+        assert_non_null(k);
+        assert_int_equal(k->due_at, p->due_at);
+        assert_int_equal(p->state == PROMISE_STATE_OPEN, p->settled_at == 0);
+        if (p->state == PROMISE_STATE_OPEN)
+            assert_true(status_is_waiting(w->c.row.status) && k->state == CLOCK_STATE_RUNNING);
+        if (p->state == PROMISE_STATE_KEPT)
+            assert_true(p->kept_at <= p->due_at && k->state != CLOCK_STATE_BREACHED);
+        if (p->state == PROMISE_STATE_BROKEN)
+            assert_true((p->kept_at == 0 || p->kept_at > p->due_at) && k->state != CLOCK_STATE_MET);
+        assert_int_equal(p->state == PROMISE_STATE_RENEGOTIATED, !uuid_is_zero(&p->successor_id));
+    }
+}
+
+/* Each step once, and within a round up, one after the other. */
+static void assert_steps(const struct world *w)
+{
+    int round = 1;
+    int level = 1;
+    ROWS_EACH (e, const struct escalation_row, &w->escalations) {
+        assert_true(e->to_level >= e->from_level);
+        ROWS_EACH (other, const struct escalation_row, &w->escalations)
+            assert_true(other == e || e->round != other->round ||
+                        !uuid_eq(&e->clock_id, &other->clock_id) ||
+                        e->instance != other->instance || e->threshold != other->threshold);
+        if (e->to_level == e->from_level)
+            continue;
+        assert_true(e->round >= round || e->cause == ESCALATION_CAUSE_CLOCK);
+        assert_int_equal(e->from_level, level);
+        level = e->to_level;
+        round = e->round;
+    }
+    assert_int_equal(level, w->c.row.level);
+}
+
+static void assert_pause(struct world *w)
+{
+    const struct case_row *r = &w->c.row;
+    assert_true(r->paused_at == 0 || r->resume_at > r->paused_at);
+    assert_true(r->paused_at == 0 || status_is_waiting(r->status));
+    assert_int_equal(r->round > 1, r->round_since != 0);
+}
+
 static void assert_everything(struct world *w, int status_before)
 {
+    assert_promises(w);
+    assert_steps(w);
+    assert_pause(w);
     assert_one_owner(w);
     assert_status_and_queue(w);
     assert_clocks(w);
@@ -177,6 +285,9 @@ static void assert_everything(struct world *w, int status_before)
         assert_int_equal(case_gate_missing(&w->c, w->policy), 0);
     assert_int_equal(world_detail(w, world_event(w, 0))->status, status);
 }
+
+/* How often each kind of event was written in all lives: else this test would say little. */
+static int written[EVENT_KIND_POLICY_MIGRATED + 1];
 
 static int live(uint64_t seed)
 {
@@ -194,6 +305,8 @@ static int live(uint64_t seed)
     }
     assert_chain_intact(w);
     int status = w->c.row.status;
+    ROWS_EACH (e, const struct event_row, &w->events)
+        written[e->kind]++;
     world_free(w);
     return status;
 }
@@ -204,9 +317,19 @@ static void what_must_hold_holds_in_every_life(void **state)
     int ended[CASE_STATUS_MERGED + 1] = {0};
     for (uint64_t seed = 1; seed <= LIVES; seed++)
         ended[live(seed)]++;
-    /* The lives go somewhere: else this test would say little. */
-    assert_true(ended[CASE_STATUS_CLOSED] > 0);
-    assert_true(ended[CASE_STATUS_OPEN] + ended[CASE_STATUS_IN_PROGRESS] > 0);
+    static const int must[] = {EVENT_KIND_CASE_RESOLVED,   EVENT_KIND_CASE_CLOSED,
+                               EVENT_KIND_CASE_REOPENED,   EVENT_KIND_PROMISE_MADE,
+                               EVENT_KIND_PROMISE_SETTLED, EVENT_KIND_CASE_PAUSED,
+                               EVENT_KIND_CASE_RESUMED,    EVENT_KIND_ESCALATION_ACKNOWLEDGED,
+                               EVENT_KIND_CLOCK_THRESHOLD, EVENT_KIND_CLOCK_BREACHED};
+    for (size_t i = 0; i < sizeof(must) / sizeof(must[0]); i++) {
+        print_message(
+            "%s: %d\n",
+            protobuf_c_enum_descriptor_get_value(&amends__v1__event_kind__descriptor, must[i])
+                ->name,
+            written[must[i]]);
+        assert_true(written[must[i]] > 0);
+    }
     print_message("closed %d, resolved %d, open %d, in progress %d of %d\n",
                   ended[CASE_STATUS_CLOSED], ended[CASE_STATUS_RESOLVED], ended[CASE_STATUS_OPEN],
                   ended[CASE_STATUS_IN_PROGRESS], LIVES);
