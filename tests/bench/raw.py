@@ -22,7 +22,8 @@ class Raw:
         self._file = world.folder / "fire.pgbench"
 
     def run(self, batches):
-        """Fires the next `batches` batches a connection; cases a second."""
+        """Fires the next `batches` batches a connection; cases a second, and the CPU time that PostgreSQL
+        takes for one in microseconds."""
         first, end = self._armed.take(batches * CONNECTIONS * A_STATEMENT)
         numbers = f"generate_series(:n, :n + {A_STATEMENT - 1})"
         statements = ["begin", *self._armed.shape.difference(numbers), "commit"]
@@ -30,9 +31,11 @@ class Raw:
         self._file.write_text("\n".join([
             rf"\set n {first} + (:client_id * {batches} + :i) * {A_STATEMENT}", r"\set i :i + 1",
             r"\startpipeline", *(f"{one};" for one in statements), r"\endpipeline"]) + "\n")
+        cpu = self._world.cpu_seconds()["postgres"]
         rate = self._pgbench(batches) * A_STATEMENT
+        cpu = self._world.cpu_seconds()["postgres"] - cpu
         self._armed.require_fired(first, end)
-        return rate
+        return rate, cpu / (end - first) * 1e6
 
     def _pgbench(self, batches):
         argv = [paths.postgres_program("pgbench"), "-n", "-M", "prepared", "-c", str(CONNECTIONS),

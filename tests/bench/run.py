@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`./dev bench`: runs the rows, prints the table, writes build/bench.json.
+"""`./dev bench`: runs the rows, prints the table, and when these are all, writes build/bench.json.
 
     ./dev bench                     all rows
     ./dev bench open fairness       rows whose name has one of the words
@@ -95,7 +95,7 @@ def main():
             print(f"files: {folder}")
         else:
             shutil.rmtree(folder, ignore_errors=True)
-    if not options.words:
+    if not options.words and options.share == 1:
         write(values)
         print(f"written to {JSON.relative_to(paths.ROOT)}")
     return 1 if any(value is None for _, value in values) else 0
