@@ -14,7 +14,7 @@
 #define CELL_BOXES_MAX 1024
 /* What one policy may take to be looked at: a bundle whose targets go by every severity, channel
  * and tier has some thousand cells. */
-#define CELLS_BUDGET 200000
+#define CELLS_BUDGET 50000
 
 struct cell {
     uint32_t allowed[FACTS];

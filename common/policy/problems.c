@@ -40,8 +40,9 @@ void bundle_problem_add(struct bundle_problems *problems, const struct bundle_pr
     p->path = path ? path : "";
 }
 
-static void add_at(struct bundle_problems *problems, const struct bundle_problem *where,
-                   const char *fmt, va_list args)
+static void AM_PRINTF(3, 0)
+    add_at(struct bundle_problems *problems, const struct bundle_problem *where, const char *fmt,
+           va_list args)
 {
     const char *text = NULL;
     if (problems->n < BUNDLE_PROBLEMS_MAX)

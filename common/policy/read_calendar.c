@@ -2,7 +2,7 @@
 
 /* Calendars: weekly hours, dates, holidays. */
 
-#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/assert.h"
@@ -166,13 +166,12 @@ static void read_holidays(struct bundle *b, const struct ynode *node, struct dra
 static void tell_violation(struct bundle *b, const struct ynode *node, const char *text)
 {
     struct bundle_problem where = {.path = ynode_path(node, b->arena)};
-    unsigned line = 0;
-    int n = 0;
     ynode_place(node, &where);
-    if (node->literal && sscanf(text, "line %u%*[:,] %n", &line, &n) == 1 && n > 0) {
-        where.line += (int)line;
+    if (node->literal && strncmp(text, "line ", 5) == 0) {
+        char *rest;
+        where.line += (int)strtoul(text + 5, &rest, 10);
         where.column = 1;
-        text += n;
+        text = rest + strspn(rest, ":, ");
     }
     bundle_problem_add(b->problems, &where, "iCalendar: %s", text);
 }

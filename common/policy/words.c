@@ -240,7 +240,7 @@ int word_enum(const ProtobufCEnumDescriptor *d, const char *text)
 static void lower(const char *name, char out[WORD_MAX])
 {
     size_t n = 0;
-    for (; name[n] && n < WORD_MAX - 1; n++)
+    for (; n < WORD_MAX - 1 && name[n]; n++)
         out[n] = (char)tolower((unsigned char)name[n]);
     out[n] = '\0';
 }

@@ -110,8 +110,8 @@ static bool only_counted(struct bundle_problems *problems, bool warning)
     return true;
 }
 
-static void add(struct bundle_problems *problems, const struct bundle_problem *where,
-                const char *fmt, va_list args)
+static void AM_PRINTF(3, 0) add(struct bundle_problems *problems,
+                                const struct bundle_problem *where, const char *fmt, va_list args)
 {
     const char *text = arena_vprintf(problems->arena, fmt, args);
     bundle_problem_add(problems, where, "%s", text ? text : "is wrong");

@@ -189,10 +189,10 @@ static void changed_bundles_compile_or_say_why(void **state)
     (void)state;
     const char *more = getenv("AMENDS_FUZZ_ROUNDS");
     const char *seed = getenv("AMENDS_FUZZ_SEED");
-    long rounds = more ? atol(more) : ROUNDS, good = 0;
+    long rounds = more ? strtol(more, NULL, 10) : ROUNDS, good = 0;
     char *text = malloc(TEXT_MAX);
     assert_non_null(text);
-    srand(seed ? (unsigned)atol(seed) : 20261122);
+    srand(seed ? (unsigned)strtol(seed, NULL, 10) : 20261122);
     for (long i = 0; i < rounds; i++) {
         (void)snprintf(text, TEXT_MAX, "%s", bundles[i % NAMES]);
         change(text);
