@@ -10,7 +10,8 @@
 struct wish {
     bool paused;
     int64_t from_us;
-    int64_t until_us; /* paused: INT64_MAX = as long as it lasts; else when it had ended */
+    int64_t by_hand_us; /* since when by hand, 0 = not */
+    int64_t until_us;   /* paused: INT64_MAX = as long as it lasts; else when it had ended */
     int16_t reason;
 };
 
@@ -30,24 +31,37 @@ static bool pausable(const struct clock_row *clock, const struct policy_clock *d
            def->pause_single_ms > 0 && def->pause_total_ms > 0;
 }
 
-static struct wish wish_of(const struct settling *s, const struct clock_row *clock,
-                           const struct policy_clock *def)
+/* What the definition itself wants. */
+static struct wish own_wish(const struct settling *s, const struct policy_clock *def)
 {
-    const struct case_row *row = &s->d->c->row;
-    int64_t now = s->d->now_us;
-    struct wish no = {.until_us = now};
+    struct wish no = {.until_us = s->d->now_us};
     int64_t since = 0;
-    if (!pausable(clock, def))
-        return no;
-    if (row->paused_at != 0 && row->resume_at > now)
-        return (struct wish){true, row->paused_at, row->resume_at, row->pause_reason};
     if (case_holds(&def->resume, &s->facts, &since)) {
         no.until_us = since;
         return no;
     }
     if (!case_holds(&def->pause, &s->facts, &since))
         return no;
-    return (struct wish){true, since, INT64_MAX, PAUSE_REASON_POLICY};
+    return (struct wish){
+        .paused = true, .from_us = since, .until_us = INT64_MAX, .reason = PAUSE_REASON_POLICY};
+}
+
+/* By hand it is paused whatever the definition says; if that pauses too, since the earlier. */
+static struct wish wish_of(const struct settling *s, const struct clock_row *clock,
+                           const struct policy_clock *def)
+{
+    const struct case_row *row = &s->d->c->row;
+    if (!pausable(clock, def))
+        return (struct wish){.until_us = s->d->now_us};
+    struct wish w = own_wish(s, def);
+    if (row->paused_at == 0 || row->resume_at <= s->d->now_us)
+        return w;
+    w.from_us = w.paused ? smaller(w.from_us, row->paused_at) : row->paused_at;
+    w.by_hand_us = row->paused_at;
+    w.until_us = row->resume_at;
+    w.reason = row->pause_reason;
+    w.paused = true;
+    return w;
 }
 
 /* -- caps ---------------------------------------------------------------------------------------
@@ -108,39 +122,75 @@ static void cap_it(struct clock_row *clock)
     clock_touch(clock);
 }
 
+void clock_cut_pauses(struct decision *d, struct clock_row *clock, int64_t at_us)
+{
+    struct ended e;
+    if (clock->policy_version != d->policy->version || !read_ended(clock, &e) || e.n == 0 ||
+        e.pauses[e.n - 1].until_us <= at_us)
+        return;
+    while (e.n > 0 && e.pauses[e.n - 1].from_us >= at_us)
+        e.n--;
+    if (e.n > 0)
+        e.pauses[e.n - 1].until_us = smaller(e.pauses[e.n - 1].until_us, at_us);
+    clock->pauses = pauses_text(e.pauses, e.n, d->arena);
+    clock_arm(d, clock);
+}
+
+/* What is wanted now is another pause than the one that has run out: one by hand that began later,
+ * or the definition's own, which takes over where one by hand ended. */
+static bool is_another(const struct clock_row *clock, const struct wish *w)
+{
+    return w->by_hand_us > clock->resume_at ||
+           (w->by_hand_us == 0 && clock->pause_reason != PAUSE_REASON_POLICY);
+}
+
 /* Of a pause under way: it goes on, ends or gets another end. */
 static void settle_paused(struct settling *s, struct clock_row *clock,
                           const struct policy_clock *def, const struct wish *w)
 {
     struct ended e;
     if (!w->paused || !read_ended(clock, &e)) {
-        clock_end_pause(s->d, clock, larger(w->until_us, clock->paused_at));
+        /* `resume` may have held before a pause by hand began: it ends its own kind alone. */
+        bool own = clock->pause_reason == PAUSE_REASON_POLICY && !w->paused;
+        int64_t end = own ? w->until_us : s->d->now_us;
+        clock_end_pause(s->d, clock, larger(end, clock->paused_at));
         return;
     }
     int64_t most = cap(def, &e, clock->paused_at);
+    bool over = clock->resume_at <= s->d->now_us;
+    if (over && is_another(clock, w)) {
+        bool by_cap = clock->resume_at == most;
+        clock_end_pause(s->d, clock, clock->resume_at);
+        clock->pause_capped = by_cap;
+        return;
+    }
     int64_t resume_at = smaller(w->until_us, most);
-    bool moved = resume_at != clock->resume_at;
-    /* A pause by hand has run out, and the definition's own takes over where it ended. */
-    bool other_reason = clock->pause_reason != w->reason && clock->resume_at <= s->d->now_us;
-    if (!other_reason)
-        clock->resume_at = resume_at;
-    if (clock->resume_at <= s->d->now_us) {
-        clock_end_pause(s->d, clock, s->d->now_us);
-        if (!other_reason && resume_at == most)
-            cap_it(clock);
-    } else if (moved) {
+    bool changed =
+        resume_at != clock->resume_at || (w->by_hand_us != 0 && w->reason != clock->pause_reason);
+    clock->resume_at = resume_at;
+    clock->pause_reason = w->by_hand_us != 0 ? w->reason : clock->pause_reason;
+    if (resume_at <= s->d->now_us) {
+        clock_end_pause(s->d, clock, resume_at);
+        clock->pause_capped = resume_at == most;
+    } else if (changed) {
         clock_arm(s->d, clock);
         clock_touch(clock);
     }
+}
+
+/* A cap ends the pause that reached it, not one by hand that began since. */
+static bool capped(const struct clock_row *clock, const struct ended *e, const struct wish *w)
+{
+    return clock->pause_capped && w->by_hand_us <= e->last_us;
 }
 
 static void begin_pause(struct settling *s, struct clock_row *clock, const struct policy_clock *def,
                         const struct wish *w)
 {
     struct ended e;
-    if (!read_ended(clock, &e) || e.n == PAUSES_MAX)
+    if (!read_ended(clock, &e) || e.n == PAUSES_MAX || capped(clock, &e, w))
         return;
-    int64_t from = larger(w->from_us, e.last_us);
+    int64_t from = larger(clock->pause_capped ? w->by_hand_us : w->from_us, e.last_us);
     int64_t until = smaller(w->until_us, cap(def, &e, from));
     if (until <= from) {
         cap_it(clock);
@@ -155,6 +205,7 @@ static void begin_pause(struct settling *s, struct clock_row *clock, const struc
     clock->paused_at = from;
     clock->resume_at = until;
     clock->pause_reason = w->reason;
+    clock->pause_capped = false;
     clock_arm(s->d, clock);
     clock_touch(clock);
 }
@@ -166,7 +217,7 @@ void clock_settle_pause(struct settling *s, struct clock_row *clock, const struc
     struct wish w = wish_of(s, clock, def);
     if (clock->state == CLOCK_STATE_PAUSED)
         settle_paused(s, clock, def, &w);
-    if (clock->state == CLOCK_STATE_RUNNING && w.paused && !clock->pause_capped)
+    if (clock->state == CLOCK_STATE_RUNNING && w.paused)
         begin_pause(s, clock, def, &w);
     /* A pause that began late may be over by now. */
     if (clock->state == CLOCK_STATE_PAUSED && clock->resume_at <= s->d->now_us)

@@ -49,7 +49,7 @@ static bool settle_cancel(struct settling *s, struct clock_row *clock,
     int64_t since = 0;
     if (!case_holds(&def->cancel, &s->facts, &since))
         return false;
-    clock_stop(s->d, clock, s->d->now_us, true);
+    clock_cancel(s->d, clock);
     return true;
 }
 
@@ -137,7 +137,7 @@ static void end_earlier_rounds(struct decision *d)
     ROWS_EACH (clock, struct clock_row, &d->c->clocks)
         if (clock->round != d->c->row.round && !clock_measures_subject(clock->kind) &&
             clock_is_open(clock))
-            clock_stop(d, clock, d->now_us, true);
+            clock_cancel(d, clock);
 }
 
 /* Nothing is measured any more; what was late by then was late. */
@@ -151,9 +151,7 @@ static void end_all(struct settling *s)
         const struct case_facts facts = facts_of(s, clock);
         if (def && !clock_measures_subject(clock->kind) && settle_stop(s, clock, def, &facts))
             continue;
-        if (clock->state == CLOCK_STATE_PAUSED)
-            clock_end_pause(d, clock, d->now_us);
-        clock_stop(d, clock, d->now_us, clock->due_at >= d->now_us || clock_closes(def));
+        clock_cancel(d, clock);
     }
 }
 
@@ -200,7 +198,7 @@ static void move(struct settling *s, struct clock_row *clock)
     const struct policy_clock *def = clock_definition(d->policy, clock);
     bool given = clock->kind == CLOCK_KIND_OFFER || clock->kind == CLOCK_KIND_PROMISE;
     if (!def && !given) {
-        clock_stop(d, clock, d->now_us, true);
+        clock_cancel(d, clock);
         return;
     }
     if (given) {

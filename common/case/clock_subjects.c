@@ -46,8 +46,10 @@ static void follow(struct settling *s, const struct policy_clock *def,
         clock = clock_add(d, def->kind);
         clock->subject_id = remedy->remedy_id;
         clock_begin(s, clock, def, since);
-    } else if (clock && clock_is_open(clock) && at->stage != STAGE_UNDER_WAY) {
-        clock_stop(d, clock, since, at->stage != STAGE_DONE);
+    } else if (clock && clock_is_open(clock) && at->stage == STAGE_DONE) {
+        clock_stop(d, clock, since, false);
+    } else if (clock && at->stage != STAGE_UNDER_WAY) {
+        clock_cancel(d, clock);
     }
 }
 

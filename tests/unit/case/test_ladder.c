@@ -111,7 +111,11 @@ static void take_over_takes_it_from_the_agent(void **state)
     assert_string_equal(w->c.row.owner_id, "steward-executive");
     assert_int_equal(w->c.row.status, CASE_STATUS_OPEN);
     assert_int_equal(w->c.queue.n, 1);
-    assert_int_equal(last_escalation(w)->action, LADDER_ACTION_TAKE_OVER);
+    /* The clock of level 3 was late as well: recorded, and it climbs no further. */
+    assert_int_equal(w->escalations.n, 2);
+    assert_int_equal(last_escalation(w)->to_level, 4);
+    const struct escalation_row *first = ROW_AT(&w->escalations, const struct escalation_row, 0);
+    assert_int_equal(first->action, LADDER_ACTION_TAKE_OVER);
     world_free(w);
 }
 
