@@ -14,11 +14,6 @@ int64_t engine_now_us(const struct assignment *a)
     return clock_now_us(loop_clock(a->loop));
 }
 
-bool engine_has_redis(const struct assignment *a)
-{
-    return a->config.redis_url && *a->config.redis_url;
-}
-
 /* -- Redis ------------------------------------------------------------------------------------- */
 
 static void on_change(void *ctx, bool up)

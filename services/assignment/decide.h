@@ -22,13 +22,11 @@ extern const struct command_kind escalate_case_kind;
 extern const struct command_kind acknowledge_escalation_kind;
 
 /* StreamGone: an agent whose streams are gone, or who leaves offers unanswered (offer_absentee()),
- * becomes AWAY, unless presence was set after the last sign of a stream (`seen_us`). StreamOpened:
- * says so in presence_at, where there is no Redis to keep the directory of streams. */
+ * becomes AWAY, unless presence was set after the last sign of a stream (`seen_us`). */
 struct stream_args {
     int64_t seen_us;
 };
 extern const struct command_kind stream_gone_kind;
-extern const struct command_kind stream_opened_kind;
 
 /* FireClock: the clock breaches (or, for OFFER, expires its offer) if it still has this generation,
  * runs and is due. Refused with FAILED_PRECONDITION otherwise. */

@@ -146,12 +146,3 @@ static void stream_gone(struct decision *d)
 }
 
 const struct command_kind stream_gone_kind = {.name = "StreamGone", .decide = stream_gone};
-
-static void stream_opened(struct decision *d)
-{
-    if (!require_available(d))
-        return;
-    agent_change(d)->presence_at = d->now_us;
-}
-
-const struct command_kind stream_opened_kind = {.name = "StreamOpened", .decide = stream_opened};

@@ -1,78 +1,73 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Which agents have a stream anywhere: in Redis, as sets of replicas that live 30 s, and in one
- * list of agents by when they were last seen. An agent in that list without a set has no stream:
- * after the time policy says it becomes AWAY, unless presence was set in between. Without Redis
- * only the streams of this process are known; that another process has one is seen by presence_at,
- * which whoever has a stream then moves as often as it would write Redis.
+ * Which agents have a stream anywhere: in a table, one row for an agent and a replica, that lives
+ * for 30 s and is written every 10 s. An agent whose rows are all dead has no stream: after the
+ * time policy says it becomes AWAY, unless presence was set in between. So it needs neither Redis
+ * nor the process that had the stream.
  */
 
+#include <search.h>
 #include <stdlib.h>
 
 #include "assignment/engine.h"
-#include "assignment/keys.h"
-#include "assignment/scripts.h"
 #include "base/assert.h"
 
 #define SEEN_US (10 * US_PER_S) /* how often streams are written */
-#define TTL_MS 30000
-#define SEEN_MAX 500  /* agents in one call */
-#define GONE_MAX 1000 /* agents looked at in one sweep */
-#define ARENA_BYTES (1u << 20)
-
-/* Without Redis: an agent whose last stream here closed. */
-struct local {
-    struct list link;
-    int32_t tenant_id;
-    int64_t closed_us;
-    char agent_id[];
-};
+#define LIVE_US (30 * US_PER_S)
+#define AGAIN_US (US_PER_S / 2) /* after a statement that failed */
+#define SEEN_MAX 500            /* agents in one statement */
+#define GONE_MAX 1000           /* agents looked at in one sweep */
 
 struct directory {
     struct assignment *a;
-    struct loop_timer *timer;
-    struct list locals;
-    int64_t touched_us; /* without Redis: when presence_at was moved for all streams */
+    struct loop_timer *timer, *again;
+    void *waiting;       /* tree of struct news: to be written */
+    struct list written; /* those in the statement under way */
+    bool writing;
     bool sweeping;
+    void (*swept)(struct assignment *a); /* of the sweep under way; may be NULL */
 };
+
+static int64_t shared_us(const struct directory *d)
+{
+    return clock_shared_us(loop_clock(d->a->loop));
+}
+
+/* -- AWAY -------------------------------------------------------------------------------------- */
 
 /* An agent that is to become AWAY. */
 struct leaving {
     struct directory *d;
     int64_t seen_us;
-    int64_t seen_ms; /* the score in Redis */
     int32_t tenant_id;
     char agent_id[];
 };
 
-/* -- AWAY -------------------------------------------------------------------------------------- */
-
-static void locals_remove(struct directory *d, int32_t tenant_id, const char *agent_id);
-
-static void forget(const struct leaving *l)
+static void forgotten(struct engine_read *r, const struct fault *fault)
 {
-    struct arena arena;
-    struct redis_args args;
-    if (!engine_has_redis(l->d->a)) {
-        locals_remove(l->d, l->tenant_id, l->agent_id);
-        return;
-    }
-    arena_init(&arena, ARENA_BYTES);
-    redis_args_init(&args, &arena);
-    redis_arg(&args, KEY_WATCHED);
-    redis_arg(&args, member_agent(&arena, l->tenant_id, l->agent_id));
-    redis_arg_int(&args, l->seen_ms);
-    redis_eval(l->d->a->redis, SCRIPT_FORGET, 1, &args, NULL, NULL);
-    arena_free(&arena);
+    (void)r;
+    (void)fault; /* the next sweep tries again */
+}
+
+/* Rows that have died only: it may have a stream again. */
+static void forget(struct directory *d, int32_t tenant_id, const char *agent_id)
+{
+    struct engine_read *r = engine_read_new(d->a, tenant_id, NULL, forgotten, NULL);
+    struct pg_args *args = engine_read_add(r, STMT_STREAM_FORGET);
+    pg_arg_int4(args, tenant_id);
+    pg_arg_text(args, agent_id);
+    pg_arg_time(args, shared_us(d));
+    engine_read_start(r);
 }
 
 static void left(struct own *o)
 {
     struct leaving *l = o->ctx;
     const enum fault_code code = o->cmd.fault.code;
-    if (code == FAULT_OK || code == FAULT_FAILED_PRECONDITION || code == FAULT_NOT_FOUND)
-        forget(l);
+    if (!o->a->stopped &&
+        (code == FAULT_OK || code == FAULT_FAILED_PRECONDITION || code == FAULT_NOT_FOUND))
+        forget(l->d, l->tenant_id, l->agent_id);
     free(l);
 }
 
@@ -100,208 +95,189 @@ static void maybe_leave(struct directory *d, int32_t tenant_id, const char *agen
     const size_t len = strlen(agent_id) + 1;
     struct leaving *l = calloc(1, sizeof(*l) + len);
     AM_ASSERT(l != NULL);
-    *l = (struct leaving){
-        .d = d, .seen_us = seen_us, .seen_ms = seen_us / US_PER_MS, .tenant_id = tenant_id};
+    *l = (struct leaving){.d = d, .seen_us = seen_us, .tenant_id = tenant_id};
     memcpy(l->agent_id, agent_id, len);
     tenant_by_id(d->a, tenant_id, leave, l);
 }
 
-/* -- without Redis ----------------------------------------------------------------------------- */
+/* -- writing -----------------------------------------------------------------------------------
+ *
+ * One statement at a time, so that two of this process never meet at a row; what changes meanwhile
+ * waits, the latest news of an agent only. */
 
-static void locals_remove(struct directory *d, int32_t tenant_id, const char *agent_id)
-{
-    LIST_FOR_EACH_SAFE (it, &d->locals) {
-        struct local *l = CONTAINER_OF(it, struct local, link);
-        if (l->tenant_id == tenant_id && strcmp(l->agent_id, agent_id) == 0) {
-            list_remove(&l->link);
-            free(l);
-        }
-    }
-}
-
-static void locals_add(struct directory *d, int32_t tenant_id, const char *agent_id)
-{
-    const size_t len = strlen(agent_id) + 1;
-    struct local *l = calloc(1, sizeof(*l) + len);
-    AM_ASSERT(l != NULL);
-    l->tenant_id = tenant_id;
-    l->closed_us = engine_now_us(d->a);
-    memcpy(l->agent_id, agent_id, len);
-    list_push_back(&d->locals, &l->link);
-}
-
-/* presence_at tells other processes that the agent has a stream. */
-static void touch_presence(struct directory *d, const struct tenant *t, const char *agent_id)
-{
-    struct own *o = own_new(d->a, t, &stream_opened_kind);
-    own_agent(o, agent_id);
-    own_submit(o);
-}
-
-static void touch_again(void *ctx, int32_t tenant_id, const char *agent_id)
-{
-    struct directory *d = ctx;
-    const struct tenant *t = tenants_by_id(d->a->service->tenants, tenant_id);
-    if (t)
-        touch_presence(d, t, agent_id);
-}
-
-static void touch_all(struct directory *d)
-{
-    const int64_t now_us = engine_now_us(d->a);
-    if (now_us - d->touched_us < SEEN_US)
-        return;
-    d->touched_us = now_us;
-    hub_each(d->a->hub, touch_again, d);
-}
-
-static void locals_sweep(struct directory *d)
-{
-    LIST_FOR_EACH_SAFE (it, &d->locals) {
-        struct local *l = CONTAINER_OF(it, struct local, link);
-        maybe_leave(d, l->tenant_id, l->agent_id, l->closed_us);
-    }
-}
-
-/* -- in Redis ---------------------------------------------------------------------------------- */
-
-struct writing {
-    struct directory *d;
-    struct arena arena;
-    struct redis_args args;
-    size_t n;
+struct news {
+    struct list link; /* in a statement */
+    int64_t seen_us;
+    bool live;
+    int32_t tenant_id;
+    char agent_id[];
 };
 
-static void writing_begin(struct writing *w)
+static int compare(const void *a, const void *b)
 {
-    arena_init(&w->arena, ARENA_BYTES);
-    redis_args_init(&w->args, &w->arena);
-    w->n = 0;
-    redis_arg(&w->args, KEY_WATCHED);
-    redis_arg(&w->args, KEY_STREAMS_PREFIX);
-    redis_arg(&w->args, w->d->a->replica);
-    redis_arg_int(&w->args, engine_now_us(w->d->a) / US_PER_MS);
+    const struct news *x = a, *y = b;
+    if (x->tenant_id != y->tenant_id)
+        return x->tenant_id < y->tenant_id ? -1 : 1;
+    return strcmp(x->agent_id, y->agent_id);
 }
 
-static void writing_end(struct writing *w, enum script script)
+/* Takes the news over, unless there are some of the agent and these are older. */
+static void keep(struct directory *d, struct news *n, bool newer)
 {
-    if (w->n > 0)
-        redis_eval(w->d->a->redis, script, 1, &w->args, NULL, NULL);
-    arena_free(&w->arena);
-}
-
-static void write_seen(void *ctx, int32_t tenant_id, const char *agent_id)
-{
-    struct writing *w = ctx;
-    if (w->n == SEEN_MAX) {
-        writing_end(w, SCRIPT_SEEN);
-        writing_begin(w);
+    struct news **known = tsearch(n, &d->waiting, compare);
+    AM_ASSERT(known != NULL);
+    if (*known == n)
+        return;
+    if (newer) {
+        (*known)->seen_us = n->seen_us;
+        (*known)->live = n->live;
     }
-    if (w->n == 0)
-        redis_arg_int(&w->args, TTL_MS);
-    redis_arg(&w->args, member_agent(&w->arena, tenant_id, agent_id));
-    w->n++;
+    free(n);
+}
+
+static void add_news(struct directory *d, int32_t tenant_id, const char *agent_id, bool live)
+{
+    const size_t len = strlen(agent_id) + 1;
+    struct news *n = calloc(1, sizeof(*n) + len);
+    AM_ASSERT(n != NULL);
+    *n = (struct news){.seen_us = engine_now_us(d->a), .live = live, .tenant_id = tenant_id};
+    memcpy(n->agent_id, agent_id, len);
+    keep(d, n, true);
+}
+
+static void write_next(struct directory *d);
+
+static void written(struct engine_read *r, const struct fault *fault)
+{
+    struct directory *d = r->ctx;
+    struct list *link;
+    while ((link = list_pop_front(&d->written))) {
+        struct news *n = CONTAINER_OF(link, struct news, link);
+        if (fault)
+            keep(d, n, false);
+        else
+            free(n);
+    }
+    d->writing = false;
+    if (fault && !d->a->stopped)
+        loop_timer_start(d->again, AGAIN_US);
+    else
+        write_next(d);
+}
+
+struct columns {
+    struct pg_array tenants, agents, seen, live;
+};
+
+static void columns_init(struct columns *c, struct arena *arena)
+{
+    pg_array_init(&c->tenants, arena, PG_INT4, SEEN_MAX);
+    pg_array_init(&c->agents, arena, PG_TEXT, SEEN_MAX);
+    pg_array_init(&c->seen, arena, PG_TIMESTAMPTZ, SEEN_MAX);
+    pg_array_init(&c->live, arena, PG_TIMESTAMPTZ, SEEN_MAX);
+}
+
+/* Moves some of what waits into the statement. */
+static void take_news(struct directory *d, struct columns *c, int64_t now_us)
+{
+    for (size_t i = 0; i < SEEN_MAX && d->waiting; i++) {
+        struct news *n = *(struct news **)d->waiting;
+        (void)tdelete(n, &d->waiting, compare);
+        list_push_back(&d->written, &n->link);
+        pg_array_int(&c->tenants, n->tenant_id);
+        pg_array_text(&c->agents, n->agent_id);
+        pg_array_time(&c->seen, n->seen_us);
+        pg_array_time(&c->live, n->live ? now_us + LIVE_US : now_us - LIVE_US);
+    }
+}
+
+static void write_next(struct directory *d)
+{
+    struct columns c;
+    if (d->writing || !d->waiting || d->a->stopped)
+        return;
+    const int64_t now_us = shared_us(d);
+    struct engine_read *r = engine_read_new(d->a, 0, NULL, written, d);
+    struct pg_args *args = engine_read_add(r, STMT_STREAM_SEEN);
+    d->writing = true;
+    columns_init(&c, &r->arena);
+    take_news(d, &c, now_us);
+    pg_arg_array(args, &c.tenants);
+    pg_arg_array(args, &c.agents);
+    pg_arg_array(args, &c.seen);
+    pg_arg_array(args, &c.live);
+    pg_arg_text(args, d->a->replica);
+    engine_read_start(r);
+}
+
+static void write_again(void *ctx)
+{
+    write_next(ctx);
+}
+
+static void still_live(void *ctx, int32_t tenant_id, const char *agent_id)
+{
+    add_news(ctx, tenant_id, agent_id, true);
 }
 
 static void seen_again(void *ctx)
 {
     struct directory *d = ctx;
-    struct writing w = {.d = d};
     if (d->a->stopped)
         return;
     loop_timer_start(d->timer, SEEN_US);
-    if (!engine_has_redis(d->a))
-        return;
-    writing_begin(&w);
-    hub_each(d->a->hub, write_seen, &w);
-    writing_end(&w, SCRIPT_SEEN);
+    hub_each(d->a->hub, still_live, d);
+    write_next(d);
 }
 
 void directory_opened(struct directory *d, const struct tenant *t, const char *agent_id)
 {
-    struct writing w = {.d = d};
-    if (!engine_has_redis(d->a)) {
-        locals_remove(d, t->id, agent_id);
-        touch_presence(d, t, agent_id);
-        return;
-    }
-    writing_begin(&w);
-    write_seen(&w, t->id, agent_id);
-    writing_end(&w, SCRIPT_SEEN);
+    add_news(d, t->id, agent_id, true);
+    write_next(d);
 }
 
 void directory_closed(struct directory *d, int32_t tenant_id, const char *agent_id)
 {
-    struct writing w = {.d = d};
-    if (!engine_has_redis(d->a)) {
-        locals_remove(d, tenant_id, agent_id);
-        locals_add(d, tenant_id, agent_id);
-        return;
-    }
-    writing_begin(&w);
-    redis_arg(&w.args, member_agent(&w.arena, tenant_id, agent_id));
-    w.n = 1;
-    writing_end(&w, SCRIPT_CLOSED);
+    add_news(d, tenant_id, agent_id, false);
+    write_next(d);
 }
 
 /* -- the sweep --------------------------------------------------------------------------------- */
 
-struct sweeping {
-    struct directory *d;
-    void (*done)(struct assignment *a);
-};
-
-static void gone(void *ctx, const struct redis_reply *reply)
+static void gone_rows(struct pg_read *pg, size_t i, const struct pg_rows *rows)
 {
-    struct sweeping *s = ctx;
-    struct directory *d = s->d;
+    struct directory *d = ((struct engine_read *)pg->ctx)->ctx;
+    (void)i;
+    for (int row = 0; row < pg_rows_count(rows) && !d->a->stopped; row++) {
+        const int32_t tenant_id = (int32_t)pg_int(rows, row, 0);
+        if (pg_bool(rows, row, 3))
+            forget(d, tenant_id, pg_text(rows, row, 1));
+        else
+            maybe_leave(d, tenant_id, pg_text(rows, row, 1), pg_time_us(rows, row, 2));
+    }
+}
+
+static void gone_end(struct engine_read *r, const struct fault *fault)
+{
+    struct directory *d = r->ctx;
+    (void)fault;
     d->sweeping = false;
-    for (size_t i = 0; i + 1 < redis_reply_count(reply) && !d->a->stopped; i += 2) {
-        struct slice text = redis_reply_text(redis_reply_at(reply, i));
-        int64_t seen_ms = redis_reply_int(redis_reply_at(reply, i + 1));
-        int32_t tenant_id;
-        const char *agent_id;
-        if (text.data &&
-            member_agent_parse((const char *)text.data, &tenant_id, &agent_id) == AM_OK)
-            maybe_leave(d, tenant_id, agent_id, seen_ms * US_PER_MS);
-    }
-    if (s->done)
-        s->done(d->a);
-    free(s);
+    if (d->swept)
+        d->swept(d->a);
 }
 
-static void ask_gone(struct directory *d, struct sweeping *s)
+bool directory_sweep(struct directory *d, void (*done)(struct assignment *a))
 {
-    struct arena arena;
-    struct redis_args args;
-    const int64_t now_ms = engine_now_us(d->a) / US_PER_MS;
-    arena_init(&arena, ARENA_BYTES);
-    redis_args_init(&args, &arena);
-    redis_arg(&args, KEY_WATCHED);
-    redis_arg(&args, KEY_STREAMS_PREFIX);
-    redis_arg_int(&args, now_ms - SEEN_US / US_PER_MS);
-    redis_arg_int(&args, now_ms);
-    redis_arg_int(&args, GONE_MAX);
-    redis_eval(d->a->redis, SCRIPT_GONE, 1, &args, gone, s);
-    arena_free(&arena);
-}
-
-void directory_sweep(struct directory *d, void (*done)(struct assignment *a))
-{
-    if (!engine_has_redis(d->a)) {
-        touch_all(d);
-        locals_sweep(d);
-    }
-    if (!redis_up(d->a->redis) || d->sweeping) {
-        if (done)
-            done(d->a);
-        return;
-    }
-    struct sweeping *s = calloc(1, sizeof(*s));
-    AM_ASSERT(s != NULL);
-    *s = (struct sweeping){.d = d, .done = done};
+    if (d->sweeping || d->writing || d->a->stopped)
+        return false;
+    struct engine_read *r = engine_read_new(d->a, 0, gone_rows, gone_end, d);
+    struct pg_args *args = engine_read_add(r, STMT_STREAM_GONE);
     d->sweeping = true;
-    ask_gone(d, s);
+    d->swept = done;
+    pg_arg_time(args, shared_us(d));
+    pg_arg_int4(args, GONE_MAX);
+    engine_read_start(r);
+    return true;
 }
 
 /* -- life -------------------------------------------------------------------------------------- */
@@ -311,7 +287,8 @@ struct directory *directory_new(struct assignment *a)
     struct directory *d = calloc(1, sizeof(*d));
     AM_ASSERT(d != NULL);
     d->a = a;
-    list_init(&d->locals);
+    list_init(&d->written);
+    d->again = loop_timer_new(a->loop, write_again, d);
     d->timer = loop_timer_new(a->loop, seen_again, d);
     loop_timer_start(d->timer, SEEN_US);
     return d;
@@ -322,7 +299,7 @@ void directory_free(struct directory *d)
     if (!d)
         return;
     loop_timer_free(d->timer);
-    LIST_FOR_EACH_SAFE (it, &d->locals)
-        free(CONTAINER_OF(it, struct local, link));
+    loop_timer_free(d->again);
+    tdestroy(d->waiting, free);
     free(d);
 }

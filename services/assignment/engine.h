@@ -11,6 +11,7 @@
  *   match      brings waiting cases and agents with room together
  *   hub        the open streams of offers
  *   directory  which agents have a stream anywhere
+ *   audit      looks for what must not be, independently of all others
  *
  * Threading: io loop's thread.
  */
@@ -50,28 +51,30 @@ struct assignment {
 };
 
 int64_t engine_now_us(const struct assignment *a); /* domain time */
-bool engine_has_redis(const struct assignment *a); /* there is a URL, whether it is up or not */
 
 /* -- statements (stmts.c) ---------------------------------------------------------------------- */
 
 enum stmt {
-    STMT_DUE,          /* clocks due at or before, soonest first */
-    STMT_NEXT_DUE,     /* when the next one after falls due */
-    STMT_SOON,         /* clocks due from .. to */
-    STMT_LEASE,        /* takes or renews a lease */
-    STMT_WAITING,      /* tenants with cases that wait */
-    STMT_HEADS,        /* a tenant's best waiting cases of each level and signature */
-    STMT_READY,        /* a tenant's available agents with their load, longest idle first */
-    STMT_AGENTS,       /* the same for agents by id */
-    STMT_COOLING,      /* cases that agents declined or let expire a moment ago */
-    STMT_ASKED,        /* the dedup row of a RequestAssignment */
-    STMT_OFFERS,       /* offers of agents: pending ones and those made since */
-    STMT_OFFERS_KEYS,  /* offers by their keys */
-    STMT_PURGE,        /* dedup rows older than they are kept */
-    STMT_AUDIT,        /* open cases, and what the auditor wants to know of them */
-    STMT_AUDIT_ENDED,  /* late clocks of other cases */
-    STMT_AUDIT_OLDEST, /* the clock that waits longest */
-    STMT_TENANT_NAME,  /* by id */
+    STMT_DUE,           /* clocks due at or before, soonest first */
+    STMT_NEXT_DUE,      /* when the next one after falls due */
+    STMT_SOON,          /* clocks due from .. to */
+    STMT_LEASE,         /* takes or renews a lease */
+    STMT_WAITING,       /* tenants with cases that wait */
+    STMT_HEADS,         /* a tenant's best waiting cases of each level and signature */
+    STMT_READY,         /* a tenant's available agents with their load, longest idle first */
+    STMT_AGENTS,        /* the same for agents by id */
+    STMT_COOLING,       /* cases that agents declined or let expire a moment ago */
+    STMT_ASKED,         /* the dedup row of a RequestAssignment */
+    STMT_OFFERS,        /* offers of agents: pending ones and those made since */
+    STMT_OFFERS_KEYS,   /* offers by their keys */
+    STMT_PURGE,         /* dedup rows older than they are kept */
+    STMT_AUDIT,         /* open cases, and what the auditor wants to know of them */
+    STMT_AUDIT_ENDED,   /* late clocks of other cases */
+    STMT_AUDIT_OLDEST,  /* the clock that waits longest */
+    STMT_STREAM_SEEN,   /* agents have streams here, or none any more */
+    STMT_STREAM_GONE,   /* agents whose streams have ended somewhere */
+    STMT_STREAM_FORGET, /* what has ended of an agent's */
+    STMT_TENANT_NAME,   /* by id */
     STMTS
 };
 
@@ -217,8 +220,9 @@ void directory_free(struct directory *d);
 void directory_opened(struct directory *d, const struct tenant *t, const char *agent_id);
 /* The last stream of the agent in this process is gone. */
 void directory_closed(struct directory *d, int32_t tenant_id, const char *agent_id);
-/* Makes agents AWAY whose streams are gone everywhere; `done` may be NULL. */
-void directory_sweep(struct directory *d, void (*done)(struct assignment *a));
+/* Makes agents AWAY whose streams are gone everywhere; `done` may be NULL. Returns false when a
+ * sweep is under way, or streams are being written. */
+bool directory_sweep(struct directory *d, void (*done)(struct assignment *a));
 
 /* -- handlers (rpc.c, rpc_pull.c, rpc_route.c, rpc_audit.c)
  * ------------------------------------------------- */

@@ -297,10 +297,11 @@ static void stream_gone(struct stream *s, void *ctx)
     struct watched *w = ctx;
     struct hub *h = w->hub;
     list_remove(&s->link);
-    metric_add(&streams_gauge, 0, -1);
+    if (list_empty(&w->streams))
+        directory_closed(h->a->directory, w->tenant_id, w->agent_id);
+    metric_add(&streams_gauge, 0, -1); /* who sees this finds the end noted */
     if (!list_empty(&w->streams))
         return;
-    directory_closed(h->a->directory, w->tenant_id, w->agent_id);
     tdelete(w, &h->by_agent, by_agent);
     if (!w->polling)
         free_watched(w);

@@ -22,8 +22,6 @@
 
 #define KEY_EPOCH "amends:epoch"
 #define KEY_WAKE "amends:wake"
-#define KEY_WATCHED "amends:watched"
-#define KEY_STREAMS_PREFIX "amends:s:"
 #define KEY_CLAIMED "amends:claimed"
 #define KEY_REPLICAS "amends:replicas"
 #define KEY_TIMER_SHARDS 8

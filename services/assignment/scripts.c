@@ -74,44 +74,9 @@ static const char heads[] =
     "end\n"
     "return out";
 
-/* KEYS: watched. ARGV: prefix of the sets, replica, now in ms, TTL in ms, agents ... */
-static const char seen[] = "for i = 5, #ARGV do\n"
-                           "  redis.call('ZADD', KEYS[1], ARGV[3], ARGV[i])\n"
-                           "  local key = ARGV[1] .. ARGV[i]\n"
-                           "  redis.call('SADD', key, ARGV[2])\n"
-                           "  redis.call('PEXPIRE', key, ARGV[4])\n"
-                           "end\n"
-                           "return 1";
-
-/* KEYS: watched. ARGV: prefix of the sets, replica, now in ms, agent. */
-static const char closed[] = "redis.call('SREM', ARGV[1] .. ARGV[4], ARGV[2])\n"
-                             "redis.call('ZADD', KEYS[1], ARGV[3], ARGV[4])\n"
-                             "return 1";
-
-/* KEYS: watched. ARGV: prefix of the sets, last seen at or before (ms), now in ms, most agents.
- * Gives agent, last seen, ...; the others have been seen. */
-static const char gone[] =
-    "local out = {}\n"
-    "local old = redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', ARGV[2], 'WITHSCORES', 'LIMIT', 0,"
-    " ARGV[4])\n"
-    "for i = 1, #old, 2 do\n"
-    "  if redis.call('EXISTS', ARGV[1] .. old[i]) == 1 then\n"
-    "    redis.call('ZADD', KEYS[1], ARGV[3], old[i])\n"
-    "  else\n"
-    "    out[#out + 1] = old[i] out[#out + 1] = old[i + 1]\n"
-    "  end\n"
-    "end\n"
-    "return out";
-
-/* KEYS: watched. ARGV: agent, last seen in ms: only if it was not seen again. */
-static const char forget[] = "if tonumber(redis.call('ZSCORE', KEYS[1], ARGV[1]) or -1) =="
-                             " tonumber(ARGV[2]) then return redis.call('ZREM', KEYS[1], ARGV[1])"
-                             " end\n"
-                             "return 0";
-
 const struct redis_script engine_scripts[SCRIPTS] = {
-    [SCRIPT_CLAIM] = {"claim", claim}, [SCRIPT_LOOK] = {"look", look},
-    [SCRIPT_QUEUE] = {"queue", queue}, [SCRIPT_HEADS] = {"heads", heads},
-    [SCRIPT_SEEN] = {"seen", seen},    [SCRIPT_CLOSED] = {"closed", closed},
-    [SCRIPT_GONE] = {"gone", gone},    [SCRIPT_FORGET] = {"forget", forget},
+    [SCRIPT_CLAIM] = {"claim", claim},
+    [SCRIPT_LOOK] = {"look", look},
+    [SCRIPT_QUEUE] = {"queue", queue},
+    [SCRIPT_HEADS] = {"heads", heads},
 };

@@ -7,14 +7,10 @@
 #include "redis/redis.h"
 
 enum script {
-    SCRIPT_CLAIM,  /* takes timers that are due for a time; says when the next one is */
-    SCRIPT_LOOK,   /* a replica is alive: who else is, and whether all shards of timers are there */
-    SCRIPT_QUEUE,  /* puts or takes waiting cases and keeps their signature's head right */
-    SCRIPT_HEADS,  /* a tenant's best waiting cases of each level and signature */
-    SCRIPT_SEEN,   /* agents have a stream on a replica */
-    SCRIPT_CLOSED, /* an agent has no stream on a replica any more */
-    SCRIPT_GONE,   /* agents without a stream anywhere */
-    SCRIPT_FORGET, /* an agent that was made away */
+    SCRIPT_CLAIM, /* takes timers that are due for a time; says when the next one is */
+    SCRIPT_LOOK,  /* a replica is alive: who else is, and whether all shards of timers are there */
+    SCRIPT_QUEUE, /* puts or takes waiting cases and keeps their signature's head right */
+    SCRIPT_HEADS, /* a tenant's best waiting cases of each level and signature */
     SCRIPTS
 };
 

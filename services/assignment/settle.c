@@ -62,8 +62,7 @@ static bool ask(struct settle *s)
         return due_run(a, engine_now_us(a), clocks_known);
     if (s->step == SETTLE_WAITING)
         return sweep_waiting(a, waiting_known);
-    directory_sweep(a->directory, streams_known);
-    return true;
+    return directory_sweep(a->directory, streams_known);
 }
 
 static void step(void *ctx)

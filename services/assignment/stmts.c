@@ -167,6 +167,29 @@ static const char audit_oldest[] =
     "select c.tenant_id, c.case_id, c.clock_id, c.next_at from clock c where c.next_at is not null"
     " and c.next_at <= $1::timestamptz order by c.next_at limit 1";
 
+/* $1 tenants, $2 agents, $3 seen, $4 live until, $5 replica */
+static const char stream_seen[] =
+    "insert into agent_stream (tenant_id, agent_id, replica, seen_at, live_until)"
+    " select k.tenant_id, k.agent_id, $5::text, k.seen_at, k.live_until"
+    " from unnest($1::int4[], $2::text[], $3::timestamptz[], $4::timestamptz[])"
+    " as k(tenant_id, agent_id, seen_at, live_until)"
+    " on conflict (tenant_id, agent_id, replica) do update set seen_at = excluded.seen_at,"
+    " live_until = excluded.live_until";
+
+/* $1 now, $2 limit: agents of dead rows, when any row of theirs was seen last, and whether one is
+ * alive. */
+static const char stream_gone[] =
+    "select s.tenant_id, s.agent_id, o.seen_at, o.live from"
+    " (select x.tenant_id, x.agent_id from agent_stream x where x.live_until <= $1::timestamptz"
+    " order by x.live_until limit $2::int4) s cross join lateral"
+    " (select max(y.seen_at) as seen_at, bool_or(y.live_until > $1::timestamptz) as live"
+    " from agent_stream y where y.tenant_id = s.tenant_id and y.agent_id = s.agent_id offset 0) o";
+
+/* $1 tenant, $2 agent, $3 now */
+static const char stream_forget[] =
+    "delete from agent_stream s where s.tenant_id = $1::int4 and s.agent_id = $2::text"
+    " and s.live_until <= $3::timestamptz";
+
 /* $1 id */
 static const char tenant_name[] = "select t.name from tenant t where t.tenant_id = $1::int4";
 
@@ -187,6 +210,9 @@ static const struct pg_stmt stmts[STMTS] = {
     [STMT_AUDIT] = {"assignment_audit", audit},
     [STMT_AUDIT_ENDED] = {"assignment_audit_ended", audit_ended},
     [STMT_AUDIT_OLDEST] = {"assignment_audit_oldest", audit_oldest},
+    [STMT_STREAM_SEEN] = {"assignment_stream_seen", stream_seen},
+    [STMT_STREAM_GONE] = {"assignment_stream_gone", stream_gone},
+    [STMT_STREAM_FORGET] = {"assignment_stream_forget", stream_forget},
     [STMT_TENANT_NAME] = {"assignment_tenant_name", tenant_name},
 };
 const struct pg_stmt *const assignment_stmts = stmts;

@@ -99,8 +99,7 @@ static void sweep_round(struct sweep *s)
     (void)sweep_waiting(a, NULL);
     purge(s);
     audit_run(a->audit);
-    if (engine_has_redis(a))
-        directory_sweep(a->directory, NULL);
+    (void)directory_sweep(a->directory, NULL);
 }
 
 /* -- the lease --------------------------------------------------------------------------------- */
@@ -164,8 +163,6 @@ static void tick(void *ctx)
             find_overdue(s);
         return;
     }
-    if (!engine_has_redis(s->a))
-        directory_sweep(s->a->directory, NULL); /* each process knows its own streams only */
     if (!s->leasing && pg_up(s->a->service->pg))
         take_lease(s);
 }

@@ -70,3 +70,15 @@ create table promise (
     successor_id uuid,                -- what it was renegotiated into
     primary key (tenant_id, case_id, promise_id)
 ) with (fillfactor = 80);
+
+-- Who has a stream of offers where: written by each replica for its own streams every few seconds, apart from the agents'
+-- rows, so that it never meets the locks of their commands. `live_until` is a time of the cluster's clock, `seen_at` is domain time.
+create table agent_stream (
+    tenant_id int4 not null,
+    agent_id text collate "C" not null,
+    replica text collate "C" not null,
+    seen_at timestamptz not null,
+    live_until timestamptz not null -- in the past: the last stream there has ended, or the replica died
+) with (fillfactor = 50);
+create index agent_stream_ended on agent_stream (live_until);
+alter table agent_stream add primary key (tenant_id, agent_id, replica);

@@ -176,21 +176,6 @@ static void presence_set_after_the_stream_holds(void **state)
     world_free(w);
 }
 
-static void opened_stream_is_a_sign_of_presence(void **state)
-{
-    (void)state;
-    struct world *w = world_new();
-    struct gone g = {.agent_id = "ann", .args.seen_us = w->now_us + 1};
-    world_agent(w, "ann", 1);
-    w->now_us += HOUR_US;
-    world_run_with(w, &stream_opened_kind, SYSTEM_ACTOR, NULL, gone_prepare, &g);
-    assert_written(w);
-    assert_int_equal(agent(w, "ann")->version, 1);
-    world_run_with(w, &stream_gone_kind, SYSTEM_ACTOR, NULL, gone_prepare, &g);
-    assert_refused(w, FAULT_FAILED_PRECONDITION, "CASE_STATUS");
-    world_free(w);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -202,7 +187,6 @@ int main(void)
         cmocka_unit_test(presence_by_itself_and_by_applications),
         cmocka_unit_test(gone_stream_makes_away_once),
         cmocka_unit_test(presence_set_after_the_stream_holds),
-        cmocka_unit_test(opened_stream_is_a_sign_of_presence),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -46,6 +46,9 @@ static const struct expect expectations[] = {
     {"assignment_audit_ended", "clock_next", "next_at"},
     {"assignment_audit_ended", "recovery_case_pkey", "tenant_id,case_id"},
     {"assignment_audit_oldest", "clock_next", "next_at"},
+    {"assignment_stream_gone", "agent_stream_ended", "live_until"},
+    {"assignment_stream_gone", "agent_stream_pkey", "tenant_id,agent_id"},
+    {"assignment_stream_forget", "agent_stream_pkey", "tenant_id,agent_id"},
     {"assignment_tenant_name", "tenant_pkey", "tenant_id"},
 };
 #define EXPECTATIONS (sizeof(expectations) / sizeof(*expectations))
@@ -160,6 +163,9 @@ static void many_rows(void **state)
                   " from generate_series(1, 2000) n");
     rig_exec(rig, "insert into offer select tenant_id, case_id, case_id, 'a' || score_ms %% 50, 3,"
                   " 1, 1, false, '2026-01-01', '2026-01-02', '2026-01-01', '' from queue_item");
+    rig_exec(rig, "insert into agent_stream select 1, 'a' || n, 'r', at, at from"
+                  " (select n, '2026-01-01'::timestamptz + n * interval '1 s' as at"
+                  " from generate_series(1, 5000) n) k");
     check_all("many rows, never analysed since");
     rig_exec(rig, "analyze");
     check_all("many rows, analysed");

@@ -1,0 +1,53 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Who has a stream is known without Redis, and without the process that had the stream."""
+
+import pytest
+
+from harness.api import v1
+from harness.process import wait_until
+from scenario.support.watch import Watch
+from scenario.support.world import new_tenant
+
+AWAY_S = 40  # more than the default policy waits
+
+
+def presence(agent):
+    return v1.Presence.Name(agent.on("assignment", "GetAgent", 1)(agent_id=agent.id).agent.presence)
+
+
+def rows(cluster):
+    return cluster.sql("select count(*) from agent_stream where live_until > clock_timestamp()")[0][0]
+
+
+@pytest.mark.parametrize("redis", [True, False])
+def test_agents_of_a_killed_replica_become_away(make_cluster, redis):
+    cluster = make_cluster(replicas=2, redis=redis)
+    world = new_tenant(cluster, "streams")
+    ann, bob = world.agent("ann"), world.agent("bob")
+    lost = Watch(ann, 0).ready()
+    with Watch(bob, 0).ready(), Watch(bob, 1).ready():
+        wait_until(lambda: rows(cluster) == 3, "the streams to be written down")
+        cluster.replica("assignment", 0).kill()
+        cluster.advance(AWAY_S)
+        assert presence(ann) == "PRESENCE_AVAILABLE", "its row lives for half a minute"
+        # What half a minute does, without waiting for it.
+        cluster.sql("update agent_stream set live_until = 'epoch' where replica ="
+                    " (select replica from agent_stream where agent_id = 'ann')")
+        cluster.advance(AWAY_S)
+        assert presence(ann) == "PRESENCE_AWAY"
+        assert presence(bob) == "PRESENCE_AVAILABLE"
+    lost.end()
+
+
+def test_an_agent_whose_stream_ends_while_redis_is_away_becomes_away(make_cluster):
+    cluster = make_cluster(replicas=2)
+    world = new_tenant(cluster, "streams")
+    ann, bob = world.agent("ann"), world.agent("bob")
+    with Watch(bob, 1).ready():
+        with Watch(ann, 0).ready():
+            wait_until(lambda: rows(cluster) == 2, "the streams to be written down")
+            cluster.redis.kill()
+        wait_until(lambda: rows(cluster) == 1, "the end of the stream to be written down")
+        cluster.advance(AWAY_S)
+        assert presence(ann) == "PRESENCE_AWAY"
+        assert presence(bob) == "PRESENCE_AVAILABLE"
