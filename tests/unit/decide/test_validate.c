@@ -316,6 +316,64 @@ static int teardown(void **state)
     return 0;
 }
 
+static void promises(void **state)
+{
+    (void)state;
+    Amends__V1__MakePromiseRequest r = AMENDS__V1__MAKE_PROMISE_REQUEST__INIT;
+    make_promise_validate(&r, w->now_us, w->policy, &fault);
+    ASSERT_FIELDS("request_id", "case_id", "kind", "description", "promise_time");
+    r.request_id = r.case_id = world_uuid(w);
+    r.kind = AMENDS__V1__PROMISE_KIND__PROMISE_KIND_VISIT;
+    r.description = long_text(1001);
+    r.promise_time = rig_time(w, w->now_us);
+    make_promise_validate(&r, w->now_us, w->policy, &fault);
+    ASSERT_FIELDS("description", "promise_time");
+    r.description = long_text(1000);
+    r.promise_time = rig_time(w, w->now_us + 1);
+    make_promise_validate(&r, w->now_us, w->policy, &fault);
+    assert_fine();
+    r.local_time = rig_text(w, "2026-02-01T10:00");
+    make_promise_validate(&r, w->now_us, w->policy, &fault);
+    ASSERT_FIELDS("local_time");
+    r.promise_time = NULL;
+    make_promise_validate(&r, w->now_us, w->policy, &fault);
+    assert_fine();
+}
+
+static void what_became_of_promises(void **state)
+{
+    (void)state;
+    Amends__V1__SettlePromiseRequest r = AMENDS__V1__SETTLE_PROMISE_REQUEST__INIT;
+    settle_promise_validate(&r, w->now_us, w->policy, &fault);
+    ASSERT_FIELDS("request_id", "case_id", "promise_id", "outcome");
+    r.request_id = r.case_id = r.promise_id = world_uuid(w);
+    r.outcome = AMENDS__V1__PROMISE_OUTCOME__PROMISE_OUTCOME_RENEGOTIATED;
+    settle_promise_validate(&r, w->now_us, w->policy, &fault);
+    ASSERT_FIELDS("customer_consented", "promise_time");
+    r.customer_consented = true;
+    r.promise_time = rig_time(w, w->now_us + HOUR_US);
+    settle_promise_validate(&r, w->now_us, w->policy, &fault);
+    assert_fine();
+    r.outcome = AMENDS__V1__PROMISE_OUTCOME__PROMISE_OUTCOME_KEPT;
+    r.note = long_text(1001);
+    settle_promise_validate(&r, w->now_us, w->policy, &fault);
+    ASSERT_FIELDS("customer_consented", "promise_time", "note");
+}
+
+static void pauses_and_rounds(void **state)
+{
+    (void)state;
+    Amends__V1__PauseCaseRequest p = AMENDS__V1__PAUSE_CASE_REQUEST__INIT;
+    pause_case_validate(&p, w->now_us, w->policy, &fault);
+    ASSERT_FIELDS("request_id", "case_id", "expected_version", "reason");
+    Amends__V1__ResumeCaseRequest r = AMENDS__V1__RESUME_CASE_REQUEST__INIT;
+    resume_case_validate(&r, w->now_us, w->policy, &fault);
+    ASSERT_FIELDS("request_id", "case_id");
+    Amends__V1__ReopenCaseRequest o = AMENDS__V1__REOPEN_CASE_REQUEST__INIT;
+    reopen_case_validate(&o, w->now_us, w->policy, &fault);
+    ASSERT_FIELDS("request_id", "case_id", "expected_version", "reason");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -330,6 +388,9 @@ int main(void)
         cmocka_unit_test(proposals),
         cmocka_unit_test(answers_and_reports),
         cmocka_unit_test(denials_resolutions_and_closings),
+        cmocka_unit_test(promises),
+        cmocka_unit_test(what_became_of_promises),
+        cmocka_unit_test(pauses_and_rounds),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }

@@ -155,6 +155,43 @@ static void test_check(void **state)
     (void)check("cases without their policy version: 1\n");
 }
 
+/* Promises, what clocks measure, and steps without a clock. */
+static void test_check_of_promises_and_steps(void **state)
+{
+#define CASE "'00000000-0000-7000-8000-000000000002'"
+#define ID(n) "'00000000-0000-7000-8000-00000000010" #n "'"
+#define CLOCK(n, kind, subject)                                                                    \
+    "insert into clock (tenant_id, case_id, clock_id, kind, state, round, instance, generation,"   \
+    " subject_id, policy_version, target_ms, started_at, due_at) values (1, " CASE                 \
+    ", " ID(n) ", " #kind ", 1, 1, 1, 1, " subject ", 1, 1, '2026-01-01', '2026-01-01');"
+    (void)state;
+    empty_database();
+    free(run("acme", AM_OK));
+    rig_exec(
+        rig,
+        "insert into promise (tenant_id, case_id, promise_id, kind, state, round, promised_at,"
+        " due_at, made_at, made_by, description, settled_by, successor_id) values (1, " CASE
+        ", " ID(1) ", 1, 1, 1, '2026-01-01', '2026-01-01', '2026-01-01', 'a', '', '', " ID(9) ")");
+    (void)check("promises without case: 1\n");
+    (void)check("open promises without clock: 1\n");
+    (void)check("promises without the one they were renegotiated into: 1\n");
+    assert_int_equal(check("open promises of cases that have ended: 1\n"), 4);
+    rig_exec(rig, CLOCK(2, 6, ID(1)));
+    assert_int_equal(check("clocks without case: 1\n"), 4);
+    rig_exec(rig, CLOCK(3, 4, ID(1)) CLOCK(4, 6, ID(2)) CLOCK(5, 5, ID(1)) CLOCK(6, 7, "null")
+                      CLOCK(7, 1, "null"));
+    (void)check("clocks without their offer: 1\n");
+    (void)check("clocks without their promise: 1\n");
+    (void)check("clocks without their remedy: 2\n");
+    int64_t before = check("");
+    rig_exec(rig,
+             "insert into escalation (tenant_id, case_id, round, clock_id, instance, threshold,"
+             " from_level, to_level, action, due_at, at, cause) select 1, " CASE
+             ", 1, '00000000-0000-0000-0000-000000000000', n, 0, 1, 2, 1, '2026-01-01',"
+             " '2026-01-01', n from generate_series(1, 2) n");
+    assert_int_equal(check("escalations without clock: 1\n"), before + 3);
+}
+
 static int setup(void **state)
 {
     (void)state;
@@ -175,7 +212,7 @@ int main(void)
         cmocka_unit_test(test_fresh_and_again), cmocka_unit_test(test_without_tenant),
         cmocka_unit_test(test_bad_names),       cmocka_unit_test(test_at_once),
         cmocka_unit_test(test_failing),         cmocka_unit_test(test_no_server),
-        cmocka_unit_test(test_check),
+        cmocka_unit_test(test_check),           cmocka_unit_test(test_check_of_promises_and_steps),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }
