@@ -147,7 +147,7 @@ static void expand_all(struct parse *p, struct ical_found *found)
         if (e->error)
             refuse_event(p, e, e->error_line, e->error_property, e->error);
         else if (!e->cancelled && (error = ical_expand(found, e)))
-            refuse_event(p, e, e->line, "the rule", error);
+            refuse_event(p, e, e->line, e->rule ? "RRULE" : "it", error);
     }
 }
 
@@ -220,6 +220,7 @@ int ical_holidays(const char *text, const struct zone *zone, struct arena *arena
     struct parse p = {.zone = zone, .field = field, .fault = fault};
     *holidays = NULL;
     *n = 0;
+    ical_make_errors_harmless();
     arena_init(&p.scratch, SCRATCH_BYTES);
     int err = read_text(&p, text, arena, holidays, n);
     arena_free(&p.scratch);

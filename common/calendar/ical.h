@@ -23,7 +23,7 @@
  * AM_EINVAL, and a violation each, field = `field`, naming the line in the text and the event: what
  * is no iCalendar or longer than ICAL_BYTES_MAX; an event without a start or a length; dates,
  * durations and rules that cannot be read, repeat within a day or by another calendar; more than
- * CALENDAR_HOLIDAYS_MAX events or days; rules that take too long to work out (seconds at most are
+ * CALENDAR_HOLIDAYS_MAX events or days; rules that take too long to work out (a second at most is
  * spent on a text). AM_ENOMEM when an arena is full. */
 int ical_holidays(const char *text, const struct zone *zone, struct arena *arena, const char *field,
                   struct calendar_holiday **holidays, size_t *n, struct fault *fault) AM_MUSTCHECK;

@@ -1,13 +1,28 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "calendar/ical_impl.h"
 
+#include <pthread.h>
 #include <string.h>
 #include <strings.h>
 
 #include <libical/ical.h>
 
+#include "base/assert.h"
+
 #define VALUE_BYTES (1u << 14)
 #define TZID_BYTES 256
+
+/* A build of libical can be one that aborts at errors. */
+static void set_errors_harmless(void)
+{
+    icalerror_set_errors_are_fatal(false);
+}
+
+void ical_make_errors_harmless(void)
+{
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    AM_ASSERT(pthread_once(&once, set_errors_harmless) == 0);
+}
 
 /* -- moments ----------------------------------------------------------------------------------- */
 
@@ -255,6 +270,13 @@ static const char *measure(struct ical_event *e)
     return NULL;
 }
 
+static void check_more(struct ical_event *e)
+{
+    for (size_t i = 0; i < e->more.n; i++)
+        if (e->more.all[i].is_date != e->start.is_date)
+            ical_event_error(e, e->line, "RDATE", "and DTSTART are not of the same kind");
+}
+
 void ical_event_end(struct ical_event *e)
 {
     const char *error = NULL;
@@ -264,6 +286,7 @@ void ical_event_end(struct ical_event *e)
         error = "stands beside DTEND and DURATION both";
     if (error)
         ical_event_error(e, e->line, "DTSTART", error);
+    check_more(e);
     if (e->error)
         return;
     if (e->has_end)

@@ -66,6 +66,9 @@ struct ical_event {
     const char *error_property, *error; /* the first; NULL: none */
 };
 
+/* Before anything else of libical. */
+void ical_make_errors_harmless(void);
+
 /* Notes what is wrong with a property of an event; the first note stays. */
 void ical_event_error(struct ical_event *e, unsigned line, const char *property, const char *error);
 /* Takes one property of the event; those that say nothing about its dates are left out. */
@@ -78,13 +81,52 @@ bool ical_append(struct ical_moments *list, struct ical_moment moment,
 /* What the wall of `zone` shows at that moment; a floating one is on every wall. */
 int64_t ical_wall_s(struct ical_moment m, const struct zone *zone);
 
+/* The date of a wall time. */
+int32_t ical_date(int64_t wall_s);
+
+/* -- rules (ical_rule.c, ical_rule_read.c)
+ * ----------------------------------------------------------------------- */
+
+#define ICAL_LIST_MAX 386
+
+/* One BY part of a rule: the numbers, and for BYDAY their weekdays, 0 = Monday. */
+struct ical_list {
+    size_t n;
+    int16_t number[ICAL_LIST_MAX]; /* of a BYDAY: 0 = every one */
+    int8_t weekday[ICAL_LIST_MAX];
+};
+
+enum ical_unit { ICAL_DAY, ICAL_WEEK, ICAL_MONTH, ICAL_YEAR };
+
+struct ical_rule {
+    enum ical_unit unit;
+    int32_t interval, count; /* count 0: no end */
+    int64_t until_s;         /* on the wall of the event's start; INT64_MAX: no end */
+    int32_t week_start;      /* 0 = Monday */
+    struct ical_list months, weeks, year_days, month_days, days, positions;
+};
+
+/* Reads the rule of an event; `zone` is where floating times are. NULL, or what is wrong with it.
+ */
+const char *ical_rule_read(struct ical_rule *rule, const struct ical_event *e,
+                           const struct zone *zone);
+
+/* "Every year": by month and day alone, those of the event's start. */
+bool ical_rule_is_every_year(const struct ical_rule *rule, const struct ical_event *e);
+
+/* Calls `take` for what the rule gives after the event's start up to 2099, in order, but not
+ * everything before 2000. `turns` counts the effort. NULL, or an error: one of take's, or that it
+ * took too long. */
+const char *ical_rule_walk(const struct ical_rule *rule, const struct ical_event *e, size_t *turns,
+                           const char *(*take)(void *ctx, int64_t wall_s), void *ctx);
+
 /* -- holidays (ical_expand.c) ------------------------------------------------------------------ */
 
 struct ical_found {
     const struct zone *zone;
     struct calendar_holiday *all; /* CALENDAR_HOLIDAYS_MAX */
     size_t n;
-    size_t rules, turns; /* rules worked out, and the effort they took */
+    size_t turns; /* the effort that rules took */
 };
 
 /* Adds the holidays of an event without errors. NULL, or what is wrong with its rule. */
