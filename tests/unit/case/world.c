@@ -320,8 +320,7 @@ void world_fire(struct world *w, struct clock_row *clock)
     struct uuid id = clock->clock_id;
     clock_fire(world_decision(w, SYSTEM_ACTOR), clock);
     world_commit(w);
-    assert_true(clock_with_id(w, &id)->next_at == 0 ||
-                clock_with_id(w, &id)->next_at > w->now_us);
+    assert_true(clock_with_id(w, &id)->next_at == 0 || clock_with_id(w, &id)->next_at > w->now_us);
 }
 
 void world_fire_until(struct world *w, int64_t now_us)

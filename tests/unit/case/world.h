@@ -32,7 +32,7 @@ struct world {
     uint32_t made;          /* ids and seeds made so far */
     struct case_state c;
     struct uuid other_case_id;  /* the open case that a look-up of the claim finds */
-    struct rows agents, dedups;                               /* committed */
+    struct rows agents, dedups; /* committed */
     struct rows events, privates, escalations, notifications; /* committed, all of them */
     struct command cmd; /* the last command and its decision */
     struct decision d;
@@ -43,8 +43,8 @@ struct world {
 struct world *world_new(void);
 void world_free(struct world *w);
 
-/* Opens one, made of rows alone: failure billing.overcharge, severity 3, customer c-1, order o-1, the
- * steward's, its clocks running as its policy says, its first event written. */
+/* Opens one, made of rows alone: failure billing.overcharge, severity 3, customer c-1, order o-1,
+ * the steward's, its clocks running as its policy says, its first event written. */
 void world_open(struct world *w);
 /* A world with such a case. */
 struct world *world_with_case(void);

@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* Open clocks moved to another policy. */
+
+#include "clock_rig.h"
+
+#include <string.h>
+
+static const int64_t T = WORLD_START_US;
+#define HOURS_MS(n) ((n)*3600 * 1000LL)
+
+static struct policy_threshold steps[] = {
+    {.percent = 50, .actions = ACTION(NOTIFY), .notify = POLICY_NOTIFY_OWNER},
+    {.percent = 100, .actions = ACTION(NOTIFY), .notify = POLICY_NOTIFY_OWNER},
+    {.percent = 150, .actions = ACTION(NOTIFY), .notify = POLICY_NOTIFY_OWNER},
+};
+
+static struct policy_clock stepped(void)
+{
+    struct policy_clock r = define_resolution("r", 8);
+    r.pause_single_ms = r.pause_total_ms = HOURS_MS(100);
+    r.n_thresholds = 3;
+    r.thresholds = steps;
+    return r;
+}
+
+/* Rows hold texts of the policy before. */
+static struct policy *former;
+
+static void end(struct world *w)
+{
+    world_free(w);
+    policy_free(former);
+    former = NULL;
+}
+
+/* Moves the case to a policy with these clocks. */
+static struct clocks_migrated migrate(struct world *w, const struct policy_clock *defs, size_t n)
+{
+    struct policy *p = policy_default(2);
+    p->n_clocks = 0;
+    for (size_t i = 0; i < n; i++)
+        assert_int_equal(policy_add_clock(p, &defs[i]), AM_OK);
+    former = w->policy;
+    w->policy = p;
+    struct clocks_migrated out;
+    struct decision *d = world_decision(w, "crm");
+    w->c.row.policy_version = 2;
+    clocks_migrate(d, &out);
+    Amends__V1__EventDetail detail = AMENDS__V1__EVENT_DETAIL__INIT;
+    case_event(d, EVENT_KIND_POLICY_MIGRATED, "crm", &detail, NULL);
+    return out;
+}
+#define MIGRATE(w, ...)                                                                            \
+    migrate((w), (struct policy_clock[]){__VA_ARGS__},                                             \
+            sizeof((struct policy_clock[]){__VA_ARGS__}) / sizeof(struct policy_clock))
+
+static void a_moved_target_keeps_start_pauses_and_what_fired(void **state)
+{
+    (void)state;
+    struct world *w = CLOCK_CASE(stepped());
+    world_fire_until(w, T + 5 * HOUR_US);
+    tell_pause(w, T + 6 * HOUR_US);
+    world_fire_until(w, T + 6 * HOUR_US);
+    struct policy_clock longer = stepped();
+    longer.targets = define("", 0, 20).targets;
+    struct clocks_migrated out = MIGRATE(w, longer);
+    assert_true(out.changed);
+    assert_int_equal(out.n_breaching, 0);
+    world_commit(w);
+    assert_clock(w, "r", CLOCK_STATE_RUNNING, T + 21 * HOUR_US);
+    assert_int_equal(clock_named(w, "r")->policy_version, 2);
+    assert_int_equal(clock_named(w, "r")->fired, 50); /* half of 20 hours comes unheard */
+    world_fire_until(w, T + 20 * HOUR_US);
+    assert_int_equal(w->escalations.n, 1);
+    assert_clocks_whole(w);
+    end(w);
+}
+
+static void what_would_breach_now_is_counted_and_fires_at_once(void **state)
+{
+    (void)state;
+    struct world *w = CLOCK_CASE(define_resolution("r", 8), define_resolution("gone", 8),
+                                 define_resolution("same", 8));
+    w->now_us = T + 5 * HOUR_US;
+    struct policy_clock added = define("new", CLOCK_KIND_STATUTORY, 3);
+    added.start = when(FACT_STATUS, LIVE);
+    struct clocks_migrated out =
+        MIGRATE(w, define_resolution("r", 4), define_resolution("same", 8), added);
+    assert_true(out.changed);
+    assert_int_equal(out.n_breaching, 2);
+    assert_string_equal(out.breaching->name, "r");
+    assert_int_equal(out.old_due_us, T + 8 * HOUR_US);
+    world_commit(w);
+    assert_clock(w, "gone", CLOCK_STATE_CANCELLED, T + 8 * HOUR_US);
+    assert_clock(w, "same", CLOCK_STATE_RUNNING, T + 8 * HOUR_US);
+    assert_clock(w, "new", CLOCK_STATE_RUNNING, T + 3 * HOUR_US); /* since the case was opened */
+    assert_int_equal(w->escalations.n, 0);
+    world_fire_until(w, w->now_us);
+    assert_clock(w, "r", CLOCK_STATE_BREACHED, T + 4 * HOUR_US);
+    assert_clock(w, "new", CLOCK_STATE_BREACHED, T + 3 * HOUR_US);
+    assert_int_equal(w->escalations.n, 2);
+    end(w);
+}
+
+static void nothing_changes_when_the_policy_is_the_same(void **state)
+{
+    (void)state;
+    struct world *w = CLOCK_CASE(stepped());
+    struct clocks_migrated out = MIGRATE(w, stepped());
+    assert_false(out.changed);
+    assert_int_equal(out.n_breaching, 0);
+    world_commit(w);
+    assert_int_equal(w->c.clocks.n, 1);
+    end(w);
+}
+
+static void what_was_found_breached_is_judged_by_the_new_deadline(void **state)
+{
+    (void)state;
+    struct world *w = CLOCK_CASE(define_resolution("r", 8));
+    world_fire_until(w, T + 9 * HOUR_US);
+    assert_clock(w, "r", CLOCK_STATE_BREACHED, T + 8 * HOUR_US);
+    struct clocks_migrated out = MIGRATE(w, define_resolution("r", 20));
+    assert_true(out.changed);
+    world_commit(w);
+    w->now_us = T + 15 * HOUR_US;
+    tell_status(w, CASE_STATUS_RESOLVED);
+    assert_clock(w, "r", CLOCK_STATE_MET, T + 20 * HOUR_US);
+    assert_int_equal(w->escalations.n, 1);
+    end(w);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_moved_target_keeps_start_pauses_and_what_fired),
+        cmocka_unit_test(what_would_breach_now_is_counted_and_fires_at_once),
+        cmocka_unit_test(nothing_changes_when_the_policy_is_the_same),
+        cmocka_unit_test(what_was_found_breached_is_judged_by_the_new_deadline),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
