@@ -176,10 +176,12 @@ class Acts:
         at, due = self._promised(case, now)
         if due <= now + MINUTE:
             return None
-        response = self.anybody(case).MakePromise(case_id=life.case_id, kind=v1.PROMISE_KIND_CALL_BACK,
-                                                  description="-", promise_time=timestamp(at))
+        kind = self.dice.choice(("CALL_BACK", "VISIT", "DELIVERY", "PAYMENT"))
+        response = self.anybody(case).MakePromise(
+            case_id=life.case_id, kind=v1.PromiseKind.Value(f"PROMISE_KIND_{kind}"), description="-",
+            promise_time=timestamp(at))
         done = stamp(response.case.update_time)
-        case.promise(Promise(response.promise_id, "OPEN", done, due), done)
+        case.promise(Promise(response.promise_id, kind, "OPEN", done, due), done)
         return done
 
     def _settle(self, case, life, promise, outcome, **more):
@@ -211,7 +213,7 @@ class Acts:
         response = self._settle(case, life, promise, "RENEGOTIATED", customer_consented=True,
                                 promise_time=timestamp(at))
         done = stamp(response.case.update_time)
-        case.renegotiate(promise, Promise(response.promise_id, "OPEN", done, due), done)
+        case.renegotiate(promise, Promise(response.promise_id, promise.kind, "OPEN", done, due), done)
         return done
 
     def admit(self, case, life, now):

@@ -53,22 +53,22 @@ def _clocks():
         "resolution": {
             "kind": "resolution", "calendar": "office", "start": {"status": "live"},
             "stop": {"status": "resolved"}, "pause": {"status": "awaiting_customer"},
-            "resume": {"customer": "waits"}, "pause_limit": {"single": "5d", "total": "12d"},
+            "resume": {"customer": "waits"}, "pause_limit": {"single": "4d", "total": "6d"},
             "targets": [{"severity": 5, "target": "18h"}, {"severity": 4, "target": "30h"}, {"target": "45h"}],
             "thresholds": [{"at": "80%", "raise_priority": "30m"}, {"at": "100%", "do": "climb"},
                            {"at": "150%", "do": ["reassign", "co_own"]}, {"at": "400%", "do": "climb"}]},
         "reply": {
             "kind": "next_contact", "calendar": "contact", "zone": "customer", "again": True,
             "start": {"customer": "waits", "status": ["live", "resolved"]}, "stop": {"customer": "quiet"},
-            "target": "8h", "pause_limit": {"single": "2d", "total": "3d"},
+            "target": "8h", "pause_limit": {"single": "2d", "total": "50h"},
             "thresholds": [{"at": "50%", "notify": "owner"}, {"at": "100%", "do": "climb"},
                            {"at": "300%", "do": ["climb", "take_over"]}]},
         "cadence": {
             "kind": "next_contact", "again": False,
             "start": [{"contact": "reached", "status": "live"}, {"acknowledged": "yes", "status": "live"},
                       {"progress": "yes", "status": "live"}],
-            "stop": {"status": "resolved"}, "reset": {"contact": "reached"}, "target": "3d",
-            "pause_limit": {"single": "4d", "total": "6d"},
+            "stop": {"status": "resolved"}, "reset": {"contact": "reached"}, "target": "11d",
+            "pause_limit": {"single": "3d", "total": "4d"},
             "thresholds": [{"at": "100%", "do": "restart", "notify": ["owner", "steward"]}]},
         "acknowledgement": {
             "kind": "statutory", "calendar": "office", "start": {"status": "live"},

@@ -8,6 +8,10 @@ from .facts import customer
 from .policy import LIVE
 
 
+# Promises of what comes by itself; others the owner has to keep.
+ON_ITS_WAY = ("DELIVERY", "PAYMENT")
+
+
 @dataclasses.dataclass
 class Contact:
     at: int
@@ -29,6 +33,7 @@ class Remedy:
 @dataclasses.dataclass
 class Promise:
     id: str
+    kind: str
     state: str
     made_at: int
     due_at: int
@@ -94,9 +99,12 @@ class Case:
         states = {one.state for one in self.remedies}
         if self.owner_kind == "STEWARD":
             return "OPEN"
+        promised = [one for one in self.promises if one.state == "OPEN"]
         if not (self.reached() and self.acted and self.cause_known) or customer(self)[0]:
             return "IN_PROGRESS"
-        if states & {"ACCEPTED", "FULFILLING"}:
+        if any(one.kind not in ON_ITS_WAY for one in promised):
+            return "IN_PROGRESS"
+        if states & {"ACCEPTED", "FULFILLING"} or promised:
             return "AWAITING_FULFILMENT"
         return "AWAITING_CUSTOMER" if "OFFERED" in states else "IN_PROGRESS"
 

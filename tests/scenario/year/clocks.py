@@ -95,11 +95,23 @@ def stop(case, clock, at, cancel=False):
     else:
         at = max(at, clock.started_at)
         at = min(at, clock.due_at) if clock.closes() else at
+        pauses.cut(clock, at)
         if clock.is_open():
             thresholds.find(case, clock, at - 1)
         if at <= clock.due_at:
             clock.state, clock.breached_at = "MET", None
     clock.stopped_at = at
+
+
+def call_off(case, clock, now):
+    """What it measured is over; that it was late by then stays so."""
+    if not clock.is_open():
+        return
+    if clock.state == "PAUSED":
+        pauses.end(clock, now)
+    if clock.kind != "OFFER" and not clock.closes():
+        thresholds.find(case, clock, now - 1)
+    stop(case, clock, now, cancel=True)
 
 
 def begin(case, clock, at, values):
@@ -147,8 +159,8 @@ def settle(case, now):
         _end_all(case, values, now)
         return
     for clock in case.clocks:
-        if clock.round != case.round and clock.kind not in OF_A_SUBJECT and clock.is_open():
-            stop(case, clock, now, cancel=True)
+        if clock.round != case.round and clock.kind not in OF_A_SUBJECT:
+            call_off(case, clock, now)
     for definition in case.policy.clocks:
         if definition.kind not in OF_A_SUBJECT:
             _settle_one(case, definition, values, now)
@@ -170,10 +182,8 @@ def _end_all(case, values, now):
         stopped = _stopped(case, clock, values) if measured else None
         if stopped is not None:
             stop(case, clock, stopped)
-            continue
-        if clock.state == "PAUSED":
-            pauses.end(clock, now)
-        stop(case, clock, now, cancel=clock.due_at >= now or clock.closes())
+        else:
+            call_off(case, clock, now)
 
 
 def _settle_one(case, definition, values, now):
@@ -190,7 +200,7 @@ def _settle_one(case, definition, values, now):
 
 def _settle_open(case, clock, values, now):
     if holds(clock.definition.cancel, values) is not None:
-        stop(case, clock, now, cancel=True)
+        call_off(case, clock, now)
         return
     stopped = _stopped(case, clock, values)
     if stopped is not None:
@@ -228,9 +238,10 @@ def _settle_fulfilments(case, values, now):
         clock = next((one for one in case.clocks if one.subject == remedy.id), None)
         if clock is None and remedy.state in OWED:
             start(case, definition, remedy.accepted_at, values, remedy.id)
-        elif clock is not None and clock.is_open() and remedy.state not in OWED:
-            done = remedy.state == "FULFILLED"
-            stop(case, clock, remedy.fulfilled_at if done else now, cancel=not done)
+        elif clock is not None and clock.is_open() and remedy.state == "FULFILLED":
+            stop(case, clock, remedy.fulfilled_at)
+        elif clock is not None and remedy.state not in OWED:
+            call_off(case, clock, now)
 
 
 # --- time passes ---

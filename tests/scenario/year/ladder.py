@@ -13,7 +13,7 @@ WORST = 5  # severity
 
 @dataclasses.dataclass(frozen=True, order=True)
 class Step:
-    """A row of escalation. `clock` is a Clock's key, or None; without a clock the instance is the level."""
+    """A row of escalation. `clock` is a Clock's key, or None; then the instance is none of the model's."""
 
     at: int
     due_at: int
@@ -98,7 +98,7 @@ def _break_promise(case, promise_id):
 
 def climb(case, cause, to, now):
     """For another cause than a clock."""
-    case.steps.append(Step(now, now, cause, case.round, None, to, 0, case.level, to))
+    case.steps.append(Step(now, now, cause, case.round, None, 0, 0, case.level, to))
     _arrive(case, to, now)
 
 
@@ -113,7 +113,7 @@ def broken_promise(case, clock, now):
 def reopen(case, now):
     """A round starts one level higher."""
     to = min(case.level + 1, len(case.policy.levels))
-    case.steps.append(Step(now, now, "REOPENED", case.round, None, to, 0, case.level, to))
+    case.steps.append(Step(now, now, "REOPENED", case.round, None, 0, 0, case.level, to))
     case.level, case.level_since, case.acknowledged_at = to, now, None
 
 

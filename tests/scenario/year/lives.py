@@ -62,7 +62,7 @@ def _work(case):
            "offer_answer": 40 if any(one.state == "PENDING" for one in case.offers) else 0}
     if case.owner_kind == "AGENT":
         out["deny"] = 0 if case.denied_at else 1
-        out["pause"] = 3 if case.paused_at is None else 0
+        out["pause"] = 7 if case.paused_at is None else 0
     out["resume"] = 8 if case.paused_at is not None else 0
     out["resolve"] = 30 if case.may_resolve() else 0
     return out

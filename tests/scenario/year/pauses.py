@@ -1,10 +1,29 @@
 # SPDX-License-Identifier: Apache-2.0
 """Clocks that stand still: by hand or by their definition, never longer than its caps."""
 
+import dataclasses
+
 from . import thresholds
 from .calendars import ENDLESS
 from .facts import holds
 from .thresholds import DUE
+
+
+@dataclasses.dataclass
+class Wish:
+    """What the case wants of a clock."""
+
+    since: int = None  # None = that it goes on
+    until: int = ENDLESS  # at most; or since when it should have gone on
+    by_hand: int = None  # since when by hand
+
+
+def cut(clock, at):
+    """What came after an end that is told late was no pause of the clock."""
+    kept = [(since, min(until, at)) for since, until in clock.pauses if since < at]
+    if kept != clock.pauses:
+        clock.pauses = kept
+        clock.due_at = clock.at(DUE)
 
 
 def end(clock, at):
@@ -16,17 +35,22 @@ def end(clock, at):
     clock.due_at = clock.at(DUE)
 
 
+def _own_wish(definition, values, now):
+    resumed, paused = holds(definition.resume, values), holds(definition.pause, values)
+    if resumed is not None:
+        return Wish(until=resumed)
+    return Wish(until=now) if paused is None else Wish(paused)
+
+
 def _wish(case, clock, values, now):
-    """(since, until at most, by hand) while it should stand still, else (None, when it should go on)."""
     definition = clock.definition
     if clock.kind == "STATUTORY" or clock.target[0] != "time" or not definition.pause_single:
-        return None, now
-    if values["paused"][0]:
-        return values["paused"][1], case.resume_at, True
-    resumed, paused = holds(definition.resume, values), holds(definition.pause, values)
-    if resumed is not None or paused is None:
-        return None, now if resumed is None else resumed
-    return paused, ENDLESS, False
+        return Wish(until=now)
+    own = _own_wish(definition, values, now)
+    by_hand, since = values["paused"]
+    if not by_hand:
+        return own
+    return Wish(since if own.since is None else min(own.since, since), case.resume_at, since)
 
 
 def _cap(clock, since):
@@ -39,44 +63,52 @@ def settle(case, clock, values, now):
     if clock.state not in ("RUNNING", "PAUSED"):
         return
     wish = _wish(case, clock, values, now)
-    wanted = wish[0] is not None
     if clock.state == "PAUSED":
         _go_on(clock, wish, now)
-    if clock.state == "RUNNING" and wanted and not clock.capped:
+    if clock.state == "RUNNING" and wish.since is not None:
         _begin(case, clock, wish)
     if clock.state == "PAUSED" and clock.resume_at <= now:
         _go_on(clock, wish, now)
-    if not wanted:
+    if wish.since is None:
         clock.capped = False
 
 
 def _go_on(clock, wish, now):
     """A pause under way lasts, gets another end, or is over."""
-    if wish[0] is None:
-        end(clock, max(wish[1], clock.paused_at))
+    if wish.since is None:
+        end(clock, max(now if clock.by_hand else wish.until, clock.paused_at))
         return
     most = _cap(clock, clock.paused_at)
-    # What has run out is one pause; the other begins where it ended.
-    taken_over = clock.by_hand != wish[2] and clock.resume_at <= now
-    if not taken_over:
-        clock.resume_at = min(wish[1], most)
+    if clock.resume_at > now or not _another(clock, wish):
+        clock.resume_at = min(wish.until, most)
+        clock.by_hand = clock.by_hand or wish.by_hand is not None
     if clock.resume_at <= now:
-        capped = not taken_over and clock.resume_at == most
+        clock.capped = clock.resume_at == most
         end(clock, clock.resume_at)
-        clock.capped = clock.capped or capped
     else:
         clock.due_at = clock.at(DUE)
 
 
+def _another(clock, wish):
+    """The pause has run out, and what is wanted now is a new one."""
+    if wish.by_hand is None:
+        return clock.by_hand
+    return wish.by_hand > clock.resume_at
+
+
 def _begin(case, clock, wish):
     last = max((until for _, until in clock.pauses), default=clock.started_at)
-    since = max(wish[0], last)
-    until = min(wish[1], _cap(clock, since))
+    # A cap ends the pause that reached it, not one by hand that began since.
+    if clock.capped and (wish.by_hand is None or wish.by_hand <= last):
+        return
+    since = max(wish.by_hand if clock.capped else wish.since, last)
+    until = min(wish.until, _cap(clock, since))
     if until <= since:
         clock.capped = True
         return
     thresholds.find(case, clock, since)
     if clock.state != "RUNNING":
         return
-    clock.state, clock.paused_at, clock.resume_at, clock.by_hand = "PAUSED", since, until, wish[2]
+    clock.state, clock.paused_at, clock.resume_at = "PAUSED", since, until
+    clock.by_hand, clock.capped = wish.by_hand is not None, False
     clock.due_at = clock.at(DUE)

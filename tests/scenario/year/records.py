@@ -95,7 +95,8 @@ class Records:
             " from_level, to_level from escalation where tenant_id = %s and case_id = %s",
             self._tenant, case_id)
         return [Step(at, due, word(v1.EscalationCause, cause, "ESCALATION_CAUSE_"), round_,
-                     clock_keys.get(clock), *rest) for at, due, cause, round_, clock, *rest in rows]
+                     clock_keys.get(clock), instance if clock in clock_keys else 0, *rest)
+                for at, due, cause, round_, clock, instance, *rest in rows]
 
     def cases(self):
         """{case id: (status, severity, level, round, owner id)}"""
