@@ -61,7 +61,7 @@ struct ynode *required(struct bundle *b, const struct ynode *map, const char *ke
 {
     struct ynode *node = ynode_get(map, key);
     if (!node)
-        ynode_problem(b->problems, map, false, "has no `%s`: %s", key, needs);
+        ynode_missing(b->problems, map, key, needs);
     return node;
 }
 

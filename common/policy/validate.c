@@ -1,12 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "policy/validate.h"
 
+#include <string.h>
+
 #include "calendar/calendar.h"
 
 #define CHANNELS 10
 #define ACT_BITS 0xeu /* THANKS, APOLOGY, EXPLANATION */
 /* No boost may hold others back for longer: it is the starvation bound. */
 #define BOOST_BOUND_MS (30LL * 24 * 3600 * 1000)
+#define NAME_BYTES_MAX 64
+#define NAME_CHARS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-."
 #define AT(...) problem_path(problems, __VA_ARGS__)
 
 /* -- settings ---------------------------------------------------------------------------------- */
@@ -113,7 +117,15 @@ static void check_calendar(const struct policy *p, size_t i, struct bundle_probl
     const struct policy_calendar *c = &p->calendars[i];
     const char *at = AT("calendars.%s", c->name);
     int no_work_year;
-    if (policy_calendar_find(p, c->name) != (int)i)
+    size_t len = strlen(c->name);
+    if (len == 0 || len > NAME_BYTES_MAX || strspn(c->name, NAME_CHARS) != len ||
+        strcmp(c->name, "always") == 0)
+        problem_error(
+            problems, at,
+            "is no name for a calendar: letters, digits, _, - and ., at most %d bytes, and "
+            "not `always`",
+            NAME_BYTES_MAX);
+    else if (policy_calendar_find(p, c->name) != (int)i)
         problem_error(problems, at, "is there twice");
     if (surely_works(&c->spec))
         return;

@@ -190,10 +190,23 @@ static void check_clock(const struct policy *p, const struct policy_clock *c,
     check_thresholds(p, c, at, problems);
 }
 
+/* Level 1 is watched by what starts when a case opens. */
+static void check_levels(const struct policy *p, struct bundle_problems *problems)
+{
+    uint32_t watched = 0;
+    for (size_t i = 0; i < p->n_clocks; i++)
+        watched |= p->clocks[i].level > 0 ? 1u << p->clocks[i].level : 0;
+    for (int level = 2; level <= p->n_levels; level++)
+        if (!((watched >> level) & 1))
+            problem_warning(problems, AT("ladder[%d].clock", level - 1),
+                            "is missing: a case that climbs to this level may be left there");
+}
+
 void policy_validate_clocks(const struct policy *p, struct bundle_problems *problems)
 {
     if (p->n_clocks == 0)
         problem_error(problems, "clocks", "needs clocks: without any, silence has no end");
     for (size_t i = 0; i < p->n_clocks; i++)
         check_clock(p, &p->clocks[i], problems);
+    check_levels(p, problems);
 }

@@ -143,3 +143,15 @@ void ynode_key_problem(struct bundle_problems *problems, const struct ynode *nod
     add(problems, &where, fmt, args);
     va_end(args);
 }
+
+void ynode_missing(struct bundle_problems *problems, const struct ynode *map, const char *key,
+                   const char *needs)
+{
+    if (map->refused || only_counted(problems, false))
+        return;
+    const char *in = ynode_path(map, problems->arena);
+    struct bundle_problem where = {
+        .path = arena_printf(problems->arena, "%s%s%s", in, *in ? "." : "", key)};
+    ynode_place(map, &where);
+    bundle_problem_add(problems, &where, "is missing: %s", needs);
+}

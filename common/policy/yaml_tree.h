@@ -56,5 +56,8 @@ void ynode_problem(struct bundle_problems *problems, const struct ynode *node, b
 /* The same at its key. */
 void ynode_key_problem(struct bundle_problems *problems, const struct ynode *node, const char *fmt,
                        ...) AM_PRINTF(3, 4);
+/* A key that a map must have: told at the map, by the path that it would have. */
+void ynode_missing(struct bundle_problems *problems, const struct ynode *map, const char *key,
+                   const char *needs);
 /* Where a problem at the node is. */
 void ynode_place(const struct ynode *node, struct bundle_problem *where);

@@ -179,28 +179,32 @@ static const struct trap traps[] = {
     {"level_nobody_holds",
      HEAD "ladder:\n  - name: front line\n    steward: {name: Desk, contact: call}\n"
           "    authority: {all: unlimited}\n",
-     4, 5, "ladder[0].steward", "has no `id`"},
+     4, 5, "ladder[0].steward.id", "is missing: a principal"},
     {"steward_is_no_principal",
      HEAD "ladder:\n  - name: front line\n    steward: {id: the desk, name: Desk, contact: call}\n"
           "    authority: {all: unlimited}\n",
      4, 19, "ladder[0].steward.id", "nobody would hold this level"},
-    {"steward_twice", SECOND STEWARD "    authority: {all: unlimited}\n", 7, 19,
-     "ladder[1].steward.id", WARNING "is the steward of level 1 too"},
+    {"steward_twice", SECOND STEWARD "    authority: {all: unlimited}\n    clock: {target: 8h}\n",
+     7, 19, "ladder[1].steward.id", WARNING "is the steward of level 1 too"},
     {"cost_decreases",
      LEVEL "    cost_per_touch: 5\n    authority: {all: unlimited}\n  - name: lead\n"
            "    steward: {id: lead, name: Lead, contact: call us}\n"
-           "    cost_per_touch: 4.50\n    authority: {all: unlimited}\n",
+           "    cost_per_touch: 4.50\n    authority: {all: unlimited}\n    clock: {target: 8h}\n",
      9, 21, "ladder[1].cost_per_touch", WARNING "is less than on the level below"},
     {"authority_decreases",
      SECOND "    steward: {id: lead, name: Lead, contact: call us}\n"
-            "    authority: {all: unlimited, gift: 10}\n",
+            "    authority: {all: unlimited, gift: 10}\n    clock: {target: 8h}\n",
      8, 39, "ladder[1].authority.gift", "GIFT: less than the level below"},
+    {"level_without_clock",
+     SECOND "    steward: {id: lead, name: Lead, contact: call us}\n"
+            "    authority: {all: unlimited}\n",
+     6, 5, "ladder[1].clock", WARNING "is missing: a case that climbs"},
     {"authority_nobody_has", LEVEL "    authority: {all: unlimited, gift: 0}\n", 5, 39,
      "ladder[0].authority.gift", "GIFT: an authority that no level has"},
     {"level_without_authority",
      LEVEL "    authority: {all: unlimited, gift: 0}\n  - name: lead\n"
            "    steward: {id: lead, name: Lead, contact: call us}\n"
-           "    authority: {all: unlimited}\n",
+           "    authority: {all: unlimited}\n    clock: {target: 8h}\n",
      5, 39, "ladder[0].authority.gift", WARNING "GIFT: this level has no authority"},
     {"remedy_beyond_everybody",
      LEVEL "    authority: {all: 50}\nfailures:\n"
