@@ -4,6 +4,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "amends/v1/intake_service.pb-c.h"
@@ -50,6 +51,16 @@ static const char *word(const ProtobufCEnumDescriptor *d, int value)
     return v ? value_enum_word(d, v->name) : "";
 }
 
+static const char *target_text(const Amends__V1__Clock *k, char text[TIME_BYTES])
+{
+    if (k->target_unit == AMENDS__V1__TARGET_UNIT__TARGET_UNIT_UNSPECIFIED)
+        return length_text(k->target_ms, text);
+    const bool business = k->target_unit == AMENDS__V1__TARGET_UNIT__TARGET_UNIT_BUSINESS_DAYS;
+    (void)snprintf(text, TIME_BYTES, "%d %sday%s", k->target_days, business ? "business " : "",
+                   k->target_days == 1 ? "" : "s");
+    return text;
+}
+
 static void print_clock(const Amends__V1__ExplainDeadlineResponse *r, int percent)
 {
     const Amends__V1__Clock *k = r->clock;
@@ -58,33 +69,38 @@ static void print_clock(const Amends__V1__ExplainDeadlineResponse *r, int percen
                  word(&amends__v1__clock_kind__descriptor, (int)k->kind),
                  word(&amends__v1__clock_state__descriptor, (int)k->state), k->clock_id);
     (void)printf("  from %s, %d %% at %s; target %s", time_text(k->start_time, from), percent,
-                 time_text(r->due_time, due), length_text(k->target_ms, target));
+                 time_text(r->due_time, due), target_text(k, target));
     (void)printf("; calendar %s%s%s; policy version %d\n", *k->calendar ? k->calendar : "24/7",
                  *k->time_zone ? ", " : "", k->time_zone, k->policy_version);
+}
+
+/* "Christmas Day", "(clocks moved forward by 01:00:00)" */
+static void print_label(const Amends__V1__DeadlinePart *p)
+{
+    char shift[TIME_BYTES];
+    if (*p->label)
+        (void)printf("  %s", p->label);
+    if (p->shift_seconds)
+        (void)printf("  (clocks moved %s by %s)", p->shift_seconds > 0 ? "forward" : "back",
+                     length_text(llabs(p->shift_seconds) * MS_PER_S, shift));
+    (void)printf("\n");
 }
 
 static void print_part(const Amends__V1__DeadlinePart *p)
 {
     char from[TIME_BYTES], until[TIME_BYTES], length[TIME_BYTES];
-    (void)printf("  %-24s  %-24s  %12s  %-8s  %s", time_text(p->start_time, from),
+    (void)printf("  %-24s  %-24s  %16s  %s", time_text(p->start_time, from),
                  time_text(p->end_time, until),
                  length_text(millis(p->end_time) - millis(p->start_time), length),
-                 word(&amends__v1__deadline_part_kind__descriptor, (int)p->kind), p->label);
-    if (p->shift_seconds)
-        (void)printf("%s(clocks moved %s by %s)", *p->label ? " " : "",
-                     p->shift_seconds > 0 ? "forward" : "back",
-                     length_text((p->shift_seconds > 0 ? (int64_t)p->shift_seconds
-                                                       : -(int64_t)p->shift_seconds) *
-                                     MS_PER_S,
-                                 length));
-    (void)printf("\n");
+                 word(&amends__v1__deadline_part_kind__descriptor, (int)p->kind));
+    print_label(p);
 }
 
 static void print_explanation(const Amends__V1__ExplainDeadlineResponse *r, int percent)
 {
     char sum[TIME_BYTES];
     print_clock(r, percent);
-    (void)printf("  %-24s  %-24s  %12s  %-8s  %s\n", "from", "until", "length", "kind", "label");
+    (void)printf("  %-24s  %-24s  %16s  %s\n", "from", "until", "length", "kind, label");
     for (size_t i = 0; i < r->n_parts; i++)
         print_part(r->parts[i]);
     (void)printf("  %s%s counted\n", r->truncated ? "... and more; in all " : "",
