@@ -116,7 +116,7 @@ static void make_times(struct make *m, Amends__V1__Case *c, const struct case_ro
 static void make_contributors(struct make *m, Amends__V1__Case *c, const char *text)
 {
     struct contributor all[POLICY_LEVELS_MAX];
-    size_t n;
+    size_t n = 0;
     /* What it cannot read was never written: it shows those before. */
     m->full = m->full || contributors_parse(text, all, &n, m->arena) == AM_ENOMEM;
     c->contributors = make_alloc(m, (n + 1) * sizeof(void *));

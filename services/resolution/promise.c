@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "resolution/promise.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -14,18 +13,24 @@
 /* -- wall times ---------------------------------------------------------------------------------
  */
 
+/* Two digits; -1 when they are none. */
+static int two_digits(const char *text)
+{
+    if (text[0] < '0' || text[0] > '9' || text[1] < '0' || text[1] > '9')
+        return -1;
+    return (text[0] - '0') * 10 + (text[1] - '0');
+}
+
 /* "17:00" or "17:00:30". */
 static int parse_time_of_day(const char *text, int64_t *seconds)
 {
-    int hour, minute, second = 0, end = 0;
     size_t len = strlen(text);
-    if (strspn(text, "0123456789:") != len || (len != 5 && len != 8))
+    if ((len != 5 && len != 8) || text[2] != ':' || (len == 8 && text[5] != ':'))
         return AM_EINVAL;
-    if (sscanf(text, "%2d:%2d%n", &hour, &minute, &end) != 2 || end != 5)
-        return AM_EINVAL;
-    if (len == 8 && (sscanf(text + 5, ":%2d%n", &second, &end) != 1 || end != 3))
-        return AM_EINVAL;
-    if (hour > 23 || minute > 59 || second > 59)
+    int hour = two_digits(text);
+    int minute = two_digits(text + 3);
+    int second = len == 8 ? two_digits(text + 6) : 0;
+    if (hour < 0 || hour > 23 || minute < 0 || minute > 59 || second < 0 || second > 59)
         return AM_EINVAL;
     *seconds = hour * 3600 + minute * 60 + second;
     return AM_OK;
