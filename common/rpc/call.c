@@ -51,12 +51,10 @@ static int64_t clamp_deadline(const struct rpc_call *call, int64_t deadline_us)
     return unary && deadline_us > latest ? latest : deadline_us;
 }
 
-#define ARENA_TIMES 8 /* a method's own largest request */
-
 static void set_quota(struct rpc_call *call)
 {
     const size_t usual = call->server->config.limits.arena_bytes;
-    const size_t own = call->method ? ARENA_TIMES * call->method->spec.message_bytes : 0;
+    const size_t own = call->method ? call->method->spec.arena_bytes : 0;
     call->arena.quota_bytes = own > usual ? own : usual;
 }
 

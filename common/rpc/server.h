@@ -57,9 +57,9 @@ struct rpc_method {
     unsigned slots;         /* requests posted beforehand: 128 for a hot method, 8 (default) else */
     bool without_principal; /* health and reflection only: neither principal nor admission */
     const struct wire_limits *wire; /* NULL: the defaults of rpc/wire.h; must outlive the server */
-    /* Its largest request, where that is more than rpc_limits.message_bytes; at most
-     * RPC_MESSAGE_MOST. The call's arena is eight times that at the least. */
-    size_t message_bytes;
+    /* Where they are more than those of rpc_limits: its largest request, at most RPC_MESSAGE_MOST,
+     * and its calls' arena. */
+    size_t message_bytes, arena_bytes;
 };
 
 /* A zero member takes the default. */

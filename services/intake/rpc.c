@@ -135,6 +135,8 @@ static void batch_get_cases(struct rpc_call *call, void *service)
 /* A bundle is one text of up to half a megabyte. */
 static const struct wire_limits bundle_limits = {.string_bytes = BUNDLE_BYTES_MAX};
 #define BUNDLE_MESSAGE_BYTES (BUNDLE_BYTES_MAX + 4096)
+/* Whatever an operator allows calls to use: these must hold a bundle twice, or a long answer. */
+#define POLICY_ARENA_BYTES (8u << 20)
 
 static int policy_register(struct rpc_server *server, struct service *service)
 {
@@ -143,10 +145,17 @@ static int policy_register(struct rpc_server *server, struct service *service)
          .handle = policy_apply,
          .slots = 4,
          .wire = &bundle_limits,
-         .message_bytes = BUNDLE_MESSAGE_BYTES},
-        {.name = "GetPolicy", .handle = policy_get, .slots = 4},
-        {.name = "ListPolicyVersions", .handle = policy_list, .slots = 4},
-        {.name = "MigrateCases", .handle = policy_migrate, .slots = 4},
+         .message_bytes = BUNDLE_MESSAGE_BYTES,
+         .arena_bytes = POLICY_ARENA_BYTES},
+        {.name = "GetPolicy", .handle = policy_get, .slots = 4, .arena_bytes = POLICY_ARENA_BYTES},
+        {.name = "ListPolicyVersions",
+         .handle = policy_list,
+         .slots = 4,
+         .arena_bytes = POLICY_ARENA_BYTES},
+        {.name = "MigrateCases",
+         .handle = policy_migrate,
+         .slots = 4,
+         .arena_bytes = POLICY_ARENA_BYTES},
     };
     return rpc_server_add(server, &amends__v1__policy_service__descriptor, methods, COUNT(methods),
                           service);
@@ -162,7 +171,10 @@ int intake_register(struct rpc_server *server, struct service *service)
         {.name = "GetCaseHistory", .handle = lists_history, .slots = 16},
         {.name = "VerifyCaseHistory", .handle = lists_verify, .slots = 8},
         {.name = "GetContactCard", .handle = card_get, .slots = 16},
-        {.name = "ExplainDeadline", .handle = policy_explain, .slots = 8},
+        {.name = "ExplainDeadline",
+         .handle = policy_explain,
+         .slots = 8,
+         .arena_bytes = POLICY_ARENA_BYTES},
     };
     int err = rpc_server_add(server, &amends__v1__intake_service__descriptor, methods,
                              COUNT(methods), service);

@@ -149,7 +149,10 @@ void fixture_start(struct fixture *f, const struct rpc_server_config *config)
     static const struct rpc_server_config none;
     const struct rpc_method methods[] = {
         {.name = "Echo", .handle = echo, .slots = 16},
-        {.name = "Replay", .handle = replay, .message_bytes = RPC_MESSAGE_MOST},
+        {.name = "Replay",
+         .handle = replay,
+         .message_bytes = RPC_MESSAGE_MOST,
+         .arena_bytes = 8 * (size_t)RPC_MESSAGE_MOST},
         {.name = "Fail", .handle = refuse},
         {.name = "Hold", .handle = hold, .slots = 2},
         {.name = "Watch", .kind = RPC_SERVER_STREAM, .handle = watch, .slots = 2},
