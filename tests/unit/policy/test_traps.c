@@ -14,16 +14,19 @@
 
 #define ARENA_BYTES (4u << 20)
 #define HEAD "amends: 1\n"
+/* A clock that goes round, so that only the trap is told. */
+#define ROUND                                                                                      \
+    "  round: {kind: next_contact, target: 3d, stop: never, cancel: {status: resolved}, start: "   \
+    "[{acknowledged: yes, status: live}, {progress: yes, status: live}], thresholds: "             \
+    "[{at: 100%, do: restart, notify: owner}]}\n"
 /* Lines 1 to 7 of a bundle: a clock `x` that is fine, and a clock `y` up to what follows. */
 #define CLOCK(kind)                                                                                \
-    HEAD "clocks:\n"                                                                               \
-         "  x: {kind: resolution, target: 5d}\n"                                                   \
+    HEAD "clocks:\n" ROUND "  x: {kind: resolution, target: 5d}\n"                                 \
          "  y:\n"                                                                                  \
          "    kind: " kind "\n"
 /* The same with `x` alone, up to what follows. */
 #define ONE(kind)                                                                                  \
-    HEAD "clocks:\n"                                                                               \
-         "  x:\n"                                                                                  \
+    HEAD "clocks:\n" ROUND "  x:\n"                                                                \
          "    kind: " kind "\n"
 #define Y CLOCK("resolution") "    target: 5d\n"
 /* Line 2 on: a ladder of one level that is fine, up to what follows (line 6). */
@@ -45,135 +48,135 @@ struct trap {
 
 static const struct trap traps[] = {
     /* -- start -- */
-    {"start_within_stop", Y "    start: {status: open}\n    stop: {status: live}\n", 7, 5,
+    {"start_within_stop", Y "    start: {status: open}\n    stop: {status: live}\n", 8, 5,
      "clocks.y.start", "is within `stop`"},
     {"start_within_stop_of_several",
-     Y "    start: {severity: 2-3}\n    stop: [{severity: 3+}, {severity: 1-2}]\n", 7, 5,
+     Y "    start: {severity: 2-3}\n    stop: [{severity: 3+}, {severity: 1-2}]\n", 8, 5,
      "clocks.y.start", "is within `stop`"},
     {"start_within_cancel",
      Y "    start: {status: open}\n    cancel: {owner: steward}\n"
        "    stop: {owner: agent}\n",
-     7, 5, "clocks.y.start", "is within `stop` and `cancel` together"},
-    {"start_within_cancel_alone", Y "    start: {level: 2+}\n    cancel: {level: 2-4}\n", 7, 5,
+     8, 5, "clocks.y.start", "is within `stop` and `cancel` together"},
+    {"start_within_cancel_alone", Y "    start: {level: 2+}\n    cancel: {level: 2-4}\n", 8, 5,
      "clocks.y.start", "is within `cancel`"},
     {"start_within_pause",
      Y "    start: {status: open, severity: 5}\n    pause: {severity: 4+}\n"
        "    pause_limit: {single: 1d, total: 2d}\n",
-     7, 5, "clocks.y.start", "is within `pause`"},
-    {"start_never", Y "    start: never\n", 7, 12, "clocks.y.start", "never holds"},
+     8, 5, "clocks.y.start", "is within `pause`"},
+    {"start_never", Y "    start: never\n", 8, 12, "clocks.y.start", "never holds"},
     {"start_of_a_stop_since_the_start",
-     Y "    start: {contact: reached}\n    stop: {contact: none}\n", 7, 5, "clocks.y.start",
+     Y "    start: {contact: reached}\n    stop: {contact: none}\n", 8, 5, "clocks.y.start",
      "is within `stop`"},
-    {"stop_never", Y "    stop: never\n", 7, 11, "clocks.y.stop",
+    {"stop_never", Y "    stop: never\n", 8, 11, "clocks.y.stop",
      WARNING "nothing stops this clock"},
     /* -- pause, resume, reset -- */
     {"pause_when_stopped",
-     Y "    pause: {status: resolved}\n    pause_limit: {single: 1d, total: 2d}\n", 7, 5,
+     Y "    pause: {status: resolved}\n    pause_limit: {single: 1d, total: 2d}\n", 8, 5,
      "clocks.y.pause", "holds only when the clock stops"},
-    {"pause_without_limit", Y "    pause: {status: awaiting_customer}\n", 7, 5, "clocks.y.pause",
+    {"pause_without_limit", Y "    pause: {status: awaiting_customer}\n", 8, 5, "clocks.y.pause",
      "has no limit"},
     {"pause_within_resume",
      Y "    pause: {status: awaiting_customer}\n    resume: {status: live}\n"
        "    pause_limit: {single: 1d, total: 2d}\n",
-     7, 5, "clocks.y.pause", "is within `resume`"},
+     8, 5, "clocks.y.pause", "is within `resume`"},
     {"resume_apart_from_pause",
      Y "    pause: {status: awaiting_customer}\n    resume: {status: in_progress}\n"
        "    pause_limit: {single: 1d, total: 2d}\n",
-     8, 5, "clocks.y.resume", "never holds while `pause` does"},
-    {"resume_without_pause", Y "    resume: {status: live}\n", 7, 5, "clocks.y.resume",
+     9, 5, "clocks.y.resume", "never holds while `pause` does"},
+    {"resume_without_pause", Y "    resume: {status: live}\n", 8, 5, "clocks.y.resume",
      "has no pause to end"},
-    {"total_less_than_single", Y "    pause_limit: {single: 3d, total: 2d}\n", 7, 5,
+    {"total_less_than_single", Y "    pause_limit: {single: 3d, total: 2d}\n", 8, 5,
      "clocks.y.pause_limit", "needs a single pause"},
-    {"reset_apart_from_start", Y "    reset: {status: resolved}\n", 7, 5, "clocks.y.reset",
+    {"reset_apart_from_start", Y "    reset: {status: resolved}\n", 8, 5, "clocks.y.reset",
      "never holds while `start` does"},
-    {"reset_when_cancelled", Y "    reset: {level: 3}\n    cancel: {level: 2+}\n", 7, 5,
+    {"reset_when_cancelled", Y "    reset: {level: 3}\n    cancel: {level: 2+}\n", 8, 5,
      "clocks.y.reset", "holds only when the clock stops"},
-    {"reset_of_nobody_reached", Y "    start: {contact: none}\n    reset: {contact: reached}\n", 8,
+    {"reset_of_nobody_reached", Y "    start: {contact: none}\n    reset: {contact: reached}\n", 9,
      5, "clocks.y.reset", "never holds while `start` does"},
     {"statutory_pause",
      CLOCK("statutory") "    target: {days: 56}\n"
                         "    pause_limit: {single: 1d, total: 2d}\n",
-     7, 5, "clocks.y.pause_limit", "a statutory clock never pauses"},
+     8, 5, "clocks.y.pause_limit", "a statutory clock never pauses"},
     {"days_that_pause", Y "    pause_limit: {single: 1d, total: 2d}\n", 0, 0, NULL, NULL},
     {"days_pause",
      CLOCK("resolution") "    target: {days: 5}\n"
                          "    pause_limit: {single: 1d, total: 2d}\n",
-     6, 5, "clocks.y.target", "is in days, which cannot be paused"},
+     7, 5, "clocks.y.target", "is in days, which cannot be paused"},
     /* -- targets -- */
-    {"no_target", CLOCK("resolution"), 4, 3, "clocks.y", "has no target"},
+    {"no_target", CLOCK("resolution"), 5, 3, "clocks.y", "has no target"},
     {"target_never_reached",
      CLOCK("resolution") "    targets:\n"
                          "      - {severity: 3+, target: 1d}\n"
                          "      - {severity: 5, channel: phone, target: 2h}\n"
                          "      - {target: 5d}\n",
-     8, 9, "clocks.y.targets[1]", "is never reached"},
+     9, 9, "clocks.y.targets[1]", "is never reached"},
     {"target_never_reached_after_several",
      CLOCK("resolution") "    targets:\n"
                          "      - {severity: 3+, target: 1d}\n"
                          "      - {severity: 1-2, channel: phone, target: 2d}\n"
                          "      - {severity: 1-2, channel: {not: phone}, target: 3d}\n"
                          "      - {failure: billing, target: 2d}\n",
-     10, 9, "clocks.y.targets[3]", "is never reached"},
+     11, 9, "clocks.y.targets[3]", "is never reached"},
     {"case_without_target",
      CLOCK("resolution") "    targets:\n"
                          "      - {severity: 2+, target: 1d}\n"
                          "      - {channel: [phone, chat], target: 2d}\n",
-     6, 5, "clocks.y.targets", "leave a case without one (severity: 1; channel: email"},
+     7, 5, "clocks.y.targets", "leave a case without one (severity: 1; channel: email"},
     {"failure_without_target",
      CLOCK("resolution") "    targets:\n"
                          "      - {failure: [billing, delivery, appointment, product, "
                          "staff_conduct, information, access, outage], target: 1d}\n",
-     6, 5, "clocks.y.targets",
+     7, 5, "clocks.y.targets",
      "leave a case without one (failure: one that is not among the bundle's)"},
     {"target_of_no_start",
      Y "    start: {channel: phone}\n  z:\n    kind: resolution\n"
        "    start: {channel: phone}\n    targets:\n"
        "      - {channel: email, target: 2d}\n      - {target: 2d}\n",
-     12, 9, "clocks.z.targets[0]", "is of no case that starts the clock"},
+     13, 9, "clocks.z.targets[0]", "is of no case that starts the clock"},
     {"target_by_what_changes",
      CLOCK("resolution") "    targets:\n"
                          "      - {status: open, target: 1d}\n"
                          "      - {target: 5d}\n",
-     7, 10, "clocks.y.targets[0].status", "may change while the clock runs"},
+     8, 10, "clocks.y.targets[0].status", "may change while the clock runs"},
     {"graver_is_slower",
      CLOCK("resolution") "    targets:\n"
                          "      - {severity: 4, target: 2d}\n"
                          "      - {severity: 5, channel: phone, target: 3d}\n"
                          "      - {severity: 5, target: 1d}\n"
                          "      - {target: 9d}\n",
-     8, 47, "clocks.y.targets[1].target", WARNING "gives severity 5 more time than severity 4"},
+     9, 47, "clocks.y.targets[1].target", WARNING "gives severity 5 more time than severity 4"},
     {"response_after_resolution",
      CLOCK("first_response") "    targets:\n"
                              "      - {severity: 5, target: 1d}\n"
                              "      - {channel: [phone, chat], target: 5d1s}\n"
                              "      - {target: 2d}\n",
-     8, 42, "clocks.y.targets[1].target",
+     9, 42, "clocks.y.targets[1].target",
      "is longer than `x` gives the resolution (severity: 1, 2, 3, 4; channel: phone, chat)"},
     {"response_probably_after_resolution",
-     HEAD "calendars:\n  desk: {weekly: {mon-fri: \"09:00-17:00\"}}\nclocks:\n"
+     HEAD "calendars:\n  desk: {weekly: {mon-fri: \"09:00-17:00\"}}\nclocks:\n" ROUND
           "  x: {kind: resolution, target: 9d}\n"
           "  y:\n    kind: first_response\n    calendar: desk\n    target: {business_days: 7}\n",
-     9, 5, "clocks.y.target", WARNING "is probably longer than `x` gives the resolution"},
-    {"business_days_without_calendar", CLOCK("resolution") "    target: {business_days: 3}\n", 6, 5,
+     10, 5, "clocks.y.target", WARNING "is probably longer than `x` gives the resolution"},
+    {"business_days_without_calendar", CLOCK("resolution") "    target: {business_days: 3}\n", 7, 5,
      "clocks.y.target", "counts business days, but the clock names no calendar"},
     {"days_of_working_time",
-     HEAD "calendars:\n  desk: {weekly: {mon-fri: \"09:00-17:00\"}}\nclocks:\n  x:\n"
+     HEAD "calendars:\n  desk: {weekly: {mon-fri: \"09:00-17:00\"}}\nclocks:\n" ROUND "  x:\n"
           "    kind: resolution\n    calendar: desk\n    target: 5d\n",
-     8, 13, "clocks.x.target", WARNING "is 120 hours of working time"},
+     9, 13, "clocks.x.target", WARNING "is 120 hours of working time"},
     /* -- thresholds -- */
-    {"no_threshold_at_the_target", Y "    thresholds:\n      - {at: 50%, notify: owner}\n", 7, 5,
+    {"no_threshold_at_the_target", Y "    thresholds:\n      - {at: 50%, notify: owner}\n", 8, 5,
      "clocks.y.thresholds", WARNING "has none at 100%"},
     {"threshold_twice",
-     Y "    thresholds:\n      - {at: 100%, notify: owner}\n      - {at: 100%, do: climb}\n", 9, 14,
-     "clocks.y.thresholds[1].at", "100% is there twice"},
+     Y "    thresholds:\n      - {at: 100%, notify: owner}\n      - {at: 100%, do: climb}\n", 10,
+     14, "clocks.y.thresholds[1].at", "100% is there twice"},
     {"thresholds_not_ascending",
-     Y "    thresholds:\n      - {at: 100%, do: climb}\n      - {at: 75%, notify: owner}\n", 9, 14,
+     Y "    thresholds:\n      - {at: 100%, do: climb}\n      - {at: 75%, notify: owner}\n", 10, 14,
      "clocks.y.thresholds[1].at", "comes after 100%"},
-    {"threshold_does_nothing", Y "    thresholds:\n      - {at: 100%}\n", 8, 9,
+    {"threshold_does_nothing", Y "    thresholds:\n      - {at: 100%}\n", 9, 9,
      "clocks.y.thresholds[0]", "does nothing"},
-    {"close_elsewhere", Y "    thresholds:\n      - {at: 100%, do: close}\n", 8, 24,
+    {"close_elsewhere", Y "    thresholds:\n      - {at: 100%, do: close}\n", 9, 24,
      "clocks.y.thresholds[0].do", "close: only a follow_up clock"},
-    {"restart_elsewhere", Y "    thresholds:\n      - {at: 100%, do: restart}\n", 8, 24,
+    {"restart_elsewhere", Y "    thresholds:\n      - {at: 100%, do: restart}\n", 9, 24,
      "clocks.y.thresholds[0].do", "restart: only a level's clock"},
     /* -- ladder and failures -- */
     {"level_nobody_holds",
@@ -233,17 +236,17 @@ static const struct trap traps[] = {
      HEAD "calendars:\n  desk:\n    weekly: {mon: \"09:00-10:00\"}\n"
           "    dates: {2026-12-25: \"22:00-30:00\"}\n",
      5, 25, "calendars.desk.dates.2026-12-25", "is not hours"},
-    {"unknown_calendar", Y "    calendar: dsk\n", 7, 15, "clocks.y.calendar",
+    {"unknown_calendar", Y "    calendar: dsk\n", 8, 15, "clocks.y.calendar",
      "`dsk` is no calendar of this bundle"},
     {"unknown_calendar_near",
      HEAD "calendars:\n  desk: {weekly: {mon-fri: \"09:00-17:00\"}}\npromises:\n"
           "  contact_hours: dsk\n",
      5, 18, "promises.contact_hours", "is it `desk`?"},
     {"unknown_tier",
-     HEAD "tiers: [gold, silver]\nclocks:\n  x:\n    kind: resolution\n    targets:\n"
+     HEAD "tiers: [gold, silver]\nclocks:\n" ROUND "  x:\n    kind: resolution\n    targets:\n"
           "      - {tier: [golden], target: 1d}\n      - {target: 2d}\n",
-     7, 17, "clocks.x.targets[0].tier[0]", "is it `gold`?"},
-    {"unknown_failure", Y "    start: {failure: biling}\n", 7, 22, "clocks.y.start.failure",
+     8, 17, "clocks.x.targets[0].tier[0]", "is it `gold`?"},
+    {"unknown_failure", Y "    start: {failure: biling}\n", 8, 22, "clocks.y.start.failure",
      "is it `billing`?"},
     /* -- silence -- */
     {"silence", ONE("resolution") "    target: 5d\n    start: {severity: 2+, status: live}\n", 2, 1,
@@ -259,13 +262,24 @@ static const struct trap traps[] = {
      1, "clocks", "start none when a case opens (any kind)"},
     {"silence_after_the_first_word", ONE("first_response") "    target: 1d\n", 2, 1, "clocks",
      WARNING "start none that runs until a case is resolved (any kind)"},
+    {"forgotten_when_acknowledged",
+     HEAD
+     "clocks:\n  x: {kind: resolution, target: 5d}\n"
+     "  y: {kind: next_contact, target: 3d, stop: never, start: {progress: yes, status: live},\n"
+     "      thresholds: [{at: 100%, do: restart}], cancel: {status: resolved}}\n",
+     2, 1, "clocks", WARNING "have none that goes round while a case is worked on (progress: no)"},
+    {"forgotten_when_it_was_told_once",
+     HEAD "clocks:\n  x: {kind: resolution, target: 5d}\n"
+          "  y: {kind: next_contact, target: 3d, stop: never, start: {status: live},\n"
+          "      cancel: {status: resolved}}\n",
+     2, 1, "clocks", WARNING "have none that goes round while a case is worked on (any kind)"},
     {"subject_with_conditions",
-     Y "  z:\n    kind: fulfilment\n    target: 7d\n    start: {status: live}\n", 10, 5,
+     Y "  z:\n    kind: fulfilment\n    target: 7d\n    start: {status: live}\n", 11, 5,
      "clocks.z.start", "cannot be given"},
-    {"promise_with_target", Y "  z:\n    kind: promise\n    target: 7d\n", 9, 13, "clocks.z.target",
-     "cannot be given: the instant is what was promised"},
+    {"promise_with_target", Y "  z:\n    kind: promise\n    target: 7d\n", 10, 13,
+     "clocks.z.target", "cannot be given: the instant is what was promised"},
     {"subject_twice",
-     Y "  z:\n    kind: approval\n    target: 7h\n  w:\n    kind: approval\n    target: 8h\n", 11,
+     Y "  z:\n    kind: approval\n    target: 7h\n  w:\n    kind: approval\n    target: 8h\n", 12,
      11, "clocks.w.kind", "is measured by `z` already"},
 };
 

@@ -35,7 +35,7 @@ static struct policy *compile(const char *source)
         print_message("%d:%d %s: %s\n", problems.items[i].line, problems.items[i].column,
                       problems.items[i].path, problems.items[i].text);
     assert_non_null(p);
-    assert_int_equal(problems.n, 0);
+    assert_int_equal(problems.n_errors, 0);
     return p;
 }
 
