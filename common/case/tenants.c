@@ -74,6 +74,8 @@ struct tenants *tenants_new(struct loop *loop)
 {
     struct tenants *t = calloc(1, sizeof(*t));
     AM_ASSERT(t != NULL);
+    load_metrics();
+    known_metrics();
     t->loop = loop;
     list_init(&t->lookups);
     list_init(&t->loads);

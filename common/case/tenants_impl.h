@@ -67,6 +67,7 @@ void known_keep(struct tenants *t, struct known *k, int32_t version, struct poli
 void known_follow(struct known *k);
 /* Lets go of the versions that are not used. */
 void known_sweep(struct tenants *t, int64_t now_us);
+void known_metrics(void);
 /* Adds the ids of all to the array. */
 void known_ids(const struct tenants *t, struct pg_array *ids);
 void known_free_all(struct tenants *t);
@@ -75,5 +76,6 @@ void known_free_all(struct tenants *t);
 
 /* Loads a version that is not here, or waits for whoever does; `wait` may be NULL. */
 void load_start(struct tenants *t, struct known *k, int32_t version, struct tenants_wait *wait);
+void load_metrics(void);
 /* Tells all who wait that it is over; what is being compiled ends without the tenants. */
 void load_orphan_all(struct tenants *t);

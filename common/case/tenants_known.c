@@ -7,7 +7,11 @@
 #include <string.h>
 
 #include "base/assert.h"
+#include "base/metrics.h"
 #include "case/tenants_impl.h"
+
+static METRIC_DEFINE(held, METRIC_GAUGE, "amends_policy_versions",
+                     "Policy versions that are held compiled.");
 
 /* -- entries ---------------------------------------------------------------------------------- */
 
@@ -83,7 +87,7 @@ void known_keep(struct tenants *t, struct known *k, int32_t version, struct poli
     AM_ASSERT(k->policies != NULL);
     k->policies[k->n_policies++] =
         (struct compiled){.version = version, .policy = policy, .used_us = clock_mono_us()};
-    t->n_policies++;
+    metric_set(&held, 0, (int64_t)++t->n_policies);
     known_follow(k);
 }
 
@@ -124,6 +128,12 @@ void known_sweep(struct tenants *t, int64_t now_us)
     const bool many = t->n_policies > t->n + POLICIES_MANY;
     struct sweep s = {t, now_us - (many ? POLICY_KEEP_MANY_US : POLICY_KEEP_US)};
     twalk_r(t->by_id, sweep_node, &s);
+    metric_set(&held, 0, (int64_t)t->n_policies);
+}
+
+void known_metrics(void)
+{
+    metric_register(&held);
 }
 
 /* -- all -------------------------------------------------------------------------------------- */

@@ -8,7 +8,13 @@
 
 #include "base/assert.h"
 #include "base/log.h"
+#include "base/metrics.h"
 #include "case/tenants_impl.h"
+
+static METRIC_DEFINE(load_time, METRIC_HISTOGRAM, "amends_policy_load_seconds",
+                     "From the need of a policy version to its compiled form.");
+static METRIC_DEFINE(uncompilable_total, METRIC_COUNTER, "amends_policy_uncompilable_total",
+                     "Policy versions that this program could not compile.");
 
 struct load {
     struct list link;
@@ -18,6 +24,7 @@ struct load {
     struct arena arena;
     char *source; /* NULL: there is no such version */
     struct policy *policy;
+    int64_t started_us;
     struct list waiters;
 };
 
@@ -71,12 +78,20 @@ static void compile(void *ctx)
     arena_free(&arena);
 }
 
+static void tell_uncompilable(const struct known *k, int32_t version)
+{
+    metric_add(&uncompilable_total, 0, 1);
+    log_error("tenants", "policy_does_not_compile", LOG_STR("tenant", k->name),
+              LOG_INT("version", version));
+}
+
 /* Whoever is told may ask again, so the load must have ended before. */
 static void compiled(void *ctx)
 {
     struct load *l = ctx;
     struct known *k = l->t ? known_by_id(l->t, l->tenant_id) : NULL;
     list_remove(&l->link);
+    metric_observe_us(&load_time, 0, clock_mono_us() - l->started_us);
     if (!k) {
         policy_free(l->policy);
     } else if (known_version(k, l->version)) {
@@ -84,8 +99,7 @@ static void compiled(void *ctx)
         l->policy = known_version(k, l->version)->policy;
     } else {
         if (!l->policy)
-            log_error("tenants", "policy_does_not_compile", LOG_STR("tenant", k->name),
-                      LOG_INT("version", l->version));
+            tell_uncompilable(k, l->version);
         known_keep(l->t, k, l->version, l->policy);
     }
     struct fault fault;
@@ -128,6 +142,7 @@ static struct load *load_new(struct tenants *t, const struct known *k, int32_t v
     l->t = t;
     l->tenant_id = k->pub.id;
     l->version = version;
+    l->started_us = clock_mono_us();
     arena_init(&l->arena, TENANTS_READ_BYTES);
     list_init(&l->waiters);
     list_push_back(&t->loads, &l->link);
@@ -164,6 +179,12 @@ void load_start(struct tenants *t, struct known *k, int32_t version, struct tena
         list_push_back(&l->waiters, &wait->link);
     if (!started)
         pg_read(t->pg, &l->read); /* may end it in this call */
+}
+
+void load_metrics(void)
+{
+    metric_register(&load_time);
+    metric_register(&uncompilable_total);
 }
 
 void load_orphan_all(struct tenants *t)
