@@ -122,6 +122,26 @@ static void keep_agents(struct world *w)
     }
 }
 
+/* A row that was stored borrows nothing of the policy any more. */
+static const char *keep_text(struct world *w, const char *text)
+{
+    char *copy = arena_strdup(&w->arena, text);
+    assert_non_null(copy);
+    return copy;
+}
+
+static void keep_clocks(struct world *w)
+{
+    ROWS_EACH (k, struct clock_row, &w->c.clocks) {
+        k->untold = false; /* not stored */
+        if (k->row.change == ROW_SAME)
+            continue;
+        k->name = keep_text(w, k->name);
+        k->calendar = keep_text(w, k->calendar);
+        k->time_zone = keep_text(w, k->time_zone);
+    }
+}
+
 void world_commit(struct world *w)
 {
     struct case_state *c = &w->c;
@@ -131,15 +151,15 @@ void world_commit(struct world *w)
     keep_all(w, &w->notifications, &c->notifications, sizeof(struct notification_row));
     c->events = c->privates = c->escalations = c->notifications = (struct rows){0};
     settle_rows(&c->signals, sizeof(struct signal_row));
+    keep_clocks(w);
     settle_rows(&c->clocks, sizeof(struct clock_row));
-    ROWS_EACH (k, struct clock_row, &c->clocks)
-        k->untold = false; /* not stored */
     settle_rows(&c->contacts, sizeof(struct contact_row));
     settle_rows(&c->acts, sizeof(struct act_row));
     settle_rows(&c->remedies, sizeof(struct remedy_row));
     settle_rows(&c->promises, sizeof(struct promise_row));
     settle_rows(&c->offers, sizeof(struct offer_row));
     settle_rows(&c->queue, sizeof(struct queue_row));
+    c->row.owner_id = keep_text(w, c->row.owner_id);
     c->row.row.change = ROW_SAME;
     keep_agents(w);
     if (w->d.dedup_out.row.change == ROW_NEW) {
