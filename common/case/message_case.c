@@ -225,7 +225,7 @@ static int by_start_and_kind(const void *a, const void *b)
     int64_t y_us = time_micros(y->start_time);
     if (x_us != y_us)
         return x_us < y_us ? -1 : 1;
-    return (int)x->kind - (int)y->kind;
+    return x->kind != y->kind ? (int)x->kind - (int)y->kind : strcmp(x->name, y->name);
 }
 
 Amends__V1__Case *message_case(const struct case_state *c, bool parts, struct arena *arena)

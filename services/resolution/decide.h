@@ -15,10 +15,10 @@
 
 #include "case/command.h"
 
-/* An outbound REACHED stops FIRST_RESPONSE at the time of the contact, however late it is recorded:
- * a breach that was found before is none then, though the climb it caused stays. What reached the
- * customer or came from the customer counts as effort. A time before the opening is a violation of
- * contact_time. */
+/* Clocks follow by the policy's conditions, at the time of the contact, however late it is
+ * recorded: a first response that was found breached is none then, though the climb it caused
+ * stays. What reached the customer or came from the customer counts as effort. A time before the
+ * opening is a violation of contact_time. */
 extern const struct command_kind record_contact_kind;
 extern const struct command_kind record_act_kind;
 /* The latest counts. */
@@ -60,8 +60,9 @@ extern const struct command_kind reopen_case_kind;
 /* The reason as it was disclosed; a later denial replaces it, both stay in the history. */
 extern const struct command_kind deny_claim_kind;
 
-/* Passes the close gate or lists every missing item. Stops every clock of the round at now: met or
- * breached is what the timestamps say, and a breach found here climbs first. What was offered and
- * not answered becomes EXPIRED. A case that nobody has accepted cannot be resolved. */
+/* Passes the close gate or lists every missing item. What fell due before now comes first, as if
+ * the timer had been in time: it may take the case away. Which clocks end is for policy to say.
+ * What was offered and not answered becomes EXPIRED. A case that nobody has accepted cannot be
+ * resolved. */
 extern const struct command_kind resolve_case_kind;
 extern const struct command_kind close_case_kind;
