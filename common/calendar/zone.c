@@ -134,7 +134,9 @@ static void free_zone(struct zone *z)
 static void *shrunk(void *block, size_t bytes)
 {
     void *smaller = realloc(block, bytes ? bytes : 1);
-    return smaller ? smaller : block;
+    if (smaller)
+        block = smaller;
+    return block;
 }
 
 static struct zone *zone_load(const char *name, GTimeZone *tz, GTimeZone *later, int64_t turn_s)

@@ -44,12 +44,12 @@ static int64_t a_work(struct trial *t)
     return random_between(&t->seed, 0, most_us < t->most_us ? most_us : t->most_us);
 }
 
-#define HOLDS(number, t, condition)                                                                \
-    do {                                                                                           \
-        if (!(condition))                                                                          \
-            fail_msg("calendar %llu in %s: %s", (unsigned long long)(number), (t)->random.zone,    \
-                     #condition);                                                                  \
-    } while (0)
+static void holds(bool condition, uint64_t number, const struct trial *t, const char *text)
+{
+    if (!condition)
+        fail_msg("calendar %llu in %s: %s", (unsigned long long)number, t->random.zone, text);
+}
+#define HOLDS(number, t, condition) holds((condition), (number), (t), #condition)
 
 static void test_adding_and_measuring_agree(void **state)
 {

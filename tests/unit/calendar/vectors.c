@@ -84,42 +84,52 @@ static bool describe(const char *line, const char *word, const int64_t *v, int n
 static bool answer(const char *word, const int64_t *v)
 {
     const struct calendar *c = now.calendar;
+    int64_t number = 0;
     if (strcmp(word, "offset") == 0)
-        printf("%d\n", zone_offset_s(now.zone, v[0]));
-    else if (!c)
-        return false;
+        number = zone_offset_s(now.zone, v[0]);
     else if (strcmp(word, "add") == 0)
-        printf("%" PRId64 "\n", calendar_add(c, v[0], v[1]));
+        number = calendar_add(c, v[0], v[1]);
     else if (strcmp(word, "subtract") == 0)
-        printf("%" PRId64 "\n", calendar_subtract(c, v[0], v[1]));
+        number = calendar_subtract(c, v[0], v[1]);
     else if (strcmp(word, "between") == 0)
-        printf("%" PRId64 "\n", calendar_between(c, v[0], v[1]));
+        number = calendar_between(c, v[0], v[1]);
     else if (strcmp(word, "open") == 0)
-        printf("%" PRId64 "\n", calendar_last_open(c, v[0]));
-    else if (strcmp(word, "parts") == 0)
-        parts(v[0], v[1]);
+        number = calendar_last_open(c, v[0]);
     else
         return false;
+    printf("%" PRId64 "\n", number);
     return true;
+}
+
+/* The numbers of a line, behind its first word. */
+static int numbers(const char *text, int64_t *v, int room)
+{
+    int n = 0;
+    for (char *end = NULL; n < room; n++, text = end) {
+        v[n] = strtoll(text, &end, 10);
+        if (end == text)
+            break;
+    }
+    return n;
 }
 
 static bool take(char *line)
 {
-    char word[16], zone[64];
     int64_t v[4] = {0};
     line[strcspn(line, "\n")] = '\0';
-    if (sscanf(line, "zone %63s", zone) == 1) {
-        begin(zone);
-        return true;
-    }
-    if (strcmp(line, "build") == 0) {
+    char *rest = line + strcspn(line, " ");
+    char *word = line, *name = rest + (*rest == ' ');
+    *rest = '\0';
+    int n = numbers(name, v, 4);
+    if (strcmp(word, "zone") == 0)
+        begin(name);
+    else if (strcmp(word, "build") == 0)
         build();
-        return true;
-    }
-    int n = sscanf(line, "%15s %" SCNd64 " %" SCNd64 " %" SCNd64 " %" SCNd64, word, &v[0], &v[1],
-                   &v[2], &v[3]) -
-            1;
-    return n > 0 && (describe(line, word, v, n) || answer(word, v));
+    else if (strcmp(word, "parts") == 0)
+        parts(v[0], v[1]);
+    else
+        return describe(name, word, v, n) || answer(word, v);
+    return true;
 }
 
 int main(void)
