@@ -9,19 +9,19 @@
 #include "assignment/engine.h"
 
 struct due {
-    size_t found, limit;
+    size_t found, fired, limit;
     int64_t last_due_us;
     int64_t next_due_us;
-    void (*done)(struct assignment *a, size_t found, int64_t next_due_us);
+    due_done *done;
 };
 
-static void fire_row(struct assignment *a, const struct pg_rows *rows, int row)
+static bool fire_row(struct assignment *a, const struct pg_rows *rows, int row)
 {
     const struct timer_member m = {.tenant_id = (int32_t)pg_int(rows, row, 0),
                                    .case_id = pg_uuid(rows, row, 1),
                                    .clock_id = pg_uuid(rows, row, 2),
                                    .generation = pg_int(rows, row, 3)};
-    timers_fire(a->timers, &m);
+    return timers_fire(a->timers, &m);
 }
 
 /* Those that share the last instant come again; a look of one instant moves on. */
@@ -45,7 +45,7 @@ static void rows(struct pg_read *pg, size_t i, const struct pg_rows *rows)
     }
     d->found = (size_t)pg_rows_count(rows);
     for (int row = 0; row < pg_rows_count(rows) && !r->a->stopped; row++)
-        fire_row(r->a, rows, row);
+        d->fired += fire_row(r->a, rows, row);
     if (d->found > 0)
         d->last_due_us = pg_time_us(rows, (int)d->found - 1, 4);
 }
@@ -59,11 +59,10 @@ static void ended(struct engine_read *r, const struct fault *fault)
     if (!fault)
         move_on(a, d);
     if (d->done)
-        d->done(a, d->found, fault ? 0 : d->next_due_us);
+        d->done(a, d->found, d->fired, fault ? 0 : d->next_due_us);
 }
 
-bool due_run(struct assignment *a, int64_t cutoff_us,
-             void (*done)(struct assignment *a, size_t found, int64_t next_due_us))
+bool due_run(struct assignment *a, int64_t cutoff_us, due_done *done)
 {
     const size_t room = timers_room(a->timers);
     if (a->due_running || a->stopped || room == 0)

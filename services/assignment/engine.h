@@ -141,14 +141,15 @@ bool timers_idle(const struct timers *t);
  * fired in all. */
 size_t timers_room(const struct timers *t);
 size_t timers_firing(const struct timers *t);
-/* Fires one that the database knows to be due, unless it is being fired or there is no room. */
-void timers_fire(struct timers *t, const struct timer_member *m);
+/* Fires one that the database knows to be due; false when it is being fired or there is no room. */
+bool timers_fire(struct timers *t, const struct timer_member *m);
 
 /* Fires what PostgreSQL says was due at `cutoff_us`, as far as there is room. `done` may be NULL:
- * how many were found, and when the next after them is due (INT64_MAX = none; 0 = unknown). Returns
- * false when one is under way already. */
-bool due_run(struct assignment *a, int64_t cutoff_us,
-             void (*done)(struct assignment *a, size_t found, int64_t next_due_us));
+ * how many were found, how many of these were not being fired yet, and when the next after them is
+ * due (INT64_MAX = none; 0 = unknown). Returns false when one is under way already, or there is no
+ * room. */
+typedef void due_done(struct assignment *a, size_t found, size_t fired, int64_t next_due_us);
+bool due_run(struct assignment *a, int64_t cutoff_us, due_done *done);
 
 /* -- sweeps (sweep.c, horizon.c, settle.c) ----------------------------------------------------- */
 

@@ -32,8 +32,9 @@ static void go(struct settle *s, enum settle_step next, int64_t delay_us)
         loop_timer_start(s->again, delay_us);
 }
 
-static void clocks_known(struct assignment *a, size_t found, int64_t next_due_us)
+static void clocks_known(struct assignment *a, size_t found, size_t fired, int64_t next_due_us)
 {
+    (void)fired;
     const bool none = found == 0 && next_due_us > 0 && !a->due_partial;
     go(a->settle, none ? SETTLE_WAITING : SETTLE_CLOCKS, none ? 0 : AGAIN_US);
 }

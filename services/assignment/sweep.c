@@ -48,11 +48,12 @@ bool sweep_holder(const struct sweep *s)
     return s->held_until_us > clock_shared_us(loop_clock(s->a->loop));
 }
 
-static void overdue(struct assignment *a, size_t found, int64_t next_due_us)
+static void overdue(struct assignment *a, size_t found, size_t fired, int64_t next_due_us)
 {
     (void)a;
+    (void)found;
     (void)next_due_us;
-    metric_add(&overdue_total, 0, (int64_t)found);
+    metric_add(&overdue_total, 0, (int64_t)fired);
 }
 
 /* -- what need not be kept ----------------------------------------------------------------------

@@ -113,13 +113,14 @@ static void fire_for(void *ctx, const struct tenant *tenant)
     own_submit(o);
 }
 
-static void fire(struct timers *t, const struct timer_member *m, bool found)
+static bool fire(struct timers *t, const struct timer_member *m, bool found)
 {
     struct firing *f = firings_add(&t->firings, m, found);
     if (!f)
-        return;
+        return false;
     show(t);
     tenant_by_id(t->a, m->tenant_id, fire_for, f);
+    return true;
 }
 
 size_t timers_room(const struct timers *t)
@@ -135,9 +136,9 @@ size_t timers_firing(const struct timers *t)
     return t->firings.n;
 }
 
-void timers_fire(struct timers *t, const struct timer_member *m)
+bool timers_fire(struct timers *t, const struct timer_member *m)
 {
-    fire(t, m, true);
+    return timers_room(t) > 0 && fire(t, m, true);
 }
 
 /* -- from Redis -------------------------------------------------------------------------------- */
@@ -156,7 +157,7 @@ static size_t room(void *ctx)
 static void take(void *ctx, const struct timer_member *members, size_t n)
 {
     for (size_t i = 0; i < n; i++)
-        fire(ctx, &members[i], false);
+        (void)fire(ctx, &members[i], false);
 }
 
 static void lost(void *ctx)
@@ -198,8 +199,9 @@ void timers_hint(struct timers *t, int64_t due_us)
         arm(t);
 }
 
-static void found_due(struct assignment *a, size_t found, int64_t next_due_us)
+static void found_due(struct assignment *a, size_t found, size_t fired_now, int64_t next_due_us)
 {
+    (void)fired_now;
     struct timers *t = a->timers;
     const bool known = next_due_us > 0 && next_due_us < INT64_MAX;
     t->looking = false;
