@@ -11,6 +11,7 @@
 #define HOUR_S 3600
 #define DAY_S 86400
 #define DIGITS_MAX 15
+#define AMOUNT_MAX 999999999999LL
 
 static bool is_digit(char c)
 {
@@ -87,7 +88,7 @@ const char *word_micros(const char *text, bool may_be_unlimited, int64_t *micros
         decimals = read_digits(text + n + 1, &fraction);
         n = decimals > 0 && decimals <= 6 ? n + 1 + decimals : 0;
     }
-    if (n == 0 || text[n] || whole > INT64_MAX / POLICY_MICROS / 10)
+    if (n == 0 || text[n] || whole > AMOUNT_MAX)
         return may_be_unlimited ? "is not an amount such as 100 or 12.50, nor `unlimited`"
                                 : "is not an amount such as 100 or 12.50";
     for (size_t i = decimals; i < 6; i++)

@@ -8,6 +8,8 @@
 
 #include "base/utf8.h"
 
+#define BYTE_ORDER_MARK "\xef\xbb\xbf"
+
 /* Reading: libyaml's events become nodes under the one that is open. */
 struct reader {
     yaml_parser_t parser;
@@ -334,6 +336,8 @@ static bool check_bytes(const char *source, size_t len, struct bundle_problems *
 struct ynode *ynode_read(const char *source, struct arena *arena, struct bundle_problems *problems)
 {
     struct reader r = {.arena = arena, .problems = problems};
+    if (strncmp(source, BYTE_ORDER_MARK, 3) == 0)
+        source += 3;
     size_t len = strnlen(source, BUNDLE_BYTES_MAX + 1);
     size_t errors = problems->n_errors;
     if (!check_bytes(source, len, problems))

@@ -73,6 +73,15 @@ static void single_settings_are_taken_over_and_sections_are_whole(void **state)
     policy_free(p);
 }
 
+static void files_of_other_systems_are_read(void **state)
+{
+    (void)state;
+    struct policy *p = compile("\xef\xbb\xbf"
+                               "amends: 1\r\nassignment:\r\n  offer_timeout: 3m\r\n");
+    assert_int_equal(p->offer_timeout_ms, 3 * MINUTES_MS);
+    policy_free(p);
+}
+
 static void acts_may_be_none(void **state)
 {
     (void)state;
@@ -338,6 +347,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(nothing_but_the_format_is_the_default),
         cmocka_unit_test(single_settings_are_taken_over_and_sections_are_whole),
+        cmocka_unit_test(files_of_other_systems_are_read),
         cmocka_unit_test(acts_may_be_none),
         cmocka_unit_test(words_are_taken_in_either_case),
         cmocka_unit_test(differences_are_told_line_for_line),
