@@ -25,6 +25,11 @@ bool is_list(struct bundle *b, const struct ynode *node, const char *needs)
     return false;
 }
 
+const char *nearest(const struct bundle *b, const char *text, const char *const *words, size_t n)
+{
+    return b->problems->n < BUNDLE_PROBLEMS_MAX ? word_nearest(text, words, n) : NULL;
+}
+
 static bool has_word(const char *const *words, const char *word)
 {
     for (; *words; words++)
@@ -47,7 +52,7 @@ void known_keys(struct bundle *b, const struct ynode *map, const char *const *ke
     for (const struct ynode *c = map->first; c; c = c->next) {
         if (has_word(keys, c->key))
             continue;
-        const char *near = word_nearest(c->key, keys, count_words(keys));
+        const char *near = nearest(b, c->key, keys, count_words(keys));
         if (near)
             ynode_key_problem(b->problems, c, "is no key here; is it `%s`?", near);
         else
@@ -199,7 +204,7 @@ bool read_calendar_name(struct bundle *b, const struct ynode *node, int16_t *cal
         const char *names[POLICY_CALENDARS_MAX];
         for (size_t i = 0; i < b->policy->n_calendars; i++)
             names[i] = b->policy->calendars[i].name;
-        const char *near = word_nearest(node->text, names, b->policy->n_calendars);
+        const char *near = nearest(b, node->text, names, b->policy->n_calendars);
         ynode_problem(b->problems, node, false, "`%.*s` is no calendar of this bundle; %s%s%s",
                       ynode_shown(node->text), node->text,
                       near ? "is it `" : "name one, or write `always`", near ? near : "",

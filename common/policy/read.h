@@ -65,6 +65,10 @@ void known_keys(struct bundle *b, const struct ynode *map, const char *const *ke
 struct ynode *required(struct bundle *b, const struct ynode *map, const char *key,
                        const char *needs);
 
+/* word_nearest(), as long as anybody would read it: it takes its time, and a bundle may have very
+ * many mistakes. */
+const char *nearest(const struct bundle *b, const char *text, const char *const *words, size_t n);
+
 /* A scalar that is not empty. */
 bool is_scalar(struct bundle *b, const struct ynode *node);
 bool read_text(struct bundle *b, const struct ynode *node, size_t max_bytes, const char **out);

@@ -78,7 +78,7 @@ static void read_tier(struct bundle *b, const struct ynode *node, struct allowed
         a->bits |= 1u << tier;
         return;
     }
-    const char *near = word_nearest(node->text, p->tiers, p->n_tiers);
+    const char *near = nearest(b, node->text, p->tiers, p->n_tiers);
     ynode_problem(b->problems, node, false, "`%.*s` is none of the bundle's tiers%s%s%s",
                   ynode_shown(node->text), node->text, near ? "; is it `" : "", near ? near : "",
                   near ? "`?" : "");
@@ -104,7 +104,7 @@ static void read_failure(struct bundle *b, const struct ynode *node, struct allo
     const char *codes[POLICY_FAILURES_MAX];
     for (size_t i = 0; i < p->n_failures; i++)
         codes[i] = p->failures[i].code;
-    const char *near = word_nearest(node->text, codes, p->n_failures);
+    const char *near = nearest(b, node->text, codes, p->n_failures);
     ynode_problem(b->problems, node, false, "`%.*s` is none of the bundle's failures%s%s%s",
                   ynode_shown(node->text), node->text, near ? "; is it `" : "", near ? near : "",
                   near ? "`?" : "");
@@ -152,7 +152,7 @@ static void unknown_fact(struct bundle *b, const struct ynode *node)
     const char *words[FACTS + 2] = {[FACTS] = "failure"};
     for (int f = 0; f < FACTS; f++)
         words[f] = fact_name((enum fact)f);
-    const char *near = word_nearest(node->key, words, FACTS + 1);
+    const char *near = nearest(b, node->key, words, FACTS + 1);
     if (near)
         ynode_key_problem(b->problems, node, "is no fact of a case; is it `%s`?", near);
     else

@@ -14,6 +14,7 @@
 
 #define YAML_DEPTH_MAX 12
 #define YAML_NODES_MAX 100000
+#define YAML_KEYS_MAX 2048  /* of one mapping: keys are compared with each other */
 #define YAML_SHOWN_BYTES 60 /* of a key or value, in paths and texts */
 
 enum ynode_kind { YNODE_SCALAR, YNODE_LIST, YNODE_MAP };

@@ -236,6 +236,11 @@ static void large_and_deep_ones_are_refused(void **state)
     repeated("", "- ", 500000);
     repeated("", "? ", 500000);
     repeated("amends: 1\n", "k@: v\n", 200000);
+    repeated("amends: 1\nclocks:\n x:\n  kind: resolution\n  start:\n   failure:\n",
+             "   - staff_conductor.discriminations.of.customers.and.others@\n", 200000);
+    repeated("amends: 1\nclocks:\n x:\n  kind: resolution\n  start:\n   tier:\n", "   - g@\n",
+             200000);
+    repeated("amends: 1\nladder:\n", "- {nam: a}\n", 200000);
     repeated("amends: 1\nladder:\n", "- {}\n", 200000);
     repeated("amends: 1\nclocks:\n", " c@: {kind: resolution}\n", 200000);
     repeated("amends: 1\nclocks:\n", " c@: [a]\n", 200000);
