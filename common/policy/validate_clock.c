@@ -159,11 +159,12 @@ static void check_actions(const struct policy *p, const struct policy_clock *c,
 static void check_thresholds(const struct policy *p, const struct policy_clock *c, const char *at,
                              struct bundle_problems *problems)
 {
-    bool at_target = false;
+    bool at_target = false, closes = false;
     for (size_t i = 0; i < c->n_thresholds; i++) {
         const struct policy_threshold *t = &c->thresholds[i];
         const char *here = AT("%s.thresholds[%zu]", at, i);
         at_target = at_target || t->percent == 100;
+        closes = closes || (t->actions & ACTION(CLOSE));
         if (t->percent < 1 || t->percent > POLICY_PERCENT_MAX)
             problem_error(problems, AT("%s.at", here), "is not 1%% to %d%%", POLICY_PERCENT_MAX);
         else if (i > 0 && t->percent == t[-1].percent)
@@ -174,6 +175,9 @@ static void check_thresholds(const struct policy *p, const struct policy_clock *
                           t[-1].percent);
         check_actions(p, c, t, here, problems);
     }
+    if (c->kind == KIND(FOLLOW_UP) && !closes)
+        problem_warning(problems, AT("%s.thresholds", at),
+                        "has none that closes: a resolved case stays until somebody closes it");
     if (!at_target)
         problem_warning(problems, AT("%s.thresholds", at),
                         "has none at 100%%: a breach is recorded, but nobody hears of it");

@@ -166,6 +166,9 @@ static const struct trap traps[] = {
     /* -- thresholds -- */
     {"no_threshold_at_the_target", Y "    thresholds:\n      - {at: 50%, notify: owner}\n", 8, 5,
      "clocks.y.thresholds", WARNING "has none at 100%"},
+    {"follow_up_that_does_not_close",
+     Y "  z:\n    kind: follow_up\n    target: 7d\n    thresholds: [{at: 100%, notify: owner}]\n",
+     11, 5, "clocks.z.thresholds", WARNING "has none that closes"},
     {"threshold_twice",
      Y "    thresholds:\n      - {at: 100%, notify: owner}\n      - {at: 100%, do: climb}\n", 10,
      14, "clocks.y.thresholds[1].at", "100% is there twice"},
