@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """amendsctl from end to end: every command of a recovery, tables, --json, exit codes."""
 
+import datetime
 import json
 import subprocess
 from pathlib import Path
@@ -275,3 +276,30 @@ def test_audit_finds_nothing_in_a_sound_tenant(ctl, ask):
     done = ctl("audit")
     assert done.returncode == 0, done.stdout + done.stderr
     assert done.stdout == "0 findings in 1 open cases\n"
+
+
+# --- clocks and the ladder by hand ---
+
+def test_pauses_promises_and_the_ladder(ask):
+    put_agent(ask)
+    case = open_case(ask)["caseId"]
+
+    def version():
+        return ask("case", "get", case)["case"]["version"]
+
+    in_a_month = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(days=30)
+    ask("offer", "request", who="ann")
+    paused = ask("case", "pause", case, "--reason", "customer-asked", "--expected-version", version(),
+                 who="ann")["case"]
+    assert "PAUSED" in {one["state"].removeprefix("CLOCK_STATE_") for one in paused["clocks"]}
+    running = ask("case", "resume", case, who="ann")["case"]
+    assert "PAUSED" not in {one["state"].removeprefix("CLOCK_STATE_") for one in running["clocks"]}
+    made = ask("promise", "make", case, "--kind", "call-back", "--description", "Ann calls back",
+               "--promise-time", f"{in_a_month:%Y-%m-%dT%H:%M:%SZ}", who="ann")
+    settled = ask("promise", "settle", case, made["promiseId"], "--outcome", "kept", who="ann")["case"]
+    assert settled["promises"][0]["state"] == "PROMISE_STATE_KEPT"
+    raised = ask("case", "escalate", case, "--reason", "They ask for a lead.", who="ann")["case"]
+    assert raised["level"] == 2
+    ask("agent", "put", "lea", "--display-name", "Lea Roy", "--level", "2", "--capacity", "5")
+    noticed = ask("escalation", "acknowledge", case, who="lea")["case"]
+    assert noticed["acknowledger"] == "lea"
