@@ -55,6 +55,8 @@ static void everything_given_is_kept(void **state)
     r->customer_name = rig_text(w, "Carol");
     r->customer_contact = rig_text(w, "+1 555 0100");
     r->language = rig_text(w, "de-AT");
+    r->customer_tier = rig_text(w, "gold");
+    r->customer_time_zone = rig_text(w, "Asia/Kolkata");
     r->failure->product = rig_text(w, "phone");
     r->failure->occurred_time = rig_time(w, w->now_us - 5);
     r->failure->money_at_stake = rig_money(w, "USD", 600);
@@ -68,6 +70,8 @@ static void everything_given_is_kept(void **state)
     const Amends__V1__Case *c = (const Amends__V1__Case *)w->cmd.case_after;
     assert_string_equal(c->customer_name, "Carol");
     assert_string_equal(c->customer_contact, "+1 555 0100");
+    assert_string_equal(c->customer_tier, "gold");
+    assert_string_equal(c->customer_time_zone, "Asia/Kolkata");
     assert_string_equal(c->failure->product, "phone");
     assert_int_equal(c->failure->money_at_stake->units, 600);
     assert_int_equal(c->severity, 5);
@@ -242,6 +246,7 @@ static void a_repeat_claim_may_know_more_but_takes_nothing_back(void **state)
     Amends__V1__OpenCaseRequest *r = rig_open_request(w);
     r->customer_name = rig_text(w, "Carol");
     r->language = rig_text(w, "en");
+    r->customer_time_zone = rig_text(w, "Asia/Kolkata");
     r->severity = 4;
     r->failure->money_at_stake = rig_money(w, "USD", 50);
     r->desired_outcomes = desired;
@@ -250,6 +255,8 @@ static void a_repeat_claim_may_know_more_but_takes_nothing_back(void **state)
     r = rig_open_request(w);
     r->customer_name = rig_text(w, "Somebody else");
     r->language = rig_text(w, "fr");
+    r->customer_tier = rig_text(w, "gold");
+    r->customer_time_zone = rig_text(w, "UTC");
     r->severity = 1;
     r->failure->money_at_stake = rig_money(w, "USD", 10);
     rig_open(w, r);
@@ -259,6 +266,8 @@ static void a_repeat_claim_may_know_more_but_takes_nothing_back(void **state)
     assert_written(w);
     assert_string_equal(w->c.row.customer_name, "Carol");
     assert_string_equal(w->c.row.language, "en");
+    assert_string_equal(w->c.row.customer_tier, "gold");
+    assert_string_equal(w->c.row.time_zone, "Asia/Kolkata");
     assert_int_equal(w->c.row.severity, 4);
     assert_string_equal(w->c.row.stake_currency, "USD");
     assert_int_equal(w->c.row.stake_micros, 50 * POLICY_MICROS);

@@ -72,8 +72,25 @@ static void a_good_open_case_passes(void **state)
     r->desired_outcomes = desired;
     r->n_desired_outcomes = 7;
     r->language = rig_text(w, "de-AT");
+    r->customer_tier = long_text(64);
+    r->customer_time_zone = rig_text(w, "Australia/Lord_Howe");
     open_case(r);
     assert_fine();
+}
+
+static void a_time_zone_is_known_by_its_name(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"+02:00", "Europe/Nowhere", "/etc/localtime", "..", " "};
+    Amends__V1__OpenCaseRequest *r = rig_open_request(w);
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        r->customer_time_zone = rig_text(w, names[i]);
+        open_case(r);
+        ASSERT_FIELDS("customer_time_zone");
+    }
+    r->customer_time_zone = long_text(100000);
+    open_case(r);
+    ASSERT_FIELDS("customer_time_zone");
 }
 
 static void an_empty_open_case_is_told_everything(void **state)
@@ -101,6 +118,8 @@ static void everything_wrong_is_told_at_once(void **state)
     r->customer_name = long_text(201);
     r->customer_contact = long_text(201);
     r->language = rig_text(w, "english please");
+    r->customer_tier = long_text(65);
+    r->customer_time_zone = rig_text(w, "CET/Vienna");
     r->failure->code = rig_text(w, "Billing");
     r->failure->description = long_text(4001);
     r->failure->occurred_time = rig_time(w, w->now_us + CHECK_SKEW_US + 1);
@@ -114,10 +133,11 @@ static void everything_wrong_is_told_at_once(void **state)
     r->external_reference = long_text(201);
     open_case(r);
     ASSERT_FIELDS("request_id", "trigger", "channel", "customer_id", "customer_name",
-                  "customer_contact", "language", "failure.code", "failure.description",
-                  "failure.occurred_time", "failure.product", "failure.order_reference",
-                  "failure.money_at_stake", "severity", "desired_outcomes[1]",
-                  "desired_outcomes[2]", "minutes_lost", "external_reference");
+                  "customer_contact", "language", "customer_tier", "customer_time_zone",
+                  "failure.code", "failure.description", "failure.occurred_time", "failure.product",
+                  "failure.order_reference", "failure.money_at_stake", "severity",
+                  "desired_outcomes[1]", "desired_outcomes[2]", "minutes_lost",
+                  "external_reference");
 }
 
 static void an_unknown_failure_names_the_branches(void **state)
@@ -379,6 +399,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_good_open_case_passes),
         cmocka_unit_test(an_empty_open_case_is_told_everything),
+        cmocka_unit_test(a_time_zone_is_known_by_its_name),
         cmocka_unit_test(everything_wrong_is_told_at_once),
         cmocka_unit_test(an_unknown_failure_names_the_branches),
         cmocka_unit_test(very_many_branches_are_cut_off),
