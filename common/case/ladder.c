@@ -47,19 +47,28 @@ static bool told_already(struct step *s, const char *recipient)
     return false;
 }
 
+static void name_tidings(struct notification_row *n, const struct step *s)
+{
+    bool escalated = s->to > s->from || s->cause != ESCALATION_CAUSE_CLOCK;
+    n->kind = escalated ? NOTIFICATION_ESCALATION : NOTIFICATION_THRESHOLD;
+    n->template_name = escalated ? "escalation" : "threshold";
+    if (s->cause == ESCALATION_CAUSE_REOPENED) {
+        n->kind = NOTIFICATION_REOPENED;
+        n->template_name = "reopened";
+    }
+}
+
 void ladder_notify(struct decision *d, struct step *s, const char *recipient)
 {
     const struct case_row *row = &d->c->row;
     if (told_already(s, recipient))
         return;
     struct notification_row *n = ROWS_ADD(&d->c->notifications, struct notification_row, d->arena);
-    bool climbed = s->to > s->from;
     n->tenant_id = row->tenant_id;
     n->case_id = row->case_id;
     n->notification_id = decision_id(d);
     n->recipient = recipient;
-    n->kind = climbed ? NOTIFICATION_ESCALATION : NOTIFICATION_THRESHOLD;
-    n->template_name = climbed ? "escalation" : "threshold";
+    name_tidings(n, s);
     n->state = NOTIFICATION_PENDING;
     n->created_at = d->now_us;
     if (s->clock) {
@@ -190,7 +199,8 @@ void ladder_climb(struct decision *d, int cause, int to_level, const char *actor
     ladder_go_up(d, &s, &e);
 }
 
-void ladder_reopen(struct decision *d, const char *actor, struct escalation_row *out)
+void ladder_reopen(struct decision *d, bool keeps_owner, const char *actor,
+                   struct escalation_row *out)
 {
     struct case_row *row = &d->c->row;
     const struct policy *p = d->policy;
@@ -206,6 +216,8 @@ void ladder_reopen(struct decision *d, const char *actor, struct escalation_row 
     row->contributors = "";
     if (action == LADDER_ACTION_CO_OWN || action == LADDER_ACTION_TAKE_OVER)
         ladder_join(d, s.to, action);
+    if (keeps_owner)
+        ladder_notify(d, &s, row->owner_id);
     ladder_notify(d, &s, ladder_steward(p, s.to));
 }
 

@@ -206,7 +206,11 @@ struct remedy_row {
     bool on_the_spot;
 };
 
-enum notification_kind { NOTIFICATION_ESCALATION = 1, NOTIFICATION_THRESHOLD = 2 };
+enum notification_kind {
+    NOTIFICATION_ESCALATION = 1,
+    NOTIFICATION_THRESHOLD = 2,
+    NOTIFICATION_REOPENED = 3
+};
 enum notification_state { NOTIFICATION_PENDING = 1 };
 
 struct notification_row {

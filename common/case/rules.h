@@ -239,8 +239,10 @@ void ladder_climb(struct decision *d, int cause, int to_level, const char *actor
 
 /* The ladder's part of a reopening, without an event: one level up (at the top it stays), with its
  * cost; those who joined before leave, and the new level's steward joins if its action is CO_OWN or
- * TAKE_OVER, and is notified. The step is recorded and copied to `out`. */
-void ladder_reopen(struct decision *d, const char *actor, struct escalation_row *out);
+ * TAKE_OVER, and is notified, as is the owner who keeps the case. The step is recorded and copied to
+ * `out`. */
+void ladder_reopen(struct decision *d, bool keeps_owner, const char *actor,
+                   struct escalation_row *out);
 
 /* The same for a promise that is admitted to be broken before its clock says so: one level up; at
  * the top it is recorded and the level's steward notified. */

@@ -135,7 +135,7 @@ static void reopen(struct decision *d)
     if (!case_set_status(d, fit ? CASE_STATUS_IN_PROGRESS : CASE_STATUS_OPEN))
         return;
     begin_round(d);
-    ladder_reopen(d, d->cmd->principal, &e);
+    ladder_reopen(d, fit, d->cmd->principal, &e);
     reopened_event(d, from_level, &e);
     if (!fit)
         case_set_owner(d, OWNER_KIND_STEWARD, ladder_steward(d->policy, d->c->row.level), NULL,

@@ -288,17 +288,6 @@ void rig_recover(struct world *w, const char *who)
     assert_written(w);
 }
 
-/* Rows of an open case may borrow texts of its policy; as the store reads them, they do not. */
-static void own_texts(struct world *w)
-{
-    w->c.row.owner_id = rig_text(w, w->c.row.owner_id);
-    ROWS_EACH (clock, struct clock_row, &w->c.clocks) {
-        clock->name = rig_text(w, clock->name);
-        clock->calendar = rig_text(w, clock->calendar);
-        clock->time_zone = rig_text(w, clock->time_zone);
-    }
-}
-
 void rig_policy(struct world *w, const char *sections)
 {
     struct fault fault;
@@ -309,7 +298,6 @@ void rig_policy(struct world *w, const char *sections)
     if (!p)
         fail_msg("%s: %s", fault.n_violations ? fault.violations[0].key : "?",
                  fault.n_violations ? fault.violations[0].text : fault.message);
-    own_texts(w);
     policy_free(w->policy);
     w->policy = p;
 }

@@ -32,6 +32,7 @@ static void a_round_starts_one_level_higher_with_the_same_owner(void **state)
     w->c.row.raised_ms = 7;
     w->c.row.contributors = "3:2:steward-manager";
     int64_t generation = w->c.row.assignment_generation;
+    size_t told = w->notifications.n;
     rig_reopen(w, "crm", NULL);
     assert_written(w);
     const struct case_row *row = &w->c.row;
@@ -53,6 +54,14 @@ static void a_round_starts_one_level_higher_with_the_same_owner(void **state)
     assert_int_equal(detail->from_level, 1);
     assert_int_equal(detail->escalation->cause, ESCALATION_CAUSE_REOPENED);
     assert_string_equal(detail->owner->id, "ann");
+    static const char *const who[] = {"ann", "steward-lead"};
+    assert_int_equal(w->notifications.n, told + 2);
+    for (size_t i = 0; i < 2; i++) {
+        const struct notification_row *n =
+            ROW_AT(&w->notifications, const struct notification_row, told + i);
+        assert_string_equal(n->recipient, who[i]);
+        assert_int_equal(n->kind, NOTIFICATION_REOPENED);
+    }
     assert_chain_intact(w);
     world_free(w);
 }
