@@ -189,7 +189,7 @@ static enum seg_verdict load_policy(struct store *s, const struct seg_part *p)
     if (cmd->loads++ >= LOADS_MAX)
         return refuse(cmd, FAULT_FAILED_PRECONDITION, "POLICY_MOVED", "policy moved on; try again");
     cmd->lacks_version = version_for(s, p);
-    if (cmd->kind->needs_customer)
+    if (cmd->kind->needs_customer && !cmd->policy_version)
         tenants_current(s->tenants, cmd->tenant_id, cmd->lacks_version);
     return SEG_ANSWER;
 }
