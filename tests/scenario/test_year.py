@@ -78,10 +78,29 @@ def check(player):
           f"{clocks} clocks, {steps} steps, {explained} deadlines explained")
 
 
+def check_variety(lives):
+    """A year in which little happened would prove little."""
+    cases = [life.case for life in lives]
+    clocks = [clock for case in cases for clock in case.clocks]
+    assert {clock.name for clock in clocks} == {"", *(one.name for one in bundle.policy().clocks)}
+    assert {clock.state for clock in clocks} >= {"RUNNING", "MET", "BREACHED", "CANCELLED"}
+    assert {step.cause for case in cases for step in case.steps} == {"CLOCK", "HAND", "PROMISE", "REOPENED"}
+    assert {promise.state for case in cases for promise in case.promises} >= {"KEPT", "BROKEN", "RENEGOTIATED"}
+    assert max(case.round for case in cases) > 2
+    assert max(clock.instance for clock in clocks) > 5
+    paused = [(clock.definition, [end - begin for begin, end in clock.pauses])
+              for clock in clocks if clock.pauses]
+    assert len(paused) > 20
+    assert any(sum(lengths) == kind.pause_total for kind, lengths in paused), "all that may be paused"
+    assert any(kind.pause_single in lengths for kind, lengths in paused), "as long as may be at once"
+
+
 def test_a_year_is_as_the_model_says(make_cluster):
     cluster = make_cluster(replicas=2)
     begin(cluster)
-    check(play(cluster, "year", seed=7, cases=200, days=365))
+    player = play(cluster, "year", seed=7, cases=200, days=365)
+    check(player)
+    check_variety(player.lives)
 
 
 @pytest.mark.parametrize("redis, replicas", [(True, 1), (False, 2)], ids=["one_replica", "no_redis"])

@@ -53,14 +53,14 @@ def _clocks():
         "resolution": {
             "kind": "resolution", "calendar": "office", "start": {"status": "live"},
             "stop": {"status": "resolved"}, "pause": {"status": "awaiting_customer"},
-            "resume": {"customer": "waits"}, "pause_limit": {"single": "4d", "total": "6d"},
+            "resume": {"customer": "waits"}, "pause_limit": {"single": "50h", "total": "3d"},
             "targets": [{"severity": 5, "target": "18h"}, {"severity": 4, "target": "30h"}, {"target": "45h"}],
             "thresholds": [{"at": "80%", "raise_priority": "30m"}, {"at": "100%", "do": "climb"},
                            {"at": "150%", "do": ["reassign", "co_own"]}, {"at": "400%", "do": "climb"}]},
         "reply": {
             "kind": "next_contact", "calendar": "contact", "zone": "customer", "again": True,
             "start": {"customer": "waits", "status": ["live", "resolved"]}, "stop": {"customer": "quiet"},
-            "target": "8h", "pause_limit": {"single": "2d", "total": "50h"},
+            "target": "8h", "pause_limit": {"single": "1d", "total": "30h"},
             "thresholds": [{"at": "50%", "notify": "owner"}, {"at": "100%", "do": "climb"},
                            {"at": "300%", "do": ["climb", "take_over"]}]},
         "cadence": {

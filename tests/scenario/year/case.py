@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """One case of the model: what people do to it. Every act takes the instant that the services gave it."""
 
+import copy
 import dataclasses
 
 from . import clocks, ladder
@@ -110,6 +111,11 @@ class Case:
 
     def may_resolve(self):
         return self.is_live() and self.owner_kind == "AGENT" and self.passes_gate()
+
+    def twin(self):
+        """The same case, to try something on."""
+        shared = (self.policy, *self.policy.clocks, *self.policy.laid_out.values())
+        return copy.deepcopy(self, {id(one): one for one in shared})
 
     def clock_of(self, subject):
         return next(one for one in reversed(self.clocks) if one.subject == subject)

@@ -38,7 +38,7 @@ def wait(dice, pace):
 def odds(case, life, now):
     """{what may be done now: how likely}."""
     if case.is_live():
-        return {**_words(), **_work(case), **_promises(case), **_ladder(case, now)}
+        return {**_words(), **_work(case, now), **_promises(case), **_ladder(case, now)}
     if case.status == "RESOLVED":
         return {"reached": 1, "inbound": 2, "close": 4, "reopen": 3, "leave": 6,
                 "reverse": _has(case, "FULFILLED")}
@@ -54,16 +54,17 @@ def _words():
             "inbound_to_the_top": 1, "again": 2}
 
 
-def _work(case):
+def _work(case, now):
     """What brings it to its end."""
     out = {"say": 2 if case.acted else 8, "cause": 1 if case.cause_known else 8,
            "propose": 5 if len(case.remedies) < 8 else 0,
            "answer": 14 * _has(case, "OFFERED"), "fulfil": 10 * _has(case, "ACCEPTED", "FULFILLING"),
            "offer_answer": 40 if any(one.state == "PENDING" for one in case.offers) else 0}
+    stands = case.paused_at is not None and case.resume_at > now + MINUTE
     if case.owner_kind == "AGENT":
         out["deny"] = 0 if case.denied_at else 1
-        out["pause"] = 7 if case.paused_at is None else 0
-    out["resume"] = 8 if case.paused_at is not None else 0
+        out["pause"] = 7 if case.paused_at is None or case.resume_at < now - MINUTE else 0
+    out["resume"] = 8 if stands else 0
     out["resolve"] = 30 if case.may_resolve() else 0
     return out
 

@@ -68,7 +68,7 @@ class Policy:
     unreachable: tuple = (3, 2, 5 * DAY)  # attempts, channels, first to last
 
     def __post_init__(self):
-        self._laid_out = {}
+        self.laid_out = {}
 
     def level(self, number):
         return self.levels[number - 1]
@@ -89,8 +89,8 @@ class Policy:
         """None always works."""
         if not name:
             return None
-        if (name, zone) not in self._laid_out:
+        if (name, zone) not in self.laid_out:
             ZoneInfo(zone)
-            self._laid_out[name, zone] = Calendar(**self.calendars[name], zone=zone, first=self.days[0],
+            self.laid_out[name, zone] = Calendar(**self.calendars[name], zone=zone, first=self.days[0],
                                                   last=self.days[1])
-        return self._laid_out[name, zone]
+        return self.laid_out[name, zone]
