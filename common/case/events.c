@@ -85,12 +85,12 @@ static bool is_shown(const struct decision *d, const struct clock_row *clock)
  * it has begun again. */
 static void show_clocks(struct decision *d, Amends__V1__EventDetail *detail)
 {
-    size_t n = d->shown != NULL;
+    size_t n = 1;
     bool goes_on = false;
     ROWS_EACH (clock, const struct clock_row, &d->c->clocks)
         n += clock->untold;
     detail->n_clocks = 0;
-    detail->clocks = n > 0 ? ARENA_ARRAY(d->arena, Amends__V1__Clock *, n) : NULL;
+    detail->clocks = ARENA_ARRAY(d->arena, Amends__V1__Clock *, n);
     ROWS_EACH (clock, struct clock_row, &d->c->clocks) {
         if (clock->untold || is_shown(d, clock))
             show(d, detail, clock);
