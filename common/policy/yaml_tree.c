@@ -158,9 +158,9 @@ static void refuse_anchor_and_tag(struct reader *r, const yaml_event_t *e,
 static void set_key(struct reader *r, struct ynode *node)
 {
     if (r->open->n == YAML_KEYS_MAX) {
-        stop_at(r,
-                &(yaml_mark_t){.line = (size_t)node->line - 1, .column = (size_t)node->column - 1},
-                "is one key too many: a mapping has at most 2048");
+        const yaml_mark_t mark = {.line = (size_t)node->line - 1,
+                                  .column = (size_t)node->column - 1};
+        stop_at(r, &mark, "is one key too many: a mapping has at most 2048");
         return;
     }
     node->parent = r->open;
