@@ -11,6 +11,7 @@
 
 #define VALUE_BYTES (1u << 14)
 #define TZID_BYTES 256
+#define DURATION_MOST_S (36525LL * CALENDAR_DAY_S)
 
 /* A build of libical can be one that aborts at errors. */
 static void set_errors_harmless(void)
@@ -61,28 +62,40 @@ static bool read_wall(const char *text, size_t len, struct ical_moment *moment)
     return true;
 }
 
-/* Programs put a path of their own before a zone's name. */
-static const struct zone *zone_of_tzid(const char *tzid)
+/* The zone that a line's times are in; `named` without one: it is not known. */
+struct line_zone {
+    bool named;
+    const struct zone *zone;
+};
+
+/* Programs put a path of their own before a zone's name, which has three parts at most. */
+static struct line_zone zone_of_line(const struct ical_line *line)
 {
-    const struct zone *z = zone_get(tzid);
-    for (const char *slash = strchr(tzid, '/'); !z && slash; slash = strchr(slash + 1, '/'))
-        z = zone_get(slash + 1);
+    char tzid[TZID_BYTES] = "";
+    struct line_zone z = {.named = ical_param(line, "TZID", tzid, sizeof(tzid))};
+    const char *part = tzid + strlen(tzid);
+    for (int parts = 0; z.named && parts < 3 && part > tzid; parts++) {
+        do
+            part--;
+        while (part > tzid && part[-1] != '/');
+        const struct zone *found = zone_get(part);
+        z.zone = found ? found : z.zone; /* the longest name */
+    }
     return z;
 }
 
 /* One DATE or DATE-TIME; what is wrong with it, or NULL. */
-static const char *read_moment(const struct ical_line *line, const char *text, size_t len,
+static const char *read_moment(struct line_zone z, const char *text, size_t len,
                                struct ical_moment *moment)
 {
-    char tzid[TZID_BYTES];
     bool is_utc = len == 16 && text[15] == 'Z';
     *moment = (struct ical_moment){0};
     if (!read_wall(text, is_utc ? 15 : len, moment))
         return "is no date or time";
     if (is_utc)
         moment->from = zone_get("UTC");
-    else if (!moment->is_date && ical_param(line, "TZID", tzid, sizeof(tzid)))
-        moment->from = zone_of_tzid(tzid);
+    else if (!moment->is_date && z.named)
+        moment->from = z.zone;
     else
         return NULL;
     return moment->from ? NULL : "names a time zone that is not known";
@@ -108,10 +121,11 @@ static const char *read_moments(struct ical_moments *list, const struct ical_lin
                                 struct arena *arena)
 {
     const char *error = NULL;
+    struct line_zone z = zone_of_line(line);
     for (const char *text = line->value; text && !error;) {
         size_t len = strcspn(text, ",");
         struct ical_moment moment;
-        error = read_moment(line, text, len, &moment);
+        error = read_moment(z, text, len, &moment);
         if (!error && !ical_append(list, moment, arena))
             error = "has too many dates";
         text = text[len] ? text + len + 1 : NULL;
@@ -125,7 +139,7 @@ static const char *read_only_moment(const struct ical_line *line, bool *has,
     if (*has)
         return "stands there twice";
     *has = true;
-    return read_moment(line, line->value, strlen(line->value), moment);
+    return read_moment(zone_of_line(line), line->value, strlen(line->value), moment);
 }
 
 /* -- properties: each gives what is wrong with it, or NULL ---------------------------------------
@@ -297,6 +311,8 @@ void ical_event_end(struct ical_event *e)
         error = "is not of whole days, as DTSTART is";
     if (!error && e->duration_s <= 0)
         error = "is not after DTSTART";
+    if (!error && e->duration_s > DURATION_MOST_S)
+        error = "is further from DTSTART than a century";
     if (error)
         ical_event_error(e, e->line, e->has_duration ? "DURATION" : "DTEND", error);
 }

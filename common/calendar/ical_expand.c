@@ -55,7 +55,7 @@ static bool is_except(struct ical_found *found, const struct ical_event *e,
 {
     int64_t wall_s = ical_wall_s(start, found->zone);
     bool except = false;
-    found->turns += e->except.n;
+    found->turns += e->except.n * ICAL_EXCEPT_TURNS;
     for (size_t i = 0; i < e->except.n && !except; i++) {
         const struct ical_moment *m = &e->except.all[i];
         if (m->is_date)
@@ -73,7 +73,10 @@ static const char *add_occurrence(struct ical_found *found, const struct ical_ev
 {
     struct ical_moment end = start;
     end.wall_s += e->duration_s;
-    if (is_except(found, e, start))
+    bool except = is_except(found, e, start);
+    if (found->turns > ICAL_TURNS_MAX)
+        return ICAL_TOO_LONG;
+    if (except)
         return NULL;
     return add_days(found, ical_wall_s(start, found->zone), ical_wall_s(end, found->zone), e->name);
 }

@@ -18,6 +18,12 @@
 
 #define ICAL_NAME_BYTES 200 /* of a holiday; longer ones are cut */
 
+/* What a text may cost: days looked at times conditions of a rule, and comparisons of an occurrence
+ * with exceptions, which weigh more. Far less than a second. */
+#define ICAL_TURNS_MAX 50000000
+#define ICAL_EXCEPT_TURNS 4
+#define ICAL_TOO_LONG "takes, with those before it, too long to work out"
+
 /* -- lines (ical_lines.c) ---------------------------------------------------------------------- */
 
 struct ical_reader {

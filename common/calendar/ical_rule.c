@@ -4,8 +4,6 @@
  * picks from them, and COUNT and UNTIL end it. */
 #include "calendar/ical_impl.h"
 
-/* What a text may cost: days looked at, times conditions. Far less than a second. */
-#define TURNS_MAX 50000000
 #define PERIOD_DAYS_MAX 366
 
 /* What a day is asked for; taken apart once. */
@@ -200,8 +198,7 @@ const char *ical_rule_walk(const struct ical_rule *rule, const struct ical_event
         *turns += (size_t)(period_begin(rule, period + 1) - begin) * conditions;
         size_t n = find_days(rule, period, found);
         *turns += n * rule->positions.n;
-        error = *turns > TURNS_MAX ? "takes, with those before it, too long to work out"
-                                   : take_days(&w, found, n);
+        error = *turns > ICAL_TURNS_MAX ? ICAL_TOO_LONG : take_days(&w, found, n);
     }
     return error;
 }
