@@ -19,11 +19,14 @@
 #define SEEN_MAX 500            /* agents in one statement */
 #define GONE_MAX 1000           /* agents looked at in one sweep */
 
+struct news;
+
 struct directory {
     struct assignment *a;
     struct loop_timer *timer, *again;
-    void *waiting;       /* tree of struct news: to be written */
-    struct list written; /* those in the statement under way */
+    void *waiting;                  /* tree of struct news: to be written */
+    struct news *written[SEEN_MAX]; /* those in the statement under way */
+    size_t n_written;
     bool writing;
     bool sweeping;
     void (*swept)(struct assignment *a); /* of the sweep under way; may be NULL */
@@ -106,7 +109,6 @@ static void maybe_leave(struct directory *d, int32_t tenant_id, const char *agen
  * waits, the latest news of an agent only. */
 
 struct news {
-    struct list link; /* in a statement */
     int64_t seen_us;
     bool live;
     int32_t tenant_id;
@@ -150,13 +152,13 @@ static void write_next(struct directory *d);
 static void written(struct engine_read *r, const struct fault *fault)
 {
     struct directory *d = r->ctx;
-    struct list *link;
-    while ((link = list_pop_front(&d->written))) {
-        struct news *n = CONTAINER_OF(link, struct news, link);
+    const size_t n = d->n_written;
+    d->n_written = 0;
+    for (size_t i = 0; i < n; i++) {
         if (fault)
-            keep(d, n, false);
+            keep(d, d->written[i], false);
         else
-            free(n);
+            free(d->written[i]);
     }
     d->writing = false;
     if (fault && !d->a->stopped)
@@ -183,7 +185,7 @@ static void take_news(struct directory *d, struct columns *c, int64_t now_us)
     for (size_t i = 0; i < SEEN_MAX && d->waiting; i++) {
         struct news *n = *(struct news **)d->waiting;
         (void)tdelete(n, &d->waiting, compare);
-        list_push_back(&d->written, &n->link);
+        d->written[d->n_written++] = n;
         pg_array_int(&c->tenants, n->tenant_id);
         pg_array_text(&c->agents, n->agent_id);
         pg_array_time(&c->seen, n->seen_us);
@@ -287,7 +289,6 @@ struct directory *directory_new(struct assignment *a)
     struct directory *d = calloc(1, sizeof(*d));
     AM_ASSERT(d != NULL);
     d->a = a;
-    list_init(&d->written);
     d->again = loop_timer_new(a->loop, write_again, d);
     d->timer = loop_timer_new(a->loop, seen_again, d);
     loop_timer_start(d->timer, SEEN_US);
