@@ -192,6 +192,9 @@ static void begin_pause(struct settling *s, struct clock_row *clock, const struc
         return;
     int64_t from = larger(clock->pause_capped ? w->by_hand_us : w->from_us, e.last_us);
     int64_t until = smaller(w->until_us, cap(def, &e, from));
+    /* What closes the case ended by itself: the timer sees to that. */
+    if (clock_closes(def) && clock->due_at <= from)
+        return;
     if (until <= from) {
         cap_it(clock);
         return;

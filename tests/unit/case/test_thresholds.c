@@ -190,6 +190,25 @@ static void what_does_not_pass_any_more_stays_open_and_is_told(void **state)
     world_free(w);
 }
 
+/* Nobody looked in time; what came later pauses nothing that had ended before. */
+static void a_window_that_is_over_does_not_pause(void **state)
+{
+    (void)state;
+    struct policy_clock f = follow_up();
+    f.pause = when(FACT_CUSTOMER, YES);
+    f.pause_single_ms = f.pause_total_ms = 24 * 3600 * 1000LL;
+    struct world *w = CLOCK_CASE(f);
+    pass_gate(w);
+    tell_status(w, CASE_STATUS_RESOLVED);
+    w->now_us = T + 8 * DAY_US;
+    TELL_INBOUND(w, w->now_us);
+    assert_clock(w, "f", CLOCK_STATE_RUNNING, T + 7 * DAY_US);
+    world_fire_until(w, T + 9 * DAY_US);
+    assert_clock(w, "f", CLOCK_STATE_MET, T + 7 * DAY_US);
+    assert_int_equal(w->c.row.status, CASE_STATUS_CLOSED);
+    world_free(w);
+}
+
 static void closed_by_hand_is_no_breach_however_late(void **state)
 {
     (void)state;
@@ -266,6 +285,7 @@ int main(void)
         cmocka_unit_test(at_the_top_it_goes_round_until_somebody_takes_notice),
         cmocka_unit_test(the_case_closes_when_nobody_says_a_word),
         cmocka_unit_test(what_does_not_pass_any_more_stays_open_and_is_told),
+        cmocka_unit_test(a_window_that_is_over_does_not_pause),
         cmocka_unit_test(closed_by_hand_is_no_breach_however_late),
         cmocka_unit_test(what_was_found_is_recorded_by_due_instant),
         cmocka_unit_test(catching_up_fires_what_came_before_now),
