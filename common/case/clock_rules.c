@@ -100,17 +100,29 @@ static int64_t larger(int64_t a, int64_t b)
     return a > b ? a : b;
 }
 
+static bool starts(const struct settling *s, const struct policy_clock *def, int64_t *since_us)
+{
+    int64_t ignored = 0;
+    return def->n_targets > 0 && case_holds(&def->start, &s->facts, since_us) &&
+           !case_holds(&def->cancel, &s->facts, &ignored) &&
+           !case_holds(&def->stop, &s->facts, &ignored);
+}
+
+/* A case comes back to a level when its new policy has no more of them. */
+static bool may_start_again(const struct settling *s, const struct clock_row *before,
+                            const struct policy_clock *def)
+{
+    return def->again ||
+           (def->kind == CLOCK_KIND_LEVEL && before->started_at < s->d->c->row.level_since);
+}
+
 /* A definition that starts `again` uses its row again, so that rows do not grow with the contacts
  * of a case; what became of the instance before is in the history. */
 static void settle_start(struct settling *s, struct clock_row *before,
                          const struct policy_clock *def)
 {
     int64_t since = 0;
-    int64_t ignored = 0;
-    if ((before && !def->again) || def->n_targets == 0 ||
-        !case_holds(&def->start, &s->facts, &since) ||
-        case_holds(&def->cancel, &s->facts, &ignored) ||
-        case_holds(&def->stop, &s->facts, &ignored))
+    if ((before && !may_start_again(s, before, def)) || !starts(s, def, &since))
         return;
     struct clock_row *clock = before ? before : clock_add(s->d, def->kind);
     clock_begin(s, clock, def, before ? larger(since, before->stopped_at) : since);
@@ -237,6 +249,20 @@ static void compare(const struct decision *d, const struct clock_row *clock,
     }
 }
 
+/* A clock that an earlier policy had no definition for, and this one has again: as if it were new.
+ * One that its `cancel` ended begins again with it, if it would start now: no case is left alone.
+ */
+static void revive(struct settling *s)
+{
+    for (size_t i = 0; i < s->d->policy->n_clocks; i++) {
+        const struct policy_clock *def = &s->d->policy->clocks[i];
+        int64_t since = 0;
+        struct clock_row *clock = clock_measures_subject(def->kind) ? NULL : clock_of(s->d, def);
+        if (clock && clock->state == CLOCK_STATE_CANCELLED && starts(s, def, &since))
+            clock_begin(s, clock, def, since);
+    }
+}
+
 void clocks_migrate(struct decision *d, struct clocks_migrated *out)
 {
     struct rows *clocks = &d->c->clocks;
@@ -250,6 +276,7 @@ void clocks_migrate(struct decision *d, struct clocks_migrated *out)
         before[n++] = (struct due){clock->clock_id, clock->due_at};
         move(&s, clock);
     }
+    revive(&s);
     clocks_settle(d);
     *out = (struct clocks_migrated){0};
     ROWS_EACH (clock, const struct clock_row, clocks) {

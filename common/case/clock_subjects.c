@@ -36,14 +36,20 @@ static struct stand approval_of(const struct remedy_row *remedy)
     }
 }
 
+/* Cancelled while it was under way: its definition was gone, and is there again. */
+static bool measures(const struct clock_row *clock)
+{
+    return clock && clock->state != CLOCK_STATE_CANCELLED;
+}
+
 static void follow(struct settling *s, const struct policy_clock *def,
                    const struct remedy_row *remedy, const struct stand *at)
 {
     struct decision *d = s->d;
     int64_t since = at->since_us != 0 ? at->since_us : d->now_us;
     struct clock_row *clock = clock_measuring(d->c, def->kind, &remedy->remedy_id);
-    if (!clock && at->stage == STAGE_UNDER_WAY) {
-        clock = clock_add(d, def->kind);
+    if (!measures(clock) && at->stage == STAGE_UNDER_WAY) {
+        clock = clock ? clock : clock_add(d, def->kind);
         clock->subject_id = remedy->remedy_id;
         clock_begin(s, clock, def, since);
     } else if (clock && clock_is_open(clock) && at->stage == STAGE_DONE) {

@@ -149,7 +149,7 @@ bool case_customer_waits(const struct case_state *c);
  *      moves. Resumed by a cap it does not pause again until neither held
  *   5. no clock is open, none was in this round or `again`: start holds, cancel and stop do not: it
  *      starts, at the instant since when start holds. `again` uses the row of the clock before:
- *      instance + 1
+ *      instance + 1. A level's clock starts once each time the case comes to the level
  * A stop that came earlier and is told later is looked at for a clock that has ended, too. Before a
  * stop or a pause every threshold that came before it fires, whether a timer looked or not.
  *
@@ -207,8 +207,8 @@ void clocks_catch_up(struct decision *d);
 /* Moves the case's open clocks to d->policy (row.policy_version is set to it already): targets (by
  * the facts as they stand), calendars and thresholds of the definition of the same name; start,
  * pauses and what fired are kept; a clock that was found breached stays so, and is judged by the new
- * deadline when it stops. One whose definition is gone is cancelled; new definitions start by
- * clocks_settle(). `breaching` is valid until the next change of the case. */
+ * deadline when it stops. One whose definition is gone is cancelled, and begins again with a version
+ * that has it; new definitions start by clocks_settle(). `breaching` is valid until the next change of the case. */
 struct clocks_migrated {
     bool changed;                      /* a deadline moved, a clock started or ended */
     size_t n_breaching;                /* running clocks past their new deadline: they fire now */

@@ -131,6 +131,56 @@ static void what_was_found_breached_is_judged_by_the_new_deadline(void **state)
     end(w);
 }
 
+/* Moves the case to a policy with this clock alone, and reads its rows anew. */
+static struct clocks_migrated move_on(struct world *w, struct policy_clock def)
+{
+    struct policy *before = former;
+    struct clocks_migrated out = MIGRATE(w, def);
+    world_commit(w);
+    policy_free(before);
+    return out;
+}
+
+/* Taken out by mistake and put back. */
+static void a_definition_that_comes_back_measures_again(void **state)
+{
+    (void)state;
+    struct world *w = CLOCK_CASE(define_resolution("r", 8));
+    w->now_us = T + HOUR_US;
+    (void)move_on(w, define_resolution("other", 8));
+    assert_clock(w, "r", CLOCK_STATE_CANCELLED, T + 8 * HOUR_US);
+    w->now_us = T + 2 * HOUR_US;
+    struct clocks_migrated out = move_on(w, define_resolution("r", 9));
+    assert_true(out.changed);
+    assert_clock(w, "other", CLOCK_STATE_CANCELLED, T + 8 * HOUR_US);
+    assert_clock(w, "r", CLOCK_STATE_RUNNING, T + 9 * HOUR_US);
+    assert_int_equal(clock_named(w, "r")->instance, 2);
+    assert_int_equal(clock_named(w, "r")->next_at, T + 9 * HOUR_US);
+    assert_int_equal(w->c.clocks.n, 2);
+    end(w);
+}
+
+/* What was measured of a remedy until its definition was gone. */
+static void a_remedy_is_measured_again(void **state)
+{
+    (void)state;
+    struct world *w = CLOCK_CASE(define("f", CLOCK_KIND_FULFILMENT, 8));
+    struct decision *d = world_decision(w, "ann");
+    struct remedy_row *remedy = ROWS_ADD(&w->c.remedies, struct remedy_row, &w->arena);
+    remedy->remedy_id.b[0] = 7;
+    remedy->state = REMEDY_STATE_ACCEPTED;
+    remedy->responded_at = T;
+    remedy->currency = remedy->description = remedy->proposer = remedy->fulfilment_reference = "";
+    case_settle(d);
+    world_commit(w);
+    (void)move_on(w, define_resolution("r", 8));
+    assert_clock(w, "f", CLOCK_STATE_CANCELLED, T + 8 * HOUR_US);
+    (void)move_on(w, define("f", CLOCK_KIND_FULFILMENT, 8));
+    assert_clock(w, "f", CLOCK_STATE_RUNNING, T + 8 * HOUR_US);
+    assert_int_equal(clock_named(w, "f")->instance, 2);
+    end(w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -138,6 +188,8 @@ int main(void)
         cmocka_unit_test(what_would_breach_now_is_counted_and_fires_at_once),
         cmocka_unit_test(nothing_changes_when_the_policy_is_the_same),
         cmocka_unit_test(what_was_found_breached_is_judged_by_the_new_deadline),
+        cmocka_unit_test(a_definition_that_comes_back_measures_again),
+        cmocka_unit_test(a_remedy_is_measured_again),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

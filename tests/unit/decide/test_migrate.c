@@ -154,6 +154,28 @@ static void down_to_the_top(void **state)
     end(w);
 }
 
+/* It has passed the level before: its clock of then has ended, and is not the one of now. */
+static void down_to_a_level_that_it_has_left(void **state)
+{
+    struct world *w = world_with_case();
+    (void)state;
+    for (int level = 2; level <= 4; level++) {
+        w->now_us += HOUR_US;
+        ladder_climb(world_decision(w, "amends"), ESCALATION_CAUSE_HAND, level, "amends", NULL);
+        world_commit(w);
+    }
+    assert_false(clock_is_open(clock_named(w, "level.2")));
+    w->now_us += HOUR_US;
+    migrate(w, TWO_LEVELS);
+    assert_written(w);
+    const struct clock_row *k = clock_named(w, "level.2");
+    assert_int_equal(k->state, CLOCK_STATE_RUNNING);
+    assert_int_equal(k->instance, 2);
+    assert_int_equal(k->started_at, w->now_us);
+    assert_int_equal(k->next_at, w->now_us + 8 * HOUR_US);
+    end(w);
+}
+
 static void an_agent_stays_the_owner(void **state)
 {
     struct world *w = rig_owned();
@@ -190,6 +212,7 @@ int main(void)
         cmocka_unit_test(nothing_differs),
         cmocka_unit_test(the_new_stewards_desk),
         cmocka_unit_test(down_to_the_top),
+        cmocka_unit_test(down_to_a_level_that_it_has_left),
         cmocka_unit_test(an_agent_stays_the_owner),
         cmocka_unit_test(a_final_case_is_left_alone),
     };
