@@ -63,7 +63,7 @@ static void refresh_due(void *ctx)
 {
     struct tenants *t = ctx;
     loop_timer_start(t->timer, REFRESH_US);
-    known_sweep(t, clock_mono_us());
+    known_sweep(t);
     if (!t->refreshing && t->n > 0)
         refresh(t);
 }
@@ -126,6 +126,28 @@ const struct policy *tenants_policy(struct tenants *t, int32_t tenant_id, int32_
     if (!c)
         load_start(t, k, version, NULL);
     return c ? c->policy : NULL;
+}
+
+void tenants_hold(struct tenants *t, int32_t tenant_id, int32_t version)
+{
+    struct known *k = known_by_id(t, tenant_id);
+    struct compiled *c = k ? known_version(k, version) : NULL;
+    AM_ASSERT(c != NULL && c->policy != NULL);
+    c->held++;
+}
+
+void tenants_release(struct tenants *t, int32_t tenant_id, int32_t version)
+{
+    struct compiled *c = known_version(known_by_id(t, tenant_id), version);
+    AM_ASSERT(c != NULL && c->held > 0);
+    c->held--;
+}
+
+bool tenants_uncompilable(struct tenants *t, int32_t tenant_id, int32_t version)
+{
+    struct known *k = known_by_id(t, tenant_id);
+    const struct compiled *c = k ? known_version(k, version) : NULL;
+    return c && !c->policy;
 }
 
 void tenants_current(struct tenants *t, int32_t tenant_id, int32_t version)

@@ -11,7 +11,8 @@
  *
  * Threading: io loop's thread. Ownership: tenants live until tenants_free(). A policy may be kept
  * for as long as a call, a segment or a pass takes, not for minutes: the current one for ten, any
- * other for one at the least.
+ * other for one at the least, however long the process was stopped. Who cannot say how long it will
+ * take (another thread) holds it.
  */
 
 #include "base/fault.h"
@@ -60,6 +61,14 @@ struct tenants_wait {
 /* Gives the policy version of a known tenant, loading it if need be. `done` may run in this call.
  */
 void tenants_load(struct tenants *t, int32_t tenant_id, int32_t version, struct tenants_wait *wait);
+
+/* A version that was given and has not been let go of since stays until it is released; both count.
+ */
+void tenants_hold(struct tenants *t, int32_t tenant_id, int32_t version);
+void tenants_release(struct tenants *t, int32_t tenant_id, int32_t version);
+
+/* The version is there, and this program could not compile it a while ago. */
+bool tenants_uncompilable(struct tenants *t, int32_t tenant_id, int32_t version);
 
 /* Tells which version is the tenant's current one, as just read or written: it is loaded and
  * becomes current then. Older news change nothing. */

@@ -11,17 +11,19 @@
 #define TENANTS_READ_US (2 * US_PER_S)
 #define TENANTS_READ_BYTES (4u << 20)
 #define UNKNOWN_SLOTS 256
-/* A version that nobody asked for in this time is let go of; the shorter one when there are many.
+/* A version that nobody asked for between so many sweeps, one every 10 s, is let go of; the fewer
+ * when there are many. Sweeps and not seconds: a process that was stopped for an hour has had one.
  */
-#define POLICY_KEEP_US (600 * US_PER_S)
-#define POLICY_KEEP_MANY_US (60 * US_PER_S)
+#define POLICY_KEEP_SWEEPS 60
+#define POLICY_KEEP_MANY_SWEEPS 6
 #define POLICIES_MANY 256
 
 /* A version that was loaded. */
 struct compiled {
     int32_t version;
     struct policy *policy; /* NULL: this program cannot compile it; tried again when let go of */
-    int64_t used_us;
+    unsigned unused;       /* sweeps since it was asked for */
+    unsigned held;         /* by those that use it for longer */
 };
 
 /* A tenant and its compiled policies. */
@@ -60,13 +62,13 @@ struct known *known_by_name(const struct tenants *t, const char *name);
 struct known *known_by_id(const struct tenants *t, int32_t id);
 struct known *known_add(struct tenants *t, int32_t id, const char *name, int32_t version);
 /* The version if it was loaded, or NULL; it counts as used now. */
-const struct compiled *known_version(struct known *k, int32_t version);
+struct compiled *known_version(struct known *k, int32_t version);
 /* Adds a version that is not here; takes the policy over. */
 void known_keep(struct tenants *t, struct known *k, int32_t version, struct policy *policy);
 /* The version heard of last becomes the current one, when it is here. */
 void known_follow(struct known *k);
 /* Lets go of the versions that are not used. */
-void known_sweep(struct tenants *t, int64_t now_us);
+void known_sweep(struct tenants *t);
 void known_metrics(void);
 /* Adds the ids of all to the array. */
 void known_ids(const struct tenants *t, struct pg_array *ids);

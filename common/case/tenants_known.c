@@ -73,11 +73,11 @@ static struct compiled *find(struct known *k, int32_t version)
     return NULL;
 }
 
-const struct compiled *known_version(struct known *k, int32_t version)
+struct compiled *known_version(struct known *k, int32_t version)
 {
     struct compiled *c = find(k, version);
     if (c && c->policy)
-        c->used_us = clock_mono_us();
+        c->unused = 0;
     return c;
 }
 
@@ -85,8 +85,7 @@ void known_keep(struct tenants *t, struct known *k, int32_t version, struct poli
 {
     k->policies = reallocarray(k->policies, k->n_policies + 1, sizeof(struct compiled));
     AM_ASSERT(k->policies != NULL);
-    k->policies[k->n_policies++] =
-        (struct compiled){.version = version, .policy = policy, .used_us = clock_mono_us()};
+    k->policies[k->n_policies++] = (struct compiled){.version = version, .policy = policy};
     metric_set(&held, 0, (int64_t)++t->n_policies);
     known_follow(k);
 }
@@ -100,7 +99,7 @@ void known_follow(struct known *k)
 
 struct sweep {
     struct tenants *t;
-    int64_t unused_since_us; /* let go of what was used before */
+    unsigned keep; /* let go of what is unused for more sweeps */
 };
 
 static void sweep_one(struct sweep *s, struct known *k)
@@ -108,7 +107,7 @@ static void sweep_one(struct sweep *s, struct known *k)
     size_t kept = 0;
     for (size_t i = 0; i < k->n_policies; i++) {
         struct compiled *c = &k->policies[i];
-        if (c->version != k->pub.policy_version && c->used_us < s->unused_since_us)
+        if (c->version != k->pub.policy_version && !c->held && ++c->unused > s->keep)
             policy_free(c->policy);
         else
             k->policies[kept++] = *c;
@@ -123,10 +122,10 @@ static void sweep_node(const void *node, VISIT visit, void *sweep)
         sweep_one(sweep, *(struct known *const *)node);
 }
 
-void known_sweep(struct tenants *t, int64_t now_us)
+void known_sweep(struct tenants *t)
 {
     const bool many = t->n_policies > t->n + POLICIES_MANY;
-    struct sweep s = {t, now_us - (many ? POLICY_KEEP_MANY_US : POLICY_KEEP_US)};
+    struct sweep s = {t, many ? POLICY_KEEP_MANY_SWEEPS : POLICY_KEEP_SWEEPS};
     twalk_r(t->by_id, sweep_node, &s);
     metric_set(&held, 0, (int64_t)t->n_policies);
 }

@@ -157,7 +157,7 @@ static void read_stewards(struct apply *a)
 
 /* -- compiling --------------------------------------------------------------------------------- */
 
-/* Another thread. The base is only read. */
+/* Another thread. The base is only read, and held meanwhile. */
 static void compile(void *ctx)
 {
     struct apply *a = ctx;
@@ -169,7 +169,10 @@ static void compile(void *ctx)
 static void compiled(void *ctx)
 {
     struct apply *a = ctx;
-    a->rc->service->compiling--;
+    struct service *s = a->rc->service;
+    s->compiling--;
+    if (a->base)
+        tenants_release(s->tenants, a->rc->tenant->id, a->base->version);
     if (a->policy)
         read_stewards(a);
     else if (a->request->dry_run)
@@ -194,6 +197,8 @@ static void base_known(struct tenants_wait *wait, const struct policy *policy,
         refuse(a, &a->rc->fault);
     } else { /* one that cannot be had can be replaced all the same: everything is new then */
         s->compiling++;
+        if (policy)
+            tenants_hold(s->tenants, a->rc->tenant->id, policy->version);
         loop_work(s->loop, compile, compiled, a);
     }
 }

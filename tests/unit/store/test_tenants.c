@@ -184,6 +184,12 @@ static void test_news_of_the_current_version(void **state)
     assert_int_equal(tenants_policy(rig->tenants, id, 9)->version, 9);
 }
 
+static void sweep(unsigned n)
+{
+    for (unsigned i = 0; i < n; i++)
+        known_sweep(rig->tenants);
+}
+
 /* What is unused goes, the current version stays. */
 static void test_unused_versions_are_let_go_of(void **state)
 {
@@ -191,13 +197,32 @@ static void test_unused_versions_are_let_go_of(void **state)
     const int32_t id = demo();
     (void)state;
     load(id, 5, &w, 1);
-    known_sweep(rig->tenants, clock_mono_us() + POLICY_KEEP_US - US_PER_S);
+    sweep(POLICY_KEEP_SWEEPS);
     assert_non_null(tenants_policy(rig->tenants, id, 5));
-    known_sweep(rig->tenants, clock_mono_us() + POLICY_KEEP_US + US_PER_S);
+    sweep(POLICY_KEEP_SWEEPS + 1);
     assert_non_null(tenants_policy(rig->tenants, id, 9));
     assert_null(tenants_policy(rig->tenants, id, 5));
     load(id, 5, &w, 1);
     assert_non_null(w.policy);
+}
+
+/* Another thread may take longer than anybody asks for the version. */
+static void test_a_version_that_is_held_stays(void **state)
+{
+    struct waiting w;
+    const int32_t id = demo();
+    (void)state;
+    load(id, 5, &w, 1);
+    const struct policy *policy = w.policy;
+    tenants_hold(rig->tenants, id, 5);
+    tenants_hold(rig->tenants, id, 5);
+    tenants_release(rig->tenants, id, 5);
+    sweep(2 * POLICY_KEEP_SWEEPS);
+    assert_ptr_equal(tenants_policy(rig->tenants, id, 5), policy);
+    tenants_release(rig->tenants, id, 5);
+    sweep(POLICY_KEEP_SWEEPS + 1);
+    assert_null(tenants_policy(rig->tenants, id, 5));
+    load(id, 5, &w, 1);
 }
 
 /* The end comes while a policy is being compiled: see rig_free(). */
@@ -239,6 +264,7 @@ int main(void)
         cmocka_unit_test(test_version_asked_for_is_loaded),
         cmocka_unit_test(test_news_of_the_current_version),
         cmocka_unit_test(test_unused_versions_are_let_go_of),
+        cmocka_unit_test(test_a_version_that_is_held_stays),
         cmocka_unit_test(test_the_end_does_not_wait),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
