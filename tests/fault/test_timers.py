@@ -82,6 +82,11 @@ class Herd:
             "select max(due_at) <= clock_timestamp() + %s * interval '1 us' from clock"
             " where kind = %s", (self.cluster.clock.offset_us, FIRST_RESPONSE))[0][0]
 
+    def reconnected(self):
+        """All services have the database again."""
+        for service in self.cluster.services:
+            service.wait_ready()
+
     def check(self):
         self.settle()
         self.cluster.settle()
@@ -171,8 +176,7 @@ def test_both_stores_restarted_while_clocks_fall_due_lose_no_step(herd):
         herd.cluster.postgres.start()
         herd.cluster.redis.start()
         herd.settle()
-    for service in herd.cluster.services:
-        service.wait_ready()
+        herd.reconnected()
     herd.check()
 
 
@@ -184,8 +188,7 @@ def test_a_database_restarted_while_clocks_fall_due_loses_no_step(herd):
         herd.cluster.postgres.crash()
         herd.cluster.postgres.start()
         herd.settle()
-    for service in herd.cluster.services:
-        service.wait_ready()
+        herd.reconnected()
     herd.check()
 
 

@@ -102,8 +102,10 @@ def test_an_agent_sees_own_offers_only(world):
     with Watch(ann).ready() as watch, Watch(bob).ready() as others:
         for _ in range(6):
             world.crm.OpenCase(**sample.claim())
-        watch.wait(lambda one: len(one.messages) >= 3)
-        others.wait(lambda one: len(one.messages) >= 3)
+        # Two replicas that match at once need not give each agent as many.
+        wait_until(lambda: len(watch.messages) + len(others.messages) >= 6, "six offers")
+        watch.wait(lambda one: len(one.messages) >= 1)
+        others.wait(lambda one: len(one.messages) >= 1)
         assert {one.offer.agent_id for one in watch.messages} == {"ann"}
         assert {one.offer.agent_id for one in others.messages} == {"bob"}
 
