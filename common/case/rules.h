@@ -197,8 +197,8 @@ struct clock_row *clock_of_subject(struct case_state *c, const struct uuid *subj
  * hand: CASE_RESUMED, else CLOCK_CHANGED), fires every threshold that has come in order, once each
  * (ladder_threshold), and arms the next. At 100 % the clock is BREACHED, whatever its actions. With
  * RESTART it then begins again now, unless that ended it. With CLOSE it is MET at its due instant
- * and the case closes; if the gate does not pass any more, it is breached and owner and steward are
- * notified. */
+ * and the case closes; if the gate does not pass any more, it is breached, owner and steward are
+ * notified, and it begins again: a resolved case is not forgotten either. */
 void clock_fire(struct decision *d, struct clock_row *clock);
 /* Fires every clock, but for offers, whose time came before now, soonest first: for a command that
  * has to come after all that fell due before it. */

@@ -83,13 +83,21 @@ static struct clock_row *same_instance(struct case_state *c, const struct clock_
     return NULL;
 }
 
+/* What goes round, does so while the case is worked on; and the end of one that cannot be closed.
+ */
+static bool goes_round(const struct decision *d, const struct policy_clock *def)
+{
+    int status = d->c->row.status;
+    return def && (status_is_waiting(status) || (clock_closes(def) && !status_is_final(status)));
+}
+
 /* At the top of the ladder a level's clock goes round until somebody acknowledges: then it has
  * ended, and does not begin again. */
 static void restart(struct decision *d, const struct clock_row *clock)
 {
     const struct policy_clock *def = clock_definition(d->policy, clock);
     struct clock_row *now = same_instance(d->c, clock);
-    if (!def || !now || !clock_is_open(now) || !status_is_waiting(d->c->row.status))
+    if (!now || !clock_is_open(now) || !goes_round(d, def))
         return;
     struct settling s = {.d = d};
     case_facts(d->c, d->policy, d->now_us, &s.facts);
@@ -135,11 +143,11 @@ void thresholds_record(struct decision *d)
  */
 
 /* The follow-up window ended without a word. What does not pass the gate any more stays open, and
- * somebody is told. */
+ * somebody is told, again each time that the window ends. */
 static void fire_close(struct decision *d, struct clock_row *clock, struct policy_threshold t)
 {
     if (d->c->row.status != CASE_STATUS_RESOLVED || case_gate_missing(d->c, d->policy) != 0) {
-        t.actions = (t.actions & ~BIT(CLOSE)) | BIT(NOTIFY);
+        t.actions = (t.actions & ~BIT(CLOSE)) | BIT(NOTIFY) | BIT(RESTART);
         t.notify |= POLICY_NOTIFY_OWNER | POLICY_NOTIFY_STEWARD;
         found(d, clock, &t, clock->next_at);
         clock_arm(d, clock);

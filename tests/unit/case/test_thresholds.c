@@ -175,7 +175,7 @@ static void the_case_closes_when_nobody_says_a_word(void **state)
     world_free(w);
 }
 
-static void what_does_not_pass_any_more_stays_open_and_is_told(void **state)
+static void what_does_not_pass_any_more_is_told_again_and_again(void **state)
 {
     (void)state;
     struct world *w = CLOCK_CASE(follow_up());
@@ -184,9 +184,19 @@ static void what_does_not_pass_any_more_stays_open_and_is_told(void **state)
     w->c.row.root_cause_at = 0;
     world_fire_until(w, T + 8 * DAY_US);
     assert_int_equal(w->c.row.status, CASE_STATUS_RESOLVED);
-    assert_clock(w, "f", CLOCK_STATE_BREACHED, T + 7 * DAY_US);
+    assert_clock(w, "f", CLOCK_STATE_RUNNING, T + 14 * DAY_US);
     assert_int_equal(w->escalations.n, 1);
+    assert_int_equal(step(w, 0)->due_at, T + 7 * DAY_US);
     assert_int_equal(w->notifications.n, 2);
+    world_fire_until(w, T + 15 * DAY_US);
+    assert_clock(w, "f", CLOCK_STATE_RUNNING, T + 21 * DAY_US);
+    assert_int_equal(w->escalations.n, 2);
+    assert_int_equal(w->notifications.n, 4);
+    w->c.row.root_cause_at = w->now_us;
+    world_fire_until(w, T + 22 * DAY_US);
+    assert_int_equal(w->c.row.status, CASE_STATUS_CLOSED);
+    assert_clock(w, "f", CLOCK_STATE_MET, T + 21 * DAY_US);
+    assert_chain_intact(w);
     world_free(w);
 }
 
@@ -284,7 +294,7 @@ int main(void)
         cmocka_unit_test(a_pause_does_not_fire_it_again),
         cmocka_unit_test(at_the_top_it_goes_round_until_somebody_takes_notice),
         cmocka_unit_test(the_case_closes_when_nobody_says_a_word),
-        cmocka_unit_test(what_does_not_pass_any_more_stays_open_and_is_told),
+        cmocka_unit_test(what_does_not_pass_any_more_is_told_again_and_again),
         cmocka_unit_test(a_window_that_is_over_does_not_pause),
         cmocka_unit_test(closed_by_hand_is_no_breach_however_late),
         cmocka_unit_test(what_was_found_is_recorded_by_due_instant),
