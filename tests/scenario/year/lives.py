@@ -40,9 +40,9 @@ def odds(case, life, now):
     if case.is_live():
         return {**_words(), **_work(case, now), **_promises(case), **_ladder(case, now)}
     if case.status == "RESOLVED":
-        return {"reached": 1, "inbound": 2, "close": 4, "reopen": 3, "leave": 6,
+        return {"reached": 1, "inbound": 2, "close": 4, "reopen": 5, "leave": 5,
                 "reverse": _has(case, "FULFILLED")}
-    return {"reopen": 2 if life.reopenings < 3 else 0, "leave": 5}
+    return {"reopen": 4 if life.reopenings < 3 else 0, "leave": 5}
 
 
 def _has(case, *states):
@@ -50,15 +50,15 @@ def _has(case, *states):
 
 
 def _words():
-    return {"reached": 9, "reached_told_late": 5, "tried": 3, "inbound": 5, "inbound_told_late": 3,
-            "inbound_to_the_top": 1, "again": 2}
+    return {"reached": 5, "reached_told_late": 4, "tried": 2, "inbound": 3, "inbound_told_late": 2,
+            "inbound_to_the_top": 1, "again": 1}
 
 
 def _work(case, now):
     """What brings it to its end."""
-    out = {"say": 2 if case.acted else 8, "cause": 1 if case.cause_known else 8,
-           "propose": 5 if len(case.remedies) < 8 else 0,
-           "answer": 14 * _has(case, "OFFERED"), "fulfil": 10 * _has(case, "ACCEPTED", "FULFILLING"),
+    out = {"say": 1 if case.acted else 10, "cause": 1 if case.cause_known else 10,
+           "propose": 1 if _has(case, "OFFERED", "ACCEPTED", "FULFILLING") else 7,
+           "answer": 20 * _has(case, "OFFERED"), "fulfil": 20 * _has(case, "ACCEPTED", "FULFILLING"),
            "offer_answer": 40 if any(one.state == "PENDING" for one in case.offers) else 0}
     stands = case.paused_at is not None and case.resume_at > now + MINUTE
     if case.owner_kind == "AGENT":
@@ -77,8 +77,8 @@ def may_be_kept(promise):
 def _promises(case):
     some = any(one.state == "OPEN" for one in case.promises)
     late = any(may_be_kept(one) for one in case.promises)
-    return {"promise": 4 if len(case.promises) < 12 else 0, "keep": 8 * some, "keep_told_late": 4 * late,
-            "renegotiate": 3 * some, "admit": 1 * some}
+    return {"promise": 2 if len(case.promises) < 12 else 0, "keep": 8 * some, "keep_told_late": 4 * late,
+            "renegotiate": 3 * some, "admit": 2 * some}
 
 
 def _ladder(case, now):

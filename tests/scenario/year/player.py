@@ -195,7 +195,7 @@ class Player:
 
     def ask_for_work(self):
         waiting = sum(1 for life in self.live() if life.case.owner_kind == "STEWARD" and life.pace != "silent")
-        if waiting and self.dice.random() < 0.5:
+        for _ in range(self.dice.randint(0, min(waiting, 3))):
             got = self.acts.ask_for_work(self.by_id.__getitem__)
             if got:
                 life, at, who = got
