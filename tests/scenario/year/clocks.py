@@ -261,10 +261,11 @@ def fire(case, clock, now):
 
 
 def _fire_close(case, clock, rule, now):
-    """The follow-up window ended without a word."""
+    """The follow-up window ended without a word; of what cannot close, it begins again."""
     if case.status == "RESOLVED" and case.passes_gate():
         stop(case, clock, clock.due_at)
         clock.fired = rule.percent
         case.close(now)
         return
-    thresholds.note(case, clock, rule, clock.due_at)
+    told = dataclasses.replace(rule, actions=frozenset(rule.actions) | {"RESTART"})
+    thresholds.note(case, clock, told, clock.due_at)

@@ -48,8 +48,8 @@ def record(case, now):
 
 def _restart(case, found, now):
     clock = found.clock
-    if ("RESTART" in found.rule.actions and clock.is_open() and clock.instance == found.instance
-            and case.status in LIVE):
+    goes_round = case.status in LIVE or (clock.closes() and case.status == "RESOLVED")
+    if "RESTART" in found.rule.actions and clock.is_open() and clock.instance == found.instance and goes_round:
         clocks.begin_again(case, clock, now, facts(case, now))
         event(case, now)
 
