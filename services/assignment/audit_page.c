@@ -33,7 +33,7 @@ const char *audit_ownerless(const struct audit_row *row, const struct policy *po
     if (agent)
         return row->agent_found ? NULL : "the owner is an agent who does not exist";
     if (!policy)
-        return "the policy version of the case does not exist";
+        return "the policy version of the case does not exist, or does not compile";
     return names_steward(policy, row->owner_id)
                ? NULL
                : "the owner is a steward whom the policy version does not name";
@@ -76,17 +76,23 @@ static void judge(struct audit_page *p, const struct policy *policy)
 
 static void go_on(struct audit_page *p);
 
+static bool never_compiles(const struct audit_page *p)
+{
+    const struct audit_row *row = &p->rows[p->next];
+    return tenants_uncompilable(p->a->service->tenants, row->tenant_id, row->policy_version);
+}
+
 static void on_policy(struct tenants_wait *wait, const struct policy *policy,
                       const struct fault *fault)
 {
     struct audit_page *p = CONTAINER_OF(wait, struct audit_page, wait);
     p->waiting = false;
-    if (!p->a || (!policy && fault->code != FAULT_NOT_FOUND)) {
+    if (p->a && (policy || fault->code == FAULT_NOT_FOUND || never_compiles(p))) {
+        judge(p, policy);
+        go_on(p);
+    } else {
         p->ended(p, fault);
-        return;
     }
-    judge(p, policy);
-    go_on(p);
 }
 
 static void on_tenant(void *ctx, const struct tenant *t)
@@ -105,7 +111,8 @@ static void on_tenant(void *ctx, const struct tenant *t)
     p->ended(p, &away);
 }
 
-/* Only stewards are looked up in the policy. Who has loaded a version finds it at once. */
+/* Only stewards are looked up in the policy. Who has loaded a version finds it at once, or finds at
+ * once that it does not compile: a page may be full of such cases, so they must not nest. */
 static bool judge_here(struct audit_page *p)
 {
     const struct audit_row *row = &p->rows[p->next];
@@ -114,7 +121,7 @@ static bool judge_here(struct audit_page *p)
     const bool steward = row->owner_kind == OWNER_KIND_STEWARD;
     if (steward && tenants_by_id(tenants, row->tenant_id))
         policy = tenants_policy(tenants, row->tenant_id, row->policy_version);
-    if (steward && !policy)
+    if (steward && !policy && !never_compiles(p))
         return false;
     judge(p, policy);
     return true;

@@ -75,6 +75,21 @@ def test_a_case_that_nobody_answers_for_is_ownerless(world, kind, owner):
     assert found.detail
 
 
+def test_a_policy_version_that_does_not_compile_holds_nothing_up(world):
+    case, *others = [world.open() for _ in range(4)]
+    sql = world.cluster.sql
+    sql("insert into policy_version select tenant_id, 99, 'no such source', opened_at, 'test' from recovery_case"
+        " where case_id = %s", (case.case_id,))
+    bad = [case.case_id, others[0].case_id]
+    sql("update recovery_case set policy_version = 99 where case_id = any (%s::uuid[])", (bad,))
+    try:
+        findings, looked_at, _ = audit(world)
+    finally:
+        sql("update recovery_case set policy_version = 1 where case_id = any (%s::uuid[])", (bad,))
+    assert looked_at == 4
+    assert {(one.kind, one.case_id) for one in findings} == {(OWNERLESS, one) for one in bad}
+
+
 def test_agents_and_stewards_who_exist_answer_for_their_cases(world):
     ann = world.agent("ann")
     case = world.open()
