@@ -29,6 +29,8 @@ struct directory {
     size_t n_written;
     bool writing;
     bool sweeping;
+    int64_t from_us, last_us; /* the sweep looks at rows that died since; the last one it saw */
+    int found;                /* by the sweep under way */
     void (*swept)(struct assignment *a); /* of the sweep under way; may be NULL */
 };
 
@@ -250,7 +252,10 @@ static void gone_rows(struct pg_read *pg, size_t i, const struct pg_rows *rows)
 {
     struct directory *d = ((struct engine_read *)pg->ctx)->ctx;
     (void)i;
-    for (int row = 0; row < pg_rows_count(rows) && !d->a->stopped; row++) {
+    d->found = pg_rows_count(rows);
+    for (int row = 0; row < d->found && !d->a->stopped; row++) {
+        const int64_t died_us = pg_time_us(rows, row, 4);
+        d->last_us = died_us > d->last_us ? died_us : d->last_us;
         const int32_t tenant_id = (int32_t)pg_int(rows, row, 0);
         if (pg_bool(rows, row, 3))
             forget(d, tenant_id, pg_text(rows, row, 1));
@@ -259,10 +264,22 @@ static void gone_rows(struct pg_read *pg, size_t i, const struct pg_rows *rows)
     }
 }
 
+/* Agents who are not to leave for long must not hold up those behind them: a full sweep is followed
+ * by one that goes on there, and the last one by one from the beginning. Rows that died at one
+ * instant come again; a sweep of one instant moves on. */
+static void move_on(struct directory *d)
+{
+    if (d->found < GONE_MAX)
+        d->from_us = 0;
+    else
+        d->from_us = d->last_us > d->from_us ? d->last_us : d->from_us + 1;
+}
+
 static void gone_end(struct engine_read *r, const struct fault *fault)
 {
     struct directory *d = r->ctx;
-    (void)fault;
+    if (!fault)
+        move_on(d);
     d->sweeping = false;
     if (d->swept)
         d->swept(d->a);
@@ -276,8 +293,11 @@ bool directory_sweep(struct directory *d, void (*done)(struct assignment *a))
     struct pg_args *args = engine_read_add(r, STMT_STREAM_GONE);
     d->sweeping = true;
     d->swept = done;
+    d->found = 0;
+    d->last_us = 0;
     pg_arg_time(args, shared_us(d));
     pg_arg_int4(args, GONE_MAX);
+    pg_arg_time(args, d->from_us);
     engine_read_start(r);
     return true;
 }

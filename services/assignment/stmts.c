@@ -24,11 +24,13 @@ static const char soon[] = "select " CLOCK_COLUMNS " from clock c where c.next_a
                            " and c.next_at >= $1::timestamptz and c.next_at <= $2::timestamptz"
                            " order by c.next_at limit $3::int4";
 
-/* $1 name, $2 holder, $3 now, $4 until: a row when the holder has it. */
+/* $1 name, $2 holder, $3 now, $4 until: a row when the holder has it. One that ends long after any
+ * that is taken now was written by a clock that was wrong: whoever had it may be gone for good. */
 static const char lease[] =
     "insert into lease as l (name, holder, until) values ($1::text, $2::text, $4::timestamptz)"
     " on conflict (name) do update set holder = excluded.holder, until = excluded.until"
-    " where l.holder = excluded.holder or l.until <= $3::timestamptz returning l.name";
+    " where l.holder = excluded.holder or l.until <= $3::timestamptz"
+    " or l.until > $4::timestamptz + interval '1 minute' returning l.name";
 
 /* $1 after this tenant, $2 limit. A loose scan; level 0 is offered already. */
 static const char waiting[] =
@@ -128,8 +130,9 @@ static const char purge[] = "delete from dedup where ctid = any (array("
     x ".tenant_id, (" x ".customer_id || ''), (" x ".failure_code || ''), (" x ".order_reference"  \
       " || '')"
 
-/* Open cases behind one, in the order of the index that they alone are in. $1 tenant, $2 the case
- * (which may be gone or none), $3 most tenant, $4 limit, $5 late at or before. */
+/* Open cases behind one, in the order of the index that they alone are in, each with some of its
+ * late clocks (a page of cases must fit into memory). $1 tenant, $2 the case (which may be gone or
+ * none), $3 most tenant, $4 limit, $5 late at or before. */
 static const char audit[] =
     "with p as (select y.customer_id, y.failure_code, y.order_reference from recovery_case y"
     " where y.tenant_id = $1::int4 and y.case_id = $2::uuid)"
@@ -150,7 +153,7 @@ static const char audit[] =
                       " where y.tenant_id = c.tenant_id and y.case_id = c.case_id offset 0) w"
                       " left join lateral (select y.clock_id, " AUDIT_AT " as at from clock y"
                       " where y.tenant_id = c.tenant_id and y.case_id = c.case_id and " AUDIT_AT
-                      " <= $5::timestamptz offset 0) l on true";
+                      " <= $5::timestamptz limit 50) l on true";
 
 /* $1 late at or before, $2 tenant or 0, $3 limit, $4 clocks looked at */
 static const char audit_ended[] =
@@ -176,11 +179,12 @@ static const char stream_seen[] =
     " on conflict (tenant_id, agent_id, replica) do update set seen_at = excluded.seen_at,"
     " live_until = excluded.live_until";
 
-/* $1 now, $2 limit: agents of dead rows, when any row of theirs was seen last, and whether one is
- * alive. */
+/* $1 now, $2 limit, $3 from: agents of dead rows, when any row of theirs was seen last, whether one
+ * is alive, and when the row died. */
 static const char stream_gone[] =
-    "select s.tenant_id, s.agent_id, o.seen_at, o.live from"
-    " (select x.tenant_id, x.agent_id from agent_stream x where x.live_until <= $1::timestamptz"
+    "select s.tenant_id, s.agent_id, o.seen_at, o.live, s.live_until from"
+    " (select x.tenant_id, x.agent_id, x.live_until from agent_stream x"
+    " where x.live_until <= $1::timestamptz and x.live_until >= $3::timestamptz"
     " order by x.live_until limit $2::int4) s cross join lateral"
     " (select max(y.seen_at) as seen_at, bool_or(y.live_until > $1::timestamptz) as live"
     " from agent_stream y where y.tenant_id = s.tenant_id and y.agent_id = s.agent_id offset 0) o";

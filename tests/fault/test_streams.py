@@ -51,3 +51,30 @@ def test_an_agent_whose_stream_ends_while_redis_is_away_becomes_away(make_cluste
         cluster.advance(AWAY_S)
         assert presence(ann) == "PRESENCE_AWAY"
         assert presence(bob) == "PRESENCE_AVAILABLE"
+
+
+def test_many_who_are_not_to_leave_yet_hold_nobody_up(make_cluster):
+    cluster = make_cluster(replicas=1)
+    world = new_tenant(cluster, "streams")
+    ann = world.agent("ann")
+    # Dead before ann's row, and seen so late that none of them becomes AWAY: more than one sweep looks at.
+    cluster.sql("insert into agent_stream select (select tenant_id from tenant where name = 'streams'), 'a' || n, 'r',"
+                " clock_timestamp() + interval '10 years', timestamptz '2000-01-01' + n * interval '1 s'"
+                " from generate_series(1, 2500) as k(n)")
+    with Watch(ann, 0).ready():
+        wait_until(lambda: rows(cluster) == 1, "the stream to be written down")
+    wait_until(lambda: rows(cluster) == 0, "the end of the stream to be written down")
+    cluster.advance(AWAY_S)
+    wait_until(lambda: presence(ann) == "PRESENCE_AWAY", "ann to become away")
+
+
+def test_a_lease_written_by_a_clock_that_was_wrong_does_not_keep_the_others_out(make_cluster):
+    cluster = make_cluster(replicas=1)
+    new_tenant(cluster, "streams")
+
+    def gone():
+        return cluster.sql("select count(*) from lease where holder = 'gone'")[0][0]
+
+    wait_until(lambda: cluster.sql("select count(*) from lease")[0][0] == 1, "the lease to be taken")
+    cluster.sql("update lease set holder = 'gone', until = until + interval '1 hour'")
+    wait_until(lambda: gone() == 0, "the lease to be taken again")
