@@ -21,11 +21,11 @@ static bool take_one(const char **at, struct contributor *c, struct slice *princ
 {
     if (!take_digit(at, &c->level) || !take_digit(at, &c->action))
         return false;
-    *principal = slice_of(*at, strcspn(*at, " "));
-    *at += principal->len;
-    if (**at == ' ')
-        (*at)++;
-    return principal->len > 0 && c->level >= 1 && c->level <= POLICY_LEVELS_MAX &&
+    const char *text = *at;
+    size_t len = strcspn(text, " ");
+    *principal = slice_of(text, len);
+    *at = text + len + (text[len] == ' ');
+    return len > 0 && c->level >= 1 && c->level <= POLICY_LEVELS_MAX &&
            (c->action == LADDER_ACTION_CO_OWN || c->action == LADDER_ACTION_TAKE_OVER);
 }
 

@@ -104,13 +104,13 @@ void case_set_owner(struct decision *d, int owner_kind, const char *id, struct o
 /* -- facts (facts.c) --------------------------------------------------------------------------- */
 
 /* What conditions are about, with the instant since when each fact stands as it does: of CONTACT
- * the time of the first contact that reached the customer; of CUSTOMER the time of the first inbound
- * contact that is not answered, or of the answer (an attempt that did not reach the customer is
- * none); of PROGRESS the time of the first; of STATUS when the case was resolved or closed; of
- * OWNER, PAUSED, ACKNOWLEDGED and LEVEL those of the row. What there has not been, there has not
- * been since the beginning of the round - ACKNOWLEDGED and PROGRESS: of the level. CHANNEL, TRIGGER
- * and TIER stand since the beginning of the round, all else since now. A pause whose resume_at has
- * passed is none. */
+ * the time of the first contact that reached the customer; of CUSTOMER the time of the first
+ * inbound contact that is not answered, or of the answer (an attempt that did not reach the
+ * customer is none); of PROGRESS the time of the first; of STATUS when the case was resolved or
+ * closed; of OWNER, PAUSED, ACKNOWLEDGED and LEVEL those of the row. What there has not been, there
+ * has not been since the beginning of the round - ACKNOWLEDGED and PROGRESS: of the level. CHANNEL,
+ * TRIGGER and TIER stand since the beginning of the round, all else since now. A pause whose
+ * resume_at has passed is none. */
 struct case_facts {
     struct fact_values values;
     int64_t since_us[FACTS];
@@ -125,8 +125,8 @@ void case_facts(const struct case_state *c, const struct policy *p, int64_t now_
 void case_facts_of_clock(const struct case_state *c, const struct clock_row *clock,
                          struct case_facts *facts);
 /* True when the condition holds, and since when: all that a box asks for stands since the last of
- * its facts, a condition since the first of its boxes. What asks nothing, or allows every status that
- * the case may have had before, holds since the beginning of the round. */
+ * its facts, a condition since the first of its boxes. What asks nothing, or allows every status
+ * that the case may have had before, holds since the beginning of the round. */
 bool case_holds(const struct policy_condition *condition, const struct case_facts *facts,
                 int64_t *since_us);
 /* When the present round began. */
@@ -144,9 +144,9 @@ bool case_customer_waits(const struct case_state *c);
  *   3. reset and start hold, and what holds in reset began after the clock's start: it is stopped
  *      as by 2 at that instant, and begins again at it: instance + 1, nothing fired
  *   4. the case is paused by hand, or `pause` holds and `resume` does not: a running clock pauses,
- *      since then, until the caps of the definition at the latest; a paused one resumes when neither
- *      holds any more (since `resume` holds, if it does) or resume_at has passed, and its deadline
- *      moves. Resumed by a cap it does not pause again until neither held
+ *      since then, until the caps of the definition at the latest; a paused one resumes when
+ * neither holds any more (since `resume` holds, if it does) or resume_at has passed, and its
+ * deadline moves. Resumed by a cap it does not pause again until neither held
  *   5. no clock is open, none was in this round or `again`: start holds, cancel and stop do not: it
  *      starts, at the instant since when start holds. `again` uses the row of the clock before:
  *      instance + 1. A level's clock starts once each time the case comes to the level
@@ -176,12 +176,11 @@ struct clock_row *clock_start_until(struct decision *d, int kind, const struct u
 /* Ends it at `at_us`: MET when at_us <= due, else BREACHED with breached_at = due (a case that
  * breached and was resolved a second later is breached). Thresholds that came before at_us are
  * recorded after the next event, like those found by the timer. CANCELLED when `cancel`. An open
- * pause ends at at_us first. A FOLLOW_UP that closes its case ends at its due instant at the latest.
- * The timestamps decide,
- * never who looked first: a clock that was found breached stays so and gets its stop time, unless
- * that lies within the target - then it was met, and the escalation stays as the record of what was
- * done. An earlier stop that is told later moves the stop of a clock that was met or breached; else
- * an ended one is left alone. */
+ * pause ends at at_us first. A FOLLOW_UP that closes its case ends at its due instant at the
+ * latest. The timestamps decide, never who looked first: a clock that was found breached stays so
+ * and gets its stop time, unless that lies within the target - then it was met, and the escalation
+ * stays as the record of what was done. An earlier stop that is told later moves the stop of a
+ * clock that was met or breached; else an ended one is left alone. */
 void clock_stop(struct decision *d, struct clock_row *clock, int64_t at_us, bool cancel);
 /* True while it can still be stopped: it runs, is paused, or was found breached and not stopped
  * yet. */
@@ -206,9 +205,10 @@ void clocks_catch_up(struct decision *d);
 
 /* Moves the case's open clocks to d->policy (row.policy_version is set to it already): targets (by
  * the facts as they stand), calendars and thresholds of the definition of the same name; start,
- * pauses and what fired are kept; a clock that was found breached stays so, and is judged by the new
- * deadline when it stops. One whose definition is gone is cancelled, and begins again with a version
- * that has it; new definitions start by clocks_settle(). `breaching` is valid until the next change of the case. */
+ * pauses and what fired are kept; a clock that was found breached stays so, and is judged by the
+ * new deadline when it stops. One whose definition is gone is cancelled, and begins again with a
+ * version that has it; new definitions start by clocks_settle(). `breaching` is valid until the
+ * next change of the case. */
 struct clocks_migrated {
     bool changed;                      /* a deadline moved, a clock started or ended */
     size_t n_breaching;                /* running clocks past their new deadline: they fire now */
@@ -239,8 +239,8 @@ void ladder_climb(struct decision *d, int cause, int to_level, const char *actor
 
 /* The ladder's part of a reopening, without an event: one level up (at the top it stays), with its
  * cost; those who joined before leave, and the new level's steward joins if its action is CO_OWN or
- * TAKE_OVER, and is notified, as is the owner who keeps the case. The step is recorded and copied to
- * `out`. */
+ * TAKE_OVER, and is notified, as is the owner who keeps the case. The step is recorded and copied
+ * to `out`. */
 void ladder_reopen(struct decision *d, bool keeps_owner, const char *actor,
                    struct escalation_row *out);
 
@@ -266,9 +266,10 @@ int64_t queue_boost_ms(const struct case_state *c, const struct policy *p);
 /* -- events (events.c, chain.c) ---------------------------------------------------------------- */
 
 /* Appends one event: settles the case, fills status, severity, level and every clock that changed
- * since the event before into `detail`, packs it, digests `personal` (NULL or empty = none) with a salt derived from the command's seed, links and
- * hashes it, moves last_seq, last_hash and updated_at of the case. Change the rows first, then
- * write the event. `actor` must live as long as the decision. */
+ * since the event before into `detail`, packs it, digests `personal` (NULL or empty = none) with a
+ * salt derived from the command's seed, links and hashes it, moves last_seq, last_hash and
+ * updated_at of the case. Change the rows first, then write the event. `actor` must live as long as
+ * the decision. */
 void case_event(struct decision *d, int kind, const char *actor, Amends__V1__EventDetail *detail,
                 const Amends__V1__EventPrivate *personal);
 

@@ -89,8 +89,7 @@ struct clock_row *clock_named(struct world *w, const char *name)
 void assert_clock(struct world *w, const char *name, int state, int64_t due_us)
 {
     const struct clock_row *k = clock_named(w, name);
-    if (!k)
-        fail_msg("there is no clock %s", name);
+    assert_non_null(k);
     if (k->state != state || k->due_at != due_us)
         fail_msg("%s: state %d, wanted %d; due %+lld min of the world's start, wanted %+lld", name,
                  k->state, state, (long long)(k->due_at - WORLD_START_US) / 60000000,
