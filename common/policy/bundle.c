@@ -55,10 +55,11 @@ static void inherit_settings(struct ynode *map, struct ynode *from)
 }
 
 /* Sections that are left out are those of the bundle that ships. */
-static void inherit(struct bundle *b)
+static bool inherit(struct bundle *b)
 {
     struct ynode *ships = ynode_read(bundle_default_source(), b->arena, b->problems);
-    AM_ASSERT(ships);
+    if (!ships)
+        return false; /* the bundle's own tree has taken the memory, and that is said */
     for (size_t i = 0; settings[i]; i++) {
         struct ynode *own = ynode_get(b->root, settings[i]);
         if (own)
@@ -69,6 +70,7 @@ static void inherit(struct bundle *b)
         if (strcmp(c->key, "amends") != 0 && !ynode_get(b->root, c->key))
             adopt(b->root, c);
     }
+    return true;
 }
 
 /* -- problems ---------------------------------------------------------------------------------- */
@@ -153,10 +155,11 @@ static void sort(struct bundle_problems *problems)
 
 /* -- the whole --------------------------------------------------------------------------------- */
 
-static void read_sections(struct bundle *b)
+static bool read_sections(struct bundle *b)
 {
     known_keys(b, b->root, sections);
-    inherit(b);
+    if (!inherit(b))
+        return false;
     read_company(b);
     read_ladder(b);
     read_failures(b);
@@ -164,6 +167,7 @@ static void read_sections(struct bundle *b)
     read_calendars(b);
     read_clocks(b);
     read_settings(b);
+    return true;
 }
 
 static void compile(struct bundle *b, const char *source)
@@ -171,7 +175,8 @@ static void compile(struct bundle *b, const char *source)
     b->root = ynode_read(source, b->arena, b->problems);
     if (!b->root || !is_map(b, b->root, "begin with `amends: 1`"))
         return;
-    read_sections(b);
+    if (!read_sections(b))
+        return;
     size_t n_read = b->problems->n;
     policy_validate(b->policy, b->problems);
     locate(b, n_read);

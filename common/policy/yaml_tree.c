@@ -26,10 +26,10 @@ struct reader {
 static void problem_at(struct reader *r, const yaml_mark_t *mark, const char *text)
 {
     struct bundle_problem where = {.line = (int)mark->line + 1, .column = (int)mark->column + 1};
-    if (r->key)
-        where.path = ynode_path(r->key, r->arena);
-    else if (r->open)
-        where.path = ynode_path(r->open, r->arena);
+    const struct ynode *at = r->key ? r->key : r->open;
+    /* Past what is kept, problems are only counted: their paths would fill the arena. */
+    if (at && r->problems->n < BUNDLE_PROBLEMS_MAX)
+        where.path = ynode_path(at, r->arena);
     bundle_problem_add(r->problems, &where, "%s", text);
 }
 

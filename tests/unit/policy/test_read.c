@@ -258,16 +258,41 @@ static void all_mistakes_are_told_in_their_order(void **state)
     arena_free(&arena);
 }
 
+/* Anchors deep down, under long keys: what cannot be told any more must take no memory, or there is
+ * none for what is read next. */
+static void mistakes_without_end_are_counted(void **state)
+{
+    enum { LEVELS = 9, ANCHORS = 60000 };
+    static char source[1 << 19];
+    struct arena arena;
+    struct bundle_problems problems;
+    int n = snprintf(source, sizeof(source), HEAD "x:\n");
+    (void)state;
+    for (int level = 1; level <= LEVELS; level++)
+        n += snprintf(source + n, sizeof(source) - (size_t)n, "%*sk%059d:\n", level, "", 0);
+    n += snprintf(source + n, sizeof(source) - (size_t)n, "%*s[", LEVELS + 1, "");
+    for (int i = 0; i < ANCHORS; i++, n += 6)
+        memcpy(source + n, "&a !a,", 6);
+    memcpy(source + n, "]\n", 3);
+    arena_init(&arena, ARENA_BYTES);
+    bundle_problems_init(&problems, &arena);
+    assert_null(bundle_compile(1, source, &problems));
+    assert_int_equal(problems.n, BUNDLE_PROBLEMS_MAX);
+    assert_int_equal(problems.n_errors, 2 * ANCHORS + 1); /* and `x` is no key */
+    arena_free(&arena);
+}
+
 #define MISTAKES (sizeof(mistakes) / sizeof(mistakes[0]))
 
 int main(void)
 {
-    struct CMUnitTest tests[MISTAKES + 1];
+    struct CMUnitTest tests[MISTAKES + 2];
     struct mistake copies[MISTAKES];
     memcpy(copies, mistakes, sizeof(mistakes));
     for (size_t i = 0; i < MISTAKES; i++)
         tests[i] = (struct CMUnitTest){
             .name = mistakes[i].name, .test_func = told_first, .initial_state = &copies[i]};
     tests[MISTAKES] = (struct CMUnitTest)cmocka_unit_test(all_mistakes_are_told_in_their_order);
+    tests[MISTAKES + 1] = (struct CMUnitTest)cmocka_unit_test(mistakes_without_end_are_counted);
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
