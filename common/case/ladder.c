@@ -221,7 +221,8 @@ void ladder_reopen(struct decision *d, bool keeps_owner, const char *actor,
     ladder_notify(d, &s, ladder_steward(p, s.to));
 }
 
-void ladder_broken_promise(struct decision *d, const struct clock_row *clock, const char *actor)
+void ladder_broken_promise(struct decision *d, const struct clock_row *clock, bool climbs,
+                           const char *actor)
 {
     const struct clock_row copy = *clock;
     int level = d->c->row.level;
@@ -229,7 +230,7 @@ void ladder_broken_promise(struct decision *d, const struct clock_row *clock, co
                      .clock = &copy,
                      .due_us = d->now_us,
                      .from = level,
-                     .to = level < d->policy->n_levels ? level + 1 : level,
+                     .to = climbs && level < d->policy->n_levels ? level + 1 : level,
                      .actor = actor};
     s.done = s.to > s.from ? ladder_arrival(d, s.to) : BIT(NOTIFY);
     const struct escalation_row e = ladder_record(d, &s);

@@ -245,8 +245,10 @@ void ladder_reopen(struct decision *d, bool keeps_owner, const char *actor,
                    struct escalation_row *out);
 
 /* The same for a promise that is admitted to be broken before its clock says so: one level up; at
- * the top it is recorded and the level's steward notified. */
-void ladder_broken_promise(struct decision *d, const struct clock_row *clock, const char *actor);
+ * the top, or when the case has climbed already at this instant (not `climbs`), it is recorded and
+ * the level's steward notified. */
+void ladder_broken_promise(struct decision *d, const struct clock_row *clock, bool climbs,
+                           const char *actor);
 
 /* -- the queue (queue.c) ----------------------------------------------------------------------- */
 

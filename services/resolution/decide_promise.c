@@ -145,10 +145,12 @@ static void broken(struct decision *d, struct promise_row *promise)
         row_touch(&row->row);
     }
     const struct uuid id = promise->promise_id;
+    const int level = row->level;
     settled_event(d, promise, NULL);
     const struct clock_row *clock = clock_of_subject(d->c, &id);
+    /* The event may have found what was late, and climbed for it: one level is enough. */
     if (early && clock)
-        ladder_broken_promise(d, clock, d->cmd->principal);
+        ladder_broken_promise(d, clock, row->level == level, d->cmd->principal);
 }
 
 static void settle_promise_decide(struct decision *d)

@@ -216,8 +216,9 @@ class Case:
         clock = self.clock_of(promise.id)
         clocks.stop(self, clock, now, cancel=True)
         self.severity = min(self.severity + 1, ladder.WORST)
+        before = self.level
         self.changed(now)
-        ladder.broken_promise(self, clock, now)
+        ladder.broken_promise(self, clock, self.level == before, now)
 
     def contact_hours(self):
         """The calendar in which this customer may be contacted; None = always."""

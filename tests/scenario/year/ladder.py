@@ -102,9 +102,9 @@ def climb(case, cause, to, now):
     _arrive(case, to, now)
 
 
-def broken_promise(case, clock, now):
-    """Admitted before it was due."""
-    to = min(case.level + 1, len(case.policy.levels))
+def broken_promise(case, clock, climbs, now):
+    """Admitted before it was due; it climbs unless the case has done so at this instant."""
+    to = min(case.level + climbs, len(case.policy.levels))
     case.steps.append(Step(now, now, "PROMISE", clock.round, clock.key, clock.instance, 0, case.level, to))
     if to > case.level:
         _arrive(case, to, now)

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "resolution/promise.h"
+#include "clock_rig.h"
 #include "rig.h"
 
 #define MINUTE_US (60 * 1000000LL)
@@ -409,6 +410,30 @@ static void admitted_in_time_it_climbs_at_once(void **state)
     world_free(w);
 }
 
+/* What was late and ends with the promise has climbed already: both are of one instant. */
+static void admitted_with_a_breach_it_climbs_once(void **state)
+{
+    struct uuid id;
+    (void)state;
+    struct world *w = promised(&id);
+    static struct policy_threshold climb = {.percent = 100,
+                                            .actions = 1u << ESCALATION_ACTION_CLIMB};
+    struct policy_clock word = define("word", CLOCK_KIND_RESOLUTION, 1);
+    word.start = when(FACT_PROMISE, YES);
+    word.stop = when(FACT_PROMISE, NO);
+    word.n_thresholds = 1;
+    word.thresholds = &climb;
+    assert_int_equal(policy_add_clock(w->policy, &word), AM_OK);
+    tell_nothing(w);
+    w->now_us += 2 * HOUR_US;
+    rig_settle(w, "bob", &id, PROMISE_OUTCOME_BROKEN, 0);
+    assert_written(w);
+    assert_int_equal(w->c.row.level, 2);
+    assert_int_equal(w->escalations.n, 2);
+    assert_chain_intact(w);
+    world_free(w);
+}
+
 static void admitted_late_it_climbs_once(void **state)
 {
     struct uuid id;
@@ -496,6 +521,7 @@ int main(void)
         cmocka_unit_test(another_promise_takes_its_place),
         cmocka_unit_test(what_is_overdue_is_not_moved),
         cmocka_unit_test(admitted_in_time_it_climbs_at_once),
+        cmocka_unit_test(admitted_with_a_breach_it_climbs_once),
         cmocka_unit_test(admitted_late_it_climbs_once),
         cmocka_unit_test(at_the_top_each_is_told),
         cmocka_unit_test(a_broken_one_gives_a_head_start),
