@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* `policy migrate`: all pages of MigrateCases. */
+/*
+ * `policy migrate`: all pages of MigrateCases. The pages go by status, so that a case whose status
+ * goes back meanwhile is passed by: walks follow each other until one moves nothing.
+ */
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -10,13 +13,15 @@
 #include "amendsctl/policy.h"
 #include "amendsctl/show.h"
 
+#define WALKS_MOST 10
+
 struct totals {
-    int64_t cases, changed, breaching, failed;
+    int64_t moved, changed, breaching, failed; /* failed: in the last walk */
 };
 
 static void add(struct totals *t, const Amends__V1__MigrateCasesResponse *r)
 {
-    t->cases += r->cases;
+    t->moved += r->cases - r->failed;
     t->changed += r->changed;
     t->breaching += r->breaching;
     t->failed += r->failed;
@@ -25,7 +30,8 @@ static void add(struct totals *t, const Amends__V1__MigrateCasesResponse *r)
 static void print_totals(const struct totals *t, bool dry_run)
 {
     (void)printf("%" PRId64 " change, %" PRId64 " %s now (of %" PRId64 " cases looked at",
-                 t->changed, t->breaching, dry_run ? "would breach" : "breach", t->cases);
+                 t->changed, t->breaching, dry_run ? "would breach" : "breach",
+                 t->moved + t->failed);
     if (t->failed)
         (void)printf("; %" PRId64 " could not be moved: run it again", t->failed);
     (void)printf(")\n");
@@ -44,25 +50,39 @@ static int fix_version(const struct ctl *c, Amends__V1__MigrateCasesRequest *req
     return code;
 }
 
+/* All pages, from the place the request names on. */
+static int walk(const struct ctl *c, Amends__V1__MigrateCasesRequest *request,
+                struct totals *totals)
+{
+    totals->failed = 0;
+    for (bool more = true; more;) {
+        const ProtobufCMessage *reply = NULL;
+        int code = ctl_call(c, "MigrateCases", &request->base, &reply);
+        if (code)
+            return code;
+        const Amends__V1__MigrateCasesResponse *r = (const Amends__V1__MigrateCasesResponse *)reply;
+        add(totals, r);
+        if (c->line->json)
+            ctl_print_json(reply);
+        else if (r->n_breaches)
+            show_table(reply, "breaches", "case_id,name,old_due_time,new_due_time", c->arena);
+        request->page_token = r->next_page_token;
+        more = *r->next_page_token != '\0';
+    }
+    return 0;
+}
+
 int policy_run_migrate(const struct ctl *c)
 {
     Amends__V1__MigrateCasesRequest request =
         *(const Amends__V1__MigrateCasesRequest *)c->line->request;
     struct totals totals = {0};
     int code = fix_version(c, &request);
-    for (bool more = true; code == 0 && more;) {
-        const ProtobufCMessage *reply = NULL;
-        code = ctl_call(c, "MigrateCases", &request.base, &reply);
-        if (code)
+    for (int walks = 0; code == 0 && walks < WALKS_MOST; walks++) {
+        const int64_t moved = totals.moved;
+        code = walk(c, &request, &totals);
+        if (request.dry_run || totals.moved == moved)
             break;
-        const Amends__V1__MigrateCasesResponse *r = (const Amends__V1__MigrateCasesResponse *)reply;
-        add(&totals, r);
-        if (c->line->json)
-            ctl_print_json(reply);
-        else if (r->n_breaches)
-            show_table(reply, "breaches", "case_id,name,old_due_time,new_due_time", c->arena);
-        request.page_token = r->next_page_token;
-        more = *r->next_page_token != '\0';
     }
     if (!c->line->json)
         print_totals(&totals, request.dry_run);

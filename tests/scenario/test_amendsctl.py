@@ -247,6 +247,27 @@ def test_apply(ctl, ask, bundle):
     assert stale.returncode == REFUSED and "VERSION_MISMATCH" in stale.stderr
 
 
+def test_migrate_moves_also_what_goes_back_while_it_walks(world, ctl, ask, bundle):
+    first, second = (open_case(ask)["caseId"] for _ in range(2))
+    sql = world.cluster.sql
+    assert ctl("policy", "apply", bundle(FASTER)).returncode == 0
+    dry = ctl("policy", "migrate", "--dry-run", "--page-size", "1")
+    assert dry.returncode == 0 and "(of 2 cases looked at)" in dry.stdout, dry.stderr
+    # As soon as the first case has moved, the second one is before it.
+    sql("create function go_back() returns trigger language plpgsql as $$ begin"
+        f" update recovery_case set opened_at = opened_at - interval '1 year' where case_id = '{second}';"
+        " return null; end $$")
+    sql("create trigger go_back after update of policy_version on recovery_case for each row"
+        f" when (new.case_id = '{first}' and new.policy_version <> old.policy_version)"
+        " execute function go_back()")
+    try:
+        done = ctl("policy", "migrate", "--page-size", "1")
+    finally:
+        sql("drop function go_back cascade")
+    assert done.returncode == 0 and "(of 2 cases looked at)" in done.stdout, done.stderr
+    assert {ask("case", "get", one)["case"]["policyVersion"] for one in (first, second)} == {2}
+
+
 def test_explain(ctl, ask):
     case = open_case(ask)
     table = ctl("policy", "explain", case["caseId"]).stdout
