@@ -142,11 +142,25 @@ void thresholds_record(struct decision *d)
 /* -- firing -------------------------------------------------------------------------------------
  */
 
-/* The follow-up window ended without a word. What does not pass the gate any more stays open, and
- * somebody is told, again each time that the window ends. */
+/* The customer who wrote within the window and was not answered has not agreed. */
+static bool window_was_silent(const struct decision *d, const struct clock_row *clock)
+{
+    struct case_facts facts;
+    case_facts(d->c, d->policy, d->now_us, &facts);
+    return facts.values.value[FACT_CUSTOMER] == 0 || facts.since_us[FACT_CUSTOMER] > clock->due_at;
+}
+
+static bool may_close(const struct decision *d, const struct clock_row *clock)
+{
+    return d->c->row.status == CASE_STATUS_RESOLVED && case_gate_missing(d->c, d->policy) == 0 &&
+           window_was_silent(d, clock);
+}
+
+/* The follow-up window ended without a word. What does not pass the gate any more, and who waits
+ * for an answer, stays open, and somebody is told, again each time that the window ends. */
 static void fire_close(struct decision *d, struct clock_row *clock, struct policy_threshold t)
 {
-    if (d->c->row.status != CASE_STATUS_RESOLVED || case_gate_missing(d->c, d->policy) != 0) {
+    if (!may_close(d, clock)) {
         t.actions = (t.actions & ~BIT(CLOSE)) | BIT(NOTIFY) | BIT(RESTART);
         t.notify |= POLICY_NOTIFY_OWNER | POLICY_NOTIFY_STEWARD;
         found(d, clock, &t, clock->next_at);

@@ -5,7 +5,7 @@ import dataclasses
 
 from . import ladder, pauses, thresholds
 from .deadlines import deadline
-from .facts import facts, holds, of_clock
+from .facts import customer, facts, holds, of_clock
 from .policy import FINAL, Threshold
 from .thresholds import DUE
 
@@ -262,7 +262,9 @@ def fire(case, clock, now):
 
 def _fire_close(case, clock, rule, now):
     """The follow-up window ended without a word; of what cannot close, it begins again."""
-    if case.status == "RESOLVED" and case.passes_gate():
+    waits, since = customer(case)
+    silent = not waits or since > clock.due_at
+    if case.status == "RESOLVED" and case.passes_gate() and silent:
         stop(case, clock, clock.due_at)
         clock.fired = rule.percent
         case.close(now)

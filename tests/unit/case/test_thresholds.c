@@ -200,6 +200,26 @@ static void what_does_not_pass_any_more_is_told_again_and_again(void **state)
     world_free(w);
 }
 
+static void who_waits_for_an_answer_is_not_closed(void **state)
+{
+    (void)state;
+    struct world *w = CLOCK_CASE(follow_up());
+    pass_gate(w);
+    tell_status(w, CASE_STATUS_RESOLVED);
+    w->now_us = T + 6 * DAY_US;
+    TELL_INBOUND(w, w->now_us);
+    world_fire_until(w, T + 8 * DAY_US);
+    assert_int_equal(w->c.row.status, CASE_STATUS_RESOLVED);
+    assert_clock(w, "f", CLOCK_STATE_RUNNING, T + 14 * DAY_US);
+    assert_int_equal(w->notifications.n, 2);
+    w->now_us = T + 9 * DAY_US;
+    TELL_REACHED(w, w->now_us);
+    world_fire_until(w, T + 15 * DAY_US);
+    assert_int_equal(w->c.row.status, CASE_STATUS_CLOSED);
+    assert_chain_intact(w);
+    world_free(w);
+}
+
 /* Nobody looked in time; what came later pauses nothing that had ended before. */
 static void a_window_that_is_over_does_not_pause(void **state)
 {
@@ -295,6 +315,7 @@ int main(void)
         cmocka_unit_test(at_the_top_it_goes_round_until_somebody_takes_notice),
         cmocka_unit_test(the_case_closes_when_nobody_says_a_word),
         cmocka_unit_test(what_does_not_pass_any_more_is_told_again_and_again),
+        cmocka_unit_test(who_waits_for_an_answer_is_not_closed),
         cmocka_unit_test(a_window_that_is_over_does_not_pause),
         cmocka_unit_test(closed_by_hand_is_no_breach_however_late),
         cmocka_unit_test(what_was_found_is_recorded_by_due_instant),
