@@ -191,7 +191,7 @@ static const char policy_get[] =
 /* $2 before, $3 limit */
 static const char policy_list[] = "select " POLICY_COLUMNS(
     "''::text") " from " TENANT " cross join lateral (select x.* from policy_version x where "
-                                "x.tenant_id = t.tenant_id"
+                "x.tenant_id = t.tenant_id"
                 " and x.version < $2::int4 order by x.version desc limit $3::int4) p" PREVIOUS
                 " order by p.version desc";
 /* $2 expected, $3 source, $4 creator, $5 now. Two at once: the later one waits for the earlier one
