@@ -131,7 +131,8 @@ const struct policy *tenants_policy(struct tenants *t, int32_t tenant_id, int32_
 void tenants_hold(struct tenants *t, int32_t tenant_id, int32_t version)
 {
     struct known *k = known_by_id(t, tenant_id);
-    struct compiled *c = k ? known_version(k, version) : NULL;
+    AM_ASSERT(k != NULL);
+    struct compiled *c = known_version(k, version);
     AM_ASSERT(c != NULL && c->policy != NULL);
     c->held++;
 }

@@ -271,9 +271,9 @@ static void mistakes_without_end_are_counted(void **state)
     for (int level = 1; level <= LEVELS; level++)
         n += snprintf(source + n, sizeof(source) - (size_t)n, "%*sk%059d:\n", level, "", 0);
     n += snprintf(source + n, sizeof(source) - (size_t)n, "%*s[", LEVELS + 1, "");
-    for (int i = 0; i < ANCHORS; i++, n += 6)
-        memcpy(source + n, "&a !a,", 6);
-    memcpy(source + n, "]\n", 3);
+    for (int i = 0; i < ANCHORS; i++)
+        n = (int)(stpcpy(source + n, "&a !a,") - source);
+    (void)stpcpy(source + n, "]\n");
     arena_init(&arena, ARENA_BYTES);
     bundle_problems_init(&problems, &arena);
     assert_null(bundle_compile(1, source, &problems));
