@@ -113,17 +113,30 @@ void check_range(struct fault *fault, const char *field, int64_t value, int64_t 
                         high);
 }
 
-void check_past_time(struct fault *fault, const char *field,
-                     const Google__Protobuf__Timestamp *time, int64_t now_us, bool required)
+/* False when there is nothing more to say: it is missing, or no time at all. */
+static bool check_time(struct fault *fault, const char *field,
+                       const Google__Protobuf__Timestamp *time, bool required)
 {
     if (told_already(fault, field))
-        return;
+        return false;
     if (!time) {
         if (required)
             fault_violation(fault, field, "is required");
-    } else if (time->nanos < 0 || time->nanos >= NANOS_PER_S || time->seconds > SECONDS_MAX)
+        return false;
+    }
+    if (time->nanos < 0 || time->nanos >= NANOS_PER_S || time->seconds > SECONDS_MAX) {
         fault_violation(fault, field, "is not a time");
-    else if (time->seconds < 0 || time_micros(time) == 0)
+        return false;
+    }
+    return true;
+}
+
+void check_past_time(struct fault *fault, const char *field,
+                     const Google__Protobuf__Timestamp *time, int64_t now_us, bool required)
+{
+    if (!check_time(fault, field, time, required))
+        return;
+    if (time->seconds < 0 || time_micros(time) == 0)
         fault_violation(fault, field, "is before 1970");
     else if (time_micros(time) > now_us + CHECK_SKEW_US)
         fault_violation(fault, field, "is in the future");
@@ -132,14 +145,9 @@ void check_past_time(struct fault *fault, const char *field,
 void check_future_time(struct fault *fault, const char *field,
                        const Google__Protobuf__Timestamp *time, int64_t now_us, bool required)
 {
-    if (told_already(fault, field))
+    if (!check_time(fault, field, time, required))
         return;
-    if (!time) {
-        if (required)
-            fault_violation(fault, field, "is required");
-    } else if (time->nanos < 0 || time->nanos >= NANOS_PER_S || time->seconds > SECONDS_MAX)
-        fault_violation(fault, field, "is not a time");
-    else if (time->seconds < 0 || time_micros(time) <= now_us)
+    if (time->seconds < 0 || time_micros(time) <= now_us)
         fault_violation(fault, field, "is not in the future");
 }
 
