@@ -52,6 +52,9 @@ static int64_t clock_most_until(const struct decision *d, const struct clock_row
     bool stands = clock->state == CLOCK_STATE_PAUSED;
     if (clock->round != d->c->row.round || (clock->state != CLOCK_STATE_RUNNING && !stands))
         return 0;
+    /* Its timer has not come round yet, but it is breached, and pauses no more. */
+    if (!stands && clock->due_at <= d->now_us)
+        return 0;
     if (!def || def->kind == CLOCK_KIND_STATUTORY || clock->target_unit != POLICY_UNIT_TIME ||
         def->pause_single_ms == 0 || def->pause_total_ms == 0)
         return 0;

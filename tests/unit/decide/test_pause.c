@@ -101,6 +101,16 @@ static void all_pauses_together_are_capped(void **state)
     world_free(w);
 }
 
+static void what_is_overdue_does_not_pause(void **state)
+{
+    (void)state;
+    struct world *w = rig_owned();
+    w->now_us = clock_named(w, "resolution")->due_at; /* and nobody has looked */
+    rig_pause(w, "ann", 0);
+    assert_refused(w, FAULT_FAILED_PRECONDITION, "PAUSE_STATE");
+    world_free(w);
+}
+
 static void a_case_without_such_clocks_is_not_paused(void **state)
 {
     (void)state;
@@ -159,6 +169,7 @@ int main(void)
         cmocka_unit_test(it_ends_by_itself),
         cmocka_unit_test(policy_says_how_long),
         cmocka_unit_test(all_pauses_together_are_capped),
+        cmocka_unit_test(what_is_overdue_does_not_pause),
         cmocka_unit_test(a_case_without_such_clocks_is_not_paused),
         cmocka_unit_test(who_may_and_when),
         cmocka_unit_test(resolving_ends_it),
