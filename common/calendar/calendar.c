@@ -3,6 +3,8 @@
  */
 #include "calendar/calendar_impl.h"
 
+#include "base/minmax.h"
+
 #define SECOND_US 1000000LL
 #define FROM_US (CALENDAR_FROM_S * SECOND_US)
 #define UNTIL_US (CALENDAR_UNTIL_S * SECOND_US)
@@ -68,16 +70,6 @@ static int64_t worked_us(const struct calendar *c, int64_t at_us)
         return 0;
     int64_t into_us = at_us - start_us(c, n - 1), whole_us = length_us(c, n - 1);
     return before_us(c, n - 1) + (into_us < whole_us ? into_us : whole_us);
-}
-
-static int64_t larger(int64_t a, int64_t b)
-{
-    return a > b ? a : b;
-}
-
-static int64_t smaller(int64_t a, int64_t b)
-{
-    return a < b ? a : b;
 }
 
 /* A calendar that always works: the sum, at the end of the years at the latest. */

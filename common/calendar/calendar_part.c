@@ -3,6 +3,8 @@
  * from the spec, for the dates around it. */
 #include "calendar/calendar_impl.h"
 
+#include "base/minmax.h"
+
 #define SECOND_US 1000000LL
 
 /* What is found out about one instant. */
@@ -13,16 +15,6 @@ struct look {
     bool covered;
     const struct calendar_holiday *holiday; /* of those that cover it, the first in the spec */
 };
-
-static int64_t smaller(int64_t a, int64_t b)
-{
-    return a < b ? a : b;
-}
-
-static int64_t larger(int64_t a, int64_t b)
-{
-    return a > b ? a : b;
-}
 
 /* -- windows ----------------------------------------------------------------------------------- */
 

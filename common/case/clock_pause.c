@@ -3,6 +3,7 @@
 /* Pauses of a clock: by hand or by its definition, never longer than its caps. */
 
 #include "base/clock.h"
+#include "base/minmax.h"
 #include "case/clocks_impl.h"
 #include "case/words.h"
 
@@ -14,16 +15,6 @@ struct wish {
     int64_t until_us;   /* paused: INT64_MAX = as long as it lasts; else when it had ended */
     int16_t reason;
 };
-
-static int64_t larger(int64_t a, int64_t b)
-{
-    return a > b ? a : b;
-}
-
-static int64_t smaller(int64_t a, int64_t b)
-{
-    return a < b ? a : b;
-}
 
 static bool pausable(const struct clock_row *clock, const struct policy_clock *def)
 {

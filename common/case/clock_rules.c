@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/minmax.h"
 #include "case/clocks_impl.h"
 #include "case/words.h"
 
@@ -93,11 +94,6 @@ static void settle_ended(struct settling *s, struct clock_row *clock,
 {
     const struct case_facts facts = facts_of(s, clock);
     (void)settle_stop(s, clock, def, &facts);
-}
-
-static int64_t larger(int64_t a, int64_t b)
-{
-    return a > b ? a : b;
 }
 
 static bool starts(const struct settling *s, const struct policy_clock *def, int64_t *since_us)

@@ -5,14 +5,10 @@
 #include "case/deadline.h"
 
 #include "base/clock.h"
+#include "base/minmax.h"
 
 /* 1 % of a millisecond in microseconds. */
 #define PERCENT_OF_MS 10
-
-static int64_t larger(int64_t a, int64_t b)
-{
-    return a > b ? a : b;
-}
 
 /* -- stretches of time --------------------------------------------------------------------------
  */

@@ -4,18 +4,9 @@
 
 #include <string.h>
 
+#include "base/minmax.h"
 #include "case/rules.h"
 #include "case/words.h"
-
-static int64_t larger(int64_t a, int64_t b)
-{
-    return a > b ? a : b;
-}
-
-static int64_t smaller(int64_t a, int64_t b)
-{
-    return a < b ? a : b;
-}
 
 /* -- contacts -----------------------------------------------------------------------------------
  */
