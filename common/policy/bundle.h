@@ -8,6 +8,7 @@
  * Threading: any thread. Ownership: problems and changes lie in the arena given.
  */
 
+#include "amends/v1/policy_service.pb-c.h"
 #include "policy/policy.h"
 
 #define BUNDLE_BYTES_MAX (512u << 10)
@@ -30,6 +31,9 @@ struct bundle_problems {
 };
 
 void bundle_problems_init(struct bundle_problems *problems, struct arena *arena);
+/* The problem as the contract shows it; borrows its texts. */
+Amends__V1__PolicyProblem *bundle_problem_message(const struct bundle_problem *p,
+                                                  struct arena *arena);
 /* Adds one. `path` and the text are copied; a constant stands in when the arena is full. */
 void bundle_problem_add(struct bundle_problems *problems, const struct bundle_problem *where,
                         const char *fmt, ...) AM_PRINTF(3, 4);

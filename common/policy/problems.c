@@ -89,3 +89,16 @@ void bundle_problems_fault(const struct bundle_problems *problems, struct fault 
             fault_violation(fault, path ? path : "source", "%s", p->text);
     }
 }
+
+Amends__V1__PolicyProblem *bundle_problem_message(const struct bundle_problem *p,
+                                                  struct arena *arena)
+{
+    Amends__V1__PolicyProblem *m = ARENA_NEW(arena, Amends__V1__PolicyProblem);
+    amends__v1__policy_problem__init(m);
+    m->line = p->line;
+    m->column = p->column;
+    m->path = (char *)(uintptr_t)p->path; /* protobuf-c's strings are not const */
+    m->message = (char *)(uintptr_t)p->text;
+    m->warning = p->warning;
+    return m;
+}

@@ -8,8 +8,6 @@
 #include "amendsctl/call.h"
 #include "policy/bundle.h"
 
-#define TEXT(s) ((char *)(uintptr_t)(s)) /* protobuf-c's strings are not const */
-
 /* -- problems and changes ---------------------------------------------------------------------- */
 
 /* "bank.yaml:3:7: error: ...", as compilers have it. */
@@ -127,19 +125,6 @@ int policy_run_apply(const struct ctl *c)
 
 /* -- without a server -------------------------------------------------------------------------- */
 
-static Amends__V1__PolicyProblem *problem_message(const struct bundle_problem *p,
-                                                  struct arena *arena)
-{
-    Amends__V1__PolicyProblem *m = ARENA_NEW(arena, Amends__V1__PolicyProblem);
-    amends__v1__policy_problem__init(m);
-    m->line = p->line;
-    m->column = p->column;
-    m->path = TEXT(p->path);
-    m->message = TEXT(p->text);
-    m->warning = p->warning;
-    return m;
-}
-
 int policy_run_lint(const struct ctl *c)
 {
     const Amends__V1__ApplyPolicyRequest *given =
@@ -150,7 +135,7 @@ int policy_run_lint(const struct ctl *c)
     policy_free(bundle_compile(1, given->source, &problems));
     r.problems = ARENA_ARRAY(c->arena, Amends__V1__PolicyProblem *, problems.n + 1);
     for (size_t i = 0; i < problems.n; i++)
-        r.problems[r.n_problems++] = problem_message(&problems.items[i], c->arena);
+        r.problems[r.n_problems++] = bundle_problem_message(&problems.items[i], c->arena);
     (void)print_problems(c->line, &r);
     if (c->line->json)
         ctl_print_json(&r.base);

@@ -20,25 +20,12 @@ Amends__V1__PolicyVersion *policy_message(const struct policy_row *row, struct a
     return v;
 }
 
-static Amends__V1__PolicyProblem *problem_message(const struct bundle_problem *p,
-                                                  struct arena *arena)
-{
-    Amends__V1__PolicyProblem *m = ARENA_NEW(arena, Amends__V1__PolicyProblem);
-    amends__v1__policy_problem__init(m);
-    m->line = p->line;
-    m->column = p->column;
-    m->path = TEXT(p->path);
-    m->message = TEXT(p->text);
-    m->warning = p->warning;
-    return m;
-}
-
 void policy_problems_message(const struct bundle_problems *problems,
                              Amends__V1__ApplyPolicyResponse *out, struct arena *arena)
 {
     out->problems = ARENA_ARRAY(arena, Amends__V1__PolicyProblem *, problems->n + 1);
     for (size_t i = 0; i < problems->n; i++)
-        out->problems[out->n_problems++] = problem_message(&problems->items[i], arena);
+        out->problems[out->n_problems++] = bundle_problem_message(&problems->items[i], arena);
 }
 
 void policy_not_found(struct read_call *rc, int32_t version)
