@@ -8,7 +8,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "base/clock.h"
+#include "base/time.h"
 #include "base/utf8.h"
 
 #define LINE_BYTES 4096

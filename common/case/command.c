@@ -9,8 +9,8 @@
 
 #include "base/assert.h"
 #include "base/digest.h"
-#include "case/contributors.h"
-#include "case/message.h"
+#include "case/people/contributors.h"
+#include "case/message/message.h"
 #include "case/rules.h"
 
 struct uuid decision_id(struct decision *d)

@@ -17,8 +17,8 @@
 #include <protobuf-c/protobuf-c.h>
 
 #include "base/fault.h"
-#include "case/state.h"
-#include "case/tenants.h"
+#include "case/model/state.h"
+#include "store/tenants.h"
 #include "pg/segment.h"
 #include "policy/policy.h"
 

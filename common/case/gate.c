@@ -3,9 +3,9 @@
 /* The close gate of a case: what is missing before it can be resolved, as pure functions of its
  * rows. */
 
-#include "base/clock.h"
+#include "base/time.h"
 #include "case/rules.h"
-#include "case/words.h"
+#include "contract/words.h"
 
 static int64_t round_since(const struct case_row *row)
 {

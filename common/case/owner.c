@@ -5,9 +5,9 @@
 #include <string.h>
 
 #include "base/assert.h"
-#include "case/message.h"
+#include "case/message/message.h"
 #include "case/rules.h"
-#include "case/words.h"
+#include "contract/words.h"
 
 static bool between_agents(const struct case_row *row, int owner_kind, const char *id)
 {

@@ -5,9 +5,9 @@
 
 #include <string.h>
 
-#include "base/clock.h"
+#include "base/time.h"
 #include "case/rules.h"
-#include "case/words.h"
+#include "contract/words.h"
 
 /* Bit n = some remedy is in state n. */
 static unsigned remedy_states(const struct case_state *c)

@@ -3,7 +3,7 @@
 /* The one transition table of a case's status. */
 
 #include "case/rules.h"
-#include "case/words.h"
+#include "contract/words.h"
 
 #define STATUSES (CASE_STATUS_MERGED + 1)
 #define BIT(status) (1u << CASE_STATUS_##status)

@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "base/assert.h"
-#include "base/clock.h"
+#include "base/time.h"
 #include "base/log.h"
 #include "base/metrics.h"
 

@@ -13,7 +13,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "base/clock.h"
+#include "base/time.h"
 #include "base/err.h"
 #include "base/mpsc.h"
 

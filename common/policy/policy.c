@@ -5,9 +5,9 @@
 #include <string.h>
 
 #include "base/assert.h"
-#include "policy/bundle.h"
+#include "policy/read/bundle.h"
 #include "policy/layouts.h"
-#include "policy/validate.h"
+#include "policy/validate/validate.h"
 
 #define POLICY_MAGIC 0x9011c701u
 /* More than any bundle within its bounds makes: 16 calendars of 4,096 holidays are the most. */

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/assert.h"
-#include "base/clock.h"
+#include "base/time.h"
 #include "rpc/principal.h"
 
 #define BUCKETS 4096 /* a power of two; chains stay short at the default limits */

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 
 #include "base/assert.h"
-#include "base/clock.h"
+#include "base/time.h"
 #include "rpc/message.h"
 #include "rpc/meter.h"
 #include "rpc/principal.h"

@@ -2,7 +2,7 @@
 #include "rpc/internal.h"
 
 #include "base/assert.h"
-#include "base/clock.h"
+#include "base/time.h"
 #include "base/log.h"
 
 /*

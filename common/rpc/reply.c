@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/assert.h"
-#include "base/clock.h"
+#include "base/time.h"
 #include "base/log.h"
 #include "rpc/message.h"
 #include "rpc/meter.h"

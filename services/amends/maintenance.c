@@ -7,7 +7,7 @@
 
 #include "base/log.h"
 #include "base/options.h"
-#include "case/migrate.h"
+#include "store/migrate.h"
 #include "pg/password.h"
 
 #define MISTAKE 2

@@ -11,7 +11,7 @@
 
 #include "amendsctl/flags.h"
 #include "base/assert.h"
-#include "base/clock.h"
+#include "base/time.h"
 #include "base/uuid.h"
 
 #define FILE_BYTES_MAX (1u << 20)

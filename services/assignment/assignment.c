@@ -4,9 +4,9 @@
 
 #include <stdlib.h>
 
-#include "assignment/engine.h"
-#include "assignment/keys.h"
-#include "assignment/scripts.h"
+#include "assignment/engine/engine.h"
+#include "assignment/engine/keys.h"
+#include "assignment/engine/scripts.h"
 #include "base/assert.h"
 
 int64_t engine_now_us(const struct assignment *a)

@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#include "case/check.h"
+#include "contract/check.h"
 #include "case/command.h"
 
 #define NAME_BYTES 200

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "case/check.h"
+#include "contract/check.h"
 
 #define CUSTOMER_ID_BYTES 128
 #define SHORT_TEXT_BYTES 200

@@ -8,7 +8,7 @@
 #include "assignment/assignment.h"
 #include "base/assert.h"
 #include "base/log.h"
-#include "case/migrate.h"
+#include "store/migrate.h"
 #include "intake/intake.h"
 #include "io/admin.h"
 #include "io/testclock.h"

@@ -9,7 +9,7 @@
  * Threading: io loop's thread. Ownership: routes are copied.
  */
 
-#include "case/store.h"
+#include "store/store.h"
 #include "rpc/client.h"
 
 struct route_client;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "resolution/validate.h"
 
-#include "case/check.h"
-#include "case/words.h"
-#include "resolution/promise.h"
+#include "contract/check.h"
+#include "contract/words.h"
+#include "resolution/decide/promise_rules.h"
 
 #define NOTE_BYTES 4000
 #define SHORT_NOTE_BYTES 1000

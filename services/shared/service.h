@@ -9,8 +9,8 @@
  * in the call's arena.
  */
 
-#include "case/store.h"
-#include "case/tenants.h"
+#include "store/store.h"
+#include "store/tenants.h"
 #include "rpc/server.h"
 
 struct service {

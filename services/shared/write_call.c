@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "case/message.h"
+#include "case/message/message.h"
 #include "shared/service.h"
 
 bool service_refuses_system(struct rpc_call *call)

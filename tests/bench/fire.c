@@ -11,9 +11,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "assignment/keys.h"
-#include "assignment/scripts.h"
-#include "assignment/timer_queue.h"
+#include "assignment/engine/keys.h"
+#include "assignment/engine/scripts.h"
+#include "assignment/timers/timer_queue.h"
 #include "base/assert.h"
 #include "base/options.h"
 #include "io/loop.h"

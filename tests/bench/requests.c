@@ -8,7 +8,7 @@
 #include "amends/v1/assignment_service.pb-c.h"
 #include "amends/v1/intake_service.pb-c.h"
 #include "base/assert.h"
-#include "case/words.h"
+#include "contract/words.h"
 
 const char *const step_names[STEPS] = {"open",    "request", "contact", "act",     "cause",
                                        "propose", "answer",  "fulfil",  "resolve", "close"};

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "base/assert.h"
-#include "base/clock.h"
+#include "base/time.h"
 
 void stats_free(struct stats *s)
 {

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "amends/v1/assignment_service.pb-c.h"
-#include "assignment/decide.h"
+#include "assignment/decide/decide.h"
 
 static void name_agent(struct command *cmd, void *agent_id)
 {

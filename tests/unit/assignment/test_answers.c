@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "amends/v1/assignment_service.pb-c.h"
-#include "assignment/decide.h"
+#include "assignment/decide/decide.h"
 
 static void own_row(struct command *cmd, void *ctx)
 {

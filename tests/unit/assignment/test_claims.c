@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "assignment/claims.h"
+#include "assignment/matching/claims.h"
 
 static const struct uuid one = {{1}}, two = {{2}};
 

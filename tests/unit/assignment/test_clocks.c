@@ -4,8 +4,8 @@
 
 #include "world.h"
 
-#include "assignment/decide.h"
-#include "assignment/parts.h"
+#include "assignment/decide/decide.h"
+#include "assignment/decide/parts.h"
 
 static void set_args(struct command *cmd, void *args)
 {

@@ -11,7 +11,7 @@
 
 #include <cmocka.h>
 
-#include "assignment/firing.h"
+#include "assignment/timers/firing.h"
 
 static struct firings firings;
 

@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "assignment/keys.h"
+#include "assignment/engine/keys.h"
 
 static void timers(void **state)
 {

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "amends/v1/assignment_service.pb-c.h"
-#include "assignment/decide.h"
+#include "assignment/decide/decide.h"
 
 struct to {
     const char *agent_id;

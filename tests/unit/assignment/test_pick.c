@@ -10,8 +10,8 @@
 
 #include <cmocka.h>
 
-#include "assignment/pick.h"
-#include "case/words.h"
+#include "assignment/matching/pick.h"
+#include "contract/words.h"
 
 #define PICKS_MAX 8
 #define ARENA_BYTES (1u << 20)

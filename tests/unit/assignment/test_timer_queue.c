@@ -12,8 +12,8 @@
 
 #include <cmocka.h>
 
-#include "assignment/scripts.h"
-#include "assignment/timer_queue.h"
+#include "assignment/engine/scripts.h"
+#include "assignment/timers/timer_queue.h"
 #include "base/assert.h"
 #include "base/list.h"
 

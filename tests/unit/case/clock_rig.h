@@ -9,7 +9,7 @@
 
 #include "world.h"
 
-#include "case/deadline.h"
+#include "case/clocks/deadline.h"
 
 #define BIT_OF(n) (1u << (n))
 #define YES BIT_OF(1)

@@ -4,8 +4,8 @@
 
 #include <string.h>
 
-#include "case/agent_text.h"
-#include "case/message.h"
+#include "case/people/agent_text.h"
+#include "case/message/message.h"
 #include "world.h"
 
 static struct arena arena;

@@ -2,7 +2,7 @@
 
 /* Who joined: one entry a level, by level, a stronger action in place of a weaker one. */
 
-#include "case/contributors.h"
+#include "case/people/contributors.h"
 #include "world.h"
 
 static const char *add(struct world *w, const char *text, int level, int action, const char *who)

@@ -7,8 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "case/deadline.h"
-#include "case/words.h"
+#include "case/clocks/deadline.h"
+#include "contract/words.h"
 
 #define DAY (24 * 3600 * US)
 /* Thursday. */

@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-#include "case/deadline.h"
+#include "case/clocks/deadline.h"
 
 #define ROUNDS 4000
 #define SHARED 10 /* deadlines with one calendar */

@@ -4,8 +4,8 @@
 
 #include <string.h>
 
-#include "case/message.h"
-#include "case/money.h"
+#include "case/message/message.h"
+#include "contract/money.h"
 #include "world.h"
 
 /* A case that has one of everything. */

@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#include "case/contributors.h"
+#include "case/people/contributors.h"
 #include "world.h"
 
 #define BIT(action) (1u << ESCALATION_ACTION_##action)

@@ -17,7 +17,7 @@
 
 #include "case/command.h"
 #include "case/rules.h"
-#include "case/words.h"
+#include "contract/words.h"
 
 #define HOUR_US (3600 * 1000000LL)
 #define DAY_US (24 * HOUR_US)

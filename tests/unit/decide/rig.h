@@ -12,9 +12,9 @@
 #include "amends/v1/assignment_service.pb-c.h"
 #include "amends/v1/intake_service.pb-c.h"
 #include "amends/v1/resolution_service.pb-c.h"
-#include "assignment/decide.h"
-#include "intake/decide.h"
-#include "resolution/decide.h"
+#include "assignment/decide/decide.h"
+#include "intake/decide/decide.h"
+#include "resolution/decide/decide.h"
 #include "world.h"
 
 /* A copy of the text that a request may point at. */

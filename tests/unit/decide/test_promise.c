@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#include "resolution/promise.h"
+#include "resolution/decide/promise_rules.h"
 #include "clock_rig.h"
 #include "rig.h"
 

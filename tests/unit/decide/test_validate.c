@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "case/check.h"
+#include "contract/check.h"
 #include "intake/validate.h"
 #include "resolution/validate.h"
 #include "rig.h"

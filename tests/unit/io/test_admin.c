@@ -13,7 +13,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "base/clock.h"
+#include "base/time.h"
 #include "base/metrics.h"
 #include "io/admin.h"
 

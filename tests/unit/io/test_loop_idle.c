@@ -5,7 +5,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "base/clock.h"
+#include "base/time.h"
 #include "loop_fixture.h"
 
 static int flushes;

@@ -17,7 +17,7 @@
 
 #include <cmocka.h>
 
-#include "base/clock.h"
+#include "base/time.h"
 #include "io/loop.h"
 #include "pg/segment.h"
 

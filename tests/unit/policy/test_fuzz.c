@@ -15,7 +15,7 @@
 #include <cmocka.h>
 
 #include "base/utf8.h"
-#include "policy/bundle.h"
+#include "policy/read/bundle.h"
 
 #define ARENA_BYTES (4u << 20)
 #define TEXT_MAX (BUNDLE_BYTES_MAX + 4096)

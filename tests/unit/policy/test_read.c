@@ -12,7 +12,7 @@
 
 #include <cmocka.h>
 
-#include "policy/bundle.h"
+#include "policy/read/bundle.h"
 
 #define ARENA_BYTES (4u << 20)
 #define HEAD "amends: 1\n"

@@ -12,7 +12,7 @@
 
 #include <cmocka.h>
 
-#include "policy/bundle.h"
+#include "policy/read/bundle.h"
 
 #define ARENA_BYTES (8u << 20)
 #define MINUTES_MS 60000LL

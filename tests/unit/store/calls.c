@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "case/migrate.h"
-#include "intake/decide.h"
+#include "store/migrate.h"
+#include "intake/decide/decide.h"
 
 #define CALL_BYTES ((size_t)16 << 20)
 

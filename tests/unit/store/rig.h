@@ -14,7 +14,7 @@
 #include <setjmp.h>
 #include <cmocka.h>
 
-#include "case/store.h"
+#include "store/store.h"
 
 struct rig {
     char name[64]; /* of its database; "" = another rig's */

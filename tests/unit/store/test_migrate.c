@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "case/migrate.h"
+#include "store/migrate.h"
 
 static struct rig *rig;
 

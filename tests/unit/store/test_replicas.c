@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "assignment/decide.h"
+#include "assignment/decide/decide.h"
 
 #define MANY 100
 #define CAPACITY 3

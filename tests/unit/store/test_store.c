@@ -8,9 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "assignment/decide.h"
+#include "assignment/decide/decide.h"
 #include "case/rules.h"
-#include "intake/decide.h"
+#include "intake/decide/decide.h"
 
 #define MANY 100
 

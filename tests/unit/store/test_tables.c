@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "case/store_impl.h"
+#include "store/impl.h"
 
 #define ROWS 3
 

@@ -4,7 +4,7 @@
 
 #include "rig.h"
 
-#include "case/tenants_impl.h"
+#include "store/tenants_impl.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -1,0 +1,237 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* The facts of a case, and since when a condition over them holds. */
+
+#include <string.h>
+
+#include "base/minmax.h"
+#include "case/rules.h"
+#include "contract/words.h"
+
+/* -- contacts -----------------------------------------------------------------------------------
+ */
+
+static bool is_inbound(const struct contact_row *contact)
+{
+    return contact->direction == CONTACT_DIRECTION_INBOUND;
+}
+
+static bool has_reached(const struct contact_row *contact)
+{
+    return contact->direction == CONTACT_DIRECTION_OUTBOUND &&
+           contact->outcome == CONTACT_OUTCOME_REACHED;
+}
+
+/* The first and the last contact in a span that reached the customer; 0 = none did. */
+struct reached {
+    int64_t first_us, last_us;
+};
+
+static struct reached reached_since(const struct case_state *c, int64_t since_us)
+{
+    struct reached r = {0};
+    ROWS_EACH (contact, const struct contact_row, &c->contacts) {
+        if (!has_reached(contact) || contact->at < since_us)
+            continue;
+        r.first_us = r.first_us != 0 ? smaller(r.first_us, contact->at) : contact->at;
+        r.last_us = larger(r.last_us, contact->at);
+    }
+    return r;
+}
+
+/* Who waits and since when. An attempt that did not reach the customer is no answer. */
+struct wait {
+    bool waits;
+    int64_t since_us; /* quiet: when the last word of the customer was answered; 0 = none came */
+};
+
+static int64_t last_inbound(const struct case_state *c)
+{
+    int64_t last = 0;
+    ROWS_EACH (contact, const struct contact_row, &c->contacts)
+        if (is_inbound(contact))
+            last = larger(last, contact->at);
+    return last;
+}
+
+/* The first inbound contact after an instant. */
+static int64_t inbound_after(const struct case_state *c, int64_t after_us)
+{
+    int64_t first = INT64_MAX;
+    ROWS_EACH (contact, const struct contact_row, &c->contacts)
+        if (is_inbound(contact) && contact->at > after_us)
+            first = smaller(first, contact->at);
+    return first;
+}
+
+static struct wait wait_of(const struct case_state *c)
+{
+    int64_t inbound = last_inbound(c);
+    if (inbound == 0)
+        return (struct wait){0};
+    struct reached answer = reached_since(c, inbound);
+    if (answer.first_us != 0)
+        return (struct wait){.waits = false, .since_us = answer.first_us};
+    int64_t answered = reached_since(c, 0).last_us;
+    return (struct wait){.waits = true, .since_us = inbound_after(c, answered)};
+}
+
+bool case_customer_waits(const struct case_state *c)
+{
+    return c->contacts.n > 0 && wait_of(c).waits;
+}
+
+/* -- remedies and promises ----------------------------------------------------------------------
+ */
+
+static bool any_owed(const struct case_state *c)
+{
+    ROWS_EACH (remedy, const struct remedy_row, &c->remedies)
+        if (remedy_is_owed(remedy->state))
+            return true;
+    return false;
+}
+
+static bool any_promise_open(const struct case_state *c)
+{
+    ROWS_EACH (promise, const struct promise_row, &c->promises)
+        if (promise->state == PROMISE_STATE_OPEN)
+            return true;
+    return false;
+}
+
+static bool was_accepted(int state)
+{
+    return remedy_is_owed(state) || state == REMEDY_STATE_FULFILLED ||
+           state == REMEDY_STATE_FAILED || state == REMEDY_STATE_REVERSED;
+}
+
+/* The first of the instants that lies after another; INT64_MAX when none does. */
+static int64_t first_after(int64_t first, int64_t at_us, int64_t after_us)
+{
+    return at_us > after_us ? smaller(first, at_us) : first;
+}
+
+/* The first progress after the case entered its level; 0 = none. */
+static int64_t progress_at(const struct case_state *c)
+{
+    int64_t since = c->row.level_since;
+    int64_t first = INT64_MAX;
+    ROWS_EACH (contact, const struct contact_row, &c->contacts)
+        if (has_reached(contact))
+            first = first_after(first, contact->at, since);
+    ROWS_EACH (remedy, const struct remedy_row, &c->remedies) {
+        first = first_after(first, remedy->proposed_at, since);
+        first = first_after(first, remedy->fulfilled_at, since);
+        if (was_accepted(remedy->state))
+            first = first_after(first, remedy->responded_at, since);
+    }
+    return first == INT64_MAX ? 0 : first;
+}
+
+/* -- all of them --------------------------------------------------------------------------------
+ */
+
+static void set(struct case_facts *f, enum fact fact, int value, int64_t since_us, int64_t else_us)
+{
+    f->values.value[fact] = (uint8_t)value;
+    f->since_us[fact] = since_us != 0 ? since_us : else_us;
+}
+
+static int64_t status_since(const struct case_row *row)
+{
+    if (row->status == CASE_STATUS_RESOLVED)
+        return row->resolved_at;
+    return row->status == CASE_STATUS_CLOSED ? row->closed_at : 0;
+}
+
+static void set_row_facts(struct case_facts *f, const struct case_row *row, const struct policy *p,
+                          int64_t now_us)
+{
+    bool paused = row->paused_at != 0 && row->resume_at > now_us;
+    set(f, FACT_STATUS, row->status, status_since(row), now_us);
+    set(f, FACT_SEVERITY, row->severity, 0, now_us);
+    set(f, FACT_CHANNEL, row->channel, f->round_since_us, now_us);
+    set(f, FACT_TRIGGER, row->trigger, f->round_since_us, now_us);
+    set(f, FACT_TIER, policy_tier(p, row->customer_tier), f->round_since_us, now_us);
+    set(f, FACT_OWNER, row->owner_kind, row->owner_since, now_us);
+    set(f, FACT_LEVEL, row->level, row->level_since, now_us);
+    set(f, FACT_PAUSED, paused, paused ? row->paused_at : row->resume_at, now_us);
+    set(f, FACT_ACKNOWLEDGED, row->acknowledged_at != 0, row->acknowledged_at, row->level_since);
+}
+
+static void set_contact_facts(struct case_facts *f, const struct case_state *c, int64_t since_us)
+{
+    struct reached r = reached_since(c, since_us);
+    struct wait w = wait_of(c);
+    set(f, FACT_CONTACT, r.first_us != 0, r.first_us, since_us);
+    f->last_contact_us = r.last_us;
+    set(f, FACT_CUSTOMER, w.waits, w.since_us, f->round_since_us);
+}
+
+static int failure_of(const struct case_row *row, const struct policy *p)
+{
+    const struct policy_failure *failure = policy_failure_find(p, row->failure_code);
+    return failure ? (int)(failure - p->failures) : -1;
+}
+
+void case_facts(const struct case_state *c, const struct policy *p, int64_t now_us,
+                struct case_facts *out)
+{
+    int64_t progress = progress_at(c);
+    out->round_since_us = case_round_since(&c->row);
+    out->values.failure = failure_of(&c->row, p);
+    set_row_facts(out, &c->row, p, now_us);
+    set_contact_facts(out, c, out->round_since_us);
+    set(out, FACT_REMEDY, any_owed(c), 0, now_us);
+    set(out, FACT_PROMISE, any_promise_open(c), 0, now_us);
+    set(out, FACT_PROGRESS, progress != 0, progress, c->row.level_since);
+}
+
+/* What the customer said before has been answered once they were reached, whatever they said after
+ * that: an answer that is told late ends the wait it answered. */
+void case_facts_of_clock(const struct case_state *c, const struct clock_row *clock,
+                         struct case_facts *facts)
+{
+    set_contact_facts(facts, c, clock->started_at);
+    if (facts->values.value[FACT_CONTACT])
+        set(facts, FACT_CUSTOMER, 0, facts->since_us[FACT_CONTACT], 0);
+}
+
+/* -- conditions ---------------------------------------------------------------------------------
+ */
+
+#define WAITING_BITS                                                                               \
+    (1u << CASE_STATUS_OPEN | 1u << CASE_STATUS_IN_PROGRESS |                                      \
+     1u << CASE_STATUS_AWAITING_CUSTOMER | 1u << CASE_STATUS_AWAITING_FULFILMENT |                 \
+     1u << CASE_STATUS_AWAITING_APPROVAL)
+
+/* What allows all that the status may have been before has been so since the round began. */
+static bool since_round(const struct condition_box *b, const struct case_facts *f, enum fact fact)
+{
+    uint32_t bits = WAITING_BITS;
+    if (fact != FACT_STATUS)
+        return false;
+    if (!status_is_waiting(f->values.value[FACT_STATUS]))
+        bits |= 1u << CASE_STATUS_RESOLVED;
+    return (b->allowed[fact] & bits) == bits;
+}
+
+static int64_t box_since(const struct condition_box *b, const struct case_facts *f)
+{
+    int64_t since = f->round_since_us;
+    for (int fact = 0; fact < FACTS; fact++)
+        if (b->allowed[fact] != UINT32_MAX && !since_round(b, f, fact))
+            since = larger(since, f->since_us[fact]);
+    return since;
+}
+
+bool case_holds(const struct policy_condition *condition, const struct case_facts *facts,
+                int64_t *since_us)
+{
+    *since_us = INT64_MAX;
+    for (size_t i = 0; i < condition->n; i++)
+        if (box_holds(&condition->boxes[i], &facts->values))
+            *since_us = smaller(*since_us, box_since(&condition->boxes[i], facts));
+    return *since_us != INT64_MAX;
+}

@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* Pauses of a clock: by hand or by its definition, never longer than its caps. */
+
+#include "base/time.h"
+#include "base/minmax.h"
+#include "case/clocks/impl.h"
+#include "contract/words.h"
+
+/* What the case wants of a clock. */
+struct wish {
+    bool paused;
+    int64_t from_us;
+    int64_t by_hand_us; /* since when by hand, 0 = not */
+    int64_t until_us;   /* paused: INT64_MAX = as long as it lasts; else when it had ended */
+    int16_t reason;
+};
+
+static bool pausable(const struct clock_row *clock, const struct policy_clock *def)
+{
+    return def->kind != CLOCK_KIND_STATUTORY && clock->target_unit == POLICY_UNIT_TIME &&
+           def->pause_single_ms > 0 && def->pause_total_ms > 0;
+}
+
+/* What the definition itself wants. */
+static struct wish own_wish(const struct settling *s, const struct policy_clock *def)
+{
+    struct wish no = {.until_us = s->d->now_us};
+    int64_t since = 0;
+    if (case_holds(&def->resume, &s->facts, &since)) {
+        no.until_us = since;
+        return no;
+    }
+    if (!case_holds(&def->pause, &s->facts, &since))
+        return no;
+    return (struct wish){
+        .paused = true, .from_us = since, .until_us = INT64_MAX, .reason = PAUSE_REASON_POLICY};
+}
+
+/* By hand it is paused whatever the definition says; if that pauses too, since the earlier. */
+static struct wish wish_of(const struct settling *s, const struct clock_row *clock,
+                           const struct policy_clock *def)
+{
+    const struct case_row *row = &s->d->c->row;
+    if (!pausable(clock, def))
+        return (struct wish){.until_us = s->d->now_us};
+    struct wish w = own_wish(s, def);
+    if (row->paused_at == 0 || row->resume_at <= s->d->now_us)
+        return w;
+    w.from_us = w.paused ? smaller(w.from_us, row->paused_at) : row->paused_at;
+    w.by_hand_us = row->paused_at;
+    w.until_us = row->resume_at;
+    w.reason = row->pause_reason;
+    w.paused = true;
+    return w;
+}
+
+/* -- caps ---------------------------------------------------------------------------------------
+ */
+
+/* The ended pauses of the instance. A row that is not understood pauses no more. */
+struct ended {
+    struct pause pauses[PAUSES_MAX];
+    size_t n;
+    int64_t total_us, last_us;
+};
+
+static bool read_ended(const struct clock_row *clock, struct ended *e)
+{
+    e->total_us = 0;
+    e->last_us = clock->started_at;
+    if (pauses_parse(clock->pauses, e->pauses, &e->n) != AM_OK)
+        return false;
+    for (size_t i = 0; i < e->n; i++) {
+        e->total_us += e->pauses[i].until_us - e->pauses[i].from_us;
+        e->last_us = larger(e->last_us, e->pauses[i].until_us);
+    }
+    return true;
+}
+
+/* When a pause from `from_us` ends at the latest. */
+static int64_t cap(const struct policy_clock *def, const struct ended *e, int64_t from_us)
+{
+    int64_t left = def->pause_total_ms * US_PER_MS - e->total_us;
+    return from_us + larger(smaller(left, def->pause_single_ms * US_PER_MS), 0);
+}
+
+/* -- pausing and resuming -----------------------------------------------------------------------
+ */
+
+void clock_end_pause(struct decision *d, struct clock_row *clock, int64_t at_us)
+{
+    struct ended e;
+    struct pause p = {.from_us = clock->paused_at,
+                      .until_us = smaller(at_us, clock->resume_at),
+                      .reason = clock->pause_reason};
+    if (read_ended(clock, &e) && p.until_us > p.from_us && e.n < PAUSES_MAX) {
+        e.pauses[e.n++] = p;
+        clock->pauses = pauses_text(e.pauses, e.n, d->arena);
+    }
+    clock->state = CLOCK_STATE_RUNNING;
+    clock->paused_at = clock->resume_at = 0;
+    clock->pause_reason = 0;
+    clock_arm(d, clock);
+    clock_touch(clock);
+}
+
+static void cap_it(struct clock_row *clock)
+{
+    if (clock->pause_capped)
+        return;
+    clock->pause_capped = true;
+    clock_touch(clock);
+}
+
+void clock_cut_pauses(struct decision *d, struct clock_row *clock, int64_t at_us)
+{
+    struct ended e;
+    if (clock->policy_version != d->policy->version || !read_ended(clock, &e) || e.n == 0 ||
+        e.pauses[e.n - 1].until_us <= at_us)
+        return;
+    while (e.n > 0 && e.pauses[e.n - 1].from_us >= at_us)
+        e.n--;
+    if (e.n > 0)
+        e.pauses[e.n - 1].until_us = smaller(e.pauses[e.n - 1].until_us, at_us);
+    clock->pauses = pauses_text(e.pauses, e.n, d->arena);
+    clock_arm(d, clock);
+}
+
+/* What is wanted now is another pause than the one that has run out: one by hand that began later,
+ * or the definition's own, which takes over where one by hand ended. */
+static bool is_another(const struct clock_row *clock, const struct wish *w)
+{
+    return w->by_hand_us > clock->resume_at ||
+           (w->by_hand_us == 0 && clock->pause_reason != PAUSE_REASON_POLICY);
+}
+
+/* Of a pause under way: it goes on, ends or gets another end. */
+static void settle_paused(struct settling *s, struct clock_row *clock,
+                          const struct policy_clock *def, const struct wish *w)
+{
+    struct ended e;
+    if (!w->paused || !read_ended(clock, &e)) {
+        /* `resume` may have held before a pause by hand began: it ends its own kind alone. */
+        bool own = clock->pause_reason == PAUSE_REASON_POLICY && !w->paused;
+        int64_t end = own ? w->until_us : s->d->now_us;
+        clock_end_pause(s->d, clock, larger(end, clock->paused_at));
+        return;
+    }
+    int64_t most = cap(def, &e, clock->paused_at);
+    bool over = clock->resume_at <= s->d->now_us;
+    if (over && is_another(clock, w)) {
+        bool by_cap = clock->resume_at == most;
+        clock_end_pause(s->d, clock, clock->resume_at);
+        clock->pause_capped = by_cap;
+        return;
+    }
+    int64_t resume_at = smaller(w->until_us, most);
+    bool changed =
+        resume_at != clock->resume_at || (w->by_hand_us != 0 && w->reason != clock->pause_reason);
+    clock->resume_at = resume_at;
+    clock->pause_reason = w->by_hand_us != 0 ? w->reason : clock->pause_reason;
+    if (resume_at <= s->d->now_us) {
+        clock_end_pause(s->d, clock, resume_at);
+        clock->pause_capped = resume_at == most;
+    } else if (changed) {
+        clock_arm(s->d, clock);
+        clock_touch(clock);
+    }
+}
+
+/* A cap ends the pause that reached it, not one by hand that began since. */
+static bool capped(const struct clock_row *clock, const struct ended *e, const struct wish *w)
+{
+    return clock->pause_capped && w->by_hand_us <= e->last_us;
+}
+
+static void begin_pause(struct settling *s, struct clock_row *clock, const struct policy_clock *def,
+                        const struct wish *w)
+{
+    struct ended e;
+    if (!read_ended(clock, &e) || e.n == PAUSES_MAX || capped(clock, &e, w))
+        return;
+    int64_t from = larger(clock->pause_capped ? w->by_hand_us : w->from_us, e.last_us);
+    int64_t until = smaller(w->until_us, cap(def, &e, from));
+    /* What closes the case ended by itself: the timer sees to that. */
+    if (clock_closes(def) && clock->due_at <= from)
+        return;
+    if (until <= from) {
+        cap_it(clock);
+        return;
+    }
+    /* What came before the pause is recorded before it: a clock that is breached does not pause. */
+    if (thresholds_find(s->d, clock, from) && clock->state != CLOCK_STATE_RUNNING) {
+        clock_touch(clock);
+        return;
+    }
+    clock->state = CLOCK_STATE_PAUSED;
+    clock->paused_at = from;
+    clock->resume_at = until;
+    clock->pause_reason = w->reason;
+    clock->pause_capped = false;
+    clock_arm(s->d, clock);
+    clock_touch(clock);
+}
+
+void clock_settle_pause(struct settling *s, struct clock_row *clock, const struct policy_clock *def)
+{
+    if (clock->state != CLOCK_STATE_RUNNING && clock->state != CLOCK_STATE_PAUSED)
+        return;
+    struct wish w = wish_of(s, clock, def);
+    if (clock->state == CLOCK_STATE_PAUSED)
+        settle_paused(s, clock, def, &w);
+    if (clock->state == CLOCK_STATE_RUNNING && w.paused)
+        begin_pause(s, clock, def, &w);
+    /* A pause that began late may be over by now. */
+    if (clock->state == CLOCK_STATE_PAUSED && clock->resume_at <= s->d->now_us)
+        settle_paused(s, clock, def, &w);
+    if (!w.paused && clock->pause_capped) {
+        clock->pause_capped = false;
+        clock_touch(clock);
+    }
+}

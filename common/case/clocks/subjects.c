@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* Clocks that measure a remedy: how long it waits for an approval, how long for its arrival. */
+
+#include "case/clocks/impl.h"
+#include "contract/words.h"
+
+/* Where a remedy stands for a clock of it, and since when. */
+enum stage { STAGE_BEFORE, STAGE_UNDER_WAY, STAGE_DONE, STAGE_OFF };
+struct stand {
+    enum stage stage;
+    int64_t since_us; /* 0 = now */
+};
+
+static struct stand fulfilment_of(const struct remedy_row *remedy)
+{
+    if (remedy_is_owed(remedy->state))
+        return (struct stand){STAGE_UNDER_WAY, remedy->responded_at};
+    if (remedy->state == REMEDY_STATE_FULFILLED)
+        return (struct stand){STAGE_DONE, remedy->fulfilled_at};
+    bool off = remedy->state == REMEDY_STATE_FAILED || remedy->state == REMEDY_STATE_REVERSED;
+    return (struct stand){off ? STAGE_OFF : STAGE_BEFORE, 0};
+}
+
+static struct stand approval_of(const struct remedy_row *remedy)
+{
+    switch (remedy->state) {
+    case REMEDY_STATE_PROPOSED:
+        return (struct stand){STAGE_BEFORE, 0};
+    case REMEDY_STATE_PENDING_APPROVAL:
+        return (struct stand){STAGE_UNDER_WAY, remedy->proposed_at};
+    case REMEDY_STATE_EXPIRED:
+        return (struct stand){STAGE_OFF, 0};
+    default:
+        return (struct stand){STAGE_DONE, 0};
+    }
+}
+
+/* Cancelled while it was under way: its definition was gone, and is there again. */
+static bool measures(const struct clock_row *clock)
+{
+    return clock && clock->state != CLOCK_STATE_CANCELLED;
+}
+
+static void follow(struct settling *s, const struct policy_clock *def,
+                   const struct remedy_row *remedy, const struct stand *at)
+{
+    struct decision *d = s->d;
+    int64_t since = at->since_us != 0 ? at->since_us : d->now_us;
+    struct clock_row *clock = clock_measuring(d->c, def->kind, &remedy->remedy_id);
+    if (!measures(clock) && at->stage == STAGE_UNDER_WAY) {
+        clock = clock ? clock : clock_add(d, def->kind);
+        clock->subject_id = remedy->remedy_id;
+        clock_begin(s, clock, def, since);
+    } else if (clock && clock_is_open(clock) && at->stage == STAGE_DONE) {
+        clock_stop(d, clock, since, false);
+    } else if (clock && at->stage != STAGE_UNDER_WAY) {
+        clock_cancel(d, clock);
+    }
+}
+
+void clocks_settle_subjects(struct settling *s)
+{
+    const struct policy *p = s->d->policy;
+    const struct policy_clock *fulfilment = policy_clock_of_kind(p, CLOCK_KIND_FULFILMENT);
+    const struct policy_clock *approval = policy_clock_of_kind(p, CLOCK_KIND_APPROVAL);
+    ROWS_EACH (remedy, const struct remedy_row, &s->d->c->remedies) {
+        const struct stand arrival = fulfilment_of(remedy);
+        const struct stand consent = approval_of(remedy);
+        if (fulfilment && fulfilment->n_targets > 0)
+            follow(s, fulfilment, remedy, &arrival);
+        if (approval && approval->n_targets > 0)
+            follow(s, approval, remedy, &consent);
+    }
+}

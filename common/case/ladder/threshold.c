@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* What a threshold of a clock does: its actions, carried out and recorded once, one level at most.
+ */
+
+#include "case/ladder/impl.h"
+#include "case/message/message.h"
+
+#define THRESHOLD_DUE 100 /* per cent of the target */
+#define SEVERITY_MAX (POLICY_SEVERITIES - 1)
+#define BIT(action) LADDER_BIT(action)
+
+/* -- how far ------------------------------------------------------------------------------------
+ */
+
+/* A clock of customers who wait for an answer: it starts when one does, and only then. */
+static bool answers_the_customer(const struct policy_clock *def)
+{
+    for (size_t i = 0; def && i < def->start.n; i++)
+        if (def->start.boxes[i].allowed[FACT_CUSTOMER] != 1u << 1)
+            return false;
+    return def && def->start.n > 0;
+}
+
+/* When the customer was last reached before the clock began; 0 = never. */
+static int64_t answered_at(const struct case_state *c, const struct clock_row *clock)
+{
+    int64_t last = 0;
+    ROWS_EACH (contact, const struct contact_row, &c->contacts)
+        if (contact->direction == CONTACT_DIRECTION_OUTBOUND &&
+            contact->outcome == CONTACT_OUTCOME_REACHED && contact->at <= clock->started_at &&
+            contact->at > last)
+            last = contact->at;
+    return last;
+}
+
+/* The highest level that the customer wrote to since, of what the clock is about; 0 = none. */
+static int addressed_level(const struct decision *d, const struct clock_row *clock, int64_t due_us)
+{
+    int level = 0;
+    if (clock->kind != CLOCK_KIND_NEXT_CONTACT ||
+        !answers_the_customer(policy_clock_find(d->policy, clock->name)))
+        return 0;
+    int64_t answered = answered_at(d->c, clock);
+    ROWS_EACH (contact, const struct contact_row, &d->c->contacts)
+        if (contact->direction == CONTACT_DIRECTION_INBOUND && contact->at > answered &&
+            contact->at <= due_us && contact->addressed_level > level)
+            level = contact->addressed_level;
+    return level;
+}
+
+/* A threshold that fell due before the case entered its level has been answered by that climb. */
+static int target_level(const struct decision *d, const struct clock_row *clock,
+                        const struct policy_threshold *t, int64_t due_us)
+{
+    const struct case_row *row = &d->c->row;
+    int to = row->level;
+    if (!status_is_waiting(row->status))
+        return to;
+    if ((t->actions & BIT(CLIMB)) && to < d->policy->n_levels && due_us > row->level_since)
+        to++;
+    int addressed = t->percent == THRESHOLD_DUE ? addressed_level(d, clock, due_us) : 0;
+    addressed = addressed < d->policy->n_levels ? addressed : d->policy->n_levels;
+    return addressed > to ? addressed : to;
+}
+
+/* -- what takes effect --------------------------------------------------------------------------
+ */
+
+static bool reassigns(const struct decision *d, const struct step *s)
+{
+    bool taken =
+        s->to > s->from && ladder_level(d->policy, s->to)->action == LADDER_ACTION_TAKE_OVER;
+    return d->c->row.owner_kind == OWNER_KIND_AGENT && !taken;
+}
+
+/* Which of the actions take effect: on a case that has ended there is nobody to spur on. */
+static unsigned effective(const struct decision *d, const struct step *s,
+                          const struct policy_threshold *t)
+{
+    const unsigned always = BIT(NOTIFY) | BIT(CLOSE) | BIT(RESTART);
+    unsigned done = t->actions & ~BIT(CLIMB);
+    if (!status_is_waiting(d->c->row.status))
+        return done & always;
+    if (d->c->row.severity >= SEVERITY_MAX)
+        done &= ~BIT(RAISE_SEVERITY);
+    if (!reassigns(d, s))
+        done &= ~BIT(REASSIGN);
+    return s->to > s->from ? done | ladder_arrival(d, s->to) : done;
+}
+
+/* The owner and the desks as they are after the step; and the agent from whom it took the case. */
+static void notify_all(struct decision *d, struct step *s, unsigned whom, const char *former_agent)
+{
+    const struct case_row *row = &d->c->row;
+    if (whom & POLICY_NOTIFY_OWNER) {
+        ladder_notify(d, s, row->owner_id);
+        if (former_agent)
+            ladder_notify(d, s, former_agent);
+    }
+    if (whom & POLICY_NOTIFY_STEWARD)
+        ladder_notify(d, s, ladder_steward(d->policy, row->level));
+    if (whom & POLICY_NOTIFY_NEXT)
+        ladder_notify(d, s, ladder_steward(d->policy, row->level + 1));
+}
+
+/* What needs no event of its own. */
+static void change_row(struct decision *d, const struct step *s, const struct policy_threshold *t)
+{
+    struct case_row *row = &d->c->row;
+    if (s->done & BIT(RAISE_PRIORITY))
+        row->raised_ms += t->raise_ms;
+    if (s->done & BIT(RAISE_SEVERITY))
+        row->severity++;
+    if (s->done & t->actions & BIT(CO_OWN))
+        ladder_join(d, s->to, LADDER_ACTION_CO_OWN);
+    if (s->done & t->actions & BIT(TAKE_OVER))
+        ladder_join(d, s->to, LADDER_ACTION_TAKE_OVER);
+    row_touch(&row->row);
+}
+
+/* The promise that nobody kept in time; NULL when the clock measures none or it was settled. */
+static struct promise_row *break_promise(struct decision *d, const struct step *s)
+{
+    if (s->clock->kind != CLOCK_KIND_PROMISE || s->percent != THRESHOLD_DUE)
+        return NULL;
+    ROWS_EACH (promise, struct promise_row, &d->c->promises) {
+        if (!uuid_eq(&promise->promise_id, &s->clock->subject_id) ||
+            promise->state != PROMISE_STATE_OPEN)
+            continue;
+        promise->state = PROMISE_STATE_BROKEN;
+        promise->settled_at = s->due_us;
+        promise->settled_by = SYSTEM_ACTOR;
+        row_touch(&promise->row);
+        return promise;
+    }
+    return NULL;
+}
+
+static void threshold_event(struct decision *d, const struct step *s,
+                            const struct escalation_row *e, const struct promise_row *broken)
+{
+    Amends__V1__EventDetail detail = AMENDS__V1__EVENT_DETAIL__INIT;
+    detail.climbed = s->to > s->from;
+    detail.escalation = message_escalation(e, d->arena);
+    if (broken)
+        detail.promise = message_promise(broken, false, d->arena);
+    case_event(d,
+               s->percent == THRESHOLD_DUE ? EVENT_KIND_CLOCK_BREACHED : EVENT_KIND_CLOCK_THRESHOLD,
+               s->actor, &detail, NULL);
+}
+
+static void carry_out(struct decision *d, struct step *s, const struct policy_threshold *t)
+{
+    const struct case_row *row = &d->c->row;
+    const char *agent = row->owner_kind == OWNER_KIND_AGENT ? row->owner_id : NULL;
+    change_row(d, s, t);
+    const struct escalation_row e = ladder_record(d, s);
+    threshold_event(d, s, &e, break_promise(d, s));
+    if (s->to > s->from)
+        ladder_go_up(d, s, &e);
+    if (s->done & BIT(REASSIGN))
+        case_set_owner(d, OWNER_KIND_STEWARD, ladder_steward(d->policy, s->to), NULL, "reassigned");
+    if (t->actions & BIT(NOTIFY))
+        notify_all(d, s, t->notify, agent);
+}
+
+void ladder_threshold(struct decision *d, const struct clock_row *clock,
+                      const struct policy_threshold *threshold, int64_t due_us)
+{
+    const struct clock_row copy = *clock;
+    struct step s = {.cause = ESCALATION_CAUSE_CLOCK,
+                     .clock = &copy,
+                     .percent = threshold->percent,
+                     .due_us = due_us,
+                     .from = d->c->row.level,
+                     .to = target_level(d, clock, threshold, due_us),
+                     .actor = SYSTEM_ACTOR};
+    s.done = effective(d, &s, threshold);
+    carry_out(d, &s, threshold);
+}

@@ -1,0 +1,303 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* A case with its parts, and an event, as messages. */
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "case/people/contributors.h"
+#include "case/message/message.h"
+#include "case/message/impl.h"
+#include "contract/money.h"
+#include "contract/words.h"
+
+Amends__V1__Owner *message_owner(const struct case_row *row, struct arena *arena)
+{
+    struct make m = {.arena = arena};
+    Amends__V1__Owner *o = make_alloc(&m, sizeof(*o));
+    if (!o)
+        return NULL;
+    amends__v1__owner__init(o);
+    o->kind = (Amends__V1__OwnerKind)row->owner_kind;
+    make_text(&m, &o->id, row->owner_id);
+    make_time(&m, &o->since_time, row->owner_since);
+    o->assignment_generation = row->assignment_generation;
+    return m.full ? NULL : o;
+}
+
+Amends__V1__RootCause *message_root_cause(const struct case_row *row, struct arena *arena)
+{
+    struct make m = {.arena = arena};
+    Amends__V1__RootCause *r = row->root_cause_at != 0 ? make_alloc(&m, sizeof(*r)) : NULL;
+    if (!r)
+        return NULL;
+    amends__v1__root_cause__init(r);
+    make_text(&m, &r->code, row->root_cause_code);
+    r->preventable = row->root_cause_preventable;
+    make_text(&m, &r->note, row->root_cause_note);
+    make_text(&m, &r->actor, row->root_cause_actor);
+    make_time(&m, &r->record_time, row->root_cause_at);
+    return m.full ? NULL : r;
+}
+
+Amends__V1__Denial *message_denial(const struct case_row *row, struct arena *arena)
+{
+    struct make m = {.arena = arena};
+    Amends__V1__Denial *d = row->denial_disclosed_at != 0 ? make_alloc(&m, sizeof(*d)) : NULL;
+    if (!d)
+        return NULL;
+    amends__v1__denial__init(d);
+    make_text(&m, &d->reason, row->denial_reason);
+    d->disclosure_channel = (Amends__V1__Channel)row->denial_channel;
+    make_time(&m, &d->disclosure_time, row->denial_disclosed_at);
+    make_text(&m, &d->actor, row->denial_actor);
+    return m.full ? NULL : d;
+}
+
+/* -- the row --------------------------------------------------------------------------------------
+ */
+
+static void make_failure(struct make *m, Amends__V1__Case *c, const struct case_row *row)
+{
+    Amends__V1__Failure *f = make_alloc(m, sizeof(*f));
+    if (!f)
+        return;
+    amends__v1__failure__init(f);
+    make_text(m, &f->code, row->failure_code);
+    make_text(m, &f->description, row->description);
+    make_time(m, &f->occurred_time, row->occurred_at);
+    make_text(m, &f->product, row->product);
+    make_text(m, &f->order_reference, row->order_reference);
+    make_money(m, &f->money_at_stake, row->stake_currency, row->stake_micros);
+    c->failure = f;
+}
+
+static void make_effort(struct make *m, Amends__V1__Case *c, const struct case_row *row)
+{
+    Amends__V1__Effort *e = make_alloc(m, sizeof(*e));
+    if (!e)
+        return;
+    amends__v1__effort__init(e);
+    e->contacts = row->contacts;
+    e->transfers = row->transfers;
+    e->minutes_lost = row->minutes_lost;
+    c->effort = e;
+}
+
+static void make_desired(struct make *m, Amends__V1__Case *c, int32_t bits)
+{
+    c->desired_outcomes =
+        make_alloc(m, (DESIRED_OUTCOME_PREVENTION + 1) * sizeof(*c->desired_outcomes));
+    for (int i = 1; !m->full && i <= DESIRED_OUTCOME_PREVENTION; i++)
+        if ((bits >> i & 1) != 0)
+            c->desired_outcomes[c->n_desired_outcomes++] = (Amends__V1__DesiredOutcome)i;
+}
+
+static void make_customer(struct make *m, Amends__V1__Case *c, const struct case_row *row)
+{
+    make_text(m, &c->customer_id, row->customer_id);
+    make_text(m, &c->customer_name, row->customer_name);
+    make_text(m, &c->customer_contact, row->customer_contact);
+    make_text(m, &c->language, row->language);
+    make_text(m, &c->customer_tier, row->customer_tier);
+    make_text(m, &c->customer_time_zone, row->time_zone);
+}
+
+static void make_times(struct make *m, Amends__V1__Case *c, const struct case_row *row)
+{
+    make_time(m, &c->level_since_time, row->level_since);
+    make_time(m, &c->open_time, row->opened_at);
+    make_time(m, &c->update_time, row->updated_at);
+    make_time(m, &c->resolve_time, row->resolved_at);
+    make_time(m, &c->close_time, row->closed_at);
+    make_time(m, &c->round_since_time, row->round_since != 0 ? row->round_since : row->opened_at);
+}
+
+static void make_contributors(struct make *m, Amends__V1__Case *c, const char *text)
+{
+    struct contributor all[POLICY_LEVELS_MAX];
+    size_t n = 0;
+    /* What it cannot read was never written: it shows those before. */
+    m->full = m->full || contributors_parse(text, all, &n, m->arena) == AM_ENOMEM;
+    c->contributors = make_alloc(m, (n + 1) * sizeof(void *));
+    for (size_t i = 0; i < n; i++) {
+        Amends__V1__Contributor *one = make_alloc(m, sizeof(*one));
+        if (!one)
+            return;
+        amends__v1__contributor__init(one);
+        make_text(m, &one->principal, all[i].principal);
+        one->action = (Amends__V1__LadderAction)all[i].action;
+        one->level = all[i].level;
+        c->contributors[c->n_contributors++] = one;
+    }
+}
+
+static void make_ladder(struct make *m, Amends__V1__Case *c, const struct case_row *row)
+{
+    make_contributors(m, c, row->contributors);
+    make_time(m, &c->acknowledge_time, row->acknowledged_at);
+    make_text(m, &c->acknowledger, row->acknowledged_by);
+    make_money(m, &c->escalation_cost, row->touch_cost_currency, row->touch_cost_micros);
+    if (row->paused_at == 0)
+        return;
+    c->pause = message_pause(row->paused_at, row->resume_at, row->pause_reason, m->arena);
+    m->full = m->full || !c->pause;
+}
+
+/* Parts that a message function of their own makes: NULL is full unless the part is not there. */
+static void make_owner_and_proof(struct make *m, Amends__V1__Case *c, const struct case_row *row)
+{
+    c->owner = message_owner(row, m->arena);
+    c->root_cause = message_root_cause(row, m->arena);
+    c->denial = message_denial(row, m->arena);
+    m->full = m->full || !c->owner || (!c->root_cause && row->root_cause_at != 0) ||
+              (!c->denial && row->denial_disclosed_at != 0);
+}
+
+static Amends__V1__Case *make_row(struct make *m, const struct case_row *row)
+{
+    Amends__V1__Case *c = make_alloc(m, sizeof(*c));
+    if (!c)
+        return NULL;
+    amends__v1__case__init(c);
+    make_uuid(m, &c->case_id, &row->case_id);
+    c->version = row->last_seq;
+    c->status = (Amends__V1__CaseStatus)row->status;
+    make_customer(m, c, row);
+    c->trigger = (Amends__V1__Trigger)row->trigger;
+    c->channel = (Amends__V1__Channel)row->channel;
+    make_failure(m, c, row);
+    c->severity = row->severity;
+    make_desired(m, c, row->desired_outcomes);
+    make_effort(m, c, row);
+    c->level = row->level;
+    c->round = row->round;
+    c->policy_version = row->policy_version;
+    make_times(m, c, row);
+    make_owner_and_proof(m, c, row);
+    make_ladder(m, c, row);
+    c->boost_ms = row->boost_ms;
+    return c;
+}
+
+Amends__V1__Case *message_case_row(const struct case_row *row, struct arena *arena)
+{
+    struct make m = {.arena = arena};
+    Amends__V1__Case *c = make_row(&m, row);
+    return m.full ? NULL : c;
+}
+
+/* -- the parts ------------------------------------------------------------------------------------
+ */
+
+/* make_LIST(): the messages of the rows that are still there, into c->LIST. */
+#define PART(list, type, make_one)                                                                 \
+    static void make_##list(struct make *m, Amends__V1__Case *c, const struct rows *rows)          \
+    {                                                                                              \
+        c->list = make_alloc(m, (rows->n + 1) * sizeof(void *));                                   \
+        ROWS_EACH (it, const type, rows) {                                                         \
+            if (m->full || it->row.change == ROW_GONE)                                             \
+                continue;                                                                          \
+            c->list[c->n_##list] = make_one(it, m->arena);                                         \
+            m->full = !c->list[c->n_##list++];                                                     \
+        }                                                                                          \
+    }
+
+PART(signals, struct signal_row, message_signal)
+PART(clocks, struct clock_row, message_clock)
+PART(contacts, struct contact_row, message_contact)
+PART(acts, struct act_row, message_act)
+PART(remedies, struct remedy_row, message_remedy)
+PART(offers, struct offer_row, message_offer)
+
+static Amends__V1__Promise *whole_promise(const struct promise_row *row, struct arena *arena)
+{
+    return message_promise(row, true, arena);
+}
+PART(promises, struct promise_row, whole_promise)
+
+/* Clocks of one instant have ids in no order: by start and kind a case reads the same each time. */
+static int by_start_and_kind(const void *a, const void *b)
+{
+    const Amends__V1__Clock *x = *(Amends__V1__Clock *const *)a;
+    const Amends__V1__Clock *y = *(Amends__V1__Clock *const *)b;
+    int64_t x_us = time_micros(x->start_time);
+    int64_t y_us = time_micros(y->start_time);
+    if (x_us != y_us)
+        return x_us < y_us ? -1 : 1;
+    return x->kind != y->kind ? (int)x->kind - (int)y->kind : strcmp(x->name, y->name);
+}
+
+Amends__V1__Case *message_case(const struct case_state *c, bool parts, struct arena *arena)
+{
+    struct make m = {.arena = arena};
+    Amends__V1__Case *message = make_row(&m, &c->row);
+    if (message && parts) {
+        make_signals(&m, message, &c->signals);
+        make_clocks(&m, message, &c->clocks);
+        if (!m.full && message->n_clocks > 1)
+            qsort(message->clocks, message->n_clocks, sizeof(*message->clocks), by_start_and_kind);
+        make_contacts(&m, message, &c->contacts);
+        make_acts(&m, message, &c->acts);
+        make_remedies(&m, message, &c->remedies);
+        make_offers(&m, message, &c->offers);
+        make_promises(&m, message, &c->promises);
+    }
+    return m.full ? NULL : message;
+}
+
+/* -- events ---------------------------------------------------------------------------------------
+ */
+
+static void *unpack_alloc(void *arena, size_t size)
+{
+    return arena_alloc(arena, size);
+}
+
+static void unpack_free(void *arena, void *p)
+{
+    (void)arena;
+    (void)p;
+}
+
+/* NULL when the bytes are not such a message (somebody altered them) or the arena is full. */
+static ProtobufCMessage *unpack(const ProtobufCMessageDescriptor *descriptor, struct slice bytes,
+                                struct arena *arena)
+{
+    ProtobufCAllocator allocator = {
+        .alloc = unpack_alloc, .free = unpack_free, .allocator_data = arena};
+    return protobuf_c_message_unpack(descriptor, &allocator, bytes.len, bytes.data);
+}
+
+static void make_bytes(struct make *m, ProtobufCBinaryData *field, struct slice bytes)
+{
+    field->data = make_alloc(m, bytes.len);
+    if (!field->data || bytes.len == 0)
+        return;
+    memcpy(field->data, bytes.data, bytes.len);
+    field->len = bytes.len;
+}
+
+Amends__V1__CaseEvent *message_event(const struct event_row *row,
+                                     const struct event_private_row *private_row,
+                                     struct arena *arena)
+{
+    struct make m = {.arena = arena};
+    Amends__V1__CaseEvent *e = make_alloc(&m, sizeof(*e));
+    if (!e)
+        return NULL;
+    amends__v1__case_event__init(e);
+    e->sequence = row->seq;
+    make_time(&m, &e->event_time, row->at);
+    e->kind = (Amends__V1__EventKind)row->kind;
+    make_text(&m, &e->actor, row->actor);
+    e->detail = (Amends__V1__EventDetail *)unpack(&amends__v1__event_detail__descriptor,
+                                                  row->public_body, arena);
+    if (private_row)
+        e->personal = (Amends__V1__EventPrivate *)unpack(&amends__v1__event_private__descriptor,
+                                                         private_row->body, arena);
+    e->erased = !private_row && row->private_digest.len > 0;
+    make_bytes(&m, &e->previous_hash, row->prev_hash);
+    make_bytes(&m, &e->hash, row->hash);
+    return m.full ? NULL : e;
+}

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "case/model/state.h"
+
+#include <string.h>
+
+#include "case/rules.h"
+
+#define ROWS_FIRST_CAP 4
+
+void *rows_add(struct rows *rows, size_t row_size, struct arena *arena)
+{
+    if (rows->n == rows->cap) {
+        size_t cap = rows->cap ? rows->cap * 2 : ROWS_FIRST_CAP;
+        void *items = arena_must_array(arena, row_size, cap);
+        if (rows->n > 0)
+            memcpy(items, rows->items, rows->n * row_size);
+        rows->items = items;
+        rows->cap = cap;
+    }
+    struct row *row = (struct row *)((uint8_t *)rows->items + rows->n++ * row_size);
+    memset(row, 0, row_size);
+    row->change = ROW_NEW;
+    return row;
+}
+
+void case_state_init(struct case_state *c, int32_t tenant_id, const struct uuid *case_id)
+{
+    *c = (struct case_state){.exists = false};
+    struct case_row *r = &c->row;
+    r->tenant_id = tenant_id;
+    r->case_id = *case_id;
+    r->customer_id = r->customer_name = r->customer_contact = r->language = "";
+    r->failure_code = r->description = r->product = r->order_reference = r->stake_currency = "";
+    r->owner_id = "";
+    r->root_cause_code = r->root_cause_note = r->root_cause_actor = "";
+    r->denial_reason = r->denial_actor = "";
+    r->customer_tier = r->time_zone = r->acknowledged_by = r->contributors = "";
+    r->touch_cost_currency = "";
+}
+
+int64_t case_round_since(const struct case_row *row)
+{
+    return row->round_since != 0 ? row->round_since : row->opened_at;
+}

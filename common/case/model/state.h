@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * What a command is decided on: the case with its children, the agents it names, the dedup row - a
+ * snapshot that cannot move, because every key was locked before it was read. Decide functions
+ * change rows in place and append rows; the store writes whatever changed, one statement a table.
+ *
+ * Threading: io loop's thread (or a test's). Ownership: everything lies in the snapshot's arena.
+ */
+
+#include "base/arena.h"
+#include "case/model/rows.h"
+
+/* Most children of one kind a case may have; more are refused with CASE_FULL. */
+#define CASE_SIGNALS_MAX 200
+#define CASE_CONTACTS_MAX 500
+#define CASE_ACTS_MAX 200
+#define CASE_REMEDIES_MAX 100
+#define CASE_CLOCKS_MAX 1000
+#define CASE_PROMISES_MAX 100
+#define CASE_OFFERS_MAX 1000
+
+/* A growing array of rows of one table. */
+struct rows {
+    void *items;
+    size_t n, cap;
+};
+
+/* The i-th row. */
+#define ROW_AT(rows, type, i) (&((type *)(rows)->items)[i])
+#define ROWS_EACH(it, type, rows)                                                                  \
+    for (type *it = (rows)->items; it && it < (type *)(rows)->items + (rows)->n; it++)
+
+/* A zeroed row at the end, marked ROW_NEW. Pointers into the array are void after it. */
+void *rows_add(struct rows *rows, size_t row_size, struct arena *arena);
+#define ROWS_ADD(rows, type, arena) ((type *)rows_add((rows), sizeof(type), (arena)))
+
+/* Marks a row as changed (a new one stays new). */
+static inline void row_touch(struct row *r)
+{
+    if (r->change == ROW_SAME)
+        r->change = ROW_CHANGED;
+}
+
+struct case_state {
+    bool exists;
+    struct case_row row;
+    struct rows signals, clocks, contacts, acts, remedies, promises, offers;
+    struct rows queue;            /* none or one */
+    struct rows escalations;      /* only new ones: never read */
+    struct rows notifications;    /* only new ones: never read */
+    struct rows events, privates; /* only new ones: never read by a segment */
+};
+
+/* An empty case of the id: exists = false. */
+void case_state_init(struct case_state *c, int32_t tenant_id, const struct uuid *case_id);

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * Checks of request fields that all services share. Each adds at most one violation for a field, so
+ * that a field two places look at is told once. `field` is the path in the request and a constant.
+ * Texts are valid UTF-8 without NUL: the wire check has seen to that.
+ *
+ * Threading: pure.
+ */
+
+#include "amends/v1/case.pb-c.h"
+#include "base/time.h"
+#include "base/fault.h"
+#include "base/uuid.h"
+
+/* A required UUID into `out` (may be NULL). False when it is none. */
+bool check_uuid(struct fault *fault, const char *field, const char *text, struct uuid *out);
+
+/* At most `max_bytes`; when `required`, more than white space. */
+void check_text(struct fault *fault, const char *field, const char *text, size_t max_bytes,
+                bool required);
+
+/* [a-z0-9._-], 1 to `max_bytes` bytes; "" only when not required. */
+void check_code(struct fault *fault, const char *field, const char *text, size_t max_bytes,
+                bool required);
+
+/* A principal id: [A-Za-z0-9._@:-], 1 to 128 bytes. */
+void check_principal(struct fault *fault, const char *field, const char *text);
+
+/* BCP 47: subtags of 1 to 8 letters and digits, the first of 2 to 8 letters, at most 35 bytes; ""
+ * only when not required. */
+void check_language(struct fault *fault, const char *field, const char *text, bool required);
+
+/* A value the contract knows; 0 only when not required. */
+void check_enum(struct fault *fault, const char *field, const ProtobufCEnumDescriptor *words,
+                int value, bool required);
+
+/* low <= value <= high. */
+void check_range(struct fault *fault, const char *field, int64_t value, int64_t low, int64_t high);
+
+/* How far a caller's clock may be ahead of ours; see past_time_micros(). */
+#define CHECK_SKEW_US (2 * US_PER_S)
+
+/* A well-formed time after 1970-01-01 and not after now, give or take CHECK_SKEW_US; NULL only when
+ * not required. */
+void check_past_time(struct fault *fault, const char *field,
+                     const Google__Protobuf__Timestamp *time, int64_t now_us, bool required);
+
+/* A well-formed time after now; NULL only when not required. */
+void check_future_time(struct fault *fault, const char *field,
+                       const Google__Protobuf__Timestamp *time, int64_t now_us, bool required);
+
+/* What is stored of a past time: microseconds, never after now; 0 for NULL. */
+int64_t past_time_micros(const Google__Protobuf__Timestamp *time, int64_t now_us);
+
+enum check_amount {
+    AMOUNT_ANY,      /* may be missing or zero */
+    AMOUNT_POSITIVE, /* may be missing, else more than zero */
+    AMOUNT_REQUIRED, /* there, and more than zero */
+};
+
+/* Money: ISO 4217 code (three capital letters), units and nanos of one sign and not negative, no
+ * finer than a millionth, at most 1,000,000,000 units. */
+void check_money(struct fault *fault, const char *field, const Google__Type__Money *money,
+                 enum check_amount amount);

@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* What clocks of each kind do when a bundle does not say: common/policy/bundles/README.md lists
+ * it. */
+
+#include <string.h>
+
+#include "amends/v1/types.pb-c.h"
+#include "policy/read/read.h"
+
+#define KIND(name) AMENDS__V1__CLOCK_KIND__CLOCK_KIND_##name
+#define STATUS(name) (1u << AMENDS__V1__CASE_STATUS__CASE_STATUS_##name)
+#define ACTION(name) (1u << AMENDS__V1__ESCALATION_ACTION__ESCALATION_ACTION_##name)
+#define RESOLVED STATUS(RESOLVED)
+#define LIVE                                                                                       \
+    (STATUS(OPEN) | STATUS(IN_PROGRESS) | STATUS(AWAITING_CUSTOMER) |                              \
+     STATUS(AWAITING_FULFILMENT) | STATUS(AWAITING_APPROVAL))
+#define NO (1u << 0)
+#define YES (1u << 1)
+
+/* Another alternative: any case for now. */
+static struct condition_box *alternative(struct bundle *b, struct policy_condition *c)
+{
+    struct condition_box *boxes = ARENA_ARRAY(b->arena, struct condition_box, c->n + 1);
+    if (c->n > 0)
+        memcpy(boxes, c->boxes, c->n * sizeof(*boxes));
+    c->boxes = boxes;
+    boxes[c->n] = condition_any();
+    return &boxes[c->n++];
+}
+
+static void when(struct bundle *b, struct policy_condition *c, enum fact fact, uint32_t values)
+{
+    alternative(b, c)->allowed[fact] = values;
+}
+
+/* Watches a level until its people take notice or make progress. */
+static void level_conditions(struct bundle *b, struct policy_clock *k)
+{
+    struct condition_box *start = alternative(b, &k->start);
+    start->allowed[FACT_LEVEL] = 1u << k->level;
+    start->allowed[FACT_ACKNOWLEDGED] = NO;
+    start->allowed[FACT_STATUS] = LIVE;
+    when(b, &k->stop, FACT_ACKNOWLEDGED, YES);
+    when(b, &k->stop, FACT_PROGRESS, YES);
+    when(b, &k->cancel, FACT_LEVEL, ~(1u << k->level));
+    when(b, &k->cancel, FACT_STATUS, ~LIVE);
+}
+
+void default_conditions(struct bundle *b, struct policy_clock *k)
+{
+    struct condition_box *box;
+    switch (k->kind) {
+    case KIND(FIRST_RESPONSE):
+        when(b, &k->start, FACT_STATUS, LIVE);
+        when(b, &k->stop, FACT_CONTACT, YES);
+        when(b, &k->cancel, FACT_STATUS, RESOLVED);
+        break;
+    case KIND(NEXT_CONTACT):
+        box = alternative(b, &k->start);
+        box->allowed[FACT_CUSTOMER] = YES;
+        box->allowed[FACT_STATUS] = LIVE | RESOLVED;
+        when(b, &k->stop, FACT_CUSTOMER, NO);
+        k->again = true;
+        break;
+    case KIND(RESOLUTION):
+    case KIND(STATUTORY):
+        when(b, &k->start, FACT_STATUS, LIVE);
+        when(b, &k->stop, FACT_STATUS, RESOLVED);
+        break;
+    case KIND(FOLLOW_UP):
+        when(b, &k->start, FACT_STATUS, RESOLVED);
+        when(b, &k->stop, FACT_STATUS, STATUS(CLOSED));
+        when(b, &k->cancel, FACT_STATUS, LIVE);
+        break;
+    case KIND(LEVEL):
+        level_conditions(b, k);
+        break;
+    default:
+        break;
+    }
+}
+
+/* At the target: the case climbs, and its people hear of it. */
+void default_thresholds(struct bundle *b, struct policy_clock *k)
+{
+    k->thresholds = ARENA_ARRAY(b->arena, struct policy_threshold, POLICY_THRESHOLDS_MAX);
+    k->n_thresholds = 1;
+    struct policy_threshold *t = &k->thresholds[0];
+    t->percent = 100;
+    if (k->kind == KIND(FOLLOW_UP)) {
+        t->actions = ACTION(CLOSE);
+        return;
+    }
+    bool top = k->kind == KIND(LEVEL) && k->level == b->policy->n_levels;
+    t->actions = ACTION(NOTIFY) | (top ? ACTION(RESTART) : ACTION(CLIMB));
+    t->notify = POLICY_NOTIFY_STEWARD;
+    if (k->kind != KIND(LEVEL))
+        t->notify |= POLICY_NOTIFY_OWNER;
+    if (k->kind == KIND(PROMISE))
+        t->actions |= ACTION(RAISE_SEVERITY);
+}

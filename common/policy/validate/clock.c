@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* Definitions of clocks, each by itself. */
+
+#include <string.h>
+
+#include "amends/v1/types.pb-c.h"
+#include "policy/validate/validate.h"
+
+#define KIND(name) AMENDS__V1__CLOCK_KIND__CLOCK_KIND_##name
+#define KINDS KIND(LEVEL)
+#define ACTION(name) (1u << AMENDS__V1__ESCALATION_ACTION__ESCALATION_ACTION_##name)
+#define ACTIONS (ACTION(RESTART) * 2 - 2)
+#define SECOND_MS 1000
+#define DAYS_MAX 3653
+#define NAME_BYTES_MAX 64
+#define AT(...) problem_path(problems, __VA_ARGS__)
+
+const char *clock_path(struct bundle_problems *problems, const struct policy_clock *c)
+{
+    return c->level > 0 ? AT("ladder[%d].clock", c->level - 1) : AT("clocks.%s", c->name);
+}
+
+bool clock_has_subject(const struct policy_clock *c)
+{
+    return c->kind == KIND(OFFER) || c->kind == KIND(APPROVAL) || c->kind == KIND(PROMISE) ||
+           c->kind == KIND(FULFILMENT);
+}
+
+/* Its instant is given from outside. */
+static bool has_instant(const struct policy_clock *c)
+{
+    return c->kind == KIND(OFFER) || c->kind == KIND(PROMISE);
+}
+
+/* -- name and kind ----------------------------------------------------------------------------- */
+
+static void check_name(const struct policy *p, const struct policy_clock *c, const char *at,
+                       struct bundle_problems *problems)
+{
+    size_t len = strlen(c->name);
+    if (len == 0 || len > NAME_BYTES_MAX || c->name[0] < 'a' || c->name[0] > 'z' ||
+        strspn(c->name, "abcdefghijklmnopqrstuvwxyz0123456789_.") != len)
+        problem_error(problems, at,
+                      "is no name for a clock: a letter, then a-z, 0-9, _ and ., at most %d bytes",
+                      NAME_BYTES_MAX);
+    else if (c->level == 0 && strncmp(c->name, "level.", 6) == 0)
+        problem_error(problems, at, "is a name that the ladder's clocks have");
+    else if (policy_clock_find(p, c->name) != c)
+        problem_error(problems, at, "is there twice");
+}
+
+static void check_kind(const struct policy *p, const struct policy_clock *c, const char *at,
+                       struct bundle_problems *problems)
+{
+    if (c->kind < 1 || c->kind > KINDS)
+        problem_error(problems, AT("%s.kind", at), "is not a kind of clock: %d", c->kind);
+    else if (clock_has_subject(c) && policy_clock_of_kind(p, c->kind) != c)
+        problem_error(problems, AT("%s.kind", at),
+                      "is measured by `%s` already: a policy has one clock of this kind",
+                      policy_clock_of_kind(p, c->kind)->name);
+    if ((c->kind == KIND(LEVEL)) != (c->level > 0) || c->level > p->n_levels)
+        problem_error(problems, at, "watches a level that does not exist");
+    if (c->calendar < -1 || c->calendar >= (int)p->n_calendars)
+        problem_error(problems, AT("%s.calendar", at), "is no calendar of the policy");
+    else if (has_instant(c) && c->calendar >= 0)
+        problem_error(problems, AT("%s.calendar", at),
+                      "means nothing here: the instant is what was promised");
+}
+
+/* -- targets ----------------------------------------------------------------------------------- */
+
+static void check_target(const struct policy_clock *c, size_t i, const char *at,
+                         struct bundle_problems *problems)
+{
+    const struct policy_target *t = &c->targets[i];
+    const char *here = AT("%s.targets[%zu].target", at, i);
+    bool days = t->unit != POLICY_UNIT_TIME;
+    if (!days && (t->ms < SECOND_MS || t->ms > POLICY_DURATION_MAX_MS))
+        problem_error(problems, here, "is not a second to ten years");
+    if (days && (t->days < 1 || t->days > DAYS_MAX))
+        problem_error(problems, here, "is not 1 to %d days", DAYS_MAX);
+    if (t->unit == POLICY_UNIT_BUSINESS_DAYS && c->calendar < 0)
+        problem_error(problems, here, "counts business days, but the clock names no calendar");
+    if (days && c->pause_single_ms > 0 && c->kind != KIND(STATUTORY))
+        problem_error(
+            problems, here,
+            "is in days, which cannot be paused: leave pause and pause_limit out, or give "
+            "a time");
+    if (!days && c->calendar >= 0 && t->ms % (24 * 3600 * 1000) == 0)
+        problem_warning(problems, here,
+                        "is %lld hours of working time, as the clock goes by a calendar; for days "
+                        "write `{business_days: n}`",
+                        (long long)(t->ms / 3600000));
+}
+
+static void check_targets(const struct policy_clock *c, const char *at,
+                          struct bundle_problems *problems)
+{
+    if (has_instant(c) && c->n_targets > 0)
+        problem_error(problems, AT("%s.targets", at),
+                      "cannot be given: the instant is what was promised");
+    else if (!has_instant(c) && c->n_targets == 0)
+        problem_error(problems, at, "has no target: give it a time, as in `target: 8h`");
+    for (size_t i = 0; i < c->n_targets; i++)
+        check_target(c, i, at, problems);
+}
+
+/* -- pauses ------------------------------------------------------------------------------------ */
+
+static bool is_never(const struct policy_condition *c)
+{
+    return c->n == 0;
+}
+
+static void check_pause(const struct policy_clock *c, const char *at,
+                        struct bundle_problems *problems)
+{
+    bool pauses = c->pause_single_ms > 0 || c->pause_total_ms > 0;
+    const char *key = is_never(&c->pause) ? "pause_limit" : "pause";
+    if (c->kind == KIND(STATUTORY) && (pauses || !is_never(&c->pause)))
+        problem_error(problems, AT("%s.%s", at, key), "a statutory clock never pauses");
+    else if (!is_never(&c->pause) && !pauses)
+        problem_error(problems, AT("%s.pause", at),
+                      "has no limit: give pause_limit, as in `{single: 5d, total: 10d}`");
+    if (!is_never(&c->resume) && is_never(&c->pause))
+        problem_error(problems, AT("%s.resume", at), "has no pause to end");
+    if (pauses && (c->pause_single_ms <= 0 || c->pause_total_ms < c->pause_single_ms ||
+                   c->pause_total_ms > POLICY_DURATION_MAX_MS))
+        problem_error(problems, AT("%s.pause_limit", at),
+                      "needs a single pause of more than nothing and a total that is not less");
+}
+
+/* -- thresholds -------------------------------------------------------------------------------- */
+
+static void check_actions(const struct policy *p, const struct policy_clock *c,
+                          const struct policy_threshold *t, const char *at,
+                          struct bundle_problems *problems)
+{
+    bool top = c->level > 0 && c->level == p->n_levels;
+    if (t->actions == 0 || (t->actions & ~ACTIONS) != 0)
+        problem_error(problems, at, "does nothing: give `do`, `notify` or `raise_priority`");
+    if (!(t->actions & ACTION(NOTIFY)) != !t->notify)
+        problem_error(problems, AT("%s.notify", at), "needs to say who is notified");
+    if (!(t->actions & ACTION(RAISE_PRIORITY)) != !t->raise_ms || t->raise_ms < 0)
+        problem_error(problems, AT("%s.raise_priority", at), "needs a time of more than zero");
+    if ((t->actions & ACTION(CLOSE)) && c->kind != KIND(FOLLOW_UP))
+        problem_error(problems, AT("%s.do", at), "close: only a follow_up clock may close a case");
+    if ((t->actions & ACTION(RESTART)) && c->kind != KIND(LEVEL) && c->kind != KIND(NEXT_CONTACT))
+        problem_error(problems, AT("%s.do", at),
+                      "restart: only a level's clock and a next_contact begin again");
+    if ((t->actions & ACTION(CLIMB)) && top)
+        problem_error(problems, AT("%s.do", at),
+                      "climb: this is the top of the ladder; `restart`?");
+    if ((t->actions & ACTION(RESTART)) && t->percent != 100)
+        problem_error(problems, AT("%s.do", at), "restart: only at 100%%");
+}
+
+static void check_thresholds(const struct policy *p, const struct policy_clock *c, const char *at,
+                             struct bundle_problems *problems)
+{
+    bool at_target = false, closes = false;
+    for (size_t i = 0; i < c->n_thresholds; i++) {
+        const struct policy_threshold *t = &c->thresholds[i];
+        const char *here = AT("%s.thresholds[%zu]", at, i);
+        at_target = at_target || t->percent == 100;
+        closes = closes || (t->actions & ACTION(CLOSE));
+        if (t->percent < 1 || t->percent > POLICY_PERCENT_MAX)
+            problem_error(problems, AT("%s.at", here), "is not 1%% to %d%%", POLICY_PERCENT_MAX);
+        else if (i > 0 && t->percent == t[-1].percent)
+            problem_error(problems, AT("%s.at", here), "%d%% is there twice: join them",
+                          t->percent);
+        else if (i > 0 && t->percent < t[-1].percent)
+            problem_error(problems, AT("%s.at", here), "comes after %d%%: thresholds ascend",
+                          t[-1].percent);
+        check_actions(p, c, t, here, problems);
+    }
+    if (c->kind == KIND(FOLLOW_UP) && !closes)
+        problem_warning(problems, AT("%s.thresholds", at),
+                        "has none that closes: a resolved case stays until somebody closes it");
+    if (!at_target)
+        problem_warning(problems, AT("%s.thresholds", at),
+                        "has none at 100%%: a breach is recorded, but nobody hears of it");
+}
+
+static void check_clock(const struct policy *p, const struct policy_clock *c,
+                        struct bundle_problems *problems)
+{
+    const char *at = clock_path(problems, c);
+    check_name(p, c, at, problems);
+    check_kind(p, c, at, problems);
+    check_targets(c, at, problems);
+    check_pause(c, at, problems);
+    check_thresholds(p, c, at, problems);
+}
+
+/* Level 1 is watched by what starts when a case opens. */
+static void check_levels(const struct policy *p, struct bundle_problems *problems)
+{
+    uint32_t watched = 0;
+    for (size_t i = 0; i < p->n_clocks; i++)
+        watched |= p->clocks[i].level > 0 ? 1u << p->clocks[i].level : 0;
+    for (int level = 2; level <= p->n_levels; level++)
+        if (!((watched >> level) & 1))
+            problem_warning(problems, AT("ladder[%d].clock", level - 1),
+                            "is missing: a case that climbs to this level may be left there");
+}
+
+void policy_validate_clocks(const struct policy *p, struct bundle_problems *problems)
+{
+    if (p->n_clocks == 0)
+        problem_error(problems, "clocks", "needs clocks: without any, silence has no end");
+    for (size_t i = 0; i < p->n_clocks; i++)
+        check_clock(p, &p->clocks[i], problems);
+    check_levels(p, problems);
+}

@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* The ladder and the failures. */
+
+#include <string.h>
+
+#include "amends/v1/types.pb-c.h"
+#include "policy/validate/validate.h"
+#include "policy/words.h"
+
+#define CODE_MAX_BYTES 64
+#define PRINCIPAL_MAX_BYTES 128
+#define LADDER_ACTIONS 3
+#define SKILL_LEVELS 5
+#define CODE_CHARS "abcdefghijklmnopqrstuvwxyz0123456789._-"
+#define PRINCIPAL_CHARS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._@:-"
+#define REMEDIES (&amends__v1__remedy_kind__descriptor)
+#define AT(...) problem_path(problems, __VA_ARGS__)
+
+const char *policy_remedy_name(int kind)
+{
+    static const char *const names[POLICY_REMEDY_KINDS] = {
+        "?",      "APOLOGY", "EXPLANATION", "EXPEDITE", "REDO",   "REPLACEMENT",
+        "REFUND", "CREDIT",  "UPGRADE",     "GIFT",     "WAIVER", "PROCESS_FIX"};
+    return kind > 0 && kind < POLICY_REMEDY_KINDS ? names[kind] : names[0];
+}
+
+static bool made_of(const char *text, const char *chars, size_t max)
+{
+    size_t len = strlen(text);
+    return len > 0 && len <= max && strspn(text, chars) == len;
+}
+
+/* -- ladder ------------------------------------------------------------------------------------ */
+
+static void check_level(const struct policy *p, int i, struct bundle_problems *problems)
+{
+    const struct policy_level *l = &p->levels[i];
+    if (l->name[0] == '\0')
+        problem_error(problems, AT("ladder[%d].name", i - 1), "is required");
+    if (!made_of(l->steward, PRINCIPAL_CHARS, PRINCIPAL_MAX_BYTES))
+        problem_error(problems, AT("ladder[%d].steward.id", i - 1),
+                      "nobody would hold this level: needs a principal of letters, digits and "
+                      "._@:-, at most %d bytes",
+                      PRINCIPAL_MAX_BYTES);
+    if (l->steward_name[0] == '\0')
+        problem_error(problems, AT("ladder[%d].steward.name", i - 1), "is required");
+    if (l->steward_contact[0] == '\0')
+        problem_error(problems, AT("ladder[%d].steward.contact", i - 1),
+                      "is required: customers must be able to reach the desk");
+    if (l->action < 1 || l->action > LADDER_ACTIONS)
+        problem_error(problems, AT("ladder[%d].action", i - 1), "is not a ladder action: %d",
+                      l->action);
+    if (l->cost_per_touch_micros < 0)
+        problem_error(problems, AT("ladder[%d].cost_per_touch", i - 1), "is negative");
+}
+
+/* What a step up should change. */
+static void check_step(const struct policy *p, int i, struct bundle_problems *problems)
+{
+    const struct policy_level *l = &p->levels[i];
+    if (l->cost_per_touch_micros < l[-1].cost_per_touch_micros)
+        problem_warning(problems, AT("ladder[%d].cost_per_touch", i - 1),
+                        "is less than on the level below; every level up usually costs more");
+    for (int k = 1; k < i; k++)
+        if (l->steward[0] && strcmp(l->steward, p->levels[k].steward) == 0) {
+            problem_warning(
+                problems, AT("ladder[%d].steward.id", i - 1),
+                "is the steward of level %d too: a case that climbs stays with the same "
+                "people",
+                k);
+            break;
+        }
+}
+
+static const char *authority_path(struct bundle_problems *problems, int level, int kind)
+{
+    char name[WORD_MAX];
+    word_enum_name(REMEDIES, kind, name);
+    return AT("ladder[%d].authority.%s", level - 1, name);
+}
+
+/* Going up must never lose authority: an escalation would end where less is possible. */
+static void check_limit(const struct policy *p, int i, int kind, struct bundle_problems *problems)
+{
+    int64_t limit = p->levels[i].limit_micros[kind];
+    const char *at = authority_path(problems, i, kind);
+    if (limit < 0)
+        problem_error(problems, at, "is negative");
+    else if (i > 1 && limit < p->levels[i - 1].limit_micros[kind])
+        problem_error(problems, at, "%s: less than the level below may give",
+                      policy_remedy_name(kind));
+    else if (limit == 0 && policy_level_that_may(p, kind, 0) > 0)
+        problem_warning(problems, at, "%s: this level has no authority for it",
+                        policy_remedy_name(kind));
+}
+
+static void check_ladder(const struct policy *p, struct bundle_problems *problems)
+{
+    if (p->n_levels < 1)
+        problem_error(problems, "ladder", "needs at least one level");
+    for (int i = 1; i <= p->n_levels; i++) {
+        check_level(p, i, problems);
+        if (i > 1)
+            check_step(p, i, problems);
+        for (int kind = 1; kind < POLICY_REMEDY_KINDS; kind++)
+            check_limit(p, i, kind, problems);
+    }
+    for (int kind = 1; kind < POLICY_REMEDY_KINDS && p->n_levels > 0; kind++)
+        if (policy_level_that_may(p, kind, 0) == 0)
+            problem_error(problems, authority_path(problems, p->n_levels, kind),
+                          "%s: an authority that no level has, the highest must have some",
+                          policy_remedy_name(kind));
+}
+
+/* -- failures ---------------------------------------------------------------------------------- */
+
+static bool has_code(const struct policy *p, const char *code, size_t len, size_t before)
+{
+    for (size_t i = 0; i < before; i++) {
+        const char *other = p->failures[i].code;
+        if (strncmp(other, code, len) == 0 && other[len] == '\0')
+            return true;
+    }
+    return false;
+}
+
+/* False when it is none, which its skill may be taken from. */
+static bool check_code(const struct policy *p, size_t i, struct bundle_problems *problems)
+{
+    const char *code = p->failures[i].code;
+    const char *at = AT("failures.%s", code);
+    const char *dot = strrchr(code, '.');
+    if (!made_of(code, CODE_CHARS, CODE_MAX_BYTES) || code[0] == '.' || strstr(code, "..") ||
+        (dot && dot[1] == '\0')) {
+        problem_error(problems, at,
+                      "is not a code: parts of a-z, 0-9, _ and - with dots between, at most %d "
+                      "bytes",
+                      CODE_MAX_BYTES);
+        return false;
+    }
+    if (has_code(p, code, strlen(code), i))
+        problem_error(problems, at, "is there twice");
+    else if (dot && !has_code(p, code, (size_t)(dot - code), p->n_failures))
+        problem_error(problems, at, "has no branch: `%.*s` must be a failure too",
+                      (int)(dot - code), code);
+    return true;
+}
+
+static void check_skill(const struct policy_failure *f, struct bundle_problems *problems)
+{
+    if (f->skill[0] == '\0')
+        return;
+    if (!made_of(f->skill, CODE_CHARS, CODE_MAX_BYTES))
+        problem_error(problems, AT("failures.%s.skill", f->code), "is not a skill code");
+    if (f->skill_level < 1 || f->skill_level > SKILL_LEVELS)
+        problem_error(problems, AT("failures.%s.skill_level", f->code),
+                      "is %d; skills have level 1 to 5", f->skill_level);
+}
+
+static void check_remedy(const struct policy *p, const struct policy_failure *f,
+                         struct bundle_problems *problems)
+{
+    if (f->typical_remedy < 1 || f->typical_remedy >= POLICY_REMEDY_KINDS)
+        problem_error(problems, AT("failures.%s.remedy", f->code), "is not a remedy kind: %d",
+                      f->typical_remedy);
+    else if (f->typical_micros < 0)
+        problem_error(problems, AT("failures.%s.amount", f->code), "is negative");
+    else if (p->n_levels > 0 && policy_level_that_may(p, f->typical_remedy, f->typical_micros) == 0)
+        problem_error(problems, AT("failures.%s.amount", f->code),
+                      "is more than any level may give: nobody could make it right");
+}
+
+static void check_failure(const struct policy *p, size_t i, struct bundle_problems *problems)
+{
+    const struct policy_failure *f = &p->failures[i];
+    bool is_code = check_code(p, i, problems);
+    if (f->name[0] == '\0')
+        problem_error(problems, AT("failures.%s.name", f->code), "is required");
+    if (is_code)
+        check_skill(f, problems);
+    if (f->severity < 1 || f->severity >= POLICY_SEVERITIES)
+        problem_error(problems, AT("failures.%s.severity", f->code), "is %d, not 1 to 5",
+                      f->severity);
+    check_remedy(p, f, problems);
+}
+
+void policy_validate_people(const struct policy *p, struct bundle_problems *problems)
+{
+    check_ladder(p, problems);
+    if (p->n_failures == 0)
+        problem_error(problems, "failures", "needs at least one failure");
+    for (size_t i = 0; i < p->n_failures; i++)
+        check_failure(p, i, problems);
+}

@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * What the files of the store share: the numbers of its statements, its state and the state of one
+ * segment. Threading: io loop's thread. Private to common/case.
+ */
+
+#include "store/store.h"
+#include "store/table.h"
+
+/* Places in store_stmts. First the reads by key arrays, then the inserts of new rows (cheaper than
+ * upserts), then the upserts, each in the order of the tables. */
+enum stmt {
+    STMT_READ = 0,
+    STMT_INSERT = STMT_READ + TABLES_READ,
+    STMT_UPSERT = STMT_INSERT + TABLES,
+    STMT_QUEUE_DELETE = STMT_UPSERT + TABLES_UPSERT,
+    STMT_OPENING, /* OpenCase: dedup row, the customer's open case, the tenant's policy version */
+    STMT_EVENTS,
+    STMT_EVENT_PRIVATES,
+    STMT_LIST_AGENTS,
+    STMT_LIST_OPENED,
+    STMT_LIST_CUSTOMER,
+    STMT_LIST_OWNER,
+    STMT_LIST_FAILURE,
+    STMT_LIST_STATUS,
+    STMT_TENANT_BY_NAME,
+    STMT_TENANT_VERSIONS,
+    STMT_POLICY_SOURCE,
+    STMT_POLICY_GET,
+    STMT_POLICY_LIST,
+    STMT_POLICY_APPLY,
+    STMT_MIGRATING,
+    STMTS
+};
+
+/* What follows the agent's own columns in STMT_READ + TABLE_AGENT and STMT_LIST_AGENTS:
+ * counted_cases, pending_weight. */
+int agent_decode(const struct pg_rows *rows, int row, struct agent_row *out,
+                 struct arena *arena) AM_MUSTCHECK;
+
+struct store {
+    struct pg *pg;
+    struct loop *loop;
+    struct tenants *tenants;
+    void (*route)(void *ctx, const struct route *r);
+    void *ctx;
+};
+
+/* The rows of a child table in a case. */
+struct rows *case_rows_of(struct case_state *c, enum table_id table);
+
+/* Adds the rows of a child table's (or the case's own) result to the cases of their keys, in order.
+ * AM_ENOMEM when the arena is full. */
+int case_load(struct case_state *cases, size_t n_cases, enum table_id table,
+              const struct pg_rows *rows, struct arena *arena) AM_MUSTCHECK;
+
+/* One command's part in a segment. */
+struct seg_part {
+    struct command *cmd;
+    struct case_state *c;    /* NULL when it needs none */
+    struct agent_row *actor; /* found rows, the command's own copies; else NULL */
+    struct agent_row *agent;
+    struct dedup_row *dedup;
+    struct uuid found_case_id; /* OpenCase: the open case to join; zero = none */
+    int32_t policy_version;    /* OpenCase: the tenant's current one, as it is now */
+    int16_t was_status;        /* as read: who has room after it, which queue member is void */
+    int16_t was_owner_kind;
+    const char *was_owner_id;
+    struct queue_row was_queue; /* .case_id zero = none */
+    struct decision d;
+};
+
+/* An agent read for a segment. */
+struct seg_agent {
+    int32_t tenant_id;
+    const char *agent_id;
+    bool found;
+    struct agent_row row;
+};
+
+/* The state of one attempt of a segment, in its arena. */
+struct seg_state {
+    struct store *store;
+    struct seg_part *parts;
+    size_t n_parts;
+    struct case_state *cases; /* those to read */
+    size_t n_cases;
+    struct seg_agent *agents;
+    size_t n_agents;
+    struct seg_part **dedups; /* the parts behind the keys of the dedup read, and of the opening */
+    size_t n_dedups;
+    struct seg_part **openings;
+    size_t n_openings;
+    unsigned sent[STMTS]; /* the statements of trip 1 in order */
+    size_t n_sent;
+    bool full; /* the arena was too small for what was read */
+};
+
+struct seg_part *seg_part_of(struct seg_state *st, const struct seg_cmd *cmd);
+
+/* The segment's callbacks, ctx = struct store. */
+void store_seg_read(void *ctx, struct seg *seg);
+void store_seg_load(void *ctx, struct seg *seg, size_t i, const struct pg_rows *rows);
+enum seg_verdict store_seg_decide(void *ctx, struct seg *seg, struct seg_cmd *cmd);
+void store_seg_write(void *ctx, struct seg *seg);
+void store_seg_committed(void *ctx, struct seg *seg);
+
+/* A plain read under construction: empties the results, then adds statements. */
+void store_read_begin(struct store_read *r);
+struct pg_args *store_read_add(struct store_read *r, unsigned stmt);
+
+/* The rows of a statement on policy versions or on cases to migrate, into the read's results.
+ * AM_ENOMEM when the arena is full. */
+int policies_load(struct store_read *r, unsigned stmt, const struct pg_rows *rows) AM_MUSTCHECK;
+
+/* Adds a read of these agents. */
+void store_read_add_agents(struct store_read *r, const char *const *agent_ids, size_t n);
+
+/* Copies a fault of the machinery into one whose strings must live in another arena. */
+void fault_copy(struct fault *to, struct arena *arena, const struct fault *from);

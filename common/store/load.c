@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* Rows of cases and their children into snapshots, for segments and plain reads. */
+
+#include <string.h>
+
+#include "base/assert.h"
+#include "store/impl.h"
+
+struct rows *case_rows_of(struct case_state *c, enum table_id table)
+{
+    switch (table) {
+    case TABLE_SIGNAL:
+        return &c->signals;
+    case TABLE_CLOCK:
+        return &c->clocks;
+    case TABLE_CONTACT:
+        return &c->contacts;
+    case TABLE_ACT:
+        return &c->acts;
+    case TABLE_REMEDY:
+        return &c->remedies;
+    case TABLE_PROMISE:
+        return &c->promises;
+    case TABLE_OFFER:
+        return &c->offers;
+    case TABLE_QUEUE:
+        return &c->queue;
+    case TABLE_EVENT:
+        return &c->events;
+    case TABLE_EVENT_PRIVATE:
+        return &c->privates;
+    case TABLE_ESCALATION:
+        return &c->escalations;
+    case TABLE_NOTIFICATION:
+        return &c->notifications;
+    default:
+        return NULL;
+    }
+}
+
+/* Column 0 of a read by keys: the place of the key, from 1. */
+static size_t place(const struct pg_rows *rows, int row, size_t n)
+{
+    int64_t ord = pg_int(rows, row, 0);
+    AM_ASSERT(ord >= 1 && (size_t)ord <= n);
+    return (size_t)ord - 1;
+}
+
+static int load_case_rows(struct case_state *cases, size_t n_cases, const struct pg_rows *rows,
+                          struct arena *arena)
+{
+    for (int i = 0; i < pg_rows_count(rows); i++) {
+        struct case_state *c = &cases[place(rows, i, n_cases)];
+        int rc = table_decode(&tables[TABLE_CASE], rows, i, 1, &c->row, arena);
+        if (rc)
+            return rc;
+        c->exists = true;
+    }
+    return AM_OK;
+}
+
+/* Room for as many rows as the result has for each case, and one more. */
+static int make_room(struct case_state *cases, size_t n_cases, enum table_id table,
+                     const struct pg_rows *rows, struct arena *arena)
+{
+    for (int i = 0; i < pg_rows_count(rows); i++)
+        case_rows_of(&cases[place(rows, i, n_cases)], table)->cap++;
+    for (size_t i = 0; i < n_cases; i++) {
+        struct rows *r = case_rows_of(&cases[i], table);
+        if (r->cap == 0)
+            continue;
+        r->cap++;
+        r->items = arena_alloc(arena, r->cap * tables[table].row_size);
+        if (!r->items)
+            return AM_ENOMEM;
+    }
+    return AM_OK;
+}
+
+static int load_children(struct case_state *cases, size_t n_cases, enum table_id table,
+                         const struct pg_rows *rows, struct arena *arena)
+{
+    const struct table *t = &tables[table];
+    int rc = make_room(cases, n_cases, table, rows, arena);
+    for (int i = 0; i < pg_rows_count(rows) && rc == 0; i++) {
+        struct rows *r = case_rows_of(&cases[place(rows, i, n_cases)], table);
+        rc = table_decode(t, rows, i, 1, (uint8_t *)r->items + r->n++ * t->row_size, arena);
+    }
+    for (size_t i = 0; i < n_cases && rc == 0; i++) {
+        struct rows *r = case_rows_of(&cases[i], table);
+        table_sort(t, r->items, r->n);
+    }
+    return rc;
+}
+
+int case_load(struct case_state *cases, size_t n_cases, enum table_id table,
+              const struct pg_rows *rows, struct arena *arena)
+{
+    if (table == TABLE_CASE)
+        return load_case_rows(cases, n_cases, rows, arena);
+    return load_children(cases, n_cases, table, rows, arena);
+}

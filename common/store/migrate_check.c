@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* `amends check`: what foreign keys and unique indexes do not hold in production. */
+
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "base/assert.h"
+#include "store/migrate.h"
+#include "pg/pg.h"
+
+/* Counts rows that must not be; `c` is the row looked at. */
+struct rule {
+    const char *what;
+    const char *from; /* table and condition */
+};
+
+#define NO_CASE                                                                                    \
+    " c where not exists (select 1 from recovery_case p"                                           \
+    " where p.tenant_id = c.tenant_id and p.case_id = c.case_id)"
+#define NO_SUBJECT(kinds, table, id)                                                               \
+    " c where c.kind in (" kinds ") and not exists (select 1 from " table                          \
+    " p where p.tenant_id = c.tenant_id and p.case_id = c.case_id and p." id " = c.subject_id)"
+#define NO_TENANT " c where not exists (select 1 from tenant p where p.tenant_id = c.tenant_id)"
+
+static const struct rule rules[] = {
+    {"policy versions without tenant", "policy_version" NO_TENANT},
+    {"tenants without their policy version",
+     "tenant c where not exists (select 1 from policy_version p where p.tenant_id = c.tenant_id"
+     " and p.version = c.policy_version)"},
+    {"cases without tenant", "recovery_case" NO_TENANT},
+    {"agents without tenant", "agent" NO_TENANT},
+    {"cases without their policy version",
+     "recovery_case c where not exists (select 1 from policy_version p"
+     " where p.tenant_id = c.tenant_id and p.version = c.policy_version)"},
+    {"signals without case", "signal" NO_CASE},
+    {"events without case", "case_event" NO_CASE},
+    {"clocks without case", "clock" NO_CASE},
+    {"escalations without case", "escalation" NO_CASE},
+    {"queue items without case", "queue_item" NO_CASE},
+    {"offers without case", "offer" NO_CASE},
+    {"contacts without case", "contact_attempt" NO_CASE},
+    {"acts without case", "act" NO_CASE},
+    {"remedies without case", "remedy" NO_CASE},
+    {"promises without case", "promise" NO_CASE},
+    {"notifications without case", "notification" NO_CASE},
+    {"request ids without case",
+     "dedup" NO_CASE " and c.case_id <> '00000000-0000-0000-0000-000000000000'"},
+    {"personal parts without event",
+     "case_event_private c where not exists (select 1 from case_event p"
+     " where p.tenant_id = c.tenant_id and p.case_id = c.case_id and p.seq = c.seq)"},
+    /* Cause 1 is a clock; the others name none. */
+    {"escalations without clock",
+     "escalation c where c.cause = 1 and not exists (select 1 from clock p"
+     " where p.tenant_id = c.tenant_id and p.case_id = c.case_id and p.clock_id = c.clock_id)"},
+    {"notifications without their clock",
+     "notification c where c.clock_id is not null and not exists (select 1 from clock p"
+     " where p.tenant_id = c.tenant_id and p.case_id = c.case_id and p.clock_id = c.clock_id)"},
+    /* By kind of clock: 4 offer, 6 promise, 5 and 7 remedy. */
+    {"clocks without their offer", "clock" NO_SUBJECT("4", "offer", "offer_id")},
+    {"clocks without their promise", "clock" NO_SUBJECT("6", "promise", "promise_id")},
+    {"clocks without their remedy", "clock" NO_SUBJECT("5, 7", "remedy", "remedy_id")},
+    {"open promises without clock",
+     "promise c where c.state = 1 and not exists (select 1 from clock p where p.tenant_id = "
+     "c.tenant_id"
+     " and p.case_id = c.case_id and p.kind = 6 and p.subject_id = c.promise_id)"},
+    {"promises without the one they were renegotiated into",
+     "promise c where c.successor_id is not null and not exists (select 1 from promise p"
+     " where p.tenant_id = c.tenant_id and p.case_id = c.case_id"
+     " and p.promise_id = c.successor_id)"},
+    {"open promises of cases that have ended",
+     "promise c where c.state = 1 and not exists (select 1 from recovery_case p"
+     " where p.tenant_id = c.tenant_id and p.case_id = c.case_id and p.status between 1 and 5)"},
+    {"offers without agent",
+     "offer c where not exists (select 1 from agent p where p.tenant_id = c.tenant_id"
+     " and p.agent_id = c.agent_id)"},
+    {"cases whose owner is no agent",
+     "recovery_case c where c.owner_kind = 2 and not exists (select 1 from agent p"
+     " where p.tenant_id = c.tenant_id and p.agent_id = c.owner_id)"},
+    {"cases without owner", "recovery_case c where c.owner_kind not in (1, 2) or c.owner_id = ''"},
+    {"open cases without clock",
+     "recovery_case c where c.status between 1 and 5 and not exists (select 1 from clock p"
+     " where p.tenant_id = c.tenant_id and p.case_id = c.case_id and p.round = c.round)"},
+    {"cases whose events are not 1 to their version",
+     "recovery_case c where not exists (select 1 from case_event e"
+     " where e.tenant_id = c.tenant_id and e.case_id = c.case_id"
+     " having count(*) = c.last_seq and max(e.seq) = c.last_seq)"},
+    {"open cases of a steward that are not queued",
+     "recovery_case c where c.status between 1 and 5 and c.owner_kind = 1"
+     " and not exists (select 1 from queue_item p where p.tenant_id = c.tenant_id"
+     " and p.case_id = c.case_id and p.generation = c.assignment_generation)"},
+    {"queue items of cases that are not for anybody to take",
+     "queue_item c where not exists (select 1 from recovery_case p"
+     " where p.tenant_id = c.tenant_id and p.case_id = c.case_id and p.owner_kind = 1"
+     " and p.status between 1 and 5)"},
+};
+
+static int count(struct pg_admin *a, const struct rule *rule, int64_t *n)
+{
+    char *sql = NULL, value[32];
+    AM_ASSERT(asprintf(&sql, "select count(*) from %s", rule->from) > 0);
+    int rc = pg_admin_value(a, sql, NULL, 0, value, sizeof(value));
+    free(sql);
+    *n = rc ? 0 : strtoll(value, NULL, 10);
+    return rc;
+}
+
+static int count_all(struct pg_admin *a, FILE *out, int64_t *broken)
+{
+    int rc = AM_OK;
+    for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]) && !rc; i++) {
+        int64_t n;
+        rc = count(a, &rules[i], &n);
+        if (n > 0)
+            fprintf(out, "%s: %" PRId64 "\n", rules[i].what, n);
+        *broken += n;
+    }
+    return rc;
+}
+
+int migrate_check(const char *conninfo, FILE *out, int64_t *broken)
+{
+    struct pg_admin *a = NULL;
+    *broken = 0;
+    int rc = pg_admin_open(conninfo, &a);
+    if (rc)
+        return rc;
+    /* One snapshot: commits between two counts are no defects. */
+    rc = pg_admin_exec(a, "begin isolation level repeatable read read only");
+    if (!rc)
+        rc = count_all(a, out, broken);
+    pg_admin_close(a);
+    return rc;
+}

@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* Plain reads of cases, events and agents on the read lane. */
+
+#include "store/impl.h"
+
+static int load_agents(struct store_read *r, const struct pg_rows *rows)
+{
+    const struct table *t = &tables[TABLE_AGENT];
+    int n = pg_rows_count(rows);
+    r->agents.items = arena_alloc(r->arena, ((size_t)n + 1) * t->row_size);
+    if (!r->agents.items)
+        return AM_ENOMEM;
+    for (int i = 0; i < n; i++) {
+        struct agent_row *a = ROW_AT(&r->agents, struct agent_row, r->agents.n++);
+        if (agent_decode(rows, i, a, r->arena) != AM_OK)
+            return AM_ENOMEM;
+    }
+    r->agents.cap = r->agents.n + 1;
+    return AM_OK;
+}
+
+/* A result whose rows all belong to one list. */
+static int load_list(struct rows *out, enum table_id table, const struct pg_rows *rows,
+                     struct arena *arena)
+{
+    const struct table *t = &tables[table];
+    int rc = AM_OK, n = pg_rows_count(rows);
+    out->items = arena_alloc(arena, ((size_t)n + 1) * t->row_size);
+    if (!out->items)
+        return AM_ENOMEM;
+    out->cap = (size_t)n + 1;
+    for (int i = 0; i < n && rc == 0; i++)
+        rc = table_decode(t, rows, i, 1, (uint8_t *)out->items + out->n++ * t->row_size, arena);
+    return rc;
+}
+
+static int load(struct store_read *r, unsigned stmt, const struct pg_rows *rows)
+{
+    switch (stmt) {
+    case STMT_READ + TABLE_AGENT:
+    case STMT_LIST_AGENTS:
+        return load_agents(r, rows);
+    case STMT_EVENTS:
+        return load_list(&r->events, TABLE_EVENT, rows, r->arena);
+    case STMT_EVENT_PRIVATES:
+        return load_list(&r->privates, TABLE_EVENT_PRIVATE, rows, r->arena);
+    case STMT_LIST_OPENED:
+    case STMT_LIST_CUSTOMER:
+    case STMT_LIST_OWNER:
+    case STMT_LIST_FAILURE:
+    case STMT_LIST_STATUS:
+        return load_list(&r->case_rows, TABLE_CASE, rows, r->arena);
+    case STMT_POLICY_GET:
+    case STMT_POLICY_LIST:
+    case STMT_POLICY_APPLY:
+    case STMT_MIGRATING:
+        return policies_load(r, stmt, rows);
+    default:
+        return case_load(r->cases, r->n_cases, (enum table_id)(stmt - STMT_READ), rows, r->arena);
+    }
+}
+
+static void read_rows(struct pg_read *pg, size_t i, const struct pg_rows *rows)
+{
+    struct store_read *r = CONTAINER_OF(pg, struct store_read, pg);
+    if (!fault_is_set(&r->fault) && load(r, pg->q[i].stmt, rows) != AM_OK)
+        fault_set(&r->fault, FAULT_RESOURCE_EXHAUSTED, "TOO_LARGE",
+                  "the answer is larger than one call may hold; ask for less");
+}
+
+/* The answer is made in the same arena, and a full one would end the process there. */
+static bool leaves_room(const struct arena *arena)
+{
+    return arena->used_bytes <= arena->quota_bytes / 4 * 3;
+}
+
+static void read_done(struct pg_read *pg, const struct fault *fault)
+{
+    struct store_read *r = CONTAINER_OF(pg, struct store_read, pg);
+    if (fault)
+        fault_copy(&r->fault, r->arena, fault);
+    else if (!leaves_room(r->arena))
+        fault_set(&r->fault, FAULT_RESOURCE_EXHAUSTED, "TOO_LARGE",
+                  "the answer is larger than one call may hold; ask for less");
+    r->done(r);
+}
+
+void store_read_begin(struct store_read *r)
+{
+    r->pg = (struct pg_read){.rows = read_rows, .done = read_done, .deadline_us = r->deadline_us};
+    r->pg.item.tenant = (uint32_t)r->tenant_id;
+    fault_init(&r->fault, r->arena);
+    r->cases = NULL;
+    r->n_cases = 0;
+    r->events = r->privates = r->agents = r->case_rows = (struct rows){0};
+    r->policies = r->migrating = (struct rows){0};
+}
+
+struct pg_args *store_read_add(struct store_read *r, unsigned stmt)
+{
+    struct pg_args *args = &r->pg.q[r->pg.n].args;
+    r->pg.q[r->pg.n++].stmt = stmt;
+    pg_args_init(args, r->arena);
+    return args;
+}
+
+/* -- cases ------------------------------------------------------------------------------------ */
+
+static void cases_init(struct store_read *r, const struct uuid *ids, size_t n)
+{
+    r->cases = ARENA_ARRAY(r->arena, struct case_state, n);
+    r->n_cases = n;
+    for (size_t i = 0; i < n; i++)
+        case_state_init(&r->cases[i], r->tenant_id, &ids[i]);
+}
+
+static void arg_case_keys(const struct store_read *r, struct pg_args *args)
+{
+    struct pg_array tenant, id;
+    pg_array_init(&tenant, r->arena, PG_INT4, r->n_cases);
+    pg_array_init(&id, r->arena, PG_UUID, r->n_cases);
+    for (size_t i = 0; i < r->n_cases; i++) {
+        pg_array_int(&tenant, r->tenant_id);
+        pg_array_uuid(&id, &r->cases[i].row.case_id);
+    }
+    pg_arg_array(args, &tenant);
+    pg_arg_array(args, &id);
+}
+
+void store_read_cases(struct store *s, struct store_read *r, const struct uuid *ids, size_t n)
+{
+    store_read_begin(r);
+    cases_init(r, ids, n);
+    arg_case_keys(r, store_read_add(r, STMT_READ + TABLE_CASE));
+    for (unsigned t = TABLE_FIRST_CHILD; t <= TABLE_LAST_CHILD; t++)
+        *store_read_add(r, STMT_READ + t) = r->pg.q[0].args;
+    pg_read(s->pg, &r->pg);
+}
+
+/* -- events ----------------------------------------------------------------------------------- */
+
+static void add_events(struct store_read *r, unsigned stmt, int64_t after_seq, int limit)
+{
+    struct pg_args *args = store_read_add(r, stmt);
+    pg_arg_int4(args, r->tenant_id);
+    pg_arg_uuid(args, &r->cases[0].row.case_id);
+    pg_arg_int8(args, after_seq);
+    pg_arg_int4(args, limit);
+}
+
+void store_read_events(struct store *s, struct store_read *r, const struct uuid *case_id,
+                       int64_t after_seq, int limit)
+{
+    store_read_begin(r);
+    cases_init(r, case_id, 1);
+    arg_case_keys(r, store_read_add(r, STMT_READ + TABLE_CASE));
+    add_events(r, STMT_EVENTS, after_seq, limit);
+    add_events(r, STMT_EVENT_PRIVATES, after_seq, limit);
+    pg_read(s->pg, &r->pg);
+}
+
+/* -- agents ----------------------------------------------------------------------------------- */
+
+void store_read_add_agents(struct store_read *r, const char *const *agent_ids, size_t n)
+{
+    struct pg_array tenant, id;
+    pg_array_init(&tenant, r->arena, PG_INT4, n);
+    pg_array_init(&id, r->arena, PG_TEXT, n);
+    for (size_t i = 0; i < n; i++) {
+        pg_array_int(&tenant, r->tenant_id);
+        pg_array_text(&id, agent_ids[i]);
+    }
+    struct pg_args *args = store_read_add(r, STMT_READ + TABLE_AGENT);
+    pg_arg_array(args, &tenant);
+    pg_arg_array(args, &id);
+}
+
+void store_read_agents(struct store *s, struct store_read *r, const char *const *agent_ids,
+                       size_t n)
+{
+    store_read_begin(r);
+    store_read_add_agents(r, agent_ids, n);
+    pg_read(s->pg, &r->pg);
+}
+
+void store_list_agents(struct store *s, struct store_read *r, const char *after, int limit)
+{
+    store_read_begin(r);
+    struct pg_args *args = store_read_add(r, STMT_LIST_AGENTS);
+    pg_arg_int4(args, r->tenant_id);
+    pg_arg_text(args, after ? after : "");
+    pg_arg_int4(args, limit);
+    pg_read(s->pg, &r->pg);
+}

@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* Between the trips: results into snapshots, snapshots into decisions. */
+
+#include <string.h>
+
+#include "base/assert.h"
+#include "store/impl.h"
+
+/* -- results ---------------------------------------------------------------------------------- */
+
+static int load_dedups(struct seg_part **parts, size_t n, const struct pg_rows *rows, int first_col,
+                       struct arena *arena)
+{
+    for (int i = 0; i < pg_rows_count(rows); i++) {
+        int64_t ord = pg_int(rows, i, 0);
+        AM_ASSERT(ord >= 1 && (size_t)ord <= n);
+        if (pg_is_null(rows, i, first_col))
+            continue;
+        struct seg_part *p = parts[ord - 1];
+        p->dedup = arena_alloc(arena, sizeof(*p->dedup));
+        if (!p->dedup ||
+            table_decode(&tables[TABLE_DEDUP], rows, i, first_col, p->dedup, arena) != AM_OK)
+            return AM_ENOMEM;
+    }
+    return AM_OK;
+}
+
+static int load_openings(struct seg_state *st, const struct pg_rows *rows, struct arena *arena)
+{
+    for (int i = 0; i < pg_rows_count(rows); i++) {
+        int64_t ord = pg_int(rows, i, 0);
+        AM_ASSERT(ord >= 1 && (size_t)ord <= st->n_openings);
+        st->openings[ord - 1]->policy_version = (int32_t)pg_int(rows, i, 1);
+        st->openings[ord - 1]->found_case_id = pg_uuid(rows, i, 2);
+    }
+    return load_dedups(st->openings, st->n_openings, rows, 3, arena);
+}
+
+static int load_agents(struct seg_state *st, const struct pg_rows *rows, struct arena *arena)
+{
+    for (int i = 0; i < pg_rows_count(rows); i++) {
+        int64_t ord = pg_int(rows, i, 0);
+        AM_ASSERT(ord >= 1 && (size_t)ord <= st->n_agents);
+        struct seg_agent *a = &st->agents[ord - 1];
+        if (agent_decode(rows, i, &a->row, arena) != AM_OK)
+            return AM_ENOMEM;
+        a->found = true;
+    }
+    return AM_OK;
+}
+
+void store_seg_load(void *ctx, struct seg *seg, size_t i, const struct pg_rows *rows)
+{
+    struct seg_state *st = seg->user;
+    (void)ctx;
+    AM_ASSERT(i < st->n_sent);
+    unsigned stmt = st->sent[i];
+    int rc;
+    if (stmt == STMT_OPENING)
+        rc = load_openings(st, rows, seg->arena);
+    else if (stmt == STMT_READ + TABLE_DEDUP)
+        rc = load_dedups(st->dedups, st->n_dedups, rows, 1, seg->arena);
+    else if (stmt == STMT_READ + TABLE_AGENT)
+        rc = load_agents(st, rows, seg->arena);
+    else
+        rc = case_load(st->cases, st->n_cases, (enum table_id)(stmt - STMT_READ), rows, seg->arena);
+    st->full = st->full || rc != AM_OK;
+}
+
+/* Policy versions that are loaded for one command: it moved on once more while one was loaded. */
+#define LOADS_MAX 3
+
+/* -- decisions -------------------------------------------------------------------------------- */
+
+/* A command's own copy: the same agent may be the principal of other commands of the segment. */
+static struct agent_row *agent_copy(struct seg_state *st, int32_t tenant_id, const char *agent_id,
+                                    struct arena *arena)
+{
+    for (size_t i = 0; i < st->n_agents; i++) {
+        struct seg_agent *a = &st->agents[i];
+        if (!a->found || a->tenant_id != tenant_id || strcmp(a->agent_id, agent_id) != 0)
+            continue;
+        struct agent_row *copy = ARENA_NEW(arena, struct agent_row);
+        *copy = a->row;
+        return copy;
+    }
+    return NULL;
+}
+
+static void take_agents(struct seg_state *st, struct seg_part *p, struct arena *arena)
+{
+    const struct command *cmd = p->cmd;
+    if (cmd->kind->needs_customer)
+        return;
+    if (cmd->agent_id)
+        p->agent = agent_copy(st, cmd->tenant_id, cmd->agent_id, arena);
+    if (cmd->agent_id && strcmp(cmd->agent_id, cmd->principal) == 0)
+        p->actor = p->agent;
+    else if (strcmp(cmd->principal, SYSTEM_ACTOR) != 0)
+        p->actor = agent_copy(st, cmd->tenant_id, cmd->principal, arena);
+}
+
+/* What routes are made of: the case as it was read. */
+static void remember(struct seg_part *p)
+{
+    if (!p->c || !p->c->exists)
+        return;
+    p->was_status = p->c->row.status;
+    p->was_owner_kind = p->c->row.owner_kind;
+    p->was_owner_id = p->c->row.owner_id;
+    if (p->c->queue.n > 0)
+        p->was_queue = *ROW_AT(&p->c->queue, struct queue_row, 0);
+}
+
+/* An OpenCase works on the case to join, once that is locked, or on a new one. False: lock the case
+ * that was found first. */
+static bool choose_case(struct seg_part *p, struct arena *arena)
+{
+    struct command *cmd = p->cmd;
+    if (!cmd->kind->needs_customer)
+        return true;
+    bool found = !uuid_is_zero(&p->found_case_id);
+    if (found && !p->dedup && !uuid_eq(&p->found_case_id, &cmd->open_case_id))
+        return false;
+    if (found && p->c && p->c->exists)
+        return true;
+    p->c = ARENA_NEW(arena, struct case_state);
+    case_state_init(p->c, cmd->tenant_id, &cmd->case_id);
+    return true;
+}
+
+/* The version a command is decided by: 0 = there is none. */
+static int32_t version_for(struct store *s, const struct seg_part *p)
+{
+    const struct command *cmd = p->cmd;
+    if (cmd->policy_version)
+        return cmd->policy_version;
+    if (p->c && p->c->exists)
+        return p->c->row.policy_version;
+    if (cmd->kind->needs_customer)
+        return p->policy_version;
+    const struct tenant *t = tenants_by_id(s->tenants, cmd->tenant_id);
+    return t ? t->policy_version : 0;
+}
+
+/* An attempt before this one may have left an outcome. */
+static void outcome_reset(struct command *cmd)
+{
+    fault_init(&cmd->fault, cmd->arena);
+    cmd->replayed = cmd->joined = cmd->created = false;
+    cmd->result_case_id = cmd->result_id = (struct uuid){{0}};
+    cmd->case_after = cmd->agent_after = NULL;
+    cmd->lacks_version = 0;
+}
+
+static void decision_fill(struct store *s, struct seg *seg, struct seg_part *p)
+{
+    int64_t updated_at = p->c && p->c->exists ? p->c->row.updated_at : 0;
+    p->d = (struct decision){
+        .cmd = p->cmd,
+        .arena = seg->arena,
+        .now_us = seg->now_us > updated_at ? seg->now_us : updated_at,
+        .shared_now_us = clock_shared_us(loop_clock(s->loop)),
+        .policy = tenants_policy(s->tenants, p->cmd->tenant_id, version_for(s, p)),
+        .c = p->c,
+        .actor = p->actor,
+        .agent = p->agent,
+        .dedup = p->dedup,
+        .other_case_id = p->found_case_id,
+    };
+}
+
+static enum seg_verdict refuse(struct command *cmd, enum fault_code code, const char *reason,
+                               const char *message)
+{
+    fault_set(&cmd->fault, code, reason, "%s", message);
+    cmd->fault.retry_ms = 100;
+    return SEG_ANSWER;
+}
+
+/* The policy is not here: policy moved on a moment ago, or the case is pinned to a version that
+ * this process has not met. The command is decided again when it has been loaded. */
+static enum seg_verdict load_policy(struct store *s, const struct seg_part *p)
+{
+    struct command *cmd = p->cmd;
+    if (!tenants_by_id(s->tenants, cmd->tenant_id))
+        return refuse(cmd, FAULT_UNAVAILABLE, "DATABASE_AWAY", "the tenant is not loaded here");
+    if (cmd->loads++ >= LOADS_MAX)
+        return refuse(cmd, FAULT_FAILED_PRECONDITION, "POLICY_MOVED", "policy moved on; try again");
+    cmd->lacks_version = version_for(s, p);
+    if (cmd->kind->needs_customer && !cmd->policy_version)
+        tenants_current(s->tenants, cmd->tenant_id, cmd->lacks_version);
+    return SEG_ANSWER;
+}
+
+/* A replay or a case that is not there need none. */
+static bool lacks_policy(const struct seg_part *p)
+{
+    bool missing = p->c && !p->c->exists && p->cmd->kind->needs_case;
+    return !p->d.policy && !p->dedup && !missing;
+}
+
+/* What is read may take half of the arena: deciding and writing need the rest, and a full arena
+ * would end the process there. */
+static bool too_large(const struct seg_state *st, const struct arena *arena)
+{
+    return st->full || arena->used_bytes > arena->quota_bytes / 2;
+}
+
+enum seg_verdict store_seg_decide(void *ctx, struct seg *seg, struct seg_cmd *seg_cmd)
+{
+    struct seg_state *st = seg->user;
+    struct seg_part *p = seg_part_of(st, seg_cmd);
+    struct command *cmd = p->cmd;
+    outcome_reset(cmd);
+    if (too_large(st, seg->arena))
+        return refuse(cmd, FAULT_RESOURCE_EXHAUSTED, "OVERLOADED",
+                      "the cases of this moment are too large to be read together");
+    if (!choose_case(p, seg->arena)) {
+        cmd->open_case_id = p->found_case_id;
+        command_keys(cmd);
+        return SEG_AGAIN;
+    }
+    remember(p);
+    take_agents(st, p, seg->arena);
+    decision_fill(ctx, seg, p);
+    if (lacks_policy(p))
+        return load_policy(ctx, p);
+    enum seg_verdict verdict = command_decide(&p->d);
+    if (verdict == SEG_AGAIN)
+        command_keys(cmd);
+    return verdict == SEG_WRITE && cmd->dry_run ? SEG_ANSWER : verdict;
+}

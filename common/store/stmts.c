@@ -1,0 +1,263 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/assert.h"
+#include "store/impl.h"
+
+static struct pg_stmt stmts[STMTS];
+const struct pg_stmt *const store_stmts = stmts;
+const size_t store_n_stmts = STMTS;
+
+static void set(unsigned i, const char *name, char *sql)
+{
+    AM_ASSERT(sql != NULL && stmts[i].sql == NULL);
+    stmts[i] = (struct pg_stmt){.name = name, .sql = sql};
+}
+
+static char *name_of(const char *prefix, const struct table *t)
+{
+    char *name = NULL;
+    AM_ASSERT(asprintf(&name, "%s_%s", prefix, t->name) > 0);
+    return name;
+}
+
+/* -- agents with their load ------------------------------------------------------------------- */
+
+/* The load by the partial indexes recovery_case_counted and offer_pending; `t` is the agent. */
+#define AGENT_LOAD                                                                                 \
+    " cross join lateral (select count(*)::int4 as n from recovery_case x"                         \
+    " where x.tenant_id = t.tenant_id and x.owner_id = t.agent_id and x.owner_kind = 2"            \
+    " and x.status in (2, 5) offset 0) l"                                                          \
+    " cross join lateral (select coalesce(sum(x.weight), 0)::int4 as n from offer x"               \
+    " where x.tenant_id = t.tenant_id and x.agent_id = t.agent_id and x.state = 1 offset 0) w"
+
+static char *agent_sql(const char *ord, const char *from)
+{
+    char *sql = NULL, *cols = table_sql_columns(&tables[TABLE_AGENT], "t");
+    AM_ASSERT(asprintf(&sql, "select %s, %s, l.n, w.n from %s" AGENT_LOAD, ord, cols, from) > 0);
+    free(cols);
+    return sql;
+}
+
+static char *read_agents_sql(void)
+{
+    return agent_sql("k.ord",
+                     "unnest($1::int4[], $2::text[]) with ordinality as k(tenant_id, agent_id, ord)"
+                     " cross join lateral (select x.* from agent x where x.tenant_id = k.tenant_id"
+                     " and x.agent_id = k.agent_id offset 0) t");
+}
+
+static char *list_agents_sql(void)
+{
+    return agent_sql("0::int8", "(select x.* from agent x where x.tenant_id = $1::int4"
+                                " and x.agent_id > $2::text order by x.agent_id limit $3::int4) t");
+}
+
+int agent_decode(const struct pg_rows *rows, int row, struct agent_row *out, struct arena *arena)
+{
+    const struct table *t = &tables[TABLE_AGENT];
+    int rc = table_decode(t, rows, row, 1, out, arena);
+    out->counted_cases = (int32_t)pg_int(rows, row, 1 + (int)t->n_cols);
+    out->pending_weight = (int32_t)pg_int(rows, row, 2 + (int)t->n_cols);
+    return rc;
+}
+
+/* -- opening a case --------------------------------------------------------------------------- */
+
+static char *opening_sql(void)
+{
+    char *sql = NULL, *cols = table_sql_columns(&tables[TABLE_DEDUP], "d");
+    int n = asprintf(
+        &sql,
+        "select k.ord, p.policy_version, o.case_id, %s"
+        " from unnest($1::int4[], $2::text[], $3::int2[], $4::uuid[], $5::text[], $6::text[],"
+        " $7::text[]) with ordinality as k(tenant_id, principal, method, request_id, customer_id,"
+        " failure_code, order_reference, ord)"
+        " left join lateral (select x.* from dedup x where x.tenant_id = k.tenant_id"
+        " and x.principal = k.principal and x.method = k.method"
+        " and x.request_id = k.request_id offset 0) d on true"
+        " left join lateral (select x.case_id from recovery_case x"
+        /* The very expressions of the index recovery_case_open: see the migration. */
+        " where x.tenant_id = k.tenant_id and x.customer_id || '' = k.customer_id"
+        " and x.failure_code || '' = k.failure_code"
+        " and x.order_reference || '' = k.order_reference"
+        " and (x.status + 0) between 1 and 5 offset 0) o on true"
+        " left join lateral (select x.policy_version from tenant x"
+        " where x.tenant_id = k.tenant_id offset 0) p on true",
+        cols);
+    AM_ASSERT(n > 0);
+    free(cols);
+    return sql;
+}
+
+/* -- lists of cases --------------------------------------------------------------------------- */
+
+/* Parameters: 1 tenant, 2 opened from, 3 opened until, 4 and 5 the place to go on from, 6 limit,
+ * 7 customer, 8 owner, 9 status, 10 failure code, 11 and 12 its branch's bounds; null = any. Each
+ * statement walks the index of one filter from the newest on; the other filters are looked at row
+ * by row. */
+#define PAGE                                                                                       \
+    "x.opened_at >= $2::timestamptz and x.opened_at < $3::timestamptz"                             \
+    " and (x.opened_at, x.case_id) < ($4::timestamptz, $5::uuid)"
+#define ANY_CUSTOMER " and ($7::text is null or x.customer_id = $7::text)"
+#define ANY_OWNER " and ($8::text is null or x.owner_id = $8::text)"
+#define ANY_STATUS " and ($9::int4 is null or x.status = $9::int4)"
+#define ANY_FAILURE                                                                                \
+    " and ($10::text is null or x.failure_code = $10::text"                                        \
+    " or (x.failure_code >= $11::text and x.failure_code < $12::text))"
+#define NEWEST_FIRST(t) " order by " t ".opened_at desc, " t ".case_id desc limit $6::int4"
+
+static char *list_sql(const char *by)
+{
+    char *sql = NULL, *cols = table_sql_columns(&tables[TABLE_CASE], "x");
+    int n = asprintf(&sql,
+                     "select 0::int8, %s from recovery_case x where x.tenant_id = $1::int4 and %s"
+                     " and " PAGE ANY_CUSTOMER ANY_OWNER ANY_STATUS ANY_FAILURE NEWEST_FIRST("x"),
+                     cols, by);
+    AM_ASSERT(n > 0);
+    free(cols);
+    return sql;
+}
+
+/* A branch has many codes, each with its own order: the codes in use are found by a loose scan of
+ * the index, then the newest of each are merged. */
+static char *list_failure_sql(void)
+{
+    char *sql = NULL, *cols = table_sql_columns(&tables[TABLE_CASE], "t");
+    int n = asprintf(
+        &sql,
+        "with recursive branch(code) as ("
+        "(select x.failure_code from recovery_case x where x.tenant_id = $1::int4"
+        " and x.failure_code >= $11::text and x.failure_code < $12::text"
+        " order by x.failure_code limit 1)"
+        " union all select n.failure_code from branch b cross join lateral"
+        " (select x.failure_code from recovery_case x where x.tenant_id = $1::int4"
+        " and x.failure_code > b.code and x.failure_code < $12::text"
+        " order by x.failure_code limit 1) n),"
+        " code(code) as (select $10::text collate \"C\" union all select b.code from branch b)"
+        " select 0::int8, %s from code k cross join lateral"
+        " (select x.* from recovery_case x where x.tenant_id = $1::int4"
+        " and x.failure_code = k.code and " PAGE ANY_CUSTOMER ANY_OWNER ANY_STATUS NEWEST_FIRST(
+            "x") ") t" NEWEST_FIRST("t"),
+        cols);
+    AM_ASSERT(n > 0);
+    free(cols);
+    return sql;
+}
+
+/* -- events ----------------------------------------------------------------------------------- */
+
+static char *events_sql(const struct table *t)
+{
+    char *sql = NULL, *cols = table_sql_columns(t, "x");
+    AM_ASSERT(asprintf(&sql,
+                       "select 0::int8, %s from %s x where x.tenant_id = $1::int4"
+                       " and x.case_id = $2::uuid and x.seq > $3::int8"
+                       " order by x.seq limit $4::int4",
+                       cols, t->name) > 0);
+    free(cols);
+    return sql;
+}
+
+/* -- tenants ---------------------------------------------------------------------------------- */
+
+static const char tenant_by_name[] =
+    "select x.tenant_id, x.policy_version from tenant x where x.name = $1::text";
+static const char tenant_versions[] =
+    "select t.tenant_id, t.policy_version from unnest($1::int4[]) as k(tenant_id)"
+    " cross join lateral (select x.* from tenant x where x.tenant_id = k.tenant_id offset 0) t";
+static const char policy_source[] = "select x.tenant_id, x.version, x.source from policy_version x"
+                                    " where x.tenant_id = $1::int4 and x.version = $2::int4";
+
+/* -- policy versions -------------------------------------------------------------------------- */
+
+#define POLICY_COLUMNS(source)                                                                     \
+    "p.version, coalesce(b.version, 0), p.created_at, p.created_by, " source ", "                  \
+    "p.version = t.policy_version"
+#define PREVIOUS                                                                                   \
+    " left join lateral (select x.version from policy_version x where x.tenant_id = p.tenant_id"   \
+    " and x.version < p.version order by x.version desc limit 1) b on true"
+#define TENANT "(select x.* from tenant x where x.tenant_id = $1::int4 offset 0) t"
+
+/* $2 version, 0 = the current one */
+static const char policy_get[] =
+    "select " POLICY_COLUMNS("p.source") " from " TENANT
+                                         " cross join lateral (select x.* from policy_version x "
+                                         "where x.tenant_id = t.tenant_id"
+                                         " and x.version = coalesce(nullif($2::int4, 0), "
+                                         "t.policy_version) offset 0) p" PREVIOUS;
+/* $2 before, $3 limit */
+static const char policy_list[] = "select " POLICY_COLUMNS(
+    "''::text") " from " TENANT " cross join lateral (select x.* from policy_version x where "
+                "x.tenant_id = t.tenant_id"
+                " and x.version < $2::int4 order by x.version desc limit $3::int4) p" PREVIOUS
+                " order by p.version desc";
+/* $2 expected, $3 source, $4 creator, $5 now. Two at once: the later one waits for the earlier one
+ * and then finds that the version has moved on. */
+static const char policy_apply[] =
+    "with t as (update tenant x set policy_version = n.version"
+    " from (select p.version + 1 as version from policy_version p where p.tenant_id = $1::int4"
+    " order by p.version desc limit 1) n"
+    " where x.tenant_id = $1::int4 and x.policy_version = $2::int4"
+    " returning x.tenant_id, x.policy_version as version),"
+    " p as (insert into policy_version (tenant_id, version, source, created_at, created_by)"
+    " select t.tenant_id, t.version, $3::text, $5::timestamptz, $4::text from t"
+    " returning version, created_at, created_by)"
+    " select p.version, $2::int4, p.created_at, p.created_by, ''::text, true from p";
+
+/* -- cases to migrate ------------------------------------------------------------------------- */
+
+/* $2 status, $3 opened at, $4 case: after these; $5 from, 0 = any; $6 to, $7 limit. 6 = RESOLVED is
+ * the last one of an open case. */
+static const char migrating[] =
+    "select x.status, x.opened_at, x.case_id,"
+    " x.policy_version <> $6::int4 and ($5::int4 = 0 or x.policy_version = $5::int4)"
+    " from recovery_case x where x.tenant_id = $1::int4"
+    " and (x.status, x.opened_at, x.case_id) > ($2::int4, $3::timestamptz, $4::uuid)"
+    " and x.status <= 6 order by x.status, x.opened_at, x.case_id limit $7::int4";
+
+/* -- all of them ------------------------------------------------------------------------------ */
+
+static size_t read_keys(enum table_id id)
+{
+    bool child = id >= TABLE_FIRST_CHILD && id <= TABLE_LAST_CHILD;
+    return child ? 2 : tables[id].n_keys;
+}
+
+static void set_tables(void)
+{
+    for (unsigned i = 0; i < TABLES; i++) {
+        const struct table *t = &tables[i];
+        if (i < TABLES_READ)
+            set(STMT_READ + i, name_of("read", t),
+                i == TABLE_AGENT ? read_agents_sql() : table_sql_read(t, read_keys(i)));
+        set(STMT_INSERT + i, name_of("insert", t), table_sql_write(t, false));
+        if (i < TABLES_UPSERT)
+            set(STMT_UPSERT + i, name_of("upsert", t), table_sql_write(t, true));
+    }
+    set(STMT_QUEUE_DELETE, "delete_queue_item", table_sql_delete(&tables[TABLE_QUEUE]));
+}
+
+/* Before main(), so that store_stmts can be a constant for whoever adds statements of its own. */
+__attribute__((constructor)) static void set_all(void)
+{
+    set_tables();
+    set(STMT_OPENING, "read_opening", opening_sql());
+    set(STMT_EVENTS, "read_events", events_sql(&tables[TABLE_EVENT]));
+    set(STMT_EVENT_PRIVATES, "read_event_privates", events_sql(&tables[TABLE_EVENT_PRIVATE]));
+    set(STMT_LIST_AGENTS, "list_agents", list_agents_sql());
+    set(STMT_LIST_OPENED, "list_cases_opened", list_sql("true"));
+    set(STMT_LIST_CUSTOMER, "list_cases_customer", list_sql("x.customer_id = $7::text"));
+    set(STMT_LIST_OWNER, "list_cases_owner", list_sql("x.owner_id = $8::text"));
+    set(STMT_LIST_FAILURE, "list_cases_failure", list_failure_sql());
+    set(STMT_LIST_STATUS, "list_cases_status", list_sql("x.status = $9::int4"));
+    set(STMT_TENANT_BY_NAME, "tenant_by_name", strdup(tenant_by_name));
+    set(STMT_TENANT_VERSIONS, "tenant_versions", strdup(tenant_versions));
+    set(STMT_POLICY_SOURCE, "policy_source", strdup(policy_source));
+    set(STMT_POLICY_GET, "policy_get", strdup(policy_get));
+    set(STMT_POLICY_LIST, "policy_list", strdup(policy_list));
+    set(STMT_POLICY_APPLY, "policy_apply", strdup(policy_apply));
+    set(STMT_MIGRATING, "cases_to_migrate", strdup(migrating));
+}

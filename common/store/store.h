@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * The store: the segment operations over the tables of the case (reads its snapshots, writes what
+ * commands changed, tells what to route), and plain reads of cases, events and agents on the read
+ * lane.
+ *
+ * Threading: io loop's thread. Ownership: the store borrows the pg and the tenants; commands and
+ * reads are borrowed until their callback.
+ */
+
+#include "case/command.h"
+#include "store/tenants.h"
+#include "pg/pg.h"
+
+struct store;
+
+/* Statements the store needs in pg_config.stmts, in this order, before any other. Their texts are
+ * made before main() from the descriptions of the tables (case/table.h). */
+extern const struct pg_stmt *const store_stmts;
+extern const size_t store_n_stmts;
+
+/* What other processes should hear of after a commit (architecture 1, Route). */
+/* A member of a level's queue that is to be there, or one that is void: an item that changed level,
+ * signature or generation gives both. A case with a standing offer (level 0) is in no queue. */
+struct route_queue {
+    int32_t tenant_id;
+    struct uuid case_id;
+    int16_t level;
+    const char *signature;
+    int64_t score_ms, generation;
+    bool removed;
+};
+/* A clock that was started or moved and its next instant; those that ended are found stale when
+ * they fire. */
+struct route_timer {
+    int32_t tenant_id;
+    struct uuid case_id, clock_id;
+    int64_t generation, due_us;
+    int16_t kind;
+};
+/* `offers_changed`: the agent's streams have something to read. `room`: the agent may have room now
+ * (a case does not count any more, an offer ended unaccepted, the agent is available): a hint. */
+struct route_agent {
+    int32_t tenant_id;
+    const char *agent_id;
+    bool offers_changed, room;
+};
+struct route {
+    size_t n_queue, n_timers, n_agents;
+    struct route_queue *queue;
+    struct route_timer *timers;
+    struct route_agent *agents;
+};
+
+/* `route` is called after every commit that changed queue items, clocks, offers or agents; its
+ * argument is borrowed. */
+struct store *store_new(struct pg *pg, struct loop *loop, struct tenants *tenants,
+                        void (*route)(void *ctx, const struct route *r), void *ctx);
+void store_free(struct store *s);
+
+/* Computes the keys, queues the command. `finished` may run in this call. */
+void store_submit(struct store *s, struct command *cmd);
+
+/* -- reads: the result lies in the read's arena; `done` once ---------------------------------- */
+
+struct store_read {
+    struct pg_read pg;
+    struct arena *arena;
+    int32_t tenant_id;
+    const char *tenant;
+    int64_t deadline_us;
+    struct fault fault; /* set when it failed */
+    void (*done)(struct store_read *r);
+    void *ctx;
+    /* store_read_cases(): in the order asked for; .exists = false where missing. */
+    struct case_state *cases;
+    size_t n_cases;
+    /* store_read_events(): rows of struct event_row and event_private_row, by seq. */
+    struct rows events, privates;
+    /* store_read_agents() / store_list_agents(). */
+    struct rows agents;
+    /* store_list_cases(): case_row rows, newest first. */
+    struct rows case_rows;
+    /* The reads of policy: struct policy_row. */
+    struct rows policies;
+    /* store_read_migrating(). */
+    struct rows migrating; /* struct migrating_row */
+};
+
+/* Up to 100 cases with all their parts, all of one instant. RESOURCE_EXHAUSTED / TOO_LARGE when
+ * they do not fit into the read's arena; so for all reads. */
+void store_read_cases(struct store *s, struct store_read *r, const struct uuid *ids, size_t n);
+
+/* Events with seq > after_seq, at most `limit`, and the case row (cases[0]), of one instant. A
+ * private part that was erased has no row. */
+void store_read_events(struct store *s, struct store_read *r, const struct uuid *case_id,
+                       int64_t after_seq, int limit);
+
+/* In the order asked for is not promised; those that do not exist are left out. With their load. */
+void store_read_agents(struct store *s, struct store_read *r, const char *const *agent_ids,
+                       size_t n);
+/* Agents with id > after, by id, at most `limit`. */
+void store_list_agents(struct store *s, struct store_read *r, const char *after, int limit);
+
+struct case_filter {
+    const char *customer_id, *owner_id,
+        *failure_code;                 /* NULL or "" = any; failure_code also matches its branch */
+    int16_t status;                    /* 0 = any */
+    int64_t opened_from, opened_until; /* 0 = open */
+    int64_t before_opened_at; /* keyset: strictly older than (opened_at, case_id); 0 = start */
+    struct uuid before_case_id;
+    int limit;
+};
+void store_list_cases(struct store *s, struct store_read *r, const struct case_filter *f);
+
+/* -- policy versions -------------------------------------------------------------------------- */
+
+/* A version as it is stored. Not a row of the snapshot: it has no mark of change. */
+struct policy_row {
+    int32_t version, previous; /* the one before it; 0 = it is the first */
+    int64_t created_at;
+    const char *created_by, *source; /* source "": in lists; "default": the bundle that ships */
+    bool current;
+};
+
+/* One version (0 = the current one), in `policies`: none when there is no such version. With the
+ * agents of these ids in `agents`: n = 0 for none. */
+void store_read_policy(struct store *s, struct store_read *r, int32_t version,
+                       const char *const *agent_ids, size_t n);
+/* Versions before this one (0 = all), newest first, at most `limit`, without sources. */
+void store_list_policies(struct store *s, struct store_read *r, int32_t before, int limit);
+/* Makes the source the tenant's current version if the current one is `expected`: the new version
+ * is in `policies`; none when another one is current. Repeating it is harmless. */
+void store_apply_policy(struct store *s, struct store_read *r, int32_t expected, const char *source,
+                        const char *creator, int64_t now_us);
+
+/* -- cases to migrate ------------------------------------------------------------------------- */
+
+struct migrating_row {
+    int16_t status;
+    int64_t opened_at;
+    struct uuid case_id;
+    bool wanted; /* it is not of the version to move to, and of the one to move from */
+};
+
+/* Open cases (not closed, withdrawn or merged) strictly after (status, opened_at, case_id), in that
+ * order, at most `limit`; `from` 0 = of any version. */
+void store_read_migrating(struct store *s, struct store_read *r, const struct migrating_row *after,
+                          int32_t from, int32_t to, int limit);

@@ -1,0 +1,278 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+#include "store/table.h"
+
+#include <stddef.h>
+
+/* The type follows from the struct's member, so that the two cannot disagree; only a time looks
+ * like an int8. */
+#define TYPE_OF(s, member)                                                                         \
+    _Generic(((struct s *)0)->member, bool                                                         \
+             : PG_BOOL, int16_t                                                                    \
+             : PG_INT2, int32_t                                                                    \
+             : PG_INT4, int64_t                                                                    \
+             : PG_INT8, const char *                                                               \
+             : PG_TEXT, struct slice                                                               \
+             : PG_BYTEA, struct uuid                                                               \
+             : PG_UUID)
+
+#define COL_AS(s, member, column)                                                                  \
+    {                                                                                              \
+        column, TYPE_OF(s, member), offsetof(struct s, member), false                              \
+    }
+#define COL(s, member) COL_AS(s, member, #member)
+#define TIME(s, member)                                                                            \
+    {                                                                                              \
+#member, PG_TIMESTAMPTZ, offsetof(struct s, member), false                                 \
+    }
+#define TIME_NULL(s, member)                                                                       \
+    {                                                                                              \
+#member, PG_TIMESTAMPTZ, offsetof(struct s, member), true                                  \
+    }
+#define UUID_NULL(s, member)                                                                       \
+    {                                                                                              \
+#member, PG_UUID, offsetof(struct s, member), true                                         \
+    }
+#define TENANT_AND_CASE(s) COL(s, tenant_id), COL(s, case_id)
+
+static const struct column case_cols[] = {
+    TENANT_AND_CASE(case_row),
+    COL(case_row, status),
+    COL(case_row, customer_id),
+    COL(case_row, customer_name),
+    COL(case_row, customer_contact),
+    COL(case_row, language),
+    COL(case_row, trigger),
+    COL(case_row, channel),
+    COL(case_row, failure_code),
+    COL(case_row, description),
+    TIME_NULL(case_row, occurred_at),
+    COL(case_row, product),
+    COL(case_row, order_reference),
+    COL(case_row, stake_currency),
+    COL(case_row, stake_micros),
+    COL(case_row, severity),
+    COL(case_row, desired_outcomes),
+    COL(case_row, contacts),
+    COL(case_row, transfers),
+    COL(case_row, minutes_lost),
+    COL(case_row, boost_ms),
+    COL(case_row, owner_kind),
+    COL(case_row, owner_id),
+    TIME(case_row, owner_since),
+    COL(case_row, assignment_generation),
+    COL(case_row, level),
+    TIME(case_row, level_since),
+    COL(case_row, round),
+    COL(case_row, policy_version),
+    TIME(case_row, opened_at),
+    TIME(case_row, updated_at),
+    TIME_NULL(case_row, resolved_at),
+    TIME_NULL(case_row, closed_at),
+    COL(case_row, root_cause_code),
+    COL(case_row, root_cause_preventable),
+    COL(case_row, root_cause_note),
+    COL(case_row, root_cause_actor),
+    TIME_NULL(case_row, root_cause_at),
+    COL(case_row, denial_reason),
+    COL(case_row, denial_channel),
+    TIME_NULL(case_row, denial_disclosed_at),
+    COL(case_row, denial_actor),
+    COL(case_row, last_seq),
+    COL(case_row, last_hash),
+    COL(case_row, customer_tier),
+    COL(case_row, time_zone),
+    TIME_NULL(case_row, round_since),
+    TIME_NULL(case_row, paused_at),
+    TIME_NULL(case_row, resume_at),
+    COL(case_row, pause_reason),
+    COL(case_row, paused_ms),
+    COL(case_row, raised_ms),
+    TIME_NULL(case_row, acknowledged_at),
+    COL(case_row, acknowledged_by),
+    COL(case_row, contributors),
+    COL(case_row, touch_cost_micros),
+    COL(case_row, touch_cost_currency),
+};
+
+static const struct column agent_cols[] = {
+    COL(agent_row, tenant_id),    COL(agent_row, agent_id),       COL(agent_row, version),
+    COL(agent_row, display_name), COL(agent_row, public_contact), COL(agent_row, team),
+    COL(agent_row, level),        COL(agent_row, capacity),       COL(agent_row, skills),
+    COL(agent_row, languages),    COL(agent_row, authorities),    COL(agent_row, presence),
+    TIME(agent_row, presence_at), TIME(agent_row, idle_since),
+};
+
+static const struct column signal_cols[] = {
+    TENANT_AND_CASE(signal_row), COL(signal_row, number),       COL(signal_row, trigger),
+    COL(signal_row, channel),    TIME(signal_row, received_at), COL(signal_row, external_reference),
+    COL(signal_row, body),       COL(signal_row, reporter),
+};
+
+static const struct column clock_cols[] = {
+    TENANT_AND_CASE(clock_row),
+    COL(clock_row, clock_id),
+    COL(clock_row, kind),
+    COL(clock_row, state),
+    COL(clock_row, round),
+    COL(clock_row, instance),
+    COL(clock_row, generation),
+    UUID_NULL(clock_row, subject_id),
+    COL(clock_row, policy_version),
+    COL(clock_row, target_ms),
+    TIME(clock_row, started_at),
+    TIME(clock_row, due_at),
+    TIME_NULL(clock_row, stopped_at),
+    TIME_NULL(clock_row, breached_at),
+    COL(clock_row, name),
+    COL(clock_row, calendar),
+    COL(clock_row, time_zone),
+    COL(clock_row, target_unit),
+    COL(clock_row, target_days),
+    COL(clock_row, pauses),
+    TIME_NULL(clock_row, paused_at),
+    TIME_NULL(clock_row, resume_at),
+    COL(clock_row, pause_reason),
+    COL(clock_row, pause_capped),
+    COL(clock_row, fired),
+    TIME_NULL(clock_row, next_at),
+};
+
+static const struct column contact_cols[] = {
+    TENANT_AND_CASE(contact_row), COL(contact_row, contact_id), COL(contact_row, direction),
+    COL(contact_row, channel),    COL(contact_row, outcome),    TIME(contact_row, at),
+    COL(contact_row, actor),      COL(contact_row, note),       COL(contact_row, addressed_level),
+};
+
+static const struct column act_cols[] = {
+    TENANT_AND_CASE(act_row), COL(act_row, act_id), COL(act_row, kind),
+    TIME(act_row, at),        COL(act_row, actor),  COL(act_row, note),
+};
+
+static const struct column remedy_cols[] = {
+    TENANT_AND_CASE(remedy_row),
+    COL(remedy_row, remedy_id),
+    COL(remedy_row, kind),
+    COL(remedy_row, state),
+    COL(remedy_row, currency),
+    COL(remedy_row, micros),
+    COL(remedy_row, description),
+    COL(remedy_row, proposer),
+    TIME(remedy_row, proposed_at),
+    TIME_NULL(remedy_row, responded_at),
+    TIME_NULL(remedy_row, fulfilled_at),
+    COL(remedy_row, fulfilment_reference),
+    COL(remedy_row, on_the_spot),
+};
+
+static const struct column promise_cols[] = {
+    TENANT_AND_CASE(promise_row),
+    COL(promise_row, promise_id),
+    COL(promise_row, kind),
+    COL(promise_row, state),
+    COL(promise_row, round),
+    TIME(promise_row, promised_at),
+    TIME(promise_row, due_at),
+    TIME(promise_row, made_at),
+    COL(promise_row, made_by),
+    COL(promise_row, description),
+    TIME_NULL(promise_row, settled_at),
+    COL(promise_row, settled_by),
+    TIME_NULL(promise_row, kept_at),
+    UUID_NULL(promise_row, successor_id),
+};
+
+static const struct column offer_cols[] = {
+    TENANT_AND_CASE(offer_row),     COL(offer_row, offer_id),
+    COL(offer_row, agent_id),       COL(offer_row, state),
+    COL(offer_row, generation),     COL(offer_row, weight),
+    COL(offer_row, pulled),         TIME(offer_row, created_at),
+    TIME(offer_row, expires_at),    TIME_NULL(offer_row, decided_at),
+    COL(offer_row, decline_reason),
+};
+
+static const struct column queue_cols[] = {
+    TENANT_AND_CASE(queue_row), COL(queue_row, level),      COL(queue_row, signature),
+    COL(queue_row, score_ms),   COL(queue_row, generation), TIME(queue_row, since),
+};
+
+static const struct column dedup_cols[] = {
+    COL(dedup_row, tenant_id),   COL(dedup_row, principal), COL(dedup_row, method),
+    COL(dedup_row, request_id),  COL(dedup_row, body_hash), COL(dedup_row, case_id),
+    COL(dedup_row, result_id),   COL(dedup_row, version),   COL(dedup_row, joined),
+    TIME(dedup_row, created_at),
+};
+
+/* The column xid has a default: the transaction's own. */
+static const struct column event_cols[] = {
+    TENANT_AND_CASE(event_row),
+    COL(event_row, seq),
+    TIME(event_row, at),
+    COL(event_row, kind),
+    COL(event_row, actor),
+    COL_AS(event_row, public_body, "public"),
+    COL(event_row, private_digest),
+    COL(event_row, prev_hash),
+    COL(event_row, hash),
+};
+
+static const struct column event_private_cols[] = {
+    TENANT_AND_CASE(event_private_row),
+    COL(event_private_row, seq),
+    COL(event_private_row, salt),
+    COL(event_private_row, body),
+};
+
+static const struct column escalation_cols[] = {
+    TENANT_AND_CASE(escalation_row),  COL(escalation_row, round),
+    COL(escalation_row, clock_id),    COL(escalation_row, instance),
+    COL(escalation_row, threshold),   COL(escalation_row, from_level),
+    COL(escalation_row, to_level),    COL(escalation_row, action),
+    TIME(escalation_row, due_at),     TIME(escalation_row, at),
+    COL(escalation_row, cause),       COL(escalation_row, actions),
+    COL(escalation_row, cost_micros), COL(escalation_row, cost_currency),
+    COL(escalation_row, actor),
+};
+
+static const struct column notification_cols[] = {
+    TENANT_AND_CASE(notification_row),
+    COL(notification_row, notification_id),
+    COL(notification_row, recipient),
+    COL(notification_row, kind),
+    COL_AS(notification_row, template_name, "template"),
+    COL(notification_row, state),
+    COL(notification_row, attempts),
+    TIME(notification_row, created_at),
+    UUID_NULL(notification_row, clock_id),
+    COL(notification_row, instance),
+    COL(notification_row, threshold),
+};
+
+#define TABLE_OF(sql_name, columns, s, keys)                                                       \
+    .name = (sql_name), .cols = (columns), .n_cols = sizeof(columns) / sizeof((columns)[0]),       \
+    .n_keys = (keys), .row_size = sizeof(struct s)
+
+const struct table tables[TABLES] = {
+    [TABLE_CASE] = {TABLE_OF("recovery_case", case_cols, case_row, 2)},
+    [TABLE_AGENT] = {TABLE_OF("agent", agent_cols, agent_row, 2)},
+    [TABLE_SIGNAL] = {TABLE_OF("signal", signal_cols, signal_row, 3)},
+    [TABLE_CLOCK] = {TABLE_OF("clock", clock_cols, clock_row, 3),
+                     .order_offset = offsetof(struct clock_row, started_at)},
+    [TABLE_CONTACT] = {TABLE_OF("contact_attempt", contact_cols, contact_row, 3),
+                       .order_offset = offsetof(struct contact_row, at)},
+    [TABLE_ACT] = {TABLE_OF("act", act_cols, act_row, 3),
+                   .order_offset = offsetof(struct act_row, at)},
+    [TABLE_REMEDY] = {TABLE_OF("remedy", remedy_cols, remedy_row, 3),
+                      .order_offset = offsetof(struct remedy_row, proposed_at)},
+    [TABLE_PROMISE] = {TABLE_OF("promise", promise_cols, promise_row, 3),
+                       .order_offset = offsetof(struct promise_row, made_at)},
+    [TABLE_OFFER] = {TABLE_OF("offer", offer_cols, offer_row, 3),
+                     .order_offset = offsetof(struct offer_row, created_at)},
+    [TABLE_QUEUE] = {TABLE_OF("queue_item", queue_cols, queue_row, 2)},
+    [TABLE_DEDUP] = {TABLE_OF("dedup", dedup_cols, dedup_row, 4)},
+    [TABLE_EVENT] = {TABLE_OF("case_event", event_cols, event_row, 3)},
+    [TABLE_EVENT_PRIVATE] = {TABLE_OF("case_event_private", event_private_cols, event_private_row,
+                                      3)},
+    [TABLE_ESCALATION] = {TABLE_OF("escalation", escalation_cols, escalation_row, 6)},
+    [TABLE_NOTIFICATION] = {TABLE_OF("notification", notification_cols, notification_row, 3)},
+};

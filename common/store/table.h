@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * The tables of the case as data: for each column its name, type and place in the row's struct
+ * (case/model.h). Statements, parameters and decoding follow from it, so that a column is named in
+ * one place besides its migration.
+ *
+ * Threading: constants and pure functions. Ownership: SQL texts belong to the caller (free()), rows
+ * and parameters to the arenas given.
+ */
+
+#include "case/model/rows.h"
+#include "pg/query.h"
+
+/* Also the order of writing: parents before children. Those whose rows change come first, those
+ * that are read by key arrays before the others; within them the children of a case. */
+enum table_id {
+    TABLE_CASE,
+    TABLE_AGENT,
+    TABLE_REMEDY,
+    TABLE_PROMISE,
+    TABLE_OFFER,
+    TABLE_CLOCK,
+    TABLE_QUEUE,
+    TABLE_SIGNAL,
+    TABLE_CONTACT,
+    TABLE_ACT,
+    TABLE_DEDUP,
+    TABLE_EVENT,
+    TABLE_EVENT_PRIVATE,
+    TABLE_ESCALATION,
+    TABLE_NOTIFICATION,
+    TABLES
+};
+#define TABLES_UPSERT TABLE_SIGNAL
+#define TABLES_READ TABLE_EVENT
+#define TABLE_FIRST_CHILD TABLE_REMEDY
+#define TABLE_LAST_CHILD TABLE_ACT
+
+struct column {
+    const char *name;
+    enum pg_type type;
+    uint16_t offset;
+    bool nullable; /* time 0 and the zero uuid are SQL null */
+};
+
+struct table {
+    const char *name;
+    const struct column *cols; /* the primary key first, tenant_id first of all */
+    size_t n_cols, n_keys;
+    size_t row_size;
+    /* Offset of the time by which a case's rows are put in order (ties by key); 0 = by key. */
+    uint16_t order_offset;
+};
+
+extern const struct table tables[TABLES];
+
+/* The longest primary key. */
+#define TABLE_KEYS_MAX 6
+
+/* "select k.ord, t.<columns> ... from unnest(<the first n_keys columns>) .. cross join lateral ..":
+ * one row for every row found, k.ord = place of its key in the arrays, from 1. */
+char *table_sql_read(const struct table *t, size_t n_keys);
+
+/* "insert .. select from unnest(..)": all columns as arrays; with `upsert` existing rows of the
+ * same primary key are overwritten. */
+char *table_sql_write(const struct table *t, bool upsert);
+
+/* Deletes by primary key arrays. */
+char *table_sql_delete(const struct table *t);
+
+/* "t.tenant_id, t.case_id, ..." with the alias given, for statements written by hand. */
+char *table_sql_columns(const struct table *t, const char *alias);
+
+/* Adds the first `n_cols` columns of `n` rows as array parameters. A full arena ends the process:
+ * the number of rows is bounded by the segment. */
+void table_encode(const struct table *t, struct pg_args *args, const void *const *rows, size_t n,
+                  size_t n_cols);
+
+/* One result row into the zeroed struct `out`; the table's columns start at `first_col`. Texts and
+ * bytes are copied into `arena`. AM_ENOMEM when it is full. */
+int table_decode(const struct table *t, const struct pg_rows *r, int row, int first_col, void *out,
+                 struct arena *arena) AM_MUSTCHECK;
+
+/* True when both rows have the same primary key. */
+bool table_same_key(const struct table *t, const void *a, const void *b);
+
+/* Puts the rows of one case in order (see order_offset). */
+void table_sort(const struct table *t, void *rows, size_t n);

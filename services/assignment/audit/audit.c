@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * The standing audit on the replica that holds the lease: a slice of open cases a second, round and
+ * round; what a full pass has found is shown until the next one has ended.
+ */
+
+#include <stdlib.h>
+
+#include "assignment/audit/audit.h"
+#include "base/assert.h"
+#include "base/log.h"
+#include "base/metrics.h"
+
+#define SLICE 1000
+#define ENDED_MOST 1000
+
+static METRIC_DEFINE(overdue_gauge, METRIC_GAUGE, "amends_assignment_audit_overdue_clocks_count",
+                     "Clocks that were due and had not fired, as the last full audit found.");
+static METRIC_DEFINE(unwatched_gauge, METRIC_GAUGE, "amends_assignment_audit_unwatched_cases_count",
+                     "Open cases that no clock watches, as the last full audit found.");
+static METRIC_DEFINE(ownerless_gauge, METRIC_GAUGE, "amends_assignment_audit_ownerless_cases_count",
+                     "Open cases without an accountable owner, as the last full audit found.");
+static METRIC_DEFINE(cases_gauge, METRIC_GAUGE, "amends_assignment_audit_cases_count",
+                     "Open cases that the last full audit looked at.");
+static METRIC_DEFINE(passes_total, METRIC_COUNTER, "amends_assignment_audit_pass_total",
+                     "Full audits over all open cases.");
+static METRIC_DEFINE(age_gauge, METRIC_GAUGE, "amends_assignment_audit_age_seconds",
+                     "Since the end of the last full audit (or the taking of the lease).");
+static METRIC_DEFINE(oldest_gauge, METRIC_GAUGE, "amends_assignment_audit_oldest_overdue_seconds",
+                     "How long the clock that waits longest has been due; 0 = none is late.");
+
+struct audit_counts {
+    int64_t overdue, unwatched, ownerless, cases;
+};
+
+struct audit {
+    struct assignment *a;
+    bool running; /* a slice */
+    bool asking;  /* for the oldest one */
+    struct audit_page page;
+    int32_t tenant; /* the next slice begins behind this case */
+    struct uuid after;
+    struct audit_counts counts; /* of the pass under way */
+    int64_t since_us; /* monotonic: the last full pass, or the lease; 0 = not the holder */
+    int64_t oldest_us;
+};
+
+/* -- a pass ------------------------------------------------------------------------------------ */
+
+static void begin_pass(struct audit *u)
+{
+    u->tenant = 0;
+    u->after = (struct uuid){{0}};
+    u->counts = (struct audit_counts){0};
+}
+
+static void show(const struct audit_counts *c)
+{
+    metric_set(&overdue_gauge, 0, c->overdue);
+    metric_set(&unwatched_gauge, 0, c->unwatched);
+    metric_set(&ownerless_gauge, 0, c->ownerless);
+    metric_set(&cases_gauge, 0, c->cases);
+    if (c->overdue + c->unwatched + c->ownerless > 0)
+        log_warn("assignment", "audit_found", LOG_INT("overdue", c->overdue),
+                 LOG_INT("unwatched", c->unwatched), LOG_INT("ownerless", c->ownerless));
+}
+
+static void end_pass(void *ctx, const struct audit_row *rows, size_t n, const struct fault *fault)
+{
+    struct audit *u = ctx;
+    (void)rows;
+    u->running = false;
+    if (fault || u->a->stopped || !u->since_us)
+        return; /* the last slice comes again */
+    u->counts.overdue += (int64_t)n;
+    show(&u->counts);
+    metric_add(&passes_total, 0, 1);
+    u->since_us = clock_mono_us();
+    begin_pass(u);
+}
+
+static void finding(struct audit_page *p, Amends__V1__AuditFindingKind kind,
+                    const struct audit_row *row, const char *detail)
+{
+    struct audit_counts *c = &((struct audit *)p->ctx)->counts;
+    (void)row;
+    (void)detail;
+    if (kind == AMENDS__V1__AUDIT_FINDING_KIND__AUDIT_FINDING_KIND_OVERDUE_CLOCK)
+        c->overdue++;
+    else if (kind == AMENDS__V1__AUDIT_FINDING_KIND__AUDIT_FINDING_KIND_UNWATCHED_CASE)
+        c->unwatched++;
+    else
+        c->ownerless++;
+}
+
+/* What was looked at counts, also when the rest could not be read: the next slice goes on there. */
+static void slice_ended(struct audit_page *p, const struct fault *fault)
+{
+    struct audit *u = p->ctx;
+    const bool at_end = p->at_end && !fault;
+    if (!p->a) {
+        audit_page_free(p);
+        free(u);
+        return;
+    }
+    u->counts.cases += (int64_t)p->cases;
+    if (p->cases > 0) {
+        u->tenant = p->last_seen_tenant;
+        u->after = p->last_seen;
+    }
+    audit_page_free(p);
+    if (at_end && !u->a->stopped)
+        audit_ended(u->a, 0, ENDED_MOST, end_pass, u);
+    else
+        u->running = false;
+}
+
+static void slice(struct audit *u)
+{
+    u->running = true;
+    u->page = (struct audit_page){.a = u->a,
+                                  .first_tenant = u->tenant,
+                                  .last_tenant = INT32_MAX,
+                                  .after = u->after,
+                                  .limit = SLICE,
+                                  .finding = finding,
+                                  .ended = slice_ended,
+                                  .ctx = u};
+    audit_page_start(&u->page);
+}
+
+/* -- the oldest -------------------------------------------------------------------------------- */
+
+static void oldest_rows(struct pg_read *pg, size_t i, const struct pg_rows *rows)
+{
+    struct audit *u = ((struct engine_read *)pg->ctx)->ctx;
+    (void)i;
+    u->oldest_us = pg_rows_count(rows) > 0 ? pg_time_us(rows, 0, 3) : 0;
+}
+
+static void oldest_ended(struct engine_read *r, const struct fault *fault)
+{
+    struct audit *u = r->ctx;
+    u->asking = false;
+    if (fault || !u->since_us)
+        return;
+    const int64_t late_us = u->oldest_us ? engine_now_us(r->a) - u->oldest_us : 0;
+    metric_set(&oldest_gauge, 0, late_us / US_PER_S);
+}
+
+static void ask_oldest(struct audit *u)
+{
+    struct engine_read *r = engine_read_new(u->a, 0, oldest_rows, oldest_ended, u);
+    struct pg_args *args = engine_read_add(r, STMT_AUDIT_OLDEST);
+    u->asking = true;
+    pg_arg_time(args, engine_now_us(u->a) - AUDIT_LATE_US);
+    engine_read_start(r);
+}
+
+/* -- life -------------------------------------------------------------------------------------- */
+
+void audit_run(struct audit *u)
+{
+    if (!u->since_us) {
+        if (u->running)
+            return; /* a slice of the lease before: it moves the place where the next one begins */
+        u->since_us = clock_mono_us();
+        begin_pass(u);
+    }
+    metric_set(&age_gauge, 0, (clock_mono_us() - u->since_us) / US_PER_S);
+    if (!u->running)
+        slice(u);
+    if (!u->asking)
+        ask_oldest(u);
+}
+
+void audit_rest(struct audit *u)
+{
+    static const struct audit_counts none = {0};
+    if (!u->since_us)
+        return;
+    u->since_us = 0;
+    show(&none);
+    metric_set(&age_gauge, 0, 0);
+    metric_set(&oldest_gauge, 0, 0);
+}
+
+struct audit *audit_new(struct assignment *a)
+{
+    struct metric *const metrics[] = {&overdue_gauge, &unwatched_gauge, &ownerless_gauge,
+                                      &cases_gauge,   &passes_total,    &age_gauge,
+                                      &oldest_gauge};
+    struct audit *u = calloc(1, sizeof(*u));
+    AM_ASSERT(u != NULL);
+    for (size_t i = 0; i < sizeof(metrics) / sizeof(*metrics); i++)
+        metric_register(metrics[i]);
+    u->a = a;
+    return u;
+}
+
+/* The tenants, who end later, tell a slice that waits for them. */
+void audit_free(struct audit *u)
+{
+    if (u && u->running && u->page.waiting)
+        u->page.a = NULL;
+    else
+        free(u);
+}

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * The auditor: looks for what must not be, by its own statements and its own idea of when a clock
+ * is late, not by what timers and sweeps go by.
+ *
+ *   overdue    a clock that should have been looked at, or a running one that should have breached,
+ *              AUDIT_LATE_US ago
+ *   unwatched  an open case without a clock that will ever fire
+ *   ownerless  an open case whose owner is nobody, an agent who does not exist, or a steward whom
+ *              the policy version it is pinned to does not name
+ *
+ * One page of open cases at a time, in the order of the unique index over all open cases.
+ *
+ * Threading: io loop's thread.
+ */
+
+#include "amends/v1/assignment_service.pb-c.h"
+#include "assignment/engine/engine.h"
+
+#define AUDIT_LATE_US (5 * US_PER_S)
+
+/* One case and one of its late clocks; a case with several has a row for each. */
+struct audit_row {
+    int32_t tenant_id;
+    struct uuid case_id;
+    int16_t owner_kind;
+    const char *owner_id;
+    int32_t policy_version;
+    bool agent_found; /* there is an agent of the owner's id */
+    bool watched;     /* some clock of it will fire */
+    bool late;
+    struct uuid clock_id; /* the late one */
+    int64_t due_us;       /* since when */
+};
+
+/* Why nobody is accountable, for people; NULL when somebody is. `policy` NULL: its version does not
+ * exist. Pure. */
+const char *audit_ownerless(const struct audit_row *row, const struct policy *policy);
+
+struct audit_page {
+    /* What is asked for: open cases behind (first_tenant, after), up to last_tenant. */
+    struct assignment *a;
+    int32_t first_tenant, last_tenant;
+    struct uuid after; /* zero = from the first case of first_tenant */
+    int32_t limit;
+    size_t most; /* no more cases once so many findings were made; 0 = no bound */
+    void (*finding)(struct audit_page *p, Amends__V1__AuditFindingKind kind,
+                    const struct audit_row *row, const char *detail);
+    /* Once; it may free the page. */
+    void (*ended)(struct audit_page *p, const struct fault *fault);
+    void *ctx;
+    /* What came of it. */
+    size_t cases, findings;
+    bool at_end;
+    int32_t last_seen_tenant; /* of the last case looked at */
+    struct uuid last_seen;
+    /* Owned by the page. */
+    struct arena arena;
+    struct audit_row *rows;
+    size_t n, next;
+    int64_t cutoff_us;
+    size_t found; /* cases read */
+    bool waiting; /* for a tenant or a policy; whoever goes away meanwhile sets `a` to NULL */
+    struct tenants_wait wait;
+};
+
+/* Begins; everything may happen in this call. */
+void audit_page_start(struct audit_page *p);
+void audit_page_free(struct audit_page *p);
+
+/* Looks for late clocks of cases that are resolved or ended: of one tenant, or of all (0), at most
+ * `limit`. `done` borrows the rows. */
+void audit_ended(struct assignment *a, int32_t tenant_id, int32_t limit,
+                 void (*done)(void *ctx, const struct audit_row *rows, size_t n,
+                              const struct fault *fault),
+                 void *ctx);

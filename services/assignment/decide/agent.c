@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* PutAgent and presence: decided under the agent's key. */
+
+#include <string.h>
+
+#include "amends/v1/assignment_service.pb-c.h"
+#include "assignment/decide/decide.h"
+#include "assignment/decide/parts.h"
+#include "assignment/validate.h"
+#include "base/assert.h"
+#include "case/people/agent_text.h"
+#include "contract/words.h"
+
+static bool require_version(struct decision *d)
+{
+    const int64_t version = d->agent ? d->agent->version : 0;
+    const int64_t expected = d->cmd->expected_version;
+    if (expected == 0 || expected == version)
+        return true;
+    fault_set(&d->cmd->fault, FAULT_ABORTED, "VERSION_MISMATCH",
+              "the agent has version %lld, not %lld", (long long)version, (long long)expected);
+    fault_meta(&d->cmd->fault, "current_version", "%lld", (long long)version);
+    fault_meta(&d->cmd->fault, "expected_version", "%lld", (long long)expected);
+    return false;
+}
+
+/* -- PutAgent ---------------------------------------------------------------------------------- */
+
+static const char *keep(struct decision *d, const char *text)
+{
+    char *copy = arena_strdup(d->arena, text);
+    AM_ASSERT(copy != NULL);
+    return copy;
+}
+
+/* The row to write: the agent's own, or a new one that is OFFLINE. */
+static struct agent_row *row_to_put(struct decision *d, const char *agent_id)
+{
+    if (d->agent)
+        return agent_change(d);
+    struct agent_row *a = ROWS_ADD(&d->agents_out, struct agent_row, d->arena);
+    a->tenant_id = d->cmd->tenant_id;
+    a->agent_id = keep(d, agent_id);
+    a->presence = PRESENCE_OFFLINE;
+    a->presence_at = d->now_us;
+    a->idle_since = d->now_us;
+    d->cmd->created = true;
+    return a;
+}
+
+static void copy_in(struct decision *d, struct agent_row *a, const Amends__V1__Agent *given)
+{
+    a->version++;
+    a->display_name = keep(d, given->display_name);
+    a->public_contact = keep(d, given->public_contact);
+    a->team = keep(d, given->team);
+    a->level = (int16_t)given->level;
+    a->capacity = given->capacity;
+    a->skills = agent_text_skills(given->skills, given->n_skills, d->arena);
+    a->languages = agent_text_languages(given->languages, given->n_languages, d->arena);
+    a->authorities = agent_text_authorities(given->authorities, given->n_authorities, d->arena);
+    AM_ASSERT(a->skills && a->languages && a->authorities);
+}
+
+static void put_agent(struct decision *d)
+{
+    const Amends__V1__PutAgentRequest *r = (const void *)d->cmd->request;
+    if (d->actor) {
+        fault_set(&d->cmd->fault, FAULT_PERMISSION_DENIED, "NOT_A_CLIENT_APPLICATION",
+                  "an agent may not change agents");
+        return;
+    }
+    if (!require_version(d))
+        return;
+    /* Policy may have named a steward since the request was validated. */
+    if (steward_level(d->policy, r->agent->agent_id)) {
+        fault_violation(&d->cmd->fault, "agent.agent_id", "is the steward of level %d",
+                        steward_level(d->policy, r->agent->agent_id));
+        return;
+    }
+    copy_in(d, row_to_put(d, r->agent->agent_id), r->agent);
+}
+
+const struct command_kind put_agent_kind = {.name = "PutAgent", .decide = put_agent};
+
+/* -- presence ---------------------------------------------------------------------------------- */
+
+static bool require_agent(struct decision *d)
+{
+    if (d->agent)
+        return true;
+    fault_set(&d->cmd->fault, FAULT_NOT_FOUND, "AGENT_NOT_FOUND", "no agent %s", d->cmd->agent_id);
+    fault_meta(&d->cmd->fault, "agent_id", "%s", d->cmd->agent_id);
+    return false;
+}
+
+/* Coming on shift is the beginning of being idle. */
+static void change_presence(struct decision *d, int presence)
+{
+    struct agent_row *a = agent_change(d);
+    if (presence == PRESENCE_AVAILABLE && a->presence != PRESENCE_AVAILABLE)
+        a->idle_since = d->now_us;
+    a->presence = (int16_t)presence;
+    a->presence_at = d->now_us;
+    a->version++;
+}
+
+static void set_presence(struct decision *d)
+{
+    const Amends__V1__SetPresenceRequest *r = (const void *)d->cmd->request;
+    if (!require_agent(d))
+        return;
+    if (d->actor && strcmp(d->actor->agent_id, d->agent->agent_id) != 0) {
+        fault_set(&d->cmd->fault, FAULT_PERMISSION_DENIED, "NOT_A_CLIENT_APPLICATION",
+                  "an agent may set its own presence only");
+        return;
+    }
+    if (require_version(d))
+        change_presence(d, r->presence);
+}
+
+const struct command_kind set_presence_kind = {.name = "SetPresence", .decide = set_presence};
+
+static bool require_available(struct decision *d)
+{
+    if (!require_agent(d))
+        return false;
+    if (d->agent->presence == PRESENCE_AVAILABLE)
+        return true;
+    fault_set(&d->cmd->fault, FAULT_FAILED_PRECONDITION, "CASE_STATUS",
+              "the agent is not available");
+    return false;
+}
+
+static void stream_gone(struct decision *d)
+{
+    const struct stream_args *args = d->cmd->args;
+    if (!require_available(d))
+        return;
+    if (d->agent->presence_at > args->seen_us)
+        fault_set(&d->cmd->fault, FAULT_FAILED_PRECONDITION, "CASE_STATUS",
+                  "presence was set after the stream was last seen");
+    else
+        change_presence(d, PRESENCE_AWAY);
+}
+
+const struct command_kind stream_gone_kind = {.name = "StreamGone", .decide = stream_gone};

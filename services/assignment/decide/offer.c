@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * OfferCase and RequestAssignment: decided under the keys of the case and of the agent. Room is
+ * decided only here, so no admission passes an agent's capacity under any concurrency.
+ */
+
+#include <string.h>
+
+#include "amends/v1/assignment_service.pb-c.h"
+#include "assignment/decide/decide.h"
+#include "assignment/decide/parts.h"
+#include "base/assert.h"
+#include "base/time.h"
+#include "case/message/message.h"
+#include "case/rules.h"
+#include "contract/words.h"
+
+#define WEIGHT 1 /* of every case in this version */
+
+bool agent_has_room(const struct agent_row *agent)
+{
+    return (int64_t)agent->counted_cases + agent->pending_weight + WEIGHT <= agent->capacity;
+}
+
+static bool refuse(struct decision *d, const char *reason, const char *why)
+{
+    fault_set(&d->cmd->fault, FAULT_FAILED_PRECONDITION, reason, "%s", why);
+    return false;
+}
+
+/* The steward owns it, it waits, and it is still what the candidate was: one offer at a time. */
+static bool require_waiting(struct decision *d, const struct offer_case_args *args)
+{
+    const struct case_state *c = d->c;
+    if (c->row.assignment_generation != args->generation || c->queue.n == 0 ||
+        c->row.owner_kind != OWNER_KIND_STEWARD)
+        return refuse(d, "CASE_STATUS", "the case waits no longer");
+    ROWS_EACH (o, struct offer_row, &c->offers) {
+        if (o->state == OFFER_STATE_PENDING)
+            return refuse(d, "CASE_STATUS", "the case is offered to somebody");
+    }
+    /* Who asks for it may have it all the same: a case is never beyond everybody's reach. */
+    if (!args->accepted && c->offers.n >= CASE_OFFERS_MAX)
+        return refuse(d, "CASE_FULL", "the case has as many offers as it may have");
+    return true;
+}
+
+static bool cooling_down(const struct decision *d)
+{
+    const int64_t since_us = d->now_us - d->policy->decline_cooldown_ms * US_PER_MS;
+    ROWS_EACH (o, struct offer_row, &d->c->offers) {
+        bool ended = o->state == OFFER_STATE_DECLINED || o->state == OFFER_STATE_EXPIRED;
+        if (ended && o->decided_at > since_us && strcmp(o->agent_id, d->agent->agent_id) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* Who asks is at work: only an offer that was not asked for needs presence. */
+static bool require_fit(struct decision *d, const struct offer_case_args *args)
+{
+    const struct queue_row *q = ROW_AT(&d->c->queue, struct queue_row, 0);
+    if (d->agent->level < d->c->row.level || !queue_agent_fits(q->signature, d->agent, d->policy))
+        return refuse(d, "CASE_STATUS", "the agent lacks what the case requires");
+    if (!args->pulled && d->agent->presence != PRESENCE_AVAILABLE)
+        return refuse(d, "CASE_STATUS", "the agent is not available");
+    if (!args->sole && cooling_down(d))
+        return refuse(d, "CASE_STATUS", "the agent declined the case a moment ago");
+    return true;
+}
+
+static bool require_room(struct decision *d)
+{
+    const struct agent_row *a = d->agent;
+    if (agent_has_room(a))
+        return true;
+    refuse(d, "NO_CAPACITY", "the agent has no room");
+    fault_meta(&d->cmd->fault, "capacity", "%d", a->capacity);
+    fault_meta(&d->cmd->fault, "load", "%d", a->counted_cases + a->pending_weight);
+    return false;
+}
+
+static struct offer_row *add_offer(struct decision *d, const struct offer_case_args *args)
+{
+    const struct case_row *row = &d->c->row;
+    struct offer_row *o = ROWS_ADD(&d->c->offers, struct offer_row, d->arena);
+    o->tenant_id = row->tenant_id;
+    o->case_id = row->case_id;
+    o->offer_id = decision_id(d);
+    o->agent_id = d->agent->agent_id;
+    o->state = OFFER_STATE_PENDING;
+    o->generation = row->assignment_generation;
+    o->weight = WEIGHT;
+    o->pulled = args->pulled;
+    o->created_at = d->now_us;
+    o->expires_at = d->now_us + d->policy->offer_timeout_ms * US_PER_MS;
+    o->decline_reason = "";
+    return o;
+}
+
+static void start_offer(struct decision *d, const struct offer_row *o)
+{
+    Amends__V1__EventDetail detail = AMENDS__V1__EVENT_DETAIL__INIT;
+    (void)clock_start_until(d, CLOCK_KIND_OFFER, &o->offer_id, d->now_us, o->expires_at);
+    detail.offer = message_offer(o, d->arena);
+    case_event(d, EVENT_KIND_OFFER_MADE, d->cmd->principal, &detail, NULL);
+}
+
+static void offer(struct decision *d, const struct offer_case_args *args)
+{
+    AM_ASSERT(d->c->exists && args != NULL);
+    if (!d->agent) {
+        fault_set(&d->cmd->fault, FAULT_NOT_FOUND, "AGENT_NOT_FOUND", "no agent %s",
+                  d->cmd->agent_id);
+        return;
+    }
+    if (!require_waiting(d, args) || !require_fit(d, args) || !require_room(d))
+        return;
+    struct offer_row *o = add_offer(d, args);
+    d->cmd->result_id = o->offer_id;
+    agent_change(d)->idle_since = d->now_us;
+    if (args->accepted)
+        case_set_owner(d, OWNER_KIND_AGENT, d->agent->agent_id, o, "requested");
+    else
+        start_offer(d, o);
+}
+
+static void offer_case(struct decision *d)
+{
+    offer(d, d->cmd->args);
+}
+
+const struct command_kind offer_case_kind = {
+    .name = "OfferCase", .needs_case = true, .decide = offer_case};
+
+const struct command_kind request_assignment_kind = {.name = "RequestAssignment",
+                                                     .method = METHOD_REQUEST_ASSIGNMENT,
+                                                     .needs_case = true,
+                                                     .agents_only = true,
+                                                     .decide = offer_case};

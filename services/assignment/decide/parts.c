@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+#include "assignment/decide/parts.h"
+
+#include <string.h>
+
+#include "base/assert.h"
+#include "case/message/message.h"
+#include "contract/money.h"
+#include "case/rules.h"
+#include "contract/words.h"
+
+const char *offer_state_text(int state)
+{
+    static const char *const names[] = {"UNSPECIFIED", "PENDING",   "ACCEPTED", "DECLINED",
+                                        "EXPIRED",     "RESCINDED", "CANCELLED"};
+    AM_ASSERT(state >= 0 && (size_t)state < sizeof(names) / sizeof(*names));
+    return names[state];
+}
+
+void offer_end(struct decision *d, struct offer_row *offer, int state, int event_kind,
+               const char *words)
+{
+    Amends__V1__EventDetail detail = AMENDS__V1__EVENT_DETAIL__INIT;
+    Amends__V1__EventPrivate personal = AMENDS__V1__EVENT_PRIVATE__INIT;
+    struct clock_row *clock = clock_of_subject(d->c, &offer->offer_id);
+    offer->state = (int16_t)state;
+    /* By its time, not by when the timer came: matching looks for who cools down only among offers
+     * made within time-out and cool-down. */
+    offer->decided_at = state == OFFER_STATE_EXPIRED ? offer->expires_at : d->now_us;
+    row_touch(&offer->row);
+    if (clock)
+        clock_stop(d, clock, d->now_us, true);
+    detail.offer = message_offer(offer, d->arena);
+    personal.text = arena_strdup(d->arena, words);
+    AM_ASSERT(personal.text != NULL);
+    case_event(d, event_kind, d->cmd->principal, &detail, &personal);
+}
+
+struct agent_row *agent_change(struct decision *d)
+{
+    AM_ASSERT(d->agent != NULL);
+    struct agent_row *a = ROWS_ADD(&d->agents_out, struct agent_row, d->arena);
+    *a = *d->agent;
+    a->row.change = ROW_CHANGED;
+    return a;
+}
+
+/* -- who does not answer ----------------------------------------------------------------------- */
+
+static const Amends__V1__Offer *offer_of_clock(const Amends__V1__Case *c,
+                                               const struct uuid *clock_id)
+{
+    char id[UUID_TEXT_LEN + 1];
+    const char *offer_id = "";
+    (void)uuid_format(clock_id, id);
+    for (size_t i = 0; i < c->n_clocks; i++) {
+        if (strcmp(c->clocks[i]->clock_id, id) == 0)
+            offer_id = c->clocks[i]->subject_id;
+    }
+    for (size_t i = 0; i < c->n_offers; i++) {
+        if (*offer_id && strcmp(c->offers[i]->offer_id, offer_id) == 0)
+            return c->offers[i];
+    }
+    return NULL;
+}
+
+/* The agent's offers of the case in one state, made after `after_us`; the last one's time in
+ * `last_us`. */
+static unsigned offers_in(const Amends__V1__Case *c, const char *agent_id, int state,
+                          int64_t after_us, int64_t *last_us)
+{
+    unsigned n = 0;
+    for (size_t i = 0; i < c->n_offers; i++) {
+        const Amends__V1__Offer *o = c->offers[i];
+        const int64_t made_us = time_micros(o->create_time);
+        if ((int)o->state != state || made_us <= after_us || strcmp(o->agent_id, agent_id) != 0)
+            continue;
+        n++;
+        *last_us = made_us > *last_us ? made_us : *last_us;
+    }
+    return n;
+}
+
+const char *offer_absentee(const Amends__V1__Case *c, const struct uuid *clock_id, int64_t *seen_us)
+{
+    const Amends__V1__Offer *ended = offer_of_clock(c, clock_id);
+    int64_t answered_us = 0;
+    int64_t ignored_us = 0;
+    if (!ended || (int)ended->state != OFFER_STATE_EXPIRED)
+        return NULL;
+    (void)offers_in(c, ended->agent_id, OFFER_STATE_DECLINED, 0, &answered_us);
+    (void)offers_in(c, ended->agent_id, OFFER_STATE_ACCEPTED, 0, &answered_us);
+    *seen_us = time_micros(ended->decide_time);
+    unsigned n = offers_in(c, ended->agent_id, OFFER_STATE_EXPIRED, answered_us, &ignored_us);
+    return n > 0 && n % OFFERS_UNANSWERED_MAX == 0 ? ended->agent_id : NULL;
+}

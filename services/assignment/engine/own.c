@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* Commands that the engine gives itself. All are conditional on a generation: one that fails is
+ * left to a later sweep. */
+
+#include <stdlib.h>
+
+#include "assignment/engine/engine.h"
+#include "base/assert.h"
+#include "base/log.h"
+
+#define OWN_MAGIC 0x0a5519cdu
+#define ARENA_BYTES (64u << 20) /* the largest case must fit; only what is used is taken */
+#define DEADLINE_US (5 * US_PER_S)
+
+static void own_free(struct own *o)
+{
+    list_remove(&o->link);
+    o->a->own_in_flight--;
+    arena_free(&o->arena);
+    free(o);
+}
+
+static void finished(struct command *cmd)
+{
+    struct own *o = cmd->ctx;
+    if (cmd->fault.code == FAULT_INTERNAL || cmd->fault.code == FAULT_RESOURCE_EXHAUSTED)
+        log_warn("assignment", "own_command_failed", LOG_STR("kind", cmd->kind->name),
+                 LOG_STR("reason", cmd->fault.reason));
+    if (o->ended)
+        o->ended(o);
+    own_free(o);
+}
+
+struct own *own_new(struct assignment *a, const struct tenant *t, const struct command_kind *kind)
+{
+    struct own *o = calloc(1, sizeof(*o));
+    AM_ASSERT(o != NULL);
+    arena_init(&o->arena, ARENA_BYTES);
+    o->a = a;
+    o->cmd = (struct command){.kind = kind,
+                              .arena = &o->arena,
+                              .tenant_id = t->id,
+                              .tenant = t->name,
+                              .principal = SYSTEM_ACTOR,
+                              .args = &o->args,
+                              .seed = uuid_new(engine_now_us(a)),
+                              .finished = finished,
+                              .ctx = o};
+    o->cmd.seg.cls = SEG_TIMER;
+    o->cmd.seg.deadline_us = clock_mono_us() + DEADLINE_US;
+    list_push_back(&a->owned, &o->link);
+    a->own_in_flight++;
+    return o;
+}
+
+void own_agent(struct own *o, const char *agent_id)
+{
+    o->cmd.agent_id = arena_strdup(&o->arena, agent_id);
+    AM_ASSERT(o->cmd.agent_id != NULL);
+}
+
+void own_submit(struct own *o)
+{
+    store_submit(o->a->service->store, &o->cmd);
+}

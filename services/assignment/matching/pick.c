@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+#include "assignment/matching/pick.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "assignment/decide/decide.h"
+#include "case/rules.h"
+#include "contract/words.h"
+
+/* Agents that are equal in all that a signature asks for make one profile; whether a profile fits a
+ * signature is found out once. */
+struct fits {
+    const struct pick_input *in;
+    size_t *profile_of; /* by agent */
+    const struct agent_row **profiles;
+    size_t n_profiles;
+    const char *signature; /* the one `known` is about */
+    signed char *known;    /* by profile: 0 unknown, 1 fits, -1 does not */
+};
+
+static bool same_profile(const struct agent_row *a, const struct agent_row *b)
+{
+    return a->level == b->level && strcmp(a->skills, b->skills) == 0 &&
+           strcmp(a->languages, b->languages) == 0 && strcmp(a->authorities, b->authorities) == 0;
+}
+
+static size_t profile_find(struct fits *f, const struct agent_row *agent)
+{
+    size_t i = 0;
+    while (i < f->n_profiles && !same_profile(f->profiles[i], agent))
+        i++;
+    if (i == f->n_profiles)
+        f->profiles[f->n_profiles++] = agent;
+    return i;
+}
+
+static void fits_init(struct fits *f, const struct pick_input *in, struct arena *arena)
+{
+    *f = (struct fits){.in = in};
+    f->profile_of = ARENA_ARRAY(arena, size_t, in->n_agents + 1);
+    f->profiles = ARENA_ARRAY(arena, const struct agent_row *, in->n_agents + 1);
+    f->known = ARENA_ARRAY(arena, signed char, in->n_agents + 1);
+    for (size_t i = 0; i < in->n_agents; i++)
+        f->profile_of[i] = profile_find(f, &in->agents[i]);
+}
+
+static bool fits(struct fits *f, size_t agent, const struct pick_case *c)
+{
+    const struct agent_row *row = &f->in->agents[agent];
+    signed char *known = &f->known[f->profile_of[agent]];
+    if (row->level < c->level)
+        return false;
+    if (!f->signature || strcmp(f->signature, c->signature) != 0) {
+        memset(f->known, 0, f->n_profiles * sizeof(*f->known));
+        f->signature = c->signature;
+    }
+    if (*known == 0)
+        *known = queue_agent_fits(c->signature, row, f->in->policy) ? 1 : -1;
+    return *known > 0;
+}
+
+static bool cooling(const struct pick_input *in, const struct agent_row *agent,
+                    const struct pick_case *c)
+{
+    for (size_t i = 0; i < in->n_cooling; i++) {
+        if (uuid_eq(&in->cooling[i].case_id, &c->case_id) &&
+            strcmp(in->cooling[i].agent_id, agent->agent_id) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* -- push -------------------------------------------------------------------------------------- */
+
+struct push {
+    const struct pick_input *in;
+    struct fits fits;
+    int *given; /* by agent: picks so far */
+};
+
+static int64_t load(const struct push *p, size_t i)
+{
+    const struct agent_row *a = &p->in->agents[i];
+    return (int64_t)a->counted_cases + a->pending_weight + p->given[i];
+}
+
+static bool has_room(const struct push *p, size_t i)
+{
+    return load(p, i) < p->in->agents[i].capacity;
+}
+
+/* True when `a` is to be asked rather than `b`. Loads are compared as parts of the capacity. */
+static bool better(const struct push *p, size_t a, size_t b)
+{
+    const struct agent_row *x = &p->in->agents[a];
+    const struct agent_row *y = &p->in->agents[b];
+    const int64_t x_load = load(p, a) * y->capacity;
+    const int64_t y_load = load(p, b) * x->capacity;
+    if (x->level != y->level)
+        return x->level < y->level;
+    if (x_load != y_load)
+        return x_load < y_load;
+    return x->idle_since < y->idle_since;
+}
+
+#define NOBODY SIZE_MAX
+
+/* Who is asked for the case, and whether nobody else could be. */
+static size_t choose(struct push *p, const struct pick_case *c, bool *sole)
+{
+    size_t best = NOBODY, cool = NOBODY, fitting = 0;
+    for (size_t i = 0; i < p->in->n_agents; i++) {
+        const struct agent_row *a = &p->in->agents[i];
+        if (a->presence != PRESENCE_AVAILABLE || !fits(&p->fits, i, c))
+            continue;
+        fitting++;
+        if (!has_room(p, i))
+            continue;
+        if (cooling(p->in, a, c))
+            cool = i;
+        else if (best == NOBODY || better(p, i, best))
+            best = i;
+    }
+    *sole = fitting == 1;
+    return best == NOBODY && *sole ? cool : best;
+}
+
+static int by_score(const void *a, const void *b)
+{
+    const struct pick_case *x = *(const struct pick_case *const *)a;
+    const struct pick_case *y = *(const struct pick_case *const *)b;
+    if (x->score_ms != y->score_ms)
+        return x->score_ms < y->score_ms ? -1 : 1;
+    return uuid_cmp(&x->case_id, &y->case_id);
+}
+
+static const struct pick_case **sorted(const struct pick_input *in, struct arena *arena,
+                                       int (*order)(const void *, const void *))
+{
+    const struct pick_case **cases = ARENA_ARRAY(arena, const struct pick_case *, in->n_cases + 1);
+    for (size_t i = 0; i < in->n_cases; i++)
+        cases[i] = &in->cases[i];
+    if (in->n_cases > 1)
+        qsort(cases, in->n_cases, sizeof(*cases), order);
+    return cases;
+}
+
+static int64_t room_left(const struct push *p)
+{
+    int64_t room = 0;
+    for (size_t i = 0; i < p->in->n_agents; i++) {
+        if (p->in->agents[i].presence == PRESENCE_AVAILABLE && has_room(p, i))
+            room += p->in->agents[i].capacity - load(p, i);
+    }
+    return room;
+}
+
+size_t pick_push(const struct pick_input *in, struct arena *arena, struct pick *out, size_t max)
+{
+    struct push p = {.in = in, .given = ARENA_ARRAY(arena, int, in->n_agents + 1)};
+    const struct pick_case **cases = sorted(in, arena, by_score);
+    fits_init(&p.fits, in, arena);
+    int64_t room = room_left(&p);
+    size_t n = 0;
+    for (size_t i = 0; i < in->n_cases && n < max && room > 0; i++) {
+        bool sole = false;
+        size_t agent = choose(&p, cases[i], &sole);
+        if (agent == NOBODY)
+            continue;
+        p.given[agent]++;
+        room--;
+        out[n++] = (struct pick){.c = cases[i], .agent = &in->agents[agent], .sole = sole};
+    }
+    return n;
+}
+
+/* -- pull -------------------------------------------------------------------------------------- */
+
+static int by_fit(const void *a, const void *b)
+{
+    const struct pick_case *x = *(const struct pick_case *const *)a;
+    const struct pick_case *y = *(const struct pick_case *const *)b;
+    if (x->level != y->level)
+        return x->level > y->level ? -1 : 1;
+    return by_score(a, b);
+}
+
+size_t pick_pull(const struct pick_input *in, struct arena *arena, struct pick *out, size_t max)
+{
+    struct fits f;
+    const struct pick_case **cases = sorted(in, arena, by_fit);
+    size_t n = 0;
+    fits_init(&f, in, arena);
+    for (size_t i = 0; i < in->n_cases && n < max; i++) {
+        if (fits(&f, 0, cases[i]) && !cooling(in, &in->agents[0], cases[i]))
+            out[n++] = (struct pick){.c = cases[i], .agent = &in->agents[0]};
+    }
+    return n;
+}

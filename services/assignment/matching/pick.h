@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * Who is asked for which case: the pure part of matching. It proposes; OfferCase decides under the
+ * keys of case and agent.
+ *
+ * Threading: pure. Ownership: inputs are borrowed; scratch memory lies in the arena given.
+ */
+
+#include "base/arena.h"
+#include "case/model/rows.h"
+#include "policy/policy.h"
+
+struct pick_case {
+    int level;
+    const char *signature;
+    struct uuid case_id;
+    int64_t score_ms; /* smaller first */
+    int64_t generation;
+};
+
+/* The agent declined the case, or let its offer expire, a moment ago. */
+struct pick_cooling {
+    const char *agent_id;
+    struct uuid case_id;
+};
+
+struct pick_input {
+    const struct policy *policy;
+    const struct agent_row *agents; /* with their load */
+    size_t n_agents;
+    const struct pick_case *cases;
+    size_t n_cases;
+    const struct pick_cooling *cooling;
+    size_t n_cooling;
+};
+
+struct pick {
+    const struct pick_case *c;
+    const struct agent_row *agent;
+    bool sole; /* no other of the agents fits the case */
+};
+
+/* Push: proposes cases, best score first, each to the best available agent with room: level fit,
+ * then load, then longest idle. An agent that cools down is left out unless it is the sole one that
+ * fits. At most `max` picks; no agent beyond its capacity. Returns how many. */
+size_t pick_push(const struct pick_input *in, struct arena *arena, struct pick *out, size_t max);
+
+/* Pull: the cases that the first of the agents may take, best fit first: highest level, then best
+ * score. At most `max`. */
+size_t pick_pull(const struct pick_input *in, struct arena *arena, struct pick *out, size_t max);

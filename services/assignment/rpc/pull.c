@@ -1,0 +1,343 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * RequestAssignment: "give me my next case". Was it asked before, who asks, what waits; then up to
+ * 16 candidates are tried, best fit first, each decided under its own key: who loses a race takes
+ * the next one.
+ */
+
+#include "amends/v1/assignment_service.pb-c.h"
+#include "assignment/matching/heads.h"
+#include "base/assert.h"
+#include "contract/check.h"
+#include "case/message/message.h"
+
+#define CANDIDATES_MAX 16
+/* A long backlog of many signatures is more than a call's arena holds; what is used is taken. */
+#define HEADS_ARENA_BYTES (64u << 20)
+
+struct pull {
+    struct assignment *a;
+    struct read_call *rc;
+    const Amends__V1__RequestAssignmentRequest *request;
+    const struct policy *policy;
+    struct uuid request_id;
+    struct uuid asked_case_id; /* of an earlier call with this request id; zero = none */
+    struct rows agents;        /* the caller's row */
+    const struct pick_cooling *cooling;
+    size_t n_cooling;
+    struct arena heads_arena; /* of heads and picks; begun by read_heads() */
+    bool has_heads;
+    struct heads heads;
+    struct pick picks[CANDIDATES_MAX];
+    size_t n_picks, next;
+    struct claim claim; /* on the candidate that is tried */
+    struct offer_case_args args;
+    struct command cmd;
+    struct store_read now; /* of a replay */
+};
+
+/* `p` itself lies in the call's arena, which goes with the answer. */
+static void end_heads(struct pull *p)
+{
+    if (p->has_heads)
+        arena_free(&p->heads_arena);
+    p->has_heads = false;
+}
+
+static void refuse(struct pull *p, const struct fault *fault)
+{
+    end_heads(p);
+    rpc_fail(p->rc->call, fault);
+}
+
+/* -- the answer -------------------------------------------------------------------------------- */
+
+static void answer(struct pull *p, Amends__V1__Case *c)
+{
+    Amends__V1__RequestAssignmentResponse r = AMENDS__V1__REQUEST_ASSIGNMENT_RESPONSE__INIT;
+    char id[UUID_TEXT_LEN + 1];
+    (void)uuid_format(&p->cmd.result_id, id);
+    r.case_ = c;
+    for (size_t i = 0; c && i < c->n_offers; i++) {
+        if (strcmp(c->offers[i]->offer_id, id) == 0)
+            r.offer = c->offers[i];
+    }
+    if (p->cmd.replayed)
+        rpc_call_set_replayed(p->rc->call);
+    end_heads(p);
+    rpc_reply(p->rc->call, &r.base);
+}
+
+static void replay_read(struct store_read *read)
+{
+    struct pull *p = read->ctx;
+    Amends__V1__Case *c = NULL;
+    if (!fault_is_set(&read->fault) && read->cases[0].exists)
+        c = message_case(&read->cases[0], true, p->rc->arena);
+    if (c) {
+        answer(p, c);
+        return;
+    }
+    fault_set(&read->fault, FAULT_RESOURCE_EXHAUSTED, "TOO_LARGE",
+              "the response is larger than a call may use");
+    refuse(p, &read->fault);
+}
+
+/* A replay shows the case it assigned, which is not always the candidate that was named. */
+static void replay(struct pull *p)
+{
+    p->now = (struct store_read){.arena = p->rc->arena,
+                                 .tenant_id = p->rc->tenant->id,
+                                 .tenant = p->rc->tenant->name,
+                                 .deadline_us = rpc_call_deadline_us(p->rc->call),
+                                 .done = replay_read,
+                                 .ctx = p};
+    store_read_cases(p->a->service->store, &p->now, &p->cmd.result_case_id, 1);
+}
+
+/* -- one candidate after another --------------------------------------------------------------- */
+
+static void try_next(struct pull *p);
+
+/* Before "nothing": Redis may lack something, or what it said is old. Once. */
+static void look_again(struct pull *p)
+{
+    p->n_picks = p->next = 0;
+    p->heads.from_database = true;
+    heads_read(&p->heads);
+}
+
+/* The case moved on: somebody else was faster, or what Redis said is old. */
+static bool lost_race(const struct fault *f)
+{
+    return f->code == FAULT_NOT_FOUND ||
+           (f->code == FAULT_FAILED_PRECONDITION && strcmp(f->reason, "NO_CAPACITY") != 0);
+}
+
+static void lost(struct pull *p)
+{
+    if (p->next > 0)
+        heads_refused(&p->heads, p->picks[p->next - 1].c, &p->cmd.fault);
+    try_next(p);
+}
+
+static void finished(struct command *cmd)
+{
+    struct pull *p = cmd->ctx;
+    claims_drop(&p->a->claims, &p->claim);
+    if (cmd->replayed && !fault_is_set(&cmd->fault))
+        replay(p);
+    else if (!fault_is_set(&cmd->fault))
+        answer(p, (Amends__V1__Case *)cmd->case_after);
+    else if (lost_race(&cmd->fault))
+        lost(p);
+    else
+        refuse(p, &cmd->fault);
+}
+
+static void submit(struct pull *p, const struct uuid *case_id)
+{
+    struct read_call *rc = p->rc;
+    struct command *cmd = &p->cmd;
+    *cmd = (struct command){.kind = &request_assignment_kind,
+                            .arena = rc->arena,
+                            .tenant_id = rc->tenant->id,
+                            .tenant = rc->tenant->name,
+                            .principal = rpc_call_principal(rc->call)->id,
+                            .args = &p->args,
+                            .seed = uuid_new(engine_now_us(p->a)),
+                            .finished = finished,
+                            .ctx = p};
+    cmd->agent_id = cmd->principal;
+    cmd->seg.cls = SEG_CALL;
+    cmd->seg.deadline_us = rpc_call_deadline_us(rc->call);
+    command_from_request(cmd, rc->request, &rc->fault);
+    cmd->case_id = *case_id;
+    store_submit(p->a->service->store, cmd);
+}
+
+/* The next candidate that nobody else is trying; NULL = none left. */
+static const struct pick_case *claim_next(struct pull *p)
+{
+    while (p->next < p->n_picks) {
+        const struct pick_case *c = p->picks[p->next++].c;
+        if (claims_take(&p->a->claims, &p->claim, &c->case_id))
+            return c;
+    }
+    return NULL;
+}
+
+static void try_next(struct pull *p)
+{
+    const struct pick_case *c = claim_next(p);
+    if (!c && p->n_picks > 0 && !p->heads.from_database) {
+        look_again(p); /* others took them all: more may wait */
+        return;
+    }
+    if (!c) {
+        answer(p, NULL);
+        return;
+    }
+    p->args = (struct offer_case_args){
+        .generation = c->generation, .accepted = !p->request->offer_only, .pulled = true};
+    submit(p, &c->case_id);
+}
+
+/* -- what waits -------------------------------------------------------------------------------- */
+
+/* What others are trying is theirs, unless they fail. */
+static void leave_out_claimed(struct heads *h)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < h->n; i++) {
+        if (!claims_has(&h->a->claims, &h->cases[i].case_id))
+            h->cases[n++] = h->cases[i];
+    }
+    h->n = n;
+}
+
+static void heads_known(struct heads *h)
+{
+    struct pull *p = h->ctx;
+    leave_out_claimed(h);
+    const struct pick_input in = {.policy = p->policy,
+                                  .agents = p->agents.items,
+                                  .n_agents = p->agents.n,
+                                  .cases = h->cases,
+                                  .n_cases = h->n,
+                                  .cooling = p->cooling,
+                                  .n_cooling = p->n_cooling};
+    p->n_picks = pick_pull(&in, h->arena, p->picks, CANDIDATES_MAX);
+    if (p->n_picks == 0 && !h->from_database) {
+        look_again(p);
+        return;
+    }
+    if (p->n_picks == 0 && h->failed) {
+        fault_set(&p->rc->fault, FAULT_UNAVAILABLE, "DATABASE_AWAY", "the database is away");
+        refuse(p, &p->rc->fault);
+        return;
+    }
+    try_next(p);
+}
+
+static void read_heads(struct pull *p)
+{
+    arena_init(&p->heads_arena, HEADS_ARENA_BYTES);
+    p->has_heads = true;
+    p->heads = (struct heads){.a = p->a,
+                              .arena = &p->heads_arena,
+                              .tenant_id = p->rc->tenant->id,
+                              .n_levels = p->policy->n_levels,
+                              .more = p->a->claims.n,
+                              .done = heads_known,
+                              .ctx = p};
+    heads_read(&p->heads);
+}
+
+static bool may_ask(struct pull *p)
+{
+    struct fault *f = &p->rc->fault;
+    const char *id = rpc_call_principal(p->rc->call)->id;
+    if (p->agents.n == 0) {
+        fault_set(f, FAULT_PERMISSION_DENIED, "NOT_AN_AGENT",
+                  "'%s' is not an agent, and only an agent may do this", id);
+        fault_meta(f, "principal", "%s", id);
+        return false;
+    }
+    const struct agent_row *agent = ROW_AT(&p->agents, struct agent_row, 0);
+    if (agent_has_room(agent))
+        return true;
+    fault_set(f, FAULT_FAILED_PRECONDITION, "NO_CAPACITY", "the agent has no room");
+    fault_meta(f, "capacity", "%d", agent->capacity);
+    fault_meta(f, "load", "%d", agent->counted_cases + agent->pending_weight);
+    return false;
+}
+
+/* -- who asks ---------------------------------------------------------------------------------- */
+
+enum { ROWS_AGENT, ROWS_COOLING, ROWS_ASKED };
+
+static void caller_rows(struct pg_read *pg, size_t i, const struct pg_rows *rows)
+{
+    struct pull *p = ((struct engine_read *)pg->ctx)->ctx;
+    if (i == ROWS_AGENT) {
+        heads_add_agents(&p->agents, p->rc->tenant->id, rows, p->rc->arena);
+    } else if (i == ROWS_COOLING) {
+        p->cooling = heads_cooling(rows, p->rc->arena);
+        p->n_cooling = (size_t)pg_rows_count(rows);
+    } else if (pg_rows_count(rows) > 0) {
+        p->asked_case_id = pg_uuid(rows, 0, 0);
+    }
+}
+
+/* A repeated call is a replay even if the agent has no room any more: its case may be the reason.
+ */
+static void caller_ended(struct engine_read *r, const struct fault *fault)
+{
+    struct pull *p = r->ctx;
+    if (fault)
+        refuse(p, fault);
+    else if (!uuid_is_zero(&p->asked_case_id))
+        submit(p, &p->asked_case_id);
+    else if (may_ask(p))
+        read_heads(p);
+    else
+        refuse(p, &p->rc->fault);
+}
+
+static void ask_agent(struct engine_read *r, const struct pull *p, const char *id)
+{
+    struct pg_args *args = engine_read_add(r, STMT_AGENTS);
+    struct pg_array ids;
+    pg_arg_int4(args, p->rc->tenant->id);
+    pg_array_init(&ids, &r->arena, PG_TEXT, 1);
+    pg_array_text(&ids, id);
+    pg_arg_array(args, &ids);
+}
+
+static void ask_asked(struct engine_read *r, const struct pull *p, const char *id)
+{
+    struct pg_args *args = engine_read_add(r, STMT_ASKED);
+    pg_arg_int4(args, p->rc->tenant->id);
+    pg_arg_text(args, id);
+    pg_arg_int4(args, METHOD_REQUEST_ASSIGNMENT);
+    pg_arg_uuid(args, &p->request_id);
+}
+
+static void read_caller(struct pull *p)
+{
+    const char *id = rpc_call_principal(p->rc->call)->id;
+    struct engine_read *r = engine_read_new(p->a, p->rc->tenant->id, caller_rows, caller_ended, p);
+    struct agent_row self = {.agent_id = id};
+    const struct rows agents = {.items = &self, .n = 1, .cap = 1};
+    ask_agent(r, p, id);
+    heads_ask_cooling(r, p->rc->tenant->id, p->policy, &agents);
+    ask_asked(r, p, id);
+    engine_read_start(r);
+}
+
+static void start(struct read_call *rc)
+{
+    struct pull *p = ARENA_NEW(rc->arena, struct pull);
+    p->a = rpc_call_user(rc->call);
+    p->rc = rc;
+    p->request = (const Amends__V1__RequestAssignmentRequest *)rc->request;
+    (void)check_uuid(&rc->fault, "request_id", p->request->request_id, &p->request_id);
+    if (!read_call_valid(rc))
+        return;
+    p->policy = tenants_policy(p->a->service->tenants, rc->tenant->id, rc->tenant->policy_version);
+    if (p->policy) {
+        read_caller(p);
+        return;
+    }
+    fault_set(&rc->fault, FAULT_UNAVAILABLE, "DATABASE_AWAY",
+              "the tenant's policy is being loaded");
+    refuse(p, &rc->fault);
+}
+
+void rpc_request_assignment(struct rpc_call *call, void *service)
+{
+    rpc_call_set_user(call, service);
+    service_read(((struct assignment *)service)->service, call, start);
+}

@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * AssignmentService: from calls to commands, reads and streams. What is decided lies in decide_*.c,
+ * RequestAssignment in rpc_pull.c, Route in rpc_route.c.
+ */
+
+#include "amends/v1/assignment_internal_service.pb-c.h"
+#include "amends/v1/assignment_service.pb-c.h"
+#include "assignment/engine/engine.h"
+#include "assignment/validate.h"
+#include "base/assert.h"
+#include "base/digest.h"
+#include "contract/check.h"
+#include "case/message/message.h"
+#include "shared/page_token.h"
+
+#define COUNT(array) (sizeof(array) / sizeof *(array))
+
+/* -- calls that write -------------------------------------------------------------------------- */
+
+static void put_agent_prepare(const ProtobufCMessage *request, struct command *cmd)
+{
+    cmd->agent_id = ((const Amends__V1__PutAgentRequest *)request)->agent->agent_id;
+}
+
+static void set_presence_prepare(const ProtobufCMessage *request, struct command *cmd)
+{
+    const char *id = ((const Amends__V1__SetPresenceRequest *)request)->agent_id;
+    cmd->agent_id = *id ? id : cmd->principal;
+}
+
+/* Accepting and declining change what the caller holds. */
+static void accept_offer_prepare(const ProtobufCMessage *request, struct command *cmd)
+{
+    (void)request;
+    cmd->agent_id = cmd->principal;
+}
+
+#define decline_offer_prepare accept_offer_prepare
+/* They name nothing but the case. */
+#define escalate_case_prepare NULL
+#define acknowledge_escalation_prepare NULL
+
+#define ASSIGNMENT_METHOD(fn, request)                                                             \
+    WRITE_CHECK(fn, request)                                                                       \
+    static void fn##_handle(struct rpc_call *call, void *assignment)                               \
+    {                                                                                              \
+        static const struct write_method method = {.kind = &fn##_kind,                             \
+                                                   .validate = fn##_check,                         \
+                                                   .prepare = fn##_prepare,                        \
+                                                   .response =                                     \
+                                                       &amends__v1__##fn##_response__descriptor};  \
+        service_write(((struct assignment *)assignment)->service, call, &method);                  \
+    }
+
+ASSIGNMENT_METHOD(put_agent, Amends__V1__PutAgentRequest)
+ASSIGNMENT_METHOD(set_presence, Amends__V1__SetPresenceRequest)
+ASSIGNMENT_METHOD(accept_offer, Amends__V1__AcceptOfferRequest)
+ASSIGNMENT_METHOD(decline_offer, Amends__V1__DeclineOfferRequest)
+ASSIGNMENT_METHOD(escalate_case, Amends__V1__EscalateCaseRequest)
+ASSIGNMENT_METHOD(acknowledge_escalation, Amends__V1__AcknowledgeEscalationRequest)
+
+/* -- GetAgent ---------------------------------------------------------------------------------- */
+
+static void get_done(struct store_read *read)
+{
+    struct read_call *rc = read_call_done(read);
+    if (!rc)
+        return;
+    const char *id = ((const Amends__V1__GetAgentRequest *)rc->request)->agent_id;
+    if (!read->agents.n) {
+        fault_set(&rc->fault, FAULT_NOT_FOUND, "AGENT_NOT_FOUND", "no agent %s", id);
+        fault_meta(&rc->fault, "agent_id", "%s", id);
+        rpc_fail(rc->call, &rc->fault);
+        return;
+    }
+    Amends__V1__GetAgentResponse r = AMENDS__V1__GET_AGENT_RESPONSE__INIT;
+    r.agent = message_agent(ROW_AT(&read->agents, struct agent_row, 0), rc->arena);
+    rpc_reply(rc->call, &r.base);
+}
+
+static void get_start(struct read_call *rc)
+{
+    const char **ids = ARENA_ARRAY(rc->arena, const char *, 1);
+    ids[0] = ((const Amends__V1__GetAgentRequest *)rc->request)->agent_id;
+    check_principal(&rc->fault, "agent_id", ids[0]);
+    rc->read.done = get_done;
+    if (read_call_valid(rc))
+        store_read_agents(rc->service->store, &rc->read, ids, 1);
+}
+
+static void get_agent_handle(struct rpc_call *call, void *assignment)
+{
+    service_read(((struct assignment *)assignment)->service, call, get_start);
+}
+
+/* -- ListAgents -------------------------------------------------------------------------------- */
+
+#define AGENTS_USUAL 50
+#define AGENTS_MOST 500
+
+static uint64_t list_hash(void)
+{
+    const struct slice fields[] = {slice_str("agents")};
+    return digest_key(fields, 1);
+}
+
+static void list_done(struct store_read *read)
+{
+    struct read_call *rc = read_call_done(read);
+    if (!rc)
+        return;
+    const size_t limit = *(const size_t *)rc->user;
+    Amends__V1__ListAgentsResponse r = AMENDS__V1__LIST_AGENTS_RESPONSE__INIT;
+    r.agents = ARENA_ARRAY(rc->arena, Amends__V1__Agent *, read->agents.n + 1);
+    for (; r.n_agents < read->agents.n && r.n_agents < limit && read_call_room(rc); r.n_agents++)
+        r.agents[r.n_agents] =
+            message_agent(ROW_AT(&read->agents, struct agent_row, r.n_agents), rc->arena);
+    if (read->agents.n > r.n_agents && r.n_agents > 0) {
+        const char *last = r.agents[r.n_agents - 1]->agent_id;
+        r.next_page_token = page_token_write(rc->arena, list_hash(), slice_str(last));
+    }
+    rpc_reply(rc->call, &r.base);
+}
+
+static void list_start(struct read_call *rc)
+{
+    const Amends__V1__ListAgentsRequest *req = (const Amends__V1__ListAgentsRequest *)rc->request;
+    size_t *limit = ARENA_NEW(rc->arena, size_t);
+    *limit = (size_t)page_size(&rc->fault, req->page_size, AGENTS_USUAL, AGENTS_MOST);
+    struct slice after = page_token_read(rc->arena, &rc->fault, req->page_token, list_hash());
+    if (!read_call_valid(rc))
+        return;
+    rc->user = limit;
+    rc->read.done = list_done;
+    const char *id = after.len ? arena_strndup(rc->arena, (const char *)after.data, after.len) : "";
+    AM_ASSERT(id != NULL);
+    /* One more than is shown tells whether there is a next page. */
+    store_list_agents(rc->service->store, &rc->read, id, (int)*limit + 1);
+}
+
+static void list_agents_handle(struct rpc_call *call, void *assignment)
+{
+    service_read(((struct assignment *)assignment)->service, call, list_start);
+}
+
+/* -- WatchOffers ------------------------------------------------------------------------------- */
+
+static int heartbeat_s(const Amends__V1__WatchOffersRequest *req)
+{
+    return req->heartbeat_seconds ? req->heartbeat_seconds : HEARTBEAT_USUAL_S;
+}
+
+static void watch_done(struct store_read *read)
+{
+    struct read_call *rc = read_call_done(read);
+    if (!rc)
+        return;
+    const char *id = rpc_call_principal(rc->call)->id;
+    if (!read->agents.n) {
+        fault_set(&rc->fault, FAULT_PERMISSION_DENIED, "NOT_AN_AGENT", "%s is no agent", id);
+        rpc_fail(rc->call, &rc->fault);
+        return;
+    }
+    struct assignment *a = rpc_call_user(rc->call);
+    hub_open(a->hub, rc->call, rc->tenant, id,
+             heartbeat_s((const Amends__V1__WatchOffersRequest *)rc->request));
+}
+
+static void watch_start(struct read_call *rc)
+{
+    const char **ids = ARENA_ARRAY(rc->arena, const char *, 1);
+    ids[0] = rpc_call_principal(rc->call)->id;
+    watch_offers_validate((const Amends__V1__WatchOffersRequest *)rc->request, &rc->fault);
+    rc->read.done = watch_done;
+    if (read_call_valid(rc))
+        store_read_agents(rc->service->store, &rc->read, ids, 1);
+}
+
+static void watch_offers_handle(struct rpc_call *call, void *assignment)
+{
+    rpc_call_set_user(call, assignment);
+    service_read(((struct assignment *)assignment)->service, call, watch_start);
+}
+
+/* -- the services ------------------------------------------------------------------------------ */
+
+int rpc_register(struct assignment *a, struct rpc_server *server)
+{
+    static const struct rpc_method methods[] = {
+        {.name = "PutAgent", .handle = put_agent_handle, .slots = 16},
+        {.name = "GetAgent", .handle = get_agent_handle, .slots = 16},
+        {.name = "ListAgents", .handle = list_agents_handle, .slots = 8},
+        {.name = "SetPresence", .handle = set_presence_handle, .slots = 16},
+        {.name = "RequestAssignment", .handle = rpc_request_assignment, .slots = 64},
+        {.name = "WatchOffers",
+         .kind = RPC_SERVER_STREAM,
+         .handle = watch_offers_handle,
+         .slots = 64},
+        {.name = "AcceptOffer", .handle = accept_offer_handle, .slots = 64},
+        {.name = "DeclineOffer", .handle = decline_offer_handle, .slots = 16},
+        {.name = "AuditCases", .handle = rpc_audit_cases, .slots = 4},
+        {.name = "EscalateCase", .handle = escalate_case_handle, .slots = 16},
+        {.name = "AcknowledgeEscalation", .handle = acknowledge_escalation_handle, .slots = 16},
+    };
+    static const struct rpc_method internal[] = {
+        {.name = "Route", .handle = rpc_route, .slots = 64},
+    };
+    int err = rpc_server_add(server, &amends__v1__assignment_service__descriptor, methods,
+                             COUNT(methods), a);
+    if (err)
+        return err;
+    return rpc_server_add(server, &amends__v1__assignment_internal_service__descriptor, internal,
+                          COUNT(internal), a);
+}

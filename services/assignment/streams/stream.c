@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+#include "assignment/streams/stream.h"
+
+#include <stdlib.h>
+
+#include "amends/v1/assignment_service.pb-c.h"
+#include "base/assert.h"
+#include "case/message/message.h"
+#include "contract/words.h"
+
+#define ARENA_BYTES (64u << 20) /* a case with its parts is read; only what is used is taken */
+#define READ_US (2 * US_PER_S)
+#define SEEN_FIRST 8
+
+struct seen {
+    struct offer_row row;
+    int16_t told; /* the state the client knows; 0 = none */
+};
+
+/* -- what is known ----------------------------------------------------------------------------- */
+
+static struct seen *find(struct stream *s, const struct uuid *offer_id)
+{
+    for (size_t i = 0; i < s->n_seen; i++) {
+        if (uuid_eq(&s->seen[i].row.offer_id, offer_id))
+            return &s->seen[i];
+    }
+    return NULL;
+}
+
+static struct seen *add(struct stream *s)
+{
+    if (s->n_seen == s->cap_seen) {
+        s->cap_seen = s->cap_seen ? s->cap_seen * 2 : SEEN_FIRST;
+        s->seen = reallocarray(s->seen, s->cap_seen, sizeof(*s->seen));
+        AM_ASSERT(s->seen != NULL);
+    }
+    return &s->seen[s->n_seen++];
+}
+
+/* An offer ends once: a row that says it is pending although it was seen ended is late. Offers that
+ * had ended before the snapshot are no change. */
+void stream_merge(struct stream *s, const struct offer_row *row)
+{
+    struct seen *e = find(s, &row->offer_id);
+    const bool known = e != NULL;
+    if (known && (row->state == OFFER_STATE_PENDING || e->row.state != OFFER_STATE_PENDING))
+        return;
+    if (!known)
+        e = add(s);
+    int16_t told = known ? e->told : 0;
+    if (!s->snapshot_known && row->state != OFFER_STATE_PENDING)
+        told = row->state;
+    e->row = *row;
+    e->row.agent_id = s->agent_id;
+    e->row.decline_reason = "";
+    e->told = told;
+}
+
+void stream_prune(struct stream *s, int64_t made_before_us)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < s->n_seen; i++) {
+        const struct seen *e = &s->seen[i];
+        if (e->row.state == OFFER_STATE_PENDING || e->told != e->row.state ||
+            e->row.created_at >= made_before_us)
+            s->seen[kept++] = *e;
+    }
+    s->n_seen = kept;
+}
+
+void stream_pending(const struct stream *s,
+                    void (*each)(void *ctx, const struct uuid *case_id,
+                                 const struct uuid *offer_id),
+                    void *ctx)
+{
+    for (size_t i = 0; i < s->n_seen; i++) {
+        if (s->seen[i].row.state == OFFER_STATE_PENDING)
+            each(ctx, &s->seen[i].row.case_id, &s->seen[i].row.offer_id);
+    }
+}
+
+/* -- sending ----------------------------------------------------------------------------------- */
+
+static void send(struct stream *s, Amends__V1__WatchOffersResponse *m)
+{
+    m->server_time = message_time(engine_now_us(s->a), &s->arena);
+    s->next_beat_us = clock_mono_us() + s->heartbeat_us;
+    rpc_stream_send(s->call, &m->base);
+    arena_reset(&s->arena);
+}
+
+static void send_offer(struct stream *s, struct seen *e, Amends__V1__Case *c)
+{
+    Amends__V1__WatchOffersResponse m = AMENDS__V1__WATCH_OFFERS_RESPONSE__INIT;
+    m.offer = message_offer(&e->row, &s->arena);
+    m.case_ = e->row.state == OFFER_STATE_PENDING ? c : NULL;
+    AM_ASSERT(m.offer != NULL);
+    e->told = e->row.state;
+    send(s, &m);
+}
+
+static void next(struct stream *s);
+
+static void free_stream(struct stream *s)
+{
+    arena_free(&s->arena);
+    free(s->seen);
+    free(s);
+}
+
+static void case_read(struct store_read *r)
+{
+    struct stream *s = r->ctx;
+    struct seen *e = find(s, &s->reading_offer);
+    s->reading = false;
+    if (s->closed) {
+        free_stream(s);
+        return;
+    }
+    if (rpc_stream_busy(s->call) || !e || e->told == e->row.state || fault_is_set(&r->fault)) {
+        arena_reset(&s->arena); /* a failed read is repeated after the next look */
+        return;
+    }
+    bool exists = r->n_cases == 1 && r->cases[0].exists;
+    send_offer(s, e, exists ? message_case(&r->cases[0], false, &s->arena) : NULL);
+}
+
+static void read_case(struct stream *s, const struct seen *e)
+{
+    s->reading = true;
+    s->reading_offer = e->row.offer_id;
+    s->read = (struct store_read){.arena = &s->arena,
+                                  .tenant_id = s->tenant_id,
+                                  .tenant = s->tenant,
+                                  .deadline_us = clock_mono_us() + READ_US,
+                                  .done = case_read,
+                                  .ctx = s};
+    store_read_cases(s->a->service->store, &s->read, &e->row.case_id, 1);
+}
+
+/* One message in flight; whoever is done with one asks for the next. */
+static void next(struct stream *s)
+{
+    if (s->closed || s->reading || !s->snapshot_known || rpc_stream_busy(s->call))
+        return;
+    for (size_t i = 0; i < s->n_seen; i++) {
+        struct seen *e = &s->seen[i];
+        if (e->told == e->row.state)
+            continue;
+        if (e->row.state == OFFER_STATE_PENDING)
+            read_case(s, e);
+        else
+            send_offer(s, e, NULL);
+        return;
+    }
+    if (!s->snapshot_sent) {
+        Amends__V1__WatchOffersResponse m = AMENDS__V1__WATCH_OFFERS_RESPONSE__INIT;
+        m.snapshot_complete = true;
+        s->snapshot_sent = true;
+        send(s, &m);
+    }
+}
+
+void stream_known(struct stream *s)
+{
+    s->snapshot_known = true;
+    next(s);
+}
+
+void stream_beat(struct stream *s)
+{
+    if (s->closed || s->reading || !s->snapshot_sent || rpc_stream_busy(s->call) ||
+        clock_mono_us() < s->next_beat_us)
+        return;
+    Amends__V1__WatchOffersResponse m = AMENDS__V1__WATCH_OFFERS_RESPONSE__INIT;
+    send(s, &m);
+}
+
+/* -- the call ---------------------------------------------------------------------------------- */
+
+static void on_sent(struct rpc_call *call, void *ctx)
+{
+    (void)call;
+    next(ctx);
+}
+
+static void on_closed(struct rpc_call *call, void *ctx)
+{
+    struct stream *s = ctx;
+    (void)call;
+    s->closed = true;
+    s->gone(s, s->ctx);
+    s->call = NULL;
+    if (!s->reading)
+        free_stream(s);
+}
+
+struct stream *stream_open(struct assignment *a, struct rpc_call *call, const struct tenant *t,
+                           const char *agent_id, int heartbeat_s,
+                           void (*gone)(struct stream *s, void *ctx), void *ctx)
+{
+    static const struct rpc_stream_ops ops = {.sent = on_sent, .closed = on_closed};
+    struct stream *s = calloc(1, sizeof(*s));
+    AM_ASSERT(s != NULL);
+    s->a = a;
+    s->call = call;
+    s->tenant_id = t->id;
+    s->tenant = t->name;
+    s->agent_id = agent_id;
+    s->heartbeat_us = heartbeat_s * US_PER_S;
+    s->next_beat_us = clock_mono_us() + s->heartbeat_us;
+    s->gone = gone;
+    s->ctx = ctx;
+    arena_init(&s->arena, ARENA_BYTES);
+    rpc_stream_open(call, &ops, s);
+    return s;
+}

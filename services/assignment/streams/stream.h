@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * One open stream of offers: what its client has been told of each offer, and what comes next.
+ * First the pending offers, then a mark, then every change, once each.
+ *
+ * Threading: io loop's thread. Ownership: made by the hub; frees itself once its call is closed.
+ */
+
+#include "assignment/engine/engine.h"
+
+struct stream {
+    struct list link; /* the hub's, by agent */
+    struct assignment *a;
+    struct rpc_call *call;
+    int32_t tenant_id;
+    const char *tenant;   /* lives as long as the tenants */
+    const char *agent_id; /* lives in the call's arena */
+    struct seen *seen;
+    size_t n_seen, cap_seen;
+    bool snapshot_known; /* the pending offers have been read */
+    bool snapshot_sent;
+    bool reading; /* a case, for its offer */
+    bool closed;
+    struct uuid reading_offer;
+    int64_t heartbeat_us, next_beat_us; /* monotonic */
+    struct arena arena;                 /* of the message under construction */
+    struct store_read read;
+    void (*gone)(struct stream *s, void *ctx); /* the call is closed; link is the hub's to remove */
+    void *ctx;
+};
+
+/* Opens the call as a stream. */
+struct stream *stream_open(struct assignment *a, struct rpc_call *call, const struct tenant *t,
+                           const char *agent_id, int heartbeat_s,
+                           void (*gone)(struct stream *s, void *ctx), void *ctx);
+
+/* What was read of one offer of the agent; rows may come again and late. */
+void stream_merge(struct stream *s, const struct offer_row *row);
+
+/* A look at the agent's offers was merged: sends what is new. */
+void stream_known(struct stream *s);
+
+/* Forgets ended offers, made before, that its client has been told of. */
+void stream_prune(struct stream *s, int64_t made_before_us);
+
+/* The pending offers that it knows: cases and ids are added. */
+void stream_pending(const struct stream *s,
+                    void (*each)(void *ctx, const struct uuid *case_id,
+                                 const struct uuid *offer_id),
+                    void *ctx);
+
+/* Sends a heartbeat when it is time. */
+void stream_beat(struct stream *s);

@@ -1,0 +1,291 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * The timer engine: what is due comes from the timers in Redis (timer_queue.h) or, without Redis,
+ * from PostgreSQL, and is fired by commands in ordinary segments, a bounded number at once. What a
+ * claim loses is found by the sweep a second later.
+ */
+
+#include <stdlib.h>
+
+#include "assignment/engine/engine.h"
+#include "assignment/timers/firing.h"
+#include "assignment/decide/parts.h"
+#include "base/assert.h"
+#include "base/metrics.h"
+
+#define BUSY_US (5 * US_PER_MS)
+#define LOOK_US US_PER_S /* other replicas add timers too */
+
+static METRIC_DEFINE(fired_total, METRIC_COUNTER, "amends_assignment_clocks_fired_total",
+                     "Clocks that breached or whose offer expired.");
+static METRIC_DEFINE(stale_total, METRIC_COUNTER, "amends_assignment_clocks_stale_total",
+                     "Timers whose clock had moved on.");
+static METRIC_DEFINE(firing_gauge, METRIC_GAUGE, "amends_assignment_clocks_firing_count",
+                     "Clocks being fired.");
+
+struct timers {
+    struct assignment *a;
+    struct timerq *queue;
+    struct firings firings;
+    /* Without Redis: */
+    struct loop_timer *timer;
+    int64_t next_due_us; /* INT64_MAX = none known */
+    int64_t grace_us;    /* how long after its instant a clock found in PostgreSQL is fired */
+    bool looking;
+    bool backlog; /* more is due than there was room for */
+};
+
+/* -- firing ------------------------------------------------------------------------------------ */
+
+static void show(struct timers *t)
+{
+    metric_set(&firing_gauge, 0, (int64_t)t->firings.n);
+}
+
+static void firing_end(struct firing *f)
+{
+    struct timers *t = f->owner;
+    firings_remove(&t->firings, f);
+    show(t);
+    if (t->a->stopped || t->firings.n > FIRING_MAX / 2)
+        return;
+    timerq_resume(t->queue);
+    if (t->backlog && !redis_up(t->a->redis))
+        loop_timer_start(t->timer, 0);
+    t->backlog = false;
+}
+
+/* Who leaves offers unanswered is not there, whatever presence says: the next ones go to others. */
+static void find_absentee(struct assignment *a, const struct own *o, const struct firing *f)
+{
+    const Amends__V1__Case *c = (const Amends__V1__Case *)o->cmd.case_after;
+    const struct tenant *tenant = tenants_by_id(a->service->tenants, f->member.tenant_id);
+    int64_t seen_us = 0;
+    const char *agent_id = c ? offer_absentee(c, &f->member.clock_id, &seen_us) : NULL;
+    if (!agent_id || !tenant || a->stopped)
+        return;
+    struct own *gone = own_new(a, tenant, &stream_gone_kind);
+    own_agent(gone, agent_id);
+    gone->args.stream.seen_us = seen_us;
+    own_submit(gone);
+}
+
+/* Nothing is left to do for it: Redis may forget it. */
+static void settled(struct timers *t, const struct firing *f)
+{
+    if (f->found)
+        timerq_remove(t->queue, &f->member);
+    else
+        timerq_done(t->queue, &f->member);
+}
+
+static void fired(struct own *o)
+{
+    struct firing *f = o->ctx;
+    struct timers *t = f->owner;
+    const enum fault_code code = o->cmd.fault.code;
+    if (code == FAULT_OK) {
+        metric_add(&fired_total, 0, 1);
+        find_absentee(o->a, o, f);
+    } else if (code == FAULT_FAILED_PRECONDITION) {
+        metric_add(&stale_total, 0, 1);
+    }
+    if (code == FAULT_OK || code == FAULT_FAILED_PRECONDITION || code == FAULT_NOT_FOUND)
+        settled(t, f);
+    firing_end(f);
+}
+
+static void fire_for(void *ctx, const struct tenant *tenant)
+{
+    struct firing *f = ctx;
+    struct assignment *a = ((struct timers *)f->owner)->a;
+    if (!tenant || a->stopped) {
+        firing_end(f);
+        return;
+    }
+    struct own *o = own_new(a, tenant, &fire_clock_kind);
+    o->cmd.case_id = f->member.case_id;
+    o->args.fire.clock_id = f->member.clock_id;
+    o->args.fire.generation = f->member.generation;
+    o->ended = fired;
+    o->ctx = f;
+    own_submit(o);
+}
+
+static bool fire(struct timers *t, const struct timer_member *m, bool found)
+{
+    struct firing *f = firings_add(&t->firings, m, found);
+    if (!f)
+        return false;
+    show(t);
+    tenant_by_id(t->a, m->tenant_id, fire_for, f);
+    return true;
+}
+
+size_t timers_room(const struct timers *t)
+{
+    const size_t free = FIRING_MAX - t->firings.n;
+    const size_t kept = redis_up(t->a->redis) ? FIRING_FOUND_MAX : FIRING_MAX;
+    const size_t room = kept > t->firings.n_found ? kept - t->firings.n_found : 0;
+    return room < free ? room : free;
+}
+
+size_t timers_firing(const struct timers *t)
+{
+    return t->firings.n;
+}
+
+bool timers_fire(struct timers *t, const struct timer_member *m)
+{
+    return timers_room(t) > 0 && fire(t, m, true);
+}
+
+/* -- from Redis -------------------------------------------------------------------------------- */
+
+static size_t room(void *ctx)
+{
+    const struct timers *t = ctx;
+    const size_t most = FIRING_MAX - FIRING_FOUND_MAX;
+    const size_t claimed = t->firings.n - t->firings.n_found;
+    const size_t free = FIRING_MAX - t->firings.n;
+    const size_t room = claimed < most ? most - claimed : 0;
+    return room < free ? room : free;
+}
+
+/* One that is being fired already was found by the sweep, which takes it out. */
+static void take(void *ctx, const struct timer_member *members, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        (void)fire(ctx, &members[i], false);
+}
+
+static void lost(void *ctx)
+{
+    const struct timers *t = ctx;
+    sweep_lost(t->a->sweep);
+}
+
+void timers_add(struct timers *t, const struct route_timer *timers, size_t n)
+{
+    timerq_add(t->queue, timers, n, engine_now_us(t->a) + HORIZON_US);
+    for (size_t i = 0; i < n; i++)
+        timers_hint(t, timers[i].due_us);
+}
+
+void timers_mark(struct timers *t)
+{
+    timerq_mark(t->queue);
+}
+
+/* -- from PostgreSQL --------------------------------------------------------------------------- */
+
+static void arm(struct timers *t)
+{
+    int64_t delay_us = LOOK_US;
+    if (t->a->stopped)
+        return;
+    if (t->next_due_us != INT64_MAX && t->next_due_us - engine_now_us(t->a) < delay_us)
+        delay_us = t->next_due_us - engine_now_us(t->a);
+    loop_timer_start(t->timer, delay_us > 0 ? delay_us : 0);
+}
+
+void timers_hint(struct timers *t, int64_t due_us)
+{
+    if (redis_up(t->a->redis) || due_us >= t->next_due_us)
+        return;
+    t->next_due_us = due_us;
+    if (!t->looking)
+        arm(t);
+}
+
+static void found_due(struct assignment *a, size_t found, size_t fired_now, int64_t next_due_us)
+{
+    (void)fired_now;
+    struct timers *t = a->timers;
+    const bool known = next_due_us > 0 && next_due_us < INT64_MAX;
+    t->looking = false;
+    t->next_due_us = known ? next_due_us + t->grace_us : INT64_MAX;
+    t->backlog = t->backlog || (found >= FIRING_MAX / 2 && t->firings.n > 0);
+    arm(t);
+}
+
+/* Every replica looks; all but the one with the lease leave it a second, so that they do not fire
+ * the same clocks. */
+static void look(struct timers *t)
+{
+    t->grace_us = sweep_holder(t->a->sweep) ? 0 : US_PER_S;
+    t->looking = true; /* before the call: without a database the answer comes in it */
+    if (due_run(t->a, engine_now_us(t->a) - t->grace_us, found_due))
+        return;
+    t->looking = false;
+    loop_timer_start(t->timer, BUSY_US); /* another look is under way */
+}
+
+static void run_without_redis(struct timers *t)
+{
+    if (t->looking)
+        return;
+    loop_timer_stop(t->timer);
+    if (timers_room(t) > 0) {
+        look(t);
+        return;
+    }
+    t->backlog = true;
+    arm(t);
+}
+
+void timers_run(struct timers *t)
+{
+    if (t->a->stopped)
+        return;
+    if (redis_up(t->a->redis))
+        timerq_run(t->queue);
+    else
+        run_without_redis(t);
+}
+
+static void wake(void *ctx)
+{
+    struct timers *t = ctx;
+    if (!redis_up(t->a->redis))
+        timers_run(t); /* else the queue wakes by itself */
+}
+
+bool timers_idle(const struct timers *t)
+{
+    return t->firings.n == 0;
+}
+
+/* -- life -------------------------------------------------------------------------------------- */
+
+struct timers *timers_new(struct assignment *a)
+{
+    struct timers *t = calloc(1, sizeof(*t));
+    AM_ASSERT(t != NULL);
+    const struct timerq_ops ops = {.room = room, .take = take, .lost = lost, .ctx = t};
+    metric_register(&fired_total);
+    metric_register(&stale_total);
+    metric_register(&firing_gauge);
+    t->a = a;
+    t->next_due_us = INT64_MAX;
+    firings_init(&t->firings, t);
+    t->queue = timerq_new(a->loop, a->redis, a->replica, &ops);
+    t->timer = loop_timer_new(a->loop, wake, t);
+    loop_timer_start(t->timer, 0);
+    return t;
+}
+
+void timers_stop(struct timers *t)
+{
+    timerq_stop(t->queue);
+}
+
+void timers_free(struct timers *t)
+{
+    if (!t)
+        return;
+    timerq_free(t->queue);
+    loop_timer_free(t->timer);
+    free(t);
+}

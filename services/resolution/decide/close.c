@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* DenyClaim, ResolveCase and CloseCase: the owner's, or a level above. */
+
+#include "amends/v1/resolution_service.pb-c.h"
+#include "contract/check.h"
+#include "case/message/message.h"
+#include "contract/money.h"
+#include "case/rules.h"
+#include "contract/words.h"
+#include "resolution/decide/decide.h"
+#include "resolution/decide/remedy_rules.h"
+
+/* -- DenyClaim ------------------------------------------------------------------------------------
+ */
+
+static void deny_claim_decide(struct decision *d)
+{
+    const Amends__V1__DenyClaimRequest *r = (const Amends__V1__DenyClaimRequest *)d->cmd->request;
+    struct case_row *row = &d->c->row;
+    int64_t disclosed_at = past_time_micros(r->disclosure_time, d->now_us);
+    if (disclosed_at < row->opened_at) {
+        fault_violation(&d->cmd->fault, "disclosure_time", "is before the case was opened");
+        return;
+    }
+    if (!case_require_live(d, false))
+        return;
+    row->denial_reason = r->reason;
+    row->denial_channel = (int16_t)r->disclosure_channel;
+    row->denial_disclosed_at = disclosed_at;
+    row->denial_actor = d->cmd->principal;
+    row_touch(&row->row);
+    Amends__V1__EventDetail detail = AMENDS__V1__EVENT_DETAIL__INIT;
+    detail.disclosure_channel = r->disclosure_channel;
+    detail.disclosure_time = message_time(disclosed_at, d->arena);
+    Amends__V1__EventPrivate personal = AMENDS__V1__EVENT_PRIVATE__INIT;
+    personal.text = r->reason;
+    case_event(d, EVENT_KIND_CLAIM_DENIED, d->cmd->principal, &detail, &personal);
+}
+
+const struct command_kind deny_claim_kind = {
+    .name = "DenyClaim",
+    .method = METHOD_DENY_CLAIM,
+    .needs_case = true,
+    .owner_only = true,
+    .decide = deny_claim_decide,
+};
+
+/* -- the close gate -------------------------------------------------------------------------------
+ */
+
+static void tell_unfulfilled(struct decision *d)
+{
+    ROWS_EACH (remedy, struct remedy_row, &d->c->remedies) {
+        char id[UUID_TEXT_LEN + 1];
+        if (remedy_is_owed(remedy->state))
+            fault_missing(&d->cmd->fault, "UNFULFILLED_REMEDY",
+                          "remedy %s is %s: it has to reach the customer, or fail and be replaced",
+                          uuid_format(&remedy->remedy_id, id), remedy_state_name(remedy->state));
+    }
+}
+
+static void tell_promises(struct decision *d)
+{
+    ROWS_EACH (promise, struct promise_row, &d->c->promises) {
+        char id[UUID_TEXT_LEN + 1];
+        if (promise->state == PROMISE_STATE_OPEN)
+            fault_missing(&d->cmd->fault, "OPEN_PROMISE",
+                          "promise %s is open: it has to be kept, renegotiated or admitted broken",
+                          uuid_format(&promise->promise_id, id));
+    }
+}
+
+/* Every missing item, so that nobody has to try again and again to learn them. */
+static void tell_missing(struct decision *d, unsigned missing)
+{
+    struct fault *f = &d->cmd->fault;
+    const struct policy *p = d->policy;
+    if (missing & GATE_CONTACT)
+        fault_missing(f, "CONTACT",
+                      "the customer was not reached by the company, nor tried %d times on %d "
+                      "channels over %lld hours",
+                      p->unreachable_attempts, p->unreachable_channels,
+                      (long long)(p->unreachable_window_ms / (3600LL * 1000)));
+    if (missing & GATE_ROOT_CAUSE)
+        fault_missing(f, "ROOT_CAUSE", "no root cause is recorded");
+    if (missing & GATE_ACT)
+        fault_missing(f, "ACT", "no apology or other act that policy asks for is recorded");
+    if (missing & GATE_REMEDY_OR_DENIAL)
+        fault_missing(f, "REMEDY_OR_DENIAL",
+                      "no remedy was fulfilled and no denial disclosed with its reason");
+    if (missing & GATE_UNFULFILLED_REMEDY)
+        tell_unfulfilled(d);
+    if (missing & GATE_OPEN_PROMISE)
+        tell_promises(d);
+}
+
+static bool pass_gate(struct decision *d)
+{
+    unsigned missing = case_gate_missing(d->c, d->policy);
+    if (missing == 0)
+        return true;
+    fault_set(&d->cmd->fault, FAULT_FAILED_PRECONDITION, "CLOSE_GATE",
+              "the case does not pass the close gate: %d kinds of item are missing",
+              __builtin_popcount(missing));
+    tell_missing(d, missing);
+    return false;
+}
+
+/* -- ResolveCase ----------------------------------------------------------------------------------
+ */
+
+/* What was offered and never answered ends with the case's resolution. */
+static void expire_offered(struct decision *d)
+{
+    ROWS_EACH (remedy, struct remedy_row, &d->c->remedies) {
+        if (remedy->state != REMEDY_STATE_OFFERED)
+            continue;
+        remedy->state = REMEDY_STATE_EXPIRED;
+        row_touch(&remedy->row);
+    }
+}
+
+/* Who resolves works: a pause by hand does not outlast that. */
+static void end_pause(struct decision *d)
+{
+    struct case_row *row = &d->c->row;
+    if (row->paused_at == 0 || row->resume_at <= d->now_us)
+        return;
+    row->resume_at = d->now_us;
+    row_touch(&row->row);
+}
+
+/* What fell due before comes first, whoever looked: it may have given the case to another desk, and
+ * then it is not this caller's to resolve any more, which the table says. */
+static void resolve_case_decide(struct decision *d)
+{
+    struct case_row *row = &d->c->row;
+    if (!case_require_transition(d, CASE_STATUS_RESOLVED) || !pass_gate(d))
+        return;
+    Amends__V1__EventDetail detail = AMENDS__V1__EVENT_DETAIL__INIT;
+    clocks_catch_up(d);
+    end_pause(d);
+    expire_offered(d);
+    if (!case_set_status(d, CASE_STATUS_RESOLVED))
+        return;
+    row->resolved_at = d->now_us;
+    case_event(d, EVENT_KIND_CASE_RESOLVED, d->cmd->principal, &detail, NULL);
+}
+
+const struct command_kind resolve_case_kind = {
+    .name = "ResolveCase",
+    .method = METHOD_RESOLVE_CASE,
+    .needs_case = true,
+    .owner_only = true,
+    .decide = resolve_case_decide,
+};
+
+/* -- CloseCase ------------------------------------------------------------------------------------
+ */
+
+static void close_case_decide(struct decision *d)
+{
+    /* What was fulfilled when the case was resolved may have been reversed since. */
+    if (case_require_transition(d, CASE_STATUS_CLOSED) && pass_gate(d))
+        case_close(d, d->cmd->principal);
+}
+
+const struct command_kind close_case_kind = {
+    .name = "CloseCase",
+    .method = METHOD_CLOSE_CASE,
+    .needs_case = true,
+    .owner_only = true,
+    .decide = close_case_decide,
+};

@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* What was done towards the customer and found out: contacts, acts, the root cause. Any agent. */
+
+#include "amends/v1/resolution_service.pb-c.h"
+#include "contract/check.h"
+#include "case/message/message.h"
+#include "contract/money.h"
+#include "case/rules.h"
+#include "contract/words.h"
+#include "resolution/decide/decide.h"
+
+#define MINUTES_LOST_MAX 1000000000
+
+static Amends__V1__EventPrivate words(char *text)
+{
+    Amends__V1__EventPrivate p = AMENDS__V1__EVENT_PRIVATE__INIT;
+    p.text = text;
+    return p;
+}
+
+/* -- RecordContact --------------------------------------------------------------------------------
+ */
+
+static struct contact_row *add_contact(struct decision *d,
+                                       const Amends__V1__RecordContactRequest *r, int64_t at)
+{
+    struct case_state *c = d->c;
+    struct contact_row *row = ROWS_ADD(&c->contacts, struct contact_row, d->arena);
+    row->tenant_id = c->row.tenant_id;
+    row->case_id = c->row.case_id;
+    row->contact_id = decision_id(d);
+    row->direction = (int16_t)r->direction;
+    row->channel = (int16_t)r->channel;
+    /* The customer who calls has been reached. */
+    row->outcome =
+        r->direction == CONTACT_DIRECTION_INBOUND ? CONTACT_OUTCOME_REACHED : (int16_t)r->outcome;
+    row->at = at;
+    row->actor = d->cmd->principal;
+    row->note = r->note;
+    row->addressed_level = (int16_t)r->addressed_level;
+    return row;
+}
+
+static void count_effort(struct case_row *row, const struct contact_row *contact, int32_t minutes)
+{
+    row->contacts += contact->outcome == CONTACT_OUTCOME_REACHED;
+    row->minutes_lost = row->minutes_lost > MINUTES_LOST_MAX - minutes
+                            ? MINUTES_LOST_MAX
+                            : row->minutes_lost + minutes;
+    row_touch(&row->row);
+}
+
+/* The event settles the clocks: which a contact stops, begins or resets is for policy to say. */
+static void contact_event(struct decision *d, const struct contact_row *contact)
+{
+    struct contact_row without_note = *contact;
+    without_note.note = "";
+    Amends__V1__EventDetail detail = AMENDS__V1__EVENT_DETAIL__INIT;
+    detail.contact = message_contact(&without_note, d->arena);
+    const Amends__V1__RecordContactRequest *r =
+        (const Amends__V1__RecordContactRequest *)d->cmd->request;
+    const Amends__V1__EventPrivate personal = words(r->note);
+    case_event(d, EVENT_KIND_CONTACT_RECORDED, d->cmd->principal, &detail, &personal);
+}
+
+static void record_contact_decide(struct decision *d)
+{
+    const Amends__V1__RecordContactRequest *r =
+        (const Amends__V1__RecordContactRequest *)d->cmd->request;
+    struct case_state *c = d->c;
+    int64_t at = r->contact_time ? past_time_micros(r->contact_time, d->now_us) : d->now_us;
+    if (at < c->row.opened_at) {
+        fault_violation(&d->cmd->fault, "contact_time", "is before the case was opened");
+        return;
+    }
+    if (r->addressed_level > d->policy->n_levels) {
+        fault_violation(&d->cmd->fault, "addressed_level",
+                        "is above the top of the ladder, level %d", d->policy->n_levels);
+        return;
+    }
+    if (!case_require_live(d, true) ||
+        !case_require_room(d, &c->contacts, CASE_CONTACTS_MAX, "contacts"))
+        return;
+    const struct contact_row *contact = add_contact(d, r, at);
+    count_effort(&c->row, contact, r->minutes_lost);
+    contact_event(d, contact);
+    d->cmd->result_id = contact->contact_id;
+}
+
+const struct command_kind record_contact_kind = {
+    .name = "RecordContact",
+    .method = METHOD_RECORD_CONTACT,
+    .needs_case = true,
+    .agents_only = true,
+    .decide = record_contact_decide,
+};
+
+/* -- RecordAct ------------------------------------------------------------------------------------
+ */
+
+static struct act_row *add_act(struct decision *d, const Amends__V1__RecordActRequest *r)
+{
+    struct case_state *c = d->c;
+    struct act_row *row = ROWS_ADD(&c->acts, struct act_row, d->arena);
+    row->tenant_id = c->row.tenant_id;
+    row->case_id = c->row.case_id;
+    row->act_id = decision_id(d);
+    row->kind = (int16_t)r->kind;
+    row->at = d->now_us;
+    row->actor = d->cmd->principal;
+    row->note = r->note;
+    return row;
+}
+
+static void record_act_decide(struct decision *d)
+{
+    const Amends__V1__RecordActRequest *r = (const Amends__V1__RecordActRequest *)d->cmd->request;
+    if (!case_require_live(d, true) || !case_require_room(d, &d->c->acts, CASE_ACTS_MAX, "acts"))
+        return;
+    const struct act_row *act = add_act(d, r);
+    struct act_row without_note = *act;
+    without_note.note = "";
+    Amends__V1__EventDetail detail = AMENDS__V1__EVENT_DETAIL__INIT;
+    detail.act = message_act(&without_note, d->arena);
+    const Amends__V1__EventPrivate personal = words(r->note);
+    case_event(d, EVENT_KIND_ACT_RECORDED, d->cmd->principal, &detail, &personal);
+    d->cmd->result_id = act->act_id;
+}
+
+const struct command_kind record_act_kind = {
+    .name = "RecordAct",
+    .method = METHOD_RECORD_ACT,
+    .needs_case = true,
+    .agents_only = true,
+    .decide = record_act_decide,
+};
+
+/* -- RecordRootCause ------------------------------------------------------------------------------
+ */
+
+static void record_root_cause_decide(struct decision *d)
+{
+    const Amends__V1__RecordRootCauseRequest *r =
+        (const Amends__V1__RecordRootCauseRequest *)d->cmd->request;
+    struct case_row *row = &d->c->row;
+    if (!case_require_live(d, true))
+        return;
+    row->root_cause_code = r->code;
+    row->root_cause_preventable = r->preventable;
+    row->root_cause_note = r->note;
+    row->root_cause_actor = d->cmd->principal;
+    row->root_cause_at = d->now_us;
+    row_touch(&row->row);
+    struct case_row without_note = *row;
+    without_note.root_cause_note = "";
+    Amends__V1__EventDetail detail = AMENDS__V1__EVENT_DETAIL__INIT;
+    detail.root_cause = message_root_cause(&without_note, d->arena);
+    const Amends__V1__EventPrivate personal = words(r->note);
+    case_event(d, EVENT_KIND_ROOT_CAUSE_RECORDED, d->cmd->principal, &detail, &personal);
+}
+
+const struct command_kind record_root_cause_kind = {
+    .name = "RecordRootCause",
+    .method = METHOD_RECORD_ROOT_CAUSE,
+    .needs_case = true,
+    .agents_only = true,
+    .decide = record_root_cause_decide,
+};

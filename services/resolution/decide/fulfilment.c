@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * ReportFulfilment: a remedy is done when it has reached the customer, not when it was promised.
+ * Systems report at least once, so a report whose state and reference are there already is answered
+ * as the first was.
+ */
+
+#include <string.h>
+
+#include "amends/v1/resolution_service.pb-c.h"
+#include "case/rules.h"
+#include "contract/words.h"
+#include "resolution/decide/decide.h"
+#include "resolution/decide/remedy_rules.h"
+
+#define BIT(state) (1u << REMEDY_STATE_##state)
+
+/* What an outcome makes of a remedy, and from which states. */
+struct step {
+    int16_t to;
+    unsigned from;
+    const char *what; /* for the refusal: "a remedy that is OFFERED cannot ..." */
+};
+
+static const struct step steps[] = {
+    [FULFILMENT_OUTCOME_STARTED] = {REMEDY_STATE_FULFILLING, BIT(ACCEPTED), "be started"},
+    [FULFILMENT_OUTCOME_FULFILLED] = {REMEDY_STATE_FULFILLED, BIT(ACCEPTED) | BIT(FULFILLING),
+                                      "be fulfilled"},
+    [FULFILMENT_OUTCOME_FAILED] = {REMEDY_STATE_FAILED, BIT(ACCEPTED) | BIT(FULFILLING), "fail"},
+    [FULFILMENT_OUTCOME_REVERSED] = {REMEDY_STATE_REVERSED, BIT(FULFILLED), "be reversed"},
+};
+
+/* No reference stands for the one that is known. */
+static bool same_reference(const struct remedy_row *remedy, const char *reference)
+{
+    return reference[0] == '\0' || strcmp(remedy->fulfilment_reference, reference) == 0;
+}
+
+/* One refund number cannot be the proof of two remedies. */
+static bool proves_another(struct decision *d, const struct remedy_row *remedy,
+                           const char *reference)
+{
+    ROWS_EACH (other, struct remedy_row, &d->c->remedies) {
+        if (other == remedy || other->state != REMEDY_STATE_FULFILLED ||
+            other->kind != remedy->kind || strcmp(other->fulfilment_reference, reference) != 0)
+            continue;
+        char id[UUID_TEXT_LEN + 1];
+        struct fault *f = &d->cmd->fault;
+        fault_set(f, FAULT_FAILED_PRECONDITION, "ALREADY_COMPENSATED",
+                  "external_reference is the proof of another remedy of this kind");
+        fault_meta(f, "remedy_id", "%s", uuid_format(&other->remedy_id, id));
+        return true;
+    }
+    return false;
+}
+
+static void take_step(struct decision *d, struct remedy_row *remedy, const struct step *step,
+                      const char *reference)
+{
+    remedy->state = step->to;
+    if (reference[0] != '\0')
+        remedy->fulfilment_reference = reference;
+    if (step->to == REMEDY_STATE_FULFILLED)
+        remedy->fulfilled_at = d->now_us;
+    row_touch(&remedy->row);
+}
+
+static void report_fulfilment_decide(struct decision *d)
+{
+    const Amends__V1__ReportFulfilmentRequest *r =
+        (const Amends__V1__ReportFulfilmentRequest *)d->cmd->request;
+    const struct step *step = &steps[r->outcome];
+    const char *reference = r->external_reference;
+    struct remedy_row *remedy = remedy_find(d, r->remedy_id);
+    if (!remedy)
+        return;
+    if (remedy->state == step->to && same_reference(remedy, reference)) {
+        d->cmd->result_id = remedy->remedy_id;
+        return;
+    }
+    if (!case_require_live(d, true))
+        return;
+    if ((step->from >> remedy->state & 1u) == 0) {
+        remedy_refuse_state(d, remedy, step->what);
+        return;
+    }
+    if (step->to == REMEDY_STATE_FULFILLED && proves_another(d, remedy, reference))
+        return;
+    take_step(d, remedy, step, reference);
+    remedy_event(d, EVENT_KIND_REMEDY_FULFILMENT_REPORTED, remedy, NULL);
+}
+
+const struct command_kind report_fulfilment_kind = {
+    .name = "ReportFulfilment",
+    .method = METHOD_REPORT_FULFILMENT,
+    .needs_case = true,
+    .decide = report_fulfilment_decide,
+};

@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* PauseCase and ResumeCase. The clocks follow by themselves (clocks_settle()), each within its own
+ * caps. */
+
+#include "amends/v1/resolution_service.pb-c.h"
+#include "base/time.h"
+#include "case/clocks/deadline.h"
+#include "case/message/message.h"
+#include "contract/money.h"
+#include "case/rules.h"
+#include "contract/words.h"
+#include "resolution/decide/decide.h"
+
+static bool is_paused(const struct decision *d)
+{
+    return d->c->row.paused_at != 0 && d->c->row.resume_at > d->now_us;
+}
+
+static void refuse_state(struct decision *d, const char *why)
+{
+    fault_set(&d->cmd->fault, FAULT_FAILED_PRECONDITION, "PAUSE_STATE", "%s", why);
+}
+
+static void pause_event(struct decision *d, int kind, int64_t until_us, char *note)
+{
+    const struct case_row *row = &d->c->row;
+    Amends__V1__EventDetail detail = AMENDS__V1__EVENT_DETAIL__INIT;
+    Amends__V1__EventPrivate personal = AMENDS__V1__EVENT_PRIVATE__INIT;
+    detail.pause = message_pause(row->paused_at, until_us, row->pause_reason, d->arena);
+    personal.text = note;
+    case_event(d, kind, d->cmd->principal, &detail, &personal);
+}
+
+/* -- how long -----------------------------------------------------------------------------------
+ */
+
+static int64_t ended_us(const struct pause *pauses, size_t n)
+{
+    int64_t sum = 0;
+    for (size_t i = 0; i < n; i++)
+        sum += pauses[i].until_us - pauses[i].from_us;
+    return sum;
+}
+
+/* Until when this clock could stand still; 0 = it does not pause. */
+static int64_t clock_most_until(const struct decision *d, const struct clock_row *clock)
+{
+    const struct policy_clock *def = policy_clock_find(d->policy, clock->name);
+    struct pause pauses[PAUSES_MAX];
+    size_t n = 0;
+    bool stands = clock->state == CLOCK_STATE_PAUSED;
+    if (clock->round != d->c->row.round || (clock->state != CLOCK_STATE_RUNNING && !stands))
+        return 0;
+    /* Its timer has not come round yet, but it is breached, and pauses no more. */
+    if (!stands && clock->due_at <= d->now_us)
+        return 0;
+    if (!def || def->kind == CLOCK_KIND_STATUTORY || clock->target_unit != POLICY_UNIT_TIME ||
+        def->pause_single_ms == 0 || def->pause_total_ms == 0)
+        return 0;
+    if (pauses_parse(clock->pauses, pauses, &n) != AM_OK || n >= PAUSES_MAX)
+        return 0;
+    int64_t from_us = stands ? clock->paused_at : d->now_us;
+    int64_t left_us = def->pause_total_ms * US_PER_MS - ended_us(pauses, n);
+    int64_t single_us = def->pause_single_ms * US_PER_MS;
+    return from_us + (single_us < left_us ? single_us : left_us);
+}
+
+/* By the most generous of the clocks; 0 = none of them pauses. */
+static int64_t most_until(const struct decision *d)
+{
+    int64_t most = 0;
+    ROWS_EACH (clock, const struct clock_row, &d->c->clocks) {
+        int64_t until = clock_most_until(d, clock);
+        most = until > most ? until : most;
+    }
+    return most;
+}
+
+static void refuse_limit(struct decision *d, int64_t most)
+{
+    struct fault *f = &d->cmd->fault;
+    most = most > d->now_us ? most : d->now_us;
+    const char *text = time_text(most, f->arena);
+    fault_set(f, FAULT_FAILED_PRECONDITION, "PAUSE_LIMIT",
+              most > d->now_us ? "policy allows a pause until %s at the latest"
+                               : "policy allows no more pauses, %s is the latest",
+              text);
+    fault_meta(f, "most_until", "%s", text);
+}
+
+/* -- PauseCase ----------------------------------------------------------------------------------
+ */
+
+static void pause_until(struct decision *d, const Amends__V1__PauseCaseRequest *r, int64_t until_us)
+{
+    struct case_row *row = &d->c->row;
+    row->paused_at = d->now_us;
+    row->resume_at = until_us;
+    row->pause_reason = (int16_t)r->reason;
+    row_touch(&row->row);
+    pause_event(d, EVENT_KIND_CASE_PAUSED, until_us, r->note);
+}
+
+static void pause_case_decide(struct decision *d)
+{
+    const Amends__V1__PauseCaseRequest *r = (const Amends__V1__PauseCaseRequest *)d->cmd->request;
+    int64_t until_us = time_micros(r->resume_time);
+    if (r->resume_time && until_us <= d->now_us) {
+        fault_violation(&d->cmd->fault, "resume_time", "is not in the future");
+        return;
+    }
+    if (!case_require_live(d, false))
+        return;
+    if (is_paused(d)) {
+        refuse_state(d, "the case is paused already");
+        return;
+    }
+    /* A pause before this one may be over without anybody having looked. */
+    case_settle(d);
+    int64_t most = most_until(d);
+    if (most == 0)
+        refuse_state(d, "the case has no clock that can be paused");
+    else if (most <= d->now_us || until_us > most)
+        refuse_limit(d, most);
+    else
+        pause_until(d, r, r->resume_time ? until_us : most);
+}
+
+const struct command_kind pause_case_kind = {
+    .name = "PauseCase",
+    .method = METHOD_PAUSE_CASE,
+    .needs_case = true,
+    .owner_only = true,
+    .decide = pause_case_decide,
+};
+
+/* -- ResumeCase ---------------------------------------------------------------------------------
+ */
+
+static void resume_case_decide(struct decision *d)
+{
+    struct case_row *row = &d->c->row;
+    if (!case_require_live(d, false))
+        return;
+    if (!is_paused(d)) {
+        refuse_state(d, "the case is not paused");
+        return;
+    }
+    row->resume_at = d->now_us; /* settling ends what is over, the clocks' pauses with it */
+    row_touch(&row->row);
+    pause_event(d, EVENT_KIND_CASE_RESUMED, d->now_us, NULL);
+}
+
+const struct command_kind resume_case_kind = {
+    .name = "ResumeCase",
+    .method = METHOD_RESUME_CASE,
+    .needs_case = true,
+    .agents_only = true,
+    .decide = resume_case_decide,
+};

@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* MakePromise and SettlePromise. Any agent: who is asked for it by the customer may give it. */
+
+#include "amends/v1/resolution_service.pb-c.h"
+#include "contract/check.h"
+#include "case/message/message.h"
+#include "contract/money.h"
+#include "case/rules.h"
+#include "contract/words.h"
+#include "resolution/decide/decide.h"
+#include "resolution/decide/promise_rules.h"
+
+#define SEVERITY_MAX (POLICY_SEVERITIES - 1)
+
+/* The promise that was just made. */
+static const struct promise_row *newest(const struct case_state *c)
+{
+    return ROW_AT(&c->promises, const struct promise_row, c->promises.n - 1);
+}
+
+/* -- MakePromise --------------------------------------------------------------------------------
+ */
+
+static void make_promise_decide(struct decision *d)
+{
+    const Amends__V1__MakePromiseRequest *r =
+        (const Amends__V1__MakePromiseRequest *)d->cmd->request;
+    struct promised when;
+    struct uuid id;
+    if (!promise_instants(d, r->promise_time, r->local_time, &when) ||
+        !case_require_live(d, false) || !promise_add(d, (int)r->kind, r->description, &when, &id))
+        return;
+    Amends__V1__EventDetail detail = AMENDS__V1__EVENT_DETAIL__INIT;
+    Amends__V1__EventPrivate personal = AMENDS__V1__EVENT_PRIVATE__INIT;
+    detail.promise = message_promise(newest(d->c), false, d->arena);
+    personal.text = r->description;
+    case_event(d, EVENT_KIND_PROMISE_MADE, d->cmd->principal, &detail, &personal);
+    d->cmd->result_id = id;
+}
+
+const struct command_kind make_promise_kind = {
+    .name = "MakePromise",
+    .method = METHOD_MAKE_PROMISE,
+    .needs_case = true,
+    .agents_only = true,
+    .decide = make_promise_decide,
+};
+
+/* -- SettlePromise ------------------------------------------------------------------------------
+ */
+
+static void settle(struct decision *d, struct promise_row *promise, int state)
+{
+    promise->state = (int16_t)state;
+    promise->settled_at = d->now_us;
+    promise->settled_by = d->cmd->principal;
+    row_touch(&promise->row);
+    d->cmd->result_id = promise->promise_id;
+}
+
+static void stop_clock(struct decision *d, const struct promise_row *promise, int64_t at_us,
+                       bool cancel)
+{
+    struct clock_row *clock = clock_of_subject(d->c, &promise->promise_id);
+    if (clock)
+        clock_stop(d, clock, at_us, cancel);
+}
+
+static void settled_event(struct decision *d, const struct promise_row *promise,
+                          const struct promise_row *successor)
+{
+    const Amends__V1__SettlePromiseRequest *r =
+        (const Amends__V1__SettlePromiseRequest *)d->cmd->request;
+    Amends__V1__EventDetail detail = AMENDS__V1__EVENT_DETAIL__INIT;
+    Amends__V1__EventPrivate personal = AMENDS__V1__EVENT_PRIVATE__INIT;
+    detail.promise = message_promise(promise, false, d->arena);
+    if (successor)
+        detail.successor = message_promise(successor, false, d->arena);
+    personal.text = r->note;
+    case_event(d, EVENT_KIND_PROMISE_SETTLED, d->cmd->principal, &detail, &personal);
+}
+
+/* In time or late is what the time says, not who was first to tell: also of a promise that was
+ * found broken meanwhile. */
+static void kept(struct decision *d, struct promise_row *promise)
+{
+    const Amends__V1__SettlePromiseRequest *r =
+        (const Amends__V1__SettlePromiseRequest *)d->cmd->request;
+    int64_t at_us = r->keep_time ? past_time_micros(r->keep_time, d->now_us) : d->now_us;
+    if (at_us < promise->made_at) {
+        fault_violation(&d->cmd->fault, "keep_time", "is before the promise was made");
+        return;
+    }
+    if (promise->state != PROMISE_STATE_OPEN &&
+        (promise->state != PROMISE_STATE_BROKEN || promise->kept_at != 0)) {
+        promise_refuse_state(d, promise->state, "be kept any more");
+        return;
+    }
+    settle(d, promise, at_us <= promise->due_at ? PROMISE_STATE_KEPT : PROMISE_STATE_BROKEN);
+    promise->kept_at = at_us;
+    stop_clock(d, promise, at_us, false);
+    settled_event(d, promise, NULL);
+}
+
+static void renegotiated(struct decision *d, struct promise_row *promise)
+{
+    const Amends__V1__SettlePromiseRequest *r =
+        (const Amends__V1__SettlePromiseRequest *)d->cmd->request;
+    struct promised when;
+    struct uuid id;
+    if (!promise_instants(d, r->promise_time, r->local_time, &when))
+        return;
+    if (promise->state != PROMISE_STATE_OPEN || d->now_us > promise->due_at) {
+        /* The timer may not have come round to what is overdue. */
+        bool overdue = promise->state == PROMISE_STATE_OPEN;
+        promise_refuse_state(d, overdue ? PROMISE_STATE_BROKEN : promise->state,
+                             "be renegotiated any more");
+        return;
+    }
+    size_t place = (size_t)(promise - (struct promise_row *)d->c->promises.items);
+    stop_clock(d, promise, d->now_us, true);
+    if (!promise_add(d, promise->kind, promise->description, &when, &id))
+        return;
+    promise = ROW_AT(&d->c->promises, struct promise_row, place);
+    settle(d, promise, PROMISE_STATE_RENEGOTIATED);
+    promise->successor_id = id;
+    settled_event(d, promise, newest(d->c));
+    d->cmd->result_id = id;
+}
+
+/* Admitted in time it climbs at once; admitted late, its clock's breach is found, and climbs. */
+static void broken(struct decision *d, struct promise_row *promise)
+{
+    struct case_row *row = &d->c->row;
+    bool early = d->now_us <= promise->due_at;
+    if (promise->state != PROMISE_STATE_OPEN) {
+        promise_refuse_state(d, promise->state, "be broken any more");
+        return;
+    }
+    settle(d, promise, PROMISE_STATE_BROKEN);
+    stop_clock(d, promise, d->now_us, early);
+    if (early && row->severity < SEVERITY_MAX) {
+        row->severity++;
+        row_touch(&row->row);
+    }
+    const struct uuid id = promise->promise_id;
+    const int level = row->level;
+    settled_event(d, promise, NULL);
+    const struct clock_row *clock = clock_of_subject(d->c, &id);
+    /* The event may have found what was late, and climbed for it: one level is enough. */
+    if (early && clock)
+        ladder_broken_promise(d, clock, row->level == level, d->cmd->principal);
+}
+
+static void settle_promise_decide(struct decision *d)
+{
+    const Amends__V1__SettlePromiseRequest *r =
+        (const Amends__V1__SettlePromiseRequest *)d->cmd->request;
+    struct promise_row *promise = promise_find(d, r->promise_id);
+    if (!promise || !case_require_live(d, true))
+        return;
+    if ((int)r->outcome == PROMISE_OUTCOME_KEPT)
+        kept(d, promise);
+    else if ((int)r->outcome == PROMISE_OUTCOME_RENEGOTIATED)
+        renegotiated(d, promise);
+    else
+        broken(d, promise);
+}
+
+const struct command_kind settle_promise_kind = {
+    .name = "SettlePromise",
+    .method = METHOD_SETTLE_PROMISE,
+    .needs_case = true,
+    .agents_only = true,
+    .decide = settle_promise_decide,
+};

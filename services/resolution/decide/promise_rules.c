@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "resolution/decide/promise_rules.h"
+
+#include <string.h>
+
+#include "base/time.h"
+#include "contract/money.h"
+#include "case/rules.h"
+#include "contract/words.h"
+
+#define DATE_CHARS 10
+
+/* -- wall times ---------------------------------------------------------------------------------
+ */
+
+/* Two digits; -1 when they are none. */
+static int two_digits(const char *text)
+{
+    if (text[0] < '0' || text[0] > '9' || text[1] < '0' || text[1] > '9')
+        return -1;
+    return (text[0] - '0') * 10 + (text[1] - '0');
+}
+
+/* "17:00" or "17:00:30". */
+static int parse_time_of_day(const char *text, int64_t *seconds)
+{
+    size_t len = strlen(text);
+    if ((len != 5 && len != 8) || text[2] != ':' || (len == 8 && text[5] != ':'))
+        return AM_EINVAL;
+    int hour = two_digits(text);
+    int minute = two_digits(text + 3);
+    int second = len == 8 ? two_digits(text + 6) : 0;
+    if (hour < 0 || hour > 23 || minute < 0 || minute > 59 || second < 0 || second > 59)
+        return AM_EINVAL;
+    *seconds = hour * 3600 + minute * 60 + second;
+    return AM_OK;
+}
+
+int local_time_parse(const char *text, int64_t *wall_s)
+{
+    char day[DATE_CHARS + 1] = "";
+    int32_t date;
+    int64_t seconds;
+    if (strlen(text) <= DATE_CHARS || text[DATE_CHARS] != 'T')
+        return AM_EINVAL;
+    memcpy(day, text, DATE_CHARS);
+    if (calendar_date_parse(day, &date) != AM_OK ||
+        parse_time_of_day(text + DATE_CHARS + 1, &seconds) != AM_OK)
+        return AM_EINVAL;
+    *wall_s = (int64_t)date * CALENDAR_DAY_S + seconds;
+    return AM_OK;
+}
+
+/* -- instants -----------------------------------------------------------------------------------
+ */
+
+/* The latest instant within the hours at or before the one promised. */
+static int64_t due_of(struct decision *d, const struct calendar *hours, int64_t at_us,
+                      const char *field)
+{
+    struct fault *f = &d->cmd->fault;
+    int64_t due_us = calendar_last_open(hours, at_us);
+    if (due_us > d->now_us)
+        return due_us;
+    int64_t opens_us = calendar_add(hours, at_us, 1) - 1;
+    fault_violation(f, field,
+                    "leaves no hours before it in which this customer may be contacted; the next "
+                    "begin at %s",
+                    time_text(opens_us, f->arena));
+    return 0;
+}
+
+static const struct calendar *contact_hours(const struct decision *d)
+{
+    const struct policy *p = d->policy;
+    const struct zone *zone =
+        policy_zone(p, p->contact_calendar, p->contact_customer_zone, d->c->row.time_zone);
+    return p->contact_calendar >= 0 ? policy_calendar_in(p, p->contact_calendar, zone) : NULL;
+}
+
+static int64_t ahead_max_us(const struct policy *p)
+{
+    int64_t ms = p->promise_ahead_max_ms > 0 ? p->promise_ahead_max_ms : POLICY_DURATION_MAX_MS;
+    return ms * US_PER_MS;
+}
+
+bool promise_instants(struct decision *d, const Google__Protobuf__Timestamp *promise_time,
+                      const char *local_time, struct promised *out)
+{
+    struct fault *f = &d->cmd->fault;
+    const char *field = promise_time ? "promise_time" : "local_time";
+    int64_t wall_s = 0;
+    out->at_us = time_micros(promise_time);
+    if (!promise_time && local_time_parse(local_time, &wall_s) == AM_OK)
+        out->at_us =
+            US_PER_S * zone_instant_s(policy_zone(d->policy, -1, true, d->c->row.time_zone), wall_s,
+                                      ZONE_FIRST);
+    if (out->at_us <= d->now_us) {
+        fault_violation(f, field, "is not in the future");
+        return false;
+    }
+    if (out->at_us - d->now_us > ahead_max_us(d->policy)) {
+        fault_violation(f, field, "is too far ahead: by policy it may be %s at the latest",
+                        time_text(d->now_us + ahead_max_us(d->policy), f->arena));
+        return false;
+    }
+    out->due_us = due_of(d, contact_hours(d), out->at_us, field);
+    return out->due_us != 0;
+}
+
+/* -- rows ---------------------------------------------------------------------------------------
+ */
+
+bool promise_add(struct decision *d, int kind, const char *description, const struct promised *when,
+                 struct uuid *id)
+{
+    struct case_state *c = d->c;
+    if (!case_require_room(d, &c->promises, CASE_PROMISES_MAX, "promises"))
+        return false;
+    struct promise_row *p = ROWS_ADD(&c->promises, struct promise_row, d->arena);
+    p->tenant_id = c->row.tenant_id;
+    p->case_id = c->row.case_id;
+    p->promise_id = *id = decision_id(d);
+    p->kind = (int16_t)kind;
+    p->state = PROMISE_STATE_OPEN;
+    p->round = c->row.round;
+    p->promised_at = when->at_us;
+    p->due_at = when->due_us;
+    p->made_at = d->now_us;
+    p->made_by = d->cmd->principal;
+    p->description = description;
+    p->settled_by = "";
+    (void)clock_start_until(d, CLOCK_KIND_PROMISE, id, d->now_us, when->due_us);
+    return true;
+}
+
+struct promise_row *promise_find(struct decision *d, const char *promise_id)
+{
+    struct uuid id = {0};
+    int parsed = uuid_parse(promise_id, &id);
+    ROWS_EACH (promise, struct promise_row, &d->c->promises)
+        if (parsed == AM_OK && uuid_eq(&promise->promise_id, &id))
+            return promise;
+    struct fault *f = &d->cmd->fault;
+    fault_set(f, FAULT_NOT_FOUND, "PROMISE_NOT_FOUND", "the case has no promise %s", promise_id);
+    fault_meta(f, "promise_id", "%s", promise_id);
+    return NULL;
+}
+
+static const char *state_name(int state)
+{
+    static const size_t prefix = sizeof("PROMISE_STATE_") - 1;
+    const ProtobufCEnumValue *value =
+        protobuf_c_enum_descriptor_get_value(&amends__v1__promise_state__descriptor, state);
+    return value ? value->name + prefix : "UNSPECIFIED";
+}
+
+void promise_refuse_state(struct decision *d, int state, const char *what)
+{
+    struct fault *f = &d->cmd->fault;
+    fault_set(f, FAULT_FAILED_PRECONDITION, "PROMISE_STATE", "a promise that is %s cannot %s",
+              state_name(state), what);
+    fault_meta(f, "state", "%s", state_name(state));
+}

@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * ProposeRemedy and RecordCustomerResponse. Within authority a remedy is approved on the spot: it
+ * is written as OFFERED at once. The limit is per case, kind and currency, so what the case was
+ * given or promised of the kind already counts.
+ */
+
+#include <string.h>
+
+#include "amends/v1/resolution_service.pb-c.h"
+#include "contract/money.h"
+#include "case/rules.h"
+#include "contract/words.h"
+#include "policy/validate/validate.h"
+#include "resolution/decide/decide.h"
+#include "resolution/decide/remedy_rules.h"
+
+/* What a proposal is worth, in the terms of the rows. */
+struct worth {
+    int kind;
+    const char *currency;
+    int64_t micros;
+};
+
+static struct worth worth_of(const Amends__V1__ProposeRemedyRequest *r)
+{
+    return (struct worth){.kind = (int)r->kind,
+                          .currency = r->amount ? r->amount->currency_code : "",
+                          .micros = money_micros(r->amount)};
+}
+
+static bool same_kind(const struct remedy_row *remedy, const struct worth *w)
+{
+    return remedy->kind == w->kind && remedy_is_live(remedy->state) &&
+           strcmp(remedy->currency, w->currency) == 0;
+}
+
+/* -- the same failure is not compensated twice ----------------------------------------------------
+ */
+
+/* Apologies, gifts and the like may be repeated; what makes up for the loss itself may not. */
+static bool makes_up_for_the_loss(int kind)
+{
+    return kind == REMEDY_KIND_REPLACEMENT || kind == REMEDY_KIND_REFUND ||
+           kind == REMEDY_KIND_CREDIT || kind == REMEDY_KIND_WAIVER;
+}
+
+static bool compensated_already(struct decision *d, const struct worth *w)
+{
+    if (!makes_up_for_the_loss(w->kind))
+        return false;
+    ROWS_EACH (remedy, struct remedy_row, &d->c->remedies) {
+        if (!same_kind(remedy, w) || remedy->micros != w->micros)
+            continue;
+        char id[UUID_TEXT_LEN + 1];
+        struct fault *f = &d->cmd->fault;
+        fault_set(f, FAULT_FAILED_PRECONDITION, "ALREADY_COMPENSATED",
+                  "the case has this very remedy already, and it is %s: propose another amount, or "
+                  "one remedy over the sum",
+                  remedy_state_name(remedy->state));
+        fault_meta(f, "remedy_id", "%s", uuid_format(&remedy->remedy_id, id));
+        return true;
+    }
+    return false;
+}
+
+/* -- authority ------------------------------------------------------------------------------------
+ */
+
+static int64_t given_already(const struct case_state *c, const struct worth *w)
+{
+    int64_t sum = 0;
+    ROWS_EACH (remedy, const struct remedy_row, &c->remedies)
+        if (same_kind(remedy, w))
+            sum += remedy->micros;
+    return sum;
+}
+
+static void refuse_beyond(struct decision *d, const struct worth *w, int64_t limit, int64_t sum)
+{
+    struct fault *f = &d->cmd->fault;
+    int level = policy_level_that_may(d->policy, w->kind, sum);
+    fault_set(f, FAULT_FAILED_PRECONDITION, "BEYOND_AUTHORITY",
+              "%s of %s %s in this case is beyond the limit of %s; level %d may",
+              policy_remedy_name(w->kind), money_text(sum, d->cmd->arena), w->currency,
+              money_text(limit, d->cmd->arena), level);
+    fault_meta(f, "limit", "%s", money_text(limit, d->cmd->arena));
+    fault_meta(f, "currency", "%s", w->currency);
+    fault_meta(f, "level_that_may", "%d", level);
+    fault_meta(f, "given_already", "%s", money_text(sum - w->micros, d->cmd->arena));
+}
+
+static bool within_authority(struct decision *d, const struct worth *w)
+{
+    int64_t limit = agent_limit_micros(d->actor, d->policy, w->kind, w->currency);
+    int64_t sum = given_already(d->c, w) + w->micros;
+    if (limit > 0 && sum <= limit)
+        return true;
+    refuse_beyond(d, w, limit, sum);
+    return false;
+}
+
+/* -- ProposeRemedy --------------------------------------------------------------------------------
+ */
+
+static struct remedy_row *add_remedy(struct decision *d, const struct worth *w,
+                                     const char *description)
+{
+    struct case_state *c = d->c;
+    struct remedy_row *row = ROWS_ADD(&c->remedies, struct remedy_row, d->arena);
+    row->tenant_id = c->row.tenant_id;
+    row->case_id = c->row.case_id;
+    row->remedy_id = decision_id(d);
+    row->kind = (int16_t)w->kind;
+    row->state = REMEDY_STATE_OFFERED;
+    row->currency = w->currency;
+    row->micros = w->micros;
+    row->description = description;
+    row->proposer = d->cmd->principal;
+    row->proposed_at = d->now_us;
+    row->fulfilment_reference = "";
+    row->on_the_spot = true;
+    return row;
+}
+
+static void propose_remedy_decide(struct decision *d)
+{
+    const Amends__V1__ProposeRemedyRequest *r =
+        (const Amends__V1__ProposeRemedyRequest *)d->cmd->request;
+    const struct worth w = worth_of(r);
+    if (!case_require_live(d, false) ||
+        !case_require_room(d, &d->c->remedies, CASE_REMEDIES_MAX, "remedies") ||
+        compensated_already(d, &w) || !within_authority(d, &w))
+        return;
+    remedy_event(d, EVENT_KIND_REMEDY_PROPOSED, add_remedy(d, &w, r->description), r->description);
+}
+
+const struct command_kind propose_remedy_kind = {
+    .name = "ProposeRemedy",
+    .method = METHOD_PROPOSE_REMEDY,
+    .needs_case = true,
+    .agents_only = true,
+    .decide = propose_remedy_decide,
+};
+
+/* -- RecordCustomerResponse -----------------------------------------------------------------------
+ */
+
+static int16_t answered_state(int answer)
+{
+    switch (answer) {
+    case CUSTOMER_ANSWER_ACCEPTED:
+        return REMEDY_STATE_ACCEPTED;
+    case CUSTOMER_ANSWER_DECLINED:
+        return REMEDY_STATE_DECLINED;
+    default:
+        return REMEDY_STATE_COUNTERED;
+    }
+}
+
+static void record_customer_response_decide(struct decision *d)
+{
+    const Amends__V1__RecordCustomerResponseRequest *r =
+        (const Amends__V1__RecordCustomerResponseRequest *)d->cmd->request;
+    struct remedy_row *remedy = remedy_find(d, r->remedy_id);
+    if (!remedy || !case_require_live(d, false))
+        return;
+    if (remedy->state != REMEDY_STATE_OFFERED) {
+        remedy_refuse_state(d, remedy, "be answered");
+        return;
+    }
+    remedy->state = answered_state((int)r->answer);
+    remedy->responded_at = d->now_us;
+    row_touch(&remedy->row);
+    remedy_event(d, EVENT_KIND_REMEDY_ANSWERED, remedy, r->note);
+}
+
+const struct command_kind record_customer_response_kind = {
+    .name = "RecordCustomerResponse",
+    .method = METHOD_RECORD_CUSTOMER_RESPONSE,
+    .needs_case = true,
+    .agents_only = true,
+    .decide = record_customer_response_decide,
+};
