@@ -77,7 +77,7 @@ struct command {
     const char *tenant;              /* its name: part of the hash chain */
     const char *principal;           /* SYSTEM_ACTOR for the system */
     const ProtobufCMessage *request; /* NULL for the system's own */
-    const void *args;       /* system commands: the kind's own struct (assignment/decide.h) */
+    const void *args;       /* system commands: the kind's own struct (assignment/decide/decide.h) */
     struct uuid request_id; /* zero without METHOD */
     uint8_t body_hash[32];  /* SHA-256 of the packed request with its request_id emptied */
     struct uuid seed;       /* ids of new rows derive from it: deciding again gives the same ids */

@@ -6,20 +6,19 @@
 #include <time.h>
 
 #include "base/time.h"
-#include "policy/policy.h"
 
 int64_t money_micros(const Google__Type__Money *money)
 {
-    return money ? money->units * POLICY_MICROS + money->nanos / 1000 : 0;
+    return money ? money->units * MONEY_MICROS + money->nanos / 1000 : 0;
 }
 
 const char *money_text(int64_t micros, struct arena *arena)
 {
-    if (micros == POLICY_UNLIMITED)
+    if (micros == MONEY_UNLIMITED)
         return "unlimited";
     char text[32];
-    int64_t units = micros / POLICY_MICROS;
-    int64_t rest = micros % POLICY_MICROS;
+    int64_t units = micros / MONEY_MICROS;
+    int64_t rest = micros % MONEY_MICROS;
     int len = snprintf(text, sizeof(text), "%" PRId64 ".%06" PRId64, units, rest);
     while (text[len - 1] == '0')
         len--;

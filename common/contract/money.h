@@ -9,13 +9,17 @@
 #include "amends/v1/case.pb-c.h"
 #include "base/arena.h"
 
+/* Micro-units: one unit of a currency is 1,000,000. */
+#define MONEY_MICROS 1000000LL
+/* A limit that no amount passes. */
+#define MONEY_UNLIMITED INT64_MAX
 /* The most units an amount may have: contract's "absurd money" bound. */
 #define MONEY_UNITS_MAX 1000000000LL
 
 /* Micro-units of an amount that was validated; 0 for NULL. */
 int64_t money_micros(const Google__Type__Money *money);
 
-/* "100", "99.5", "unlimited" for POLICY_UNLIMITED: for people and error metadata. */
+/* "100", "99.5", "unlimited" for MONEY_UNLIMITED: for people and error metadata. */
 const char *money_text(int64_t micros, struct arena *arena);
 
 /* "2026-11-24T17:00:00Z", to the second: for people and error metadata. */

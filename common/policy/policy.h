@@ -3,7 +3,7 @@
 
 /*
  * A compiled policy version: immutable, the same for every reader. The compiler of bundles
- * (policy/bundle.h) makes it through policy_new() .. policy_finish(); so may a test.
+ * (policy/read/bundle.h) makes it through policy_new() .. policy_finish(); so may a test.
  *
  * Threading: immutable after policy_finish(), but for the cache behind policy_calendar(): one
  * thread at a time. Ownership: everything lies in the policy's own arena.
@@ -16,6 +16,7 @@
 #include "base/fault.h"
 #include "base/slice.h"
 #include "calendar/calendar.h"
+#include "contract/money.h"
 #include "policy/condition.h"
 
 #define POLICY_LEVELS_MAX 8
@@ -30,11 +31,6 @@
 #define POLICY_PERCENT_MAX 1000
 /* Longest target and longest pause: ten years. Shortest target: a second. */
 #define POLICY_DURATION_MAX_MS (3653LL * 24 * 3600 * 1000)
-
-/* Micro-units: one unit of a currency is 1,000,000. */
-#define POLICY_MICROS 1000000LL
-/* A limit that no amount passes. */
-#define POLICY_UNLIMITED INT64_MAX
 
 struct policy_level {
     const char *name;

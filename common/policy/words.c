@@ -80,7 +80,7 @@ const char *word_micros(const char *text, bool may_be_unlimited, int64_t *micros
 {
     int64_t whole, fraction = 0;
     if (may_be_unlimited && strcmp(text, "unlimited") == 0) {
-        *micros = POLICY_UNLIMITED;
+        *micros = MONEY_UNLIMITED;
         return NULL;
     }
     size_t n = read_digits(text, &whole), decimals = 0;
@@ -93,7 +93,7 @@ const char *word_micros(const char *text, bool may_be_unlimited, int64_t *micros
                                 : "is not an amount such as 100 or 12.50";
     for (size_t i = decimals; i < 6; i++)
         fraction *= 10;
-    *micros = whole * POLICY_MICROS + fraction;
+    *micros = whole * MONEY_MICROS + fraction;
     return NULL;
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-/* The files of common/case/migrations, built into the program, by version. Constants. */
+/* The files of common/store/migrations, built into the program, by version. Constants. */
 
 #include <stddef.h>
 #include <stdint.h>

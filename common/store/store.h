@@ -17,7 +17,7 @@
 struct store;
 
 /* Statements the store needs in pg_config.stmts, in this order, before any other. Their texts are
- * made before main() from the descriptions of the tables (case/table.h). */
+ * made before main() from the descriptions of the tables (store/table.h). */
 extern const struct pg_stmt *const store_stmts;
 extern const size_t store_n_stmts;
 

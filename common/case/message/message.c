@@ -62,8 +62,8 @@ void make_money(struct make *m, Google__Type__Money **field, const char *currenc
         return;
     google__type__money__init(money);
     make_text(m, &money->currency_code, currency);
-    money->units = micros / POLICY_MICROS;
-    money->nanos = (int32_t)(micros % POLICY_MICROS * 1000);
+    money->units = micros / MONEY_MICROS;
+    money->nanos = (int32_t)(micros % MONEY_MICROS * 1000);
     *field = money;
 }
 

@@ -2,7 +2,7 @@
 #pragma once
 
 /*
- * The rows of the tables in common/case/migrations as C structs, one for each table. Enumerations
+ * The rows of the tables in common/store/migrations as C structs, one for each table. Enumerations
  * are the numbers of proto/amends/v1/types.proto; times are microseconds since 1970 and 0 = SQL
  * null; texts are never NULL.
  *
@@ -65,7 +65,7 @@ struct case_row {
     int64_t raised_ms; /* boost that thresholds added */
     int64_t acknowledged_at;
     const char *acknowledged_by;
-    const char *contributors;        /* canonical text: case/contributors.h */
+    const char *contributors;        /* canonical text: case/people/contributors.h */
     int64_t touch_cost_micros;       /* the sum of what climbing cost ... */
     const char *touch_cost_currency; /* ... in the currency of its first cost; "" = none yet */
 };
@@ -112,7 +112,7 @@ struct clock_row {
     const char *calendar, *time_zone; /* "" = always works; the zone it was laid out in */
     int16_t target_unit;              /* enum policy_unit */
     int32_t target_days;
-    const char *pauses;           /* ended pauses of this instance: case/deadline.h */
+    const char *pauses;           /* ended pauses of this instance: case/clocks/deadline.h */
     int64_t paused_at, resume_at; /* the pause under way; resume_at is set whenever paused_at is */
     int16_t pause_reason;
     bool pause_capped; /* it was resumed by a cap while its pause condition still holds */
@@ -167,7 +167,7 @@ struct agent_row {
     const char *display_name, *public_contact, *team;
     int16_t level;
     int32_t capacity;
-    const char *skills, *languages, *authorities; /* canonical text: case/agent_text.h */
+    const char *skills, *languages, *authorities; /* canonical text: case/people/agent_text.h */
     int16_t presence;
     int64_t presence_at, idle_since;
     /* Read with the row, never written: counted cases and pending offers under the agent's key. */

@@ -64,7 +64,7 @@ static void authority_part(const struct case_row *row, const struct policy *p,
     if (exposure == 0)
         return;
     int64_t band = band_micros(p, f->typical_remedy, exposure);
-    if (band == POLICY_UNLIMITED)
+    if (band == MONEY_UNLIMITED)
         (void)snprintf(out, PART_BYTES, "a=%d:%s:max", f->typical_remedy, row->stake_currency);
     else
         (void)snprintf(out, PART_BYTES, "a=%d:%s:%" PRId64, f->typical_remedy, row->stake_currency,
@@ -120,7 +120,7 @@ static bool fits_authority(char *value, const struct agent_row *agent, const str
         return false;
     *currency++ = '\0';
     *band++ = '\0';
-    int64_t need = strcmp(band, "max") == 0 ? POLICY_UNLIMITED : strtoll(band, NULL, 10);
+    int64_t need = strcmp(band, "max") == 0 ? MONEY_UNLIMITED : strtoll(band, NULL, 10);
     int64_t limit = agent_limit_micros(agent, p, number(value), currency);
     return limit > 0 && limit >= need;
 }
@@ -190,7 +190,7 @@ int64_t queue_boost_ms(const struct case_state *c, const struct policy *p)
     int64_t repeats = c->signals.n > 1 ? (int64_t)c->signals.n - 1 : 0;
     int64_t boost = p->boost_severity_ms[severity];
     boost = plus(boost, times(repeats, p->boost_repeat_ms));
-    boost = plus(boost, times(c->row.stake_micros / POLICY_MICROS, p->boost_per_stake_unit_ms));
+    boost = plus(boost, times(c->row.stake_micros / MONEY_MICROS, p->boost_per_stake_unit_ms));
     boost = plus(boost, times(broken_promises(c), p->boost_broken_promise_ms));
     boost = plus(boost, c->row.raised_ms);
     return boost < p->boost_max_ms ? boost : p->boost_max_ms;

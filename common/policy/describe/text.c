@@ -41,11 +41,11 @@ const char *text_duration(struct arena *arena, int64_t ms)
 
 const char *text_micros(struct arena *arena, int64_t micros)
 {
-    if (micros == POLICY_UNLIMITED)
+    if (micros == MONEY_UNLIMITED)
         return "unlimited";
     char out[48];
-    int n = snprintf(out, sizeof(out), "%lld.%06lld", (long long)(micros / POLICY_MICROS),
-                     (long long)(micros % POLICY_MICROS));
+    int n = snprintf(out, sizeof(out), "%lld.%06lld", (long long)(micros / MONEY_MICROS),
+                     (long long)(micros % MONEY_MICROS));
     while (n > 0 && out[n - 1] == '0')
         out[--n] = '\0';
     if (n > 0 && out[n - 1] == '.')

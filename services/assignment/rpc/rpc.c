@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * AssignmentService: from calls to commands, reads and streams. What is decided lies in decide_*.c,
- * RequestAssignment in rpc_pull.c, Route in rpc_route.c.
+ * AssignmentService: from calls to commands, reads and streams. What is decided lies in decide/,
+ * RequestAssignment in pull.c, Route in route.c.
  */
 
 #include "amends/v1/assignment_internal_service.pb-c.h"

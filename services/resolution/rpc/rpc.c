@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * ResolutionService: every RPC becomes one command. What is decided lies in decide_*.c; this file
+ * ResolutionService: every RPC becomes one command. What is decided lies in decide/; this file
  * only lists, for each RPC, its kind, its validation and its response.
  */
 

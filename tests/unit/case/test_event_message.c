@@ -194,7 +194,7 @@ static void money_and_time(void **state)
     assert_string_equal(money_text(99500000, &w->arena), "99.5");
     assert_string_equal(money_text(1, &w->arena), "0.000001");
     assert_string_equal(money_text(0, &w->arena), "0");
-    assert_string_equal(money_text(POLICY_UNLIMITED, &w->arena), "unlimited");
+    assert_string_equal(money_text(MONEY_UNLIMITED, &w->arena), "unlimited");
     world_free(w);
 }
 

@@ -19,13 +19,13 @@ static void says_skill_language_and_authority(void **state)
     assert_string_equal(signature(w), "s=billing:1;a=6::100000000");
     w->c.row.language = "de-AT";
     w->c.row.stake_currency = "USD";
-    w->c.row.stake_micros = 20 * POLICY_MICROS; /* less than the typical remedy */
+    w->c.row.stake_micros = 20 * MONEY_MICROS; /* less than the typical remedy */
     assert_string_equal(signature(w), "s=billing:1;l=de-at;a=6:USD:100000000");
-    w->c.row.stake_micros = 100 * POLICY_MICROS;
+    w->c.row.stake_micros = 100 * MONEY_MICROS;
     assert_string_equal(signature(w), "s=billing:1;l=de-at;a=6:USD:100000000");
     w->c.row.stake_micros++;
     assert_string_equal(signature(w), "s=billing:1;l=de-at;a=6:USD:500000000");
-    w->c.row.stake_micros = 5001 * POLICY_MICROS;
+    w->c.row.stake_micros = 5001 * MONEY_MICROS;
     assert_string_equal(signature(w), "s=billing:1;l=de-at;a=6:USD:max");
     world_free(w);
 }
@@ -46,9 +46,9 @@ static void beyond_the_ladder_asks_for_its_top(void **state)
     (void)state;
     struct world *w = world_with_case();
     for (int i = 1; i <= w->policy->n_levels; i++)
-        w->policy->levels[i].limit_micros[REMEDY_KIND_REFUND] = i * POLICY_MICROS;
+        w->policy->levels[i].limit_micros[REMEDY_KIND_REFUND] = i * MONEY_MICROS;
     w->c.row.stake_currency = "EUR";
-    w->c.row.stake_micros = 1000 * POLICY_MICROS;
+    w->c.row.stake_micros = 1000 * MONEY_MICROS;
     assert_string_equal(signature(w), "s=billing:1;a=6:EUR:4000000");
     world_free(w);
 }
@@ -97,16 +97,16 @@ static void own_authority_goes_before_the_levels(void **state)
     struct world *w = world_new();
     struct agent_row *a = world_agent(w, "ann", 1);
     assert_int_equal(agent_limit_micros(a, w->policy, REMEDY_KIND_REFUND, "USD"),
-                     100 * POLICY_MICROS);
+                     100 * MONEY_MICROS);
     a->authorities = "6:EUR:900000000 6:USD:200000000 9:USD:0";
-    assert_int_equal(agent_limit_micros(a, w->policy, 6, "USD"), 200 * POLICY_MICROS);
-    assert_int_equal(agent_limit_micros(a, w->policy, 6, "GBP"), 100 * POLICY_MICROS);
+    assert_int_equal(agent_limit_micros(a, w->policy, 6, "USD"), 200 * MONEY_MICROS);
+    assert_int_equal(agent_limit_micros(a, w->policy, 6, "GBP"), 100 * MONEY_MICROS);
     assert_int_equal(agent_limit_micros(a, w->policy, 9, "USD"), 0);
-    assert_int_equal(agent_limit_micros(a, w->policy, 9, "EUR"), 100 * POLICY_MICROS);
+    assert_int_equal(agent_limit_micros(a, w->policy, 9, "EUR"), 100 * MONEY_MICROS);
     assert_int_equal(agent_limit_micros(a, w->policy, 0, "EUR"), 0);
     assert_int_equal(agent_limit_micros(a, w->policy, 12, "EUR"), 0);
     a->level = 9; /* above the top counts as the top */
-    assert_int_equal(agent_limit_micros(a, w->policy, 6, "GBP"), POLICY_UNLIMITED);
+    assert_int_equal(agent_limit_micros(a, w->policy, 6, "GBP"), MONEY_UNLIMITED);
     a->level = 0;
     assert_int_equal(agent_limit_micros(a, w->policy, 6, "GBP"), 0);
     world_free(w);
@@ -178,10 +178,10 @@ static void boost_adds_up_and_is_bounded(void **state)
     c->signals.n = 3;
     assert_int_equal(queue_boost_ms(c, p), p->boost_severity_ms[5] + 2 * p->boost_repeat_ms);
     c->signals.n = 1;
-    c->row.stake_micros = 60 * POLICY_MICROS + 1;
+    c->row.stake_micros = 60 * MONEY_MICROS + 1;
     assert_int_equal(queue_boost_ms(c, p),
                      p->boost_severity_ms[5] + 60 * p->boost_per_stake_unit_ms);
-    c->row.stake_micros = 1000000000 * POLICY_MICROS;
+    c->row.stake_micros = 1000000000 * MONEY_MICROS;
     c->signals.n = CASE_SIGNALS_MAX;
     assert_int_equal(queue_boost_ms(c, p), p->boost_max_ms);
     c->signals.n = 0;

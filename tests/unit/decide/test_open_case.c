@@ -270,7 +270,7 @@ static void a_repeat_claim_may_know_more_but_takes_nothing_back(void **state)
     assert_string_equal(w->c.row.time_zone, "Asia/Kolkata");
     assert_int_equal(w->c.row.severity, 4);
     assert_string_equal(w->c.row.stake_currency, "USD");
-    assert_int_equal(w->c.row.stake_micros, 50 * POLICY_MICROS);
+    assert_int_equal(w->c.row.stake_micros, 50 * MONEY_MICROS);
     assert_int_equal(w->c.row.desired_outcomes, 1 << DESIRED_OUTCOME_EXPLANATION);
     assert_chain_intact(w);
     world_free(w);

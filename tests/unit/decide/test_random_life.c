@@ -218,7 +218,7 @@ static void assert_limits(const struct world *w)
         if (remedy_is_live(r->state))
             sums[r->kind][r->currency[0] == 'E'] += r->micros;
     for (int kind = REMEDY_KIND_EXPEDITE; kind < POLICY_REMEDY_KINDS; kind++)
-        assert_true(sums[kind][0] <= 5000 * POLICY_MICROS && sums[kind][1] <= 5000 * POLICY_MICROS);
+        assert_true(sums[kind][0] <= 5000 * MONEY_MICROS && sums[kind][1] <= 5000 * MONEY_MICROS);
 }
 
 /* A promise and its clock tell the same story. */

@@ -18,7 +18,7 @@ static void within_authority_it_is_offered_on_the_spot(void **state)
     const struct remedy_row *r = rig_remedy(w, 0, REMEDY_STATE_OFFERED);
     assert_true(r->on_the_spot);
     assert_string_equal(r->proposer, "ann");
-    assert_int_equal(r->micros, 100 * POLICY_MICROS);
+    assert_int_equal(r->micros, 100 * MONEY_MICROS);
     assert_true(uuid_eq(&w->cmd.result_id, &r->remedy_id));
     const Amends__V1__EventDetail *detail = world_detail(w, world_event(w, 0));
     assert_int_equal(world_event(w, 0)->kind, EVENT_KIND_REMEDY_PROPOSED);

@@ -38,9 +38,9 @@ static void lowest_level_may_give_something_of_every_kind(void **state)
 static void level_that_may_is_the_lowest(void **state)
 {
     const struct policy *p = *state;
-    assert_int_equal(policy_level_that_may(p, REFUND, 100 * POLICY_MICROS), 1);
-    assert_int_equal(policy_level_that_may(p, REFUND, 100 * POLICY_MICROS + 1), 2);
-    assert_int_equal(policy_level_that_may(p, REFUND, 5000 * POLICY_MICROS), 3);
+    assert_int_equal(policy_level_that_may(p, REFUND, 100 * MONEY_MICROS), 1);
+    assert_int_equal(policy_level_that_may(p, REFUND, 100 * MONEY_MICROS + 1), 2);
+    assert_int_equal(policy_level_that_may(p, REFUND, 5000 * MONEY_MICROS), 3);
     assert_int_equal(policy_level_that_may(p, REFUND, INT64_MAX - 1), 4);
     assert_int_equal(policy_level_that_may(p, 0, 1), 0);
     assert_int_equal(policy_level_that_may(p, POLICY_REMEDY_KINDS, 1), 0);

@@ -63,17 +63,17 @@ static void durations(void **state)
 static void amounts(void **state)
 {
     static const struct number all[] = {{"0", 0},
-                                        {"5", 5 * POLICY_MICROS},
+                                        {"5", 5 * MONEY_MICROS},
                                         {"12.50", 12500000},
                                         {"0.000001", 1},
-                                        {"007", 7 * POLICY_MICROS},
+                                        {"007", 7 * MONEY_MICROS},
                                         {"1.0000001", NONE},
                                         {"1.", NONE},
                                         {".5", NONE},
                                         {"1,50", NONE},
                                         {"-1", NONE},
                                         {"1e3", NONE},
-                                        {"999999999999", 999999999999 * POLICY_MICROS},
+                                        {"999999999999", 999999999999 * MONEY_MICROS},
                                         {"99999999999999", NONE},
                                         {"", NONE}};
     int64_t micros;
@@ -85,7 +85,7 @@ static void amounts(void **state)
             assert_int_equal(micros, all[i].value);
     }
     assert_null(word_micros("unlimited", true, &micros));
-    assert_int_equal(micros, POLICY_UNLIMITED);
+    assert_int_equal(micros, MONEY_UNLIMITED);
     assert_non_null(word_micros("unlimited", false, &micros));
 }
 
