@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-
-/* The one owner rule: the only place where a case changes hands. */
+#include "case/owner.h"
 
 #include <string.h>
 
 #include "base/assert.h"
+#include "case/clocks/clocks.h"
+#include "case/event.h"
 #include "case/message/message.h"
-#include "case/rules.h"
 #include "contract/words.h"
 
 static bool between_agents(const struct case_row *row, int owner_kind, const char *id)

@@ -6,6 +6,7 @@
  * segment. Threading: io loop's thread. Private to common/case.
  */
 
+#include "case/model/decision.h"
 #include "store/store.h"
 #include "store/table.h"
 
@@ -58,7 +59,8 @@ int case_load(struct case_state *cases, size_t n_cases, enum table_id table,
 
 /* One command's part in a segment. */
 struct seg_part {
-    struct command *cmd;
+    struct submission *sub;
+    struct command *cmd;     /* of the submission */
     struct case_state *c;    /* NULL when it needs none */
     struct agent_row *actor; /* found rows, the command's own copies; else NULL */
     struct agent_row *agent;
@@ -99,6 +101,9 @@ struct seg_state {
 };
 
 struct seg_part *seg_part_of(struct seg_state *st, const struct seg_cmd *cmd);
+
+/* Computes the keys of the submission's command. */
+void store_take_keys(struct submission *sub);
 
 /* The segment's callbacks, ctx = struct store. */
 void store_seg_read(void *ctx, struct seg *seg);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/assert.h"
+#include "case/command/decide.h"
 #include "store/impl.h"
 
 /* -- results ---------------------------------------------------------------------------------- */
@@ -144,16 +145,6 @@ static int32_t version_for(struct store *s, const struct seg_part *p)
     return t ? t->policy_version : 0;
 }
 
-/* An attempt before this one may have left an outcome. */
-static void outcome_reset(struct command *cmd)
-{
-    fault_init(&cmd->fault, cmd->arena);
-    cmd->replayed = cmd->joined = cmd->created = false;
-    cmd->result_case_id = cmd->result_id = (struct uuid){{0}};
-    cmd->case_after = cmd->agent_after = NULL;
-    cmd->lacks_version = 0;
-}
-
 static void decision_fill(struct store *s, struct seg *seg, struct seg_part *p)
 {
     int64_t updated_at = p->c && p->c->exists ? p->c->row.updated_at : 0;
@@ -184,13 +175,14 @@ static enum seg_verdict refuse(struct command *cmd, enum fault_code code, const 
 static enum seg_verdict load_policy(struct store *s, const struct seg_part *p)
 {
     struct command *cmd = p->cmd;
+    struct submission *sub = p->sub;
     if (!tenants_by_id(s->tenants, cmd->tenant_id))
         return refuse(cmd, FAULT_UNAVAILABLE, "DATABASE_AWAY", "the tenant is not loaded here");
-    if (cmd->loads++ >= LOADS_MAX)
+    if (sub->loads++ >= LOADS_MAX)
         return refuse(cmd, FAULT_FAILED_PRECONDITION, "POLICY_MOVED", "policy moved on; try again");
-    cmd->lacks_version = version_for(s, p);
+    sub->lacks_version = version_for(s, p);
     if (cmd->kind->needs_customer && !cmd->policy_version)
-        tenants_current(s->tenants, cmd->tenant_id, cmd->lacks_version);
+        tenants_current(s->tenants, cmd->tenant_id, sub->lacks_version);
     return SEG_ANSWER;
 }
 
@@ -213,13 +205,14 @@ enum seg_verdict store_seg_decide(void *ctx, struct seg *seg, struct seg_cmd *se
     struct seg_state *st = seg->user;
     struct seg_part *p = seg_part_of(st, seg_cmd);
     struct command *cmd = p->cmd;
-    outcome_reset(cmd);
+    command_reset_outcome(cmd);
+    p->sub->lacks_version = 0;
     if (too_large(st, seg->arena))
         return refuse(cmd, FAULT_RESOURCE_EXHAUSTED, "OVERLOADED",
                       "the cases of this moment are too large to be read together");
     if (!choose_case(p, seg->arena)) {
         cmd->open_case_id = p->found_case_id;
-        command_keys(cmd);
+        store_take_keys(p->sub);
         return SEG_AGAIN;
     }
     remember(p);
@@ -227,8 +220,10 @@ enum seg_verdict store_seg_decide(void *ctx, struct seg *seg, struct seg_cmd *se
     decision_fill(ctx, seg, p);
     if (lacks_policy(p))
         return load_policy(ctx, p);
-    enum seg_verdict verdict = command_decide(&p->d);
-    if (verdict == SEG_AGAIN)
-        command_keys(cmd);
-    return verdict == SEG_WRITE && cmd->dry_run ? SEG_ANSWER : verdict;
+    enum decision_verdict verdict = command_decide(&p->d);
+    if (verdict == DECISION_AGAIN) {
+        store_take_keys(p->sub);
+        return SEG_AGAIN;
+    }
+    return verdict == DECISION_WRITE && !cmd->dry_run ? SEG_WRITE : SEG_ANSWER;
 }

@@ -5,12 +5,13 @@
 #include <string.h>
 
 #include "base/assert.h"
+#include "case/command/keys.h"
 #include "store/impl.h"
 
 struct seg_part *seg_part_of(struct seg_state *st, const struct seg_cmd *cmd)
 {
     for (size_t i = 0; i < st->n_parts; i++)
-        if (&st->parts[i].cmd->seg == cmd)
+        if (&st->parts[i].sub->seg == cmd)
             return &st->parts[i];
     AM_ASSERT(!"a command of this segment");
     return NULL;
@@ -37,10 +38,12 @@ static void add_agent(struct seg_state *st, int32_t tenant_id, const char *agent
     st->agents[st->n_agents++] = (struct seg_agent){.tenant_id = tenant_id, .agent_id = agent_id};
 }
 
-static void add_part(struct seg_state *st, struct command *cmd)
+static void add_part(struct seg_state *st, struct submission *sub)
 {
     struct seg_part *p = &st->parts[st->n_parts++];
+    struct command *cmd = &sub->cmd;
     const struct command_kind *kind = cmd->kind;
+    p->sub = sub;
     p->cmd = cmd;
     if (kind->needs_customer) {
         st->openings[st->n_openings++] = p;
@@ -179,7 +182,7 @@ void store_seg_read(void *ctx, struct seg *seg)
     struct seg_state *st = state_new(ctx, seg);
     seg->user = st;
     for (size_t i = 0; i < seg->n; i++)
-        add_part(st, CONTAINER_OF(seg->cmds[i], struct command, seg));
+        add_part(st, CONTAINER_OF(seg->cmds[i], struct submission, seg));
     if (st->n_dedups)
         send_dedups(seg, st);
     if (st->n_openings)

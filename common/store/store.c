@@ -3,8 +3,10 @@
 #include "store/store.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/assert.h"
+#include "case/command/keys.h"
 #include "store/impl.h"
 
 struct store *store_new(struct pg *pg, struct loop *loop, struct tenants *tenants,
@@ -50,53 +52,62 @@ void fault_copy(struct fault *to, struct arena *arena, const struct fault *from)
 
 /* -- commands --------------------------------------------------------------------------------- */
 
-static void submit(struct store *s, struct command *cmd);
+static void submit(struct submission *sub);
 
-static void fail(struct command *cmd, const struct fault *fault)
+static void fail(struct submission *sub, const struct fault *fault)
 {
-    fault_copy(&cmd->fault, cmd->arena, fault);
-    cmd->case_after = cmd->agent_after = NULL;
-    cmd->finished(cmd);
+    fault_copy(&sub->cmd.fault, sub->cmd.arena, fault);
+    sub->finished(sub);
 }
 
 static void policy_here(struct tenants_wait *wait, const struct policy *policy,
                         const struct fault *fault)
 {
-    struct command *cmd = CONTAINER_OF(wait, struct command, policy_wait);
+    struct submission *sub = CONTAINER_OF(wait, struct submission, policy_wait);
     if (policy)
-        submit(cmd->store, cmd);
+        submit(sub);
     else
-        fail(cmd, fault);
+        fail(sub, fault);
 }
 
 static void command_done(struct seg_cmd *seg, const struct fault *fault)
 {
-    struct command *cmd = CONTAINER_OF(seg, struct command, seg);
+    struct submission *sub = CONTAINER_OF(seg, struct submission, seg);
     if (fault)
-        fail(cmd, fault);
-    else if (cmd->lacks_version)
-        tenants_load(cmd->store->tenants, cmd->tenant_id, cmd->lacks_version, &cmd->policy_wait);
+        fail(sub, fault);
+    else if (sub->lacks_version)
+        tenants_load(sub->store->tenants, sub->cmd.tenant_id, sub->lacks_version,
+                     &sub->policy_wait);
     else
-        cmd->finished(cmd);
+        sub->finished(sub);
 }
 
-static void submit(struct store *s, struct command *cmd)
+void store_take_keys(struct submission *sub)
 {
-    cmd->open_case_id = (struct uuid){{0}};
-    cmd->lacks_version = 0;
-    fault_init(&cmd->fault, cmd->arena);
-    command_keys(cmd);
-    cmd->seg.item.tenant = (uint32_t)cmd->tenant_id;
-    cmd->seg.idempotent = true;
-    cmd->seg.method = cmd->kind->name;
-    cmd->seg.done = command_done;
-    cmd->policy_wait.done = policy_here;
-    cmd->store = s;
-    seg_submit(s->pg, &cmd->seg);
+    struct command_keys keys;
+    _Static_assert(COMMAND_KEYS_MAX <= SEG_KEYS_CMD, "a segment takes all keys of a command");
+    command_keys(&sub->cmd, &keys);
+    memcpy(sub->seg.keys, keys.keys, keys.n * sizeof(keys.keys[0]));
+    sub->seg.n_keys = keys.n;
 }
 
-void store_submit(struct store *s, struct command *cmd)
+static void submit(struct submission *sub)
 {
-    cmd->loads = 0;
-    submit(s, cmd);
+    sub->cmd.open_case_id = (struct uuid){{0}};
+    sub->lacks_version = 0;
+    fault_init(&sub->cmd.fault, sub->cmd.arena);
+    store_take_keys(sub);
+    sub->seg.item.tenant = (uint32_t)sub->cmd.tenant_id;
+    sub->seg.idempotent = true;
+    sub->seg.method = sub->cmd.kind->name;
+    sub->seg.done = command_done;
+    sub->policy_wait.done = policy_here;
+    seg_submit(sub->store->pg, &sub->seg);
+}
+
+void store_submit(struct store *s, struct submission *sub)
+{
+    sub->loads = 0;
+    sub->store = s;
+    submit(sub);
 }

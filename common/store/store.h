@@ -10,7 +10,8 @@
  * reads are borrowed until their callback.
  */
 
-#include "case/command.h"
+#include "case/model/state.h"
+#include "store/submission.h"
 #include "store/tenants.h"
 #include "pg/pg.h"
 
@@ -61,7 +62,7 @@ struct store *store_new(struct pg *pg, struct loop *loop, struct tenants *tenant
 void store_free(struct store *s);
 
 /* Computes the keys, queues the command. `finished` may run in this call. */
-void store_submit(struct store *s, struct command *cmd);
+void store_submit(struct store *s, struct submission *sub);
 
 /* -- reads: the result lies in the read's arena; `done` once ---------------------------------- */
 

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "contract/check.h"
-#include "case/command.h"
+#include "case/model/command.h"
 
 #define NAME_BYTES 200
 #define TEAM_BYTES 100

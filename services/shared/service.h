@@ -26,8 +26,7 @@ struct service {
 bool service_refuses_system(struct rpc_call *call);
 
 /* -- calls that write
- * ----------------------------------------------------------------------------------------------------
- */
+ * ------------------------------------------------------------------------------ */
 
 /* One RPC that becomes one command; a constant. */
 struct write_method {
@@ -49,18 +48,26 @@ struct write_method {
         name##_validate((const type *)request, now_us, policy, fault);                             \
     }
 
-/* The response of a command that ended well: the fields of type Case, Agent, Remedy and Offer get
- * what the command wrote, `joined` and `created` the flags, a text field the id of what was made.
- * In the command's arena. */
-ProtobufCMessage *write_response(const struct command *cmd,
+/* The rows that a response shows: as the command left them, or as they are now for a replay. */
+struct write_rows {
+    const struct case_state *c;    /* NULL when none was read */
+    const struct agent_row *agent; /* NULL when none was written */
+};
+
+/* The response of a command that ended well, made from rows: the fields of type Case, Agent, Remedy
+ * and Offer get what the command wrote, `joined` and `created` the flags, a text field the id of
+ * what was made. In the command's arena; NULL when that is full. */
+ProtobufCMessage *write_response(const struct command *cmd, const struct write_rows *rows,
                                  const ProtobufCMessageDescriptor *descriptor);
+
+/* Refuses what cannot be answered: the response is larger than a call may use. */
+void write_too_large(struct fault *fault);
 
 /* Resolves the tenant, validates, submits the command and answers the call. */
 void service_write(struct service *s, struct rpc_call *call, const struct write_method *method);
 
 /* -- calls that read
- * -----------------------------------------------------------------------------------------------------
- */
+ * ------------------------------------------------------------------------------- */
 
 /* The state of one reading call, made by service_read(). */
 struct read_call {

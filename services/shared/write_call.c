@@ -2,7 +2,9 @@
 
 #include <string.h>
 
-#include "case/message/message.h"
+#include "base/list.h"
+#include "case/command/request.h"
+#include "case/model/decision.h"
 #include "shared/service.h"
 
 bool service_refuses_system(struct rpc_call *call)
@@ -23,78 +25,119 @@ struct write_call {
     struct rpc_call *call;
     const struct write_method *method;
     struct fault fault;
-    struct command cmd;
+    struct submission sub;
+    ProtobufCMessage *response;
     struct store_read now;
 };
 
+/* -- the response ------------------------------------------------------------------------------ */
+
+void write_too_large(struct fault *fault)
+{
+    fault_set(fault, FAULT_RESOURCE_EXHAUSTED, "TOO_LARGE",
+              "the response is larger than a call may use");
+}
+
+/* The agent the command names, else the first one it wrote. */
+static const struct agent_row *agent_written(const struct decision *d)
+{
+    ROWS_EACH (agent, const struct agent_row, &d->agents_out)
+        if (d->cmd->agent_id && strcmp(agent->agent_id, d->cmd->agent_id) == 0)
+            return agent;
+    return d->agents_out.n > 0 ? ROW_AT(&d->agents_out, const struct agent_row, 0) : NULL;
+}
+
+/* A replayed OpenCase has read no case, or not the one that it opened: see replay(). */
+static bool shows_other_case(const struct command *cmd, const struct write_rows *rows)
+{
+    return cmd->replayed && !uuid_is_zero(&cmd->result_case_id) &&
+           !(rows->c && uuid_eq(&rows->c->row.case_id, &cmd->result_case_id));
+}
+
+/* As the command is decided: what cannot be answered is not written. */
+static void make_response(struct command *cmd, const struct decision *d)
+{
+    struct write_call *w = CONTAINER_OF(cmd, struct write_call, sub.cmd);
+    const struct write_rows rows = {.c = d->c && d->c->exists ? d->c : NULL,
+                                    .agent = agent_written(d)};
+    w->response = NULL;
+    if (shows_other_case(cmd, &rows))
+        return;
+    w->response = write_response(cmd, &rows, w->method->response);
+    if (!w->response)
+        write_too_large(&cmd->fault);
+}
+
 static void answer(struct write_call *w)
 {
-    if (w->cmd.replayed)
+    if (w->sub.cmd.replayed)
         rpc_call_set_replayed(w->call);
-    rpc_reply(w->call, write_response(&w->cmd, w->method->response));
+    rpc_reply(w->call, w->response);
 }
 
 static void replay_read(struct store_read *read)
 {
     struct write_call *w = read->ctx;
-    if (fault_is_set(&read->fault)) {
+    const struct write_rows rows = {.c = read->cases[0].exists ? &read->cases[0] : NULL};
+    if (!fault_is_set(&read->fault)) {
+        w->response = write_response(&w->sub.cmd, &rows, w->method->response);
+        if (!w->response)
+            write_too_large(&read->fault);
+    }
+    if (fault_is_set(&read->fault))
         rpc_fail(w->call, &read->fault);
-        return;
-    }
-    w->cmd.case_after = (ProtobufCMessage *)message_case(&read->cases[0], true, w->cmd.arena);
-    if (w->cmd.case_after) {
+    else
         answer(w);
-        return;
-    }
-    fault_set(&w->fault, FAULT_RESOURCE_EXHAUSTED, "TOO_LARGE",
-              "the response is larger than a call may use");
-    rpc_fail(w->call, &w->fault);
 }
 
 /* A replay that had read no case (OpenCase cannot know its id beforehand) shows it as it is now. */
 static void replay(struct write_call *w)
 {
-    w->now = (struct store_read){.arena = w->cmd.arena,
-                                 .tenant_id = w->cmd.tenant_id,
-                                 .tenant = w->cmd.tenant,
-                                 .deadline_us = w->cmd.seg.deadline_us,
+    struct command *cmd = &w->sub.cmd;
+    w->now = (struct store_read){.arena = cmd->arena,
+                                 .tenant_id = cmd->tenant_id,
+                                 .tenant = cmd->tenant,
+                                 .deadline_us = w->sub.seg.deadline_us,
                                  .done = replay_read,
                                  .ctx = w};
-    store_read_cases(w->service->store, &w->now, &w->cmd.result_case_id, 1);
+    store_read_cases(w->service->store, &w->now, &cmd->result_case_id, 1);
 }
 
-static void finished(struct command *cmd)
+static void finished(struct submission *sub)
 {
-    struct write_call *w = cmd->ctx;
-    if (fault_is_set(&cmd->fault))
-        rpc_fail(w->call, &cmd->fault);
-    else if (cmd->replayed && !cmd->case_after && !uuid_is_zero(&cmd->result_case_id))
+    struct write_call *w = sub->ctx;
+    if (fault_is_set(&sub->cmd.fault))
+        rpc_fail(w->call, &sub->cmd.fault);
+    else if (!w->response)
         replay(w);
     else
         answer(w);
 }
 
+/* -- the command ------------------------------------------------------------------------------- */
+
 static void fill_command(struct write_call *w, const struct tenant *tenant, int64_t now_us)
 {
-    struct command *cmd = &w->cmd;
-    cmd->seg.deadline_us = rpc_call_deadline_us(w->call);
-    cmd->seg.cls = SEG_CALL;
+    struct command *cmd = &w->sub.cmd;
+    w->sub.seg.deadline_us = rpc_call_deadline_us(w->call);
+    w->sub.seg.cls = SEG_CALL;
+    w->sub.finished = finished;
+    w->sub.ctx = w;
     cmd->kind = w->method->kind;
     cmd->arena = rpc_call_arena(w->call);
     cmd->tenant_id = tenant->id;
     cmd->tenant = tenant->name;
     cmd->principal = rpc_call_principal(w->call)->id;
     cmd->seed = uuid_new(now_us);
-    cmd->finished = finished;
-    cmd->ctx = w;
+    cmd->answer = make_response;
     fault_init(&cmd->fault, cmd->arena);
 }
 
 static void validate(struct write_call *w, const struct policy *policy, int64_t now_us)
 {
     const ProtobufCMessage *request = rpc_call_request(w->call);
-    fault_init(&w->fault, w->cmd.arena);
-    command_from_request(&w->cmd, request, &w->fault);
+    fault_init(&w->fault, w->sub.cmd.arena);
+    command_from_request(&w->sub.cmd, request, &w->fault);
     if (w->method->validate)
         w->method->validate(request, now_us, policy, &w->fault);
 }
@@ -115,8 +158,8 @@ static void submit(struct write_call *w, const struct tenant *tenant)
         return;
     }
     if (w->method->prepare)
-        w->method->prepare(request, &w->cmd);
-    store_submit(w->service->store, &w->cmd);
+        w->method->prepare(request, &w->sub.cmd);
+    store_submit(w->service->store, &w->sub);
 }
 
 static void on_tenant(void *ctx, const struct tenant *tenant, const struct fault *fault)

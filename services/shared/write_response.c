@@ -8,6 +8,7 @@
 #include "amends/v1/agent.pb-c.h"
 #include "amends/v1/case.pb-c.h"
 #include "base/assert.h"
+#include "case/message/message.h"
 #include "shared/service.h"
 
 static char *id_text(const struct uuid *id, struct arena *arena)
@@ -15,36 +16,53 @@ static char *id_text(const struct uuid *id, struct arena *arena)
     return uuid_format(id, ARENA_ARRAY(arena, char, UUID_TEXT_LEN + 1));
 }
 
-static ProtobufCMessage *find_remedy(const Amends__V1__Case *c, const char *id)
+static const struct remedy_row *find_remedy(const struct case_state *c, const struct uuid *id)
 {
-    for (size_t i = 0; c && i < c->n_remedies; i++) {
-        if (strcmp(c->remedies[i]->remedy_id, id) == 0)
-            return &c->remedies[i]->base;
-    }
+    ROWS_EACH (remedy, const struct remedy_row, &c->remedies)
+        if (uuid_eq(&remedy->remedy_id, id))
+            return remedy;
     return NULL;
 }
 
-static ProtobufCMessage *find_offer(const Amends__V1__Case *c, const char *id)
+static const struct offer_row *find_offer(const struct case_state *c, const struct uuid *id)
 {
-    for (size_t i = 0; c && i < c->n_offers; i++) {
-        if (strcmp(c->offers[i]->offer_id, id) == 0)
-            return &c->offers[i]->base;
-    }
+    ROWS_EACH (offer, const struct offer_row, &c->offers)
+        if (uuid_eq(&offer->offer_id, id))
+            return offer;
     return NULL;
 }
 
-static ProtobufCMessage *part_of(const struct command *cmd, const ProtobufCFieldDescriptor *field)
+/* One response under construction. */
+struct making {
+    const struct command *cmd;
+    const struct write_rows *rows;
+    bool full; /* the arena was */
+};
+
+static void set_message(struct making *m, ProtobufCMessage **at, const void *row, void *message)
 {
-    const Amends__V1__Case *c = (const Amends__V1__Case *)cmd->case_after;
-    const char *id = id_text(&cmd->result_id, cmd->arena);
-    if (field->descriptor == &amends__v1__case__descriptor)
-        return cmd->case_after;
-    if (field->descriptor == &amends__v1__agent__descriptor)
-        return cmd->agent_after;
-    if (field->descriptor == &amends__v1__remedy__descriptor)
-        return find_remedy(c, id);
-    AM_ASSERT(field->descriptor == &amends__v1__offer__descriptor);
-    return find_offer(c, id);
+    *at = message;
+    m->full = m->full || (row && !message);
+}
+
+static void set_part(struct making *m, ProtobufCMessage **at,
+                     const ProtobufCMessageDescriptor *descriptor)
+{
+    struct arena *arena = m->cmd->arena;
+    const struct case_state *c = m->rows->c;
+    if (descriptor == &amends__v1__case__descriptor) {
+        set_message(m, at, c, c ? message_case(c, true, arena) : NULL);
+    } else if (descriptor == &amends__v1__agent__descriptor) {
+        const struct agent_row *agent = m->rows->agent;
+        set_message(m, at, agent, agent ? message_agent(agent, arena) : NULL);
+    } else if (descriptor == &amends__v1__remedy__descriptor) {
+        const struct remedy_row *remedy = c ? find_remedy(c, &m->cmd->result_id) : NULL;
+        set_message(m, at, remedy, remedy ? message_remedy(remedy, arena) : NULL);
+    } else {
+        AM_ASSERT(descriptor == &amends__v1__offer__descriptor);
+        const struct offer_row *offer = c ? find_offer(c, &m->cmd->result_id) : NULL;
+        set_message(m, at, offer, offer ? message_offer(offer, arena) : NULL);
+    }
 }
 
 static bool flag_of(const struct command *cmd, const char *name)
@@ -55,24 +73,26 @@ static bool flag_of(const struct command *cmd, const char *name)
     return cmd->created;
 }
 
-static void set_field(ProtobufCMessage *r, const ProtobufCFieldDescriptor *field,
-                      const struct command *cmd)
+static void set_field(struct making *m, ProtobufCMessage *r, const ProtobufCFieldDescriptor *field)
 {
     void *at = (char *)r + field->offset;
     if (field->type == PROTOBUF_C_TYPE_MESSAGE)
-        *(ProtobufCMessage **)at = part_of(cmd, field);
+        set_part(m, at, field->descriptor);
     else if (field->type == PROTOBUF_C_TYPE_BOOL)
-        *(protobuf_c_boolean *)at = flag_of(cmd, field->name);
+        *(protobuf_c_boolean *)at = flag_of(m->cmd, field->name);
     else
-        *(char **)at = id_text(&cmd->result_id, cmd->arena);
+        *(char **)at = id_text(&m->cmd->result_id, m->cmd->arena);
 }
 
-ProtobufCMessage *write_response(const struct command *cmd,
+ProtobufCMessage *write_response(const struct command *cmd, const struct write_rows *rows,
                                  const ProtobufCMessageDescriptor *descriptor)
 {
-    ProtobufCMessage *r = arena_must(cmd->arena, descriptor->sizeof_message);
+    struct making m = {.cmd = cmd, .rows = rows};
+    ProtobufCMessage *r = arena_alloc(cmd->arena, descriptor->sizeof_message);
+    if (!r)
+        return NULL;
     protobuf_c_message_init(descriptor, r);
-    for (unsigned i = 0; i < descriptor->n_fields; i++)
-        set_field(r, &descriptor->fields[i], cmd);
-    return r;
+    for (unsigned i = 0; i < descriptor->n_fields && !m.full; i++)
+        set_field(&m, r, &descriptor->fields[i]);
+    return m.full ? NULL : r;
 }

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-
-/* The facts of a case, and since when a condition over them holds. */
+#include "case/clocks/facts.h"
 
 #include <string.h>
 
 #include "base/minmax.h"
-#include "case/rules.h"
-#include "contract/words.h"
+#include "contract/remedy_states.h"
+#include "contract/statuses.h"
 
 /* -- contacts -----------------------------------------------------------------------------------
  */
@@ -14,12 +13,6 @@
 static bool is_inbound(const struct contact_row *contact)
 {
     return contact->direction == CONTACT_DIRECTION_INBOUND;
-}
-
-static bool has_reached(const struct contact_row *contact)
-{
-    return contact->direction == CONTACT_DIRECTION_OUTBOUND &&
-           contact->outcome == CONTACT_OUTCOME_REACHED;
 }
 
 /* The first and the last contact in a span that reached the customer; 0 = none did. */
@@ -31,7 +24,7 @@ static struct reached reached_since(const struct case_state *c, int64_t since_us
 {
     struct reached r = {0};
     ROWS_EACH (contact, const struct contact_row, &c->contacts) {
-        if (!has_reached(contact) || contact->at < since_us)
+        if (!contact_reached(contact) || contact->at < since_us)
             continue;
         r.first_us = r.first_us != 0 ? smaller(r.first_us, contact->at) : contact->at;
         r.last_us = larger(r.last_us, contact->at);
@@ -81,30 +74,8 @@ bool case_customer_waits(const struct case_state *c)
     return c->contacts.n > 0 && wait_of(c).waits;
 }
 
-/* -- remedies and promises ----------------------------------------------------------------------
+/* -- progress ------------------------------------------------------------------------------------
  */
-
-static bool any_owed(const struct case_state *c)
-{
-    ROWS_EACH (remedy, const struct remedy_row, &c->remedies)
-        if (remedy_is_owed(remedy->state))
-            return true;
-    return false;
-}
-
-static bool any_promise_open(const struct case_state *c)
-{
-    ROWS_EACH (promise, const struct promise_row, &c->promises)
-        if (promise->state == PROMISE_STATE_OPEN)
-            return true;
-    return false;
-}
-
-static bool was_accepted(int state)
-{
-    return remedy_is_owed(state) || state == REMEDY_STATE_FULFILLED ||
-           state == REMEDY_STATE_FAILED || state == REMEDY_STATE_REVERSED;
-}
 
 /* The first of the instants that lies after another; INT64_MAX when none does. */
 static int64_t first_after(int64_t first, int64_t at_us, int64_t after_us)
@@ -118,12 +89,12 @@ static int64_t progress_at(const struct case_state *c)
     int64_t since = c->row.level_since;
     int64_t first = INT64_MAX;
     ROWS_EACH (contact, const struct contact_row, &c->contacts)
-        if (has_reached(contact))
+        if (contact_reached(contact))
             first = first_after(first, contact->at, since);
     ROWS_EACH (remedy, const struct remedy_row, &c->remedies) {
         first = first_after(first, remedy->proposed_at, since);
         first = first_after(first, remedy->fulfilled_at, since);
-        if (was_accepted(remedy->state))
+        if (remedy_state(remedy->state)->was_accepted)
             first = first_after(first, remedy->responded_at, since);
     }
     return first == INT64_MAX ? 0 : first;
@@ -183,8 +154,8 @@ void case_facts(const struct case_state *c, const struct policy *p, int64_t now_
     out->values.failure = failure_of(&c->row, p);
     set_row_facts(out, &c->row, p, now_us);
     set_contact_facts(out, c, out->round_since_us);
-    set(out, FACT_REMEDY, any_owed(c), 0, now_us);
-    set(out, FACT_PROMISE, any_promise_open(c), 0, now_us);
+    set(out, FACT_REMEDY, case_owes_remedy(c), 0, now_us);
+    set(out, FACT_PROMISE, case_has_open_promise(c), 0, now_us);
     set(out, FACT_PROGRESS, progress != 0, progress, c->row.level_since);
 }
 
@@ -201,19 +172,14 @@ void case_facts_of_clock(const struct case_state *c, const struct clock_row *clo
 /* -- conditions ---------------------------------------------------------------------------------
  */
 
-#define WAITING_BITS                                                                               \
-    (1u << CASE_STATUS_OPEN | 1u << CASE_STATUS_IN_PROGRESS |                                      \
-     1u << CASE_STATUS_AWAITING_CUSTOMER | 1u << CASE_STATUS_AWAITING_FULFILMENT |                 \
-     1u << CASE_STATUS_AWAITING_APPROVAL)
-
 /* What allows all that the status may have been before has been so since the round began. */
 static bool since_round(const struct condition_box *b, const struct case_facts *f, enum fact fact)
 {
-    uint32_t bits = WAITING_BITS;
+    uint32_t bits = STATUSES_WAITING;
     if (fact != FACT_STATUS)
         return false;
     if (!status_is_waiting(f->values.value[FACT_STATUS]))
-        bits |= 1u << CASE_STATUS_RESOLVED;
+        bits |= STATUS_BIT(RESOLVED);
     return (b->allowed[fact] & bits) == bits;
 }
 

@@ -5,7 +5,8 @@
 #include "base/time.h"
 #include "base/minmax.h"
 #include "case/clocks/impl.h"
-#include "contract/words.h"
+#include "case/clocks/facts.h"
+#include "contract/clock_kinds.h"
 
 /* What the case wants of a clock. */
 struct wish {
@@ -18,7 +19,7 @@ struct wish {
 
 static bool pausable(const struct clock_row *clock, const struct policy_clock *def)
 {
-    return def->kind != CLOCK_KIND_STATUTORY && clock->target_unit == POLICY_UNIT_TIME &&
+    return clock_kind(def->kind)->may_pause && clock->target_unit == POLICY_UNIT_TIME &&
            def->pause_single_ms > 0 && def->pause_total_ms > 0;
 }
 
@@ -55,54 +56,13 @@ static struct wish wish_of(const struct settling *s, const struct clock_row *clo
     return w;
 }
 
-/* -- caps ---------------------------------------------------------------------------------------
- */
-
-/* The ended pauses of the instance. A row that is not understood pauses no more. */
-struct ended {
-    struct pause pauses[PAUSES_MAX];
-    size_t n;
-    int64_t total_us, last_us;
-};
-
-static bool read_ended(const struct clock_row *clock, struct ended *e)
-{
-    e->total_us = 0;
-    e->last_us = clock->started_at;
-    if (pauses_parse(clock->pauses, e->pauses, &e->n) != AM_OK)
-        return false;
-    for (size_t i = 0; i < e->n; i++) {
-        e->total_us += e->pauses[i].until_us - e->pauses[i].from_us;
-        e->last_us = larger(e->last_us, e->pauses[i].until_us);
-    }
-    return true;
-}
+/* -- caps -------------------------------------------------------------------------------------- */
 
 /* When a pause from `from_us` ends at the latest. */
-static int64_t cap(const struct policy_clock *def, const struct ended *e, int64_t from_us)
+static int64_t cap(const struct policy_clock *def, const struct ended_pauses *e, int64_t from_us)
 {
     int64_t left = def->pause_total_ms * US_PER_MS - e->total_us;
     return from_us + larger(smaller(left, def->pause_single_ms * US_PER_MS), 0);
-}
-
-/* -- pausing and resuming -----------------------------------------------------------------------
- */
-
-void clock_end_pause(struct decision *d, struct clock_row *clock, int64_t at_us)
-{
-    struct ended e;
-    struct pause p = {.from_us = clock->paused_at,
-                      .until_us = smaller(at_us, clock->resume_at),
-                      .reason = clock->pause_reason};
-    if (read_ended(clock, &e) && p.until_us > p.from_us && e.n < PAUSES_MAX) {
-        e.pauses[e.n++] = p;
-        clock->pauses = pauses_text(e.pauses, e.n, d->arena);
-    }
-    clock->state = CLOCK_STATE_RUNNING;
-    clock->paused_at = clock->resume_at = 0;
-    clock->pause_reason = 0;
-    clock_arm(d, clock);
-    clock_touch(clock);
 }
 
 static void cap_it(struct clock_row *clock)
@@ -113,19 +73,8 @@ static void cap_it(struct clock_row *clock)
     clock_touch(clock);
 }
 
-void clock_cut_pauses(struct decision *d, struct clock_row *clock, int64_t at_us)
-{
-    struct ended e;
-    if (clock->policy_version != d->policy->version || !read_ended(clock, &e) || e.n == 0 ||
-        e.pauses[e.n - 1].until_us <= at_us)
-        return;
-    while (e.n > 0 && e.pauses[e.n - 1].from_us >= at_us)
-        e.n--;
-    if (e.n > 0)
-        e.pauses[e.n - 1].until_us = smaller(e.pauses[e.n - 1].until_us, at_us);
-    clock->pauses = pauses_text(e.pauses, e.n, d->arena);
-    clock_arm(d, clock);
-}
+/* -- pausing and resuming ------------------------------------------------------------------------
+ */
 
 /* What is wanted now is another pause than the one that has run out: one by hand that began later,
  * or the definition's own, which takes over where one by hand ended. */
@@ -139,8 +88,8 @@ static bool is_another(const struct clock_row *clock, const struct wish *w)
 static void settle_paused(struct settling *s, struct clock_row *clock,
                           const struct policy_clock *def, const struct wish *w)
 {
-    struct ended e;
-    if (!w->paused || !read_ended(clock, &e)) {
+    struct ended_pauses e;
+    if (!w->paused || !pauses_read(clock, &e)) {
         /* `resume` may have held before a pause by hand began: it ends its own kind alone. */
         bool own = clock->pause_reason == PAUSE_REASON_POLICY && !w->paused;
         int64_t end = own ? w->until_us : s->d->now_us;
@@ -170,7 +119,8 @@ static void settle_paused(struct settling *s, struct clock_row *clock,
 }
 
 /* A cap ends the pause that reached it, not one by hand that began since. */
-static bool capped(const struct clock_row *clock, const struct ended *e, const struct wish *w)
+static bool capped(const struct clock_row *clock, const struct ended_pauses *e,
+                   const struct wish *w)
 {
     return clock->pause_capped && w->by_hand_us <= e->last_us;
 }
@@ -178,8 +128,8 @@ static bool capped(const struct clock_row *clock, const struct ended *e, const s
 static void begin_pause(struct settling *s, struct clock_row *clock, const struct policy_clock *def,
                         const struct wish *w)
 {
-    struct ended e;
-    if (!read_ended(clock, &e) || e.n == PAUSES_MAX || capped(clock, &e, w))
+    struct ended_pauses e;
+    if (!pauses_read(clock, &e) || e.n == PAUSES_MAX || capped(clock, &e, w))
         return;
     int64_t from = larger(clock->pause_capped ? w->by_hand_us : w->from_us, e.last_us);
     int64_t until = smaller(w->until_us, cap(def, &e, from));

@@ -3,7 +3,7 @@
 /* Clocks that measure a remedy: how long it waits for an approval, how long for its arrival. */
 
 #include "case/clocks/impl.h"
-#include "contract/words.h"
+#include "contract/remedy_states.h"
 
 /* Where a remedy stands for a clock of it, and since when. */
 enum stage { STAGE_BEFORE, STAGE_UNDER_WAY, STAGE_DONE, STAGE_OFF };
@@ -14,7 +14,7 @@ struct stand {
 
 static struct stand fulfilment_of(const struct remedy_row *remedy)
 {
-    if (remedy_is_owed(remedy->state))
+    if (remedy_state(remedy->state)->is_owed)
         return (struct stand){STAGE_UNDER_WAY, remedy->responded_at};
     if (remedy->state == REMEDY_STATE_FULFILLED)
         return (struct stand){STAGE_DONE, remedy->fulfilled_at};

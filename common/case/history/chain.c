@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/digest.h"
-#include "case/rules.h"
+#include "case/history/chain.h"
 
 static void store_be(uint8_t *out, uint64_t value, size_t bytes)
 {

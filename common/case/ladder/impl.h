@@ -8,7 +8,7 @@
  * Threading: pure. Ownership: a step borrows; rows lie in the case.
  */
 
-#include "case/rules.h"
+#include "case/ladder/ladder.h"
 #include "contract/words.h"
 
 #define LADDER_BIT(action) (1u << ESCALATION_ACTION_##action)

@@ -5,9 +5,11 @@
 #include <string.h>
 
 #include "base/assert.h"
-#include "case/people/contributors.h"
+#include "case/event.h"
 #include "case/ladder/impl.h"
 #include "case/message/message.h"
+#include "case/owner.h"
+#include "case/people/contributors.h"
 
 #define BIT(action) LADDER_BIT(action)
 
@@ -221,8 +223,7 @@ void ladder_reopen(struct decision *d, bool keeps_owner, const char *actor,
     ladder_notify(d, &s, ladder_steward(p, s.to));
 }
 
-void ladder_broken_promise(struct decision *d, const struct clock_row *clock, bool climbs,
-                           const char *actor)
+void ladder_broken_promise(struct decision *d, const struct clock_row *clock, const char *actor)
 {
     const struct clock_row copy = *clock;
     int level = d->c->row.level;
@@ -230,7 +231,7 @@ void ladder_broken_promise(struct decision *d, const struct clock_row *clock, bo
                      .clock = &copy,
                      .due_us = d->now_us,
                      .from = level,
-                     .to = climbs && level < d->policy->n_levels ? level + 1 : level,
+                     .to = level < d->policy->n_levels ? level + 1 : level,
                      .actor = actor};
     s.done = s.to > s.from ? ladder_arrival(d, s.to) : BIT(NOTIFY);
     const struct escalation_row e = ladder_record(d, &s);

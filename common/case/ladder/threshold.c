@@ -3,8 +3,12 @@
 /* What a threshold of a clock does: its actions, carried out and recorded once, one level at most.
  */
 
+#include "case/clocks/clocks.h"
+#include "case/event.h"
 #include "case/ladder/impl.h"
 #include "case/message/message.h"
+#include "case/owner.h"
+#include "contract/statuses.h"
 
 #define THRESHOLD_DUE 100 /* per cent of the target */
 #define SEVERITY_MAX (POLICY_SEVERITIES - 1)
@@ -27,9 +31,7 @@ static int64_t answered_at(const struct case_state *c, const struct clock_row *c
 {
     int64_t last = 0;
     ROWS_EACH (contact, const struct contact_row, &c->contacts)
-        if (contact->direction == CONTACT_DIRECTION_OUTBOUND &&
-            contact->outcome == CONTACT_OUTCOME_REACHED && contact->at <= clock->started_at &&
-            contact->at > last)
+        if (contact_reached(contact) && contact->at <= clock->started_at && contact->at > last)
             last = contact->at;
     return last;
 }
@@ -145,9 +147,8 @@ static void threshold_event(struct decision *d, const struct step *s,
     detail.escalation = message_escalation(e, d->arena);
     if (broken)
         detail.promise = message_promise(broken, false, d->arena);
-    case_event(d,
-               s->percent == THRESHOLD_DUE ? EVENT_KIND_CLOCK_BREACHED : EVENT_KIND_CLOCK_THRESHOLD,
-               s->actor, &detail, NULL);
+    int kind = s->percent == THRESHOLD_DUE ? EVENT_KIND_CLOCK_BREACHED : EVENT_KIND_CLOCK_THRESHOLD;
+    case_event_of_clock(d, kind, s->actor, &detail, s->clock);
 }
 
 static void carry_out(struct decision *d, struct step *s, const struct policy_threshold *t)

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "case/rules.h"
+#include "contract/remedy_states.h"
 
 #define ROWS_FIRST_CAP 4
 
@@ -41,4 +41,26 @@ void case_state_init(struct case_state *c, int32_t tenant_id, const struct uuid 
 int64_t case_round_since(const struct case_row *row)
 {
     return row->round_since != 0 ? row->round_since : row->opened_at;
+}
+
+bool case_owes_remedy(const struct case_state *c)
+{
+    ROWS_EACH (remedy, const struct remedy_row, &c->remedies)
+        if (remedy_state(remedy->state)->is_owed)
+            return true;
+    return false;
+}
+
+bool case_has_open_promise(const struct case_state *c)
+{
+    ROWS_EACH (promise, const struct promise_row, &c->promises)
+        if (promise->state == PROMISE_STATE_OPEN)
+            return true;
+    return false;
+}
+
+bool contact_reached(const struct contact_row *contact)
+{
+    return contact->direction == CONTACT_DIRECTION_OUTBOUND &&
+           contact->outcome == CONTACT_OUTCOME_REACHED;
 }

@@ -55,3 +55,13 @@ struct case_state {
 
 /* An empty case of the id: exists = false. */
 void case_state_init(struct case_state *c, int32_t tenant_id, const struct uuid *case_id);
+
+/* -- questions that many rules ask; pure ------------------------------------------------------- */
+
+/* When the present round began. */
+int64_t case_round_since(const struct case_row *row);
+/* The customer accepted a remedy and has not got it yet. */
+bool case_owes_remedy(const struct case_state *c);
+bool case_has_open_promise(const struct case_state *c);
+/* The contact went out and reached the customer. */
+bool contact_reached(const struct contact_row *contact);

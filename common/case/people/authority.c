@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-
-/* Who may do what: owner, level, skills, languages, limits. */
+#include "case/people/authority.h"
 
 #include <string.h>
 
 #include "case/people/agent_text.h"
 #include "case/people/contributors.h"
-#include "case/rules.h"
 #include "contract/words.h"
 
 bool case_require_owner(struct decision *d)

@@ -1,11 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-
-/*
- * Requirement signatures and the boost. A signature is what a case asks of an agent, as parts with
- * ';' between: "s=billing:2" skill and level, "l=de-at" language, "a=6:USD:500000000" authority as
- * remedy kind, currency and band in micro-units ("max" = without limit). A part that asks nothing
- * is left out; "" fits every agent.
- */
+#include "case/people/signature.h"
 
 #include <ctype.h>
 #include <inttypes.h>
@@ -15,7 +9,7 @@
 #include <string.h>
 
 #include "base/assert.h"
-#include "case/rules.h"
+#include "case/people/authority.h"
 #include "contract/words.h"
 
 #define PART_BYTES 96
@@ -95,7 +89,8 @@ const char *queue_signature(const struct case_row *row, const struct policy *p, 
 /* -- what an agent has --------------------------------------------------------------------------
  */
 
-/* Of a text that queue_signature() wrote; what is no number asks for the impossible. */
+/* Of a text that queue_signature() wrote. A malformed number becomes INT_MAX, which no agent meets.
+ */
 static int number(const char *text)
 {
     char *end = NULL;
@@ -156,42 +151,4 @@ bool queue_agent_fits(const char *signature, const struct agent_row *agent, cons
             return false;
     }
     return true;
-}
-
-/* -- the boost ----------------------------------------------------------------------------------
- */
-
-/* a * b, or INT64_MAX; both at least 0. */
-static int64_t times(int64_t a, int64_t b)
-{
-    int64_t product = 0;
-    return __builtin_mul_overflow(a, b, &product) ? INT64_MAX : product;
-}
-
-static int64_t plus(int64_t a, int64_t b)
-{
-    int64_t sum = 0;
-    return __builtin_add_overflow(a, b, &sum) ? INT64_MAX : sum;
-}
-
-static int64_t broken_promises(const struct case_state *c)
-{
-    int64_t n = 0;
-    ROWS_EACH (promise, struct promise_row, &c->promises)
-        n += promise->state == PROMISE_STATE_BROKEN;
-    return n;
-}
-
-int64_t queue_boost_ms(const struct case_state *c, const struct policy *p)
-{
-    int severity = c->row.severity;
-    if (severity < 1 || severity >= POLICY_SEVERITIES)
-        severity = 1;
-    int64_t repeats = c->signals.n > 1 ? (int64_t)c->signals.n - 1 : 0;
-    int64_t boost = p->boost_severity_ms[severity];
-    boost = plus(boost, times(repeats, p->boost_repeat_ms));
-    boost = plus(boost, times(c->row.stake_micros / MONEY_MICROS, p->boost_per_stake_unit_ms));
-    boost = plus(boost, times(broken_promises(c), p->boost_broken_promise_ms));
-    boost = plus(boost, c->row.raised_ms);
-    return boost < p->boost_max_ms ? boost : p->boost_max_ms;
 }

@@ -10,7 +10,9 @@
 #include "assignment/decide/parts.h"
 #include "base/assert.h"
 #include "case/message/message.h"
-#include "case/rules.h"
+#include "case/model/decision.h"
+#include "case/owner.h"
+#include "case/transition.h"
 #include "contract/words.h"
 
 static struct offer_row *find_offer(struct decision *d, const char *text)

@@ -8,7 +8,8 @@
 
 #include "assignment/decide/decide.h"
 #include "assignment/decide/parts.h"
-#include "case/rules.h"
+#include "case/clocks/clocks.h"
+#include "case/ladder/firing.h"
 #include "contract/words.h"
 
 static struct clock_row *find_clock(struct decision *d, const struct fire_clock_args *args)
@@ -23,9 +24,12 @@ static struct clock_row *find_clock(struct decision *d, const struct fire_clock_
 
 static void expire_offer(struct decision *d, struct clock_row *clock)
 {
+    const struct fire_clock_args *args = d->cmd->args;
     ROWS_EACH (o, struct offer_row, &d->c->offers) {
         if (o->state == OFFER_STATE_PENDING && uuid_eq(&o->offer_id, &clock->subject_id)) {
             offer_end(d, o, OFFER_STATE_EXPIRED, EVENT_KIND_OFFER_EXPIRED, "");
+            if (args->absentee)
+                *args->absentee = offer_absentee(d, o);
             return;
         }
     }
@@ -41,7 +45,7 @@ static void fire_clock(struct decision *d)
     else if (clock->kind == CLOCK_KIND_OFFER)
         expire_offer(d, clock);
     else
-        clock_fire(d, clock);
+        firing_ask(d, clock);
 }
 
 const struct command_kind fire_clock_kind = {

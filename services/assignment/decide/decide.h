@@ -8,7 +8,7 @@
  * Threading: constants. Ownership: args are borrowed with the command.
  */
 
-#include "case/command.h"
+#include "case/model/decision.h"
 
 extern const struct command_kind put_agent_kind;    /* request: PutAgentRequest */
 extern const struct command_kind set_presence_kind; /* request: SetPresenceRequest */
@@ -21,18 +21,27 @@ extern const struct command_kind escalate_case_kind;
  * the case climbs again. */
 extern const struct command_kind acknowledge_escalation_kind;
 
-/* StreamGone: an agent whose streams are gone, or who leaves offers unanswered (offer_absentee()),
+/* StreamGone: an agent whose streams are gone, or who leaves offers unanswered (struct absentee),
  * becomes AWAY, unless presence was set after the last sign of a stream (`seen_us`). */
 struct stream_args {
     int64_t seen_us;
 };
 extern const struct command_kind stream_gone_kind;
 
+/* An agent who left OFFERS_UNANSWERED_MAX offers of the case in a row without an answer, or a
+ * multiple of that. Such an agent is not there: who is the only one would be asked for ever, and
+ * what nobody answers keeps others waiting. */
+struct absentee {
+    const char *agent_id; /* in the command's arena; NULL = nobody */
+    int64_t seen_us;      /* when the last of these offers ended */
+};
+
 /* FireClock: the clock breaches (or, for OFFER, expires its offer) if it still has this generation,
  * runs and is due. Refused with FAILED_PRECONDITION otherwise. */
 struct fire_clock_args {
     struct uuid clock_id;
     int64_t generation;
+    struct absentee *absentee; /* found when an offer expires; NULL = nobody asks */
 };
 extern const struct command_kind fire_clock_kind;
 

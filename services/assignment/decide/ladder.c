@@ -8,7 +8,11 @@
 #include "assignment/decide/decide.h"
 #include "base/assert.h"
 #include "case/message/message.h"
-#include "case/rules.h"
+#include "case/clocks/clocks.h"
+#include "case/event.h"
+#include "case/ladder/ladder.h"
+#include "case/model/decision.h"
+#include "case/transition.h"
 #include "contract/words.h"
 
 static void refuse_ladder(struct decision *d, const char *why)

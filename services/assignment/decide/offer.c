@@ -13,7 +13,11 @@
 #include "base/assert.h"
 #include "base/time.h"
 #include "case/message/message.h"
-#include "case/rules.h"
+#include "case/clocks/clocks.h"
+#include "case/event.h"
+#include "case/model/decision.h"
+#include "case/owner.h"
+#include "case/people/signature.h"
 #include "contract/words.h"
 
 #define WEIGHT 1 /* of every case in this version */

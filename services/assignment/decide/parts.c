@@ -5,9 +5,10 @@
 #include <string.h>
 
 #include "base/assert.h"
+#include "base/minmax.h"
+#include "case/clocks/clocks.h"
+#include "case/event.h"
 #include "case/message/message.h"
-#include "contract/money.h"
-#include "case/rules.h"
 #include "contract/words.h"
 
 const char *offer_state_text(int state)
@@ -48,50 +49,30 @@ struct agent_row *agent_change(struct decision *d)
 
 /* -- who does not answer ----------------------------------------------------------------------- */
 
-static const Amends__V1__Offer *offer_of_clock(const Amends__V1__Case *c,
-                                               const struct uuid *clock_id)
-{
-    char id[UUID_TEXT_LEN + 1];
-    const char *offer_id = "";
-    (void)uuid_format(clock_id, id);
-    for (size_t i = 0; i < c->n_clocks; i++) {
-        if (strcmp(c->clocks[i]->clock_id, id) == 0)
-            offer_id = c->clocks[i]->subject_id;
-    }
-    for (size_t i = 0; i < c->n_offers; i++) {
-        if (*offer_id && strcmp(c->offers[i]->offer_id, offer_id) == 0)
-            return c->offers[i];
-    }
-    return NULL;
-}
-
 /* The agent's offers of the case in one state, made after `after_us`; the last one's time in
  * `last_us`. */
-static unsigned offers_in(const Amends__V1__Case *c, const char *agent_id, int state,
+static unsigned offers_in(const struct case_state *c, const char *agent_id, int state,
                           int64_t after_us, int64_t *last_us)
 {
     unsigned n = 0;
-    for (size_t i = 0; i < c->n_offers; i++) {
-        const Amends__V1__Offer *o = c->offers[i];
-        const int64_t made_us = time_micros(o->create_time);
-        if ((int)o->state != state || made_us <= after_us || strcmp(o->agent_id, agent_id) != 0)
+    ROWS_EACH (o, const struct offer_row, &c->offers) {
+        if (o->state != state || o->created_at <= after_us || strcmp(o->agent_id, agent_id) != 0)
             continue;
         n++;
-        *last_us = made_us > *last_us ? made_us : *last_us;
+        *last_us = larger(*last_us, o->created_at);
     }
     return n;
 }
 
-const char *offer_absentee(const Amends__V1__Case *c, const struct uuid *clock_id, int64_t *seen_us)
+struct absentee offer_absentee(const struct decision *d, const struct offer_row *ended)
 {
-    const Amends__V1__Offer *ended = offer_of_clock(c, clock_id);
     int64_t answered_us = 0;
     int64_t ignored_us = 0;
-    if (!ended || (int)ended->state != OFFER_STATE_EXPIRED)
-        return NULL;
-    (void)offers_in(c, ended->agent_id, OFFER_STATE_DECLINED, 0, &answered_us);
-    (void)offers_in(c, ended->agent_id, OFFER_STATE_ACCEPTED, 0, &answered_us);
-    *seen_us = time_micros(ended->decide_time);
-    unsigned n = offers_in(c, ended->agent_id, OFFER_STATE_EXPIRED, answered_us, &ignored_us);
-    return n > 0 && n % OFFERS_UNANSWERED_MAX == 0 ? ended->agent_id : NULL;
+    (void)offers_in(d->c, ended->agent_id, OFFER_STATE_DECLINED, 0, &answered_us);
+    (void)offers_in(d->c, ended->agent_id, OFFER_STATE_ACCEPTED, 0, &answered_us);
+    unsigned n = offers_in(d->c, ended->agent_id, OFFER_STATE_EXPIRED, answered_us, &ignored_us);
+    if (n == 0 || n % OFFERS_UNANSWERED_MAX != 0)
+        return (struct absentee){.agent_id = NULL};
+    return (struct absentee){.agent_id = arena_strdup(d->cmd->arena, ended->agent_id),
+                             .seen_us = ended->decided_at};
 }

@@ -96,7 +96,7 @@ void engine_read_start(struct engine_read *r);
 /* -- commands of the engine (own.c) ------------------------------------------------------------ */
 
 struct own {
-    struct command cmd;
+    struct submission sub;
     struct list link;
     struct assignment *a;
     struct arena arena;
@@ -105,7 +105,8 @@ struct own {
         struct offer_case_args offer;
         struct stream_args stream;
     } args;
-    void (*ended)(struct own *o); /* may be NULL; cmd.fault says how it ended */
+    struct absentee absentee;     /* of FireClock */
+    void (*ended)(struct own *o); /* may be NULL; sub.cmd.fault says how it ended */
     void *ctx;
 };
 

@@ -21,9 +21,10 @@ static void own_free(struct own *o)
     free(o);
 }
 
-static void finished(struct command *cmd)
+static void finished(struct submission *sub)
 {
-    struct own *o = cmd->ctx;
+    struct own *o = sub->ctx;
+    const struct command *cmd = &sub->cmd;
     if (cmd->fault.code == FAULT_INTERNAL || cmd->fault.code == FAULT_RESOURCE_EXHAUSTED)
         log_warn("assignment", "own_command_failed", LOG_STR("kind", cmd->kind->name),
                  LOG_STR("reason", cmd->fault.reason));
@@ -38,17 +39,17 @@ struct own *own_new(struct assignment *a, const struct tenant *t, const struct c
     AM_ASSERT(o != NULL);
     arena_init(&o->arena, ARENA_BYTES);
     o->a = a;
-    o->cmd = (struct command){.kind = kind,
-                              .arena = &o->arena,
-                              .tenant_id = t->id,
-                              .tenant = t->name,
-                              .principal = SYSTEM_ACTOR,
-                              .args = &o->args,
-                              .seed = uuid_new(engine_now_us(a)),
-                              .finished = finished,
-                              .ctx = o};
-    o->cmd.seg.cls = SEG_TIMER;
-    o->cmd.seg.deadline_us = clock_mono_us() + DEADLINE_US;
+    o->sub =
+        (struct submission){.cmd = {.kind = kind,
+                                    .arena = &o->arena,
+                                    .tenant_id = t->id,
+                                    .tenant = t->name,
+                                    .principal = SYSTEM_ACTOR,
+                                    .args = &o->args,
+                                    .seed = uuid_new(engine_now_us(a))},
+                            .seg = {.cls = SEG_TIMER, .deadline_us = clock_mono_us() + DEADLINE_US},
+                            .finished = finished,
+                            .ctx = o};
     list_push_back(&a->owned, &o->link);
     a->own_in_flight++;
     return o;
@@ -56,11 +57,11 @@ struct own *own_new(struct assignment *a, const struct tenant *t, const struct c
 
 void own_agent(struct own *o, const char *agent_id)
 {
-    o->cmd.agent_id = arena_strdup(&o->arena, agent_id);
-    AM_ASSERT(o->cmd.agent_id != NULL);
+    o->sub.cmd.agent_id = arena_strdup(&o->arena, agent_id);
+    AM_ASSERT(o->sub.cmd.agent_id != NULL);
 }
 
 void own_submit(struct own *o)
 {
-    store_submit(o->a->service->store, &o->cmd);
+    store_submit(o->a->service->store, &o->sub);
 }

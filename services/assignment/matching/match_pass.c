@@ -42,7 +42,7 @@ static void offered(struct own *o)
 {
     const struct proposal *proposal = o->ctx;
     struct match_pass *p = proposal->pass;
-    const struct fault *f = &o->cmd.fault;
+    const struct fault *f = &o->sub.cmd.fault;
     if (!fault_is_set(f)) {
         p->n_offered++;
         metric_add(&offered_total, 0, 1);
@@ -59,7 +59,7 @@ static void propose(struct match_pass *p, const struct pick *pick)
     struct proposal *proposal = ARENA_NEW(&p->arena, struct proposal);
     struct own *o = own_new(p->a, p->tenant, &offer_case_kind);
     *proposal = (struct proposal){.pass = p, .c = pick->c};
-    o->cmd.case_id = pick->c->case_id;
+    o->sub.cmd.case_id = pick->c->case_id;
     own_agent(o, pick->agent->agent_id);
     o->args.offer = (struct offer_case_args){.generation = pick->c->generation, .sole = pick->sole};
     o->ended = offered;

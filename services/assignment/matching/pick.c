@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "assignment/decide/decide.h"
-#include "case/rules.h"
+#include "case/people/signature.h"
 #include "contract/words.h"
 
 /* Agents that are equal in all that a signature asks for make one profile; whether a profile fits a

@@ -10,7 +10,8 @@
 #include "assignment/matching/heads.h"
 #include "base/assert.h"
 #include "contract/check.h"
-#include "case/message/message.h"
+#include "case/command/request.h"
+#include "case/model/decision.h"
 
 #define CANDIDATES_MAX 16
 /* A long backlog of many signatures is more than a call's arena holds; what is used is taken. */
@@ -33,8 +34,9 @@ struct pull {
     size_t n_picks, next;
     struct claim claim; /* on the candidate that is tried */
     struct offer_case_args args;
-    struct command cmd;
-    struct store_read now; /* of a replay */
+    struct submission sub;
+    ProtobufCMessage *response; /* of the candidate that was assigned, or of a replay */
+    struct store_read now;      /* of a replay */
 };
 
 /* `p` itself lies in the call's arena, which goes with the answer. */
@@ -53,38 +55,54 @@ static void refuse(struct pull *p, const struct fault *fault)
 
 /* -- the answer -------------------------------------------------------------------------------- */
 
-static void answer(struct pull *p, Amends__V1__Case *c)
+static void reply(struct pull *p, const ProtobufCMessage *response)
 {
-    Amends__V1__RequestAssignmentResponse r = AMENDS__V1__REQUEST_ASSIGNMENT_RESPONSE__INIT;
-    char id[UUID_TEXT_LEN + 1];
-    (void)uuid_format(&p->cmd.result_id, id);
-    r.case_ = c;
-    for (size_t i = 0; c && i < c->n_offers; i++) {
-        if (strcmp(c->offers[i]->offer_id, id) == 0)
-            r.offer = c->offers[i];
-    }
-    if (p->cmd.replayed)
+    if (p->sub.cmd.replayed)
         rpc_call_set_replayed(p->rc->call);
     end_heads(p);
-    rpc_reply(p->rc->call, &r.base);
+    rpc_reply(p->rc->call, response);
+}
+
+static void reply_nothing(struct pull *p)
+{
+    const Amends__V1__RequestAssignmentResponse nothing =
+        AMENDS__V1__REQUEST_ASSIGNMENT_RESPONSE__INIT;
+    reply(p, &nothing.base);
+}
+
+static ProtobufCMessage *response_of(const struct command *cmd, const struct case_state *c)
+{
+    const struct write_rows rows = {.c = c};
+    return write_response(cmd, &rows, &amends__v1__request_assignment_response__descriptor);
+}
+
+/* As the command is decided: what cannot be answered is not assigned. */
+static void make_response(struct command *cmd, const struct decision *d)
+{
+    struct pull *p = CONTAINER_OF(cmd, struct pull, sub.cmd);
+    if (cmd->replayed)
+        return; /* the case it assigned is not always the candidate that was named: replay() */
+    p->response = response_of(cmd, d->c);
+    if (!p->response)
+        write_too_large(&cmd->fault);
 }
 
 static void replay_read(struct store_read *read)
 {
     struct pull *p = read->ctx;
-    Amends__V1__Case *c = NULL;
-    if (!fault_is_set(&read->fault) && read->cases[0].exists)
-        c = message_case(&read->cases[0], true, p->rc->arena);
-    if (c) {
-        answer(p, c);
-        return;
+    if (!fault_is_set(&read->fault)) {
+        const struct case_state *c = read->cases[0].exists ? &read->cases[0] : NULL;
+        p->response = response_of(&p->sub.cmd, c);
+        if (!p->response)
+            write_too_large(&read->fault);
     }
-    fault_set(&read->fault, FAULT_RESOURCE_EXHAUSTED, "TOO_LARGE",
-              "the response is larger than a call may use");
-    refuse(p, &read->fault);
+    if (fault_is_set(&read->fault))
+        refuse(p, &read->fault);
+    else
+        reply(p, p->response);
 }
 
-/* A replay shows the case it assigned, which is not always the candidate that was named. */
+/* A replay shows the case it assigned, as it is now. */
 static void replay(struct pull *p)
 {
     p->now = (struct store_read){.arena = p->rc->arena,
@@ -93,7 +111,7 @@ static void replay(struct pull *p)
                                  .deadline_us = rpc_call_deadline_us(p->rc->call),
                                  .done = replay_read,
                                  .ctx = p};
-    store_read_cases(p->a->service->store, &p->now, &p->cmd.result_case_id, 1);
+    store_read_cases(p->a->service->store, &p->now, &p->sub.cmd.result_case_id, 1);
 }
 
 /* -- one candidate after another --------------------------------------------------------------- */
@@ -118,18 +136,19 @@ static bool lost_race(const struct fault *f)
 static void lost(struct pull *p)
 {
     if (p->next > 0)
-        heads_refused(&p->heads, p->picks[p->next - 1].c, &p->cmd.fault);
+        heads_refused(&p->heads, p->picks[p->next - 1].c, &p->sub.cmd.fault);
     try_next(p);
 }
 
-static void finished(struct command *cmd)
+static void finished(struct submission *sub)
 {
-    struct pull *p = cmd->ctx;
+    struct pull *p = sub->ctx;
+    const struct command *cmd = &sub->cmd;
     claims_drop(&p->a->claims, &p->claim);
     if (cmd->replayed && !fault_is_set(&cmd->fault))
         replay(p);
     else if (!fault_is_set(&cmd->fault))
-        answer(p, (Amends__V1__Case *)cmd->case_after);
+        reply(p, p->response);
     else if (lost_race(&cmd->fault))
         lost(p);
     else
@@ -139,22 +158,23 @@ static void finished(struct command *cmd)
 static void submit(struct pull *p, const struct uuid *case_id)
 {
     struct read_call *rc = p->rc;
-    struct command *cmd = &p->cmd;
-    *cmd = (struct command){.kind = &request_assignment_kind,
-                            .arena = rc->arena,
-                            .tenant_id = rc->tenant->id,
-                            .tenant = rc->tenant->name,
-                            .principal = rpc_call_principal(rc->call)->id,
-                            .args = &p->args,
-                            .seed = uuid_new(engine_now_us(p->a)),
+    struct command *cmd = &p->sub.cmd;
+    p->sub =
+        (struct submission){.cmd = {.kind = &request_assignment_kind,
+                                    .arena = rc->arena,
+                                    .tenant_id = rc->tenant->id,
+                                    .tenant = rc->tenant->name,
+                                    .principal = rpc_call_principal(rc->call)->id,
+                                    .args = &p->args,
+                                    .seed = uuid_new(engine_now_us(p->a)),
+                                    .answer = make_response},
+                            .seg = {.cls = SEG_CALL, .deadline_us = rpc_call_deadline_us(rc->call)},
                             .finished = finished,
                             .ctx = p};
     cmd->agent_id = cmd->principal;
-    cmd->seg.cls = SEG_CALL;
-    cmd->seg.deadline_us = rpc_call_deadline_us(rc->call);
     command_from_request(cmd, rc->request, &rc->fault);
     cmd->case_id = *case_id;
-    store_submit(p->a->service->store, cmd);
+    store_submit(p->a->service->store, &p->sub);
 }
 
 /* The next candidate that nobody else is trying; NULL = none left. */
@@ -176,7 +196,7 @@ static void try_next(struct pull *p)
         return;
     }
     if (!c) {
-        answer(p, NULL);
+        reply_nothing(p);
         return;
     }
     p->args = (struct offer_case_args){

@@ -69,7 +69,7 @@ static void forget(struct directory *d, int32_t tenant_id, const char *agent_id)
 static void left(struct own *o)
 {
     struct leaving *l = o->ctx;
-    const enum fault_code code = o->cmd.fault.code;
+    const enum fault_code code = o->sub.cmd.fault.code;
     if (!o->a->stopped &&
         (code == FAULT_OK || code == FAULT_FAILED_PRECONDITION || code == FAULT_NOT_FOUND))
         forget(l->d, l->tenant_id, l->agent_id);

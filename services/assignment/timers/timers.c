@@ -10,7 +10,6 @@
 
 #include "assignment/engine/engine.h"
 #include "assignment/timers/firing.h"
-#include "assignment/decide/parts.h"
 #include "base/assert.h"
 #include "base/metrics.h"
 
@@ -57,17 +56,14 @@ static void firing_end(struct firing *f)
 }
 
 /* Who leaves offers unanswered is not there, whatever presence says: the next ones go to others. */
-static void find_absentee(struct assignment *a, const struct own *o, const struct firing *f)
+static void send_away(struct assignment *a, const struct firing *f, const struct absentee *absentee)
 {
-    const Amends__V1__Case *c = (const Amends__V1__Case *)o->cmd.case_after;
     const struct tenant *tenant = tenants_by_id(a->service->tenants, f->member.tenant_id);
-    int64_t seen_us = 0;
-    const char *agent_id = c ? offer_absentee(c, &f->member.clock_id, &seen_us) : NULL;
-    if (!agent_id || !tenant || a->stopped)
+    if (!absentee->agent_id || !tenant || a->stopped)
         return;
     struct own *gone = own_new(a, tenant, &stream_gone_kind);
-    own_agent(gone, agent_id);
-    gone->args.stream.seen_us = seen_us;
+    own_agent(gone, absentee->agent_id);
+    gone->args.stream.seen_us = absentee->seen_us;
     own_submit(gone);
 }
 
@@ -84,10 +80,10 @@ static void fired(struct own *o)
 {
     struct firing *f = o->ctx;
     struct timers *t = f->owner;
-    const enum fault_code code = o->cmd.fault.code;
+    const enum fault_code code = o->sub.cmd.fault.code;
     if (code == FAULT_OK) {
         metric_add(&fired_total, 0, 1);
-        find_absentee(o->a, o, f);
+        send_away(o->a, f, &o->absentee);
     } else if (code == FAULT_FAILED_PRECONDITION) {
         metric_add(&stale_total, 0, 1);
     }
@@ -105,9 +101,10 @@ static void fire_for(void *ctx, const struct tenant *tenant)
         return;
     }
     struct own *o = own_new(a, tenant, &fire_clock_kind);
-    o->cmd.case_id = f->member.case_id;
+    o->sub.cmd.case_id = f->member.case_id;
     o->args.fire.clock_id = f->member.clock_id;
     o->args.fire.generation = f->member.generation;
+    o->args.fire.absentee = &o->absentee;
     o->ended = fired;
     o->ctx = f;
     own_submit(o);

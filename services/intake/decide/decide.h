@@ -4,7 +4,7 @@
 /* The commands behind intake's RPCs that write; their decide functions are pure. Threading:
  * constants. */
 
-#include "case/command.h"
+#include "case/model/decision.h"
 
 /* OpenCase: joins the customer's open case of the same failure code and order reference, else opens
  * one.

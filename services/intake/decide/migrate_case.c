@@ -4,7 +4,11 @@
 
 #include <string.h>
 
-#include "case/rules.h"
+#include "case/clocks/clocks.h"
+#include "case/event.h"
+#include "case/model/decision.h"
+#include "case/owner.h"
+#include "contract/statuses.h"
 #include "contract/words.h"
 #include "intake/decide/decide.h"
 

@@ -11,7 +11,9 @@
 #include "contract/check.h"
 #include "case/message/message.h"
 #include "contract/money.h"
-#include "case/rules.h"
+#include "case/event.h"
+#include "case/model/decision.h"
+#include "case/transition.h"
 #include "contract/words.h"
 #include "intake/validate.h"
 

@@ -4,7 +4,6 @@
 
 #include "amends/v1/intake_service.pb-c.h"
 #include "contract/check.h"
-#include "case/rules.h"
 
 #define TEXT(s)                                                                                    \
     ((char *)(uintptr_t)(s)) /* protobuf-c's strings are not const; packing only reads them */

@@ -6,7 +6,6 @@
 #include "base/digest.h"
 #include "case/message/message.h"
 #include "contract/check.h"
-#include "case/rules.h"
 #include "shared/page_token.h"
 
 /* -- ListCases

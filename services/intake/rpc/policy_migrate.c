@@ -47,7 +47,7 @@ struct migration {
 struct moving {
     struct migration *m;
     struct arena arena;
-    struct command cmd;
+    struct submission sub;
     struct migrate_args args;
     struct migrate_result result;
 };
@@ -101,7 +101,7 @@ static void add_breach(struct migration *m, const struct moving *c)
         return;
     Amends__V1__MigratedClock *b = ARENA_NEW(arena, Amends__V1__MigratedClock);
     amends__v1__migrated_clock__init(b);
-    b->case_id = id_text(&c->cmd.case_id, arena);
+    b->case_id = id_text(&c->sub.cmd.case_id, arena);
     b->clock_id = id_text(&c->result.clock_id, arena);
     b->name = arena_strdup(arena, c->result.name);
     AM_ASSERT(b->name != NULL);
@@ -112,7 +112,7 @@ static void add_breach(struct migration *m, const struct moving *c)
 
 static void count(struct migration *m, const struct moving *c)
 {
-    const struct fault *f = &c->cmd.fault;
+    const struct fault *f = &c->sub.cmd.fault;
     if (fault_is_set(f) && concerns_all(f) && !m->stopped) {
         fault_set(&m->rc->fault, f->code, f->reason, "%s", f->message);
         m->rc->fault.retry_ms = f->retry_ms;
@@ -132,9 +132,9 @@ static void count(struct migration *m, const struct moving *c)
 
 static void go_on(struct migration *m);
 
-static void moved(struct command *cmd)
+static void moved(struct submission *sub)
 {
-    struct moving *c = cmd->ctx;
+    struct moving *c = sub->ctx;
     struct migration *m = c->m;
     count(m, c);
     m->in_flight--;
@@ -151,24 +151,23 @@ static void submit(struct migration *m, const struct migrating_row *row)
     arena_init(&c->arena, CASE_BYTES);
     c->m = m;
     c->args.result = &c->result;
-    c->cmd = (struct command){
-        .kind = &migrate_case_kind,
-        .arena = &c->arena,
-        .tenant_id = rc->tenant->id,
-        .tenant = rc->tenant->name,
-        .principal = rpc_call_principal(rc->call)->id,
-        .args = &c->args,
-        .seed = uuid_new(clock_now_us(loop_clock(rc->service->loop))),
-        .case_id = row->case_id,
-        .policy_version = m->to,
-        .dry_run = m->request->dry_run,
+    c->sub = (struct submission){
+        .cmd = {.kind = &migrate_case_kind,
+                .arena = &c->arena,
+                .tenant_id = rc->tenant->id,
+                .tenant = rc->tenant->name,
+                .principal = rpc_call_principal(rc->call)->id,
+                .args = &c->args,
+                .seed = uuid_new(clock_now_us(loop_clock(rc->service->loop))),
+                .case_id = row->case_id,
+                .policy_version = m->to,
+                .dry_run = m->request->dry_run},
+        .seg = {.cls = SEG_BULK, .deadline_us = rpc_call_deadline_us(rc->call)},
         .finished = moved,
         .ctx = c,
     };
-    c->cmd.seg.cls = SEG_BULK;
-    c->cmd.seg.deadline_us = rpc_call_deadline_us(rc->call);
     m->in_flight++;
-    store_submit(rc->service->store, &c->cmd);
+    store_submit(rc->service->store, &c->sub);
 }
 
 /* The next row that is to move, if there is room for it. */

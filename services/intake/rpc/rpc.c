@@ -6,7 +6,6 @@
 #include "amends/v1/policy_service.pb-c.h"
 #include "case/message/message.h"
 #include "contract/check.h"
-#include "case/rules.h"
 #include "intake/rpc/card.h"
 #include "intake/decide/decide.h"
 #include "intake/intake.h"

@@ -4,7 +4,7 @@
 
 #include "amends/v1/intake_service.pb-c.h"
 #include "contract/check.h"
-#include "case/rules.h"
+#include "case/history/chain.h"
 #include "intake/rpc/lists.h"
 
 #define SLICE 500

@@ -6,8 +6,12 @@
 #include "contract/check.h"
 #include "case/message/message.h"
 #include "contract/money.h"
-#include "case/rules.h"
-#include "contract/words.h"
+#include "case/close.h"
+#include "case/event.h"
+#include "case/gate.h"
+#include "case/model/decision.h"
+#include "case/transition.h"
+#include "contract/remedy_states.h"
 #include "resolution/decide/decide.h"
 #include "resolution/decide/remedy_rules.h"
 
@@ -53,7 +57,7 @@ static void tell_unfulfilled(struct decision *d)
 {
     ROWS_EACH (remedy, struct remedy_row, &d->c->remedies) {
         char id[UUID_TEXT_LEN + 1];
-        if (remedy_is_owed(remedy->state))
+        if (remedy_state(remedy->state)->is_owed)
             fault_missing(&d->cmd->fault, "UNFULFILLED_REMEDY",
                           "remedy %s is %s: it has to reach the customer, or fail and be replaced",
                           uuid_format(&remedy->remedy_id, id), remedy_state_name(remedy->state));
@@ -131,28 +135,27 @@ static void end_pause(struct decision *d)
     row_touch(&row->row);
 }
 
-/* What fell due before comes first, whoever looked: it may have given the case to another desk, and
- * then it is not this caller's to resolve any more, which the table says. */
 static void resolve_case_decide(struct decision *d)
 {
     struct case_row *row = &d->c->row;
     if (!case_require_transition(d, CASE_STATUS_RESOLVED) || !pass_gate(d))
         return;
     Amends__V1__EventDetail detail = AMENDS__V1__EVENT_DETAIL__INIT;
-    clocks_catch_up(d);
     end_pause(d);
     expire_offered(d);
-    if (!case_set_status(d, CASE_STATUS_RESOLVED))
-        return;
+    (void)case_set_status(d, CASE_STATUS_RESOLVED);
     row->resolved_at = d->now_us;
     case_event(d, EVENT_KIND_CASE_RESOLVED, d->cmd->principal, &detail, NULL);
 }
 
+/* What fell due before comes first, whoever looked: it may have given the case to another desk, and
+ * then it is not this caller's to resolve any more, which the table of transitions says. */
 const struct command_kind resolve_case_kind = {
     .name = "ResolveCase",
     .method = METHOD_RESOLVE_CASE,
     .needs_case = true,
     .owner_only = true,
+    .after_what_was_due = true,
     .decide = resolve_case_decide,
 };
 

@@ -6,7 +6,9 @@
 #include "contract/check.h"
 #include "case/message/message.h"
 #include "contract/money.h"
-#include "case/rules.h"
+#include "case/event.h"
+#include "case/model/decision.h"
+#include "case/transition.h"
 #include "contract/words.h"
 #include "resolution/decide/decide.h"
 

@@ -13,7 +13,7 @@
  * Threading: constants.
  */
 
-#include "case/command.h"
+#include "case/model/decision.h"
 
 /* Clocks follow by the policy's conditions, at the time of the contact, however late it is
  * recorded: a first response that was found breached is none then, though the climb it caused

@@ -9,7 +9,8 @@
 #include <string.h>
 
 #include "amends/v1/resolution_service.pb-c.h"
-#include "case/rules.h"
+#include "case/model/decision.h"
+#include "case/transition.h"
 #include "contract/words.h"
 #include "resolution/decide/decide.h"
 #include "resolution/decide/remedy_rules.h"

@@ -8,7 +8,11 @@
 #include "case/clocks/deadline.h"
 #include "case/message/message.h"
 #include "contract/money.h"
-#include "case/rules.h"
+#include "case/clocks/clocks.h"
+#include "case/event.h"
+#include "case/model/decision.h"
+#include "case/settle.h"
+#include "case/transition.h"
 #include "contract/words.h"
 #include "resolution/decide/decide.h"
 

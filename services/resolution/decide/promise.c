@@ -6,7 +6,11 @@
 #include "contract/check.h"
 #include "case/message/message.h"
 #include "contract/money.h"
-#include "case/rules.h"
+#include "case/clocks/clocks.h"
+#include "case/event.h"
+#include "case/ladder/ladder.h"
+#include "case/model/decision.h"
+#include "case/transition.h"
 #include "contract/words.h"
 #include "resolution/decide/decide.h"
 #include "resolution/decide/promise_rules.h"
@@ -145,12 +149,10 @@ static void broken(struct decision *d, struct promise_row *promise)
         row_touch(&row->row);
     }
     const struct uuid id = promise->promise_id;
-    const int level = row->level;
     settled_event(d, promise, NULL);
     const struct clock_row *clock = clock_of_subject(d->c, &id);
-    /* The event may have found what was late, and climbed for it: one level is enough. */
     if (early && clock)
-        ladder_broken_promise(d, clock, row->level == level, d->cmd->principal);
+        ladder_broken_promise(d, clock, d->cmd->principal);
 }
 
 static void settle_promise_decide(struct decision *d)

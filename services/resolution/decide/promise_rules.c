@@ -5,7 +5,9 @@
 
 #include "base/time.h"
 #include "contract/money.h"
-#include "case/rules.h"
+#include "case/clocks/clocks.h"
+#include "case/model/decision.h"
+#include "case/transition.h"
 #include "contract/words.h"
 
 #define DATE_CHARS 10

@@ -4,7 +4,7 @@
 /* What the commands on promises share. Threading: pure. */
 
 #include "amends/v1/case.pb-c.h"
-#include "case/command.h"
+#include "case/model/decision.h"
 
 /* A wall time "2026-11-24T17:00" or "2026-11-24T17:00:30" of the years 2000 to 2099, as seconds
  * since 1970-01-01 00:00 on the wall. AM_EINVAL when it is none. */

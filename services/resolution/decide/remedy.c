@@ -10,8 +10,10 @@
 
 #include "amends/v1/resolution_service.pb-c.h"
 #include "contract/money.h"
-#include "case/rules.h"
-#include "contract/words.h"
+#include "case/model/decision.h"
+#include "case/people/authority.h"
+#include "case/transition.h"
+#include "contract/remedy_states.h"
 #include "policy/validate/validate.h"
 #include "resolution/decide/decide.h"
 #include "resolution/decide/remedy_rules.h"
@@ -32,7 +34,7 @@ static struct worth worth_of(const Amends__V1__ProposeRemedyRequest *r)
 
 static bool same_kind(const struct remedy_row *remedy, const struct worth *w)
 {
-    return remedy->kind == w->kind && remedy_is_live(remedy->state) &&
+    return remedy->kind == w->kind && remedy_state(remedy->state)->is_live &&
            strcmp(remedy->currency, w->currency) == 0;
 }
 

@@ -4,7 +4,8 @@
 #include <string.h>
 
 #include "case/message/message.h"
-#include "case/rules.h"
+#include "case/event.h"
+#include "case/model/decision.h"
 #include "contract/words.h"
 
 struct remedy_row *remedy_find(struct decision *d, const char *remedy_id)

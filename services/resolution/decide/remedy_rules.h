@@ -3,7 +3,7 @@
 
 /* What the commands on remedies share. Threading: pure. */
 
-#include "case/command.h"
+#include "case/model/decision.h"
 
 /* The case's remedy of this id; NULL sets NOT_FOUND / REMEDY_NOT_FOUND. */
 struct remedy_row *remedy_find(struct decision *d, const char *remedy_id);

@@ -10,7 +10,13 @@
 
 #include "amends/v1/resolution_service.pb-c.h"
 #include "case/message/message.h"
-#include "case/rules.h"
+#include "case/event.h"
+#include "case/ladder/ladder.h"
+#include "case/model/decision.h"
+#include "case/owner.h"
+#include "case/people/signature.h"
+#include "case/transition.h"
+#include "contract/statuses.h"
 #include "contract/words.h"
 #include "resolution/decide/decide.h"
 

@@ -50,7 +50,7 @@ static void new_agent_is_offline(void **state)
     assert_int_equal(agent(w, "ann")->presence, PRESENCE_OFFLINE);
     assert_int_equal(agent(w, "ann")->version, 1);
     assert_string_equal(agent(w, "ann")->languages, "de");
-    const Amends__V1__Agent *shown = (const Amends__V1__Agent *)w->cmd.agent_after;
+    const Amends__V1__Agent *shown = w->agent_after;
     assert_string_equal(shown->agent_id, "ann");
     world_free(w);
 }

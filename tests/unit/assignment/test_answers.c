@@ -95,7 +95,7 @@ static void a_repeated_accept_is_a_replay(void **state)
     accept_id(w, "ann", id, offer_text(w, offer_at(w, 0)));
     assert_written(w);
     accept_id(w, "ann", id, offer_text(w, offer_at(w, 0)));
-    assert_int_equal(w->verdict, SEG_ANSWER);
+    assert_int_equal(w->verdict, DECISION_ANSWER);
     assert_true(w->cmd.replayed);
     assert_int_equal(w->c.row.assignment_generation, 2);
     world_free(w);

@@ -146,7 +146,7 @@ static void remedy(struct world *w)
 {
     struct remedy_row *last =
         w->c.remedies.n > 0 ? ROW_AT(&w->c.remedies, struct remedy_row, w->c.remedies.n - 1) : NULL;
-    if (last && remedy_is_owed(last->state)) {
+    if (last && remedy_state(last->state)->is_owed) {
         last->state = any(2) == 0 ? REMEDY_STATE_FULFILLED : REMEDY_STATE_FAILED;
         last->fulfilled_at = last->state == REMEDY_STATE_FULFILLED ? w->now_us : 0;
     } else if (w->c.remedies.n < 20) {

@@ -65,12 +65,12 @@ static void a_replay_answers_with_what_was_made(void **state)
     r->request_id = uuid_format(&ROW_AT(&w->dedups, struct dedup_row, 0)->request_id,
                                 arena_must(&w->arena, UUID_TEXT_LEN + 1));
     world_run(w, &probe, "ann", &r->base);
-    assert_int_equal(w->verdict, SEG_ANSWER);
+    assert_int_equal(w->verdict, DECISION_ANSWER);
     assert_false(fault_is_set(&w->cmd.fault));
     assert_true(w->cmd.replayed);
     assert_true(uuid_eq(&w->cmd.result_id, &made));
     assert_true(uuid_eq(&w->cmd.result_case_id, &w->c.row.case_id));
-    const Amends__V1__Case *shown = (const Amends__V1__Case *)w->cmd.case_after;
+    const Amends__V1__Case *shown = w->case_after;
     assert_int_equal(shown->version, w->c.row.last_seq); /* as it is now */
     assert_int_equal(w->events.n, events + 1);
     world_free(w);
@@ -187,7 +187,7 @@ static void nothing_to_write_is_answered_at_once(void **state)
     (void)state;
     struct world *w = begin();
     world_run(w, &stale_timer, SYSTEM_ACTOR, NULL);
-    assert_int_equal(w->verdict, SEG_ANSWER);
+    assert_int_equal(w->verdict, DECISION_ANSWER);
     assert_false(fault_is_set(&w->cmd.fault));
     assert_int_equal(w->dedups.n, 0);
     world_free(w);
@@ -230,7 +230,7 @@ static void a_full_response_arena_refuses_without_writing(void **state)
     while (arena_alloc(&tiny, 16)) {
     }
     d->actor = ROW_AT(&w->agents, struct agent_row, 0);
-    assert_int_equal(command_decide(d), SEG_ANSWER);
+    assert_int_equal(command_decide(d), DECISION_ANSWER);
     assert_int_equal(cmd->fault.code, FAULT_RESOURCE_EXHAUSTED);
     assert_string_equal(cmd->fault.reason, "TOO_LARGE");
     arena_free(&tiny);
@@ -301,15 +301,21 @@ static void requests_without_ids_are_fine(void **state)
     world_free(w);
 }
 
-/* -- keys
- * ------------------------------------------------------------------------------------------ */
+/* -- keys -------------------------------------------------------------------------------------- */
 
-static bool has_key(const struct command *cmd, uint64_t key)
+static bool has_key(const struct command_keys *keys, uint64_t key)
 {
-    for (size_t i = 0; i < cmd->seg.n_keys; i++)
-        if (cmd->seg.keys[i] == key)
+    for (size_t i = 0; i < keys->n; i++)
+        if (keys->keys[i] == key)
             return true;
     return false;
+}
+
+static struct command_keys keys_of(const struct command *cmd)
+{
+    struct command_keys keys;
+    command_keys(cmd, &keys);
+    return keys;
 }
 
 static void a_command_locks_its_request_its_case_and_its_agent(void **state)
@@ -318,22 +324,21 @@ static void a_command_locks_its_request_its_case_and_its_agent(void **state)
     struct world *w = begin();
     struct fault f;
     struct command a = from(w, &act_request(w)->base, &f);
-    command_keys(&a);
-    assert_int_equal(a.seg.n_keys, 2);
+    struct command_keys first = keys_of(&a);
+    assert_int_equal(first.n, 2);
     struct command b = from(w, &act_request(w)->base, &f);
     b.agent_id = "ann";
-    command_keys(&b);
-    command_keys(&b); /* counts afresh */
-    assert_int_equal(b.seg.n_keys, 3);
-    assert_false(has_key(&b, a.seg.keys[0])); /* another request */
-    assert_true(has_key(&b, a.seg.keys[1]));  /* the same case */
+    struct command_keys second = keys_of(&b);
+    assert_int_equal(second.n, 3);
+    assert_false(has_key(&second, first.keys[0])); /* another request */
+    assert_true(has_key(&second, first.keys[1]));  /* the same case */
     b.tenant_id = 8;
-    command_keys(&b);
-    assert_false(has_key(&b, a.seg.keys[1])); /* another tenant's case of the same id */
+    second = keys_of(&b);
+    assert_false(has_key(&second, first.keys[1])); /* another tenant's case of the same id */
     b = a;
     b.principal = "bob";
-    command_keys(&b);
-    assert_false(has_key(&b, a.seg.keys[0])); /* request ids are the principal's own */
+    second = keys_of(&b);
+    assert_false(has_key(&second, first.keys[0])); /* request ids are the principal's own */
     world_free(w);
 }
 
@@ -341,11 +346,9 @@ static void system_commands_lock_what_they_name(void **state)
 {
     (void)state;
     struct command cmd = {.kind = &stale_timer, .tenant_id = 7, .case_id = {{4}}};
-    command_keys(&cmd);
-    assert_int_equal(cmd.seg.n_keys, 1);
+    assert_int_equal(keys_of(&cmd).n, 1);
     cmd.agent_id = "ann";
-    command_keys(&cmd);
-    assert_int_equal(cmd.seg.n_keys, 2);
+    assert_int_equal(keys_of(&cmd).n, 2);
 }
 
 int main(void)

@@ -271,11 +271,11 @@ static void catching_up_fires_what_came_before_now(void **state)
     (void)state;
     struct world *w = CLOCK_CASE(stepped());
     w->now_us = T + 8 * HOUR_US;
-    clocks_catch_up(world_decision(w, "ann"));
+    driver_catch_up(world_decision(w, "ann"));
     world_commit(w);
     assert_int_equal(w->escalations.n, 1); /* not what comes now: it may still be met */
     w->now_us++;
-    clocks_catch_up(world_decision(w, "ann"));
+    driver_catch_up(world_decision(w, "ann"));
     world_commit(w);
     assert_int_equal(w->escalations.n, 2);
     world_free(w);

@@ -26,7 +26,7 @@ static void every_pair(void **state)
     (void)state;
     for (int from = 1; from <= 9; from++)
         for (int to = 1; to <= 9; to++)
-            if (transition_allowed(from, to) != (expected[from][to - 1] == 'x'))
+            if (status_may_follow(from, to) != (expected[from][to - 1] == 'x'))
                 fail_msg("%s -> %s", status_name(from), status_name(to));
 }
 
@@ -35,8 +35,8 @@ static void numbers_beyond_the_table_are_refused(void **state)
     (void)state;
     static const int bad[] = {-1, 0, 10, 31, 32, 1000, INT32_MAX, INT32_MIN};
     for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
-        assert_false(transition_allowed(bad[i], CASE_STATUS_OPEN));
-        assert_false(transition_allowed(CASE_STATUS_OPEN, bad[i]));
+        assert_false(status_may_follow(bad[i], CASE_STATUS_OPEN));
+        assert_false(status_may_follow(CASE_STATUS_OPEN, bad[i]));
         assert_false(status_is_final(bad[i]));
         assert_false(status_is_waiting(bad[i]));
         assert_string_equal(status_name(bad[i]), "UNSPECIFIED");
@@ -51,7 +51,7 @@ static void set_status_moves_or_says_why(void **state)
         for (int to = 1; to <= 9; to++) {
             struct decision *d = world_decision(w, "crm");
             w->c.row.status = (int16_t)from;
-            bool allowed = transition_allowed(from, to);
+            bool allowed = status_may_follow(from, to);
             assert_int_equal(case_set_status(d, to), allowed);
             assert_int_equal(w->c.row.status, allowed ? to : from);
             if (allowed)

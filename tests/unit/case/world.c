@@ -145,6 +145,8 @@ static void keep_clocks(struct world *w)
 void world_commit(struct world *w)
 {
     struct case_state *c = &w->c;
+    if (c->exists)
+        driver_run(&w->d);
     keep_all(w, &w->events, &c->events, sizeof(struct event_row));
     keep_all(w, &w->privates, &c->privates, sizeof(struct event_private_row));
     keep_all(w, &w->escalations, &c->escalations, sizeof(struct escalation_row));
@@ -214,6 +216,21 @@ static void begin_decision(struct world *w)
         w->d.other_case_id = w->other_case_id;
 }
 
+static struct world *the_world; /* of the command that is decided */
+
+static void make_answer(struct command *cmd, const struct decision *d)
+{
+    struct world *w = the_world;
+    bool has_case = d->c && d->c->exists;
+    if (has_case)
+        w->case_after = message_case(d->c, true, cmd->arena);
+    if (has_case && !w->case_after)
+        fault_set(&cmd->fault, FAULT_RESOURCE_EXHAUSTED, "TOO_LARGE", "no room for the answer");
+    if (d->agents_out.n > 0)
+        w->agent_after =
+            message_agent(ROW_AT(&d->agents_out, const struct agent_row, 0), cmd->arena);
+}
+
 static void begin_command(struct world *w, const struct command_kind *kind, const char *principal)
 {
     w->cmd = (struct command){.kind = kind,
@@ -222,7 +239,11 @@ static void begin_command(struct world *w, const struct command_kind *kind, cons
                               .tenant = TENANT,
                               .principal = principal,
                               .seed = make_id(w),
-                              .case_id = w->c.row.case_id};
+                              .case_id = w->c.row.case_id,
+                              .answer = make_answer};
+    the_world = w;
+    w->case_after = NULL;
+    w->agent_after = NULL;
     fault_init(&w->cmd.fault, &w->arena);
 }
 
@@ -255,12 +276,12 @@ void world_run_with(struct world *w, const struct command_kind *kind, const char
     do {
         struct case_state before = copy_case(w);
         begin_decision(w);
-        command_keys(&w->cmd);
+        command_keys(&w->cmd, &w->keys);
         w->verdict = command_decide(&w->d);
-        if (w->verdict != SEG_WRITE)
+        if (w->verdict != DECISION_WRITE)
             w->c = before;
-    } while (w->verdict == SEG_AGAIN);
-    if (w->verdict == SEG_WRITE)
+    } while (w->verdict == DECISION_AGAIN);
+    if (w->verdict == DECISION_WRITE)
         world_commit(w);
 }
 
@@ -338,7 +359,7 @@ struct world *world_with_case(void)
 void world_fire(struct world *w, struct clock_row *clock)
 {
     struct uuid id = clock->clock_id;
-    clock_fire(world_decision(w, SYSTEM_ACTOR), clock);
+    firing_ask(world_decision(w, SYSTEM_ACTOR), clock);
     world_commit(w);
     assert_true(clock_with_id(w, &id)->next_at == 0 || clock_with_id(w, &id)->next_at > w->now_us);
 }
@@ -384,7 +405,7 @@ struct offer_row *world_offer(struct world *w, const char *agent_id)
 
 void assert_written(const struct world *w)
 {
-    if (w->verdict != SEG_WRITE || fault_is_set(&w->cmd.fault))
+    if (w->verdict != DECISION_WRITE || fault_is_set(&w->cmd.fault))
         fail_msg("%s: verdict %d, %s: %s", w->cmd.kind->name, w->verdict, w->cmd.fault.reason,
                  w->cmd.fault.message);
 }
@@ -392,7 +413,7 @@ void assert_written(const struct world *w)
 void assert_refused(const struct world *w, enum fault_code code, const char *reason)
 {
     const struct fault *f = &w->cmd.fault;
-    if (w->verdict != SEG_ANSWER || f->code != code || strcmp(f->reason, reason) != 0)
+    if (w->verdict != DECISION_ANSWER || f->code != code || strcmp(f->reason, reason) != 0)
         fail_msg("%s: wanted %d %s, got verdict %d, %d %s: %s", w->cmd.kind->name, code, reason,
                  w->verdict, f->code, f->reason, f->message);
 }

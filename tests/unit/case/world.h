@@ -15,8 +15,30 @@
 
 #include <cmocka.h>
 
-#include "case/command.h"
-#include "case/rules.h"
+#include "amends/v1/agent.pb-c.h"
+#include "case/clocks/clocks.h"
+#include "case/clocks/facts.h"
+#include "case/close.h"
+#include "case/command/decide.h"
+#include "case/command/driver.h"
+#include "case/command/keys.h"
+#include "case/command/request.h"
+#include "case/event.h"
+#include "case/gate.h"
+#include "case/history/chain.h"
+#include "case/ladder/firing.h"
+#include "case/ladder/ladder.h"
+#include "case/message/message.h"
+#include "case/owner.h"
+#include "case/people/authority.h"
+#include "case/people/signature.h"
+#include "case/queue.h"
+#include "case/settle.h"
+#include "case/status.h"
+#include "case/transition.h"
+#include "contract/clock_kinds.h"
+#include "contract/remedy_states.h"
+#include "contract/statuses.h"
 #include "contract/words.h"
 
 #define HOUR_US (3600 * 1000000LL)
@@ -36,7 +58,11 @@ struct world {
     struct rows events, privates, escalations, notifications; /* committed, all of them */
     struct command cmd; /* the last command and its decision */
     struct decision d;
-    enum seg_verdict verdict;
+    enum decision_verdict verdict;
+    struct command_keys keys; /* of the last command */
+    /* Made by the last command's answer, as a call would: NULL when there was none. */
+    Amends__V1__Case *case_after;
+    Amends__V1__Agent *agent_after;
 };
 
 /* A world at WORLD_START_US with the default policy, version 1, and no case. */
@@ -58,10 +84,11 @@ char *world_uuid(struct world *w);
 /* Starts a decision by `principal` on the case, without deciding anything: for calling rules
  * directly. */
 struct decision *world_decision(struct world *w, const char *principal);
-/* Keeps what the decision wrote. */
+/* Runs the driver and keeps what the decision wrote. */
 void world_commit(struct world *w);
 
-/* Runs a command as a segment would: on SEG_WRITE the rows are kept, else they are as before. */
+/* Runs a command as a segment would: on DECISION_WRITE the rows are kept, else they are as before.
+ */
 void world_run(struct world *w, const struct command_kind *kind, const char *principal,
                const ProtobufCMessage *request);
 /* The same with command fields (args, agent_id, expected_version, seed) that `prepare` sets. */

@@ -86,7 +86,7 @@ static void reports_are_idempotent_by_reference(void **state)
     rig_fulfil(w, "crm", &id, FULFILLED, "refund-1"); /* another request id */
     assert_false(fault_is_set(&w->cmd.fault));
     assert_true(uuid_eq(&w->cmd.result_id, &id));
-    assert_non_null(w->cmd.case_after);
+    assert_non_null(w->case_after);
     assert_int_equal(w->events.n, events);
     rig_fulfil(w, "crm", &id, FULFILLED, "refund-2");
     assert_refused(w, FAULT_FAILED_PRECONDITION, "REMEDY_STATE");

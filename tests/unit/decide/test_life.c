@@ -11,7 +11,7 @@ static void assert_status(const struct world *w, int status)
 {
     assert_written(w);
     assert_string_equal(status_name(w->c.row.status), status_name(status));
-    const Amends__V1__Case *c = (const Amends__V1__Case *)w->cmd.case_after;
+    const Amends__V1__Case *c = w->case_after;
     assert_int_equal(c->status, status);
     assert_int_equal(c->version, w->c.row.last_seq);
 }
@@ -131,12 +131,12 @@ static void replays_answer_and_write_nothing(void **state)
     struct uuid made = w->cmd.result_id;
     size_t events = w->events.n;
     world_run(w, &propose_remedy_kind, "ann", &r.base); /* else beyond authority by now */
-    assert_int_equal(w->verdict, SEG_ANSWER);
+    assert_int_equal(w->verdict, DECISION_ANSWER);
     assert_true(w->cmd.replayed);
     assert_true(uuid_eq(&w->cmd.result_id, &made));
     assert_int_equal(w->events.n, events);
     assert_int_equal(w->c.remedies.n, 1);
-    assert_int_equal(((const Amends__V1__Case *)w->cmd.case_after)->n_remedies, 1);
+    assert_int_equal(w->case_after->n_remedies, 1);
     world_run(w, &propose_remedy_kind, "bob", &r.base); /* request ids are the principal's own */
     assert_refused(w, FAULT_FAILED_PRECONDITION, "ALREADY_COMPENSATED");
     world_free(w);

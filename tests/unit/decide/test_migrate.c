@@ -106,7 +106,7 @@ static void nothing_differs(void **state)
     assert_false(result.changed || result.breaching);
     const int64_t seq = w->c.row.last_seq;
     world_run_with(w, &migrate_case_kind, "crm", NULL, with_args, w);
-    assert_int_equal(w->verdict, SEG_ANSWER);
+    assert_int_equal(w->verdict, DECISION_ANSWER);
     assert_false(result.moved || result.changed);
     assert_int_equal(w->c.row.last_seq, seq);
     end(w);
@@ -197,7 +197,7 @@ static void a_final_case_is_left_alone(void **state)
     assert_written(w);
     const int64_t seq = w->c.row.last_seq;
     migrate(w, "clocks:\n  resolution: {kind: resolution, target: 2h}\n");
-    assert_int_equal(w->verdict, SEG_ANSWER);
+    assert_int_equal(w->verdict, DECISION_ANSWER);
     assert_false(result.moved);
     assert_int_equal(w->c.row.last_seq, seq);
     assert_int_equal(w->c.row.policy_version, 1);

@@ -67,7 +67,7 @@ static void everything_given_is_kept(void **state)
     r->external_reference = rig_text(w, "crm-77");
     rig_open(w, r);
     assert_written(w);
-    const Amends__V1__Case *c = (const Amends__V1__Case *)w->cmd.case_after;
+    const Amends__V1__Case *c = w->case_after;
     assert_string_equal(c->customer_name, "Carol");
     assert_string_equal(c->customer_contact, "+1 555 0100");
     assert_string_equal(c->customer_tier, "gold");
@@ -157,7 +157,7 @@ static void a_replay_opens_nothing(void **state)
     Amends__V1__OpenCaseRequest *r = rig_open_request(w);
     rig_open(w, r);
     rig_open(w, r);
-    assert_int_equal(w->verdict, SEG_ANSWER);
+    assert_int_equal(w->verdict, DECISION_ANSWER);
     assert_true(w->cmd.replayed);
     assert_false(w->cmd.joined);
     assert_int_equal(w->events.n, 1);
@@ -225,15 +225,15 @@ static void joining_asks_for_the_cases_key_first(void **state)
     fault_init(&f, &w->arena);
     d->cmd->kind = &open_case_kind;
     command_from_request(d->cmd, &r->base, &f);
-    command_keys(d->cmd);
-    assert_int_equal(d->cmd->seg.n_keys, 2); /* request and customer */
-    assert_int_equal(command_decide(d), SEG_AGAIN);
+    command_keys(d->cmd, &w->keys);
+    assert_int_equal(w->keys.n, 2); /* request and customer */
+    assert_int_equal(command_decide(d), DECISION_AGAIN);
     assert_true(d->again);
     assert_int_equal(w->c.signals.n, 1);
-    command_keys(d->cmd);
-    assert_int_equal(d->cmd->seg.n_keys, 3);
+    command_keys(d->cmd, &w->keys);
+    assert_int_equal(w->keys.n, 3);
     d->again = false;
-    assert_int_equal(command_decide(d), SEG_WRITE);
+    assert_int_equal(command_decide(d), DECISION_WRITE);
     assert_int_equal(w->c.signals.n, 2);
     world_free(w);
 }
@@ -307,8 +307,8 @@ static void keys_differ_by_customer_failure_and_order(void **state)
         struct decision *d = world_decision(w, "crm");
         d->cmd->kind = &open_case_kind;
         d->cmd->request = &r->base;
-        command_keys(d->cmd);
-        keys[i] = d->cmd->seg.keys[1];
+        command_keys(d->cmd, &w->keys);
+        keys[i] = w->keys.keys[1];
         for (int other = 0; other < i; other++)
             assert_true(keys[i] != keys[other]);
     }

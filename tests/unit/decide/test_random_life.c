@@ -215,7 +215,7 @@ static void assert_limits(const struct world *w)
 {
     int64_t sums[POLICY_REMEDY_KINDS][2] = {{0}};
     ROWS_EACH (r, const struct remedy_row, &w->c.remedies)
-        if (remedy_is_live(r->state))
+        if (remedy_state(r->state)->is_live)
             sums[r->kind][r->currency[0] == 'E'] += r->micros;
     for (int kind = REMEDY_KIND_EXPEDITE; kind < POLICY_REMEDY_KINDS; kind++)
         assert_true(sums[kind][0] <= 5000 * MONEY_MICROS && sums[kind][1] <= 5000 * MONEY_MICROS);
@@ -280,7 +280,7 @@ static void assert_everything(struct world *w, int status_before)
     assert_int_equal(w->c.row.last_seq, w->events.n);
     int status = w->c.row.status;
     if (status != status_before)
-        assert_true(transition_allowed(status_before, status));
+        assert_true(status_may_follow(status_before, status));
     if (status == CASE_STATUS_RESOLVED && status_before != status)
         assert_int_equal(case_gate_missing(&w->c, w->policy), 0);
     assert_int_equal(world_detail(w, world_event(w, 0))->status, status);

@@ -163,7 +163,7 @@ static void it_locks_what_it_needs(void **state)
     assert_string_equal(w->cmd.claim.failure_code, "billing.overcharge");
     assert_string_equal(w->cmd.claim.order_reference, "o-1");
     assert_string_equal(w->cmd.agent_id, "ann");
-    assert_int_equal(w->cmd.seg.n_keys, 4); /* request, customer, case, agent */
+    assert_int_equal(w->keys.n, 4); /* request, customer, case, agent */
     world_free(w);
 }
 

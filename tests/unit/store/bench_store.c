@@ -24,11 +24,11 @@ static bool quiet;
 
 static void submit(struct lane *lane);
 
-static void finished(struct command *cmd)
+static void finished(struct submission *sub)
 {
-    struct lane *lane = CONTAINER_OF(CONTAINER_OF(cmd, struct call, cmd), struct lane, call);
-    if (fault_is_set(&cmd->fault))
-        fail_msg("%s", cmd->fault.message);
+    struct lane *lane = CONTAINER_OF(CONTAINER_OF(sub, struct call, sub), struct lane, call);
+    if (fault_is_set(&sub->cmd.fault))
+        fail_msg("%s", sub->cmd.fault.message);
     done++;
     call_free(&lane->call);
     if (clock_mono_us() < until_us)
@@ -42,8 +42,8 @@ static void submit(struct lane *lane)
     char who[32];
     (void)snprintf(who, sizeof(who), "c%lld", (long long)next++);
     call_open(lane->rig, &lane->call, (struct opening){NULL, who, "delivery.late", "1"});
-    lane->call.cmd.finished = finished;
-    store_submit(lane->rig->store, &lane->call.cmd);
+    lane->call.sub.finished = finished;
+    store_submit(lane->rig->store, &lane->call.sub);
 }
 
 static void run(struct rig *r, int n, int seconds)

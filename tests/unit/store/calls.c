@@ -5,14 +5,22 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/list.h"
+#include "case/model/decision.h"
 #include "store/migrate.h"
 #include "intake/decide/decide.h"
 
 #define CALL_BYTES ((size_t)16 << 20)
 
-static void finished(struct command *cmd)
+static void made(struct command *cmd, const struct decision *d)
 {
-    struct call *c = cmd->ctx;
+    struct call *c = CONTAINER_OF(cmd, struct call, sub.cmd);
+    c->answered = (d->c && d->c->exists) || d->agents_out.n > 0;
+}
+
+static void finished(struct submission *sub)
+{
+    struct call *c = sub->ctx;
     assert_false(c->done);
     c->done = true;
     if (c->left)
@@ -46,20 +54,21 @@ void call_init(struct rig *r, struct call *c, const struct command_kind *kind,
     const struct tenant *tenant = demo(r);
     memset(c, 0, sizeof(*c));
     arena_init(&c->arena, CALL_BYTES);
-    c->cmd = (struct command){.kind = kind,
-                              .arena = &c->arena,
-                              .tenant_id = tenant->id,
-                              .tenant = tenant->name,
-                              .principal = "crm",
-                              .seed = uuid_new(clock_now_us(r->clock)),
-                              .finished = finished,
-                              .ctx = c};
-    c->cmd.seg.deadline_us = clock_mono_us() + 9 * US_PER_S;
+    c->sub = (struct submission){.cmd = {.kind = kind,
+                                         .arena = &c->arena,
+                                         .tenant_id = tenant->id,
+                                         .tenant = tenant->name,
+                                         .principal = "crm",
+                                         .seed = uuid_new(clock_now_us(r->clock)),
+                                         .answer = made},
+                                 .seg = {.deadline_us = clock_mono_us() + 9 * US_PER_S},
+                                 .finished = finished,
+                                 .ctx = c};
     if (!request)
         return;
     struct fault fault;
     fault_init(&fault, &c->arena);
-    command_from_request(&c->cmd, request, &fault);
+    command_from_request(&c->sub.cmd, request, &fault);
     assert_false(fault_is_set(&fault));
 }
 
@@ -70,7 +79,7 @@ void call_free(struct call *c)
 
 void call_run(struct rig *r, struct call *c)
 {
-    store_submit(r->store, &c->cmd);
+    store_submit(r->store, &c->sub);
     rig_run(r, &c->done);
 }
 
@@ -79,7 +88,7 @@ void calls_run(struct rig *r, struct call *calls, size_t n)
     size_t left = n;
     for (size_t i = 0; i < n; i++) {
         calls[i].left = &left;
-        store_submit(r->store, &calls[i].cmd);
+        store_submit(r->store, &calls[i].sub);
     }
     for (size_t i = 0; i < n; i++)
         rig_run(r, &calls[i].done);
@@ -118,7 +127,7 @@ void call_open(struct rig *r, struct call *c, struct opening o)
     call_init(r, c, &open_case_kind, NULL);
     struct fault fault;
     fault_init(&fault, &c->arena);
-    command_from_request(&c->cmd, new_request(&c->arena, &o), &fault);
+    command_from_request(&c->sub.cmd, new_request(&c->arena, &o), &fault);
     assert_false(fault_is_set(&fault));
 }
 

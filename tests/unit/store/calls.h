@@ -5,10 +5,12 @@
 
 #include "amends/v1/assignment_service.pb-c.h"
 #include "amends/v1/intake_service.pb-c.h"
+#include "case/command/request.h"
 #include "rig.h"
 
 struct call {
-    struct command cmd;
+    struct submission sub;
+    bool answered; /* its answer was made, as the response of a call would be */
     struct arena arena;
     bool done;
     size_t *left; /* counted down when it has ended; may be NULL */

@@ -19,7 +19,7 @@ static struct call calls[MANY];
 static void submit_all(size_t n)
 {
     for (size_t i = 0; i < n; i++)
-        store_submit(i % 2 ? one->store : two->store, &calls[i].cmd);
+        store_submit(i % 2 ? one->store : two->store, &calls[i].sub);
     bool both = false;
     while (!both) {
         rig_turn(one);
@@ -39,8 +39,8 @@ static void free_all(size_t n)
 static void assert_all_ok(size_t n)
 {
     for (size_t i = 0; i < n; i++)
-        if (fault_is_set(&calls[i].cmd.fault))
-            fail_msg("%s: %s", calls[i].cmd.fault.reason, calls[i].cmd.fault.message);
+        if (fault_is_set(&calls[i].sub.cmd.fault))
+            fail_msg("%s: %s", calls[i].sub.cmd.fault.reason, calls[i].sub.cmd.fault.message);
 }
 
 static void test_one_request_id(void **state)
@@ -53,7 +53,7 @@ static void test_one_request_id(void **state)
     submit_all(MANY);
     assert_all_ok(MANY);
     for (int i = 1; i < MANY; i++)
-        assert_true(uuid_eq(&calls[0].cmd.result_case_id, &calls[i].cmd.result_case_id));
+        assert_true(uuid_eq(&calls[0].sub.cmd.result_case_id, &calls[i].sub.cmd.result_case_id));
     free_all(MANY);
     assert_int_equal(rig_int(one, "select count(*) from recovery_case"), 1);
     assert_int_equal(rig_int(one, "select count(*) from signal"), 1);
@@ -69,7 +69,7 @@ static void test_one_claim(void **state)
     submit_all(MANY);
     assert_all_ok(MANY);
     for (int i = 0; i < MANY; i++)
-        joined += calls[i].cmd.joined;
+        joined += calls[i].sub.cmd.joined;
     assert_int_equal(joined, MANY - 1);
     free_all(MANY);
     assert_int_equal(rig_int(one, "select count(*) from recovery_case where customer_id = 'bob'"),
@@ -104,16 +104,16 @@ static void test_capacity(void **state)
                                    " 'C-%d'",
                                    i);
         call_init(one, &calls[i], &offer_case_kind, NULL);
-        assert_int_equal(uuid_parse(id, &calls[i].cmd.case_id), AM_OK);
-        calls[i].cmd.agent_id = "gus";
-        calls[i].cmd.principal = SYSTEM_ACTOR;
-        calls[i].cmd.args = &args;
+        assert_int_equal(uuid_parse(id, &calls[i].sub.cmd.case_id), AM_OK);
+        calls[i].sub.cmd.agent_id = "gus";
+        calls[i].sub.cmd.principal = SYSTEM_ACTOR;
+        calls[i].sub.cmd.args = &args;
     }
     submit_all(20);
     for (int i = 0; i < 20; i++) {
-        accepted += !fault_is_set(&calls[i].cmd.fault);
-        if (fault_is_set(&calls[i].cmd.fault))
-            assert_int_equal(calls[i].cmd.fault.code, FAULT_FAILED_PRECONDITION);
+        accepted += !fault_is_set(&calls[i].sub.cmd.fault);
+        if (fault_is_set(&calls[i].sub.cmd.fault))
+            assert_int_equal(calls[i].sub.cmd.fault.code, FAULT_FAILED_PRECONDITION);
     }
     assert_int_equal(accepted, CAPACITY);
     free_all(20);

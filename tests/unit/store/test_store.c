@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "assignment/decide/decide.h"
-#include "case/rules.h"
+#include "case/history/chain.h"
 #include "intake/decide/decide.h"
 
 #define MANY 100
@@ -40,8 +40,8 @@ static void on_route(void *ctx, const struct route *r)
 
 static void assert_ok(const struct call *c)
 {
-    if (fault_is_set(&c->cmd.fault))
-        fail_msg("%s: %s", c->cmd.fault.reason, c->cmd.fault.message);
+    if (fault_is_set(&c->sub.cmd.fault))
+        fail_msg("%s: %s", c->sub.cmd.fault.reason, c->sub.cmd.fault.message);
 }
 
 /* -- one case --------------------------------------------------------------------------------- */
@@ -79,12 +79,12 @@ static void test_open_and_read(void **state)
     call_open(rig, c, (struct opening){NULL, "ada", "billing.overcharge", "A-1"});
     call_run(rig, c);
     assert_ok(c);
-    assert_non_null(c->cmd.case_after);
+    assert_true(c->answered);
     assert_int_equal(routed.queued, 1);
     assert_int_equal(routed.timers, 2);
     assert_int_equal(routed.removed + routed.agents, 0);
 
-    const struct uuid ids[] = {{{1}}, c->cmd.result_case_id};
+    const struct uuid ids[] = {{{1}}, c->sub.cmd.result_case_id};
     reading_init(rig, &x);
     store_read_cases(rig->store, &x.read, ids, 2);
     rig_run(rig, &x.done);
@@ -98,7 +98,7 @@ static void test_open_and_read(void **state)
     assert_int_equal(is->signals.n, 1);
     assert_int_equal(is->clocks.n, 2);
     assert_int_equal(is->queue.n, 1);
-    assert_history(&c->cmd.result_case_id, is->row.last_seq);
+    assert_history(&c->sub.cmd.result_case_id, is->row.last_seq);
     reading_free(&x);
     call_free(c);
     assert_sound(rig);
@@ -113,7 +113,7 @@ static void test_other_tenant_sees_nothing(void **state)
     assert_ok(&calls[0]);
     reading_init(rig, &x);
     x.read.tenant_id++;
-    store_read_cases(rig->store, &x.read, &calls[0].cmd.result_case_id, 1);
+    store_read_cases(rig->store, &x.read, &calls[0].sub.cmd.result_case_id, 1);
     rig_run(rig, &x.done);
     assert_false(x.read.cases[0].exists);
     reading_free(&x);
@@ -133,13 +133,13 @@ static void test_replay(void **state)
         call_open(rig, &calls[i], (struct opening){id, "bob", "billing.overcharge", "B-1"});
         call_run(rig, &calls[i]);
         assert_ok(&calls[i]);
-        assert_int_equal(calls[i].cmd.replayed, i == 1);
-        assert_false(calls[i].cmd.joined);
+        assert_int_equal(calls[i].sub.cmd.replayed, i == 1);
+        assert_false(calls[i].sub.cmd.joined);
     }
-    assert_true(uuid_eq(&calls[0].cmd.result_case_id, &calls[1].cmd.result_case_id));
+    assert_true(uuid_eq(&calls[0].sub.cmd.result_case_id, &calls[1].sub.cmd.result_case_id));
     call_open(rig, &calls[2], (struct opening){id, "bob", "billing.overcharge", "B-2"});
     call_run(rig, &calls[2]);
-    assert_int_equal(calls[2].cmd.fault.code, FAULT_ALREADY_EXISTS);
+    assert_int_equal(calls[2].sub.cmd.fault.code, FAULT_ALREADY_EXISTS);
     for (int i = 0; i < 3; i++)
         call_free(&calls[i]);
     assert_int_equal(rig_int(rig, "select count(*) from recovery_case where customer_id = 'bob'"),
@@ -158,8 +158,8 @@ static void test_one_request_id_a_hundred_times(void **state)
     calls_run(rig, calls, MANY);
     for (int i = 0; i < MANY; i++) {
         assert_ok(&calls[i]);
-        assert_true(uuid_eq(&calls[0].cmd.result_case_id, &calls[i].cmd.result_case_id));
-        replayed += calls[i].cmd.replayed;
+        assert_true(uuid_eq(&calls[0].sub.cmd.result_case_id, &calls[i].sub.cmd.result_case_id));
+        replayed += calls[i].sub.cmd.replayed;
         call_free(&calls[i]);
     }
     assert_int_equal(replayed, MANY - 1);
@@ -180,13 +180,13 @@ static void test_repeat_claims_join(void **state)
     calls_run(rig, calls, MANY);
     for (int i = 0; i < MANY; i++) {
         assert_ok(&calls[i]);
-        joined += calls[i].cmd.joined;
+        joined += calls[i].sub.cmd.joined;
     }
     assert_int_equal(joined, MANY - 1);
     assert_int_equal(rig_int(rig, "select count(*) from recovery_case where customer_id = 'dora'"),
                      1);
     int64_t seq = rig_int(rig, "select last_seq from recovery_case where customer_id = 'dora'");
-    assert_history(&calls[0].cmd.result_case_id, seq);
+    assert_history(&calls[0].sub.cmd.result_case_id, seq);
     assert_int_equal(rig_int(rig, "select count(*) from signal s join recovery_case c using"
                                   " (tenant_id, case_id) where c.customer_id = 'dora'"),
                      MANY);
@@ -206,15 +206,15 @@ static void test_reads_are_of_one_version(void **state)
     for (int i = 0; i < MANY; i++) {
         call_open(rig, &calls[i], (struct opening){NULL, "ron", "delivery.late", "R-1"});
         calls[i].left = &left;
-        store_submit(rig->store, &calls[i].cmd);
+        store_submit(rig->store, &calls[i].sub);
     }
     while (left > 0) {
         struct reading x, h;
         size_t before = left;
         reading_init(rig, &x);
         reading_init(rig, &h);
-        store_read_cases(rig->store, &x.read, &calls[MANY].cmd.result_case_id, 1);
-        store_read_events(rig->store, &h.read, &calls[MANY].cmd.result_case_id, 0, 1000);
+        store_read_cases(rig->store, &x.read, &calls[MANY].sub.cmd.result_case_id, 1);
+        store_read_events(rig->store, &h.read, &calls[MANY].sub.cmd.result_case_id, 0, 1000);
         rig_run(rig, &x.done);
         rig_run(rig, &h.done);
         assert_int_equal(x.read.cases[0].row.contacts, x.read.cases[0].signals.n);
@@ -242,7 +242,7 @@ static void test_customers_do_not_mix(void **state)
     calls_run(rig, calls, 2 * MANY);
     for (int i = 0; i < 2 * MANY; i++) {
         assert_ok(&calls[i]);
-        assert_false(calls[i].cmd.joined);
+        assert_false(calls[i].sub.cmd.joined);
         call_free(&calls[i]);
     }
     assert_int_equal(
@@ -263,8 +263,8 @@ static void test_closed_case_is_not_joined(void **state)
     call_open(rig, &calls[1], (struct opening){NULL, "fay", "delivery.late", "F-1"});
     call_run(rig, &calls[1]);
     assert_ok(&calls[1]);
-    assert_false(calls[1].cmd.joined);
-    assert_false(uuid_eq(&calls[0].cmd.result_case_id, &calls[1].cmd.result_case_id));
+    assert_false(calls[1].sub.cmd.joined);
+    assert_false(uuid_eq(&calls[0].sub.cmd.result_case_id, &calls[1].sub.cmd.result_case_id));
     call_free(&calls[0]);
     call_free(&calls[1]);
     assert_sound(rig);
@@ -289,18 +289,18 @@ static void put_agent(const char *id, int capacity)
     agent.capacity = capacity;
     put.agent = &agent;
     call_init(rig, &c, &put_agent_kind, &put.base);
-    c.cmd.agent_id = id;
+    c.sub.cmd.agent_id = id;
     call_run(rig, &c);
     assert_ok(&c);
-    assert_true(c.cmd.created);
+    assert_true(c.sub.cmd.created);
     call_free(&c);
     presence.presence = AMENDS__V1__PRESENCE__PRESENCE_AVAILABLE;
     call_init(rig, &c, &set_presence_kind, &presence.base);
-    c.cmd.agent_id = id;
-    c.cmd.principal = id;
+    c.sub.cmd.agent_id = id;
+    c.sub.cmd.principal = id;
     call_run(rig, &c);
     assert_ok(&c);
-    assert_non_null(c.cmd.agent_after);
+    assert_true(c.answered);
     call_free(&c);
     free(agent.agent_id);
 }
@@ -321,10 +321,10 @@ static void offer(const struct uuid *case_id, const char *agent_id, bool accepte
     struct offer_case_args args = {.generation = 1, .accepted = accepted};
     struct call c;
     call_init(rig, &c, &offer_case_kind, NULL);
-    c.cmd.case_id = *case_id;
-    c.cmd.agent_id = agent_id;
-    c.cmd.args = &args;
-    c.cmd.principal = SYSTEM_ACTOR;
+    c.sub.cmd.case_id = *case_id;
+    c.sub.cmd.agent_id = agent_id;
+    c.sub.cmd.args = &args;
+    c.sub.cmd.principal = SYSTEM_ACTOR;
     call_run(rig, &c);
     assert_ok(&c);
     call_free(&c);
@@ -342,7 +342,7 @@ static void test_agent_takes_cases(void **state)
         call_run(rig, &calls[i]);
         assert_ok(&calls[i]);
     }
-    offer(&calls[0].cmd.result_case_id, "gina", false);
+    offer(&calls[0].sub.cmd.result_case_id, "gina", false);
     assert_int_equal(routed.removed, 1);
     assert_int_equal(routed.queued, 0);
     assert_int_equal(routed.offers, 1);
@@ -351,7 +351,7 @@ static void test_agent_takes_cases(void **state)
     assert_int_equal(gina.counted_cases, 0);
     assert_int_equal(gina.pending_weight, 1);
     reading_free(&x);
-    offer(&calls[1].cmd.result_case_id, "gina", true);
+    offer(&calls[1].sub.cmd.result_case_id, "gina", true);
     assert_int_equal(routed.removed, 1);
     gina = read_agent(&x, "gina");
     assert_int_equal(gina.counted_cases, 1);
@@ -376,16 +376,16 @@ static void test_room_is_told(void **state)
     put_agent("rosa", 1);
     call_open(rig, &calls[0], (struct opening){NULL, "rudi", "information", "R-1"});
     call_run(rig, &calls[0]);
-    offer(&calls[0].cmd.result_case_id, "rosa", false);
+    offer(&calls[0].sub.cmd.result_case_id, "rosa", false);
     assert_int_equal(routed.room, 1); /* she is available: only a hint */
     const char *id = rig_value(rig, "select offer_id from offer where agent_id = 'rosa'");
     (void)snprintf(offer_id, sizeof(offer_id), "%s", id);
     decline.request_id = request_id;
-    decline.case_id = uuid_format(&calls[0].cmd.result_case_id, case_id);
+    decline.case_id = uuid_format(&calls[0].sub.cmd.result_case_id, case_id);
     decline.offer_id = offer_id;
     decline.reason = reason;
     call_init(rig, &c, &decline_offer_kind, &decline.base);
-    c.cmd.principal = c.cmd.agent_id = "rosa";
+    c.sub.cmd.principal = c.sub.cmd.agent_id = "rosa";
     call_run(rig, &c);
     assert_ok(&c);
     assert_int_equal(routed.offers, 1);
@@ -425,13 +425,13 @@ static void test_unknown_case(void **state)
     struct call c;
     (void)state;
     call_init(rig, &c, &offer_case_kind, NULL);
-    c.cmd.case_id = (struct uuid){{9}};
-    c.cmd.agent_id = "nobody";
-    c.cmd.args = &args;
-    c.cmd.principal = SYSTEM_ACTOR;
+    c.sub.cmd.case_id = (struct uuid){{9}};
+    c.sub.cmd.agent_id = "nobody";
+    c.sub.cmd.args = &args;
+    c.sub.cmd.principal = SYSTEM_ACTOR;
     call_run(rig, &c);
-    assert_int_equal(c.cmd.fault.code, FAULT_NOT_FOUND);
-    assert_string_equal(c.cmd.fault.reason, "CASE_NOT_FOUND");
+    assert_int_equal(c.sub.cmd.fault.code, FAULT_NOT_FOUND);
+    assert_string_equal(c.sub.cmd.fault.reason, "CASE_NOT_FOUND");
     call_free(&c);
 }
 
@@ -466,7 +466,7 @@ static void test_policy_moves(void **state)
     call_open(rig, &calls[0], (struct opening){NULL, "ada", "billing.overcharge", "A-1"});
     call_run(rig, &calls[0]);
     assert_ok(&calls[0]);
-    assert_true(calls[0].cmd.joined);
+    assert_true(calls[0].sub.cmd.joined);
     call_free(&calls[0]);
     assert_int_equal(version_of("ada"), 1);
     assert_sound(rig);
@@ -481,7 +481,7 @@ static void test_pinned_version_is_loaded(void **state)
     call_open(other, &calls[0], (struct opening){NULL, "ada", "billing.overcharge", "A-1"});
     call_run(other, &calls[0]);
     assert_ok(&calls[0]);
-    assert_true(calls[0].cmd.joined);
+    assert_true(calls[0].sub.cmd.joined);
     call_free(&calls[0]);
     assert_int_equal(version_of("ada"), 1);
     rig_free(other);
@@ -492,11 +492,11 @@ static void test_dry_run_writes_nothing(void **state)
 {
     (void)state;
     call_open(rig, &calls[0], (struct opening){NULL, "dry", "delivery.late", "D-1"});
-    calls[0].cmd.dry_run = true;
-    calls[0].cmd.policy_version = 1;
+    calls[0].sub.cmd.dry_run = true;
+    calls[0].sub.cmd.policy_version = 1;
     call_run(rig, &calls[0]);
     assert_ok(&calls[0]);
-    assert_non_null(calls[0].cmd.case_after);
+    assert_true(calls[0].answered);
     call_free(&calls[0]);
     assert_int_equal(rig_int(rig, "select count(*) from recovery_case where customer_id = 'dry'"),
                      0);
@@ -513,14 +513,14 @@ static void test_policy_that_does_not_compile(void **state)
     for (int i = 0; i < 2; i++) {
         call_open(rig, &calls[0], (struct opening){NULL, "ivy", "delivery.late", "I-1"});
         call_run(rig, &calls[0]);
-        assert_int_equal(calls[0].cmd.fault.code, FAULT_INTERNAL);
+        assert_int_equal(calls[0].sub.cmd.fault.code, FAULT_INTERNAL);
         call_free(&calls[0]);
     }
     call_open(rig, &calls[0], (struct opening){NULL, "ivy", "delivery.late", "I-1"});
-    calls[0].cmd.policy_version = 77;
+    calls[0].sub.cmd.policy_version = 77;
     call_run(rig, &calls[0]);
-    assert_int_equal(calls[0].cmd.fault.code, FAULT_NOT_FOUND);
-    assert_string_equal(calls[0].cmd.fault.reason, "POLICY_NOT_FOUND");
+    assert_int_equal(calls[0].sub.cmd.fault.code, FAULT_NOT_FOUND);
+    assert_string_equal(calls[0].sub.cmd.fault.reason, "POLICY_NOT_FOUND");
     call_free(&calls[0]);
     rig_exec(rig, "delete from policy_version where version = 3;"
                   " update tenant set policy_version = 2");
@@ -533,10 +533,10 @@ static void test_deadline(void **state)
 {
     (void)state;
     call_open(rig, &calls[0], (struct opening){NULL, "ida", "delivery.late", "I-1"});
-    calls[0].cmd.seg.deadline_us = clock_mono_us() - 1;
+    calls[0].sub.seg.deadline_us = clock_mono_us() - 1;
     call_run(rig, &calls[0]);
-    assert_int_equal(calls[0].cmd.fault.code, FAULT_DEADLINE_EXCEEDED);
-    assert_null(calls[0].cmd.case_after);
+    assert_int_equal(calls[0].sub.cmd.fault.code, FAULT_DEADLINE_EXCEEDED);
+    assert_false(calls[0].answered);
     call_free(&calls[0]);
     assert_int_equal(rig_int(rig, "select count(*) from recovery_case where customer_id = 'ida'"),
                      0);

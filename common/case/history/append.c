@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-
-/* Appending to a case's history. */
+#include "case/history/append.h"
 
 #include <string.h>
 
 #include "base/assert.h"
 #include "base/digest.h"
-#include "case/clocks/impl.h"
+#include "case/history/chain.h"
 #include "case/message/message.h"
 #include "contract/words.h"
 
@@ -64,7 +63,7 @@ static struct slice previous_hash(const struct case_row *row)
     return row->last_hash.len > 0 ? row->last_hash : slice_of(first, sizeof(first));
 }
 
-/* -- clocks in events ---------------------------------------------------------------------------
+/* -- clocks in events ----------------------------------------------------------------------------
  */
 
 static void show(struct decision *d, Amends__V1__EventDetail *detail, const struct clock_row *clock)
@@ -74,16 +73,23 @@ static void show(struct decision *d, Amends__V1__EventDetail *detail, const stru
     detail->n_clocks++;
 }
 
-/* True when the clock is still in the instance whose threshold is recorded. */
-static bool is_shown(const struct decision *d, const struct clock_row *clock)
+static bool is_same_instance(const struct clock_row *a, const struct clock_row *b)
 {
-    return d->shown && uuid_eq(&d->shown->clock_id, &clock->clock_id) &&
-           d->shown->instance == clock->instance;
+    return a && uuid_eq(&a->clock_id, &b->clock_id) && a->instance == b->instance;
 }
 
-/* What changed since the event before; and the clock whose threshold is recorded, as it was then if
- * it has begun again. */
-static void show_clocks(struct decision *d, Amends__V1__EventDetail *detail)
+bool history_has_untold(const struct case_state *c)
+{
+    ROWS_EACH (clock, const struct clock_row, &c->clocks)
+        if (clock->untold)
+            return true;
+    return false;
+}
+
+/* What changed since the event before; and the clock that the event is about, as it was then if it
+ * has begun again since. */
+static void show_clocks(struct decision *d, Amends__V1__EventDetail *detail,
+                        const struct clock_row *about)
 {
     size_t n = 1;
     bool goes_on = false;
@@ -92,52 +98,40 @@ static void show_clocks(struct decision *d, Amends__V1__EventDetail *detail)
     detail->n_clocks = 0;
     detail->clocks = ARENA_ARRAY(d->arena, Amends__V1__Clock *, n);
     ROWS_EACH (clock, struct clock_row, &d->c->clocks) {
-        if (clock->untold || is_shown(d, clock))
+        bool is_subject = is_same_instance(about, clock);
+        if (clock->untold || is_subject)
             show(d, detail, clock);
-        goes_on = goes_on || is_shown(d, clock);
+        goes_on = goes_on || is_subject;
         clock->untold = false;
     }
-    if (d->shown && !goes_on)
-        show(d, detail, d->shown);
-    d->shown = NULL;
+    if (about && !goes_on)
+        show(d, detail, about);
 }
 
-static bool any_untold(const struct case_state *c)
-{
-    ROWS_EACH (clock, const struct clock_row, &c->clocks)
-        if (clock->untold)
-            return true;
-    return false;
-}
-
-void clocks_tell(struct decision *d)
-{
-    Amends__V1__EventDetail detail = AMENDS__V1__EVENT_DETAIL__INIT;
-    if (any_untold(d->c))
-        case_event(d, EVENT_KIND_CLOCK_CHANGED, SYSTEM_ACTOR, &detail, NULL);
-    else
-        thresholds_record(d);
-}
-
-/* -- events -------------------------------------------------------------------------------------
+/* -- events --------------------------------------------------------------------------------------
  */
 
-static void append(struct decision *d, int kind, const char *actor, Amends__V1__EventDetail *detail,
-                   const Amends__V1__EventPrivate *personal)
+static void describe(const struct case_row *row, Amends__V1__EventDetail *detail)
 {
-    struct case_row *row = &d->c->row;
     detail->status = (Amends__V1__CaseStatus)row->status;
     detail->severity = row->severity;
     detail->level = row->level;
+}
+
+void history_append(struct decision *d, const struct event *event)
+{
+    struct case_row *row = &d->c->row;
+    describe(row, event->detail);
+    show_clocks(d, event->detail, event->clock);
     struct event_row *e = ROWS_ADD(&d->c->events, struct event_row, d->arena);
     e->tenant_id = row->tenant_id;
     e->case_id = row->case_id;
     e->seq = row->last_seq + 1;
     e->at = d->now_us;
-    e->kind = (int16_t)kind;
-    e->actor = actor;
-    e->public_body = pack(d, &detail->base);
-    e->private_digest = add_private(d, e->seq, personal);
+    e->kind = (int16_t)event->kind;
+    e->actor = event->actor;
+    e->public_body = pack(d, &event->detail->base);
+    e->private_digest = add_private(d, e->seq, event->personal);
     e->prev_hash = previous_hash(row);
     uint8_t hash[DIGEST_LEN];
     chain_hash(d->cmd->tenant, e, hash);
@@ -146,13 +140,4 @@ static void append(struct decision *d, int kind, const char *actor, Amends__V1__
     row->last_hash = e->hash;
     row->updated_at = d->now_us;
     row_touch(&row->row);
-}
-
-void case_event(struct decision *d, int kind, const char *actor, Amends__V1__EventDetail *detail,
-                const Amends__V1__EventPrivate *personal)
-{
-    case_settle(d);
-    show_clocks(d, detail);
-    append(d, kind, actor, detail, personal);
-    thresholds_record(d);
 }

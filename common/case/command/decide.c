@@ -1,32 +1,27 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-
-/* What is the same in deciding every command: replay, existence, principal, version, the result. */
-
-#include "case/command.h"
+#include "case/command/decide.h"
 
 #include <inttypes.h>
-#include <string.h>
 
-#include "base/assert.h"
-#include "base/digest.h"
+#include "base/slice.h"
+#include "case/command/driver.h"
+#include "case/people/authority.h"
 #include "case/people/contributors.h"
-#include "case/message/message.h"
-#include "case/rules.h"
 
-struct uuid decision_id(struct decision *d)
-{
-    return uuid_derive(&d->cmd->seed, d->ids++);
-}
-
-static void reset_outcome(struct command *cmd)
+void command_reset_outcome(struct command *cmd)
 {
     fault_init(&cmd->fault, cmd->arena);
     cmd->replayed = cmd->joined = cmd->created = false;
     cmd->result_case_id = cmd->result_id = (struct uuid){0};
-    cmd->case_after = cmd->agent_after = NULL;
 }
 
-/* -- before the kind's function -------------------------------------------------------------------
+static void answer(struct decision *d)
+{
+    if (d->cmd->answer)
+        d->cmd->answer(d->cmd, d);
+}
+
+/* -- before the kind's function -----------------------------------------------------------------
  */
 
 /* A replay answers with what was made then and the case as it is now. */
@@ -43,8 +38,7 @@ static void replay(struct decision *d)
     cmd->joined = found->joined;
     cmd->result_case_id = found->case_id;
     cmd->result_id = found->result_id;
-    if (d->c && d->c->exists && uuid_eq(&d->c->row.case_id, &found->case_id))
-        cmd->case_after = (ProtobufCMessage *)message_case(d->c, true, cmd->arena);
+    answer(d);
 }
 
 static bool found_case(struct decision *d)
@@ -100,8 +94,8 @@ static bool needs_open_case_key(struct decision *d)
     return true;
 }
 
-/* -- after it
- * --------------------------------------------------------------------------------------- */
+/* -- after it ------------------------------------------------------------------------------------
+ */
 
 static void remember(struct decision *d)
 {
@@ -151,59 +145,38 @@ static bool something_to_write(const struct decision *d)
                  any_changed(&c->promises, sizeof(struct promise_row)));
 }
 
-/* The agent the command names, else the first one it wrote. */
-static const struct agent_row *agent_written(const struct decision *d)
-{
-    ROWS_EACH (agent, const struct agent_row, &d->agents_out)
-        if (d->cmd->agent_id && strcmp(agent->agent_id, d->cmd->agent_id) == 0)
-            return agent;
-    return d->agents_out.n > 0 ? ROW_AT(&d->agents_out, const struct agent_row, 0) : NULL;
-}
-
-static void show_result(struct decision *d)
-{
-    struct command *cmd = d->cmd;
-    const struct agent_row *agent = agent_written(d);
-    bool has_case = d->c && d->c->exists;
-    if (has_case)
-        cmd->case_after = (ProtobufCMessage *)message_case(d->c, true, cmd->arena);
-    if (agent)
-        cmd->agent_after = (ProtobufCMessage *)message_agent(agent, cmd->arena);
-    if ((has_case && !cmd->case_after) || (agent && !cmd->agent_after))
-        fault_set(&cmd->fault, FAULT_RESOURCE_EXHAUSTED, "TOO_LARGE",
-                  "the response is larger than a call may use");
-}
-
-static enum seg_verdict conclude(struct decision *d)
+static enum decision_verdict conclude(struct decision *d)
 {
     struct command *cmd = d->cmd;
     if (d->again)
-        return SEG_AGAIN;
+        return DECISION_AGAIN;
     if (fault_is_set(&cmd->fault))
-        return SEG_ANSWER;
+        return DECISION_ANSWER;
     if (d->c && d->c->exists)
-        clocks_tell(d);
+        driver_run(d);
     if (d->c && d->c->exists && uuid_is_zero(&cmd->result_case_id))
         cmd->result_case_id = d->c->row.case_id;
     remember(d);
-    show_result(d);
+    answer(d);
     if (fault_is_set(&cmd->fault))
-        return SEG_ANSWER;
-    return something_to_write(d) ? SEG_WRITE : SEG_ANSWER;
+        return DECISION_ANSWER;
+    return something_to_write(d) ? DECISION_WRITE : DECISION_ANSWER;
 }
 
-enum seg_verdict command_decide(struct decision *d)
+enum decision_verdict command_decide(struct decision *d)
 {
     struct command *cmd = d->cmd;
-    reset_outcome(cmd);
+    command_reset_outcome(cmd);
     if (d->dedup) {
         replay(d);
-        return SEG_ANSWER;
+        return DECISION_ANSWER;
     }
     if (needs_open_case_key(d))
-        return SEG_AGAIN;
+        return DECISION_AGAIN;
     if (!found_case(d) || !permitted(d) || !version_current(d))
-        return SEG_ANSWER;
+        return DECISION_ANSWER;
+    if (cmd->kind->after_what_was_due)
+        driver_catch_up(d);
     cmd->kind->decide(d);
     return conclude(d);
 }

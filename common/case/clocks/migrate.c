@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* The clocks of a case that moves to another policy version. */
+
+#include "base/time.h"
+#include "case/clocks/impl.h"
+#include "contract/clock_kinds.h"
+
+struct due {
+    struct uuid clock_id;
+    int64_t due_at;
+};
+
+static void move(struct settling *s, struct clock_row *clock)
+{
+    struct decision *d = s->d;
+    const struct policy_clock *def = clock_definition(d->policy, clock);
+    bool given = clock_kind(clock->kind)->is_given;
+    if (!def && !given) {
+        clock_cancel(d, clock);
+        return;
+    }
+    if (given) {
+        clock->name = def ? def->name : "";
+        clock->policy_version = d->policy->version;
+    } else {
+        clock_lay_out(s, clock, def);
+    }
+    clock_arm(d, clock);
+    if (clock->state == CLOCK_STATE_BREACHED && clock->due_at <= d->now_us)
+        clock->breached_at = clock->due_at;
+    clock_touch(clock);
+}
+
+static const struct due *due_before(const struct due *before, size_t n,
+                                    const struct clock_row *clock)
+{
+    for (size_t i = 0; i < n; i++)
+        if (uuid_eq(&before[i].clock_id, &clock->clock_id))
+            return &before[i];
+    return NULL;
+}
+
+/* A clock that starts behind its deadline had none before. */
+static void compare(const struct decision *d, const struct clock_row *clock,
+                    const struct due *before, struct clocks_migrated *out)
+{
+    bool open = clock_is_open(clock);
+    if (before ? !open || clock->due_at != before->due_at : open)
+        out->changed = true;
+    if (clock->state != CLOCK_STATE_RUNNING || clock->due_at >= d->now_us)
+        return;
+    if (out->n_breaching++ == 0) {
+        out->breaching = clock;
+        out->old_due_us = before ? before->due_at : 0;
+    }
+}
+
+/* A clock that an earlier policy had no definition for, and this one has again: as if it were new.
+ * One that its `cancel` ended begins again with it, if it would start now: no case is left alone.
+ */
+static void revive(struct settling *s)
+{
+    for (size_t i = 0; i < s->d->policy->n_clocks; i++) {
+        const struct policy_clock *def = &s->d->policy->clocks[i];
+        int64_t since = 0;
+        struct clock_row *clock =
+            clock_kind(def->kind)->measures_subject ? NULL : clock_of_definition(s->d, def);
+        if (clock && clock->state == CLOCK_STATE_CANCELLED && definition_starts(s, def, &since))
+            clock_begin(s, clock, def, since);
+    }
+}
+
+void clocks_migrate(struct decision *d, struct clocks_migrated *out)
+{
+    struct rows *clocks = &d->c->clocks;
+    struct settling s = {.d = d};
+    struct due *before = ARENA_ARRAY(d->arena, struct due, clocks->n + 1);
+    size_t n = 0;
+    case_facts(d->c, d->policy, d->now_us, &s.facts);
+    ROWS_EACH (clock, struct clock_row, clocks) {
+        if (!clock_is_open(clock))
+            continue;
+        before[n++] = (struct due){clock->clock_id, clock->due_at};
+        move(&s, clock);
+    }
+    revive(&s);
+    clocks_settle(d);
+    *out = (struct clocks_migrated){0};
+    ROWS_EACH (clock, const struct clock_row, clocks) {
+        const struct due *was = due_before(before, n, clock);
+        if (was || clock_is_open(clock))
+            compare(d, clock, was, out);
+    }
+}

@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "case/ladder/firing.h"
+
+#include "case/clocks/impl.h"
+#include "case/close.h"
+#include "case/event.h"
+#include "case/gate.h"
+#include "case/ladder/ladder.h"
+#include "case/message/message.h"
+#include "contract/statuses.h"
+
+#define BIT(action) (1u << ESCALATION_ACTION_##action)
+
+/* -- recording --------------------------------------------------------------------------------- */
+
+static struct clock_row *same_instance(struct case_state *c, const struct clock_row *clock)
+{
+    ROWS_EACH (now, struct clock_row, &c->clocks)
+        if (uuid_eq(&now->clock_id, &clock->clock_id) && now->instance == clock->instance)
+            return now;
+    return NULL;
+}
+
+/* A RESTART clock begins again only while the case waits, or when its CLOSE was refused. */
+static bool may_restart(const struct decision *d, const struct policy_clock *def)
+{
+    int status = d->c->row.status;
+    return def && (status_is_waiting(status) || (clock_closes(def) && !status_is_final(status)));
+}
+
+/* At the top of the ladder a level's clock begins again until somebody acknowledges: that ends it,
+ * and then it does not. */
+static void restart(struct decision *d, const struct clock_row *clock)
+{
+    const struct policy_clock *def = clock_definition(d->policy, clock);
+    struct clock_row *now = same_instance(d->c, clock);
+    if (!now || !clock_is_open(now) || !may_restart(d, def))
+        return;
+    struct settling s = {.d = d};
+    case_facts(d->c, d->policy, d->now_us, &s.facts);
+    clock_begin(&s, now, def, d->now_us);
+}
+
+void firing_record(struct decision *d, const struct threshold_met *met)
+{
+    ladder_threshold(d, &met->clock, &met->threshold, met->due_us);
+    if (met->threshold.actions & BIT(RESTART))
+        restart(d, &met->clock);
+}
+
+/* -- the end that closes a case ---------------------------------------------------------------- */
+
+/* The customer who wrote within the window and was not answered has not agreed. */
+static bool window_was_silent(const struct decision *d, const struct clock_row *clock)
+{
+    struct case_facts facts;
+    case_facts(d->c, d->policy, d->now_us, &facts);
+    return facts.values.value[FACT_CUSTOMER] == 0 || facts.since_us[FACT_CUSTOMER] > clock->due_at;
+}
+
+static bool may_close(const struct decision *d, const struct clock_row *clock)
+{
+    return d->c->row.status == CASE_STATUS_RESOLVED && case_gate_missing(d->c, d->policy) == 0 &&
+           window_was_silent(d, clock);
+}
+
+/* What does not pass the gate any more, and who waits for an answer, stays open, and somebody is
+ * told, again each time that the window ends. */
+static void refuse_to_close(struct decision *d, struct clock_row *clock, struct policy_threshold t)
+{
+    t.actions = (t.actions & ~BIT(CLOSE)) | BIT(NOTIFY) | BIT(RESTART);
+    t.notify |= POLICY_NOTIFY_OWNER | POLICY_NOTIFY_STEWARD;
+    threshold_met(d, clock, &t, clock->next_at);
+    clock_arm(d, clock);
+    clock_touch(clock);
+}
+
+/* The follow-up window ended without a word. */
+static void fire_close(struct decision *d, struct clock_row *clock,
+                       const struct policy_threshold *t)
+{
+    if (!may_close(d, clock)) {
+        refuse_to_close(d, clock, *t);
+        return;
+    }
+    clock_stop(d, clock, clock->due_at, false);
+    clock->fired = t->percent;
+    case_close(d, SYSTEM_ACTOR);
+}
+
+/* -- steps ------------------------------------------------------------------------------------- */
+
+/* A pause by hand that is over ends for the whole case; else a clock's own pause was. */
+static void resume(struct decision *d)
+{
+    const struct case_row *row = &d->c->row;
+    bool by_hand = row->paused_at != 0 && row->resume_at <= d->now_us;
+    Amends__V1__EventDetail detail = AMENDS__V1__EVENT_DETAIL__INIT;
+    if (by_hand)
+        detail.pause = message_pause(row->paused_at, row->resume_at, row->pause_reason, d->arena);
+    case_event(d, by_hand ? EVENT_KIND_CASE_RESUMED : EVENT_KIND_CLOCK_CHANGED, SYSTEM_ACTOR,
+               &detail, NULL);
+}
+
+static void fire(struct decision *d, struct clock_row *clock)
+{
+    struct policy_threshold t = threshold_next(clock_definition(d->policy, clock), clock->fired);
+    if (t.actions & BIT(CLOSE)) {
+        fire_close(d, clock, &t);
+        return;
+    }
+    if (!thresholds_find(d, clock, clock->next_at))
+        clock_arm(d, clock); /* it was armed for another instant than the row now gives */
+    clock_touch(clock);
+}
+
+static bool is_asked_for(const struct firing_request *asked, const struct clock_row *clock)
+{
+    bool named = asked->every_clock ? clock->kind != CLOCK_KIND_OFFER
+                                    : uuid_eq(&clock->clock_id, &asked->clock_id);
+    return named && clock->next_at != 0 && clock->next_at <= asked->until_us;
+}
+
+static struct clock_row *soonest(struct decision *d)
+{
+    struct clock_row *first = NULL;
+    ROWS_EACH (clock, struct clock_row, &d->c->clocks)
+        if (is_asked_for(&d->firing, clock) && (!first || clock->next_at < first->next_at))
+            first = clock;
+    return first;
+}
+
+bool firing_step(struct decision *d)
+{
+    struct clock_row *clock = d->firing.left > 0 ? soonest(d) : NULL;
+    if (!clock)
+        return false;
+    d->firing.left--;
+    if (clock->state == CLOCK_STATE_PAUSED)
+        resume(d);
+    else
+        fire(d, clock);
+    return true;
+}
+
+/* -- asking ------------------------------------------------------------------------------------ */
+
+/* A paused clock resumes and then meets its thresholds, each of them once. */
+#define STEPS_PER_CLOCK (FIRINGS_MAX + 1)
+
+void firing_ask(struct decision *d, const struct clock_row *clock)
+{
+    d->firing = (struct firing_request){
+        .clock_id = clock->clock_id, .until_us = d->now_us, .left = STEPS_PER_CLOCK};
+}
+
+void firing_ask_for_all_before_now(struct decision *d)
+{
+    d->firing = (struct firing_request){
+        .every_clock = true, .until_us = d->now_us - 1, .left = STEPS_PER_CLOCK * d->c->clocks.n};
+}

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "contract/clock_kinds.h"
+
+static const struct clock_kind kinds[] = {
+    [CLOCK_KIND_UNSPECIFIED] = {.measures_subject = false},
+    [CLOCK_KIND_FIRST_RESPONSE] = {.may_pause = true},
+    [CLOCK_KIND_NEXT_CONTACT] = {.may_pause = true},
+    [CLOCK_KIND_RESOLUTION] = {.may_pause = true},
+    [CLOCK_KIND_OFFER] = {.measures_subject = true, .is_given = true},
+    [CLOCK_KIND_APPROVAL] = {.measures_subject = true},
+    [CLOCK_KIND_PROMISE] = {.measures_subject = true, .is_given = true},
+    [CLOCK_KIND_FULFILMENT] = {.measures_subject = true},
+    [CLOCK_KIND_FOLLOW_UP] = {.may_pause = true},
+    /* The law's time runs whatever the company does. */
+    [CLOCK_KIND_STATUTORY] = {.may_pause = false},
+    [CLOCK_KIND_LEVEL] = {.may_pause = true},
+};
+
+const struct clock_kind *clock_kind(int kind)
+{
+    bool known = kind > CLOCK_KIND_UNSPECIFIED && kind < (int)(sizeof(kinds) / sizeof(kinds[0]));
+    return &kinds[known ? kind : CLOCK_KIND_UNSPECIFIED];
+}

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * What each status of a case means, and which may follow which: one table (domain 3). Whoever asks
+ * whether a case waits, has ended or counts as load asks here; texts of SQL take the same sets.
+ *
+ * Threading: constants. Ownership: none.
+ */
+
+#include <stdbool.h>
+
+#include "contract/words.h"
+
+#define STATUS_BIT(name) (1u << CASE_STATUS_##name)
+
+/* A live case's status is derived from its rows: any of these may follow any other. */
+#define STATUSES_WAITING                                                                           \
+    (STATUS_BIT(OPEN) | STATUS_BIT(IN_PROGRESS) | STATUS_BIT(AWAITING_CUSTOMER) |                  \
+     STATUS_BIT(AWAITING_FULFILMENT) | STATUS_BIT(AWAITING_APPROVAL))
+#define STATUSES_FINAL (STATUS_BIT(CLOSED) | STATUS_BIT(WITHDRAWN) | STATUS_BIT(MERGED))
+/* A case in one of these takes room of the agent who owns it. */
+#define STATUSES_COUNTED (STATUS_BIT(IN_PROGRESS) | STATUS_BIT(AWAITING_APPROVAL))
+
+/* True when the case is neither resolved nor final: somebody still has to make it right. */
+bool status_is_waiting(int status);
+/* True for CLOSED, WITHDRAWN, MERGED. */
+bool status_is_final(int status);
+/* True when the case counts against its owner's capacity. */
+bool status_is_counted(int status);
+
+/* True when the table of transitions has this one. */
+bool status_may_follow(int from, int to);
+
+/* "IN_PROGRESS"; "UNSPECIFIED" for what is no status. */
+const char *status_name(int status);
