@@ -20,7 +20,8 @@ from pathlib import Path
 from harness import paths
 
 sys.path.insert(0, str(Path(__file__).parent))
-import rules  # noqa: E402  (lies beside this file)
+import arrows  # noqa: E402  (these lie beside this file)
+import rules  # noqa: E402
 
 ROOT = paths.ROOT
 CACHE = paths.state_folder() / "cache"
@@ -85,6 +86,39 @@ def compile_all(kind):
 
 def check_gcc():
     compile_all("dev")
+
+
+def object_of(entry):
+    """The object that a line of compile_commands.json makes, relative to its build folder."""
+    return re.search(r" -o (\S+)", entry["command"])[1]
+
+
+def objects_of(folder):
+    """{source: object} of the sources below a folder, as build/dev compiles them."""
+    build = ROOT / "build/dev"
+    entries = json.loads((build / "compile_commands.json").read_text())
+    named = {os.path.relpath(entry["file"], ROOT): build / object_of(entry) for entry in entries}
+    found = {source: path for source, path in named.items() if source.startswith(folder)}
+    if not found:
+        raise Broken(f"{folder} has no objects in build/dev")
+    return found
+
+
+def symbols(path):
+    """(functions an object defines for others, names it uses of others)."""
+    defined, used = set(), set()
+    for line in run("nm", "--format=posix", path).splitlines():
+        name, kind = line.split()[:2]
+        (defined if kind == "T" else used if kind == "U" else set()).add(name)
+    return defined, used
+
+
+def check_rings():
+    """The aggregate is linear: no file of common/case calls one that calls it, in however many steps."""
+    check_gcc()
+    found = arrows.ring(arrows.calls(objects_of("common/case/"), symbols))
+    if found:
+        raise Broken(" -> ".join([*found, found[0]]))
 
 
 def check_clang():
@@ -177,7 +211,7 @@ def tidy_units():
         if CLANG_BUILD in file.parents:  # generated
             continue
         key = hashlib.sha256(f"{version}{settings}{entry['command']}".encode())
-        for path in sorted(dependencies.get(entry.get("output", ""), [str(file)])):
+        for path in sorted(dependencies.get(object_of(entry), [str(file)])):
             if os.path.exists(path):
                 key.update(f"{path} {digest(path)}\n".encode())
         yield file, key.hexdigest()
@@ -223,6 +257,7 @@ CHECKS = {
     "shell": check_shell,
     "format": check_format,
     "gcc": check_gcc,
+    "rings": check_rings,
     "buf": check_buf,
     "clang": check_clang,
     "cppcheck": check_cppcheck,

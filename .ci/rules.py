@@ -1,7 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Rules of this code base that a search can see. Each finding is "file:line: what"."""
 
+import collections
 import re
+
+import arrows
 
 CODE = (".c", ".h", ".py", ".sh", ".proto", ".sql", ".cmake", "CMakeLists.txt")
 OURS = ("common/", "services/", "tests/", "proto/", ".ci/", "docker/", "helm/")
@@ -16,11 +19,6 @@ PRIVATE_HEADERS = {
     re.compile(r"#\s*include\s*[<\"]yaml"): ("common/policy/read/yaml_tree.c",),
 }
 
-# A part includes only parts below it: services -> case, policy -> pg, redis, rpc, calendar -> io -> base.
-LAYERS = {"base": 0, "io": 1, "rpc": 2, "pg": 2, "redis": 2, "calendar": 2,
-          "contract": 2, "policy": 3, "case": 4, "store": 4}
-INCLUDE = re.compile(r"#\s*include\s*\"(\w+)/")
-
 # Domain time is a parameter, so that a tenant's clock can be moved and a replay decides the same.
 SQL_TIME = re.compile(
     r"\b(now|clock_timestamp|statement_timestamp|transaction_timestamp|timeofday)\s*\(\s*\)"
@@ -33,6 +31,7 @@ TIME_PROBE_FOLDER, TIME_PROBES = "common/pg/", 1
 MACHINE_PATH = re.compile(r"(?<![\w.$}])/(?:work|root|home|farm)/\w|/tmp/\w+_jobs")
 UNFINISHED = re.compile(r"\b(TO" r"DO|FIX" r"ME|XX" r"X|HA" r"CK)\b")
 LONGEST_FILE = 600
+MOST_SOURCES = 30
 
 
 def findings(root, names):
@@ -46,7 +45,7 @@ def findings(root, names):
             found += (f"{name}:{number}: {what}" for what in one_line(name, line))
             if uses_sql_time(name, line):
                 probes.append(f"{name}:{number}")
-    return found + time_findings(probes)
+    return found + crowded(names) + time_findings(probes)
 
 
 def whole_file(name, lines):
@@ -55,8 +54,30 @@ def whole_file(name, lines):
             yield f"{name}:1: no SPDX line"
     if name.endswith(".h") and "#pragma once" not in lines:
         yield f"{name}:1: no #pragma once"
+    if name.endswith(".h") and name.startswith(("common/", "services/")):
+        yield from manual_findings(name, lines)
     if name.endswith((".c", ".h", ".py")) and len(lines) > LONGEST_FILE:
         yield f"{name}:{LONGEST_FILE}: longer than {LONGEST_FILE} lines"
+
+
+def manual_findings(name, lines):
+    """A header is the manual: before its first declaration it says what it is for, and by whom it may be used."""
+    start = next((i for i, line in enumerate(lines) if line.startswith(("struct", "enum", "int", "void", "bool"))),
+                 len(lines))
+    opening = "\n".join(lines[:start])
+    if "/*" not in opening.replace("/* SPDX", ""):
+        yield f"{name}:1: does not open with its purpose"
+    for word in ("Threading:", "Ownership:"):
+        if word not in opening:
+            yield f"{name}:1: its opening does not say '{word}'"
+
+
+def crowded(names):
+    """A folder holds one subject, of at most 30 sources."""
+    folders = collections.Counter(name.rpartition("/")[0] for name in names
+                                  if name.endswith(".c") and name.startswith(("common/", "services/")))
+    return [f"{folder}: {count} sources; divide it by subject (at most {MOST_SOURCES})"
+            for folder, count in sorted(folders.items()) if count > MOST_SOURCES]
 
 
 def one_line(name, line):
@@ -64,30 +85,13 @@ def one_line(name, line):
         for header, folders in PRIVATE_HEADERS.items():
             if header.search(line) and not name.startswith(folders):
                 yield f"this header is included only in {folders[0]}"
-        yield from layer_findings(name, line)
+        yield from arrows.findings(name, line)
     if MACHINE_PATH.search(line):
         yield "a path of one machine"
     if UNFINISHED.search(line):
         yield "an unfinished mark"
     if line != line.rstrip():
         yield "white space at the end of the line"
-
-
-def layer_findings(name, line):
-    target = INCLUDE.match(line)
-    if not target:
-        return
-    folder, _, rest = name.partition("/")
-    part = rest.partition("/")[0]
-    other = target[1]
-    if folder != "common" or part == other:
-        return
-    if other in ("intake", "assignment", "resolution"):
-        yield f"common/{part} must not include a service"
-    elif other in LAYERS and part in LAYERS:
-        peers_allowed = LAYERS[part] in (2, 4)
-        if LAYERS[other] > LAYERS[part] or (LAYERS[other] == LAYERS[part] and not peers_allowed):
-            yield f"common/{part} must not include common/{other}"
 
 
 def uses_sql_time(name, line):

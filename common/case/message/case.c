@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* A case with its parts, and an event, as messages. */
+/* A case with its parts as a message. */
 
 #include <stdlib.h>
 #include <string.h>
@@ -190,9 +190,9 @@ Amends__V1__Case *message_case_row(const struct case_row *row, struct arena *are
 /* -- the parts ------------------------------------------------------------------------------------
  */
 
-/* make_LIST(): the messages of the rows that are still there, into c->LIST. */
-#define PART(list, type, make_one)                                                                 \
-    static void make_##list(struct make *m, Amends__V1__Case *c, const struct rows *rows)          \
+/* Defines `name`, which makes the messages of the rows that are still there, in c->list. */
+#define PART(name, list, type, make_one)                                                           \
+    static void name(struct make *m, Amends__V1__Case *c, const struct rows *rows)                 \
     {                                                                                              \
         c->list = make_alloc(m, (rows->n + 1) * sizeof(void *));                                   \
         ROWS_EACH (it, const type, rows) {                                                         \
@@ -203,18 +203,18 @@ Amends__V1__Case *message_case_row(const struct case_row *row, struct arena *are
         }                                                                                          \
     }
 
-PART(signals, struct signal_row, message_signal)
-PART(clocks, struct clock_row, message_clock)
-PART(contacts, struct contact_row, message_contact)
-PART(acts, struct act_row, message_act)
-PART(remedies, struct remedy_row, message_remedy)
-PART(offers, struct offer_row, message_offer)
+PART(make_signals, signals, struct signal_row, message_signal)
+PART(make_clocks, clocks, struct clock_row, message_clock)
+PART(make_contacts, contacts, struct contact_row, message_contact)
+PART(make_acts, acts, struct act_row, message_act)
+PART(make_remedies, remedies, struct remedy_row, message_remedy)
+PART(make_offers, offers, struct offer_row, message_offer)
 
 static Amends__V1__Promise *whole_promise(const struct promise_row *row, struct arena *arena)
 {
     return message_promise(row, true, arena);
 }
-PART(promises, struct promise_row, whole_promise)
+PART(make_promises, promises, struct promise_row, whole_promise)
 
 /* Clocks of one instant have ids in no order: by start and kind a case reads the same each time. */
 static int by_start_and_kind(const void *a, const void *b)
@@ -244,60 +244,4 @@ Amends__V1__Case *message_case(const struct case_state *c, bool parts, struct ar
         make_promises(&m, message, &c->promises);
     }
     return m.full ? NULL : message;
-}
-
-/* -- events ---------------------------------------------------------------------------------------
- */
-
-static void *unpack_alloc(void *arena, size_t size)
-{
-    return arena_alloc(arena, size);
-}
-
-static void unpack_free(void *arena, void *p)
-{
-    (void)arena;
-    (void)p;
-}
-
-/* NULL when the bytes are not such a message (somebody altered them) or the arena is full. */
-static ProtobufCMessage *unpack(const ProtobufCMessageDescriptor *descriptor, struct slice bytes,
-                                struct arena *arena)
-{
-    ProtobufCAllocator allocator = {
-        .alloc = unpack_alloc, .free = unpack_free, .allocator_data = arena};
-    return protobuf_c_message_unpack(descriptor, &allocator, bytes.len, bytes.data);
-}
-
-static void make_bytes(struct make *m, ProtobufCBinaryData *field, struct slice bytes)
-{
-    field->data = make_alloc(m, bytes.len);
-    if (!field->data || bytes.len == 0)
-        return;
-    memcpy(field->data, bytes.data, bytes.len);
-    field->len = bytes.len;
-}
-
-Amends__V1__CaseEvent *message_event(const struct event_row *row,
-                                     const struct event_private_row *private_row,
-                                     struct arena *arena)
-{
-    struct make m = {.arena = arena};
-    Amends__V1__CaseEvent *e = make_alloc(&m, sizeof(*e));
-    if (!e)
-        return NULL;
-    amends__v1__case_event__init(e);
-    e->sequence = row->seq;
-    make_time(&m, &e->event_time, row->at);
-    e->kind = (Amends__V1__EventKind)row->kind;
-    make_text(&m, &e->actor, row->actor);
-    e->detail = (Amends__V1__EventDetail *)unpack(&amends__v1__event_detail__descriptor,
-                                                  row->public_body, arena);
-    if (private_row)
-        e->personal = (Amends__V1__EventPrivate *)unpack(&amends__v1__event_private__descriptor,
-                                                         private_row->body, arena);
-    e->erased = !private_row && row->private_digest.len > 0;
-    make_bytes(&m, &e->previous_hash, row->prev_hash);
-    make_bytes(&m, &e->hash, row->hash);
-    return m.full ? NULL : e;
 }

@@ -4,7 +4,7 @@
 /*
  * How messages are made in an arena that may be full: everything is written through a `struct
  * make`, which remembers the first failure; who made the message looks once, at the end. Private to
- * message*.c.
+ * case/message.
  *
  * Threading: pure.
  */

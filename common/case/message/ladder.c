@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Promises, pauses and steps of the ladder as messages. */
+/* Promises and steps of the ladder as messages. */
 
 #include "case/message/message.h"
 #include "case/message/impl.h"
@@ -28,20 +28,6 @@ Amends__V1__Promise *message_promise(const struct promise_row *row, bool persona
     make_time(&m, &p->keep_time, row->kept_at);
     make_uuid(&m, &p->successor_id, &row->successor_id);
     p->round = row->round;
-    return m.full ? NULL : p;
-}
-
-Amends__V1__ClockPause *message_pause(int64_t from_us, int64_t until_us, int reason,
-                                      struct arena *arena)
-{
-    struct make m = {.arena = arena};
-    Amends__V1__ClockPause *p = make_alloc(&m, sizeof(*p));
-    if (!p)
-        return NULL;
-    amends__v1__clock_pause__init(p);
-    make_time(&m, &p->start_time, from_us);
-    make_time(&m, &p->end_time, until_us);
-    p->reason = (Amends__V1__PauseReason)reason;
     return m.full ? NULL : p;
 }
 
