@@ -410,7 +410,8 @@ static void admitted_in_time_it_climbs_at_once(void **state)
     world_free(w);
 }
 
-/* What was late and ends with the promise has climbed already: both are of one instant. */
+/* A command tells its own events first, and its breaches after them. What was late and ends with
+ * the promise does not climb again: it fell due before the case entered its level. */
 static void admitted_with_a_breach_it_climbs_once(void **state)
 {
     struct uuid id;
@@ -430,6 +431,9 @@ static void admitted_with_a_breach_it_climbs_once(void **state)
     assert_written(w);
     assert_int_equal(w->c.row.level, 2);
     assert_int_equal(w->escalations.n, 2);
+    assert_int_equal(world_event(w, 2)->kind, EVENT_KIND_PROMISE_SETTLED);
+    assert_int_equal(world_event(w, 1)->kind, EVENT_KIND_ESCALATED);
+    assert_int_equal(world_event(w, 0)->kind, EVENT_KIND_CLOCK_BREACHED);
     assert_chain_intact(w);
     world_free(w);
 }
