@@ -5,16 +5,23 @@
     @pytest.mark.replicas(2)                     two
     @pytest.mark.without_redis                   from PostgreSQL alone
     def test_other(make_cluster):                make_cluster(own_postgres=True, options=[...])
+
+Tests and the programs they start read the time zones of tests/zones, not those of the system.
 """
 
 import os
 import shutil
+import zoneinfo
 
 import pytest
 
 from harness import paths
 from harness.cluster import Cluster, Environment
 from harness.process import own_folder
+
+# Before any test module is imported: some work out from the zones which tests they have.
+os.environ["TZDIR"] = os.environ["PYTHONTZPATH"] = str(paths.zones())
+zoneinfo.reset_tzpath()
 
 
 @pytest.fixture(scope="session")

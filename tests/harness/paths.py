@@ -30,6 +30,14 @@ def program(name):
     return path
 
 
+def zones():
+    """The folder of the tests' own time zones, which are the same on every machine."""
+    path = build_folder() / "zoneinfo"
+    if not path.is_dir():
+        raise FileNotFoundError(f"{path} is not built; run ./dev test")
+    return path.resolve()
+
+
 def server_user():
     """The user PostgreSQL and Redis run as when we are root (PostgreSQL refuses root), else None."""
     return SERVER_USER if os.geteuid() == 0 else None

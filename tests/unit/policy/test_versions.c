@@ -232,24 +232,7 @@ static void a_calendar_is_laid_out_once_for_each_zone(void **state)
     policy_free(p);
 }
 
-static const char *const many_zones[] = {
-    "Africa/Abidjan",    "Africa/Algiers",      "Africa/Bissau",       "Africa/Cairo",
-    "Africa/Casablanca", "Africa/Ceuta",        "Africa/El_Aaiun",     "Africa/Johannesburg",
-    "Africa/Juba",       "Africa/Khartoum",     "Africa/Lagos",        "Africa/Maputo",
-    "Africa/Monrovia",   "Africa/Nairobi",      "Africa/Ndjamena",     "Africa/Sao_Tome",
-    "Africa/Tripoli",    "Africa/Tunis",        "Africa/Windhoek",     "America/Adak",
-    "America/Anchorage", "America/Araguaina",   "America/Asuncion",    "America/Bahia",
-    "America/Barbados",  "America/Belem",       "America/Belize",      "America/Bogota",
-    "America/Boise",     "America/Cancun",      "America/Caracas",     "America/Cayenne",
-    "America/Chicago",   "America/Chihuahua",   "America/Costa_Rica",  "America/Cuiaba",
-    "America/Denver",    "America/Detroit",     "America/Edmonton",    "America/Eirunepe",
-    "America/Fortaleza", "America/Goose_Bay",   "America/Guatemala",   "America/Guayaquil",
-    "America/Guyana",    "America/Halifax",     "America/Havana",      "America/Hermosillo",
-    "America/Inuvik",    "America/Jamaica",     "America/Juneau",      "America/La_Paz",
-    "America/Lima",      "America/Los_Angeles", "America/Maceio",      "America/Managua",
-    "America/Manaus",    "America/Martinique",  "America/Matamoros",   "America/Mazatlan",
-    "America/Menominee", "America/Merida",      "America/Mexico_City", "America/Miquelon",
-    "America/Moncton",   "America/Monterrey"};
+#define MANY_ZONES 66 /* see tests/zones */
 
 static void the_layout_used_longest_ago_makes_room(void **state)
 {
@@ -257,8 +240,10 @@ static void the_layout_used_longest_ago_makes_room(void **state)
     struct policy *p = compile(DESK);
     const struct zone *london = zone_get("Europe/London");
     const struct calendar *kept = policy_calendar_in(p, 0, london);
-    for (size_t i = 0; i < sizeof(many_zones) / sizeof(many_zones[0]); i++) {
-        const struct zone *zone = zone_get(many_zones[i]);
+    for (int i = 1; i <= MANY_ZONES; i++) {
+        char name[32];
+        (void)snprintf(name, sizeof(name), "Many/Zone%02d", i);
+        const struct zone *zone = zone_get(name);
         assert_non_null(zone);
         const struct calendar *c = policy_calendar_in(p, 0, zone);
         assert_ptr_equal(calendar_zone(c), zone);
