@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The harness itself: what every other black-box test stands on."""
 
+import os
 import struct
 
 import pytest
@@ -87,3 +88,13 @@ def test_counts_cases_of_cmocka_and_programs_without(tmp_path):
         "<testcase name='d' status='fail'><system-out>Segmentation fault</system-out></testcase>"
         "</testsuite>")
     assert testrun.count_ctest(junit) == (8, 2)
+
+
+def test_a_file_that_cannot_be_collected_fails_alone(tmp_path):
+    (tmp_path / "test_broken.py").write_text("assert False, 'at import'\n")
+    (tmp_path / "test_good.py").write_text("def test_one():\n    pass\n\n\ndef test_two():\n    pass\n")
+    counts = testrun.pytest(tmp_path / "pytest.xml", [tmp_path], dict(os.environ))
+    assert counts == (2, 1, 0)
+    tally = testrun.Tally()
+    tally.add("black box", *counts[:2], 0.0, counts[2])
+    assert tally.report() == 1

@@ -94,25 +94,32 @@ def run_unit(kinds, tally):
         shutil.rmtree(folder, ignore_errors=True)
 
 
+def count_pytest(junit):
+    """(passed, failed, skipped) of a pytest run; a file that cannot be collected is one that failed."""
+    suite = xml.parse(junit).getroot().find("testsuite")
+    failed = int(suite.get("failures")) + int(suite.get("errors"))
+    skipped = int(suite.get("skipped"))
+    return int(suite.get("tests")) - failed - skipped, failed, skipped
+
+
+def pytest(junit, words, environment):
+    """(passed, failed, skipped) of what pytest finds by these words of its command line."""
+    junit.unlink(missing_ok=True)
+    code = subprocess.run(
+        [sys.executable, "-m", "pytest", "-c", "tests/pytest.ini", "--rootdir", "tests",
+         f"--junit-xml={junit}", *words],
+        cwd=paths.ROOT, env=environment, check=False).returncode
+    passed, failed, skipped = count_pytest(junit) if junit.exists() else (0, 0, 0)
+    return passed, failed or int(code != 0), skipped
+
+
 def run_pytest(kind, arguments, tally):
     build = paths.ROOT / "build" / kind
-    junit = build / "pytest.xml"
-    junit.unlink(missing_ok=True)
     started = time.monotonic()
     print(f"== black-box tests, build/{kind}", flush=True)
     folders = [folder for folder in BLACKBOX if (paths.ROOT / folder).is_dir()]
-    code = subprocess.run(
-        [sys.executable, "-m", "pytest", "-c", "tests/pytest.ini", "--rootdir", "tests",
-         f"--junit-xml={junit}", *folders, *arguments],
-        cwd=paths.ROOT, env={**os.environ, "AMENDS_BUILD": str(build)}, check=False).returncode
-    passed = failed = skipped = 0
-    if junit.exists():
-        suite = xml.parse(junit).getroot().find("testsuite")
-        failed = int(suite.get("failures")) + int(suite.get("errors"))
-        skipped = int(suite.get("skipped"))
-        passed = int(suite.get("tests")) - failed - skipped
-    if code and not failed:
-        failed = 1
+    passed, failed, skipped = pytest(build / "pytest.xml", [*folders, *arguments],
+                                     {**os.environ, "AMENDS_BUILD": str(build)})
     tally.add(f"black box ({kind})", passed, failed, time.monotonic() - started, skipped)
 
 
