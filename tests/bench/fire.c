@@ -195,6 +195,7 @@ static void run(struct fire *f)
     loop_timer_start(f->step, 0);
     loop_timer_start(f->limit, GIVE_UP_US);
     loop_run(f->loop);
+    redis_free(f->redis); /* first: it answers what was asked */
     timerq_free(f->queue);
     loop_timer_free(f->step);
     loop_timer_free(f->finish);
@@ -226,7 +227,6 @@ int main(int argc, char **argv)
     if (redis_new(f.loop, &config, &f.redis) != AM_OK)
         return 2;
     run(&f);
-    redis_free(f.redis);
     loop_free(f.loop);
     clock_free(clock);
     free(f.fired);

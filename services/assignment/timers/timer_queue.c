@@ -95,6 +95,7 @@ static void claimed(void *ctx, const struct redis_reply *reply)
 {
     struct timerq *q = ctx;
     const int64_t next_ms = redis_reply_int(redis_reply_at(reply, 0));
+    q->asking--;
     q->claiming = false;
     if (q->stopped)
         return; /* the leases of what was claimed end */
@@ -141,6 +142,7 @@ static void claim(struct timerq *q, size_t room)
     redis_arg_int(&words, (int64_t)(room < TIMERQ_BATCH_MOST ? room : TIMERQ_BATCH_MOST));
     for (size_t i = 0; i < cuts.n; i++)
         redis_arg_bytes(&words, cuts.words[i]);
+    q->asking++;
     q->claiming = true;
     q->claimed_at_us = clock_mono_us();
     q->next_due_us = INT64_MAX; /* the reply says; hints come in between */
@@ -199,6 +201,7 @@ static void deal(struct timerq *q, const struct redis_reply *reply)
 static void looked(void *ctx, const struct redis_reply *reply)
 {
     struct timerq *q = ctx;
+    q->asking--;
     if (q->stopped || redis_reply_count(reply) < 2)
         return;
     deal(q, reply);
@@ -237,6 +240,7 @@ static void on_look(void *ctx)
     arena_init(&arena, TIMERQ_ARENA_BYTES);
     redis_args_init(&words, &arena);
     arg_look(q, &words);
+    q->asking++;
     redis_eval(q->redis, SCRIPT_LOOK, KEY_TIMER_SHARDS + 2, &words, looked, q);
     arena_free(&arena);
 }
@@ -286,6 +290,7 @@ void timerq_free(struct timerq *q)
 {
     if (!q)
         return;
+    AM_ASSERT(q->asking == 0); /* the answer would be given to freed memory */
     loop_timer_free(q->wake);
     loop_timer_free(q->look);
     timerq_out_free(q);

@@ -15,7 +15,8 @@
  * (the replica died, the database was away) makes its members due again. Correctness never depends
  * on any of this: what a timer does is conditional on its clock's generation.
  *
- * Threading: io loop's thread. Ownership: borrows the loop, the redis and the ops.
+ * Threading: io loop's thread. Ownership: borrows the loop, the redis (which is freed first) and
+ * the ops.
  */
 
 #include "assignment/engine/keys.h"
@@ -43,7 +44,7 @@ struct timerq;
 /* `replica` names this process among those alive; borrowed. The redis has engine_scripts. */
 struct timerq *timerq_new(struct loop *loop, struct redis *redis, const char *replica,
                           const struct timerq_ops *ops);
-/* NULL is allowed. */
+/* After redis_free(), which answers what was asked: an answer needs the queue. NULL is allowed. */
 void timerq_free(struct timerq *q);
 
 /* Adds timers that are due at `until_us` or before, one command a shard; twice does no harm.

@@ -27,6 +27,7 @@ struct timerq {
     bool asked[KEY_TIMER_SHARDS]; /* of others, but the next claim takes from them all the same */
     int64_t next_due_us;          /* domain time; INT64_MAX = none known */
     int64_t claimed_at_us;        /* monotonic: when the last claim was sent */
+    unsigned asking;              /* claims and looks that Redis has not answered */
     unsigned first;               /* the next claim begins with this shard: none is always last */
     bool claiming;
     bool look_all; /* the next claim looks at all shards */

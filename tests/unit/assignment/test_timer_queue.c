@@ -160,9 +160,9 @@ static void play(const struct story *s)
     world.timer = loop_timer_new(world.loop, look, NULL);
     loop_timer_start(world.timer, 0);
     loop_run(world.loop);
+    redis_free(world.redis);
     for (size_t i = 0; i < 2; i++)
         timerq_free(world.replicas[i].queue);
-    redis_free(world.redis);
     loop_timer_free(world.timer);
     loop_free(world.loop);
     clock_free(world.clock);
@@ -391,6 +391,29 @@ static void what_is_no_timer_is_thrown_away(void **state)
     assert_int_equal(world.sum, 0);
 }
 
+/* -- the end ----------------------------------------------------------------------------------- */
+
+static void asking_begin(void)
+{
+    replica_start(0, "a");
+    add(world.replicas[0].queue, 1, now_us() + US_PER_S * 3600);
+}
+
+/* Ends with a claim that Redis has not answered. */
+static bool asked_again(void)
+{
+    if (redis_up(world.redis))
+        timerq_run(world.replicas[0].queue);
+    return true;
+}
+
+static void a_claim_may_be_under_way_at_the_end(void **state)
+{
+    (void)state;
+    play(&(struct story){asking_begin, asked_again});
+    assert_int_equal(taken(), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -403,6 +426,7 @@ int main(void)
         cmocka_unit_test(a_lost_shard_is_told_of),
         cmocka_unit_test(whole_shards_are_not),
         cmocka_unit_test(what_is_no_timer_is_thrown_away),
+        cmocka_unit_test(a_claim_may_be_under_way_at_the_end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
