@@ -4,8 +4,8 @@
 #include <stdint.h>
 #include <string.h>
 
-/* The length of the ASCII run without NUL at `p`, eight bytes at a time: most text is nothing else.
- */
+/* The length of the ASCII run without NUL at `p`, eight bytes at a time:
+ * most text is nothing else. */
 static size_t ascii_run(const uint8_t *p, size_t len)
 {
     const uint64_t highs = 0x8080808080808080u;

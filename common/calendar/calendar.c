@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Arithmetic: binary searches over the slots. Microseconds since 2000 within, since 1970 outside.
- */
+/* Arithmetic: binary searches over the slots. Microseconds since 2000
+ * within, since 1970 outside. */
 #include "calendar/calendar_impl.h"
 
 #include "base/minmax.h"

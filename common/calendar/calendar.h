@@ -75,10 +75,10 @@ struct calendar_spec {
 
 struct calendar;
 
-/* Lays the spec out in a zone: some milliseconds, so for when a policy is compiled or loaded. NULL
- * when a year, on the zone's wall, would have no working time: `no_work_year` is then that year
- * (the first one). NULL and 0 when the spec breaks the bounds above, which is for callers to check.
- */
+/* Lays the spec out in a zone: some milliseconds, so for when a policy is compiled or
+ * loaded. NULL when a year, on the zone's wall, would have no working time: `no_work_year`
+ * is then that year (the first one). NULL and 0 when the spec breaks the bounds above, which
+ * is for callers to check. */
 struct calendar *calendar_new(const struct calendar_spec *spec, const struct zone *zone,
                               int *no_work_year);
 void calendar_free(struct calendar *c);

@@ -142,8 +142,7 @@ static const char *read_only_moment(const struct ical_line *line, bool *has,
     return read_moment(zone_of_line(line), line->value, strlen(line->value), moment);
 }
 
-/* -- properties: each gives what is wrong with it, or NULL ---------------------------------------
- */
+/* -- properties: each gives what is wrong with it, or NULL ------------------------------------- */
 
 static const char *take_start(struct ical_event *e, const struct ical_line *line,
                               struct arena *arena)

@@ -90,8 +90,7 @@ int64_t ical_wall_s(struct ical_moment m, const struct zone *zone);
 /* The date of a wall time. */
 int32_t ical_date(int64_t wall_s);
 
-/* -- rules (ical_rule.c, ical_rule_read.c)
- * ----------------------------------------------------------------------- */
+/* -- rules (ical_rule.c, ical_rule_read.c) ----------------------------------------------------- */
 
 #define ICAL_LIST_MAX 386
 
@@ -112,8 +111,8 @@ struct ical_rule {
     struct ical_list months, weeks, year_days, month_days, days, positions;
 };
 
-/* Reads the rule of an event; `zone` is where floating times are. NULL, or what is wrong with it.
- */
+/* Reads the rule of an event; `zone` is where floating times are. NULL,
+ * or what is wrong with it. */
 const char *ical_rule_read(struct ical_rule *rule, const struct ical_event *e,
                            const struct zone *zone);
 

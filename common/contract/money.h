@@ -25,6 +25,6 @@ const char *money_text(int64_t micros, struct arena *arena);
 /* "2026-11-24T17:00:00Z", to the second: for people and error metadata. */
 const char *time_text(int64_t us, struct arena *arena);
 
-/* Microseconds since 1970 of a time that was validated; 0 for NULL. Below a microsecond is cut off.
- */
+/* Microseconds since 1970 of a time that was validated; 0 for NULL. Below
+ * a microsecond is cut off. */
 int64_t time_micros(const Google__Protobuf__Timestamp *time);

@@ -58,9 +58,9 @@ struct pg_args {
     int formats[PG_PARAMS_MAX]; /* 1 = binary */
 };
 
-/* No parameters yet; values will be copied into `arena`. Each pg_arg_ adds the next, $1 first; its
- * type must be the one in the SQL exactly (no conversion happens: an int4 for an int8 is an error).
- */
+/* No parameters yet; values will be copied into `arena`. Each pg_arg_ adds the next, $1
+ * first; its type must be the one in the SQL exactly (no conversion happens: an int4
+ * for an int8 is an error). */
 void pg_args_init(struct pg_args *a, struct arena *arena);
 void pg_arg_null(struct pg_args *a);
 void pg_arg_bool(struct pg_args *a, bool v);
@@ -80,8 +80,8 @@ struct pg_array {
     size_t len, cap;
 };
 
-/* `expect_items` only sizes the first reservation. Each pg_array_ adds an item of the array's type.
- */
+/* `expect_items` only sizes the first reservation. Each pg_array_ adds an
+ * item of the array's type. */
 void pg_array_init(struct pg_array *a, struct arena *arena, enum pg_type type, size_t expect_items);
 void pg_array_null(struct pg_array *a);
 void pg_array_bool(struct pg_array *a, bool v);

@@ -106,6 +106,6 @@ struct seg_ops {
 /* Attaches the ops; before the first seg_submit(). */
 void seg_setup(struct pg *pg, const struct seg_ops *ops);
 
-/* Queues a command. Refusals (queue full, tenant over its share) come through done() in this call.
- */
+/* Queues a command. Refusals (queue full, tenant over its share) come
+ * through done() in this call. */
 void seg_submit(struct pg *pg, struct seg_cmd *cmd);

@@ -43,8 +43,8 @@ struct redis_config {
     size_t n_scripts;
     int64_t command_timeout_ms; /* 0 = 1000; a late reply drops the connection */
     size_t max_outstanding;     /* 0 = 8192 commands; more are answered "away" */
-    /* All may be NULL. `on_change`: redis_up() changed. `on_reload`: see above; Redis is up then.
-     */
+    /* All may be NULL. `on_change`: redis_up() changed. `on_reload`: see
+     * above; Redis is up then. */
     void (*on_change)(void *ctx, bool up);
     void (*on_reload)(void *ctx);
     void (*on_message)(void *ctx, struct slice text);

@@ -45,6 +45,6 @@ void admission_leave(struct admission *a, struct admission_ticket *ticket);
 /* English, for the message of the refusal. */
 const char *admission_text(enum admission_verdict verdict);
 
-/* When to try again: 100 to 500 ms, spread, so that those refused together do not return together.
- */
+/* When to try again: 100 to 500 ms, spread, so that those refused
+ * together do not return together. */
 uint32_t admission_retry_ms(struct admission *a);

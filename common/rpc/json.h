@@ -17,8 +17,8 @@
 /* The message as a JSON object; NULL only when memory is exhausted. */
 json_t *json_from_message(const ProtobufCMessage *message);
 
-/* "2026-11-22T01:42:00.123456Z" of a google.protobuf.Timestamp; fractions only where there are any.
- */
+/* "2026-11-22T01:42:00.123456Z" of a google.protobuf.Timestamp; fractions
+ * only where there are any. */
 void json_time_text(int64_t seconds, int32_t nanos, char out[40]);
 
 /* "customer_id" -> "customerId". */

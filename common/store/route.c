@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* After the commit: what others should hear of. All of it is a hint; the sweeps find what is lost.
- */
+/* After the commit: what others should hear of. All of it is a hint; the
+ * sweeps find what is lost. */
 
 #include <string.h>
 

@@ -58,12 +58,12 @@ struct tenants_wait {
     void (*done)(struct tenants_wait *wait, const struct policy *policy, const struct fault *fault);
 };
 
-/* Gives the policy version of a known tenant, loading it if need be. `done` may run in this call.
- */
+/* Gives the policy version of a known tenant, loading it if need be.
+ * `done` may run in this call. */
 void tenants_load(struct tenants *t, int32_t tenant_id, int32_t version, struct tenants_wait *wait);
 
-/* A version that was given and has not been let go of since stays until it is released; both count.
- */
+/* A version that was given and has not been let go of since stays until it
+ * is released; both count. */
 void tenants_hold(struct tenants *t, int32_t tenant_id, int32_t version);
 void tenants_release(struct tenants *t, int32_t tenant_id, int32_t version);
 

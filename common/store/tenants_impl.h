@@ -11,9 +11,9 @@
 #define TENANTS_READ_US (2 * US_PER_S)
 #define TENANTS_READ_BYTES (4u << 20)
 #define UNKNOWN_SLOTS 256
-/* A version that nobody asked for between so many sweeps, one every 10 s, is let go of; the fewer
- * when there are many. Sweeps and not seconds: a process that was stopped for an hour has had one.
- */
+/* A version that nobody asked for between so many sweeps, one every 10 s, is let go
+ * of; the fewer when there are many. Sweeps and not seconds: a process that was
+ * stopped for an hour has had one. */
 #define POLICY_KEEP_SWEEPS 60
 #define POLICY_KEEP_MANY_SWEEPS 6
 #define POLICIES_MANY 256
@@ -35,8 +35,8 @@ struct known {
     size_t n_policies;
 };
 
-/* A name that was not there a moment ago; a few are kept, so that inventing names costs no memory.
- */
+/* A name that was not there a moment ago; a few are kept, so that
+ * inventing names costs no memory. */
 struct unknown {
     char *name;
     int64_t until_us;

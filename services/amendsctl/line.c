@@ -42,9 +42,7 @@ static const struct option globals[] = {
 };
 #define N_GLOBALS (sizeof globals / sizeof *globals - 1)
 
-/* -- help
- * ----------------------------------------------------------------------------------------------------------------
- */
+/* -- help -------------------------------------------------------------------------------------- */
 
 static void help_all(void)
 {
@@ -97,9 +95,7 @@ static void help_command(const struct ctl_command *c, const struct flags *flags,
     }
 }
 
-/* -- parsing
- * ---------------------------------------------------------------------------------------------------------------
- */
+/* -- parsing ----------------------------------------------------------------------------------- */
 
 static enum line_result mistake(const char *what, const char *word, const char *why)
 {

@@ -21,9 +21,7 @@ static const char *must(const char *text)
     return text;
 }
 
-/* -- one value as text
- * -------------------------------------------------------------------------------------------------
- */
+/* -- one value as text ------------------------------------------------------------------------- */
 
 static const char *time_text(const Google__Protobuf__Timestamp *t, struct arena *arena)
 {
@@ -90,9 +88,7 @@ static const char *value_text(const ProtobufCFieldDescriptor *f, const void *at,
     }
 }
 
-/* -- columns
- * ---------------------------------------------------------------------------------------------------------------
- */
+/* -- columns ----------------------------------------------------------------------------------- */
 
 static const void *field_at(const ProtobufCMessage *m, const ProtobufCFieldDescriptor *f)
 {
@@ -179,9 +175,7 @@ void show_line(const ProtobufCMessage *item, const char *columns, struct arena *
     (void)fflush(stdout);
 }
 
-/* -- whole messages
- * -----------------------------------------------------------------------------------------------------------
- */
+/* -- whole messages ---------------------------------------------------------------------------- */
 
 /* Everything given in a part, on one line. */
 static void print_part(const ProtobufCMessage *m, struct arena *arena)

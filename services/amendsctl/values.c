@@ -27,9 +27,7 @@ size_t value_width(const ProtobufCFieldDescriptor *field)
     }
 }
 
-/* -- enumerations
- * ------------------------------------------------------------------------------------------------------
- */
+/* -- enumerations ------------------------------------------------------------------------------ */
 
 const char *value_enum_word(const ProtobufCEnumDescriptor *d, const char *name)
 {
@@ -64,9 +62,7 @@ static int parse_enum(const ProtobufCEnumDescriptor *d, const char *text, int *o
     return AM_EINVAL;
 }
 
-/* -- numbers
- * -------------------------------------------------------------------------------------------------------------
- */
+/* -- numbers ----------------------------------------------------------------------------------- */
 
 static int parse_int(const char *text, int64_t min, int64_t max, int64_t *out, const char **why)
 {
@@ -106,9 +102,7 @@ static const char *parse_fraction(const char *text, int32_t *nanos)
     return text;
 }
 
-/* -- times and money
- * --------------------------------------------------------------------------------------------------------
- */
+/* -- times and money --------------------------------------------------------------------------- */
 
 static int parse_time(const char *text, ProtobufCMessage **at, struct arena *arena,
                       const char **why)
@@ -155,8 +149,7 @@ static int parse_money(const char *text, ProtobufCMessage **at, struct arena *ar
     return m->currency_code ? AM_OK : AM_ENOMEM;
 }
 
-/* -- small messages: one value for each field, with colons between
- * ------------------------------------------------------------ */
+/* -- small messages: one value for each field, with colons between ----------------------------- */
 
 static int parse_parts(const ProtobufCMessageDescriptor *d, const char *text, ProtobufCMessage **at,
                        struct arena *arena, const char **why)

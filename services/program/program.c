@@ -38,9 +38,7 @@ struct program {
     bool draining;
 };
 
-/* -- readiness
- * --------------------------------------------------------------------------------------------------------
- */
+/* -- readiness --------------------------------------------------------------------------------- */
 
 static void look(void *ctx)
 {
@@ -55,9 +53,7 @@ static void look(void *ctx)
     loop_timer_start(p->look, LOOK_US);
 }
 
-/* -- routes
- * --------------------------------------------------------------------------------------------------------------
- */
+/* -- routes ------------------------------------------------------------------------------------ */
 
 static void routed(void *ctx, const struct route *route)
 {
@@ -68,9 +64,7 @@ static void routed(void *ctx, const struct route *route)
         route_client_add(p->route_client, route);
 }
 
-/* -- the test clock
- * -------------------------------------------------------------------------------------------------------
- */
+/* -- the test clock ---------------------------------------------------------------------------- */
 
 static bool settled(const struct program *p)
 {
@@ -108,9 +102,7 @@ static int start_testclock(struct program *p)
     return AM_OK;
 }
 
-/* -- start
- * -----------------------------------------------------------------------------------------------------------------
- */
+/* -- start ------------------------------------------------------------------------------------- */
 
 /* The statements of the process: the store's first, then those of assignment. */
 static size_t gather_stmts(struct program *p)
@@ -208,9 +200,7 @@ static int start(struct program *p)
     return err;
 }
 
-/* -- the drain
- * ---------------------------------------------------------------------------------------------------------------
- */
+/* -- the drain --------------------------------------------------------------------------------- */
 
 static void pg_closed(void *ctx)
 {

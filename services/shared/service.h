@@ -25,8 +25,7 @@ struct service {
  * system did it. False when the call goes on. */
 bool service_refuses_system(struct rpc_call *call);
 
-/* -- calls that write
- * ------------------------------------------------------------------------------ */
+/* -- calls that write ------------------------------------------------------------------------- */
 
 /* One RPC that becomes one command; a constant. */
 struct write_method {
@@ -66,8 +65,7 @@ void write_too_large(struct fault *fault);
 /* Resolves the tenant, validates, submits the command and answers the call. */
 void service_write(struct service *s, struct rpc_call *call, const struct write_method *method);
 
-/* -- calls that read
- * ------------------------------------------------------------------------------- */
+/* -- calls that read -------------------------------------------------------------------------- */
 
 /* The state of one reading call, made by service_read(). */
 struct read_call {

@@ -24,8 +24,7 @@ struct life_agent {
 
 static void take_step(struct life_agent *a);
 
-/* -- agents ---------------------------------------------------------------------------------------
- */
+/* -- agents ------------------------------------------------------------------------------------ */
 
 static void put(void *ctx, enum fault_code code, const char *message, const ProtobufCMessage *reply)
 {
@@ -58,8 +57,7 @@ void life_prepare(struct life *l)
         make_agent(l, i);
 }
 
-/* -- one life -------------------------------------------------------------------------------------
- */
+/* -- one life ---------------------------------------------------------------------------------- */
 
 static void begin_life(struct life_agent *a)
 {
@@ -186,8 +184,7 @@ static void take_step(struct life_agent *a)
     }
 }
 
-/* -- all of them ----------------------------------------------------------------------------------
- */
+/* -- all of them ------------------------------------------------------------------------------- */
 
 void life_measure(struct life *l, int64_t from_us, int64_t until_us)
 {

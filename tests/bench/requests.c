@@ -97,8 +97,7 @@ int request_agent(struct clients *c, const struct rpc_principal *as, const char 
     return clients_call(c, &put_agent, as, &r.base, done, ctx);
 }
 
-/* -- the steps after the opening -----------------------------------------------------------------
- */
+/* -- the steps after the opening --------------------------------------------------------------- */
 
 struct stepping {
     struct clients *clients;

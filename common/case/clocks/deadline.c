@@ -10,8 +10,7 @@
 /* 1 % of a millisecond in microseconds. */
 #define PERCENT_OF_MS 10
 
-/* -- stretches of time --------------------------------------------------------------------------
- */
+/* -- stretches of time ------------------------------------------------------------------------ */
 
 /* Ten years at 1,000 % are a thousandth of what fits; what a row says beyond that saturates. */
 static int64_t share_us(int64_t target_ms, int percent)
@@ -36,8 +35,7 @@ static int64_t time_at(const struct deadline *k, int percent)
     return calendar_add(k->calendar, at, left);
 }
 
-/* -- days ---------------------------------------------------------------------------------------
- */
+/* -- days ------------------------------------------------------------------------------------- */
 
 static int64_t floor_s(int64_t us)
 {
@@ -94,8 +92,7 @@ static int64_t days_at(const struct deadline *k, int percent)
     return k->start_us + whole / 100 * percent + whole % 100 * percent / 100;
 }
 
-/* -- both ---------------------------------------------------------------------------------------
- */
+/* -- both ------------------------------------------------------------------------------------- */
 
 int64_t deadline_at(const struct deadline *k, int percent)
 {

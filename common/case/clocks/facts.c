@@ -7,8 +7,7 @@
 #include "contract/remedy_states.h"
 #include "contract/statuses.h"
 
-/* -- contacts -----------------------------------------------------------------------------------
- */
+/* -- contacts --------------------------------------------------------------------------------- */
 
 static bool is_inbound(const struct contact_row *contact)
 {
@@ -74,8 +73,7 @@ bool case_customer_waits(const struct case_state *c)
     return c->contacts.n > 0 && wait_of(c).waits;
 }
 
-/* -- progress ------------------------------------------------------------------------------------
- */
+/* -- progress --------------------------------------------------------------------------------- */
 
 /* The first of the instants that lies after another; INT64_MAX when none does. */
 static int64_t first_after(int64_t first, int64_t at_us, int64_t after_us)
@@ -100,8 +98,7 @@ static int64_t progress_at(const struct case_state *c)
     return first == INT64_MAX ? 0 : first;
 }
 
-/* -- all of them --------------------------------------------------------------------------------
- */
+/* -- all of them ------------------------------------------------------------------------------ */
 
 static void set(struct case_facts *f, enum fact fact, int value, int64_t since_us, int64_t else_us)
 {
@@ -169,8 +166,7 @@ void case_facts_of_clock(const struct case_state *c, const struct clock_row *clo
         set(facts, FACT_CUSTOMER, 0, facts->since_us[FACT_CONTACT], 0);
 }
 
-/* -- conditions ---------------------------------------------------------------------------------
- */
+/* -- conditions ------------------------------------------------------------------------------- */
 
 /* What allows all that the status may have been before has been so since the round began. */
 static bool since_round(const struct condition_box *b, const struct case_facts *f, enum fact fact)

@@ -73,8 +73,7 @@ static void cap_it(struct clock_row *clock)
     clock_touch(clock);
 }
 
-/* -- pausing and resuming ------------------------------------------------------------------------
- */
+/* -- pausing and resuming --------------------------------------------------------------------- */
 
 /* What is wanted now is another pause than the one that has run out: one by hand that began later,
  * or the definition's own, which takes over where one by hand ended. */

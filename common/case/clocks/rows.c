@@ -50,8 +50,7 @@ struct clock_row *clock_of_subject(struct case_state *c, const struct uuid *subj
     return clock_measuring(c, CLOCK_KIND_UNSPECIFIED, subject);
 }
 
-/* -- new rows
- * -------------------------------------------------------------------------------------- */
+/* -- new rows --------------------------------------------------------------------------------- */
 
 /* Of those that have ended, the one that did so first. There is one: a case has fewer offers,
  * promises, remedies and definitions open at a time than it may have clocks. */

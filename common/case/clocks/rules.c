@@ -10,8 +10,7 @@
 #include "contract/clock_kinds.h"
 #include "contract/statuses.h"
 
-/* -- which clocks -------------------------------------------------------------------------------
- */
+/* -- which clocks ----------------------------------------------------------------------------- */
 
 /* Clocks of before definitions had names are those of their kind. */
 static bool is_of(const struct clock_row *clock, const struct policy *p,
@@ -33,8 +32,7 @@ struct clock_row *clock_of_definition(struct decision *d, const struct policy_cl
     return latest;
 }
 
-/* -- one definition -----------------------------------------------------------------------------
- */
+/* -- one definition --------------------------------------------------------------------------- */
 
 /* Facts as stop and reset see them. */
 static struct case_facts facts_of(const struct settling *s, const struct clock_row *clock)
@@ -136,8 +134,7 @@ static void settle_definition(struct settling *s, const struct policy_clock *def
         settle_start(s, clock, def);
 }
 
-/* -- the case -----------------------------------------------------------------------------------
- */
+/* -- the case --------------------------------------------------------------------------------- */
 
 /* The clocks of a round that is over are kept as they ended. */
 static void end_earlier_rounds(struct decision *d)

@@ -21,8 +21,7 @@ static void answer(struct decision *d)
         d->cmd->answer(d->cmd, d);
 }
 
-/* -- before the kind's function -----------------------------------------------------------------
- */
+/* -- before the kind's function --------------------------------------------------------------- */
 
 /* A replay answers with what was made then and the case as it is now. */
 static void replay(struct decision *d)
@@ -94,8 +93,7 @@ static bool needs_open_case_key(struct decision *d)
     return true;
 }
 
-/* -- after it ------------------------------------------------------------------------------------
- */
+/* -- after it --------------------------------------------------------------------------------- */
 
 static void remember(struct decision *d)
 {

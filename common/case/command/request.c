@@ -10,8 +10,7 @@
 /* Far from the ids that deciding derives from the same seed. */
 #define NEW_CASE_ID UINT32_MAX
 
-/* -- the request's own fields
- * ---------------------------------------------------------------------- */
+/* -- the request's own fields ----------------------------------------------------------------- */
 
 /* Where the field of this name and type lies in the message; NULL when it has none. */
 static const void *field_of(const ProtobufCMessage *message, const char *name, ProtobufCType type)
@@ -29,8 +28,7 @@ static const char *text_field(const ProtobufCMessage *message, const char *name)
     return field ? *field : NULL;
 }
 
-/* -- the hash of the body
- * -------------------------------------------------------------------------- */
+/* -- the hash of the body --------------------------------------------------------------------- */
 
 /* Packs straight into a digest. */
 struct digest_buffer {

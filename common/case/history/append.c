@@ -63,8 +63,7 @@ static struct slice previous_hash(const struct case_row *row)
     return row->last_hash.len > 0 ? row->last_hash : slice_of(first, sizeof(first));
 }
 
-/* -- clocks in events ----------------------------------------------------------------------------
- */
+/* -- clocks in events ------------------------------------------------------------------------- */
 
 static void show(struct decision *d, Amends__V1__EventDetail *detail, const struct clock_row *clock)
 {
@@ -108,8 +107,7 @@ static void show_clocks(struct decision *d, Amends__V1__EventDetail *detail,
         show(d, detail, about);
 }
 
-/* -- events --------------------------------------------------------------------------------------
- */
+/* -- events ----------------------------------------------------------------------------------- */
 
 static void describe(const struct case_row *row, Amends__V1__EventDetail *detail)
 {

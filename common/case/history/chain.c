@@ -55,8 +55,7 @@ void chain_private_digest(struct slice salt, struct slice body, uint8_t out[32])
     digest_end(ctx, out);
 }
 
-/* -- checking -----------------------------------------------------------------------------------
- */
+/* -- checking --------------------------------------------------------------------------------- */
 
 void chain_begin(struct chain_check *k)
 {

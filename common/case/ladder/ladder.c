@@ -13,8 +13,7 @@
 
 #define BIT(action) LADDER_BIT(action)
 
-/* -- the levels ---------------------------------------------------------------------------------
- */
+/* -- the levels ------------------------------------------------------------------------------- */
 
 const struct policy_level *ladder_level(const struct policy *p, int level)
 {
@@ -36,8 +35,7 @@ void ladder_join(struct decision *d, int level, int action)
     row_touch(&row->row);
 }
 
-/* -- notifications ------------------------------------------------------------------------------
- */
+/* -- notifications ---------------------------------------------------------------------------- */
 
 static bool told_already(struct step *s, const char *recipient)
 {
@@ -80,8 +78,7 @@ void ladder_notify(struct decision *d, struct step *s, const char *recipient)
     }
 }
 
-/* -- the record ---------------------------------------------------------------------------------
- */
+/* -- the record ------------------------------------------------------------------------------- */
 
 static void name_step(const struct decision *d, struct escalation_row *e, const struct step *s)
 {
@@ -118,8 +115,7 @@ struct escalation_row ladder_record(struct decision *d, const struct step *s)
     return *e;
 }
 
-/* -- climbing -----------------------------------------------------------------------------------
- */
+/* -- climbing --------------------------------------------------------------------------------- */
 
 /* Amounts of two currencies have no sum: the first cost decides, the rows keep all of them. */
 static void add_cost(struct case_row *row, const struct escalation_row *e)

@@ -14,8 +14,7 @@
 #define SEVERITY_MAX (POLICY_SEVERITIES - 1)
 #define BIT(action) LADDER_BIT(action)
 
-/* -- how far ------------------------------------------------------------------------------------
- */
+/* -- how far ---------------------------------------------------------------------------------- */
 
 /* A clock of customers who wait for an answer: it starts when one does, and only then. */
 static bool answers_the_customer(const struct policy_clock *def)
@@ -66,8 +65,7 @@ static int target_level(const struct decision *d, const struct clock_row *clock,
     return addressed > to ? addressed : to;
 }
 
-/* -- what takes effect --------------------------------------------------------------------------
- */
+/* -- what takes effect ------------------------------------------------------------------------ */
 
 static bool reassigns(const struct decision *d, const struct step *s)
 {

@@ -54,8 +54,7 @@ Amends__V1__Denial *message_denial(const struct case_row *row, struct arena *are
     return m.full ? NULL : d;
 }
 
-/* -- the row --------------------------------------------------------------------------------------
- */
+/* -- the row ---------------------------------------------------------------------------------- */
 
 static void make_failure(struct make *m, Amends__V1__Case *c, const struct case_row *row)
 {
@@ -187,8 +186,7 @@ Amends__V1__Case *message_case_row(const struct case_row *row, struct arena *are
     return m.full ? NULL : c;
 }
 
-/* -- the parts ------------------------------------------------------------------------------------
- */
+/* -- the parts -------------------------------------------------------------------------------- */
 
 /* Defines `name`, which makes the messages of the rows that are still there, in c->list. */
 #define PART(name, list, type, make_one)                                                           \

@@ -14,8 +14,7 @@
 
 #define PART_BYTES 96
 
-/* -- what a case asks ---------------------------------------------------------------------------
- */
+/* -- what a case asks ------------------------------------------------------------------------- */
 
 static int64_t exposure_micros(const struct case_row *row, const struct policy_failure *f)
 {
@@ -86,8 +85,7 @@ const char *queue_signature(const struct case_row *row, const struct policy *p, 
     return copy;
 }
 
-/* -- what an agent has --------------------------------------------------------------------------
- */
+/* -- what an agent has ------------------------------------------------------------------------ */
 
 /* Of a text that queue_signature() wrote. A malformed number becomes INT_MAX, which no agent meets.
  */

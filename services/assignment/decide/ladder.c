@@ -22,8 +22,7 @@ static void refuse_ladder(struct decision *d, const char *why)
     fault_meta(f, "level", "%d", d->c->row.level);
 }
 
-/* -- EscalateCase -------------------------------------------------------------------------------
- */
+/* -- EscalateCase ------------------------------------------------------------------------------ */
 
 /* 0 = refused. */
 static int level_to_reach(struct decision *d, int asked)
@@ -61,8 +60,7 @@ const struct command_kind escalate_case_kind = {.name = "EscalateCase",
                                                 .agents_only = true,
                                                 .decide = escalate_case};
 
-/* -- AcknowledgeEscalation ----------------------------------------------------------------------
- */
+/* -- AcknowledgeEscalation --------------------------------------------------------------------- */
 
 static bool of_the_level(struct decision *d)
 {

@@ -44,8 +44,8 @@ static const char waiting[] =
     " left join lateral (select q.level from queue_item q where q.tenant_id = k.tenant_id"
     " and q.level > 0 order by q.level limit 1) w on true";
 
-/* $1 tenant, $2 and $3 after this level and signature, $4 most signatures, $5 most cases of each.
- */
+/* $1 tenant, $2 and $3 after this level and signature, $4 most
+ * signatures, $5 most cases of each. */
 static const char heads[] =
     "with recursive s(level, signature) as ("
     "(select q.level, q.signature from queue_item q where q.tenant_id = $1::int4"
@@ -84,8 +84,8 @@ static const char agents[] =
     " (select a.* from agent a where a.tenant_id = $1::int4 and a.agent_id = k.agent_id"
     " offset 0) x" AGENT_LOAD;
 
-/* $1 tenant, $2 agents, $3 made after, $4 ended after, $5 most of each. 3 = DECLINED, 4 = EXPIRED.
- */
+/* $1 tenant, $2 agents, $3 made after, $4 ended after, $5 most of each.
+ * 3 = DECLINED, 4 = EXPIRED. */
 static const char cooling[] =
     "select k.agent_id, o.case_id from unnest($2::text[]) as k(agent_id) cross join lateral"
     " (select y.case_id, y.state, y.decided_at from offer y where y.tenant_id = $1::int4"

@@ -56,8 +56,7 @@ static void overdue(struct assignment *a, size_t found, size_t fired, int64_t ne
     metric_add(&overdue_total, 0, (int64_t)fired);
 }
 
-/* -- what need not be kept ----------------------------------------------------------------------
- */
+/* -- what need not be kept --------------------------------------------------------------------- */
 
 static void purge_rows(struct pg_read *pg, size_t i, const struct pg_rows *rows)
 {

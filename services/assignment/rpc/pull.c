@@ -291,8 +291,8 @@ static void caller_rows(struct pg_read *pg, size_t i, const struct pg_rows *rows
     }
 }
 
-/* A repeated call is a replay even if the agent has no room any more: its case may be the reason.
- */
+/* A repeated call is a replay even if the agent has no room any more:
+ * its case may be the reason. */
 static void caller_ended(struct engine_read *r, const struct fault *fault)
 {
     struct pull *p = r->ctx;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* OpenCase: the customer's open case of the same failure and order is joined, else a new one opens.
- */
+/* OpenCase: the customer's open case of the same failure and order is
+ * joined, else a new one opens. */
 
 #include "intake/decide/decide.h"
 
@@ -25,8 +25,7 @@ static const Amends__V1__OpenCaseRequest *request_of(const struct decision *d)
     return (const Amends__V1__OpenCaseRequest *)d->cmd->request;
 }
 
-/* -- what new and joined cases have in common -----------------------------------------------------
- */
+/* -- what new and joined cases have in common -------------------------------------------------- */
 
 /* What the company noticed by itself cost the customer no effort. */
 static int effort_of(const Amends__V1__OpenCaseRequest *r)
@@ -81,8 +80,7 @@ static Amends__V1__EventPrivate personal_of(const Amends__V1__OpenCaseRequest *r
     return p;
 }
 
-/* -- a repeat claim -------------------------------------------------------------------------------
- */
+/* -- a repeat claim ---------------------------------------------------------------------------- */
 
 static const char *first_given(const char *known, const char *given)
 {
@@ -137,8 +135,7 @@ static void join(struct decision *d)
     d->cmd->joined = true;
 }
 
-/* -- a new case -----------------------------------------------------------------------------------
- */
+/* -- a new case -------------------------------------------------------------------------------- */
 
 static void fill_customer(struct case_row *row, const Amends__V1__OpenCaseRequest *r)
 {

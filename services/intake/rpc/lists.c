@@ -8,9 +8,7 @@
 #include "contract/check.h"
 #include "shared/page_token.h"
 
-/* -- ListCases
- * --------------------------------------------------------------------------------------------------------
- */
+/* -- ListCases --------------------------------------------------------------------------------- */
 
 #define CASES_USUAL 50
 #define CASES_MOST 500
@@ -110,9 +108,7 @@ void lists_cases(struct rpc_call *call, void *service)
     service_read(service, call, cases_start);
 }
 
-/* -- GetCaseHistory
- * -----------------------------------------------------------------------------------------------------
- */
+/* -- GetCaseHistory ---------------------------------------------------------------------------- */
 
 #define EVENTS_USUAL 100
 #define EVENTS_MOST 500

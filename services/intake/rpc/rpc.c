@@ -22,9 +22,7 @@ static void not_found(struct read_call *rc, const char *case_id)
     rpc_fail(rc->call, &rc->fault);
 }
 
-/* -- OpenCase
- * --------------------------------------------------------------------------------------------------------
- */
+/* -- OpenCase ---------------------------------------------------------------------------------- */
 
 WRITE_CHECK(open_case, Amends__V1__OpenCaseRequest)
 
@@ -38,9 +36,7 @@ static void open_case(struct rpc_call *call, void *service)
     service_write(service, call, &method);
 }
 
-/* -- GetCase
- * -----------------------------------------------------------------------------------------------------------
- */
+/* -- GetCase ----------------------------------------------------------------------------------- */
 
 static void get_done(struct store_read *read)
 {
@@ -74,9 +70,7 @@ static void get_case(struct rpc_call *call, void *service)
     service_read(service, call, get_start);
 }
 
-/* -- BatchGetCases
- * -----------------------------------------------------------------------------------------------------
- */
+/* -- BatchGetCases ----------------------------------------------------------------------------- */
 
 #define BATCH_MAX 100
 
@@ -125,9 +119,7 @@ static void batch_get_cases(struct rpc_call *call, void *service)
     service_read(service, call, batch_start);
 }
 
-/* -- the service
- * ---------------------------------------------------------------------------------------------------------
- */
+/* -- the service ------------------------------------------------------------------------------- */
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 

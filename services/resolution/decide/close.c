@@ -15,8 +15,7 @@
 #include "resolution/decide/decide.h"
 #include "resolution/decide/remedy_rules.h"
 
-/* -- DenyClaim ------------------------------------------------------------------------------------
- */
+/* -- DenyClaim --------------------------------------------------------------------------------- */
 
 static void deny_claim_decide(struct decision *d)
 {
@@ -50,8 +49,7 @@ const struct command_kind deny_claim_kind = {
     .decide = deny_claim_decide,
 };
 
-/* -- the close gate -------------------------------------------------------------------------------
- */
+/* -- the close gate ---------------------------------------------------------------------------- */
 
 static void tell_unfulfilled(struct decision *d)
 {
@@ -111,8 +109,7 @@ static bool pass_gate(struct decision *d)
     return false;
 }
 
-/* -- ResolveCase ----------------------------------------------------------------------------------
- */
+/* -- ResolveCase ------------------------------------------------------------------------------- */
 
 /* What was offered and never answered ends with the case's resolution. */
 static void expire_offered(struct decision *d)
@@ -159,8 +156,7 @@ const struct command_kind resolve_case_kind = {
     .decide = resolve_case_decide,
 };
 
-/* -- CloseCase ------------------------------------------------------------------------------------
- */
+/* -- CloseCase --------------------------------------------------------------------------------- */
 
 static void close_case_decide(struct decision *d)
 {

@@ -21,8 +21,7 @@ static Amends__V1__EventPrivate words(char *text)
     return p;
 }
 
-/* -- RecordContact --------------------------------------------------------------------------------
- */
+/* -- RecordContact ----------------------------------------------------------------------------- */
 
 static struct contact_row *add_contact(struct decision *d,
                                        const Amends__V1__RecordContactRequest *r, int64_t at)
@@ -98,8 +97,7 @@ const struct command_kind record_contact_kind = {
     .decide = record_contact_decide,
 };
 
-/* -- RecordAct ------------------------------------------------------------------------------------
- */
+/* -- RecordAct --------------------------------------------------------------------------------- */
 
 static struct act_row *add_act(struct decision *d, const Amends__V1__RecordActRequest *r)
 {
@@ -138,8 +136,7 @@ const struct command_kind record_act_kind = {
     .decide = record_act_decide,
 };
 
-/* -- RecordRootCause ------------------------------------------------------------------------------
- */
+/* -- RecordRootCause --------------------------------------------------------------------------- */
 
 static void record_root_cause_decide(struct decision *d)
 {

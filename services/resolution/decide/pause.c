@@ -36,8 +36,7 @@ static void pause_event(struct decision *d, int kind, int64_t until_us, char *no
     case_event(d, kind, d->cmd->principal, &detail, &personal);
 }
 
-/* -- how long -----------------------------------------------------------------------------------
- */
+/* -- how long ---------------------------------------------------------------------------------- */
 
 static int64_t ended_us(const struct pause *pauses, size_t n)
 {
@@ -93,8 +92,7 @@ static void refuse_limit(struct decision *d, int64_t most)
     fault_meta(f, "most_until", "%s", text);
 }
 
-/* -- PauseCase ----------------------------------------------------------------------------------
- */
+/* -- PauseCase --------------------------------------------------------------------------------- */
 
 static void pause_until(struct decision *d, const Amends__V1__PauseCaseRequest *r, int64_t until_us)
 {
@@ -139,8 +137,7 @@ const struct command_kind pause_case_kind = {
     .decide = pause_case_decide,
 };
 
-/* -- ResumeCase ---------------------------------------------------------------------------------
- */
+/* -- ResumeCase -------------------------------------------------------------------------------- */
 
 static void resume_case_decide(struct decision *d)
 {

@@ -23,8 +23,7 @@ static const struct promise_row *newest(const struct case_state *c)
     return ROW_AT(&c->promises, const struct promise_row, c->promises.n - 1);
 }
 
-/* -- MakePromise --------------------------------------------------------------------------------
- */
+/* -- MakePromise ------------------------------------------------------------------------------- */
 
 static void make_promise_decide(struct decision *d)
 {
@@ -51,8 +50,7 @@ const struct command_kind make_promise_kind = {
     .decide = make_promise_decide,
 };
 
-/* -- SettlePromise ------------------------------------------------------------------------------
- */
+/* -- SettlePromise ----------------------------------------------------------------------------- */
 
 static void settle(struct decision *d, struct promise_row *promise, int state)
 {

@@ -12,8 +12,7 @@
 
 #define DATE_CHARS 10
 
-/* -- wall times ---------------------------------------------------------------------------------
- */
+/* -- wall times -------------------------------------------------------------------------------- */
 
 /* Two digits; -1 when they are none. */
 static int two_digits(const char *text)
@@ -53,8 +52,7 @@ int local_time_parse(const char *text, int64_t *wall_s)
     return AM_OK;
 }
 
-/* -- instants -----------------------------------------------------------------------------------
- */
+/* -- instants ---------------------------------------------------------------------------------- */
 
 /* The latest instant within the hours at or before the one promised. */
 static int64_t due_of(struct decision *d, const struct calendar *hours, int64_t at_us,
@@ -110,8 +108,7 @@ bool promise_instants(struct decision *d, const Google__Protobuf__Timestamp *pro
     return out->due_us != 0;
 }
 
-/* -- rows ---------------------------------------------------------------------------------------
- */
+/* -- rows -------------------------------------------------------------------------------------- */
 
 bool promise_add(struct decision *d, int kind, const char *description, const struct promised *when,
                  struct uuid *id)

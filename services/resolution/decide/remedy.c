@@ -38,8 +38,7 @@ static bool same_kind(const struct remedy_row *remedy, const struct worth *w)
            strcmp(remedy->currency, w->currency) == 0;
 }
 
-/* -- the same failure is not compensated twice ----------------------------------------------------
- */
+/* -- the same failure is not compensated twice ------------------------------------------------- */
 
 /* Apologies, gifts and the like may be repeated; what makes up for the loss itself may not. */
 static bool makes_up_for_the_loss(int kind)
@@ -67,8 +66,7 @@ static bool compensated_already(struct decision *d, const struct worth *w)
     return false;
 }
 
-/* -- authority ------------------------------------------------------------------------------------
- */
+/* -- authority --------------------------------------------------------------------------------- */
 
 static int64_t given_already(const struct case_state *c, const struct worth *w)
 {
@@ -103,8 +101,7 @@ static bool within_authority(struct decision *d, const struct worth *w)
     return false;
 }
 
-/* -- ProposeRemedy --------------------------------------------------------------------------------
- */
+/* -- ProposeRemedy ----------------------------------------------------------------------------- */
 
 static struct remedy_row *add_remedy(struct decision *d, const struct worth *w,
                                      const char *description)
@@ -146,8 +143,7 @@ const struct command_kind propose_remedy_kind = {
     .decide = propose_remedy_decide,
 };
 
-/* -- RecordCustomerResponse -----------------------------------------------------------------------
- */
+/* -- RecordCustomerResponse -------------------------------------------------------------------- */
 
 static int16_t answered_state(int answer)
 {

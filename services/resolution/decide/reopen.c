@@ -20,8 +20,7 @@
 #include "contract/words.h"
 #include "resolution/decide/decide.h"
 
-/* -- the keys -----------------------------------------------------------------------------------
- */
+/* -- the keys ---------------------------------------------------------------------------------- */
 
 static const char *former_agent(const struct case_row *row)
 {
@@ -67,8 +66,7 @@ static bool require_keys(struct decision *d)
     return false;
 }
 
-/* -- what stands against it ---------------------------------------------------------------------
- */
+/* -- what stands against it -------------------------------------------------------------------- */
 
 static bool require_ended(struct decision *d)
 {
@@ -96,8 +94,7 @@ static bool require_no_other(struct decision *d)
     return false;
 }
 
-/* -- the new round ------------------------------------------------------------------------------
- */
+/* -- the new round ----------------------------------------------------------------------------- */
 
 /* Whatever else the agent holds: a reopened case may leave an agent above capacity. */
 static bool owner_is_fit(const struct decision *d)

@@ -115,8 +115,7 @@ static void send(const char *words)
     arena_free(&arena);
 }
 
-/* -- a test: begins when Redis is up and empty, ends when `until` says so -----------------------
- */
+/* -- a test: begins when Redis is up and empty, ends when `until` says so ---------------------- */
 
 struct story {
     void (*begin)(void);

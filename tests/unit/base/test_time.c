@@ -83,8 +83,8 @@ static void test_finer_sample_replaces(void **state)
     assert_in_range(clock_error_us(c), 49, 100);
 }
 
-/* An estimate taken 1,000 s ago has grown by 50 ms: a sample of 40 ms, useless then, is better now.
- */
+/* An estimate taken 1,000 s ago has grown by 50 ms: a sample of 40 ms,
+ * useless then, is better now. */
 static void test_error_grows_with_age(void **state)
 {
     (void)state;

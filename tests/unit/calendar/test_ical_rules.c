@@ -7,8 +7,8 @@
 
 #include "calendar/ical.h"
 
-/* The days of an event with that start and rule, "2026-01-01 2027-01-01", or its first violation.
- */
+/* The days of an event with that start and rule, "2026-01-01
+ * 2027-01-01", or its first violation. */
 static void read_rule(const char *start, const char *rule, char *found, size_t room)
 {
     char text[1024];

@@ -14,8 +14,8 @@ static const struct calendar_window ALWAYS[] = {
     {4, 0, AT(24, 0)}, {5, 0, AT(24, 0)}, {6, 0, AT(24, 0)},
 };
 
-/* The parts from one instant to another: "closed 0d09:00, working 0d08:00, holiday 1d00:00 Name".
- */
+/* The parts from one instant to another: "closed 0d09:00, working
+ * 0d08:00, holiday 1d00:00 Name". */
 static void assert_parts(const struct calendar *c, int64_t from, int64_t until,
                          const char *expected)
 {

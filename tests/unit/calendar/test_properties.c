@@ -178,8 +178,7 @@ static void test_parts_join_and_add_up(void **state)
     }
 }
 
-/* -- a slow calendar, minute by minute -----------------------------------------------------------
- */
+/* -- a slow calendar, minute by minute --------------------------------------------------------- */
 
 #define MINUTES (60 * 24 * 60)
 enum { CLOSED, WINDOW, AWAY };

@@ -5,8 +5,7 @@
 
 #define BOXES 4096
 
-/* -- definitions --------------------------------------------------------------------------------
- */
+/* -- definitions ------------------------------------------------------------------------------- */
 
 static struct condition_box boxes[BOXES];
 static size_t n_boxes;
@@ -56,8 +55,7 @@ struct policy_clock define_resolution(const char *name, int hours)
     return c;
 }
 
-/* -- worlds -------------------------------------------------------------------------------------
- */
+/* -- worlds ------------------------------------------------------------------------------------ */
 
 struct world *clock_world(const struct policy_clock *defs, size_t n)
 {
@@ -96,8 +94,7 @@ void assert_clock(struct world *w, const char *name, int state, int64_t due_us)
                  (long long)(due_us - WORLD_START_US) / 60000000);
 }
 
-/* -- what happens -------------------------------------------------------------------------------
- */
+/* -- what happens ------------------------------------------------------------------------------ */
 
 static void event(struct decision *d, int kind)
 {
@@ -153,8 +150,7 @@ void tell_resume(struct world *w)
     world_commit(w);
 }
 
-/* -- what must hold -----------------------------------------------------------------------------
- */
+/* -- what must hold ---------------------------------------------------------------------------- */
 
 static void assert_parts(const struct deadline *k, int64_t due_us)
 {

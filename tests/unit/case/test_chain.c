@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* The history's hash chain: verifies, tells what was altered, survives erasure, finds truncation.
- */
+/* The history's hash chain: verifies, tells what was altered, survives
+ * erasure, finds truncation. */
 
 #include <string.h>
 

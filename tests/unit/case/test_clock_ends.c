@@ -8,8 +8,7 @@
 
 static const int64_t T = WORLD_START_US;
 
-/* -- resetting ----------------------------------------------------------------------------------
- */
+/* -- resetting --------------------------------------------------------------------------------- */
 
 static struct policy_clock cadence_of(int hours)
 {
@@ -66,8 +65,7 @@ static void a_reset_that_is_late_is_a_breach_of_the_instance_before(void **state
     world_free(w);
 }
 
-/* -- rounds and ends ----------------------------------------------------------------------------
- */
+/* -- rounds and ends --------------------------------------------------------------------------- */
 
 static void a_round_starts_clocks_of_its_own(void **state)
 {
@@ -137,8 +135,7 @@ static void clocks_of_before_definitions_belong_to_their_kind(void **state)
     world_free(w);
 }
 
-/* -- subjects -----------------------------------------------------------------------------------
- */
+/* -- subjects ---------------------------------------------------------------------------------- */
 
 static struct remedy_row *add_remedy(struct world *w, int state)
 {
@@ -185,8 +182,7 @@ static void each_remedy_has_its_clock(void **state)
     world_free(w);
 }
 
-/* -- bounds -------------------------------------------------------------------------------------
- */
+/* -- bounds ------------------------------------------------------------------------------------ */
 
 static void a_case_full_of_clocks_goes_on(void **state)
 {

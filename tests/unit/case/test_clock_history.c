@@ -23,8 +23,7 @@ static int any(int n)
     return (int)((random_state * 0x2545f4914f6cdd1dull >> 33) % (uint64_t)n);
 }
 
-/* -- a policy of every sort of clock ------------------------------------------------------------
- */
+/* -- a policy of every sort of clock ----------------------------------------------------------- */
 
 static struct policy_threshold steps[] = {
     {.percent = 30, .actions = ACTION(NOTIFY), .notify = POLICY_NOTIFY_OWNER},
@@ -118,8 +117,7 @@ static struct policy *make_policy(int version, int hours, bool own)
     return p;
 }
 
-/* -- a history: what happens when, whoever looks ------------------------------------------------
- */
+/* -- a history: what happens when, whoever looks ----------------------------------------------- */
 
 static void contact(struct world *w)
 {
@@ -218,8 +216,7 @@ static int64_t later(struct world *w)
     return w->now_us + (any(3) == 0 ? any(1000) : any(30 * 3600) * 1000000LL + any(1000000));
 }
 
-/* -- what must hold -----------------------------------------------------------------------------
- */
+/* -- what must hold ---------------------------------------------------------------------------- */
 
 static void assert_each_step_once(const struct world *w)
 {
@@ -264,8 +261,7 @@ static void whole_after_every_step(void **state)
     }
 }
 
-/* -- whoever looks, and whenever ----------------------------------------------------------------
- */
+/* -- whoever looks, and whenever --------------------------------------------------------------- */
 
 static struct world *live(uint64_t seed, bool in_time)
 {

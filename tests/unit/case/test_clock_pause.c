@@ -213,8 +213,7 @@ static void a_clock_that_starts_in_a_pause_is_paused(void **state)
     world_free(w);
 }
 
-/* -- stopped while paused -----------------------------------------------------------------------
- */
+/* -- stopped while paused ---------------------------------------------------------------------- */
 
 static void an_open_pause_never_counts_as_met(void **state)
 {

@@ -8,8 +8,7 @@
 
 static const int64_t T = WORLD_START_US;
 
-/* -- the order ----------------------------------------------------------------------------------
- */
+/* -- the order --------------------------------------------------------------------------------- */
 
 /* A clock that started at T, and what holds of it now: the first that applies decides. */
 static void the_first_that_applies_decides(void **state)
@@ -70,8 +69,7 @@ static void what_cancels_or_stops_it_keeps_it_from_starting(void **state)
     world_free(w);
 }
 
-/* -- starting -----------------------------------------------------------------------------------
- */
+/* -- starting ---------------------------------------------------------------------------------- */
 
 static void it_starts_at_the_true_moment(void **state)
 {
@@ -140,8 +138,8 @@ static void once_a_round_unless_again(void **state)
     world_free(w);
 }
 
-/* Told in whatever order, the answer ends the wait that it answered, and the next wait is its own.
- */
+/* Told in whatever order, the answer ends the wait that it answered, and
+ * the next wait is its own. */
 static void an_answer_told_late_ends_its_own_wait(void **state)
 {
     (void)state;
@@ -174,8 +172,7 @@ static void a_failed_attempt_is_no_answer(void **state)
     world_free(w);
 }
 
-/* -- stopping -----------------------------------------------------------------------------------
- */
+/* -- stopping ---------------------------------------------------------------------------------- */
 
 static void stopped_by_when_it_was_not_by_when_it_was_told(void **state)
 {

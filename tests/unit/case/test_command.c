@@ -237,8 +237,7 @@ static void a_full_response_arena_refuses_without_writing(void **state)
     world_free(w);
 }
 
-/* -- requests
- * -------------------------------------------------------------------------------------- */
+/* -- requests ---------------------------------------------------------------------------------- */
 
 static struct command from(struct world *w, const ProtobufCMessage *request, struct fault *fault)
 {

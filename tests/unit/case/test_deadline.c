@@ -234,8 +234,7 @@ static void a_target_in_days_says_how_long_it_is(void **state)
     calendar_free(c);
 }
 
-/* -- texts --------------------------------------------------------------------------------------
- */
+/* -- texts ------------------------------------------------------------------------------------- */
 
 static void pauses_are_read_as_they_were_written(void **state)
 {
@@ -280,8 +279,7 @@ static void what_is_no_text_of_pauses_is_refused(void **state)
     assert_int_equal(pauses_parse(many, out, &n), AM_EINVAL);
 }
 
-/* -- parts --------------------------------------------------------------------------------------
- */
+/* -- parts ------------------------------------------------------------------------------------- */
 
 static void parts_say_what_each_stretch_is(void **state)
 {

@@ -139,8 +139,7 @@ static void an_open_offer_beside_a_fulfilled_remedy_waits(void **state)
     assert_status(w, CASE_STATUS_AWAITING_CUSTOMER);
 }
 
-/* -- the gate
- * -------------------------------------------------------------------------------------- */
+/* -- the gate ---------------------------------------------------------------------------------- */
 
 static void gate_lists_everything_at_first(void **state)
 {
@@ -220,8 +219,7 @@ static void unreachable_needs_attempts_channels_and_time(void **state)
     world_free(w);
 }
 
-/* -- settling
- * -------------------------------------------------------------------------------------- */
+/* -- settling ---------------------------------------------------------------------------------- */
 
 static void queue_item_goes_with_the_steward(void **state)
 {

@@ -175,8 +175,7 @@ static void an_open_promise_is_a_fact(void **state)
     world_free(w);
 }
 
-/* -- conditions ---------------------------------------------------------------------------------
- */
+/* -- conditions -------------------------------------------------------------------------------- */
 
 static void assert_holds(struct world *w, struct policy_condition c, bool holds, int64_t since_us)
 {

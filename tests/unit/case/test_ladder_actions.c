@@ -254,8 +254,7 @@ static void an_ended_case_is_only_told_of(void **state)
     world_free(w);
 }
 
-/* -- messages to the executives are answered ----------------------------------------------------
- */
+/* -- messages to the executives are answered --------------------------------------------------- */
 
 static void write_in(struct world *w, int level)
 {

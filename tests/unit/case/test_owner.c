@@ -99,8 +99,7 @@ static void transfers_are_counted_between_agents_only(void **state)
     world_free(w);
 }
 
-/* -- who may act
- * ----------------------------------------------------------------------------------- */
+/* -- who may act ------------------------------------------------------------------------------- */
 
 static bool may(struct world *w, const char *principal)
 {

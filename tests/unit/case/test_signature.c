@@ -163,8 +163,7 @@ static void every_default_failure_fits_somebody_with_its_skill(void **state)
     world_free(w);
 }
 
-/* -- the boost
- * ------------------------------------------------------------------------------------- */
+/* -- the boost --------------------------------------------------------------------------------- */
 
 static void boost_adds_up_and_is_bounded(void **state)
 {

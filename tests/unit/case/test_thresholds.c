@@ -100,8 +100,7 @@ static void a_pause_does_not_fire_it_again(void **state)
     world_free(w);
 }
 
-/* -- what the end does --------------------------------------------------------------------------
- */
+/* -- what the end does ------------------------------------------------------------------------- */
 
 static void at_the_top_it_goes_round_until_somebody_takes_notice(void **state)
 {
@@ -281,8 +280,7 @@ static void catching_up_fires_what_came_before_now(void **state)
     world_free(w);
 }
 
-/* -- instants that are given --------------------------------------------------------------------
- */
+/* -- instants that are given ------------------------------------------------------------------- */
 
 static void a_given_instant_is_kept_to_the_microsecond(void **state)
 {

@@ -76,8 +76,7 @@ static const struct dedup_row *find_dedup(const struct world *w, const struct co
     return NULL;
 }
 
-/* -- keeping
- * --------------------------------------------------------------------------------------- */
+/* -- keeping ----------------------------------------------------------------------------------- */
 
 static void keep(struct world *w, struct rows *to, const void *item, size_t size)
 {
@@ -173,8 +172,7 @@ void world_commit(struct world *w)
     }
 }
 
-/* -- running
- * --------------------------------------------------------------------------------------- */
+/* -- running ----------------------------------------------------------------------------------- */
 
 static struct rows copy_rows(struct world *w, const struct rows *from, size_t size)
 {
@@ -291,9 +289,7 @@ void world_run(struct world *w, const struct command_kind *kind, const char *pri
     world_run_with(w, kind, principal, request, NULL, NULL);
 }
 
-/* -- time passes
- * -----------------------------------------------------------------------------------
- */
+/* -- time passes ------------------------------------------------------------------------------- */
 
 static struct clock_row *clock_with_id(struct world *w, const struct uuid *id)
 {
@@ -315,8 +311,7 @@ static struct clock_row *next_due(struct world *w, int64_t now_us)
     return first;
 }
 
-/* -- a case
- * ---------------------------------------------------------------------------------------- */
+/* -- a case ------------------------------------------------------------------------------------ */
 
 static void fill_case(struct world *w)
 {
@@ -400,8 +395,7 @@ struct offer_row *world_offer(struct world *w, const char *agent_id)
     return ROW_AT(&w->c.offers, struct offer_row, w->c.offers.n - 1);
 }
 
-/* -- looking
- * --------------------------------------------------------------------------------------- */
+/* -- looking ----------------------------------------------------------------------------------- */
 
 void assert_written(const struct world *w)
 {

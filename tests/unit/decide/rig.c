@@ -158,8 +158,7 @@ void rig_close(struct world *w, const char *who)
     world_run(w, &close_case_kind, who, &r.base);
 }
 
-/* -- promises -----------------------------------------------------------------------------------
- */
+/* -- promises ---------------------------------------------------------------------------------- */
 
 static void make_promise(struct world *w, const char *who, Google__Protobuf__Timestamp *time,
                          const char *local_time)
@@ -221,8 +220,7 @@ const struct promise_row *rig_promised(const struct world *w, size_t i, int stat
     return p;
 }
 
-/* -- pauses and rounds --------------------------------------------------------------------------
- */
+/* -- pauses and rounds ------------------------------------------------------------------------- */
 
 void rig_pause(struct world *w, const char *who, int64_t resume_us)
 {

@@ -66,8 +66,8 @@ void rig_policy(struct world *w, const char *sections);
 /* The i-th promise, its state asserted. */
 const struct promise_row *rig_promised(const struct world *w, size_t i, int state);
 
-/* A world with an open case and agents ann (level 1), bob (level 1) and lea (level 2); ann owns it.
- */
+/* A world with an open case and agents ann (level 1), bob (level 1) and
+ * lea (level 2); ann owns it. */
 struct world *rig_owned(void);
 
 /* The i-th remedy, its state asserted. */

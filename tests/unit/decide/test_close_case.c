@@ -26,8 +26,7 @@ static struct uuid accepted_refund(struct world *w)
     return id;
 }
 
-/* -- DenyClaim
- * ------------------------------------------------------------------------------------- */
+/* -- DenyClaim --------------------------------------------------------------------------------- */
 
 static void a_denial_keeps_the_reason_that_was_told(void **state)
 {
@@ -62,8 +61,7 @@ static void a_denial_before_the_opening_is_a_violation(void **state)
     world_free(w);
 }
 
-/* -- who may
- * --------------------------------------------------------------------------------------- */
+/* -- who may ----------------------------------------------------------------------------------- */
 
 typedef void (*owners_call)(struct world *w, const char *who);
 
@@ -108,8 +106,7 @@ static void a_stale_version_is_aborted(void **state)
     }
 }
 
-/* -- the gate
- * -------------------------------------------------------------------------------------- */
+/* -- the gate ---------------------------------------------------------------------------------- */
 
 static void the_gate_lists_everything_that_is_missing(void **state)
 {
@@ -199,8 +196,7 @@ static void the_unreachable_customers_case_can_be_resolved(void **state)
     world_free(w);
 }
 
-/* -- ResolveCase
- * ----------------------------------------------------------------------------------- */
+/* -- ResolveCase ------------------------------------------------------------------------------- */
 
 static struct world *resolvable(void)
 {
@@ -289,8 +285,7 @@ static void nobodys_case_is_not_resolved(void **state)
     world_free(w);
 }
 
-/* -- CloseCase
- * ------------------------------------------------------------------------------------- */
+/* -- CloseCase --------------------------------------------------------------------------------- */
 
 static void only_resolved_cases_close(void **state)
 {

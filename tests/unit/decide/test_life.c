@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* A case's whole life, its status after every step; and the same life twice gives the same bytes.
- */
+/* A case's whole life, its status after every step; and the same life
+ * twice gives the same bytes. */
 
 #include <string.h>
 

@@ -6,8 +6,7 @@
 
 #include "rig.h"
 
-/* -- a new case
- * ------------------------------------------------------------------------------------ */
+/* -- a new case -------------------------------------------------------------------------------- */
 
 static void a_new_case_has_an_owner_and_clocks_at_once(void **state)
 {
@@ -169,8 +168,7 @@ static void a_replay_opens_nothing(void **state)
     world_free(w);
 }
 
-/* -- a repeat claim
- * -------------------------------------------------------------------------------- */
+/* -- a repeat claim ---------------------------------------------------------------------------- */
 
 static struct world *opened(void)
 {

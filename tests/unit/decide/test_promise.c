@@ -26,8 +26,7 @@ static struct uuid id_of(const struct world *w, size_t i)
 /* Severity of world_with_case(). */
 enum { SEVERITY = 3 };
 
-/* -- making -------------------------------------------------------------------------------------
- */
+/* -- making ------------------------------------------------------------------------------------ */
 
 static void a_promise_is_a_clock_until_then(void **state)
 {
@@ -218,8 +217,7 @@ static void a_case_has_room_for_so_many(void **state)
     world_free(w);
 }
 
-/* -- keeping ------------------------------------------------------------------------------------
- */
+/* -- keeping ----------------------------------------------------------------------------------- */
 
 static struct world *promised(struct uuid *id)
 {
@@ -339,8 +337,7 @@ static void not_kept_before_it_was_made(void **state)
     world_free(w);
 }
 
-/* -- renegotiating ------------------------------------------------------------------------------
- */
+/* -- renegotiating ----------------------------------------------------------------------------- */
 
 static void another_promise_takes_its_place(void **state)
 {
@@ -382,8 +379,7 @@ static void what_is_overdue_is_not_moved(void **state)
     world_free(w);
 }
 
-/* -- breaking -----------------------------------------------------------------------------------
- */
+/* -- breaking ---------------------------------------------------------------------------------- */
 
 static void admitted_in_time_it_climbs_at_once(void **state)
 {

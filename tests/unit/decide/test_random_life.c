@@ -43,8 +43,7 @@ static struct uuid any_promise(const struct world *w)
     return ROW_AT(&w->c.promises, struct promise_row, any((int)w->c.promises.n))->promise_id;
 }
 
-/* -- what people and timers do
- * --------------------------------------------------------------------- */
+/* -- what people and timers do ----------------------------------------------------------------- */
 
 static void claim_again(struct world *w)
 {
@@ -165,8 +164,7 @@ static void step(struct world *w)
     }
 }
 
-/* -- what always holds
- * ----------------------------------------------------------------------------- */
+/* -- what always holds ------------------------------------------------------------------------- */
 
 static void assert_one_owner(const struct world *w)
 {

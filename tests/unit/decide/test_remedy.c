@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* ProposeRemedy and RecordCustomerResponse: authority, the per-case sum, never twice, the answers.
- */
+/* ProposeRemedy and RecordCustomerResponse: authority, the per-case sum,
+ * never twice, the answers. */
 
 #include <string.h>
 
@@ -182,8 +182,7 @@ static void a_full_case_takes_no_more(void **state)
     world_free(w);
 }
 
-/* -- the customer's answer
- * ------------------------------------------------------------------------- */
+/* -- the customer's answer --------------------------------------------------------------------- */
 
 static void answers_move_an_offered_remedy(void **state)
 {

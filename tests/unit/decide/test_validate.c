@@ -185,8 +185,7 @@ static void too_many_desired_outcomes(void **state)
     ASSERT_FIELDS("desired_outcomes");
 }
 
-/* -- resolution
- * ------------------------------------------------------------------------------------ */
+/* -- resolution -------------------------------------------------------------------------------- */
 
 /* Sets the ids of any request of resolution. */
 #define GOOD_IDS(r) ((r).request_id = world_uuid(w), (r).case_id = world_uuid(w))

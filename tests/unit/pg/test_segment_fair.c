@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Who goes when: tenants, classes, shares. One segment connection, so that segments have an order.
- */
+/* Who goes when: tenants, classes, shares. One segment connection, so
+ * that segments have an order. */
 
 #include <stdio.h>
 

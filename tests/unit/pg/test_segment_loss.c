@@ -321,8 +321,7 @@ static void server_stopped_for_three_seconds(void **state)
     toy_free(t);
 }
 
-/* -- a client that is stopped between the trips --------------------------------------------------
- */
+/* -- a client that is stopped between the trips ------------------------------------------------ */
 
 static void stop_oneself(struct toy *t, struct seg *seg)
 {

@@ -39,8 +39,7 @@ static struct policy *compile(const char *source)
     return p;
 }
 
-/* -- what is left out ---------------------------------------------------------------------------
- */
+/* -- what is left out -------------------------------------------------------------------------- */
 
 static void nothing_but_the_format_is_the_default(void **state)
 {
@@ -108,8 +107,7 @@ static void words_are_taken_in_either_case(void **state)
     policy_free(p);
 }
 
-/* -- what differs -------------------------------------------------------------------------------
- */
+/* -- what differs ------------------------------------------------------------------------------ */
 
 static void differences_are_told_line_for_line(void **state)
 {
@@ -196,8 +194,7 @@ static void very_many_differences_are_counted(void **state)
     policy_free(ships);
 }
 
-/* -- zones and layouts --------------------------------------------------------------------------
- */
+/* -- zones and layouts ------------------------------------------------------------------------- */
 
 static void the_zone_is_the_customers_the_calendars_or_the_companys(void **state)
 {
@@ -252,8 +249,7 @@ static void the_layout_used_longest_ago_makes_room(void **state)
     policy_free(p);
 }
 
-/* -- added by hand ------------------------------------------------------------------------------
- */
+/* -- added by hand ----------------------------------------------------------------------------- */
 
 static void what_is_added_is_copied(void **state)
 {

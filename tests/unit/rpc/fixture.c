@@ -18,8 +18,7 @@ static const Amends__Test__EchoRequest *request_of(struct rpc_call *call)
     return (const void *)rpc_call_request(call);
 }
 
-/* -- handlers ------------------------------------------------------------------------------------
- */
+/* -- handlers ---------------------------------------------------------------------------------- */
 
 static void answer(struct rpc_call *call)
 {
@@ -141,8 +140,7 @@ static void watch(struct rpc_call *call, void *ctx)
         advance(call, w);
 }
 
-/* -- server
- * ---------------------------------------------------------------------------------------- */
+/* -- server ------------------------------------------------------------------------------------ */
 
 void fixture_start(struct fixture *f, const struct rpc_server_config *config)
 {

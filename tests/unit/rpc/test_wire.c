@@ -237,8 +237,7 @@ static void pack_and_back(void **state)
     arena_free(&small);
 }
 
-/* -- mutations -----------------------------------------------------------------------------------
- */
+/* -- mutations --------------------------------------------------------------------------------- */
 
 /* A message with something in every field; the constants are never written to. */
 static struct slice seed_message(void)

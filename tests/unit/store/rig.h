@@ -34,8 +34,8 @@ struct rig {
 
 /* A database with that name and the schema; `extra` statements follow the store's own. */
 struct rig *rig_new(const char *name, const struct pg_stmt *extra, size_t n_extra);
-/* Another process on the same database: a loop, a pg and a store of its own. Freed before `first`.
- */
+/* Another process on the same database: a loop, a pg and a store of its
+ * own. Freed before `first`. */
 struct rig *rig_join(const struct rig *first);
 /* Connects: loop and pg; with the store unless `ops` are the test's own. */
 void rig_connect(struct rig *r, const struct seg_ops *ops);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Lists of cases: complete, in order, each case once, whatever the filter and the size of a page.
- */
+/* Lists of cases: complete, in order, each case once, whatever the
+ * filter and the size of a page. */
 
 #include "calls.h"
 

@@ -250,8 +250,8 @@ static void test_round_trip(void **state)
         assert_int_equal(rig_int(rig, "select count(*) from %s", tables[t].name), ROWS);
 }
 
-/* A column that a migration adds and the table descriptions do not know would be lost by writing.
- */
+/* A column that a migration adds and the table descriptions do not know
+ * would be lost by writing. */
 static void test_all_columns_are_described(void **state)
 {
     (void)state;
