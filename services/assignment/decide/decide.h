@@ -45,18 +45,37 @@ struct fire_clock_args {
 };
 extern const struct command_kind fire_clock_kind;
 
+/* What became of an offer. A refusal says on which side the reason lies: only what was wrong with
+ * the case makes its place in the queue void. */
+enum offer_outcome {
+    OFFER_UNDECIDED,   /* nothing was decided: a replay, no permission, a fault of the machinery */
+    OFFER_WRITTEN,     /* the offer is there */
+    OFFER_CASE_MOVED,  /* the case does not wait any more, or not in the queue it was found in */
+    OFFER_CASE_FULL,   /* the case waits on, but only an agent who asks may have it */
+    OFFER_AGENT_UNFIT, /* this agent may not have it now: away, unfit or cooling down */
+    OFFER_AGENT_FULL,  /* this agent has no room for any case */
+};
+
 /* OfferCase: offers cmd->case_id to cmd->agent_id if the case still waits with this assignment
  * generation and the agent may take it and has room; with `accepted` the offer is written as
  * accepted at once. Refused with FAILED_PRECONDITION otherwise. request_assignment_kind is the same
  * with a request id and, as `request`, the RequestAssignmentRequest. */
 struct offer_case_args {
     int64_t generation;
+    /* The queue in which the case was found; signature NULL = it was not looked for in a queue. */
+    int level;
+    const char *signature;
     bool accepted;
     bool pulled;
     bool sole; /* nobody else could be asked: no cool-down after a decline or an expiry */
+    enum offer_outcome *outcome; /* gets what was decided; NULL = the caller does not ask */
 };
 extern const struct command_kind offer_case_kind;
 extern const struct command_kind request_assignment_kind;
+
+/* How one of these two commands ended, once it is finished: for the engine, which acts on it and
+ * never on the words of a fault. The command's args have an `outcome`. */
+enum offer_outcome offer_outcome_of(const struct command *cmd);
 
 /* True when the agent has weight left for one more case: what is admitted counts its counted cases
  * and its pending offers. */

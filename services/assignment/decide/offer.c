@@ -27,8 +27,17 @@ bool agent_has_room(const struct agent_row *agent)
     return (int64_t)agent->counted_cases + agent->pending_weight + WEIGHT <= agent->capacity;
 }
 
-static bool refuse(struct decision *d, const char *reason, const char *why)
+static void decided(const struct decision *d, enum offer_outcome outcome)
 {
+    const struct offer_case_args *args = d->cmd->args;
+    if (args->outcome)
+        *args->outcome = outcome;
+}
+
+static bool refuse(struct decision *d, enum offer_outcome outcome, const char *reason,
+                   const char *why)
+{
+    decided(d, outcome);
     fault_set(&d->cmd->fault, FAULT_FAILED_PRECONDITION, reason, "%s", why);
     return false;
 }
@@ -39,14 +48,15 @@ static bool require_waiting(struct decision *d, const struct offer_case_args *ar
     const struct case_state *c = d->c;
     if (c->row.assignment_generation != args->generation || c->queue.n == 0 ||
         c->row.owner_kind != OWNER_KIND_STEWARD)
-        return refuse(d, "CASE_STATUS", "the case waits no longer");
+        return refuse(d, OFFER_CASE_MOVED, "CASE_STATUS", "the case waits no longer");
     ROWS_EACH (o, struct offer_row, &c->offers) {
         if (o->state == OFFER_STATE_PENDING)
-            return refuse(d, "CASE_STATUS", "the case is offered to somebody");
+            return refuse(d, OFFER_CASE_MOVED, "CASE_STATUS", "the case is offered to somebody");
     }
     /* Who asks for it may have it all the same: a case is never beyond everybody's reach. */
     if (!args->accepted && c->offers.n >= CASE_OFFERS_MAX)
-        return refuse(d, "CASE_FULL", "the case has as many offers as it may have");
+        return refuse(d, OFFER_CASE_FULL, "CASE_FULL",
+                      "the case has as many offers as it may have");
     return true;
 }
 
@@ -61,16 +71,28 @@ static bool cooling_down(const struct decision *d)
     return false;
 }
 
+/* An agent who fits the queue that Redis named need not fit the one the case is in now: then it is
+ * the case that moved. */
+static enum offer_outcome whose_unfitness(const struct queue_row *q,
+                                          const struct offer_case_args *args)
+{
+    const bool same =
+        !args->signature || (q->level == args->level && strcmp(q->signature, args->signature) == 0);
+    return same ? OFFER_AGENT_UNFIT : OFFER_CASE_MOVED;
+}
+
 /* Who asks is at work: only an offer that was not asked for needs presence. */
 static bool require_fit(struct decision *d, const struct offer_case_args *args)
 {
     const struct queue_row *q = ROW_AT(&d->c->queue, struct queue_row, 0);
     if (d->agent->level < d->c->row.level || !queue_agent_fits(q->signature, d->agent, d->policy))
-        return refuse(d, "CASE_STATUS", "the agent lacks what the case requires");
+        return refuse(d, whose_unfitness(q, args), "CASE_STATUS",
+                      "the agent lacks what the case requires");
     if (!args->pulled && d->agent->presence != PRESENCE_AVAILABLE)
-        return refuse(d, "CASE_STATUS", "the agent is not available");
+        return refuse(d, OFFER_AGENT_UNFIT, "CASE_STATUS", "the agent is not available");
     if (!args->sole && cooling_down(d))
-        return refuse(d, "CASE_STATUS", "the agent declined the case a moment ago");
+        return refuse(d, OFFER_AGENT_UNFIT, "CASE_STATUS",
+                      "the agent declined the case a moment ago");
     return true;
 }
 
@@ -79,7 +101,7 @@ static bool require_room(struct decision *d)
     const struct agent_row *a = d->agent;
     if (agent_has_room(a))
         return true;
-    refuse(d, "NO_CAPACITY", "the agent has no room");
+    refuse(d, OFFER_AGENT_FULL, "NO_CAPACITY", "the agent has no room");
     fault_meta(&d->cmd->fault, "capacity", "%d", a->capacity);
     fault_meta(&d->cmd->fault, "load", "%d", a->counted_cases + a->pending_weight);
     return false;
@@ -115,6 +137,7 @@ static void offer(struct decision *d, const struct offer_case_args *args)
 {
     AM_ASSERT(d->c->exists && args != NULL);
     if (!d->agent) {
+        decided(d, OFFER_AGENT_UNFIT);
         fault_set(&d->cmd->fault, FAULT_NOT_FOUND, "AGENT_NOT_FOUND", "no agent %s",
                   d->cmd->agent_id);
         return;
@@ -122,12 +145,31 @@ static void offer(struct decision *d, const struct offer_case_args *args)
     if (!require_waiting(d, args) || !require_fit(d, args) || !require_room(d))
         return;
     struct offer_row *o = add_offer(d, args);
+    decided(d, OFFER_WRITTEN);
     d->cmd->result_id = o->offer_id;
     agent_change(d)->idle_since = d->now_us;
     if (args->accepted)
         case_set_owner(d, OWNER_KIND_AGENT, d->agent->agent_id, o, "requested");
     else
         start_offer(d, o);
+}
+
+/* A command may be decided several times and then fail on its way to the database, so what the last
+ * decision said counts only where the fault is one of a decision. */
+enum offer_outcome offer_outcome_of(const struct command *cmd)
+{
+    const struct offer_case_args *args = cmd->args;
+    const enum offer_outcome last = *args->outcome;
+    switch (cmd->fault.code) {
+    case FAULT_OK:
+        return cmd->replayed ? OFFER_UNDECIDED : last;
+    case FAULT_NOT_FOUND: /* before any decision: there is no such case */
+        return last == OFFER_UNDECIDED ? OFFER_CASE_MOVED : last;
+    case FAULT_FAILED_PRECONDITION:
+        return last;
+    default:
+        return OFFER_UNDECIDED;
+    }
 }
 
 static void offer_case(struct decision *d)

@@ -141,13 +141,7 @@ void heads_read(struct heads *h)
         read_redis(h);
 }
 
-static bool is_stale(const struct fault *why)
-{
-    return why->code == FAULT_NOT_FOUND ||
-           (why->code == FAULT_FAILED_PRECONDITION && strcmp(why->reason, "CASE_STATUS") == 0);
-}
-
-void heads_refused(struct heads *h, const struct pick_case *c, const struct fault *why)
+void heads_refused(struct heads *h, const struct pick_case *c, enum offer_outcome outcome)
 {
     const struct route_queue q = {.tenant_id = h->tenant_id,
                                   .case_id = c->case_id,
@@ -155,7 +149,7 @@ void heads_refused(struct heads *h, const struct pick_case *c, const struct faul
                                   .signature = c->signature,
                                   .generation = c->generation,
                                   .removed = true};
-    if (!h->from_database && is_stale(why))
+    if (!h->from_database && outcome == OFFER_CASE_MOVED)
         queues_put(h->a, &q, 1);
 }
 

@@ -8,6 +8,7 @@
  * Threading: io loop's thread. Ownership: rows and texts lie in the arena given.
  */
 
+#include "assignment/decide/decide.h"
 #include "assignment/engine/engine.h"
 #include "assignment/matching/pick.h"
 
@@ -32,9 +33,9 @@ struct heads {
 /* Reads; `done` may run in this call. What PostgreSQL gave is put into Redis. */
 void heads_read(struct heads *h);
 
-/* The decision refused the case: what Redis says of it is old, as a rule. It goes from there; if it
- * is wrong to, the sweep puts it back. */
-void heads_refused(struct heads *h, const struct pick_case *c, const struct fault *why);
+/* The decision refused an offer of this case. When the case has moved, what Redis says of it is old
+ * and is taken out; when the agent was the reason, the case stays there for the next agent. */
+void heads_refused(struct heads *h, const struct pick_case *c, enum offer_outcome outcome);
 
 /* Rows of STMT_READY and STMT_AGENTS, added to `agents` unless the agent is there already. */
 void heads_add_agents(struct rows *agents, int32_t tenant_id, const struct pg_rows *rows,

@@ -36,19 +36,20 @@ static void end(struct match_pass *p)
 struct proposal {
     struct match_pass *pass;
     const struct pick_case *c;
+    enum offer_outcome outcome;
 };
 
 static void offered(struct own *o)
 {
     const struct proposal *proposal = o->ctx;
     struct match_pass *p = proposal->pass;
-    const struct fault *f = &o->sub.cmd.fault;
-    if (!fault_is_set(f)) {
+    const enum offer_outcome outcome = offer_outcome_of(&o->sub.cmd);
+    if (outcome == OFFER_WRITTEN) {
         p->n_offered++;
         metric_add(&offered_total, 0, 1);
     } else {
         metric_add(&refused_total, 0, 1);
-        heads_refused(&p->heads, proposal->c, f);
+        heads_refused(&p->heads, proposal->c, outcome);
     }
     if (--p->in_flight == 0)
         end(p);
@@ -61,7 +62,11 @@ static void propose(struct match_pass *p, const struct pick *pick)
     *proposal = (struct proposal){.pass = p, .c = pick->c};
     o->sub.cmd.case_id = pick->c->case_id;
     own_agent(o, pick->agent->agent_id);
-    o->args.offer = (struct offer_case_args){.generation = pick->c->generation, .sole = pick->sole};
+    o->args.offer = (struct offer_case_args){.generation = pick->c->generation,
+                                             .level = pick->c->level,
+                                             .signature = pick->c->signature,
+                                             .sole = pick->sole,
+                                             .outcome = &proposal->outcome};
     o->ended = offered;
     o->ctx = proposal;
     own_submit(o);

@@ -34,6 +34,7 @@ struct pull {
     size_t n_picks, next;
     struct claim claim; /* on the candidate that is tried */
     struct offer_case_args args;
+    enum offer_outcome outcome;
     struct submission sub;
     ProtobufCMessage *response; /* of the candidate that was assigned, or of a replay */
     struct store_read now;      /* of a replay */
@@ -126,18 +127,27 @@ static void look_again(struct pull *p)
     heads_read(&p->heads);
 }
 
-/* The case moved on: somebody else was faster, or what Redis said is old. */
-static bool lost_race(const struct fault *f)
-{
-    return f->code == FAULT_NOT_FOUND ||
-           (f->code == FAULT_FAILED_PRECONDITION && strcmp(f->reason, "NO_CAPACITY") != 0);
-}
-
-static void lost(struct pull *p)
+static void lost(struct pull *p, enum offer_outcome outcome)
 {
     if (p->next > 0)
-        heads_refused(&p->heads, p->picks[p->next - 1].c, &p->sub.cmd.fault);
+        heads_refused(&p->heads, p->picks[p->next - 1].c, outcome);
     try_next(p);
+}
+
+/* Another candidate may do where this case was the reason, or this agent for this case. Without
+ * room, or where nothing could be decided, none will. */
+static void not_assigned(struct pull *p)
+{
+    const enum offer_outcome outcome = offer_outcome_of(&p->sub.cmd);
+    switch (outcome) {
+    case OFFER_CASE_MOVED:
+    case OFFER_CASE_FULL:
+    case OFFER_AGENT_UNFIT:
+        lost(p, outcome);
+        break;
+    default:
+        refuse(p, &p->sub.cmd.fault);
+    }
 }
 
 static void finished(struct submission *sub)
@@ -149,10 +159,8 @@ static void finished(struct submission *sub)
         replay(p);
     else if (!fault_is_set(&cmd->fault))
         reply(p, p->response);
-    else if (lost_race(&cmd->fault))
-        lost(p);
     else
-        refuse(p, &cmd->fault);
+        not_assigned(p);
 }
 
 static void submit(struct pull *p, const struct uuid *case_id)
@@ -174,6 +182,8 @@ static void submit(struct pull *p, const struct uuid *case_id)
     cmd->agent_id = cmd->principal;
     command_from_request(cmd, rc->request, &rc->fault);
     cmd->case_id = *case_id;
+    p->outcome = OFFER_UNDECIDED;
+    p->args.outcome = &p->outcome;
     store_submit(p->a->service->store, &p->sub);
 }
 
@@ -199,8 +209,11 @@ static void try_next(struct pull *p)
         reply_nothing(p);
         return;
     }
-    p->args = (struct offer_case_args){
-        .generation = c->generation, .accepted = !p->request->offer_only, .pulled = true};
+    p->args = (struct offer_case_args){.generation = c->generation,
+                                       .level = c->level,
+                                       .signature = c->signature,
+                                       .accepted = !p->request->offer_only,
+                                       .pulled = true};
     submit(p, &c->case_id);
 }
 

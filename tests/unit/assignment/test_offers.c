@@ -21,11 +21,20 @@ static void to_agent(struct command *cmd, void *ctx)
     cmd->args = &to->args;
 }
 
-static void offer(struct world *w, const char *agent_id, bool sole)
+/* Runs OfferCase; what became of it, as the engine reads it. */
+static enum offer_outcome offer_with(struct world *w, struct to *to)
+{
+    enum offer_outcome outcome = OFFER_UNDECIDED;
+    to->args.outcome = &outcome;
+    world_run_with(w, &offer_case_kind, SYSTEM_ACTOR, NULL, to_agent, to);
+    return offer_outcome_of(&w->cmd);
+}
+
+static enum offer_outcome offer(struct world *w, const char *agent_id, bool sole)
 {
     struct to to = {.agent_id = agent_id,
                     .args = {.generation = w->c.row.assignment_generation, .sole = sole}};
-    world_run_with(w, &offer_case_kind, SYSTEM_ACTOR, NULL, to_agent, &to);
+    return offer_with(w, &to);
 }
 
 static void request(struct world *w, const char *agent_id, char *request_id, bool offer_only)
@@ -189,12 +198,83 @@ static void a_case_of_many_offers_can_still_be_taken(void **state)
         o->state = OFFER_STATE_EXPIRED;
         o->row.change = ROW_SAME;
     }
-    offer(w, "ann", false);
+    assert_int_equal(offer(w, "ann", false), OFFER_CASE_FULL);
     assert_refused(w, FAULT_FAILED_PRECONDITION, "CASE_FULL");
     request(w, "ann", world_uuid(w), false);
     assert_written(w);
     assert_string_equal(w->c.row.owner_id, "ann");
     world_free(w);
+}
+
+/* The reason lies with the agent: the case keeps its place in the queue. */
+static void a_refusal_for_the_agents_sake_says_so(void **state)
+{
+    (void)state;
+    struct world *w = world_with_case();
+    world_agent(w, "unskilled", 1)->skills = "delivery:5";
+    world_agent(w, "away", 1)->presence = PRESENCE_AWAY;
+    world_agent(w, "full", 1)->capacity = 0;
+    assert_int_equal(offer(w, "unskilled", false), OFFER_AGENT_UNFIT);
+    assert_int_equal(offer(w, "away", false), OFFER_AGENT_UNFIT);
+    assert_int_equal(offer(w, "nobody", false), OFFER_AGENT_UNFIT);
+    assert_int_equal(offer(w, "full", false), OFFER_AGENT_FULL);
+    world_agent(w, "cooling", 1);
+    struct offer_row *o = world_offer(w, "cooling");
+    o->state = OFFER_STATE_DECLINED;
+    o->decided_at = w->now_us;
+    assert_int_equal(offer(w, "cooling", false), OFFER_AGENT_UNFIT);
+    world_agent(w, "ann", 1);
+    assert_int_equal(offer(w, "ann", false), OFFER_WRITTEN);
+    world_free(w);
+}
+
+/* The reason lies with the case: its place in the queue is void. */
+static void a_refusal_for_the_cases_sake_says_so(void **state)
+{
+    (void)state;
+    struct world *w = world_with_case();
+    struct to stale = {.agent_id = "ann", .args.generation = 7};
+    world_agent(w, "ann", 1);
+    world_agent(w, "bob", 1);
+    assert_int_equal(offer_with(w, &stale), OFFER_CASE_MOVED);
+    assert_int_equal(offer(w, "ann", false), OFFER_WRITTEN);
+    assert_int_equal(offer(w, "bob", false), OFFER_CASE_MOVED);
+    world_own(w, "ann");
+    assert_int_equal(offer(w, "bob", false), OFFER_CASE_MOVED);
+    world_free(w);
+}
+
+/* Redis named a queue that the case has left since: the agent fits that one, and not the case. */
+static void a_case_in_another_queue_has_moved(void **state)
+{
+    (void)state;
+    struct world *w = world_with_case();
+    const struct queue_row *q = ROW_AT(&w->c.queue, const struct queue_row, 0);
+    struct to to = {.agent_id = "unskilled",
+                    .args = {.generation = w->c.row.assignment_generation,
+                             .level = q->level,
+                             .signature = q->signature}};
+    world_agent(w, "unskilled", 1)->skills = "delivery:5";
+    assert_int_equal(offer_with(w, &to), OFFER_AGENT_UNFIT);
+    to.args.signature = "s=delivery:2";
+    assert_int_equal(offer_with(w, &to), OFFER_CASE_MOVED);
+    to.args.signature = q->signature;
+    to.args.level = q->level + 1;
+    assert_int_equal(offer_with(w, &to), OFFER_CASE_MOVED);
+    world_free(w);
+}
+
+/* What an earlier attempt decided says nothing of a command that the machinery then failed. */
+static void a_fault_of_the_machinery_is_no_decision(void **state)
+{
+    (void)state;
+    enum offer_outcome outcome = OFFER_CASE_MOVED;
+    const struct offer_case_args args = {.outcome = &outcome};
+    struct command cmd = {.args = &args, .fault = {.code = FAULT_UNAVAILABLE}};
+    assert_int_equal(offer_outcome_of(&cmd), OFFER_UNDECIDED);
+    outcome = OFFER_UNDECIDED;
+    cmd.fault.code = FAULT_NOT_FOUND; /* the case: found out before it is decided */
+    assert_int_equal(offer_outcome_of(&cmd), OFFER_CASE_MOVED);
 }
 
 static void a_request_assigns_at_once(void **state)
@@ -253,6 +333,10 @@ int main(void)
         cmocka_unit_test(cool_down_ends),
         cmocka_unit_test(a_sole_agent_is_asked_again),
         cmocka_unit_test(a_case_of_many_offers_can_still_be_taken),
+        cmocka_unit_test(a_refusal_for_the_agents_sake_says_so),
+        cmocka_unit_test(a_refusal_for_the_cases_sake_says_so),
+        cmocka_unit_test(a_case_in_another_queue_has_moved),
+        cmocka_unit_test(a_fault_of_the_machinery_is_no_decision),
         cmocka_unit_test(a_request_assigns_at_once),
         cmocka_unit_test(a_request_may_ask_for_an_offer_only),
         cmocka_unit_test(only_agents_request),
