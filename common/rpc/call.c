@@ -264,6 +264,12 @@ const char *rpc_call_method(const struct rpc_call *call)
     return call->method->path;
 }
 
+const void *rpc_call_about(const struct rpc_call *call)
+{
+    call_check(call);
+    return call->method->spec.about;
+}
+
 int64_t rpc_call_deadline_us(const struct rpc_call *call)
 {
     call_check(call);

@@ -54,6 +54,7 @@ struct rpc_method {
     /* Runs on the io loop's thread; must end in rpc_reply(), rpc_fail() or rpc_stream_open(), now
      * or later. `service` is what rpc_server_add() was given. */
     void (*handle)(struct rpc_call *call, void *service);
+    const void *about;      /* the handler's own constant for this method: rpc_call_about() */
     unsigned slots;         /* requests posted beforehand: 128 for a hot method, 8 (default) else */
     bool without_principal; /* health and reflection only: neither principal nor admission */
     const struct wire_limits *wire; /* NULL: the defaults of rpc/wire.h; must outlive the server */
@@ -139,6 +140,9 @@ const struct rpc_principal *rpc_call_principal(const struct rpc_call *call);
 
 /* "/amends.v1.IntakeService/OpenCase". */
 const char *rpc_call_method(const struct rpc_call *call);
+
+/* What rpc_method.about says of the method. */
+const void *rpc_call_about(const struct rpc_call *call);
 
 /* On the clock of clock_mono_us(); INT64_MAX for a stream without one. */
 int64_t rpc_call_deadline_us(const struct rpc_call *call);

@@ -102,9 +102,10 @@ static void check_lists(struct fault *fault, const Amends__V1__Agent *a)
 
 /* -- requests ---------------------------------------------------------------------------------- */
 
-void put_agent_validate(const Amends__V1__PutAgentRequest *r, int64_t now_us,
+void put_agent_validate(const ProtobufCMessage *request, int64_t now_us,
                         const struct policy *policy, struct fault *fault)
 {
+    const Amends__V1__PutAgentRequest *r = (const Amends__V1__PutAgentRequest *)request;
     const Amends__V1__Agent *a = r->agent;
     (void)now_us;
     check_range(fault, "expected_version", r->expected_version, 0, INT64_MAX);
@@ -126,9 +127,10 @@ void put_agent_validate(const Amends__V1__PutAgentRequest *r, int64_t now_us,
     check_lists(fault, a);
 }
 
-void set_presence_validate(const Amends__V1__SetPresenceRequest *r, int64_t now_us,
+void set_presence_validate(const ProtobufCMessage *request, int64_t now_us,
                            const struct policy *policy, struct fault *fault)
 {
+    const Amends__V1__SetPresenceRequest *r = (const Amends__V1__SetPresenceRequest *)request;
     (void)now_us;
     (void)policy;
     check_range(fault, "expected_version", r->expected_version, 0, INT64_MAX);
@@ -137,26 +139,29 @@ void set_presence_validate(const Amends__V1__SetPresenceRequest *r, int64_t now_
     check_enum(fault, "presence", &amends__v1__presence__descriptor, (int)r->presence, true);
 }
 
-void accept_offer_validate(const Amends__V1__AcceptOfferRequest *r, int64_t now_us,
+void accept_offer_validate(const ProtobufCMessage *request, int64_t now_us,
                            const struct policy *policy, struct fault *fault)
 {
+    const Amends__V1__AcceptOfferRequest *r = (const Amends__V1__AcceptOfferRequest *)request;
     (void)now_us;
     (void)policy;
     (void)check_uuid(fault, "offer_id", r->offer_id, NULL);
 }
 
-void decline_offer_validate(const Amends__V1__DeclineOfferRequest *r, int64_t now_us,
+void decline_offer_validate(const ProtobufCMessage *request, int64_t now_us,
                             const struct policy *policy, struct fault *fault)
 {
+    const Amends__V1__DeclineOfferRequest *r = (const Amends__V1__DeclineOfferRequest *)request;
     (void)now_us;
     (void)policy;
     (void)check_uuid(fault, "offer_id", r->offer_id, NULL);
     check_text(fault, "reason", r->reason, REASON_BYTES, false);
 }
 
-void escalate_case_validate(const Amends__V1__EscalateCaseRequest *r, int64_t now_us,
+void escalate_case_validate(const ProtobufCMessage *request, int64_t now_us,
                             const struct policy *policy, struct fault *fault)
 {
+    const Amends__V1__EscalateCaseRequest *r = (const Amends__V1__EscalateCaseRequest *)request;
     (void)now_us;
     (void)policy; /* how high the ladder goes, the policy says to which the case is pinned */
     check_text(fault, "reason", r->reason, REASON_BYTES, true);
@@ -164,11 +169,10 @@ void escalate_case_validate(const Amends__V1__EscalateCaseRequest *r, int64_t no
 }
 
 /* Its ids are all there is. */
-void acknowledge_escalation_validate(const Amends__V1__AcknowledgeEscalationRequest *r,
-                                     int64_t now_us, const struct policy *policy,
-                                     struct fault *fault)
+void acknowledge_escalation_validate(const ProtobufCMessage *request, int64_t now_us,
+                                     const struct policy *policy, struct fault *fault)
 {
-    (void)r;
+    (void)request;
     (void)now_us;
     (void)policy;
     (void)fault;

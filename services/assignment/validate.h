@@ -19,19 +19,18 @@
 
 /* `policy` is the tenant's current one, or NULL while it is being loaded: then what depends on it
  * is left to the decision. */
-void put_agent_validate(const Amends__V1__PutAgentRequest *r, int64_t now_us,
+void put_agent_validate(const ProtobufCMessage *request, int64_t now_us,
                         const struct policy *policy, struct fault *fault);
-void set_presence_validate(const Amends__V1__SetPresenceRequest *r, int64_t now_us,
+void set_presence_validate(const ProtobufCMessage *request, int64_t now_us,
                            const struct policy *policy, struct fault *fault);
-void accept_offer_validate(const Amends__V1__AcceptOfferRequest *r, int64_t now_us,
+void accept_offer_validate(const ProtobufCMessage *request, int64_t now_us,
                            const struct policy *policy, struct fault *fault);
-void decline_offer_validate(const Amends__V1__DeclineOfferRequest *r, int64_t now_us,
+void decline_offer_validate(const ProtobufCMessage *request, int64_t now_us,
                             const struct policy *policy, struct fault *fault);
-void escalate_case_validate(const Amends__V1__EscalateCaseRequest *r, int64_t now_us,
+void escalate_case_validate(const ProtobufCMessage *request, int64_t now_us,
                             const struct policy *policy, struct fault *fault);
-void acknowledge_escalation_validate(const Amends__V1__AcknowledgeEscalationRequest *r,
-                                     int64_t now_us, const struct policy *policy,
-                                     struct fault *fault);
+void acknowledge_escalation_validate(const ProtobufCMessage *request, int64_t now_us,
+                                     const struct policy *policy, struct fault *fault);
 void watch_offers_validate(const Amends__V1__WatchOffersRequest *r, struct fault *fault);
 
 /* The level whose steward has this id; 0 when none has. No agent may be a steward. */

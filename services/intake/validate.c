@@ -90,9 +90,10 @@ static void check_zone(const char *name, struct fault *fault)
         fault_violation(fault, "customer_time_zone", "is no IANA time zone such as Europe/London");
 }
 
-void open_case_validate(const Amends__V1__OpenCaseRequest *r, int64_t now_us,
+void open_case_validate(const ProtobufCMessage *request, int64_t now_us,
                         const struct policy *policy, struct fault *fault)
 {
+    const Amends__V1__OpenCaseRequest *r = (const Amends__V1__OpenCaseRequest *)request;
     (void)check_uuid(fault, "request_id", r->request_id, NULL);
     check_enum(fault, "trigger", &amends__v1__trigger__descriptor, (int)r->trigger, true);
     check_enum(fault, "channel", &amends__v1__channel__descriptor, (int)r->channel, true);

@@ -12,7 +12,7 @@
 /* Adds every violation of an OpenCase at `now_us`, field = path in the request. Without a `policy`
  * (NULL: not loaded yet) the failure code is checked by its form only; the decision looks it up
  * again. */
-void open_case_validate(const Amends__V1__OpenCaseRequest *request, int64_t now_us,
+void open_case_validate(const ProtobufCMessage *request, int64_t now_us,
                         const struct policy *policy, struct fault *fault);
 
 /* Adds a violation of failure.code that names the branches there are, when the taxonomy has neither

@@ -27,9 +27,10 @@ static void check_version(struct fault *fault, int64_t version)
         fault_violation(fault, "expected_version", "is negative");
 }
 
-void record_contact_validate(const Amends__V1__RecordContactRequest *r, int64_t now_us,
+void record_contact_validate(const ProtobufCMessage *request, int64_t now_us,
                              const struct policy *policy, struct fault *fault)
 {
+    const Amends__V1__RecordContactRequest *r = (const Amends__V1__RecordContactRequest *)request;
     (void)policy;
     check_ids(fault, r->request_id, r->case_id);
     check_enum(fault, "direction", &amends__v1__contact_direction__descriptor, (int)r->direction,
@@ -50,9 +51,10 @@ void record_contact_validate(const Amends__V1__RecordContactRequest *r, int64_t 
                         "can only be told when the customer made the contact");
 }
 
-void record_act_validate(const Amends__V1__RecordActRequest *r, int64_t now_us,
+void record_act_validate(const ProtobufCMessage *request, int64_t now_us,
                          const struct policy *policy, struct fault *fault)
 {
+    const Amends__V1__RecordActRequest *r = (const Amends__V1__RecordActRequest *)request;
     (void)now_us;
     (void)policy;
     check_ids(fault, r->request_id, r->case_id);
@@ -60,9 +62,11 @@ void record_act_validate(const Amends__V1__RecordActRequest *r, int64_t now_us,
     check_text(fault, "note", r->note, NOTE_BYTES, false);
 }
 
-void record_root_cause_validate(const Amends__V1__RecordRootCauseRequest *r, int64_t now_us,
+void record_root_cause_validate(const ProtobufCMessage *request, int64_t now_us,
                                 const struct policy *policy, struct fault *fault)
 {
+    const Amends__V1__RecordRootCauseRequest *r =
+        (const Amends__V1__RecordRootCauseRequest *)request;
     (void)now_us;
     (void)policy;
     check_ids(fault, r->request_id, r->case_id);
@@ -77,9 +81,10 @@ static enum check_amount amount_rule(int kind)
     return money ? AMOUNT_REQUIRED : AMOUNT_POSITIVE;
 }
 
-void propose_remedy_validate(const Amends__V1__ProposeRemedyRequest *r, int64_t now_us,
+void propose_remedy_validate(const ProtobufCMessage *request, int64_t now_us,
                              const struct policy *policy, struct fault *fault)
 {
+    const Amends__V1__ProposeRemedyRequest *r = (const Amends__V1__ProposeRemedyRequest *)request;
     (void)now_us;
     (void)policy;
     check_ids(fault, r->request_id, r->case_id);
@@ -88,10 +93,11 @@ void propose_remedy_validate(const Amends__V1__ProposeRemedyRequest *r, int64_t 
     check_text(fault, "description", r->description, SHORT_NOTE_BYTES, false);
 }
 
-void record_customer_response_validate(const Amends__V1__RecordCustomerResponseRequest *r,
-                                       int64_t now_us, const struct policy *policy,
-                                       struct fault *fault)
+void record_customer_response_validate(const ProtobufCMessage *request, int64_t now_us,
+                                       const struct policy *policy, struct fault *fault)
 {
+    const Amends__V1__RecordCustomerResponseRequest *r =
+        (const Amends__V1__RecordCustomerResponseRequest *)request;
     (void)now_us;
     (void)policy;
     check_ids(fault, r->request_id, r->case_id);
@@ -100,9 +106,11 @@ void record_customer_response_validate(const Amends__V1__RecordCustomerResponseR
     check_text(fault, "note", r->note, NOTE_BYTES, false);
 }
 
-void report_fulfilment_validate(const Amends__V1__ReportFulfilmentRequest *r, int64_t now_us,
+void report_fulfilment_validate(const ProtobufCMessage *request, int64_t now_us,
                                 const struct policy *policy, struct fault *fault)
 {
+    const Amends__V1__ReportFulfilmentRequest *r =
+        (const Amends__V1__ReportFulfilmentRequest *)request;
     (void)now_us;
     (void)policy;
     check_ids(fault, r->request_id, r->case_id);
@@ -129,9 +137,10 @@ static void check_promised(struct fault *fault, const Google__Protobuf__Timestam
         check_future_time(fault, "promise_time", promise_time, now_us, false);
 }
 
-void make_promise_validate(const Amends__V1__MakePromiseRequest *r, int64_t now_us,
+void make_promise_validate(const ProtobufCMessage *request, int64_t now_us,
                            const struct policy *policy, struct fault *fault)
 {
+    const Amends__V1__MakePromiseRequest *r = (const Amends__V1__MakePromiseRequest *)request;
     (void)policy;
     check_ids(fault, r->request_id, r->case_id);
     check_enum(fault, "kind", &amends__v1__promise_kind__descriptor, (int)r->kind, true);
@@ -147,9 +156,10 @@ static void check_only_with(struct fault *fault, const char *field, bool given, 
         fault_violation(fault, field, "is only for %s", outcome);
 }
 
-void settle_promise_validate(const Amends__V1__SettlePromiseRequest *r, int64_t now_us,
+void settle_promise_validate(const ProtobufCMessage *request, int64_t now_us,
                              const struct policy *policy, struct fault *fault)
 {
+    const Amends__V1__SettlePromiseRequest *r = (const Amends__V1__SettlePromiseRequest *)request;
     bool kept = (int)r->outcome == PROMISE_OUTCOME_KEPT;
     bool renegotiated = (int)r->outcome == PROMISE_OUTCOME_RENEGOTIATED;
     (void)policy;
@@ -171,9 +181,10 @@ void settle_promise_validate(const Amends__V1__SettlePromiseRequest *r, int64_t 
     check_promised(fault, r->promise_time, r->local_time, now_us);
 }
 
-void pause_case_validate(const Amends__V1__PauseCaseRequest *r, int64_t now_us,
+void pause_case_validate(const ProtobufCMessage *request, int64_t now_us,
                          const struct policy *policy, struct fault *fault)
 {
+    const Amends__V1__PauseCaseRequest *r = (const Amends__V1__PauseCaseRequest *)request;
     (void)policy;
     check_ids(fault, r->request_id, r->case_id);
     check_version(fault, r->expected_version);
@@ -184,17 +195,19 @@ void pause_case_validate(const Amends__V1__PauseCaseRequest *r, int64_t now_us,
     check_text(fault, "note", r->note, SHORT_NOTE_BYTES, false);
 }
 
-void resume_case_validate(const Amends__V1__ResumeCaseRequest *r, int64_t now_us,
+void resume_case_validate(const ProtobufCMessage *request, int64_t now_us,
                           const struct policy *policy, struct fault *fault)
 {
+    const Amends__V1__ResumeCaseRequest *r = (const Amends__V1__ResumeCaseRequest *)request;
     (void)now_us;
     (void)policy;
     check_ids(fault, r->request_id, r->case_id);
 }
 
-void reopen_case_validate(const Amends__V1__ReopenCaseRequest *r, int64_t now_us,
+void reopen_case_validate(const ProtobufCMessage *request, int64_t now_us,
                           const struct policy *policy, struct fault *fault)
 {
+    const Amends__V1__ReopenCaseRequest *r = (const Amends__V1__ReopenCaseRequest *)request;
     (void)now_us;
     (void)policy;
     check_ids(fault, r->request_id, r->case_id);
@@ -202,9 +215,10 @@ void reopen_case_validate(const Amends__V1__ReopenCaseRequest *r, int64_t now_us
     check_text(fault, "reason", r->reason, SHORT_NOTE_BYTES, true);
 }
 
-void deny_claim_validate(const Amends__V1__DenyClaimRequest *r, int64_t now_us,
+void deny_claim_validate(const ProtobufCMessage *request, int64_t now_us,
                          const struct policy *policy, struct fault *fault)
 {
+    const Amends__V1__DenyClaimRequest *r = (const Amends__V1__DenyClaimRequest *)request;
     (void)policy;
     check_ids(fault, r->request_id, r->case_id);
     check_version(fault, r->expected_version);
@@ -214,18 +228,20 @@ void deny_claim_validate(const Amends__V1__DenyClaimRequest *r, int64_t now_us,
     check_past_time(fault, "disclosure_time", r->disclosure_time, now_us, true);
 }
 
-void resolve_case_validate(const Amends__V1__ResolveCaseRequest *r, int64_t now_us,
+void resolve_case_validate(const ProtobufCMessage *request, int64_t now_us,
                            const struct policy *policy, struct fault *fault)
 {
+    const Amends__V1__ResolveCaseRequest *r = (const Amends__V1__ResolveCaseRequest *)request;
     (void)now_us;
     (void)policy;
     check_ids(fault, r->request_id, r->case_id);
     check_version(fault, r->expected_version);
 }
 
-void close_case_validate(const Amends__V1__CloseCaseRequest *r, int64_t now_us,
+void close_case_validate(const ProtobufCMessage *request, int64_t now_us,
                          const struct policy *policy, struct fault *fault)
 {
+    const Amends__V1__CloseCaseRequest *r = (const Amends__V1__CloseCaseRequest *)request;
     (void)now_us;
     (void)policy;
     check_ids(fault, r->request_id, r->case_id);

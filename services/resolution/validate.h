@@ -14,32 +14,31 @@
 #include "base/fault.h"
 #include "policy/policy.h"
 
-void record_contact_validate(const Amends__V1__RecordContactRequest *request, int64_t now_us,
+void record_contact_validate(const ProtobufCMessage *request, int64_t now_us,
                              const struct policy *policy, struct fault *fault);
-void record_act_validate(const Amends__V1__RecordActRequest *request, int64_t now_us,
+void record_act_validate(const ProtobufCMessage *request, int64_t now_us,
                          const struct policy *policy, struct fault *fault);
-void record_root_cause_validate(const Amends__V1__RecordRootCauseRequest *request, int64_t now_us,
+void record_root_cause_validate(const ProtobufCMessage *request, int64_t now_us,
                                 const struct policy *policy, struct fault *fault);
-void propose_remedy_validate(const Amends__V1__ProposeRemedyRequest *request, int64_t now_us,
+void propose_remedy_validate(const ProtobufCMessage *request, int64_t now_us,
                              const struct policy *policy, struct fault *fault);
-void record_customer_response_validate(const Amends__V1__RecordCustomerResponseRequest *request,
-                                       int64_t now_us, const struct policy *policy,
-                                       struct fault *fault);
-void report_fulfilment_validate(const Amends__V1__ReportFulfilmentRequest *request, int64_t now_us,
+void record_customer_response_validate(const ProtobufCMessage *request, int64_t now_us,
+                                       const struct policy *policy, struct fault *fault);
+void report_fulfilment_validate(const ProtobufCMessage *request, int64_t now_us,
                                 const struct policy *policy, struct fault *fault);
-void make_promise_validate(const Amends__V1__MakePromiseRequest *request, int64_t now_us,
+void make_promise_validate(const ProtobufCMessage *request, int64_t now_us,
                            const struct policy *policy, struct fault *fault);
-void settle_promise_validate(const Amends__V1__SettlePromiseRequest *request, int64_t now_us,
+void settle_promise_validate(const ProtobufCMessage *request, int64_t now_us,
                              const struct policy *policy, struct fault *fault);
-void pause_case_validate(const Amends__V1__PauseCaseRequest *request, int64_t now_us,
+void pause_case_validate(const ProtobufCMessage *request, int64_t now_us,
                          const struct policy *policy, struct fault *fault);
-void resume_case_validate(const Amends__V1__ResumeCaseRequest *request, int64_t now_us,
+void resume_case_validate(const ProtobufCMessage *request, int64_t now_us,
                           const struct policy *policy, struct fault *fault);
-void reopen_case_validate(const Amends__V1__ReopenCaseRequest *request, int64_t now_us,
+void reopen_case_validate(const ProtobufCMessage *request, int64_t now_us,
                           const struct policy *policy, struct fault *fault);
-void deny_claim_validate(const Amends__V1__DenyClaimRequest *request, int64_t now_us,
+void deny_claim_validate(const ProtobufCMessage *request, int64_t now_us,
                          const struct policy *policy, struct fault *fault);
-void resolve_case_validate(const Amends__V1__ResolveCaseRequest *request, int64_t now_us,
+void resolve_case_validate(const ProtobufCMessage *request, int64_t now_us,
                            const struct policy *policy, struct fault *fault);
-void close_case_validate(const Amends__V1__CloseCaseRequest *request, int64_t now_us,
+void close_case_validate(const ProtobufCMessage *request, int64_t now_us,
                          const struct policy *policy, struct fault *fault);

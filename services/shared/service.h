@@ -27,26 +27,6 @@ bool service_refuses_system(struct rpc_call *call);
 
 /* -- calls that write ------------------------------------------------------------------------- */
 
-/* One RPC that becomes one command; a constant. */
-struct write_method {
-    const struct command_kind *kind;
-    /* Adds every violation of the request. */
-    void (*validate)(const ProtobufCMessage *request, int64_t now_us, const struct policy *policy,
-                     struct fault *fault);
-    /* Sets what the request names beyond request_id, case_id and expected_version: an agent. May be
-     * NULL. */
-    void (*prepare)(const ProtobufCMessage *request, struct command *cmd);
-    const ProtobufCMessageDescriptor *response; /* of the XResponse: see write_response() */
-};
-
-/* A validate function `NAME_check` over the typed one, so that methods can be listed in a table. */
-#define WRITE_CHECK(name, type)                                                                    \
-    static void name##_check(const ProtobufCMessage *request, int64_t now_us,                      \
-                             const struct policy *policy, struct fault *fault)                     \
-    {                                                                                              \
-        name##_validate((const type *)request, now_us, policy, fault);                             \
-    }
-
 /* The rows that a response shows: as the command left them, or as they are now for a replay. */
 struct write_rows {
     const struct case_state *c;    /* NULL when none was read */
@@ -62,8 +42,9 @@ ProtobufCMessage *write_response(const struct command *cmd, const struct write_r
 /* Refuses what cannot be answered: the response is larger than a call may use. */
 void write_too_large(struct fault *fault);
 
-/* Resolves the tenant, validates, submits the command and answers the call. */
-void service_write(struct service *s, struct rpc_call *call, const struct write_method *method);
+/* The handler of every RPC that is one command: `about` of its rpc_method is the struct
+ * command_kind. Resolves the tenant, validates, submits the command and answers the call. */
+void service_write(struct rpc_call *call, void *service);
 
 /* -- calls that read -------------------------------------------------------------------------- */
 

@@ -23,7 +23,7 @@ bool service_refuses_system(struct rpc_call *call)
 struct write_call {
     struct service *service;
     struct rpc_call *call;
-    const struct write_method *method;
+    const struct command_kind *kind;
     struct fault fault;
     struct submission sub;
     ProtobufCMessage *response;
@@ -63,7 +63,7 @@ static void make_response(struct command *cmd, const struct decision *d)
     w->response = NULL;
     if (shows_other_case(cmd, &rows))
         return;
-    w->response = write_response(cmd, &rows, w->method->response);
+    w->response = write_response(cmd, &rows, w->kind->response);
     if (!w->response)
         write_too_large(&cmd->fault);
 }
@@ -80,7 +80,7 @@ static void replay_read(struct store_read *read)
     struct write_call *w = read->ctx;
     const struct write_rows rows = {.c = read->cases[0].exists ? &read->cases[0] : NULL};
     if (!fault_is_set(&read->fault)) {
-        w->response = write_response(&w->sub.cmd, &rows, w->method->response);
+        w->response = write_response(&w->sub.cmd, &rows, w->kind->response);
         if (!w->response)
             write_too_large(&read->fault);
     }
@@ -123,7 +123,7 @@ static void fill_command(struct write_call *w, const struct tenant *tenant, int6
     w->sub.seg.cls = SEG_CALL;
     w->sub.finished = finished;
     w->sub.ctx = w;
-    cmd->kind = w->method->kind;
+    cmd->kind = w->kind;
     cmd->arena = rpc_call_arena(w->call);
     cmd->tenant_id = tenant->id;
     cmd->tenant = tenant->name;
@@ -138,8 +138,7 @@ static void validate(struct write_call *w, const struct policy *policy, int64_t 
     const ProtobufCMessage *request = rpc_call_request(w->call);
     fault_init(&w->fault, w->sub.cmd.arena);
     command_from_request(&w->sub.cmd, request, &w->fault);
-    if (w->method->validate)
-        w->method->validate(request, now_us, policy, &w->fault);
+    w->kind->validate(request, now_us, policy, &w->fault);
 }
 
 /* A new case follows the policy that its decision finds to be the current one: the one known here
@@ -151,14 +150,14 @@ static void submit(struct write_call *w, const struct tenant *tenant)
     const struct policy *known =
         tenants_policy(w->service->tenants, tenant->id, tenant->policy_version);
     fill_command(w, tenant, now_us);
-    validate(w, w->method->kind->needs_customer ? NULL : known, now_us);
+    validate(w, w->kind->needs_customer ? NULL : known, now_us);
     if (fault_is_set(&w->fault)) {
         validate(w, known, now_us);
         rpc_fail(w->call, &w->fault);
         return;
     }
-    if (w->method->prepare)
-        w->method->prepare(request, &w->sub.cmd);
+    if (w->kind->name_agent)
+        w->kind->name_agent(request, &w->sub.cmd);
     store_submit(w->service->store, &w->sub);
 }
 
@@ -171,11 +170,12 @@ static void on_tenant(void *ctx, const struct tenant *tenant, const struct fault
         rpc_fail(w->call, fault);
 }
 
-void service_write(struct service *s, struct rpc_call *call, const struct write_method *method)
+void service_write(struct rpc_call *call, void *service)
 {
+    struct service *s = service;
     struct arena *arena = rpc_call_arena(call);
     struct write_call *w = ARENA_NEW(arena, struct write_call);
-    *w = (struct write_call){.service = s, .call = call, .method = method};
+    *w = (struct write_call){.service = s, .call = call, .kind = rpc_call_about(call)};
     fault_init(&w->fault, arena);
     tenants_get(s->tenants, rpc_call_principal(call)->tenant, arena, on_tenant, w);
 }

@@ -19,7 +19,9 @@
 #include "base/fault.h"
 #include "base/uuid.h"
 
+struct command;
 struct decision;
+struct policy;
 
 /* Stored in dedup.method: numbers are never changed or reused. */
 enum command_method {
@@ -46,7 +48,7 @@ enum command_method {
     METHOD_ACKNOWLEDGE_ESCALATION = 20,
 };
 
-/* One kind of command; a constant. */
+/* One kind of command: all that the system knows of it, in one row beside its decide function. */
 struct command_kind {
     const char *name; /* "OpenCase", "FireClock" */
     enum command_method method;
@@ -60,6 +62,14 @@ struct command_kind {
     bool owner_only;
     /* Everything that fell due before now is recorded before the command is decided. */
     bool after_what_was_due;
+    /* Adds every violation of the request by itself at `now_us`; `policy` is the tenant's current
+     * version or NULL. NULL for the system's own commands: they have no request. */
+    void (*validate)(const ProtobufCMessage *request, int64_t now_us, const struct policy *policy,
+                     struct fault *fault);
+    /* Sets the agent that the request names, in cmd->agent_id. NULL = it names none. */
+    void (*name_agent)(const ProtobufCMessage *request, struct command *cmd);
+    /* Of the XResponse; NULL for the system's own commands. */
+    const ProtobufCMessageDescriptor *response;
     void (*decide)(struct decision *d);
 };
 

@@ -82,7 +82,18 @@ static void put_agent(struct decision *d)
     copy_in(d, row_to_put(d, r->agent->agent_id), r->agent);
 }
 
-const struct command_kind put_agent_kind = {.name = "PutAgent", .decide = put_agent};
+static void name_put_agent(const ProtobufCMessage *request, struct command *cmd)
+{
+    cmd->agent_id = ((const Amends__V1__PutAgentRequest *)request)->agent->agent_id;
+}
+
+const struct command_kind put_agent_kind = {
+    .name = "PutAgent",
+    .validate = put_agent_validate,
+    .name_agent = name_put_agent,
+    .decide = put_agent,
+    .response = &amends__v1__put_agent_response__descriptor,
+};
 
 /* -- presence ---------------------------------------------------------------------------------- */
 
@@ -120,7 +131,19 @@ static void set_presence(struct decision *d)
         change_presence(d, r->presence);
 }
 
-const struct command_kind set_presence_kind = {.name = "SetPresence", .decide = set_presence};
+static void name_present_agent(const ProtobufCMessage *request, struct command *cmd)
+{
+    const char *id = ((const Amends__V1__SetPresenceRequest *)request)->agent_id;
+    cmd->agent_id = *id ? id : cmd->principal;
+}
+
+const struct command_kind set_presence_kind = {
+    .name = "SetPresence",
+    .validate = set_presence_validate,
+    .name_agent = name_present_agent,
+    .decide = set_presence,
+    .response = &amends__v1__set_presence_response__descriptor,
+};
 
 static bool require_available(struct decision *d)
 {

@@ -14,6 +14,7 @@
 #include "case/owner.h"
 #include "case/transition.h"
 #include "contract/words.h"
+#include "assignment/validate.h"
 
 static struct offer_row *find_offer(struct decision *d, const char *text)
 {
@@ -74,11 +75,23 @@ static void accept_offer(struct decision *d)
     case_set_owner(d, OWNER_KIND_AGENT, d->cmd->principal, o, "accepted");
 }
 
-const struct command_kind accept_offer_kind = {.name = "AcceptOffer",
-                                               .method = METHOD_ACCEPT_OFFER,
-                                               .needs_case = true,
-                                               .agents_only = true,
-                                               .decide = accept_offer};
+/* Accepting and declining change what the caller holds. */
+static void name_caller(const ProtobufCMessage *request, struct command *cmd)
+{
+    (void)request;
+    cmd->agent_id = cmd->principal;
+}
+
+const struct command_kind accept_offer_kind = {
+    .name = "AcceptOffer",
+    .method = METHOD_ACCEPT_OFFER,
+    .needs_case = true,
+    .agents_only = true,
+    .validate = accept_offer_validate,
+    .name_agent = name_caller,
+    .decide = accept_offer,
+    .response = &amends__v1__accept_offer_response__descriptor,
+};
 
 static void decline_offer(struct decision *d)
 {
@@ -92,8 +105,13 @@ static void decline_offer(struct decision *d)
     offer_end(d, o, OFFER_STATE_DECLINED, EVENT_KIND_OFFER_DECLINED, r->reason);
 }
 
-const struct command_kind decline_offer_kind = {.name = "DeclineOffer",
-                                                .method = METHOD_DECLINE_OFFER,
-                                                .needs_case = true,
-                                                .agents_only = true,
-                                                .decide = decline_offer};
+const struct command_kind decline_offer_kind = {
+    .name = "DeclineOffer",
+    .method = METHOD_DECLINE_OFFER,
+    .needs_case = true,
+    .agents_only = true,
+    .validate = decline_offer_validate,
+    .name_agent = name_caller,
+    .decide = decline_offer,
+    .response = &amends__v1__decline_offer_response__descriptor,
+};

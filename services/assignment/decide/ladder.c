@@ -14,6 +14,7 @@
 #include "case/model/decision.h"
 #include "case/transition.h"
 #include "contract/words.h"
+#include "assignment/validate.h"
 
 static void refuse_ladder(struct decision *d, const char *why)
 {
@@ -54,11 +55,15 @@ static void escalate_case(struct decision *d)
         ladder_climb(d, ESCALATION_CAUSE_HAND, to, d->cmd->principal, r->reason);
 }
 
-const struct command_kind escalate_case_kind = {.name = "EscalateCase",
-                                                .method = METHOD_ESCALATE_CASE,
-                                                .needs_case = true,
-                                                .agents_only = true,
-                                                .decide = escalate_case};
+const struct command_kind escalate_case_kind = {
+    .name = "EscalateCase",
+    .method = METHOD_ESCALATE_CASE,
+    .needs_case = true,
+    .agents_only = true,
+    .validate = escalate_case_validate,
+    .decide = escalate_case,
+    .response = &amends__v1__escalate_case_response__descriptor,
+};
 
 /* -- AcknowledgeEscalation --------------------------------------------------------------------- */
 
@@ -110,7 +115,11 @@ static void acknowledge_escalation(struct decision *d)
     }
 }
 
-const struct command_kind acknowledge_escalation_kind = {.name = "AcknowledgeEscalation",
-                                                         .method = METHOD_ACKNOWLEDGE_ESCALATION,
-                                                         .needs_case = true,
-                                                         .decide = acknowledge_escalation};
+const struct command_kind acknowledge_escalation_kind = {
+    .name = "AcknowledgeEscalation",
+    .method = METHOD_ACKNOWLEDGE_ESCALATION,
+    .needs_case = true,
+    .validate = acknowledge_escalation_validate,
+    .decide = acknowledge_escalation,
+    .response = &amends__v1__acknowledge_escalation_response__descriptor,
+};

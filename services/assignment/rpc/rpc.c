@@ -19,47 +19,10 @@
 
 /* -- calls that write -------------------------------------------------------------------------- */
 
-static void put_agent_prepare(const ProtobufCMessage *request, struct command *cmd)
+static void write_handle(struct rpc_call *call, void *assignment)
 {
-    cmd->agent_id = ((const Amends__V1__PutAgentRequest *)request)->agent->agent_id;
+    service_write(call, ((struct assignment *)assignment)->service);
 }
-
-static void set_presence_prepare(const ProtobufCMessage *request, struct command *cmd)
-{
-    const char *id = ((const Amends__V1__SetPresenceRequest *)request)->agent_id;
-    cmd->agent_id = *id ? id : cmd->principal;
-}
-
-/* Accepting and declining change what the caller holds. */
-static void accept_offer_prepare(const ProtobufCMessage *request, struct command *cmd)
-{
-    (void)request;
-    cmd->agent_id = cmd->principal;
-}
-
-#define decline_offer_prepare accept_offer_prepare
-/* They name nothing but the case. */
-#define escalate_case_prepare NULL
-#define acknowledge_escalation_prepare NULL
-
-#define ASSIGNMENT_METHOD(fn, request)                                                             \
-    WRITE_CHECK(fn, request)                                                                       \
-    static void fn##_handle(struct rpc_call *call, void *assignment)                               \
-    {                                                                                              \
-        static const struct write_method method = {.kind = &fn##_kind,                             \
-                                                   .validate = fn##_check,                         \
-                                                   .prepare = fn##_prepare,                        \
-                                                   .response =                                     \
-                                                       &amends__v1__##fn##_response__descriptor};  \
-        service_write(((struct assignment *)assignment)->service, call, &method);                  \
-    }
-
-ASSIGNMENT_METHOD(put_agent, Amends__V1__PutAgentRequest)
-ASSIGNMENT_METHOD(set_presence, Amends__V1__SetPresenceRequest)
-ASSIGNMENT_METHOD(accept_offer, Amends__V1__AcceptOfferRequest)
-ASSIGNMENT_METHOD(decline_offer, Amends__V1__DeclineOfferRequest)
-ASSIGNMENT_METHOD(escalate_case, Amends__V1__EscalateCaseRequest)
-ASSIGNMENT_METHOD(acknowledge_escalation, Amends__V1__AcknowledgeEscalationRequest)
 
 /* -- GetAgent ---------------------------------------------------------------------------------- */
 
@@ -189,20 +152,23 @@ static void watch_offers_handle(struct rpc_call *call, void *assignment)
 int rpc_register(struct assignment *a, struct rpc_server *server)
 {
     static const struct rpc_method methods[] = {
-        {.name = "PutAgent", .handle = put_agent_handle, .slots = 16},
+        {.name = "PutAgent", .handle = write_handle, .about = &put_agent_kind, .slots = 16},
         {.name = "GetAgent", .handle = get_agent_handle, .slots = 16},
         {.name = "ListAgents", .handle = list_agents_handle, .slots = 8},
-        {.name = "SetPresence", .handle = set_presence_handle, .slots = 16},
+        {.name = "SetPresence", .handle = write_handle, .about = &set_presence_kind, .slots = 16},
         {.name = "RequestAssignment", .handle = rpc_request_assignment, .slots = 64},
         {.name = "WatchOffers",
          .kind = RPC_SERVER_STREAM,
          .handle = watch_offers_handle,
          .slots = 64},
-        {.name = "AcceptOffer", .handle = accept_offer_handle, .slots = 64},
-        {.name = "DeclineOffer", .handle = decline_offer_handle, .slots = 16},
+        {.name = "AcceptOffer", .handle = write_handle, .about = &accept_offer_kind, .slots = 64},
+        {.name = "DeclineOffer", .handle = write_handle, .about = &decline_offer_kind, .slots = 16},
         {.name = "AuditCases", .handle = rpc_audit_cases, .slots = 4},
-        {.name = "EscalateCase", .handle = escalate_case_handle, .slots = 16},
-        {.name = "AcknowledgeEscalation", .handle = acknowledge_escalation_handle, .slots = 16},
+        {.name = "EscalateCase", .handle = write_handle, .about = &escalate_case_kind, .slots = 16},
+        {.name = "AcknowledgeEscalation",
+         .handle = write_handle,
+         .about = &acknowledge_escalation_kind,
+         .slots = 16},
     };
     static const struct rpc_method internal[] = {
         {.name = "Route", .handle = rpc_route, .slots = 64},

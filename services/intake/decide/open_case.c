@@ -223,5 +223,7 @@ const struct command_kind open_case_kind = {
     .name = "OpenCase",
     .method = METHOD_OPEN_CASE,
     .needs_customer = true,
+    .validate = open_case_validate,
     .decide = open_case_decide,
+    .response = &amends__v1__open_case_response__descriptor,
 };

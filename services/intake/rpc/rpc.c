@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* IntakeService: from calls to commands and reads. What is decided lies in decide.c. */
+/* IntakeService: from calls to commands and reads. What is decided lies in decide/. */
 
 #include "amends/v1/intake_service.pb-c.h"
 #include "amends/v1/policy_service.pb-c.h"
@@ -20,20 +20,6 @@ static void not_found(struct read_call *rc, const char *case_id)
     fault_set(&rc->fault, FAULT_NOT_FOUND, "CASE_NOT_FOUND", "no case %s", case_id);
     fault_meta(&rc->fault, "case_id", "%s", case_id);
     rpc_fail(rc->call, &rc->fault);
-}
-
-/* -- OpenCase ---------------------------------------------------------------------------------- */
-
-WRITE_CHECK(open_case, Amends__V1__OpenCaseRequest)
-
-static void open_case(struct rpc_call *call, void *service)
-{
-    static const struct write_method method = {
-        .kind = &open_case_kind,
-        .validate = open_case_check,
-        .response = &amends__v1__open_case_response__descriptor,
-    };
-    service_write(service, call, &method);
 }
 
 /* -- GetCase ----------------------------------------------------------------------------------- */
@@ -155,7 +141,7 @@ static int policy_register(struct rpc_server *server, struct service *service)
 int intake_register(struct rpc_server *server, struct service *service)
 {
     static const struct rpc_method methods[] = {
-        {.name = "OpenCase", .handle = open_case, .slots = 128},
+        {.name = "OpenCase", .handle = service_write, .about = &open_case_kind, .slots = 128},
         {.name = "GetCase", .handle = get_case, .slots = 64},
         {.name = "BatchGetCases", .handle = batch_get_cases, .slots = 16},
         {.name = "ListCases", .handle = lists_cases, .slots = 16},

@@ -14,6 +14,7 @@
 #include "contract/remedy_states.h"
 #include "resolution/decide/decide.h"
 #include "resolution/decide/remedy_rules.h"
+#include "resolution/validate.h"
 
 /* -- DenyClaim --------------------------------------------------------------------------------- */
 
@@ -46,7 +47,9 @@ const struct command_kind deny_claim_kind = {
     .method = METHOD_DENY_CLAIM,
     .needs_case = true,
     .owner_only = true,
+    .validate = deny_claim_validate,
     .decide = deny_claim_decide,
+    .response = &amends__v1__deny_claim_response__descriptor,
 };
 
 /* -- the close gate ---------------------------------------------------------------------------- */
@@ -153,7 +156,9 @@ const struct command_kind resolve_case_kind = {
     .needs_case = true,
     .owner_only = true,
     .after_what_was_due = true,
+    .validate = resolve_case_validate,
     .decide = resolve_case_decide,
+    .response = &amends__v1__resolve_case_response__descriptor,
 };
 
 /* -- CloseCase --------------------------------------------------------------------------------- */
@@ -170,5 +175,7 @@ const struct command_kind close_case_kind = {
     .method = METHOD_CLOSE_CASE,
     .needs_case = true,
     .owner_only = true,
+    .validate = close_case_validate,
     .decide = close_case_decide,
+    .response = &amends__v1__close_case_response__descriptor,
 };

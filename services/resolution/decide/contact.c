@@ -11,6 +11,7 @@
 #include "case/transition.h"
 #include "contract/words.h"
 #include "resolution/decide/decide.h"
+#include "resolution/validate.h"
 
 #define MINUTES_LOST_MAX 1000000000
 
@@ -94,7 +95,9 @@ const struct command_kind record_contact_kind = {
     .method = METHOD_RECORD_CONTACT,
     .needs_case = true,
     .agents_only = true,
+    .validate = record_contact_validate,
     .decide = record_contact_decide,
+    .response = &amends__v1__record_contact_response__descriptor,
 };
 
 /* -- RecordAct --------------------------------------------------------------------------------- */
@@ -133,7 +136,9 @@ const struct command_kind record_act_kind = {
     .method = METHOD_RECORD_ACT,
     .needs_case = true,
     .agents_only = true,
+    .validate = record_act_validate,
     .decide = record_act_decide,
+    .response = &amends__v1__record_act_response__descriptor,
 };
 
 /* -- RecordRootCause --------------------------------------------------------------------------- */
@@ -164,5 +169,7 @@ const struct command_kind record_root_cause_kind = {
     .method = METHOD_RECORD_ROOT_CAUSE,
     .needs_case = true,
     .agents_only = true,
+    .validate = record_root_cause_validate,
     .decide = record_root_cause_decide,
+    .response = &amends__v1__record_root_cause_response__descriptor,
 };

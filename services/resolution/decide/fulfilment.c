@@ -14,6 +14,7 @@
 #include "contract/words.h"
 #include "resolution/decide/decide.h"
 #include "resolution/decide/remedy_rules.h"
+#include "resolution/validate.h"
 
 #define BIT(state) (1u << REMEDY_STATE_##state)
 
@@ -96,5 +97,7 @@ const struct command_kind report_fulfilment_kind = {
     .name = "ReportFulfilment",
     .method = METHOD_REPORT_FULFILMENT,
     .needs_case = true,
+    .validate = report_fulfilment_validate,
     .decide = report_fulfilment_decide,
+    .response = &amends__v1__report_fulfilment_response__descriptor,
 };

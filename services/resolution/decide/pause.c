@@ -15,6 +15,7 @@
 #include "case/transition.h"
 #include "contract/words.h"
 #include "resolution/decide/decide.h"
+#include "resolution/validate.h"
 
 static bool is_paused(const struct decision *d)
 {
@@ -134,7 +135,9 @@ const struct command_kind pause_case_kind = {
     .method = METHOD_PAUSE_CASE,
     .needs_case = true,
     .owner_only = true,
+    .validate = pause_case_validate,
     .decide = pause_case_decide,
+    .response = &amends__v1__pause_case_response__descriptor,
 };
 
 /* -- ResumeCase -------------------------------------------------------------------------------- */
@@ -158,5 +161,7 @@ const struct command_kind resume_case_kind = {
     .method = METHOD_RESUME_CASE,
     .needs_case = true,
     .agents_only = true,
+    .validate = resume_case_validate,
     .decide = resume_case_decide,
+    .response = &amends__v1__resume_case_response__descriptor,
 };

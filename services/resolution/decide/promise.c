@@ -14,6 +14,7 @@
 #include "contract/words.h"
 #include "resolution/decide/decide.h"
 #include "resolution/decide/promise_rules.h"
+#include "resolution/validate.h"
 
 #define SEVERITY_MAX (POLICY_SEVERITIES - 1)
 
@@ -47,7 +48,9 @@ const struct command_kind make_promise_kind = {
     .method = METHOD_MAKE_PROMISE,
     .needs_case = true,
     .agents_only = true,
+    .validate = make_promise_validate,
     .decide = make_promise_decide,
+    .response = &amends__v1__make_promise_response__descriptor,
 };
 
 /* -- SettlePromise ----------------------------------------------------------------------------- */
@@ -173,5 +176,7 @@ const struct command_kind settle_promise_kind = {
     .method = METHOD_SETTLE_PROMISE,
     .needs_case = true,
     .agents_only = true,
+    .validate = settle_promise_validate,
     .decide = settle_promise_decide,
+    .response = &amends__v1__settle_promise_response__descriptor,
 };

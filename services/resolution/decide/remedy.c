@@ -17,6 +17,7 @@
 #include "policy/validate/validate.h"
 #include "resolution/decide/decide.h"
 #include "resolution/decide/remedy_rules.h"
+#include "resolution/validate.h"
 
 /* What a proposal is worth, in the terms of the rows. */
 struct worth {
@@ -140,7 +141,9 @@ const struct command_kind propose_remedy_kind = {
     .method = METHOD_PROPOSE_REMEDY,
     .needs_case = true,
     .agents_only = true,
+    .validate = propose_remedy_validate,
     .decide = propose_remedy_decide,
+    .response = &amends__v1__propose_remedy_response__descriptor,
 };
 
 /* -- RecordCustomerResponse -------------------------------------------------------------------- */
@@ -179,5 +182,7 @@ const struct command_kind record_customer_response_kind = {
     .method = METHOD_RECORD_CUSTOMER_RESPONSE,
     .needs_case = true,
     .agents_only = true,
+    .validate = record_customer_response_validate,
     .decide = record_customer_response_decide,
+    .response = &amends__v1__record_customer_response_response__descriptor,
 };

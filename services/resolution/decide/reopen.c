@@ -19,6 +19,7 @@
 #include "contract/statuses.h"
 #include "contract/words.h"
 #include "resolution/decide/decide.h"
+#include "resolution/validate.h"
 
 /* -- the keys ---------------------------------------------------------------------------------- */
 
@@ -155,5 +156,7 @@ const struct command_kind reopen_case_kind = {
     .name = "ReopenCase",
     .method = METHOD_REOPEN_CASE,
     .needs_case = true,
+    .validate = reopen_case_validate,
     .decide = reopen_case_decide,
+    .response = &amends__v1__reopen_case_response__descriptor,
 };

@@ -73,7 +73,7 @@ static void a_good_agent(void **state)
     a.languages = languages;
     a.n_languages = 1;
     r.agent = &a;
-    put_agent_validate(&r, 0, policy, &fault);
+    put_agent_validate(&r.base, 0, policy, &fault);
     assert_false(fault_is_set(&fault));
 }
 
@@ -82,7 +82,7 @@ static void the_agent_is_required(void **state)
     (void)state;
     Amends__V1__PutAgentRequest r = AMENDS__V1__PUT_AGENT_REQUEST__INIT;
     r.expected_version = -1;
-    put_agent_validate(&r, 0, policy, &fault);
+    put_agent_validate(&r.base, 0, policy, &fault);
     assert_has("agent");
     assert_has("expected_version");
 }
@@ -111,7 +111,7 @@ static void everything_wrong_at_once(void **state)
     a.authorities = authorities;
     a.n_authorities = 1;
     r.agent = &a;
-    put_agent_validate(&r, 0, policy, &fault);
+    put_agent_validate(&r.base, 0, policy, &fault);
     assert_has("agent.agent_id");
     assert_has("agent.level");
     assert_has("agent.capacity");
@@ -131,11 +131,11 @@ static void stewards_and_the_system_are_no_agents(void **state)
     Amends__V1__Agent a = good();
     r.agent = &a;
     a.agent_id = text("steward-lead");
-    put_agent_validate(&r, 0, policy, &fault);
+    put_agent_validate(&r.base, 0, policy, &fault);
     assert_has("agent.agent_id");
     fault_init(&fault, &arena);
     a.agent_id = text("amends");
-    put_agent_validate(&r, 0, policy, &fault);
+    put_agent_validate(&r.base, 0, policy, &fault);
     assert_has("agent.agent_id");
 }
 
@@ -144,7 +144,7 @@ static void presence_and_heartbeat(void **state)
     (void)state;
     Amends__V1__SetPresenceRequest p = AMENDS__V1__SET_PRESENCE_REQUEST__INIT;
     Amends__V1__WatchOffersRequest w = AMENDS__V1__WATCH_OFFERS_REQUEST__INIT;
-    set_presence_validate(&p, 0, policy, &fault);
+    set_presence_validate(&p.base, 0, policy, &fault);
     assert_has("presence");
     watch_offers_validate(&w, &fault);
     assert_int_equal(fault.n_violations, 1);
@@ -162,7 +162,7 @@ static void answers(void **state)
     reason[501] = '\0';
     r.reason = reason;
     r.offer_id = text("not-a-uuid");
-    decline_offer_validate(&r, 0, policy, &fault);
+    decline_offer_validate(&r.base, 0, policy, &fault);
     assert_has("offer_id");
     assert_has("reason");
 }

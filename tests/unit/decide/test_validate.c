@@ -52,7 +52,7 @@ static char *long_text(size_t n)
 
 static void open_case(const Amends__V1__OpenCaseRequest *r)
 {
-    open_case_validate(r, w->now_us, w->policy, &fault);
+    open_case_validate(&r->base, w->now_us, w->policy, &fault);
 }
 
 static void a_good_open_case_passes(void **state)
@@ -151,7 +151,7 @@ static void an_unknown_failure_names_the_branches(void **state)
                                  "product, staff_conduct"));
     assert_null(strstr(text, "billing.overcharge"));
     ASSERT_FIELDS("failure.code");
-    open_case_validate(r, w->now_us, NULL, &fault); /* the policy is not loaded yet */
+    open_case_validate(&r->base, w->now_us, NULL, &fault); /* the policy is not loaded yet */
     assert_fine();
 }
 
@@ -194,21 +194,21 @@ static void contacts(void **state)
 {
     (void)state;
     Amends__V1__RecordContactRequest r = AMENDS__V1__RECORD_CONTACT_REQUEST__INIT;
-    record_contact_validate(&r, w->now_us, NULL, &fault);
+    record_contact_validate(&r.base, w->now_us, NULL, &fault);
     ASSERT_FIELDS("request_id", "case_id", "direction", "channel", "outcome");
     GOOD_IDS(r);
     r.direction = CONTACT_DIRECTION_INBOUND;
     r.channel = CHANNEL_STORE;
-    record_contact_validate(&r, w->now_us, NULL, &fault);
+    record_contact_validate(&r.base, w->now_us, NULL, &fault);
     assert_fine();
     r.outcome = CONTACT_OUTCOME_VOICEMAIL;
     r.contact_time = rig_time(w, w->now_us + CHECK_SKEW_US + 1000000);
     r.note = long_text(4001);
     r.minutes_lost = 1000001;
-    record_contact_validate(&r, w->now_us, NULL, &fault);
+    record_contact_validate(&r.base, w->now_us, NULL, &fault);
     ASSERT_FIELDS("outcome", "contact_time", "note", "minutes_lost");
     r.outcome = (Amends__V1__ContactOutcome)77;
-    record_contact_validate(&r, w->now_us + 1000000, NULL, &fault);
+    record_contact_validate(&r.base, w->now_us + 1000000, NULL, &fault);
     assert_true(fault_has(&fault, "outcome"));
     fault_init(&fault, &w->arena);
 }
@@ -217,23 +217,23 @@ static void acts_and_root_causes(void **state)
 {
     (void)state;
     Amends__V1__RecordActRequest act = AMENDS__V1__RECORD_ACT_REQUEST__INIT;
-    record_act_validate(&act, w->now_us, NULL, &fault);
+    record_act_validate(&act.base, w->now_us, NULL, &fault);
     ASSERT_FIELDS("request_id", "case_id", "kind");
     GOOD_IDS(act);
     act.kind = ACT_KIND_THANKS;
-    record_act_validate(&act, w->now_us, NULL, &fault);
+    record_act_validate(&act.base, w->now_us, NULL, &fault);
     assert_fine();
     Amends__V1__RecordRootCauseRequest cause = AMENDS__V1__RECORD_ROOT_CAUSE_REQUEST__INIT;
     cause.note = long_text(1001);
-    record_root_cause_validate(&cause, w->now_us, NULL, &fault);
+    record_root_cause_validate(&cause.base, w->now_us, NULL, &fault);
     ASSERT_FIELDS("request_id", "case_id", "code", "note");
     GOOD_IDS(cause);
     cause.note = long_text(1000);
     cause.code = rig_text(w, "Not A Code");
-    record_root_cause_validate(&cause, w->now_us, NULL, &fault);
+    record_root_cause_validate(&cause.base, w->now_us, NULL, &fault);
     ASSERT_FIELDS("code");
     cause.code = rig_text(w, "process.handover");
-    record_root_cause_validate(&cause, w->now_us, NULL, &fault);
+    record_root_cause_validate(&cause.base, w->now_us, NULL, &fault);
     assert_fine();
 }
 
@@ -242,29 +242,29 @@ static void proposals(void **state)
     (void)state;
     static const int with_price[] = {REMEDY_KIND_REFUND, REMEDY_KIND_CREDIT, REMEDY_KIND_WAIVER};
     Amends__V1__ProposeRemedyRequest r = AMENDS__V1__PROPOSE_REMEDY_REQUEST__INIT;
-    propose_remedy_validate(&r, w->now_us, NULL, &fault);
+    propose_remedy_validate(&r.base, w->now_us, NULL, &fault);
     ASSERT_FIELDS("request_id", "case_id", "kind");
     GOOD_IDS(r);
     for (size_t i = 0; i < 3; i++) {
         r.kind = (Amends__V1__RemedyKind)with_price[i];
         r.amount = NULL;
-        propose_remedy_validate(&r, w->now_us, NULL, &fault);
+        propose_remedy_validate(&r.base, w->now_us, NULL, &fault);
         ASSERT_FIELDS("amount");
         r.amount = rig_money(w, "USD", 0);
-        propose_remedy_validate(&r, w->now_us, NULL, &fault);
+        propose_remedy_validate(&r.base, w->now_us, NULL, &fault);
         ASSERT_FIELDS("amount");
         r.amount = rig_money(w, "USD", 1);
-        propose_remedy_validate(&r, w->now_us, NULL, &fault);
+        propose_remedy_validate(&r.base, w->now_us, NULL, &fault);
         assert_fine();
     }
     r.kind = REMEDY_KIND_APOLOGY;
     r.amount = NULL;
-    propose_remedy_validate(&r, w->now_us, NULL, &fault);
+    propose_remedy_validate(&r.base, w->now_us, NULL, &fault);
     assert_fine();
     r.kind = (Amends__V1__RemedyKind)12;
     r.amount = rig_money(w, "USD", 1000000001);
     r.description = long_text(1001);
-    propose_remedy_validate(&r, w->now_us, NULL, &fault);
+    propose_remedy_validate(&r.base, w->now_us, NULL, &fault);
     ASSERT_FIELDS("kind", "amount", "description");
 }
 
@@ -273,23 +273,23 @@ static void answers_and_reports(void **state)
     (void)state;
     Amends__V1__RecordCustomerResponseRequest a =
         AMENDS__V1__RECORD_CUSTOMER_RESPONSE_REQUEST__INIT;
-    record_customer_response_validate(&a, w->now_us, NULL, &fault);
+    record_customer_response_validate(&a.base, w->now_us, NULL, &fault);
     ASSERT_FIELDS("request_id", "case_id", "remedy_id", "answer");
     GOOD_IDS(a);
     a.remedy_id = world_uuid(w);
     a.answer = CUSTOMER_ANSWER_DECLINED;
-    record_customer_response_validate(&a, w->now_us, NULL, &fault);
+    record_customer_response_validate(&a.base, w->now_us, NULL, &fault);
     assert_fine();
     Amends__V1__ReportFulfilmentRequest r = AMENDS__V1__REPORT_FULFILMENT_REQUEST__INIT;
-    report_fulfilment_validate(&r, w->now_us, NULL, &fault);
+    report_fulfilment_validate(&r.base, w->now_us, NULL, &fault);
     ASSERT_FIELDS("request_id", "case_id", "remedy_id", "outcome");
     GOOD_IDS(r);
     r.remedy_id = world_uuid(w);
     r.outcome = FULFILMENT_OUTCOME_STARTED;
-    report_fulfilment_validate(&r, w->now_us, NULL, &fault);
+    report_fulfilment_validate(&r.base, w->now_us, NULL, &fault);
     assert_fine();
     r.outcome = FULFILMENT_OUTCOME_FULFILLED;
-    report_fulfilment_validate(&r, w->now_us, NULL, &fault);
+    report_fulfilment_validate(&r.base, w->now_us, NULL, &fault);
     ASSERT_FIELDS("external_reference");
 }
 
@@ -297,7 +297,7 @@ static void denials_resolutions_and_closings(void **state)
 {
     (void)state;
     Amends__V1__DenyClaimRequest d = AMENDS__V1__DENY_CLAIM_REQUEST__INIT;
-    deny_claim_validate(&d, w->now_us, NULL, &fault);
+    deny_claim_validate(&d.base, w->now_us, NULL, &fault);
     ASSERT_FIELDS("request_id", "case_id", "expected_version", "reason", "disclosure_channel",
                   "disclosure_time");
     GOOD_IDS(d);
@@ -305,18 +305,18 @@ static void denials_resolutions_and_closings(void **state)
     d.reason = rig_text(w, "  "); /* no denial without a reason */
     d.disclosure_channel = CHANNEL_EMAIL;
     d.disclosure_time = rig_time(w, w->now_us + CHECK_SKEW_US + 1);
-    deny_claim_validate(&d, w->now_us, NULL, &fault);
+    deny_claim_validate(&d.base, w->now_us, NULL, &fault);
     ASSERT_FIELDS("reason", "disclosure_time");
     Amends__V1__ResolveCaseRequest r = AMENDS__V1__RESOLVE_CASE_REQUEST__INIT;
-    resolve_case_validate(&r, w->now_us, NULL, &fault);
+    resolve_case_validate(&r.base, w->now_us, NULL, &fault);
     ASSERT_FIELDS("request_id", "case_id", "expected_version");
     Amends__V1__CloseCaseRequest c = AMENDS__V1__CLOSE_CASE_REQUEST__INIT;
     GOOD_IDS(c);
     c.expected_version = -1;
-    close_case_validate(&c, w->now_us, NULL, &fault);
+    close_case_validate(&c.base, w->now_us, NULL, &fault);
     ASSERT_FIELDS("expected_version");
     c.expected_version = 1;
-    close_case_validate(&c, w->now_us, NULL, &fault);
+    close_case_validate(&c.base, w->now_us, NULL, &fault);
     assert_fine();
 }
 
@@ -339,23 +339,23 @@ static void promises(void **state)
 {
     (void)state;
     Amends__V1__MakePromiseRequest r = AMENDS__V1__MAKE_PROMISE_REQUEST__INIT;
-    make_promise_validate(&r, w->now_us, w->policy, &fault);
+    make_promise_validate(&r.base, w->now_us, w->policy, &fault);
     ASSERT_FIELDS("request_id", "case_id", "kind", "description", "promise_time");
     r.request_id = r.case_id = world_uuid(w);
     r.kind = AMENDS__V1__PROMISE_KIND__PROMISE_KIND_VISIT;
     r.description = long_text(1001);
     r.promise_time = rig_time(w, w->now_us);
-    make_promise_validate(&r, w->now_us, w->policy, &fault);
+    make_promise_validate(&r.base, w->now_us, w->policy, &fault);
     ASSERT_FIELDS("description", "promise_time");
     r.description = long_text(1000);
     r.promise_time = rig_time(w, w->now_us + 1);
-    make_promise_validate(&r, w->now_us, w->policy, &fault);
+    make_promise_validate(&r.base, w->now_us, w->policy, &fault);
     assert_fine();
     r.local_time = rig_text(w, "2026-02-01T10:00");
-    make_promise_validate(&r, w->now_us, w->policy, &fault);
+    make_promise_validate(&r.base, w->now_us, w->policy, &fault);
     ASSERT_FIELDS("local_time");
     r.promise_time = NULL;
-    make_promise_validate(&r, w->now_us, w->policy, &fault);
+    make_promise_validate(&r.base, w->now_us, w->policy, &fault);
     assert_fine();
 }
 
@@ -363,19 +363,19 @@ static void what_became_of_promises(void **state)
 {
     (void)state;
     Amends__V1__SettlePromiseRequest r = AMENDS__V1__SETTLE_PROMISE_REQUEST__INIT;
-    settle_promise_validate(&r, w->now_us, w->policy, &fault);
+    settle_promise_validate(&r.base, w->now_us, w->policy, &fault);
     ASSERT_FIELDS("request_id", "case_id", "promise_id", "outcome");
     r.request_id = r.case_id = r.promise_id = world_uuid(w);
     r.outcome = AMENDS__V1__PROMISE_OUTCOME__PROMISE_OUTCOME_RENEGOTIATED;
-    settle_promise_validate(&r, w->now_us, w->policy, &fault);
+    settle_promise_validate(&r.base, w->now_us, w->policy, &fault);
     ASSERT_FIELDS("customer_consented", "promise_time");
     r.customer_consented = true;
     r.promise_time = rig_time(w, w->now_us + HOUR_US);
-    settle_promise_validate(&r, w->now_us, w->policy, &fault);
+    settle_promise_validate(&r.base, w->now_us, w->policy, &fault);
     assert_fine();
     r.outcome = AMENDS__V1__PROMISE_OUTCOME__PROMISE_OUTCOME_KEPT;
     r.note = long_text(1001);
-    settle_promise_validate(&r, w->now_us, w->policy, &fault);
+    settle_promise_validate(&r.base, w->now_us, w->policy, &fault);
     ASSERT_FIELDS("customer_consented", "promise_time", "note");
 }
 
@@ -383,13 +383,13 @@ static void pauses_and_rounds(void **state)
 {
     (void)state;
     Amends__V1__PauseCaseRequest p = AMENDS__V1__PAUSE_CASE_REQUEST__INIT;
-    pause_case_validate(&p, w->now_us, w->policy, &fault);
+    pause_case_validate(&p.base, w->now_us, w->policy, &fault);
     ASSERT_FIELDS("request_id", "case_id", "expected_version", "reason");
     Amends__V1__ResumeCaseRequest r = AMENDS__V1__RESUME_CASE_REQUEST__INIT;
-    resume_case_validate(&r, w->now_us, w->policy, &fault);
+    resume_case_validate(&r.base, w->now_us, w->policy, &fault);
     ASSERT_FIELDS("request_id", "case_id");
     Amends__V1__ReopenCaseRequest o = AMENDS__V1__REOPEN_CASE_REQUEST__INIT;
-    reopen_case_validate(&o, w->now_us, w->policy, &fault);
+    reopen_case_validate(&o.base, w->now_us, w->policy, &fault);
     ASSERT_FIELDS("request_id", "case_id", "expected_version", "reason");
 }
 
