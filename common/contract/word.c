@@ -4,6 +4,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "contract/reasons.h"
+
 const char *contract_without_prefix(const ProtobufCEnumDescriptor *words, const char *name)
 {
     /* By the contract's style the name of 0 is PREFIX_UNSPECIFIED. */
@@ -24,4 +26,9 @@ int contract_number(const ProtobufCEnumDescriptor *words, const char *word)
         if (strcasecmp(contract_without_prefix(words, words->values[i].name), word) == 0)
             return words->values[i].value;
     return -1;
+}
+
+const char *contract_reason(int reason)
+{
+    return reason == ERROR_REASON_UNSPECIFIED ? "" : contract_word(ERROR_REASON_WORDS, reason);
 }

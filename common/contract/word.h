@@ -29,3 +29,6 @@ const char *contract_without_prefix(const ProtobufCEnumDescriptor *words, const 
 /* The number of a word without the prefix, in either case; -1 for an unknown one. "UNSPECIFIED" is
  * 0. */
 int contract_number(const ProtobufCEnumDescriptor *words, const char *word);
+
+/* The word of an ErrorReason, as ErrorInfo.reason has it: "CASE_NOT_FOUND"; "" for 0. */
+const char *contract_reason(int reason);

@@ -55,6 +55,13 @@ static void what_the_contract_does_not_have_is_told(void **state)
     assert_int_equal(contract_number(CASE_STATUS_WORDS, "CASE_STATUS_OPEN"), -1);
 }
 
+static void a_refusal_without_reason_has_no_word(void **state)
+{
+    (void)state;
+    assert_string_equal(contract_reason(ERROR_REASON_CASE_NOT_FOUND), "CASE_NOT_FOUND");
+    assert_string_equal(contract_reason(ERROR_REASON_UNSPECIFIED), "");
+}
+
 /* The descriptors are sorted by number, so the last value is the largest. */
 static int count_of(const ProtobufCEnumDescriptor *words)
 {
@@ -100,6 +107,7 @@ int main(void)
         cmocka_unit_test(every_value_has_a_word_of_its_own),
         cmocka_unit_test(words_have_either_case),
         cmocka_unit_test(what_the_contract_does_not_have_is_told),
+        cmocka_unit_test(a_refusal_without_reason_has_no_word),
         cmocka_unit_test(a_count_is_the_largest_number_and_one),
         cmocka_unit_test(sql_has_the_same_numbers),
     };
