@@ -5,7 +5,7 @@
 
 void fault_init(struct fault *f, struct arena *arena)
 {
-    *f = (struct fault){.arena = arena, .reason = "", .message = ""};
+    *f = (struct fault){.arena = arena, .message = ""};
 }
 
 /* A refusal must not fail for want of room: with the arena full the text is left out, code and
@@ -16,7 +16,7 @@ static const char *AM_PRINTF(2, 0) text_of(struct arena *arena, const char *fmt,
     return text ? text : "";
 }
 
-void fault_set(struct fault *f, enum fault_code code, const char *reason, const char *fmt, ...)
+void fault_set(struct fault *f, enum fault_code code, int reason, const char *fmt, ...)
 {
     if (f->code != FAULT_OK)
         return;
@@ -61,7 +61,8 @@ void fault_violation(struct fault *f, const char *field, const char *fmt, ...)
     const struct fault_item *item = add_violation(f, field, fmt, args);
     va_end(args);
     if (item)
-        fault_set(f, FAULT_INVALID_ARGUMENT, "INVALID_ARGUMENT", "%s: %s", item->key, item->text);
+        fault_set(f, FAULT_INVALID_ARGUMENT, FAULT_REASON_INVALID_ARGUMENT, "%s: %s", item->key,
+                  item->text);
     else
         tell_left_out(f);
 }

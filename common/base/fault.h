@@ -35,6 +35,10 @@ enum fault_code {
     FAULT_UNAUTHENTICATED = 16,
 };
 
+/* ERROR_REASON_INVALID_ARGUMENT of the contract, which this part does not include; contract/word.c
+ * asserts that it is. */
+#define FAULT_REASON_INVALID_ARGUMENT 1
+
 #define FAULT_ITEMS_MAX 32
 
 struct fault_item {
@@ -45,7 +49,7 @@ struct fault_item {
 struct fault {
     struct arena *arena;
     enum fault_code code;
-    const char *reason;  /* an ErrorReason name without its prefix, e.g. "CASE_NOT_FOUND" */
+    int reason;          /* an ErrorReason of the contract; 0 = none */
     const char *message; /* one sentence for a developer, lower case, no full stop */
     struct fault_item violations[FAULT_ITEMS_MAX]; /* BadRequest.FieldViolation, or
                                                       PreconditionFailure for FAILED_PRECONDITION */
@@ -59,9 +63,9 @@ struct fault {
 /* Makes `f` an empty fault (code FAULT_OK) whose strings will live in `arena`. */
 void fault_init(struct fault *f, struct arena *arena);
 
-/* Sets code, reason (a constant) and message. The first call wins: later ones are ignored, so the
+/* Sets code, reason and message. The first call wins: later ones are ignored, so the
  * outcome order of a decision is the order of its checks. */
-void fault_set(struct fault *f, enum fault_code code, const char *reason, const char *fmt, ...)
+void fault_set(struct fault *f, enum fault_code code, int reason, const char *fmt, ...)
     AM_PRINTF(4, 5);
 
 /* Adds one violation and, if nothing was set, makes the fault INVALID_ARGUMENT/INVALID_ARGUMENT.

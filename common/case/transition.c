@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "case/transition.h"
 
+#include "contract/reasons.h"
 #include "contract/statuses.h"
 
 /* Why the table says no, where a word more helps. */
@@ -26,8 +27,9 @@ bool case_require_transition(struct decision *d, int to)
     if (status_may_follow(row->status, to))
         return true;
     struct fault *f = &d->cmd->fault;
-    fault_set(f, FAULT_FAILED_PRECONDITION, "CASE_STATUS", "the case cannot go from %s to %s%s",
-              status_name(row->status), status_name(to), why_not(row->status, to));
+    fault_set(f, FAULT_FAILED_PRECONDITION, ERROR_REASON_CASE_STATUS,
+              "the case cannot go from %s to %s%s", status_name(row->status), status_name(to),
+              why_not(row->status, to));
     tell_status(f, row);
     fault_meta(f, "to", "%s", status_name(to));
     return false;
@@ -48,7 +50,7 @@ bool case_require_live(struct decision *d, bool allow_resolved)
     if (status_is_waiting(row->status) || (allow_resolved && !status_is_final(row->status)))
         return true;
     struct fault *f = &d->cmd->fault;
-    fault_set(f, FAULT_FAILED_PRECONDITION, "CASE_STATUS", "the case is %s",
+    fault_set(f, FAULT_FAILED_PRECONDITION, ERROR_REASON_CASE_STATUS, "the case is %s",
               status_name(row->status));
     tell_status(f, row);
     return false;
@@ -59,7 +61,7 @@ bool case_require_room(struct decision *d, const struct rows *rows, size_t max, 
     if (rows->n < max)
         return true;
     struct fault *f = &d->cmd->fault;
-    fault_set(f, FAULT_FAILED_PRECONDITION, "CASE_FULL",
+    fault_set(f, FAULT_FAILED_PRECONDITION, ERROR_REASON_CASE_FULL,
               "the case has %zu %s, the most it may have", rows->n, what);
     fault_meta(f, "most", "%zu", max);
     return false;

@@ -4,7 +4,11 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/fault.h"
 #include "contract/reasons.h"
+
+_Static_assert((int)ERROR_REASON_INVALID_ARGUMENT == FAULT_REASON_INVALID_ARGUMENT,
+               "fault_violation() refuses with the contract's reason");
 
 const char *contract_without_prefix(const ProtobufCEnumDescriptor *words, const char *name)
 {

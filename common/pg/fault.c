@@ -2,34 +2,35 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "contract/reasons.h"
 #include "pg/pool.h"
 
 const struct fault pg_fault_away = {.code = FAULT_UNAVAILABLE,
-                                    .reason = "DATABASE_AWAY",
+                                    .reason = ERROR_REASON_DATABASE_AWAY,
                                     .message = "the database is away",
                                     .retry_ms = 1000};
 const struct fault pg_fault_overloaded = {.code = FAULT_RESOURCE_EXHAUSTED,
-                                          .reason = "OVERLOADED",
+                                          .reason = ERROR_REASON_OVERLOADED,
                                           .message = "too many calls wait for the database",
                                           .retry_ms = 200};
 const struct fault pg_fault_deadline = {.code = FAULT_DEADLINE_EXCEEDED,
-                                        .reason = "DEADLINE",
+                                        .reason = ERROR_REASON_DEADLINE,
                                         .message =
                                             "the deadline passed before the call was decided"};
 const struct fault pg_fault_defect = {.code = FAULT_INTERNAL,
-                                      .reason = "DEFECT",
+                                      .reason = ERROR_REASON_DEFECT,
                                       .message = "the database refused a statement of ours"};
 const struct fault pg_fault_draining = {.code = FAULT_UNAVAILABLE,
-                                        .reason = "DRAINING",
+                                        .reason = ERROR_REASON_DRAINING,
                                         .message = "the server is shutting down",
                                         .retry_ms = 200};
 const struct fault pg_fault_unknown = {
     .code = FAULT_UNAVAILABLE,
-    .reason = "OUTCOME_UNKNOWN",
+    .reason = ERROR_REASON_OUTCOME_UNKNOWN,
     .message = "the connection broke after the commit was sent; repeat with the same request id",
     .retry_ms = 500};
 const struct fault pg_fault_contended = {.code = FAULT_UNAVAILABLE,
-                                         .reason = "CONTENDED",
+                                         .reason = ERROR_REASON_CONTENDED,
                                          .message =
                                              "others held the same case or agent for too long",
                                          .retry_ms = 200};

@@ -5,6 +5,7 @@
 
 #include "base/assert.h"
 #include "base/time.h"
+#include "contract/reasons.h"
 #include "rpc/message.h"
 #include "rpc/meter.h"
 #include "rpc/principal.h"
@@ -135,7 +136,7 @@ void calls_free(struct rpc_server *s)
 /* -- a new call ------------------------------------------------------------------------------- */
 
 /* `text` is a constant: the refusal must not need room in an arena that may be full. */
-static int refuse(struct fault *fault, enum fault_code code, const char *reason, const char *text)
+static int refuse(struct fault *fault, enum fault_code code, int reason, const char *text)
 {
     fault->code = code;
     fault->reason = reason;
@@ -157,13 +158,15 @@ static int admit(struct rpc_call *call, struct fault *fault)
     }
     meter_shed(verdict);
     fault->retry_ms = admission_retry_ms(s->admission);
-    return refuse(fault, FAULT_RESOURCE_EXHAUSTED, "OVERLOADED", admission_text(verdict));
+    return refuse(fault, FAULT_RESOURCE_EXHAUSTED, ERROR_REASON_OVERLOADED,
+                  admission_text(verdict));
 }
 
 static int decode_bytes(struct rpc_call *call, struct slice bytes, struct fault *fault)
 {
     if (bytes.len > message_most(call))
-        return refuse(fault, FAULT_RESOURCE_EXHAUSTED, "TOO_LARGE", "the request is too large");
+        return refuse(fault, FAULT_RESOURCE_EXHAUSTED, ERROR_REASON_TOO_LARGE,
+                      "the request is too large");
     int err = wire_check(call->method->input, bytes, call->method->spec.wire, fault);
     if (err < 0)
         return err;
@@ -172,16 +175,18 @@ static int decode_bytes(struct rpc_call *call, struct slice bytes, struct fault 
     if (call->request && call->arena.used_bytes <= call->arena.quota_bytes / 2)
         return 0;
     meter_arena_exhausted();
-    return refuse(fault, FAULT_RESOURCE_EXHAUSTED, "TOO_LARGE", "the request unpacks to too much");
+    return refuse(fault, FAULT_RESOURCE_EXHAUSTED, ERROR_REASON_TOO_LARGE,
+                  "the request unpacks to too much");
 }
 
 static int decode(struct rpc_call *call, grpc_byte_buffer *payload, struct fault *fault)
 {
     grpc_slice whole;
     if (!payload)
-        return refuse(fault, FAULT_INVALID_ARGUMENT, "INVALID_ARGUMENT", "there is no request");
+        return refuse(fault, FAULT_INVALID_ARGUMENT, ERROR_REASON_INVALID_ARGUMENT,
+                      "there is no request");
     if (message_whole(payload, &whole) < 0)
-        return refuse(fault, FAULT_UNIMPLEMENTED, "UNKNOWN_METHOD",
+        return refuse(fault, FAULT_UNIMPLEMENTED, ERROR_REASON_UNKNOWN_METHOD,
                       "compressed requests are not taken");
     int err =
         decode_bytes(call, slice_of(GRPC_SLICE_START_PTR(whole), GRPC_SLICE_LENGTH(whole)), fault);
@@ -192,7 +197,8 @@ static int decode(struct rpc_call *call, grpc_byte_buffer *payload, struct fault
 static int prepare(struct rpc_call *call, grpc_byte_buffer *payload, struct fault *fault)
 {
     if (!call->method)
-        return refuse(fault, FAULT_UNIMPLEMENTED, "UNKNOWN_METHOD", "there is no such method");
+        return refuse(fault, FAULT_UNIMPLEMENTED, ERROR_REASON_UNKNOWN_METHOD,
+                      "there is no such method");
     if (!call->method->spec.without_principal) {
         int err = admit(call, fault);
         if (err < 0)
@@ -211,7 +217,8 @@ static void run_handler(struct loop_job *job)
     }
     struct fault fault;
     fault_init(&fault, &call->arena);
-    fault_set(&fault, FAULT_DEADLINE_EXCEEDED, "DEADLINE", "the deadline passed in the queue");
+    fault_set(&fault, FAULT_DEADLINE_EXCEEDED, ERROR_REASON_DEADLINE,
+              "the deadline passed in the queue");
     meter_expired();
     rpc_fail(call, &fault);
 }

@@ -7,6 +7,7 @@
 #include <grpc/health/v1/health.pb-c.h>
 
 #include "base/assert.h"
+#include "contract/reasons.h"
 #include "rpc/meter.h"
 
 /*
@@ -60,7 +61,7 @@ static const char *service_of(const struct rpc_call *call)
     return request->service;
 }
 
-static void fail(struct rpc_call *call, enum fault_code code, const char *reason, const char *text)
+static void fail(struct rpc_call *call, enum fault_code code, int reason, const char *text)
 {
     struct fault fault;
     fault_init(&fault, rpc_call_arena(call));
@@ -73,7 +74,7 @@ static void check(struct rpc_call *call, void *ctx)
     Grpc__Health__V1__HealthCheckResponse response = GRPC__HEALTH__V1__HEALTH_CHECK_RESPONSE__INIT;
     response.status = state_of(ctx, service_of(call));
     if (response.status == STATUS(SERVICE_UNKNOWN))
-        fail(call, FAULT_NOT_FOUND, "", "no such service");
+        fail(call, FAULT_NOT_FOUND, 0, "no such service");
     else
         rpc_reply(call, &response.base);
 }
@@ -115,7 +116,7 @@ static void watch(struct rpc_call *call, void *ctx)
     static const struct rpc_stream_ops ops = {.sent = on_sent, .closed = on_closed};
     struct health *h = ctx;
     if (atomic_load(&h->n_watches) >= WATCHES_MAX) {
-        fail(call, FAULT_RESOURCE_EXHAUSTED, "OVERLOADED", "too many health watches");
+        fail(call, FAULT_RESOURCE_EXHAUSTED, ERROR_REASON_OVERLOADED, "too many health watches");
         return;
     }
     struct watch *w = ARENA_NEW(rpc_call_arena(call), struct watch);

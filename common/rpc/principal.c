@@ -4,6 +4,7 @@
 #include <arpa/inet.h>
 #include <string.h>
 
+#include "contract/reasons.h"
 #include "rpc/address.h"
 
 static bool char_ok(unsigned char c)
@@ -22,7 +23,7 @@ static bool value_ok(const unsigned char *value, size_t len, size_t max)
     return true;
 }
 
-static int refuse(struct fault *fault, const char *reason, const char *key, const char *what)
+static int refuse(struct fault *fault, int reason, const char *key, const char *what)
 {
     fault_set(fault, FAULT_UNAUTHENTICATED, reason, "metadata %s %s", key, what);
     fault_meta(fault, "key", "%s", key);
@@ -38,16 +39,16 @@ static int take(const grpc_metadata_array *metadata, const char *key, size_t max
         if (grpc_slice_str_cmp(metadata->metadata[i].key, key) != 0)
             continue;
         if (found)
-            return refuse(fault, "PRINCIPAL_INVALID", key, "is given twice");
+            return refuse(fault, ERROR_REASON_PRINCIPAL_INVALID, key, "is given twice");
         found = &metadata->metadata[i].value;
     }
     if (!found || GRPC_SLICE_LENGTH(*found) == 0)
-        return refuse(fault, "PRINCIPAL_MISSING", key, "is missing");
+        return refuse(fault, ERROR_REASON_PRINCIPAL_MISSING, key, "is missing");
     if (!value_ok(GRPC_SLICE_START_PTR(*found), GRPC_SLICE_LENGTH(*found), max))
-        return refuse(fault, "PRINCIPAL_INVALID", key, "is not well formed");
+        return refuse(fault, ERROR_REASON_PRINCIPAL_INVALID, key, "is not well formed");
     *out =
         arena_strndup(arena, (const char *)GRPC_SLICE_START_PTR(*found), GRPC_SLICE_LENGTH(*found));
-    return *out ? 0 : refuse(fault, "PRINCIPAL_INVALID", key, "is too large");
+    return *out ? 0 : refuse(fault, ERROR_REASON_PRINCIPAL_INVALID, key, "is too large");
 }
 
 int principal_establish(const grpc_metadata_array *metadata, struct arena *arena,

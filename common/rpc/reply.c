@@ -6,6 +6,7 @@
 #include "base/assert.h"
 #include "base/time.h"
 #include "base/log.h"
+#include "contract/word.h"
 #include "rpc/message.h"
 #include "rpc/meter.h"
 #include "rpc/status.h"
@@ -21,7 +22,7 @@ static void log_defect(const struct rpc_call *call, const struct fault *fault)
 {
     if (fault->code == FAULT_INTERNAL)
         log_error("rpc", "defect", LOG_STR("method", call->method ? call->method->path : ""),
-                  LOG_STR("reason", fault->reason));
+                  LOG_STR("reason", contract_reason(fault->reason)));
 }
 
 void ending_set(struct rpc_call *call, enum fault_code code, const struct fault *fault)

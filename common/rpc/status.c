@@ -7,6 +7,8 @@
 #include <google/rpc/status.pb-c.h>
 
 #include "base/assert.h"
+#include "contract/reasons.h"
+#include "contract/word.h"
 #include "rpc/wire.h"
 
 #define TYPE_PREFIX "type.googleapis.com/google.rpc."
@@ -55,7 +57,7 @@ static Google__Protobuf__Any *error_info(struct arena *a, const struct fault *f,
 {
     Google__Rpc__ErrorInfo info = GOOGLE__RPC__ERROR_INFO__INIT;
     static char domain[] = STATUS_DOMAIN;
-    info.reason = cut(a, f->reason, TEXT_BYTES_MAX);
+    info.reason = cut(a, contract_reason(f->reason), TEXT_BYTES_MAX);
     info.domain = domain;
     info.n_metadata = n_metadata;
     info.metadata = ARENA_ARRAY(a, Google__Rpc__ErrorInfo__MetadataEntry *, n_metadata + 1);
@@ -193,10 +195,14 @@ static void add_violation(struct fault *f, const char *key, const char *text)
 static void take_error_info(struct fault *f, const ProtobufCMessage *body)
 {
     const Google__Rpc__ErrorInfo *info = (const void *)body;
-    f->reason = info->reason;
+    const int reason = contract_number(ERROR_REASON_WORDS, info->reason);
+    f->reason = reason > 0 ? reason : 0;
     for (size_t i = 0; i < info->n_metadata && f->n_metadata < METADATA_MAX; i++)
         f->metadata[f->n_metadata++] =
             (struct fault_item){info->metadata[i]->key, info->metadata[i]->value};
+    /* A newer server may give a reason that this program does not know. */
+    if (f->reason == 0 && info->reason[0] != '\0')
+        fault_meta(f, "reason", "%s", info->reason);
 }
 
 static void take_bad_request(struct fault *f, const ProtobufCMessage *body)

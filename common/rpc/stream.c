@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/assert.h"
+#include "contract/reasons.h"
 #include "rpc/message.h"
 #include "rpc/meter.h"
 
@@ -138,7 +139,7 @@ static void fail_draining(struct rpc_call *call)
     if (call->method->flags & METHOD_ENDS_ITSELF)
         return;
     fault_init(&fault, &call->arena);
-    fault_set(&fault, FAULT_UNAVAILABLE, "DRAINING", "the server is shutting down");
+    fault_set(&fault, FAULT_UNAVAILABLE, ERROR_REASON_DRAINING, "the server is shutting down");
     end(call, fault.code, &fault);
 }
 

@@ -2,6 +2,7 @@
 
 /* Plain reads of cases, events and agents on the read lane. */
 
+#include "contract/reasons.h"
 #include "store/impl.h"
 
 static int load_agents(struct store_read *r, const struct pg_rows *rows)
@@ -65,7 +66,7 @@ static void read_rows(struct pg_read *pg, size_t i, const struct pg_rows *rows)
 {
     struct store_read *r = CONTAINER_OF(pg, struct store_read, pg);
     if (!fault_is_set(&r->fault) && load(r, pg->q[i].stmt, rows) != AM_OK)
-        fault_set(&r->fault, FAULT_RESOURCE_EXHAUSTED, "TOO_LARGE",
+        fault_set(&r->fault, FAULT_RESOURCE_EXHAUSTED, ERROR_REASON_TOO_LARGE,
                   "the answer is larger than one call may hold; ask for less");
 }
 
@@ -81,7 +82,7 @@ static void read_done(struct pg_read *pg, const struct fault *fault)
     if (fault)
         fault_copy(&r->fault, r->arena, fault);
     else if (!leaves_room(r->arena))
-        fault_set(&r->fault, FAULT_RESOURCE_EXHAUSTED, "TOO_LARGE",
+        fault_set(&r->fault, FAULT_RESOURCE_EXHAUSTED, ERROR_REASON_TOO_LARGE,
                   "the answer is larger than one call may hold; ask for less");
     r->done(r);
 }

@@ -6,6 +6,7 @@
 
 #include "base/assert.h"
 #include "case/command/decide.h"
+#include "contract/reasons.h"
 #include "store/impl.h"
 
 /* -- results ---------------------------------------------------------------------------------- */
@@ -162,7 +163,7 @@ static void decision_fill(struct store *s, struct seg *seg, struct seg_part *p)
     };
 }
 
-static enum seg_verdict refuse(struct command *cmd, enum fault_code code, const char *reason,
+static enum seg_verdict refuse(struct command *cmd, enum fault_code code, int reason,
                                const char *message)
 {
     fault_set(&cmd->fault, code, reason, "%s", message);
@@ -177,9 +178,11 @@ static enum seg_verdict load_policy(struct store *s, const struct seg_part *p)
     struct command *cmd = p->cmd;
     struct submission *sub = p->sub;
     if (!tenants_by_id(s->tenants, cmd->tenant_id))
-        return refuse(cmd, FAULT_UNAVAILABLE, "DATABASE_AWAY", "the tenant is not loaded here");
+        return refuse(cmd, FAULT_UNAVAILABLE, ERROR_REASON_DATABASE_AWAY,
+                      "the tenant is not loaded here");
     if (sub->loads++ >= LOADS_MAX)
-        return refuse(cmd, FAULT_FAILED_PRECONDITION, "POLICY_MOVED", "policy moved on; try again");
+        return refuse(cmd, FAULT_FAILED_PRECONDITION, ERROR_REASON_POLICY_MOVED,
+                      "policy moved on; try again");
     sub->lacks_version = version_for(s, p);
     if (cmd->kind->needs_customer && !cmd->policy_version)
         tenants_current(s->tenants, cmd->tenant_id, sub->lacks_version);
@@ -208,7 +211,7 @@ enum seg_verdict store_seg_decide(void *ctx, struct seg *seg, struct seg_cmd *se
     command_reset_outcome(cmd);
     p->sub->lacks_version = 0;
     if (too_large(st, seg->arena))
-        return refuse(cmd, FAULT_RESOURCE_EXHAUSTED, "OVERLOADED",
+        return refuse(cmd, FAULT_RESOURCE_EXHAUSTED, ERROR_REASON_OVERLOADED,
                       "the cases of this moment are too large to be read together");
     if (!choose_case(p, seg->arena)) {
         cmd->open_case_id = p->found_case_id;

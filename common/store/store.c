@@ -43,8 +43,7 @@ void fault_copy(struct fault *to, struct arena *arena, const struct fault *from)
     fault_init(to, arena);
     if (!fault_is_set(from))
         return;
-    fault_set(to, from->code, copy_text(arena, from->reason), "%s",
-              from->message ? from->message : "");
+    fault_set(to, from->code, from->reason, "%s", from->message ? from->message : "");
     for (size_t i = 0; i < from->n_metadata; i++)
         fault_meta(to, copy_text(arena, from->metadata[i].key), "%s", from->metadata[i].text);
     to->retry_ms = from->retry_ms;

@@ -9,6 +9,7 @@
 #include "base/assert.h"
 #include "base/log.h"
 #include "base/metrics.h"
+#include "contract/reasons.h"
 #include "store/tenants_impl.h"
 
 static METRIC_DEFINE(load_time, METRIC_HISTOGRAM, "amends_policy_load_seconds",
@@ -47,7 +48,7 @@ static void load_free(struct load *l)
     free(l);
 }
 
-static void fail(struct load *l, enum fault_code code, const char *reason, const char *message)
+static void fail(struct load *l, enum fault_code code, int reason, const char *message)
 {
     struct fault fault;
     fault_init(&fault, &l->arena);
@@ -59,8 +60,8 @@ static void fail(struct load *l, enum fault_code code, const char *reason, const
 static const struct fault *uncompilable(struct fault *fault, struct arena *arena, int32_t version)
 {
     fault_init(fault, arena);
-    fault_set(fault, FAULT_INTERNAL, "DEFECT", "this program cannot compile policy version %d",
-              (int)version);
+    fault_set(fault, FAULT_INTERNAL, ERROR_REASON_DEFECT,
+              "this program cannot compile policy version %d", (int)version);
     return fault;
 }
 
@@ -131,7 +132,7 @@ static void source_read(struct pg_read *read, const struct fault *fault)
     if (fault)
         tell(l, NULL, fault);
     else
-        fail(l, FAULT_NOT_FOUND, "POLICY_NOT_FOUND", "there is no policy version");
+        fail(l, FAULT_NOT_FOUND, ERROR_REASON_POLICY_NOT_FOUND, "there is no policy version");
     load_free(l);
 }
 
@@ -193,7 +194,8 @@ void load_orphan_all(struct tenants *t)
     while ((link = list_pop_front(&t->loads))) {
         struct load *l = CONTAINER_OF(link, struct load, link);
         l->t = NULL;
-        fail(l, FAULT_UNAVAILABLE, "DRAINING", "the server is shutting down while it loads policy");
+        fail(l, FAULT_UNAVAILABLE, ERROR_REASON_DRAINING,
+             "the server is shutting down while it loads policy");
     }
 }
 

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/assert.h"
+#include "contract/reasons.h"
 #include "store/tenants_impl.h"
 
 #define UNKNOWN_US US_PER_S
@@ -61,7 +62,8 @@ static void tell_unknown(const char *name, struct arena *arena,
 {
     struct fault fault;
     fault_init(&fault, arena);
-    fault_set(&fault, FAULT_UNAUTHENTICATED, "TENANT_UNKNOWN", "there is no tenant %s", name);
+    fault_set(&fault, FAULT_UNAUTHENTICATED, ERROR_REASON_TENANT_UNKNOWN, "there is no tenant %s",
+              name);
     done(ctx, NULL, &fault);
 }
 

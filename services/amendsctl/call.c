@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "amendsctl/show.h"
+#include "contract/word.h"
 #include "rpc/json.h"
 
 #define TIMEOUT_MS 10000
@@ -60,7 +61,7 @@ static int exit_code(enum fault_code code)
 static int report(const char *address, const struct rpc_sync_result *result)
 {
     if (result->code != FAULT_OK) {
-        const char *reason = result->fault.reason ? result->fault.reason : "";
+        const char *reason = contract_reason(result->fault.reason);
         (void)fprintf(stderr, "amendsctl: %s%s%s (at %s)\n", reason, *reason ? ": " : "",
                       result->message, address);
         print_items(result->fault.violations, result->fault.n_violations);

@@ -2,6 +2,8 @@
 
 #include "shared/service.h"
 
+#include "contract/reasons.h"
+
 static void on_tenant(void *ctx, const struct tenant *tenant, const struct fault *fault)
 {
     struct read_call *rc = ctx;
@@ -56,7 +58,7 @@ bool read_call_room(const struct read_call *rc)
 
 void read_call_too_large(struct read_call *rc)
 {
-    fault_set(&rc->fault, FAULT_RESOURCE_EXHAUSTED, "TOO_LARGE",
+    fault_set(&rc->fault, FAULT_RESOURCE_EXHAUSTED, ERROR_REASON_TOO_LARGE,
               "the answer is larger than one call may hold; ask for less");
     rpc_fail(rc->call, &rc->fault);
 }

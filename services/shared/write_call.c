@@ -5,6 +5,7 @@
 #include "base/list.h"
 #include "case/command/request.h"
 #include "case/model/decision.h"
+#include "contract/reasons.h"
 #include "shared/service.h"
 
 bool service_refuses_system(struct rpc_call *call)
@@ -13,7 +14,7 @@ bool service_refuses_system(struct rpc_call *call)
     if (strcmp(rpc_call_principal(call)->id, SYSTEM_ACTOR) != 0)
         return false;
     fault_init(&fault, rpc_call_arena(call));
-    fault_set(&fault, FAULT_UNAUTHENTICATED, "PRINCIPAL_INVALID",
+    fault_set(&fault, FAULT_UNAUTHENTICATED, ERROR_REASON_PRINCIPAL_INVALID,
               "the principal '%s' is the system's own", SYSTEM_ACTOR);
     rpc_fail(call, &fault);
     return true;
@@ -34,7 +35,7 @@ struct write_call {
 
 void write_too_large(struct fault *fault)
 {
-    fault_set(fault, FAULT_RESOURCE_EXHAUSTED, "TOO_LARGE",
+    fault_set(fault, FAULT_RESOURCE_EXHAUSTED, ERROR_REASON_TOO_LARGE,
               "the response is larger than a call may use");
 }
 

@@ -7,6 +7,7 @@
 #include "case/command/driver.h"
 #include "case/people/authority.h"
 #include "case/people/contributors.h"
+#include "contract/reasons.h"
 
 void command_reset_outcome(struct command *cmd)
 {
@@ -29,7 +30,7 @@ static void replay(struct decision *d)
     struct command *cmd = d->cmd;
     const struct dedup_row *found = d->dedup;
     if (!slice_eq(found->body_hash, slice_of(cmd->body_hash, sizeof(cmd->body_hash)))) {
-        fault_set(&cmd->fault, FAULT_ALREADY_EXISTS, "REQUEST_ID_REUSED",
+        fault_set(&cmd->fault, FAULT_ALREADY_EXISTS, ERROR_REASON_REQUEST_ID_REUSED,
                   "request_id was used before with another body");
         return;
     }
@@ -45,7 +46,7 @@ static bool found_case(struct decision *d)
     if (!d->cmd->kind->needs_case || (d->c && d->c->exists))
         return true;
     char id[UUID_TEXT_LEN + 1];
-    fault_set(&d->cmd->fault, FAULT_NOT_FOUND, "CASE_NOT_FOUND", "no case %s",
+    fault_set(&d->cmd->fault, FAULT_NOT_FOUND, ERROR_REASON_CASE_NOT_FOUND, "no case %s",
               uuid_format(&d->cmd->case_id, id));
     fault_meta(&d->cmd->fault, "case_id", "%s", id);
     return false;
@@ -58,7 +59,7 @@ static bool permitted(struct decision *d)
     bool took_over = kind->owner_only && d->c &&
                      contributors_take_over(d->c->row.contributors, d->cmd->principal);
     if ((kind->agents_only || kind->owner_only) && !d->actor && !took_over) {
-        fault_set(&d->cmd->fault, FAULT_PERMISSION_DENIED, "NOT_AN_AGENT",
+        fault_set(&d->cmd->fault, FAULT_PERMISSION_DENIED, ERROR_REASON_NOT_AN_AGENT,
                   "'%s' is not an agent, and only an agent may do this", d->cmd->principal);
         fault_meta(&d->cmd->fault, "principal", "%s", d->cmd->principal);
         return false;
@@ -73,7 +74,7 @@ static bool version_current(struct decision *d)
         cmd->expected_version == d->c->row.last_seq)
         return true;
     struct fault *f = &d->cmd->fault;
-    fault_set(f, FAULT_ABORTED, "VERSION_MISMATCH",
+    fault_set(f, FAULT_ABORTED, ERROR_REASON_VERSION_MISMATCH,
               "the case is at version %" PRId64 ", not %" PRId64, d->c->row.last_seq,
               cmd->expected_version);
     fault_meta(f, "current_version", "%" PRId64, d->c->row.last_seq);

@@ -18,7 +18,7 @@ bool case_require_owner(struct decision *d)
     if (contributors_take_over(row->contributors, d->cmd->principal))
         return true;
     struct fault *f = &d->cmd->fault;
-    fault_set(f, FAULT_PERMISSION_DENIED, "NOT_THE_OWNER",
+    fault_set(f, FAULT_PERMISSION_DENIED, ERROR_REASON_NOT_THE_OWNER,
               "only the owner, who took over, or an agent above level %d may do this", row->level);
     fault_meta(f, "owner", "%s", row->owner_id);
     fault_meta(f, "level", "%d", row->level);

@@ -107,7 +107,8 @@ static void on_tenant(void *ctx, const struct tenant *t)
     }
     p->waiting = false;
     fault_init(&away, &p->arena);
-    fault_set(&away, FAULT_UNAVAILABLE, "DATABASE_AWAY", "the tenant cannot be read now");
+    fault_set(&away, FAULT_UNAVAILABLE, ERROR_REASON_DATABASE_AWAY,
+              "the tenant cannot be read now");
     p->ended(p, &away);
 }
 

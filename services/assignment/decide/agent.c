@@ -18,7 +18,7 @@ static bool require_version(struct decision *d)
     const int64_t expected = d->cmd->expected_version;
     if (expected == 0 || expected == version)
         return true;
-    fault_set(&d->cmd->fault, FAULT_ABORTED, "VERSION_MISMATCH",
+    fault_set(&d->cmd->fault, FAULT_ABORTED, ERROR_REASON_VERSION_MISMATCH,
               "the agent has version %lld, not %lld", (long long)version, (long long)expected);
     fault_meta(&d->cmd->fault, "current_version", "%lld", (long long)version);
     fault_meta(&d->cmd->fault, "expected_version", "%lld", (long long)expected);
@@ -67,7 +67,7 @@ static void put_agent(struct decision *d)
 {
     const Amends__V1__PutAgentRequest *r = (const void *)d->cmd->request;
     if (d->actor) {
-        fault_set(&d->cmd->fault, FAULT_PERMISSION_DENIED, "NOT_A_CLIENT_APPLICATION",
+        fault_set(&d->cmd->fault, FAULT_PERMISSION_DENIED, ERROR_REASON_NOT_A_CLIENT_APPLICATION,
                   "an agent may not change agents");
         return;
     }
@@ -101,7 +101,8 @@ static bool require_agent(struct decision *d)
 {
     if (d->agent)
         return true;
-    fault_set(&d->cmd->fault, FAULT_NOT_FOUND, "AGENT_NOT_FOUND", "no agent %s", d->cmd->agent_id);
+    fault_set(&d->cmd->fault, FAULT_NOT_FOUND, ERROR_REASON_AGENT_NOT_FOUND, "no agent %s",
+              d->cmd->agent_id);
     fault_meta(&d->cmd->fault, "agent_id", "%s", d->cmd->agent_id);
     return false;
 }
@@ -123,7 +124,7 @@ static void set_presence(struct decision *d)
     if (!require_agent(d))
         return;
     if (d->actor && strcmp(d->actor->agent_id, d->agent->agent_id) != 0) {
-        fault_set(&d->cmd->fault, FAULT_PERMISSION_DENIED, "NOT_A_CLIENT_APPLICATION",
+        fault_set(&d->cmd->fault, FAULT_PERMISSION_DENIED, ERROR_REASON_NOT_A_CLIENT_APPLICATION,
                   "an agent may set its own presence only");
         return;
     }
@@ -151,7 +152,7 @@ static bool require_available(struct decision *d)
         return false;
     if (d->agent->presence == PRESENCE_AVAILABLE)
         return true;
-    fault_set(&d->cmd->fault, FAULT_FAILED_PRECONDITION, "CASE_STATUS",
+    fault_set(&d->cmd->fault, FAULT_FAILED_PRECONDITION, ERROR_REASON_CASE_STATUS,
               "the agent is not available");
     return false;
 }
@@ -162,7 +163,7 @@ static void stream_gone(struct decision *d)
     if (!require_available(d))
         return;
     if (d->agent->presence_at > args->seen_us)
-        fault_set(&d->cmd->fault, FAULT_FAILED_PRECONDITION, "CASE_STATUS",
+        fault_set(&d->cmd->fault, FAULT_FAILED_PRECONDITION, ERROR_REASON_CASE_STATUS,
                   "presence was set after the stream was last seen");
     else
         change_presence(d, PRESENCE_AWAY);

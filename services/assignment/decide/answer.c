@@ -24,7 +24,8 @@ static struct offer_row *find_offer(struct decision *d, const char *text)
         if (uuid_eq(&o->offer_id, &id))
             return o;
     }
-    fault_set(&d->cmd->fault, FAULT_NOT_FOUND, "OFFER_NOT_FOUND", "the case has no offer %s", text);
+    fault_set(&d->cmd->fault, FAULT_NOT_FOUND, ERROR_REASON_OFFER_NOT_FOUND,
+              "the case has no offer %s", text);
     fault_meta(&d->cmd->fault, "offer_id", "%s", text);
     return NULL;
 }
@@ -46,12 +47,13 @@ static bool require_pending(struct decision *d, const struct offer_row *o)
     struct fault *f = &d->cmd->fault;
     const int state = present_state(d, o);
     if (strcmp(o->agent_id, d->cmd->principal) != 0) {
-        fault_set(f, FAULT_PERMISSION_DENIED, "NOT_YOUR_OFFER", "the offer is another agent's");
+        fault_set(f, FAULT_PERMISSION_DENIED, ERROR_REASON_NOT_YOUR_OFFER,
+                  "the offer is another agent's");
         return false;
     }
     if (state == OFFER_STATE_PENDING)
         return true;
-    fault_set(f, FAULT_FAILED_PRECONDITION, "OFFER_STATE", "the offer is %s",
+    fault_set(f, FAULT_FAILED_PRECONDITION, ERROR_REASON_OFFER_STATE, "the offer is %s",
               offer_state_text(state));
     fault_meta(f, "state", "%s", offer_state_text(state));
     return false;

@@ -40,7 +40,7 @@ static void fire_clock(struct decision *d)
 {
     struct clock_row *clock = find_clock(d, d->cmd->args);
     if (!clock)
-        fault_set(&d->cmd->fault, FAULT_FAILED_PRECONDITION, "CASE_STATUS",
+        fault_set(&d->cmd->fault, FAULT_FAILED_PRECONDITION, ERROR_REASON_CASE_STATUS,
                   "the clock has moved on or is not due");
     else if (clock->kind == CLOCK_KIND_OFFER)
         expire_offer(d, clock);

@@ -19,7 +19,7 @@
 static void refuse_ladder(struct decision *d, const char *why)
 {
     struct fault *f = &d->cmd->fault;
-    fault_set(f, FAULT_FAILED_PRECONDITION, "LADDER", "%s", why);
+    fault_set(f, FAULT_FAILED_PRECONDITION, ERROR_REASON_LADDER, "%s", why);
     fault_meta(f, "level", "%d", d->c->row.level);
 }
 
@@ -75,7 +75,7 @@ static bool of_the_level(struct decision *d)
     if (strcmp(d->cmd->principal, ladder_steward(d->policy, row->level)) == 0)
         return true;
     struct fault *f = &d->cmd->fault;
-    fault_set(f, FAULT_PERMISSION_DENIED, "NOT_THE_LEVEL",
+    fault_set(f, FAULT_PERMISSION_DENIED, ERROR_REASON_NOT_THE_LEVEL,
               "only an agent of level %d or above, or its steward, may do this", row->level);
     fault_meta(f, "level", "%d", row->level);
     return false;

@@ -34,8 +34,7 @@ static void decided(const struct decision *d, enum offer_outcome outcome)
         *args->outcome = outcome;
 }
 
-static bool refuse(struct decision *d, enum offer_outcome outcome, const char *reason,
-                   const char *why)
+static bool refuse(struct decision *d, enum offer_outcome outcome, int reason, const char *why)
 {
     decided(d, outcome);
     fault_set(&d->cmd->fault, FAULT_FAILED_PRECONDITION, reason, "%s", why);
@@ -48,14 +47,15 @@ static bool require_waiting(struct decision *d, const struct offer_case_args *ar
     const struct case_state *c = d->c;
     if (c->row.assignment_generation != args->generation || c->queue.n == 0 ||
         c->row.owner_kind != OWNER_KIND_STEWARD)
-        return refuse(d, OFFER_CASE_MOVED, "CASE_STATUS", "the case waits no longer");
+        return refuse(d, OFFER_CASE_MOVED, ERROR_REASON_CASE_STATUS, "the case waits no longer");
     ROWS_EACH (o, struct offer_row, &c->offers) {
         if (o->state == OFFER_STATE_PENDING)
-            return refuse(d, OFFER_CASE_MOVED, "CASE_STATUS", "the case is offered to somebody");
+            return refuse(d, OFFER_CASE_MOVED, ERROR_REASON_CASE_STATUS,
+                          "the case is offered to somebody");
     }
     /* Who asks for it may have it all the same: a case is never beyond everybody's reach. */
     if (!args->accepted && c->offers.n >= CASE_OFFERS_MAX)
-        return refuse(d, OFFER_CASE_FULL, "CASE_FULL",
+        return refuse(d, OFFER_CASE_FULL, ERROR_REASON_CASE_FULL,
                       "the case has as many offers as it may have");
     return true;
 }
@@ -86,12 +86,12 @@ static bool require_fit(struct decision *d, const struct offer_case_args *args)
 {
     const struct queue_row *q = ROW_AT(&d->c->queue, struct queue_row, 0);
     if (d->agent->level < d->c->row.level || !queue_agent_fits(q->signature, d->agent, d->policy))
-        return refuse(d, whose_unfitness(q, args), "CASE_STATUS",
+        return refuse(d, whose_unfitness(q, args), ERROR_REASON_CASE_STATUS,
                       "the agent lacks what the case requires");
     if (!args->pulled && d->agent->presence != PRESENCE_AVAILABLE)
-        return refuse(d, OFFER_AGENT_UNFIT, "CASE_STATUS", "the agent is not available");
+        return refuse(d, OFFER_AGENT_UNFIT, ERROR_REASON_CASE_STATUS, "the agent is not available");
     if (!args->sole && cooling_down(d))
-        return refuse(d, OFFER_AGENT_UNFIT, "CASE_STATUS",
+        return refuse(d, OFFER_AGENT_UNFIT, ERROR_REASON_CASE_STATUS,
                       "the agent declined the case a moment ago");
     return true;
 }
@@ -101,7 +101,7 @@ static bool require_room(struct decision *d)
     const struct agent_row *a = d->agent;
     if (agent_has_room(a))
         return true;
-    refuse(d, OFFER_AGENT_FULL, "NO_CAPACITY", "the agent has no room");
+    refuse(d, OFFER_AGENT_FULL, ERROR_REASON_NO_CAPACITY, "the agent has no room");
     fault_meta(&d->cmd->fault, "capacity", "%d", a->capacity);
     fault_meta(&d->cmd->fault, "load", "%d", a->counted_cases + a->pending_weight);
     return false;
@@ -138,7 +138,7 @@ static void offer(struct decision *d, const struct offer_case_args *args)
     AM_ASSERT(d->c->exists && args != NULL);
     if (!d->agent) {
         decided(d, OFFER_AGENT_UNFIT);
-        fault_set(&d->cmd->fault, FAULT_NOT_FOUND, "AGENT_NOT_FOUND", "no agent %s",
+        fault_set(&d->cmd->fault, FAULT_NOT_FOUND, ERROR_REASON_AGENT_NOT_FOUND, "no agent %s",
                   d->cmd->agent_id);
         return;
     }

@@ -8,6 +8,7 @@
 #include "assignment/engine/engine.h"
 #include "base/assert.h"
 #include "base/log.h"
+#include "contract/word.h"
 
 #define OWN_MAGIC 0x0a5519cdu
 #define ARENA_BYTES (64u << 20) /* the largest case must fit; only what is used is taken */
@@ -27,7 +28,7 @@ static void finished(struct submission *sub)
     const struct command *cmd = &sub->cmd;
     if (cmd->fault.code == FAULT_INTERNAL || cmd->fault.code == FAULT_RESOURCE_EXHAUSTED)
         log_warn("assignment", "own_command_failed", LOG_STR("kind", cmd->kind->name),
-                 LOG_STR("reason", cmd->fault.reason));
+                 LOG_STR("reason", contract_reason(cmd->fault.reason)));
     if (o->ended)
         o->ended(o);
     own_free(o);

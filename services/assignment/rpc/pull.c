@@ -12,6 +12,7 @@
 #include "contract/check.h"
 #include "case/command/request.h"
 #include "case/model/decision.h"
+#include "contract/reasons.h"
 
 #define CANDIDATES_MAX 16
 /* A long backlog of many signatures is more than a call's arena holds; what is used is taken. */
@@ -247,7 +248,8 @@ static void heads_known(struct heads *h)
         return;
     }
     if (p->n_picks == 0 && h->failed) {
-        fault_set(&p->rc->fault, FAULT_UNAVAILABLE, "DATABASE_AWAY", "the database is away");
+        fault_set(&p->rc->fault, FAULT_UNAVAILABLE, ERROR_REASON_DATABASE_AWAY,
+                  "the database is away");
         refuse(p, &p->rc->fault);
         return;
     }
@@ -273,7 +275,7 @@ static bool may_ask(struct pull *p)
     struct fault *f = &p->rc->fault;
     const char *id = rpc_call_principal(p->rc->call)->id;
     if (p->agents.n == 0) {
-        fault_set(f, FAULT_PERMISSION_DENIED, "NOT_AN_AGENT",
+        fault_set(f, FAULT_PERMISSION_DENIED, ERROR_REASON_NOT_AN_AGENT,
                   "'%s' is not an agent, and only an agent may do this", id);
         fault_meta(f, "principal", "%s", id);
         return false;
@@ -281,7 +283,7 @@ static bool may_ask(struct pull *p)
     const struct agent_row *agent = ROW_AT(&p->agents, struct agent_row, 0);
     if (agent_has_room(agent))
         return true;
-    fault_set(f, FAULT_FAILED_PRECONDITION, "NO_CAPACITY", "the agent has no room");
+    fault_set(f, FAULT_FAILED_PRECONDITION, ERROR_REASON_NO_CAPACITY, "the agent has no room");
     fault_meta(f, "capacity", "%d", agent->capacity);
     fault_meta(f, "load", "%d", agent->counted_cases + agent->pending_weight);
     return false;
@@ -364,7 +366,7 @@ static void start(struct read_call *rc)
         read_caller(p);
         return;
     }
-    fault_set(&rc->fault, FAULT_UNAVAILABLE, "DATABASE_AWAY",
+    fault_set(&rc->fault, FAULT_UNAVAILABLE, ERROR_REASON_DATABASE_AWAY,
               "the tenant's policy is being loaded");
     refuse(p, &rc->fault);
 }

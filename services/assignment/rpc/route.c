@@ -5,6 +5,7 @@
 #include "amends/v1/assignment_internal_service.pb-c.h"
 #include "assignment/engine/engine.h"
 #include "contract/check.h"
+#include "contract/reasons.h"
 
 #define QUEUE_MAX 500
 #define TIMERS_MAX 1000
@@ -98,7 +99,8 @@ void rpc_route(struct rpc_call *call, void *service)
     struct fault fault;
     fault_init(&fault, arena);
     if (strcmp(rpc_call_principal(call)->id, SYSTEM_ACTOR) != 0)
-        fault_set(&fault, FAULT_PERMISSION_DENIED, "INTERNAL_ONLY", "only the services call Route");
+        fault_set(&fault, FAULT_PERMISSION_DENIED, ERROR_REASON_INTERNAL_ONLY,
+                  "only the services call Route");
     check_count(&fault, "queue", r->n_queue, QUEUE_MAX);
     check_count(&fault, "timers", r->n_timers, TIMERS_MAX);
     check_count(&fault, "agents", r->n_agents, AGENTS_MAX);

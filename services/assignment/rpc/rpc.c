@@ -13,6 +13,7 @@
 #include "base/digest.h"
 #include "contract/check.h"
 #include "case/message/message.h"
+#include "contract/reasons.h"
 #include "shared/page_token.h"
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
@@ -33,7 +34,7 @@ static void get_done(struct store_read *read)
         return;
     const char *id = ((const Amends__V1__GetAgentRequest *)rc->request)->agent_id;
     if (!read->agents.n) {
-        fault_set(&rc->fault, FAULT_NOT_FOUND, "AGENT_NOT_FOUND", "no agent %s", id);
+        fault_set(&rc->fault, FAULT_NOT_FOUND, ERROR_REASON_AGENT_NOT_FOUND, "no agent %s", id);
         fault_meta(&rc->fault, "agent_id", "%s", id);
         rpc_fail(rc->call, &rc->fault);
         return;
@@ -122,7 +123,8 @@ static void watch_done(struct store_read *read)
         return;
     const char *id = rpc_call_principal(rc->call)->id;
     if (!read->agents.n) {
-        fault_set(&rc->fault, FAULT_PERMISSION_DENIED, "NOT_AN_AGENT", "%s is no agent", id);
+        fault_set(&rc->fault, FAULT_PERMISSION_DENIED, ERROR_REASON_NOT_AN_AGENT, "%s is no agent",
+                  id);
         rpc_fail(rc->call, &rc->fault);
         return;
     }

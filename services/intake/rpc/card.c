@@ -4,6 +4,7 @@
 
 #include "amends/v1/intake_service.pb-c.h"
 #include "contract/check.h"
+#include "contract/reasons.h"
 
 #define TEXT(s)                                                                                    \
     ((char *)(uintptr_t)(s)) /* protobuf-c's strings are not const; packing only reads them */
@@ -74,7 +75,8 @@ static void case_done(struct store_read *read)
         return;
     const struct case_state *c = &read->cases[0];
     if (!c->exists) {
-        fault_set(&rc->fault, FAULT_NOT_FOUND, "CASE_NOT_FOUND", "no case %s", card_of(rc).case_id);
+        fault_set(&rc->fault, FAULT_NOT_FOUND, ERROR_REASON_CASE_NOT_FOUND, "no case %s",
+                  card_of(rc).case_id);
         rpc_fail(rc->call, &rc->fault);
         return;
     }

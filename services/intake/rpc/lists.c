@@ -6,6 +6,7 @@
 #include "base/digest.h"
 #include "case/message/message.h"
 #include "contract/check.h"
+#include "contract/reasons.h"
 #include "shared/page_token.h"
 
 /* -- ListCases --------------------------------------------------------------------------------- */
@@ -125,7 +126,8 @@ static bool refuse_missing(struct read_call *rc, const struct uuid *id)
     char text[UUID_TEXT_LEN + 1];
     if (rc->read.cases[0].exists)
         return false;
-    fault_set(&rc->fault, FAULT_NOT_FOUND, "CASE_NOT_FOUND", "no case %s", uuid_format(id, text));
+    fault_set(&rc->fault, FAULT_NOT_FOUND, ERROR_REASON_CASE_NOT_FOUND, "no case %s",
+              uuid_format(id, text));
     rpc_fail(rc->call, &rc->fault);
     return true;
 }

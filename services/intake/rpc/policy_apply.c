@@ -9,6 +9,7 @@
 
 #include "amends/v1/policy_service.pb-c.h"
 #include "contract/check.h"
+#include "contract/reasons.h"
 #include "intake/rpc/policy.h"
 #include "intake/rpc/policy_message.h"
 
@@ -51,8 +52,8 @@ static void refuse(struct apply *a, const struct fault *fault)
 
 static void refuse_problems(struct apply *a)
 {
-    fault_set(&a->rc->fault, FAULT_INVALID_ARGUMENT, "POLICY_INVALID", "the policy has %zu errors",
-              a->problems.n_errors);
+    fault_set(&a->rc->fault, FAULT_INVALID_ARGUMENT, ERROR_REASON_POLICY_INVALID,
+              "the policy has %zu errors", a->problems.n_errors);
     bundle_problems_fault(&a->problems, &a->rc->fault);
     refuse(a, &a->rc->fault);
 }
@@ -61,7 +62,7 @@ static void refuse_version(struct apply *a, int32_t current)
 {
     struct fault *f = &a->rc->fault;
     const int32_t expected = a->request->expected_version;
-    fault_set(f, FAULT_ABORTED, "VERSION_MISMATCH", "the current version is %d, not %d",
+    fault_set(f, FAULT_ABORTED, ERROR_REASON_VERSION_MISMATCH, "the current version is %d, not %d",
               (int)current, (int)expected);
     fault_meta(f, "current_version", "%d", (int)current);
     fault_meta(f, "expected_version", "%d", (int)expected);
@@ -191,7 +192,7 @@ static void base_known(struct tenants_wait *wait, const struct policy *policy,
     if (fault && fault->code == FAULT_UNAVAILABLE) {
         refuse(a, fault);
     } else if (s->compiling >= COMPILING_MAX) {
-        fault_set(&a->rc->fault, FAULT_RESOURCE_EXHAUSTED, "OVERLOADED",
+        fault_set(&a->rc->fault, FAULT_RESOURCE_EXHAUSTED, ERROR_REASON_OVERLOADED,
                   "%u policies are being compiled", s->compiling);
         a->rc->fault.retry_ms = RETRY_MS;
         refuse(a, &a->rc->fault);

@@ -7,6 +7,7 @@
 #include "case/clocks/deadline.h"
 #include "base/assert.h"
 #include "case/message/message.h"
+#include "contract/reasons.h"
 #include "intake/rpc/policy.h"
 
 #define PARTS_MAX 500
@@ -81,7 +82,7 @@ static void policy_known(struct tenants_wait *wait, const struct policy *policy,
     } else if (deadline_of(x->clock, policy, k) == AM_OK) {
         reply(x, k);
     } else {
-        fault_set(&x->rc->fault, FAULT_INTERNAL, "DEFECT",
+        fault_set(&x->rc->fault, FAULT_INTERNAL, ERROR_REASON_DEFECT,
                   "the clock's inputs are not those of its policy version");
         rpc_fail(x->rc->call, &x->rc->fault);
     }
@@ -96,8 +97,7 @@ static struct clock_row *find_clock(struct case_state *c, const struct uuid *id)
     return NULL;
 }
 
-static void refuse(struct read_call *rc, const char *reason, const char *what,
-                   const struct uuid *id)
+static void refuse(struct read_call *rc, int reason, const char *what, const struct uuid *id)
 {
     char text[UUID_TEXT_LEN + 1];
     fault_set(&rc->fault, FAULT_NOT_FOUND, reason, "no %s %s", what, uuid_format(id, text));
@@ -111,14 +111,14 @@ static void case_read(struct store_read *read)
         return;
     struct explain *x = rc->user;
     if (!read->cases[0].exists) {
-        refuse(rc, "CASE_NOT_FOUND", "case", &x->case_id);
+        refuse(rc, ERROR_REASON_CASE_NOT_FOUND, "case", &x->case_id);
         return;
     }
     x->clock = find_clock(&read->cases[0], &x->clock_id);
     if (x->clock)
         tenants_load(rc->service->tenants, rc->tenant->id, x->clock->policy_version, &x->policy);
     else
-        refuse(rc, "CLOCK_NOT_FOUND", "clock", &x->clock_id);
+        refuse(rc, ERROR_REASON_CLOCK_NOT_FOUND, "clock", &x->clock_id);
 }
 
 static void start(struct read_call *rc)

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "case/message/message.h"
+#include "contract/reasons.h"
 
 #define TEXT(s) ((char *)(uintptr_t)(s)) /* protobuf-c's strings are not const */
 
@@ -30,7 +31,7 @@ void policy_problems_message(const struct bundle_problems *problems,
 
 void policy_not_found(struct read_call *rc, int32_t version)
 {
-    fault_set(&rc->fault, FAULT_NOT_FOUND, "POLICY_NOT_FOUND", "no policy version %d",
+    fault_set(&rc->fault, FAULT_NOT_FOUND, ERROR_REASON_POLICY_NOT_FOUND, "no policy version %d",
               (int)version);
     fault_meta(&rc->fault, "policy_version", "%d", (int)version);
     rpc_fail(rc->call, &rc->fault);
@@ -42,7 +43,7 @@ bool policy_client_only(struct read_call *rc, const struct store_read *read)
     ROWS_EACH (agent, const struct agent_row, &read->agents) {
         if (strcmp(agent->agent_id, principal) != 0)
             continue;
-        fault_set(&rc->fault, FAULT_PERMISSION_DENIED, "NOT_A_CLIENT_APPLICATION",
+        fault_set(&rc->fault, FAULT_PERMISSION_DENIED, ERROR_REASON_NOT_A_CLIENT_APPLICATION,
                   "'%s' is an agent, and only a client application may do this", principal);
         rpc_fail(rc->call, &rc->fault);
         return false;

@@ -13,6 +13,7 @@
 #include "base/digest.h"
 #include "contract/check.h"
 #include "case/message/message.h"
+#include "contract/reasons.h"
 #include "intake/decide/decide.h"
 #include "intake/rpc/policy.h"
 #include "intake/rpc/policy_message.h"
@@ -59,8 +60,8 @@ struct moving {
 static bool concerns_all(const struct fault *f)
 {
     return f->code == FAULT_DEADLINE_EXCEEDED ||
-           (f->code == FAULT_UNAVAILABLE && strcmp(f->reason, "CONTENDED") != 0) ||
-           (f->code == FAULT_RESOURCE_EXHAUSTED && strcmp(f->reason, "OVERLOADED") == 0);
+           (f->code == FAULT_UNAVAILABLE && f->reason != ERROR_REASON_CONTENDED) ||
+           (f->code == FAULT_RESOURCE_EXHAUSTED && f->reason == ERROR_REASON_OVERLOADED);
 }
 
 static bool more(const struct migration *m)

@@ -6,6 +6,7 @@
 #include "amends/v1/policy_service.pb-c.h"
 #include "case/message/message.h"
 #include "contract/check.h"
+#include "contract/reasons.h"
 #include "intake/rpc/card.h"
 #include "intake/decide/decide.h"
 #include "intake/intake.h"
@@ -17,7 +18,7 @@
 
 static void not_found(struct read_call *rc, const char *case_id)
 {
-    fault_set(&rc->fault, FAULT_NOT_FOUND, "CASE_NOT_FOUND", "no case %s", case_id);
+    fault_set(&rc->fault, FAULT_NOT_FOUND, ERROR_REASON_CASE_NOT_FOUND, "no case %s", case_id);
     fault_meta(&rc->fault, "case_id", "%s", case_id);
     rpc_fail(rc->call, &rc->fault);
 }

@@ -5,6 +5,7 @@
 #include "amends/v1/intake_service.pb-c.h"
 #include "contract/check.h"
 #include "case/history/chain.h"
+#include "contract/reasons.h"
 #include "intake/rpc/lists.h"
 
 #define SLICE 500
@@ -56,7 +57,7 @@ static void finish(struct read_call *rc, struct verify *v)
         rpc_fail(rc->call, &v->read.fault);
     } else if (!v->read.cases[0].exists) {
         char text[UUID_TEXT_LEN + 1];
-        fault_set(&rc->fault, FAULT_NOT_FOUND, "CASE_NOT_FOUND", "no case %s",
+        fault_set(&rc->fault, FAULT_NOT_FOUND, ERROR_REASON_CASE_NOT_FOUND, "no case %s",
                   uuid_format(&v->case_id, text));
         rpc_fail(rc->call, &rc->fault);
     } else {

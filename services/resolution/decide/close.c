@@ -11,6 +11,7 @@
 #include "case/gate.h"
 #include "case/model/decision.h"
 #include "case/transition.h"
+#include "contract/reasons.h"
 #include "contract/remedy_states.h"
 #include "resolution/decide/decide.h"
 #include "resolution/decide/remedy_rules.h"
@@ -105,7 +106,7 @@ static bool pass_gate(struct decision *d)
     unsigned missing = case_gate_missing(d->c, d->policy);
     if (missing == 0)
         return true;
-    fault_set(&d->cmd->fault, FAULT_FAILED_PRECONDITION, "CLOSE_GATE",
+    fault_set(&d->cmd->fault, FAULT_FAILED_PRECONDITION, ERROR_REASON_CLOSE_GATE,
               "the case does not pass the close gate: %d kinds of item are missing",
               __builtin_popcount(missing));
     tell_missing(d, missing);

@@ -49,7 +49,7 @@ static bool proves_another(struct decision *d, const struct remedy_row *remedy,
             continue;
         char id[UUID_TEXT_LEN + 1];
         struct fault *f = &d->cmd->fault;
-        fault_set(f, FAULT_FAILED_PRECONDITION, "ALREADY_COMPENSATED",
+        fault_set(f, FAULT_FAILED_PRECONDITION, ERROR_REASON_ALREADY_COMPENSATED,
                   "external_reference is the proof of another remedy of this kind");
         fault_meta(f, "remedy_id", "%s", uuid_format(&other->remedy_id, id));
         return true;

@@ -24,7 +24,7 @@ static bool is_paused(const struct decision *d)
 
 static void refuse_state(struct decision *d, const char *why)
 {
-    fault_set(&d->cmd->fault, FAULT_FAILED_PRECONDITION, "PAUSE_STATE", "%s", why);
+    fault_set(&d->cmd->fault, FAULT_FAILED_PRECONDITION, ERROR_REASON_PAUSE_STATE, "%s", why);
 }
 
 static void pause_event(struct decision *d, int kind, int64_t until_us, char *note)
@@ -86,7 +86,7 @@ static void refuse_limit(struct decision *d, int64_t most)
     struct fault *f = &d->cmd->fault;
     most = most > d->now_us ? most : d->now_us;
     const char *text = time_text(most, f->arena);
-    fault_set(f, FAULT_FAILED_PRECONDITION, "PAUSE_LIMIT",
+    fault_set(f, FAULT_FAILED_PRECONDITION, ERROR_REASON_PAUSE_LIMIT,
               most > d->now_us ? "policy allows a pause until %s at the latest"
                                : "policy allows no more pauses, %s is the latest",
               text);

@@ -141,7 +141,8 @@ struct promise_row *promise_find(struct decision *d, const char *promise_id)
         if (parsed == AM_OK && uuid_eq(&promise->promise_id, &id))
             return promise;
     struct fault *f = &d->cmd->fault;
-    fault_set(f, FAULT_NOT_FOUND, "PROMISE_NOT_FOUND", "the case has no promise %s", promise_id);
+    fault_set(f, FAULT_NOT_FOUND, ERROR_REASON_PROMISE_NOT_FOUND, "the case has no promise %s",
+              promise_id);
     fault_meta(f, "promise_id", "%s", promise_id);
     return NULL;
 }
@@ -157,7 +158,7 @@ static const char *state_name(int state)
 void promise_refuse_state(struct decision *d, int state, const char *what)
 {
     struct fault *f = &d->cmd->fault;
-    fault_set(f, FAULT_FAILED_PRECONDITION, "PROMISE_STATE", "a promise that is %s cannot %s",
-              state_name(state), what);
+    fault_set(f, FAULT_FAILED_PRECONDITION, ERROR_REASON_PROMISE_STATE,
+              "a promise that is %s cannot %s", state_name(state), what);
     fault_meta(f, "state", "%s", state_name(state));
 }

@@ -13,6 +13,7 @@
 #include "case/model/decision.h"
 #include "case/people/authority.h"
 #include "case/transition.h"
+#include "contract/reasons.h"
 #include "contract/remedy_states.h"
 #include "policy/validate/validate.h"
 #include "resolution/decide/decide.h"
@@ -57,7 +58,7 @@ static bool compensated_already(struct decision *d, const struct worth *w)
             continue;
         char id[UUID_TEXT_LEN + 1];
         struct fault *f = &d->cmd->fault;
-        fault_set(f, FAULT_FAILED_PRECONDITION, "ALREADY_COMPENSATED",
+        fault_set(f, FAULT_FAILED_PRECONDITION, ERROR_REASON_ALREADY_COMPENSATED,
                   "the case has this very remedy already, and it is %s: propose another amount, or "
                   "one remedy over the sum",
                   remedy_state_name(remedy->state));
@@ -82,7 +83,7 @@ static void refuse_beyond(struct decision *d, const struct worth *w, int64_t lim
 {
     struct fault *f = &d->cmd->fault;
     int level = policy_level_that_may(d->policy, w->kind, sum);
-    fault_set(f, FAULT_FAILED_PRECONDITION, "BEYOND_AUTHORITY",
+    fault_set(f, FAULT_FAILED_PRECONDITION, ERROR_REASON_BEYOND_AUTHORITY,
               "%s of %s %s in this case is beyond the limit of %s; level %d may",
               policy_remedy_name(w->kind), money_text(sum, d->cmd->arena), w->currency,
               money_text(limit, d->cmd->arena), level);

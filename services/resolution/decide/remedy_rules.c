@@ -16,7 +16,8 @@ struct remedy_row *remedy_find(struct decision *d, const char *remedy_id)
         if (parsed == AM_OK && uuid_eq(&remedy->remedy_id, &id))
             return remedy;
     struct fault *f = &d->cmd->fault;
-    fault_set(f, FAULT_NOT_FOUND, "REMEDY_NOT_FOUND", "the case has no remedy %s", remedy_id);
+    fault_set(f, FAULT_NOT_FOUND, ERROR_REASON_REMEDY_NOT_FOUND, "the case has no remedy %s",
+              remedy_id);
     fault_meta(f, "remedy_id", "%s", remedy_id);
     return NULL;
 }
@@ -33,8 +34,8 @@ void remedy_refuse_state(struct decision *d, const struct remedy_row *remedy, co
 {
     struct fault *f = &d->cmd->fault;
     const char *state = remedy_state_name(remedy->state);
-    fault_set(f, FAULT_FAILED_PRECONDITION, "REMEDY_STATE", "a remedy that is %s cannot %s", state,
-              what);
+    fault_set(f, FAULT_FAILED_PRECONDITION, ERROR_REASON_REMEDY_STATE,
+              "a remedy that is %s cannot %s", state, what);
     fault_meta(f, "state", "%s", state);
 }
 

@@ -48,7 +48,7 @@ static const char *keep(struct command *cmd, const char *text)
 {
     const char *copy = text ? arena_strdup(cmd->arena, text) : NULL;
     if (text && !copy)
-        fault_set(&cmd->fault, FAULT_RESOURCE_EXHAUSTED, "TOO_LARGE",
+        fault_set(&cmd->fault, FAULT_RESOURCE_EXHAUSTED, ERROR_REASON_TOO_LARGE,
                   "the case needs more than a call may use");
     return copy;
 }
@@ -75,7 +75,7 @@ static bool require_ended(struct decision *d)
     struct fault *f = &d->cmd->fault;
     if (status == CASE_STATUS_RESOLVED || status == CASE_STATUS_CLOSED)
         return true;
-    fault_set(f, FAULT_FAILED_PRECONDITION, "CASE_STATUS",
+    fault_set(f, FAULT_FAILED_PRECONDITION, ERROR_REASON_CASE_STATUS,
               "the case is %s: what is resolved or closed can be reopened", status_name(status));
     fault_meta(f, "status", "%s", status_name(status));
     return false;
@@ -87,7 +87,7 @@ static bool require_no_other(struct decision *d)
     char id[UUID_TEXT_LEN + 1];
     if (uuid_is_zero(&d->other_case_id))
         return true;
-    fault_set(f, FAULT_FAILED_PRECONDITION, "CASE_STATUS",
+    fault_set(f, FAULT_FAILED_PRECONDITION, ERROR_REASON_CASE_STATUS,
               "the customer has opened case %s of the same failure and order meanwhile",
               uuid_format(&d->other_case_id, id));
     fault_meta(f, "status", "%s", status_name(d->c->row.status));

@@ -2,6 +2,7 @@
 
 /* PutAgent, SetPresence, streams that are gone. */
 
+#include "contract/reasons.h"
 #include "world.h"
 
 #include <string.h>
@@ -78,9 +79,9 @@ static void version_is_checked(void **state)
     char known[] = "ann", unknown[] = "bob";
     world_agent(w, "ann", 1);
     put(w, "crm", known, 5, 4);
-    assert_refused(w, FAULT_ABORTED, "VERSION_MISMATCH");
+    assert_refused(w, FAULT_ABORTED, ERROR_REASON_VERSION_MISMATCH);
     put(w, "crm", unknown, 5, 1);
-    assert_refused(w, FAULT_ABORTED, "VERSION_MISMATCH");
+    assert_refused(w, FAULT_ABORTED, ERROR_REASON_VERSION_MISMATCH);
     world_free(w);
 }
 
@@ -91,7 +92,7 @@ static void an_agent_may_not_put_agents(void **state)
     char id[] = "ann";
     world_agent(w, "ann", 1);
     put(w, "ann", id, 100, 0);
-    assert_refused(w, FAULT_PERMISSION_DENIED, "NOT_A_CLIENT_APPLICATION");
+    assert_refused(w, FAULT_PERMISSION_DENIED, ERROR_REASON_NOT_A_CLIENT_APPLICATION);
     world_free(w);
 }
 
@@ -101,7 +102,7 @@ static void a_steward_is_no_agent(void **state)
     struct world *w = world_new();
     char id[] = "steward";
     put(w, "crm", id, 1, 0);
-    assert_refused(w, FAULT_INVALID_ARGUMENT, "INVALID_ARGUMENT");
+    assert_refused(w, FAULT_INVALID_ARGUMENT, ERROR_REASON_INVALID_ARGUMENT);
     world_free(w);
 }
 
@@ -123,14 +124,14 @@ static void presence_by_itself_and_by_applications(void **state)
     presence(w, "ann", ann, PRESENCE_AWAY);
     assert_written(w);
     presence(w, "bob", ann, PRESENCE_AVAILABLE);
-    assert_refused(w, FAULT_PERMISSION_DENIED, "NOT_A_CLIENT_APPLICATION");
+    assert_refused(w, FAULT_PERMISSION_DENIED, ERROR_REASON_NOT_A_CLIENT_APPLICATION);
     w->now_us += HOUR_US;
     presence(w, "crm", ann, PRESENCE_AVAILABLE);
     assert_written(w);
     assert_int_equal(agent(w, "ann")->idle_since, w->now_us);
     assert_int_equal(agent(w, "ann")->version, 3);
     presence(w, "crm", nobody, PRESENCE_AWAY);
-    assert_refused(w, FAULT_NOT_FOUND, "AGENT_NOT_FOUND");
+    assert_refused(w, FAULT_NOT_FOUND, ERROR_REASON_AGENT_NOT_FOUND);
     world_free(w);
 }
 
@@ -157,7 +158,7 @@ static void gone_stream_makes_away_once(void **state)
     assert_written(w);
     assert_int_equal(agent(w, "ann")->presence, PRESENCE_AWAY);
     world_run_with(w, &stream_gone_kind, SYSTEM_ACTOR, NULL, gone_prepare, &g);
-    assert_refused(w, FAULT_FAILED_PRECONDITION, "CASE_STATUS");
+    assert_refused(w, FAULT_FAILED_PRECONDITION, ERROR_REASON_CASE_STATUS);
     world_free(w);
 }
 
@@ -171,7 +172,7 @@ static void presence_set_after_the_stream_holds(void **state)
     w->now_us += HOUR_US;
     presence(w, "ann", ann, PRESENCE_AVAILABLE);
     world_run_with(w, &stream_gone_kind, SYSTEM_ACTOR, NULL, gone_prepare, &g);
-    assert_refused(w, FAULT_FAILED_PRECONDITION, "CASE_STATUS");
+    assert_refused(w, FAULT_FAILED_PRECONDITION, ERROR_REASON_CASE_STATUS);
     assert_int_equal(agent(w, "ann")->presence, PRESENCE_AVAILABLE);
     world_free(w);
 }

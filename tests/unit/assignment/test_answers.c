@@ -2,6 +2,7 @@
 
 /* AcceptOffer and DeclineOffer: one winner, whoever else tries. */
 
+#include "contract/reasons.h"
 #include "world.h"
 
 #include <string.h>
@@ -80,7 +81,7 @@ static void a_second_accept_is_late(void **state)
     world_offer(w, "ann");
     accept(w, "ann", offer_at(w, 0));
     accept(w, "ann", offer_at(w, 0));
-    assert_refused(w, FAULT_FAILED_PRECONDITION, "OFFER_STATE");
+    assert_refused(w, FAULT_FAILED_PRECONDITION, ERROR_REASON_OFFER_STATE);
     assert_string_equal(fault_meta_of(&w->cmd.fault, "state"), "ACCEPTED");
     world_free(w);
 }
@@ -109,7 +110,7 @@ static void accepting_at_the_deadline_is_too_late(void **state)
     world_offer(w, "ann");
     w->now_us = offer_at(w, 0)->expires_at;
     accept(w, "ann", offer_at(w, 0));
-    assert_refused(w, FAULT_FAILED_PRECONDITION, "OFFER_STATE");
+    assert_refused(w, FAULT_FAILED_PRECONDITION, ERROR_REASON_OFFER_STATE);
     assert_string_equal(fault_meta_of(&w->cmd.fault, "state"), "EXPIRED");
     w->now_us--;
     accept(w, "ann", offer_at(w, 0));
@@ -129,7 +130,7 @@ static void the_winner_rescinds_the_other_offers(void **state)
     assert_written(w);
     assert_int_equal(offer_at(w, 0)->state, OFFER_STATE_RESCINDED);
     accept(w, "ann", offer_at(w, 0));
-    assert_refused(w, FAULT_FAILED_PRECONDITION, "OFFER_STATE");
+    assert_refused(w, FAULT_FAILED_PRECONDITION, ERROR_REASON_OFFER_STATE);
     assert_string_equal(fault_meta_of(&w->cmd.fault, "state"), "RESCINDED");
     assert_string_equal(w->c.row.owner_id, "bob");
     world_free(w);
@@ -143,11 +144,11 @@ static void offers_of_others(void **state)
     world_agent(w, "bob", 1);
     world_offer(w, "ann");
     accept(w, "bob", offer_at(w, 0));
-    assert_refused(w, FAULT_PERMISSION_DENIED, "NOT_YOUR_OFFER");
+    assert_refused(w, FAULT_PERMISSION_DENIED, ERROR_REASON_NOT_YOUR_OFFER);
     accept(w, "crm", offer_at(w, 0));
-    assert_refused(w, FAULT_PERMISSION_DENIED, "NOT_AN_AGENT");
+    assert_refused(w, FAULT_PERMISSION_DENIED, ERROR_REASON_NOT_AN_AGENT);
     accept_id(w, "ann", world_uuid(w), world_uuid(w));
-    assert_refused(w, FAULT_NOT_FOUND, "OFFER_NOT_FOUND");
+    assert_refused(w, FAULT_NOT_FOUND, ERROR_REASON_OFFER_NOT_FOUND);
     world_free(w);
 }
 
@@ -174,7 +175,7 @@ static void declining_puts_it_back(void **state)
     assert_int_equal(ROW_AT(&w->c.queue, struct queue_row, 0)->score_ms, score_ms);
     assert_int_equal(ann->idle_since, w->now_us);
     accept(w, "ann", offer_at(w, 0));
-    assert_refused(w, FAULT_FAILED_PRECONDITION, "OFFER_STATE");
+    assert_refused(w, FAULT_FAILED_PRECONDITION, ERROR_REASON_OFFER_STATE);
     assert_chain_intact(w);
     world_free(w);
 }

@@ -2,6 +2,7 @@
 
 /* FireClock: whoever fires it, and however often, it is recorded once. */
 
+#include "contract/reasons.h"
 #include "world.h"
 
 #include "assignment/decide/decide.h"
@@ -36,7 +37,7 @@ static void a_breach_climbs_once(void **state)
     assert_int_equal(w->notifications.n, 2);
     const size_t events = w->events.n;
     fire(w, &armed);
-    assert_refused(w, FAULT_FAILED_PRECONDITION, "CASE_STATUS");
+    assert_refused(w, FAULT_FAILED_PRECONDITION, ERROR_REASON_CASE_STATUS);
     assert_int_equal(w->events.n, events);
     assert_int_equal(w->c.row.level, 2);
     assert_chain_intact(w);
@@ -51,7 +52,7 @@ static void early_is_refused(void **state)
     assert_true(armed.next_at < armed.due_at); /* a threshold comes before the deadline */
     w->now_us = armed.next_at - 1;
     fire(w, &armed);
-    assert_refused(w, FAULT_FAILED_PRECONDITION, "CASE_STATUS");
+    assert_refused(w, FAULT_FAILED_PRECONDITION, ERROR_REASON_CASE_STATUS);
     w->now_us = armed.next_at;
     fire(w, &armed);
     assert_written(w);
@@ -67,7 +68,7 @@ static void another_generation_is_stale(void **state)
     w->now_us = armed.due_at;
     armed.generation++;
     fire(w, &armed);
-    assert_refused(w, FAULT_FAILED_PRECONDITION, "CASE_STATUS");
+    assert_refused(w, FAULT_FAILED_PRECONDITION, ERROR_REASON_CASE_STATUS);
     world_free(w);
 }
 
@@ -90,7 +91,7 @@ static void an_expired_offer_is_no_breach(void **state)
     assert_int_equal(ROW_AT(&w->c.queue, struct queue_row, 0)->level, 1);
     assert_int_equal(ROW_AT(&w->c.queue, struct queue_row, 0)->score_ms, score_ms);
     fire(w, &armed);
-    assert_refused(w, FAULT_FAILED_PRECONDITION, "CASE_STATUS");
+    assert_refused(w, FAULT_FAILED_PRECONDITION, ERROR_REASON_CASE_STATUS);
     assert_chain_intact(w);
     world_free(w);
 }

@@ -2,6 +2,7 @@
 
 /* OfferCase and RequestAssignment: who may be given a case, and that nobody is given too many. */
 
+#include "contract/reasons.h"
 #include "world.h"
 
 #include <string.h>
@@ -88,7 +89,7 @@ static void one_offer_at_a_time(void **state)
     offer(w, "ann", false);
     assert_written(w);
     offer(w, "bob", false);
-    assert_refused(w, FAULT_FAILED_PRECONDITION, "CASE_STATUS");
+    assert_refused(w, FAULT_FAILED_PRECONDITION, ERROR_REASON_CASE_STATUS);
     world_free(w);
 }
 
@@ -99,10 +100,10 @@ static void stale_generation_is_refused(void **state)
     struct to to = {.agent_id = "ann", .args.generation = 7};
     world_agent(w, "ann", 1);
     world_run_with(w, &offer_case_kind, SYSTEM_ACTOR, NULL, to_agent, &to);
-    assert_refused(w, FAULT_FAILED_PRECONDITION, "CASE_STATUS");
+    assert_refused(w, FAULT_FAILED_PRECONDITION, ERROR_REASON_CASE_STATUS);
     world_own(w, "ann");
     offer(w, "ann", false);
-    assert_refused(w, FAULT_FAILED_PRECONDITION, "CASE_STATUS");
+    assert_refused(w, FAULT_FAILED_PRECONDITION, ERROR_REASON_CASE_STATUS);
     world_free(w);
 }
 
@@ -115,7 +116,7 @@ static void room_is_counted_cases_and_pending_offers(void **state)
     ann->counted_cases = 2;
     ann->pending_weight = 1;
     offer(w, "ann", false);
-    assert_refused(w, FAULT_FAILED_PRECONDITION, "NO_CAPACITY");
+    assert_refused(w, FAULT_FAILED_PRECONDITION, ERROR_REASON_NO_CAPACITY);
     assert_string_equal(fault_meta_of(&w->cmd.fault, "load"), "3");
     ann->pending_weight = 0;
     offer(w, "ann", false);
@@ -129,7 +130,7 @@ static void capacity_zero_gets_nothing(void **state)
     struct world *w = world_with_case();
     world_agent(w, "ann", 1)->capacity = 0;
     offer(w, "ann", true);
-    assert_refused(w, FAULT_FAILED_PRECONDITION, "NO_CAPACITY");
+    assert_refused(w, FAULT_FAILED_PRECONDITION, ERROR_REASON_NO_CAPACITY);
     world_free(w);
 }
 
@@ -140,15 +141,15 @@ static void requirements_are_decided_again(void **state)
     world_agent(w, "unskilled", 1)->skills = "delivery:5";
     world_agent(w, "away", 1)->presence = PRESENCE_AWAY;
     offer(w, "unskilled", false);
-    assert_refused(w, FAULT_FAILED_PRECONDITION, "CASE_STATUS");
+    assert_refused(w, FAULT_FAILED_PRECONDITION, ERROR_REASON_CASE_STATUS);
     offer(w, "away", false);
-    assert_refused(w, FAULT_FAILED_PRECONDITION, "CASE_STATUS");
+    assert_refused(w, FAULT_FAILED_PRECONDITION, ERROR_REASON_CASE_STATUS);
     offer(w, "nobody", false);
-    assert_refused(w, FAULT_NOT_FOUND, "AGENT_NOT_FOUND");
+    assert_refused(w, FAULT_NOT_FOUND, ERROR_REASON_AGENT_NOT_FOUND);
     world_agent(w, "low", 1);
     w->c.row.level = 2;
     offer(w, "low", false);
-    assert_refused(w, FAULT_FAILED_PRECONDITION, "CASE_STATUS");
+    assert_refused(w, FAULT_FAILED_PRECONDITION, ERROR_REASON_CASE_STATUS);
     world_free(w);
 }
 
@@ -161,7 +162,7 @@ static void cool_down_ends(void **state)
     o->state = OFFER_STATE_DECLINED;
     o->decided_at = w->now_us;
     offer(w, "ann", false);
-    assert_refused(w, FAULT_FAILED_PRECONDITION, "CASE_STATUS");
+    assert_refused(w, FAULT_FAILED_PRECONDITION, ERROR_REASON_CASE_STATUS);
     w->now_us += w->policy->decline_cooldown_ms * 1000;
     offer(w, "ann", false);
     assert_written(w);
@@ -199,7 +200,7 @@ static void a_case_of_many_offers_can_still_be_taken(void **state)
         o->row.change = ROW_SAME;
     }
     assert_int_equal(offer(w, "ann", false), OFFER_CASE_FULL);
-    assert_refused(w, FAULT_FAILED_PRECONDITION, "CASE_FULL");
+    assert_refused(w, FAULT_FAILED_PRECONDITION, ERROR_REASON_CASE_FULL);
     request(w, "ann", world_uuid(w), false);
     assert_written(w);
     assert_string_equal(w->c.row.owner_id, "ann");
@@ -295,7 +296,7 @@ static void a_request_assigns_at_once(void **state)
     request(w, "ann", id, false);
     assert_true(w->cmd.replayed);
     request(w, "ann", id, true);
-    assert_refused(w, FAULT_ALREADY_EXISTS, "REQUEST_ID_REUSED");
+    assert_refused(w, FAULT_ALREADY_EXISTS, ERROR_REASON_REQUEST_ID_REUSED);
     assert_chain_intact(w);
     world_free(w);
 }
@@ -317,7 +318,7 @@ static void only_agents_request(void **state)
     (void)state;
     struct world *w = world_with_case();
     request(w, "crm", world_uuid(w), false);
-    assert_refused(w, FAULT_PERMISSION_DENIED, "NOT_AN_AGENT");
+    assert_refused(w, FAULT_PERMISSION_DENIED, ERROR_REASON_NOT_AN_AGENT);
     world_free(w);
 }
 

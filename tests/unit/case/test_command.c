@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "amends/v1/intake_service.pb-c.h"
+#include "contract/reasons.h"
 #include "world.h"
 
 /* A kind that records an act with an id of its own, so that replays and ids can be looked at. */
@@ -115,7 +116,7 @@ static void another_body_is_refused(void **state)
     char words[] = "so sorry";
     r->note = words;
     world_run(w, &probe, "ann", &r->base);
-    assert_refused(w, FAULT_ALREADY_EXISTS, "REQUEST_ID_REUSED");
+    assert_refused(w, FAULT_ALREADY_EXISTS, ERROR_REASON_REQUEST_ID_REUSED);
     assert_false(w->cmd.replayed);
     world_free(w);
 }
@@ -126,7 +127,7 @@ static void a_refused_call_may_be_retried_with_its_id(void **state)
     struct world *w = begin();
     Amends__V1__RecordActRequest *r = act_request(w);
     world_run(w, &probe, "crm", &r->base);
-    assert_refused(w, FAULT_PERMISSION_DENIED, "NOT_AN_AGENT");
+    assert_refused(w, FAULT_PERMISSION_DENIED, ERROR_REASON_NOT_AN_AGENT);
     assert_int_equal(w->dedups.n, 0);
     (void)world_agent(w, "crm", 1);
     world_run(w, &probe, "crm", &r->base);
@@ -142,7 +143,7 @@ static void unknown_case(void **state)
     w->c.exists = false;
     Amends__V1__RecordActRequest *r = act_request(w);
     world_run(w, &probe, "crm", &r->base); /* not found comes before not an agent */
-    assert_refused(w, FAULT_NOT_FOUND, "CASE_NOT_FOUND");
+    assert_refused(w, FAULT_NOT_FOUND, ERROR_REASON_CASE_NOT_FOUND);
     assert_string_equal(fault_meta_of(&w->cmd.fault, "case_id"), r->case_id);
     world_free(w);
 }
@@ -156,12 +157,12 @@ static void permission_comes_before_the_version(void **state)
     r.case_id = act_request(w)->case_id;
     r.expected_version = 99;
     world_run(w, &owners_probe, "crm", &r.base);
-    assert_refused(w, FAULT_PERMISSION_DENIED, "NOT_AN_AGENT");
+    assert_refused(w, FAULT_PERMISSION_DENIED, ERROR_REASON_NOT_AN_AGENT);
     world_run(w, &owners_probe, "ann", &r.base);
-    assert_refused(w, FAULT_PERMISSION_DENIED, "NOT_THE_OWNER");
+    assert_refused(w, FAULT_PERMISSION_DENIED, ERROR_REASON_NOT_THE_OWNER);
     world_own(w, "ann");
     world_run(w, &owners_probe, "ann", &r.base);
-    assert_refused(w, FAULT_ABORTED, "VERSION_MISMATCH");
+    assert_refused(w, FAULT_ABORTED, ERROR_REASON_VERSION_MISMATCH);
     assert_string_equal(fault_meta_of(&w->cmd.fault, "current_version"), "2");
     r.expected_version = w->c.row.last_seq;
     world_run(w, &owners_probe, "ann", &r.base);
@@ -232,7 +233,7 @@ static void a_full_response_arena_refuses_without_writing(void **state)
     d->actor = ROW_AT(&w->agents, struct agent_row, 0);
     assert_int_equal(command_decide(d), DECISION_ANSWER);
     assert_int_equal(cmd->fault.code, FAULT_RESOURCE_EXHAUSTED);
-    assert_string_equal(cmd->fault.reason, "TOO_LARGE");
+    assert_int_equal(cmd->fault.reason, ERROR_REASON_TOO_LARGE);
     arena_free(&tiny);
     world_free(w);
 }

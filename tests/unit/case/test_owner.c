@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "contract/reasons.h"
 #include "world.h"
 
 static struct clock_row *offer_clock(struct world *w, size_t i)
@@ -107,7 +108,7 @@ static bool may(struct world *w, const char *principal)
     bool ok = case_require_owner(d);
     if (!ok) {
         assert_int_equal(d->cmd->fault.code, FAULT_PERMISSION_DENIED);
-        assert_string_equal(d->cmd->fault.reason, "NOT_THE_OWNER");
+        assert_int_equal(d->cmd->fault.reason, ERROR_REASON_NOT_THE_OWNER);
     }
     return ok;
 }

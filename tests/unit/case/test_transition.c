@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "contract/reasons.h"
 #include "world.h"
 
 /* Row = from, column = to, in the order of the contract: O pen, I n progress, awaiting C ustomer,
@@ -57,7 +58,7 @@ static void set_status_moves_or_says_why(void **state)
             if (allowed)
                 continue;
             assert_int_equal(d->cmd->fault.code, FAULT_FAILED_PRECONDITION);
-            assert_string_equal(d->cmd->fault.reason, "CASE_STATUS");
+            assert_int_equal(d->cmd->fault.reason, ERROR_REASON_CASE_STATUS);
             assert_string_equal(fault_meta_of(&d->cmd->fault, "status"), status_name(from));
             assert_string_equal(fault_meta_of(&d->cmd->fault, "to"), status_name(to));
         }
@@ -88,7 +89,7 @@ static void a_full_case_says_so(void **state)
     assert_true(case_require_room(d, &rows, 3, "acts"));
     rows.n = 3;
     assert_false(case_require_room(d, &rows, 3, "acts"));
-    assert_string_equal(d->cmd->fault.reason, "CASE_FULL");
+    assert_int_equal(d->cmd->fault.reason, ERROR_REASON_CASE_FULL);
     assert_string_equal(fault_meta_of(&d->cmd->fault, "most"), "3");
     world_free(w);
 }

@@ -4,6 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "contract/reasons.h"
+#include "contract/word.h"
+
 #define ARENA_BYTES (256u << 20)
 #define TENANT_ID 7
 #define TENANT "acme"
@@ -223,7 +226,8 @@ static void make_answer(struct command *cmd, const struct decision *d)
     if (has_case)
         w->case_after = message_case(d->c, true, cmd->arena);
     if (has_case && !w->case_after)
-        fault_set(&cmd->fault, FAULT_RESOURCE_EXHAUSTED, "TOO_LARGE", "no room for the answer");
+        fault_set(&cmd->fault, FAULT_RESOURCE_EXHAUSTED, ERROR_REASON_TOO_LARGE,
+                  "no room for the answer");
     if (d->agents_out.n > 0)
         w->agent_after =
             message_agent(ROW_AT(&d->agents_out, const struct agent_row, 0), cmd->arena);
@@ -400,16 +404,17 @@ struct offer_row *world_offer(struct world *w, const char *agent_id)
 void assert_written(const struct world *w)
 {
     if (w->verdict != DECISION_WRITE || fault_is_set(&w->cmd.fault))
-        fail_msg("%s: verdict %d, %s: %s", w->cmd.kind->name, w->verdict, w->cmd.fault.reason,
-                 w->cmd.fault.message);
+        fail_msg("%s: verdict %d, %s: %s", w->cmd.kind->name, w->verdict,
+                 contract_reason(w->cmd.fault.reason), w->cmd.fault.message);
 }
 
-void assert_refused(const struct world *w, enum fault_code code, const char *reason)
+void assert_refused(const struct world *w, enum fault_code code, int reason)
 {
     const struct fault *f = &w->cmd.fault;
-    if (w->verdict != DECISION_ANSWER || f->code != code || strcmp(f->reason, reason) != 0)
-        fail_msg("%s: wanted %d %s, got verdict %d, %d %s: %s", w->cmd.kind->name, code, reason,
-                 w->verdict, f->code, f->reason, f->message);
+    if (w->verdict != DECISION_ANSWER || f->code != code || f->reason != reason)
+        fail_msg("%s: wanted %d %s, got verdict %d, %d %s: %s", w->cmd.kind->name, code,
+                 contract_reason(reason), w->verdict, f->code, contract_reason(f->reason),
+                 f->message);
 }
 
 const char *fault_meta_of(const struct fault *f, const char *key)
@@ -417,7 +422,7 @@ const char *fault_meta_of(const struct fault *f, const char *key)
     for (size_t i = 0; i < f->n_metadata; i++)
         if (strcmp(f->metadata[i].key, key) == 0)
             return f->metadata[i].text;
-    fail_msg("no metadata '%s' in %s: %s", key, f->reason, f->message);
+    fail_msg("no metadata '%s' in %s: %s", key, contract_reason(f->reason), f->message);
     return "";
 }
 

@@ -110,7 +110,7 @@ struct offer_row *world_offer(struct world *w, const char *agent_id);
 /* The last command went well and was written; it was refused with this code and reason. Both print
  * what it said otherwise. */
 void assert_written(const struct world *w);
-void assert_refused(const struct world *w, enum fault_code code, const char *reason);
+void assert_refused(const struct world *w, enum fault_code code, int reason);
 /* The fault's metadata value of the key; fails when there is none. */
 const char *fault_meta_of(const struct fault *f, const char *key);
 bool fault_has(const struct fault *f, const char *key);

@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "contract/reasons.h"
 #include "rig.h"
 
 /* Everything but remedy and denial. */
@@ -56,7 +57,7 @@ static void a_denial_before_the_opening_is_a_violation(void **state)
     struct world *w = worked();
     w->c.row.opened_at = w->now_us + 1;
     rig_deny(w, "ann", "no");
-    assert_refused(w, FAULT_INVALID_ARGUMENT, "INVALID_ARGUMENT");
+    assert_refused(w, FAULT_INVALID_ARGUMENT, ERROR_REASON_INVALID_ARGUMENT);
     assert_string_equal(w->cmd.fault.violations[0].key, "disclosure_time");
     world_free(w);
 }
@@ -77,9 +78,9 @@ static void only_the_owner_or_a_level_above(void **state)
     for (size_t i = 0; i < 3; i++) {
         struct world *w = worked();
         calls[i](w, "crm");
-        assert_refused(w, FAULT_PERMISSION_DENIED, "NOT_AN_AGENT");
+        assert_refused(w, FAULT_PERMISSION_DENIED, ERROR_REASON_NOT_AN_AGENT);
         calls[i](w, "bob");
-        assert_refused(w, FAULT_PERMISSION_DENIED, "NOT_THE_OWNER");
+        assert_refused(w, FAULT_PERMISSION_DENIED, ERROR_REASON_NOT_THE_OWNER);
         assert_string_equal(fault_meta_of(&w->cmd.fault, "owner"), "ann");
         calls[i](w, "lea");
         assert_true(w->cmd.fault.code != FAULT_PERMISSION_DENIED);
@@ -101,7 +102,7 @@ static void a_stale_version_is_aborted(void **state)
         r.case_id = uuid_format(&w->c.row.case_id, id);
         r.expected_version = w->c.row.last_seq + 7;
         world_run(w, &resolve_case_kind, "ann", &r.base);
-        assert_refused(w, FAULT_ABORTED, "VERSION_MISMATCH");
+        assert_refused(w, FAULT_ABORTED, ERROR_REASON_VERSION_MISMATCH);
         world_free(w);
     }
 }
@@ -118,7 +119,7 @@ static void the_gate_lists_everything_that_is_missing(void **state)
     rig_answer(w, "ann", &two, CUSTOMER_ANSWER_ACCEPTED);
     rig_fulfil(w, "crm", &two, FULFILMENT_OUTCOME_STARTED, "");
     rig_resolve(w, "ann");
-    assert_refused(w, FAULT_FAILED_PRECONDITION, "CLOSE_GATE");
+    assert_refused(w, FAULT_FAILED_PRECONDITION, ERROR_REASON_CLOSE_GATE);
     static const char *const missing[] = {"CONTACT", "ROOT_CAUSE", "ACT", "REMEDY_OR_DENIAL",
                                           "UNFULFILLED_REMEDY"};
     for (size_t i = 0; i < 5; i++)
@@ -152,7 +153,7 @@ static void each_item_alone_holds_the_case(void **state)
         else
             rig_deny(w, "ann", "partly");
         rig_resolve(w, "ann");
-        assert_refused(w, FAULT_FAILED_PRECONDITION, "CLOSE_GATE");
+        assert_refused(w, FAULT_FAILED_PRECONDITION, ERROR_REASON_CLOSE_GATE);
         assert_int_equal(w->cmd.fault.n_violations, 1);
         assert_string_equal(w->cmd.fault.violations[0].key, missing[i]);
         world_free(w);
@@ -165,7 +166,7 @@ static void a_promise_is_no_remedy(void **state)
     struct world *w = worked();
     rig_propose(w, "ann", REMEDY_KIND_REFUND, "USD", 30);
     rig_resolve(w, "ann");
-    assert_refused(w, FAULT_FAILED_PRECONDITION, "CLOSE_GATE");
+    assert_refused(w, FAULT_FAILED_PRECONDITION, ERROR_REASON_CLOSE_GATE);
     assert_true(fault_has(&w->cmd.fault, "REMEDY_OR_DENIAL"));
     world_free(w);
 }
@@ -252,7 +253,7 @@ static void a_breach_that_takes_the_case_away_comes_first(void **state)
     w->c.row.level = 3;
     w->now_us = ROW_AT(&w->c.clocks, const struct clock_row, 1)->due_at + 1;
     rig_resolve(w, "ann");
-    assert_refused(w, FAULT_FAILED_PRECONDITION, "CASE_STATUS");
+    assert_refused(w, FAULT_FAILED_PRECONDITION, ERROR_REASON_CASE_STATUS);
     assert_int_equal(w->c.row.level, 3); /* refused: nothing is written; the timer will */
     world_free(w);
 }
@@ -268,7 +269,7 @@ static void what_was_offered_ends_with_it(void **state)
     assert_written(w);
     (void)rig_remedy(w, 1, REMEDY_STATE_EXPIRED);
     rig_answer(w, "ann", &id, CUSTOMER_ANSWER_ACCEPTED);
-    assert_refused(w, FAULT_FAILED_PRECONDITION, "CASE_STATUS");
+    assert_refused(w, FAULT_FAILED_PRECONDITION, ERROR_REASON_CASE_STATUS);
     world_free(w);
 }
 
@@ -280,7 +281,7 @@ static void nobodys_case_is_not_resolved(void **state)
     case_set_owner(d, OWNER_KIND_STEWARD, "steward", NULL, "left");
     world_commit(w);
     rig_resolve(w, "lea");
-    assert_refused(w, FAULT_FAILED_PRECONDITION, "CASE_STATUS");
+    assert_refused(w, FAULT_FAILED_PRECONDITION, ERROR_REASON_CASE_STATUS);
     assert_non_null(strstr(w->cmd.fault.message, "nobody has accepted"));
     world_free(w);
 }
@@ -300,7 +301,7 @@ static void only_resolved_cases_close(void **state)
             assert_int_equal(w->c.row.closed_at, w->now_us);
             assert_int_equal(world_event(w, 0)->kind, EVENT_KIND_CASE_CLOSED);
         } else
-            assert_refused(w, FAULT_FAILED_PRECONDITION, "CASE_STATUS");
+            assert_refused(w, FAULT_FAILED_PRECONDITION, ERROR_REASON_CASE_STATUS);
         world_free(w);
     }
 }
@@ -316,7 +317,7 @@ static void what_was_taken_back_since_holds_the_case_open(void **state)
     rig_fulfil(w, "payments", &id, FULFILMENT_OUTCOME_REVERSED, "RF-1");
     assert_written(w);
     rig_close(w, "ann");
-    assert_refused(w, FAULT_FAILED_PRECONDITION, "CLOSE_GATE");
+    assert_refused(w, FAULT_FAILED_PRECONDITION, ERROR_REASON_CLOSE_GATE);
     assert_string_equal(w->cmd.fault.violations[0].key, "REMEDY_OR_DENIAL");
     world_free(w);
 }

@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "contract/reasons.h"
 #include "rig.h"
 
 #define OUT CONTACT_DIRECTION_OUTBOUND
@@ -140,7 +141,7 @@ static void before_the_opening_is_a_violation(void **state)
     (void)state;
     struct world *w = rig_owned();
     contact_at(w, w->c.row.opened_at - 1, 0);
-    assert_refused(w, FAULT_INVALID_ARGUMENT, "INVALID_ARGUMENT");
+    assert_refused(w, FAULT_INVALID_ARGUMENT, ERROR_REASON_INVALID_ARGUMENT);
     assert_string_equal(w->cmd.fault.violations[0].key, "contact_time");
     contact_at(w, w->c.row.opened_at, 0);
     assert_written(w);
@@ -216,7 +217,7 @@ static void only_agents(void **state)
     for (int i = 0; i < 3; i++) {
         struct world *w = rig_owned();
         each(w, "crm", i);
-        assert_refused(w, FAULT_PERMISSION_DENIED, "NOT_AN_AGENT");
+        assert_refused(w, FAULT_PERMISSION_DENIED, ERROR_REASON_NOT_AN_AGENT);
         world_free(w);
     }
 }
@@ -232,7 +233,7 @@ static void not_on_final_cases_but_on_resolved_ones(void **state)
             if (status == CASE_STATUS_RESOLVED)
                 assert_written(w);
             else
-                assert_refused(w, FAULT_FAILED_PRECONDITION, "CASE_STATUS");
+                assert_refused(w, FAULT_FAILED_PRECONDITION, ERROR_REASON_CASE_STATUS);
             world_free(w);
         }
 }
@@ -246,9 +247,9 @@ static void a_full_case_takes_no_more(void **state)
     for (int i = 0; i < CASE_CONTACTS_MAX; i++)
         ROWS_ADD(&w->c.contacts, struct contact_row, &w->arena)->row.change = ROW_SAME;
     each(w, "ann", 0);
-    assert_refused(w, FAULT_FAILED_PRECONDITION, "CASE_FULL");
+    assert_refused(w, FAULT_FAILED_PRECONDITION, ERROR_REASON_CASE_FULL);
     each(w, "ann", 1);
-    assert_refused(w, FAULT_FAILED_PRECONDITION, "CASE_FULL");
+    assert_refused(w, FAULT_FAILED_PRECONDITION, ERROR_REASON_CASE_FULL);
     world_free(w);
 }
 

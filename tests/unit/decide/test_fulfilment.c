@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "contract/reasons.h"
 #include "rig.h"
 
 #define STARTED FULFILMENT_OUTCOME_STARTED
@@ -51,7 +52,7 @@ static void every_state_against_every_outcome(void **state)
                 assert_int_equal(world_event(w, 0)->kind, EVENT_KIND_REMEDY_FULFILMENT_REPORTED);
                 assert_true(uuid_eq(&w->cmd.result_id, &id));
             } else {
-                assert_refused(w, FAULT_FAILED_PRECONDITION, "REMEDY_STATE");
+                assert_refused(w, FAULT_FAILED_PRECONDITION, ERROR_REASON_REMEDY_STATE);
                 (void)rig_remedy(w, 0, from);
             }
             assert_chain_intact(w);
@@ -89,7 +90,7 @@ static void reports_are_idempotent_by_reference(void **state)
     assert_non_null(w->case_after);
     assert_int_equal(w->events.n, events);
     rig_fulfil(w, "crm", &id, FULFILLED, "refund-2");
-    assert_refused(w, FAULT_FAILED_PRECONDITION, "REMEDY_STATE");
+    assert_refused(w, FAULT_FAILED_PRECONDITION, ERROR_REASON_REMEDY_STATE);
     w->c.row.status = CASE_STATUS_CLOSED; /* late repetitions hurt nobody */
     rig_fulfil(w, "crm", &id, FULFILLED, "refund-1");
     assert_false(fault_is_set(&w->cmd.fault));
@@ -104,7 +105,7 @@ static void one_reference_proves_one_remedy(void **state)
     struct uuid two = with_remedy(w, REMEDY_STATE_ACCEPTED);
     rig_fulfil(w, "crm", &one, FULFILLED, "refund-1");
     rig_fulfil(w, "crm", &two, FULFILLED, "refund-1");
-    assert_refused(w, FAULT_FAILED_PRECONDITION, "ALREADY_COMPENSATED");
+    assert_refused(w, FAULT_FAILED_PRECONDITION, ERROR_REASON_ALREADY_COMPENSATED);
     rig_fulfil(w, "crm", &two, FULFILLED, "refund-2");
     assert_written(w);
     struct uuid three = with_remedy(w, REMEDY_STATE_ACCEPTED); /* one parcel, two kinds */
@@ -121,7 +122,7 @@ static void final_cases_take_no_new_reports(void **state)
     struct uuid id = with_remedy(w, REMEDY_STATE_FULFILLED);
     w->c.row.status = CASE_STATUS_CLOSED;
     rig_fulfil(w, "crm", &id, REVERSED, "r");
-    assert_refused(w, FAULT_FAILED_PRECONDITION, "CASE_STATUS");
+    assert_refused(w, FAULT_FAILED_PRECONDITION, ERROR_REASON_CASE_STATUS);
     w->c.row.status = CASE_STATUS_RESOLVED;
     rig_fulfil(w, "crm", &id, REVERSED, "r");
     assert_written(w);
@@ -134,7 +135,7 @@ static void unknown_remedies_are_not_found(void **state)
     struct world *w = rig_owned();
     struct uuid nobody = {{3}};
     rig_fulfil(w, "crm", &nobody, FULFILLED, "r");
-    assert_refused(w, FAULT_NOT_FOUND, "REMEDY_NOT_FOUND");
+    assert_refused(w, FAULT_NOT_FOUND, ERROR_REASON_REMEDY_NOT_FOUND);
     world_free(w);
 }
 

@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "contract/reasons.h"
 #include "rig.h"
 
 static void assert_status(const struct world *w, int status)
@@ -68,7 +69,7 @@ static void from_signal_to_proof(void **state)
     ROWS_EACH (k, struct clock_row, &w->c.clocks)
         assert_true(k->state == CLOCK_STATE_MET || k->state == CLOCK_STATE_CANCELLED);
     rig_act(w, "ann", ACT_KIND_THANKS);
-    assert_refused(w, FAULT_FAILED_PRECONDITION, "CASE_STATUS");
+    assert_refused(w, FAULT_FAILED_PRECONDITION, ERROR_REASON_CASE_STATUS);
     world_free(w);
 }
 
@@ -138,7 +139,7 @@ static void replays_answer_and_write_nothing(void **state)
     assert_int_equal(w->c.remedies.n, 1);
     assert_int_equal(w->case_after->n_remedies, 1);
     world_run(w, &propose_remedy_kind, "bob", &r.base); /* request ids are the principal's own */
-    assert_refused(w, FAULT_FAILED_PRECONDITION, "ALREADY_COMPENSATED");
+    assert_refused(w, FAULT_FAILED_PRECONDITION, ERROR_REASON_ALREADY_COMPENSATED);
     world_free(w);
 }
 

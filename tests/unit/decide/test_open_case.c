@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "contract/reasons.h"
 #include "rig.h"
 
 /* -- a new case -------------------------------------------------------------------------------- */
@@ -143,7 +144,7 @@ static void a_code_that_left_the_taxonomy_is_refused(void **state)
     Amends__V1__OpenCaseRequest *r = rig_open_request(w);
     r->failure->code = rig_text(w, "weather.rain");
     rig_open(w, r);
-    assert_refused(w, FAULT_INVALID_ARGUMENT, "INVALID_ARGUMENT");
+    assert_refused(w, FAULT_INVALID_ARGUMENT, ERROR_REASON_INVALID_ARGUMENT);
     assert_string_equal(w->cmd.fault.violations[0].key, "failure.code");
     assert_false(w->c.exists);
     world_free(w);
@@ -164,7 +165,7 @@ static void a_replay_opens_nothing(void **state)
     assert_true(uuid_eq(&w->cmd.result_case_id, &w->c.row.case_id));
     r->severity = 2;
     rig_open(w, r);
-    assert_refused(w, FAULT_ALREADY_EXISTS, "REQUEST_ID_REUSED");
+    assert_refused(w, FAULT_ALREADY_EXISTS, ERROR_REASON_REQUEST_ID_REUSED);
     world_free(w);
 }
 
@@ -282,7 +283,7 @@ static void a_full_case_takes_no_more_signals(void **state)
         rig_open(w, rig_open_request(w));
     assert_written(w);
     rig_open(w, rig_open_request(w));
-    assert_refused(w, FAULT_FAILED_PRECONDITION, "CASE_FULL");
+    assert_refused(w, FAULT_FAILED_PRECONDITION, ERROR_REASON_CASE_FULL);
     assert_int_equal(w->c.signals.n, CASE_SIGNALS_MAX);
     assert_true(w->c.row.boost_ms <= w->policy->boost_max_ms);
     assert_chain_intact(w);

@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "contract/reasons.h"
 #include "rig.h"
 
 /* Of the shipped policy: resolution pauses 5 d at once, 10 d in all; first response does not. */
@@ -61,7 +62,7 @@ static void it_ends_by_itself(void **state)
     assert_int_equal(world_event(w, 0)->kind, EVENT_KIND_CASE_RESUMED);
     assert_string_equal(world_event(w, 0)->actor, SYSTEM_ACTOR);
     rig_resume(w, "ann");
-    assert_refused(w, FAULT_FAILED_PRECONDITION, "PAUSE_STATE");
+    assert_refused(w, FAULT_FAILED_PRECONDITION, ERROR_REASON_PAUSE_STATE);
     world_free(w);
 }
 
@@ -70,13 +71,13 @@ static void policy_says_how_long(void **state)
     (void)state;
     struct world *w = rig_owned();
     rig_pause(w, "ann", w->now_us + SINGLE_US + 1);
-    assert_refused(w, FAULT_FAILED_PRECONDITION, "PAUSE_LIMIT");
+    assert_refused(w, FAULT_FAILED_PRECONDITION, ERROR_REASON_PAUSE_LIMIT);
     assert_string_equal(fault_meta_of(&w->cmd.fault, "most_until"), "2026-01-06T00:00:00Z");
     rig_pause(w, "ann", 0);
     assert_written(w);
     assert_int_equal(w->c.row.resume_at, w->now_us + SINGLE_US);
     rig_pause(w, "ann", 0);
-    assert_refused(w, FAULT_FAILED_PRECONDITION, "PAUSE_STATE");
+    assert_refused(w, FAULT_FAILED_PRECONDITION, ERROR_REASON_PAUSE_STATE);
     world_free(w);
 }
 
@@ -92,12 +93,12 @@ static void all_pauses_together_are_capped(void **state)
             rig_resume(w, "ann");
     }
     rig_pause(w, "ann", w->now_us + HOUR_US + 1);
-    assert_refused(w, FAULT_FAILED_PRECONDITION, "PAUSE_LIMIT");
+    assert_refused(w, FAULT_FAILED_PRECONDITION, ERROR_REASON_PAUSE_LIMIT);
     rig_pause(w, "ann", w->now_us + HOUR_US);
     assert_written(w);
     w->now_us += 2 * HOUR_US; /* over, and nobody has looked */
     rig_pause(w, "ann", 0);
-    assert_refused(w, FAULT_FAILED_PRECONDITION, "PAUSE_LIMIT");
+    assert_refused(w, FAULT_FAILED_PRECONDITION, ERROR_REASON_PAUSE_LIMIT);
     world_free(w);
 }
 
@@ -107,7 +108,7 @@ static void what_is_overdue_does_not_pause(void **state)
     struct world *w = rig_owned();
     w->now_us = clock_named(w, "resolution")->due_at; /* and nobody has looked */
     rig_pause(w, "ann", 0);
-    assert_refused(w, FAULT_FAILED_PRECONDITION, "PAUSE_STATE");
+    assert_refused(w, FAULT_FAILED_PRECONDITION, ERROR_REASON_PAUSE_STATE);
     world_free(w);
 }
 
@@ -118,7 +119,7 @@ static void a_case_without_such_clocks_is_not_paused(void **state)
     for (size_t i = 0; i < w->policy->n_clocks; i++)
         w->policy->clocks[i].pause_total_ms = 0;
     rig_pause(w, "ann", 0);
-    assert_refused(w, FAULT_FAILED_PRECONDITION, "PAUSE_STATE");
+    assert_refused(w, FAULT_FAILED_PRECONDITION, ERROR_REASON_PAUSE_STATE);
     world_free(w);
 }
 
@@ -127,15 +128,15 @@ static void who_may_and_when(void **state)
     (void)state;
     struct world *w = rig_owned();
     rig_pause(w, "bob", 0);
-    assert_refused(w, FAULT_PERMISSION_DENIED, "NOT_THE_OWNER");
+    assert_refused(w, FAULT_PERMISSION_DENIED, ERROR_REASON_NOT_THE_OWNER);
     rig_pause(w, "crm", 0);
-    assert_refused(w, FAULT_PERMISSION_DENIED, "NOT_AN_AGENT");
+    assert_refused(w, FAULT_PERMISSION_DENIED, ERROR_REASON_NOT_AN_AGENT);
     rig_pause(w, "ann", w->now_us);
-    assert_refused(w, FAULT_INVALID_ARGUMENT, "INVALID_ARGUMENT");
+    assert_refused(w, FAULT_INVALID_ARGUMENT, ERROR_REASON_INVALID_ARGUMENT);
     rig_resume(w, "ann");
-    assert_refused(w, FAULT_FAILED_PRECONDITION, "PAUSE_STATE");
+    assert_refused(w, FAULT_FAILED_PRECONDITION, ERROR_REASON_PAUSE_STATE);
     rig_resume(w, "crm");
-    assert_refused(w, FAULT_PERMISSION_DENIED, "NOT_AN_AGENT");
+    assert_refused(w, FAULT_PERMISSION_DENIED, ERROR_REASON_NOT_AN_AGENT);
     rig_pause(w, "lea", 0);
     assert_written(w);
     world_free(w);
@@ -158,7 +159,7 @@ static void resolving_ends_it(void **state)
     assert_int_equal(k->state, CLOCK_STATE_MET);
     assert_int_equal(k->stopped_at, w->now_us);
     rig_pause(w, "ann", 0);
-    assert_refused(w, FAULT_FAILED_PRECONDITION, "CASE_STATUS");
+    assert_refused(w, FAULT_FAILED_PRECONDITION, ERROR_REASON_CASE_STATUS);
     world_free(w);
 }
 

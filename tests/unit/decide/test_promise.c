@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "contract/reasons.h"
 #include "resolution/decide/promise_rules.h"
 #include "clock_rig.h"
 #include "rig.h"
@@ -59,12 +60,12 @@ static void only_the_future_and_not_too_far(void **state)
     struct world *w = rig_owned();
     int64_t most = w->policy->promise_ahead_max_ms * 1000;
     rig_promise(w, "ann", w->now_us);
-    assert_refused(w, FAULT_INVALID_ARGUMENT, "INVALID_ARGUMENT");
+    assert_refused(w, FAULT_INVALID_ARGUMENT, ERROR_REASON_INVALID_ARGUMENT);
     assert_true(fault_has(&w->cmd.fault, "promise_time"));
     rig_promise_local(w, "ann", "2025-12-31T23:59:59");
     assert_true(fault_has(&w->cmd.fault, "local_time"));
     rig_promise(w, "ann", w->now_us + most + 1);
-    assert_refused(w, FAULT_INVALID_ARGUMENT, "INVALID_ARGUMENT");
+    assert_refused(w, FAULT_INVALID_ARGUMENT, ERROR_REASON_INVALID_ARGUMENT);
     rig_promise(w, "ann", w->now_us + most);
     assert_written(w);
     world_free(w);
@@ -144,7 +145,7 @@ static void without_hours_before_it_the_next_ones_are_told(void **state)
     struct world *w = on_lord_howe();
     w->now_us += 11 * HOUR_US; /* 22:00 there */
     rig_promise_local(w, "ann", "2026-01-02T07:00");
-    assert_refused(w, FAULT_INVALID_ARGUMENT, "INVALID_ARGUMENT");
+    assert_refused(w, FAULT_INVALID_ARGUMENT, ERROR_REASON_INVALID_ARGUMENT);
     assert_true(fault_has(&w->cmd.fault, "local_time"));
     assert_non_null(strstr(w->cmd.fault.violations[0].text, "2026-01-01T21:00:00Z"));
     /* One minute after they begin there are some. */
@@ -191,12 +192,12 @@ static void who_may_and_on_which_case(void **state)
     (void)state;
     struct world *w = rig_owned();
     rig_promise(w, "crm", w->now_us + HOUR_US);
-    assert_refused(w, FAULT_PERMISSION_DENIED, "NOT_AN_AGENT");
+    assert_refused(w, FAULT_PERMISSION_DENIED, ERROR_REASON_NOT_AN_AGENT);
     rig_recover(w, "ann");
     rig_resolve(w, "ann");
     assert_written(w);
     rig_promise(w, "ann", w->now_us + HOUR_US);
-    assert_refused(w, FAULT_FAILED_PRECONDITION, "CASE_STATUS");
+    assert_refused(w, FAULT_FAILED_PRECONDITION, ERROR_REASON_CASE_STATUS);
     world_free(w);
 }
 
@@ -209,10 +210,10 @@ static void a_case_has_room_for_so_many(void **state)
         assert_written(w);
     }
     rig_promise(w, "ann", w->now_us + HOUR_US);
-    assert_refused(w, FAULT_FAILED_PRECONDITION, "CASE_FULL");
+    assert_refused(w, FAULT_FAILED_PRECONDITION, ERROR_REASON_CASE_FULL);
     const struct uuid id = id_of(w, 0);
     rig_renegotiate(w, "ann", &id, w->now_us + HOUR_US);
-    assert_refused(w, FAULT_FAILED_PRECONDITION, "CASE_FULL");
+    assert_refused(w, FAULT_FAILED_PRECONDITION, ERROR_REASON_CASE_FULL);
     rig_promised(w, 0, PROMISE_STATE_OPEN);
     world_free(w);
 }
@@ -243,7 +244,7 @@ static void kept_in_time_is_met(void **state)
     assert_int_equal(w->c.row.level, 1);
     assert_int_equal(world_event(w, 0)->kind, EVENT_KIND_PROMISE_SETTLED);
     rig_settle(w, "bob", &id, PROMISE_OUTCOME_KEPT, 0);
-    assert_refused(w, FAULT_FAILED_PRECONDITION, "PROMISE_STATE");
+    assert_refused(w, FAULT_FAILED_PRECONDITION, ERROR_REASON_PROMISE_STATE);
     assert_string_equal(fault_meta_of(&w->cmd.fault, "state"), "KEPT");
     assert_chain_intact(w);
     world_free(w);
@@ -301,7 +302,7 @@ static void kept_in_time_and_told_late(void **state)
     assert_int_equal(clock_of(w, 0)->state, CLOCK_STATE_MET);
     assert_int_equal(w->c.row.level, 2); /* what was done stays done */
     rig_settle(w, "ann", &id, PROMISE_OUTCOME_KEPT, kept);
-    assert_refused(w, FAULT_FAILED_PRECONDITION, "PROMISE_STATE");
+    assert_refused(w, FAULT_FAILED_PRECONDITION, ERROR_REASON_PROMISE_STATE);
     world_free(w);
 }
 
@@ -318,7 +319,7 @@ static void kept_once_however_late(void **state)
     assert_int_equal(clock_of(w, 0)->stopped_at, w->now_us);
     assert_int_equal(w->c.row.level, level);
     rig_settle(w, "ann", &id, PROMISE_OUTCOME_KEPT, 0);
-    assert_refused(w, FAULT_FAILED_PRECONDITION, "PROMISE_STATE");
+    assert_refused(w, FAULT_FAILED_PRECONDITION, ERROR_REASON_PROMISE_STATE);
     world_free(w);
 }
 
@@ -330,7 +331,7 @@ static void not_kept_before_it_was_made(void **state)
     int64_t made = w->now_us;
     w->now_us += HOUR_US;
     rig_settle(w, "ann", &id, PROMISE_OUTCOME_KEPT, made - 1);
-    assert_refused(w, FAULT_INVALID_ARGUMENT, "INVALID_ARGUMENT");
+    assert_refused(w, FAULT_INVALID_ARGUMENT, ERROR_REASON_INVALID_ARGUMENT);
     assert_true(fault_has(&w->cmd.fault, "keep_time"));
     rig_settle(w, "ann", &id, PROMISE_OUTCOME_KEPT, made);
     assert_written(w);
@@ -361,7 +362,7 @@ static void another_promise_takes_its_place(void **state)
     assert_int_equal(detail->promise->state, PROMISE_STATE_RENEGOTIATED);
     assert_int_equal(detail->successor->state, PROMISE_STATE_OPEN);
     rig_renegotiate(w, "bob", &id, w->now_us + DAY_US);
-    assert_refused(w, FAULT_FAILED_PRECONDITION, "PROMISE_STATE");
+    assert_refused(w, FAULT_FAILED_PRECONDITION, ERROR_REASON_PROMISE_STATE);
     world_free(w);
 }
 
@@ -372,7 +373,7 @@ static void what_is_overdue_is_not_moved(void **state)
     struct world *w = promised(&id);
     w->now_us += 5 * HOUR_US + 1; /* and no timer has come */
     rig_renegotiate(w, "ann", &id, w->now_us + DAY_US);
-    assert_refused(w, FAULT_FAILED_PRECONDITION, "PROMISE_STATE");
+    assert_refused(w, FAULT_FAILED_PRECONDITION, ERROR_REASON_PROMISE_STATE);
     assert_string_equal(fault_meta_of(&w->cmd.fault, "state"), "BROKEN");
     assert_int_equal(w->c.promises.n, 1);
     rig_promised(w, 0, PROMISE_STATE_OPEN);
@@ -447,7 +448,7 @@ static void admitted_late_it_climbs_once(void **state)
     assert_int_equal(w->c.row.level, 2);
     assert_int_equal(w->c.row.severity, SEVERITY + 1);
     rig_settle(w, "ann", &id, PROMISE_OUTCOME_BROKEN, 0);
-    assert_refused(w, FAULT_FAILED_PRECONDITION, "PROMISE_STATE");
+    assert_refused(w, FAULT_FAILED_PRECONDITION, ERROR_REASON_PROMISE_STATE);
     assert_int_equal(w->c.row.level, 2);
     world_free(w);
 }
@@ -495,9 +496,9 @@ static void no_promise_of_that_id(void **state)
     struct world *w = promised(&id);
     id.b[3] ^= 1;
     rig_settle(w, "ann", &id, PROMISE_OUTCOME_KEPT, 0);
-    assert_refused(w, FAULT_NOT_FOUND, "PROMISE_NOT_FOUND");
+    assert_refused(w, FAULT_NOT_FOUND, ERROR_REASON_PROMISE_NOT_FOUND);
     rig_settle(w, "crm", &id, PROMISE_OUTCOME_KEPT, 0);
-    assert_refused(w, FAULT_PERMISSION_DENIED, "NOT_AN_AGENT");
+    assert_refused(w, FAULT_PERMISSION_DENIED, ERROR_REASON_NOT_AN_AGENT);
     world_free(w);
 }
 

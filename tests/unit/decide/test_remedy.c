@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "contract/reasons.h"
 #include "rig.h"
 
 #define REFUND REMEDY_KIND_REFUND
@@ -34,7 +35,7 @@ static void beyond_authority_names_the_limit_and_who_may(void **state)
     (void)state;
     struct world *w = rig_owned();
     rig_propose(w, "ann", REFUND, "USD", 101);
-    assert_refused(w, FAULT_FAILED_PRECONDITION, "BEYOND_AUTHORITY");
+    assert_refused(w, FAULT_FAILED_PRECONDITION, ERROR_REASON_BEYOND_AUTHORITY);
     assert_string_equal(fault_meta_of(&w->cmd.fault, "limit"), "100");
     assert_string_equal(fault_meta_of(&w->cmd.fault, "currency"), "USD");
     assert_string_equal(fault_meta_of(&w->cmd.fault, "level_that_may"), "2");
@@ -53,12 +54,12 @@ static void the_sum_of_the_case_counts(void **state)
     rig_propose(w, "ann", REFUND, "USD", 60);
     assert_written(w);
     rig_propose(w, "bob", REFUND, "USD", 41);
-    assert_refused(w, FAULT_FAILED_PRECONDITION, "BEYOND_AUTHORITY");
+    assert_refused(w, FAULT_FAILED_PRECONDITION, ERROR_REASON_BEYOND_AUTHORITY);
     assert_string_equal(fault_meta_of(&w->cmd.fault, "given_already"), "60");
     rig_propose(w, "bob", REFUND, "USD", 20);
     assert_written(w);
     rig_propose(w, "bob", REFUND, "USD", 21);
-    assert_refused(w, FAULT_FAILED_PRECONDITION, "BEYOND_AUTHORITY");
+    assert_refused(w, FAULT_FAILED_PRECONDITION, ERROR_REASON_BEYOND_AUTHORITY);
     assert_string_equal(fault_meta_of(&w->cmd.fault, "given_already"), "80");
     rig_propose(w, "bob", REFUND, "USD", 19);
     assert_written(w);
@@ -90,7 +91,7 @@ static void what_came_to_nothing_does_not_count(void **state)
         rig_propose(w, "ann", REFUND, "USD", 100);
         ROW_AT(&w->c.remedies, struct remedy_row, 0)->state = (int16_t)live[i];
         rig_propose(w, "ann", REFUND, "USD", 1);
-        assert_refused(w, FAULT_FAILED_PRECONDITION, "BEYOND_AUTHORITY");
+        assert_refused(w, FAULT_FAILED_PRECONDITION, ERROR_REASON_BEYOND_AUTHORITY);
         world_free(w);
     }
 }
@@ -103,7 +104,7 @@ static void own_authority_counts(void **state)
     rig_propose(w, "ann", REFUND, "USD", 250);
     assert_written(w);
     rig_propose(w, "ann", REMEDY_KIND_GIFT, "USD", 1);
-    assert_refused(w, FAULT_FAILED_PRECONDITION, "BEYOND_AUTHORITY");
+    assert_refused(w, FAULT_FAILED_PRECONDITION, ERROR_REASON_BEYOND_AUTHORITY);
     assert_string_equal(fault_meta_of(&w->cmd.fault, "limit"), "0");
     assert_string_equal(fault_meta_of(&w->cmd.fault, "level_that_may"), "1");
     world_free(w);
@@ -117,7 +118,7 @@ static void no_authority_at_all_refuses_remedies_without_a_price_too(void **stat
     assert_written(w);
     w->policy->levels[1].limit_micros[REMEDY_KIND_PROCESS_FIX] = 0;
     rig_propose(w, "ann", REMEDY_KIND_PROCESS_FIX, "", 0);
-    assert_refused(w, FAULT_FAILED_PRECONDITION, "BEYOND_AUTHORITY");
+    assert_refused(w, FAULT_FAILED_PRECONDITION, ERROR_REASON_BEYOND_AUTHORITY);
     assert_string_equal(fault_meta_of(&w->cmd.fault, "level_that_may"), "2");
     world_free(w);
 }
@@ -129,13 +130,13 @@ static void the_same_failure_is_not_compensated_twice(void **state)
     rig_propose(w, "ann", REFUND, "USD", 30);
     struct uuid first = w->cmd.result_id;
     rig_propose(w, "bob", REFUND, "USD", 30);
-    assert_refused(w, FAULT_FAILED_PRECONDITION, "ALREADY_COMPENSATED");
+    assert_refused(w, FAULT_FAILED_PRECONDITION, ERROR_REASON_ALREADY_COMPENSATED);
     char id[UUID_TEXT_LEN + 1];
     assert_string_equal(fault_meta_of(&w->cmd.fault, "remedy_id"), uuid_format(&first, id));
     rig_propose(w, "bob", REMEDY_KIND_REPLACEMENT, "", 0);
     assert_written(w);
     rig_propose(w, "bob", REMEDY_KIND_REPLACEMENT, "", 0);
-    assert_refused(w, FAULT_FAILED_PRECONDITION, "ALREADY_COMPENSATED");
+    assert_refused(w, FAULT_FAILED_PRECONDITION, ERROR_REASON_ALREADY_COMPENSATED);
     world_free(w);
 }
 
@@ -160,10 +161,10 @@ static void proposing_needs_an_agent_and_a_live_case(void **state)
     (void)state;
     struct world *w = rig_owned();
     rig_propose(w, "crm", REFUND, "USD", 1);
-    assert_refused(w, FAULT_PERMISSION_DENIED, "NOT_AN_AGENT");
+    assert_refused(w, FAULT_PERMISSION_DENIED, ERROR_REASON_NOT_AN_AGENT);
     w->c.row.status = CASE_STATUS_RESOLVED;
     rig_propose(w, "ann", REFUND, "USD", 1);
-    assert_refused(w, FAULT_FAILED_PRECONDITION, "CASE_STATUS");
+    assert_refused(w, FAULT_FAILED_PRECONDITION, ERROR_REASON_CASE_STATUS);
     assert_string_equal(fault_meta_of(&w->cmd.fault, "status"), "RESOLVED");
     world_free(w);
 }
@@ -178,7 +179,7 @@ static void a_full_case_takes_no_more(void **state)
         r->row.change = ROW_SAME;
     }
     rig_propose(w, "ann", REFUND, "USD", 1);
-    assert_refused(w, FAULT_FAILED_PRECONDITION, "CASE_FULL");
+    assert_refused(w, FAULT_FAILED_PRECONDITION, ERROR_REASON_CASE_FULL);
     world_free(w);
 }
 
@@ -217,7 +218,7 @@ static void only_offered_remedies_are_answered(void **state)
         struct uuid id = w->cmd.result_id;
         ROW_AT(&w->c.remedies, struct remedy_row, 0)->state = (int16_t)s;
         rig_answer(w, "ann", &id, CUSTOMER_ANSWER_ACCEPTED);
-        assert_refused(w, FAULT_FAILED_PRECONDITION, "REMEDY_STATE");
+        assert_refused(w, FAULT_FAILED_PRECONDITION, ERROR_REASON_REMEDY_STATE);
         assert_true(strlen(fault_meta_of(&w->cmd.fault, "state")) > 0);
         world_free(w);
     }
@@ -230,9 +231,9 @@ static void unknown_remedies_are_not_found(void **state)
     rig_propose(w, "ann", REFUND, "USD", 30);
     struct uuid nobody = {{3}};
     rig_answer(w, "ann", &nobody, CUSTOMER_ANSWER_ACCEPTED);
-    assert_refused(w, FAULT_NOT_FOUND, "REMEDY_NOT_FOUND");
+    assert_refused(w, FAULT_NOT_FOUND, ERROR_REASON_REMEDY_NOT_FOUND);
     rig_answer(w, "crm", &nobody, CUSTOMER_ANSWER_ACCEPTED);
-    assert_refused(w, FAULT_PERMISSION_DENIED, "NOT_AN_AGENT");
+    assert_refused(w, FAULT_PERMISSION_DENIED, ERROR_REASON_NOT_AN_AGENT);
     world_free(w);
 }
 

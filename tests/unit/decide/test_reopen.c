@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "contract/reasons.h"
 #include "rig.h"
 
 static struct world *resolved(void)
@@ -140,12 +141,12 @@ static void not_while_it_lives_and_not_beside_another(void **state)
     (void)state;
     struct world *w = rig_owned();
     rig_reopen(w, "ann", NULL);
-    assert_refused(w, FAULT_FAILED_PRECONDITION, "CASE_STATUS");
+    assert_refused(w, FAULT_FAILED_PRECONDITION, ERROR_REASON_CASE_STATUS);
     assert_false(fault_has(&w->cmd.fault, "case_id"));
     world_free(w);
     w = resolved();
     rig_reopen(w, "ann", &other);
-    assert_refused(w, FAULT_FAILED_PRECONDITION, "CASE_STATUS");
+    assert_refused(w, FAULT_FAILED_PRECONDITION, ERROR_REASON_CASE_STATUS);
     char id[UUID_TEXT_LEN + 1];
     assert_string_equal(fault_meta_of(&w->cmd.fault, "case_id"), uuid_format(&other, id));
     assert_int_equal(w->c.row.status, CASE_STATUS_RESOLVED);
@@ -173,7 +174,7 @@ static void the_round_is_worked_on_anew(void **state)
     struct world *w = resolved();
     rig_reopen(w, "ann", NULL);
     rig_resolve(w, "ann");
-    assert_refused(w, FAULT_FAILED_PRECONDITION, "CLOSE_GATE");
+    assert_refused(w, FAULT_FAILED_PRECONDITION, ERROR_REASON_CLOSE_GATE);
     assert_true(fault_has(&w->cmd.fault, "CONTACT"));
     assert_true(fault_has(&w->cmd.fault, "REMEDY_OR_DENIAL"));
     assert_int_equal(w->cmd.fault.n_violations, 2);
@@ -193,7 +194,7 @@ static void a_remedy_reversed_after_the_end(void **state)
     rig_fulfil(w, "ann", &remedy, FULFILMENT_OUTCOME_REVERSED, "G-9");
     assert_written(w);
     rig_close(w, "ann");
-    assert_refused(w, FAULT_FAILED_PRECONDITION, "CLOSE_GATE");
+    assert_refused(w, FAULT_FAILED_PRECONDITION, ERROR_REASON_CLOSE_GATE);
     rig_reopen(w, "ann", NULL);
     assert_written(w);
     rig_recover(w, "ann");

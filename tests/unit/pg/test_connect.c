@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "contract/reasons.h"
 #include "pg/target.h"
 #include "toy.h"
 
@@ -115,7 +116,7 @@ static void an_unknown_name_keeps_nobody(void **state)
     struct toy *t = toy_new_config(w, &config);
     struct toy_cmd *c = toy_send(t, 1, 1, 1);
     world_settle(w, 20000);
-    assert_string_equal(c->reason, "DATABASE_AWAY");
+    assert_int_equal(c->reason, ERROR_REASON_DATABASE_AWAY);
     toy_free(t); /* also while a look-up is on its way */
 }
 

@@ -5,6 +5,7 @@
 
 #include <stdio.h>
 
+#include "contract/reasons.h"
 #include "toy.h"
 
 static struct world *w;
@@ -169,7 +170,7 @@ static void only_who_is_over_its_share_is_refused(void **state)
         const struct toy_cmd *c = send_as(0, SEG_CALL, 1 + i);
         *(c->done ? &refused[0] : &accepted[0]) += 1;
         if (c->done)
-            assert_string_equal(c->reason, "OVERLOADED");
+            assert_int_equal(c->reason, ERROR_REASON_OVERLOADED);
     }
     for (uint32_t tenant = 1; tenant < 3; tenant++)
         for (int64_t i = 0; i < 30; i++)

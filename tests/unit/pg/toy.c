@@ -270,7 +270,7 @@ static void answered(struct seg_cmd *cmd, const struct fault *fault)
     assert_false(c->done);
     c->done = true;
     c->code = fault ? fault->code : FAULT_OK;
-    c->reason = fault ? fault->reason : "";
+    c->reason = fault ? fault->reason : 0;
     c->done_at = ++w->answers;
     w->waiting--;
 }

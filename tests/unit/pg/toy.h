@@ -36,7 +36,7 @@ struct toy_cmd {
     bool done, replayed, wrote;
     int64_t seq;
     enum fault_code code;
-    const char *reason;
+    int reason;
     unsigned decisions;
     uint64_t done_at; /* order of answers in the world */
     uint64_t segment; /* number of the segment that decided it last */

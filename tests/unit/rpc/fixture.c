@@ -10,6 +10,7 @@
 
 #include "base/assert.h"
 #include "base/list.h"
+#include "contract/reasons.h"
 
 const struct rpc_principal echo_principal = {.tenant = "acme", .id = "agent:7"};
 
@@ -52,7 +53,7 @@ static void refuse(struct rpc_call *call, void *ctx)
     struct fault fault;
     f->handled++;
     fault_init(&fault, rpc_call_arena(call));
-    fault_set(&fault, (enum fault_code)r->number, "CLOSE_GATE", "%s", r->text);
+    fault_set(&fault, (enum fault_code)r->number, ERROR_REASON_CLOSE_GATE, "%s", r->text);
     fault_meta(&fault, "version", "%d", 42);
     for (int i = 0; r->n_numbers > 0 && i < r->numbers[0]; i++) {
         if (fault.code == FAULT_INVALID_ARGUMENT)
@@ -85,7 +86,7 @@ static void finish_watch(struct rpc_call *call)
     if (strcmp(request_of(call)->text, "finish") == 0) {
         rpc_stream_finish(call);
     } else if (strcmp(request_of(call)->text, "fail") == 0) {
-        fault_set(&fault, FAULT_OUT_OF_RANGE, "FEED_RESET", "start again");
+        fault_set(&fault, FAULT_OUT_OF_RANGE, ERROR_REASON_POLICY_MOVED, "start again");
         rpc_fail(call, &fault);
     }
 }
@@ -128,7 +129,7 @@ static void watch(struct rpc_call *call, void *ctx)
     f->handled++;
     if (strcmp(request_of(call)->text, "refuse") == 0) {
         fault_init(&fault, rpc_call_arena(call));
-        fault_set(&fault, FAULT_PERMISSION_DENIED, "NOT_AN_AGENT", "only agents watch");
+        fault_set(&fault, FAULT_PERMISSION_DENIED, ERROR_REASON_NOT_AN_AGENT, "only agents watch");
         rpc_fail(call, &fault);
         return;
     }

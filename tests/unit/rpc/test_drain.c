@@ -3,6 +3,8 @@
 
 #include <unistd.h>
 
+#include "contract/reasons.h"
+
 static struct fixture f;
 static struct peer p;
 
@@ -50,7 +52,7 @@ static void with_live_calls_and_streams(void **state)
     fixture_wait(&f.held, 3);
     fixture_drain(&f);
     assert_int_equal(peer_end(&stream, &fault), GRPC_STATUS_UNAVAILABLE);
-    assert_string_equal(fault.reason, "DRAINING");
+    assert_int_equal(fault.reason, ERROR_REASON_DRAINING);
     peer_call_clear(&stream);
     fixture_wait(&f.closed, 1);
     assert_int_equal(f.gone, 0);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "peer.h"
 
+#include "contract/reasons.h"
+
 static struct fixture f;
 static struct peer p;
 
@@ -40,7 +42,7 @@ static void expect_shed(const char *method, const char *tenant, const char *id, 
     struct fault fault;
     call_as(&c, method, tenant, id, slice_str(""));
     assert_int_equal(peer_end(&c, &fault), GRPC_STATUS_RESOURCE_EXHAUSTED);
-    assert_string_equal(fault.reason, "OVERLOADED");
+    assert_int_equal(fault.reason, ERROR_REASON_OVERLOADED);
     assert_string_equal(fault.message, text);
     assert_in_range(fault.retry_ms, 100, 500);
     peer_call_clear(&c);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/metrics.h"
+#include "contract/reasons.h"
 
 static struct fixture f;
 static struct peer p;
@@ -102,7 +103,7 @@ static void details(void **state)
     assert_int_equal(status, GRPC_STATUS_FAILED_PRECONDITION);
     assert_null(reply);
     assert_int_equal(fault.code, FAULT_FAILED_PRECONDITION);
-    assert_string_equal(fault.reason, "CLOSE_GATE");
+    assert_int_equal(fault.reason, ERROR_REASON_CLOSE_GATE);
     assert_string_equal(fault.message, "gate");
     assert_int_equal(fault.n_violations, 3);
     assert_string_equal(fault.violations[2].key, "SURVEY");

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "contract/reasons.h"
 #include "rpc/wire.h"
 
 static const ProtobufCMessageDescriptor *const type = &amends__test__echo_request__descriptor;
@@ -39,7 +40,7 @@ static void expect(const void *bytes, size_t len, const struct wire_limits *limi
     }
     assert_int_equal(err, AM_EINVAL);
     assert_int_equal(fault.code, FAULT_INVALID_ARGUMENT);
-    assert_string_equal(fault.reason, "INVALID_ARGUMENT");
+    assert_int_equal(fault.reason, ERROR_REASON_INVALID_ARGUMENT);
     assert_int_equal(fault.n_violations, 1);
     assert_string_equal(fault.violations[0].key, field);
     assert_string_equal(fault.violations[0].text, text);
