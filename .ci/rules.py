@@ -33,6 +33,11 @@ UNFINISHED = re.compile(r"\b(TO" r"DO|FIX" r"ME|XX" r"X|HA" r"CK)\b")
 LONGEST_FILE = 600
 MOST_SOURCES = 30
 
+# A reason comes with one status code: the contract's comment says which.
+REASONS = "proto/amends/v1/error_reason.proto"
+REASON = re.compile(r"// ([A-Z_]+):[^\n]*\n(?:\s*//[^\n]*\n)*\s*ERROR_REASON_(\w+) =")
+REFUSAL = re.compile(r"FAULT_(\w+),\s*(?:\.reason = )?ERROR_REASON_(\w+)")
+
 
 def findings(root, names):
     found, probes = [], []
@@ -45,7 +50,7 @@ def findings(root, names):
             found += (f"{name}:{number}: {what}" for what in one_line(name, line))
             if uses_sql_time(name, line):
                 probes.append(f"{name}:{number}")
-    return found + crowded(names) + time_findings(probes)
+    return found + crowded(names) + time_findings(probes) + reason_findings(root, names)
 
 
 def whole_file(name, lines):
@@ -107,3 +112,19 @@ def time_findings(places):
     wrong = [place for place in places if not place.startswith(TIME_PROBE_FOLDER)]
     wrong += probes[TIME_PROBES:]
     return [f"{place}: SQL asks for the time; domain time is a parameter" for place in wrong]
+
+
+def reason_findings(root, names):
+    codes = {reason: code for code, reason in REASON.findall((root / REASONS).read_text())}
+    used, found = set(), []
+    for name in names:
+        if not name.endswith(".c") or not name.startswith(("common/", "services/")):
+            continue
+        text = (root / name).read_text(errors="replace")
+        used |= set(re.findall(r"\bERROR_REASON_(\w+)", text))
+        for refusal in REFUSAL.finditer(text):
+            code, reason = refusal.groups()
+            if codes.get(reason) != code:
+                line = text.count("\n", 0, refusal.start()) + 1
+                found.append(f"{name}:{line}: {reason} comes with {codes.get(reason)}, not with {code}")
+    return found + [f"{REASONS}:1: nothing refuses with {reason}" for reason in codes if reason not in used]

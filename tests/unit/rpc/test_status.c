@@ -4,6 +4,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include <google/rpc/error_details.pb-c.h>
+#include <google/rpc/status.pb-c.h>
+
 #include "base/utf8.h"
 #include "contract/reasons.h"
 #include "rpc/status.h"
@@ -128,6 +131,31 @@ static void nothing_but_a_code(void **state)
     assert_int_equal(back.reason, 0);
 }
 
+/* What another program packed, with a reason that this one does not have. */
+static void reason_of_a_newer_server(void **state)
+{
+    Google__Rpc__ErrorInfo info = GOOGLE__RPC__ERROR_INFO__INIT;
+    Google__Protobuf__Any any = GOOGLE__PROTOBUF__ANY__INIT;
+    Google__Protobuf__Any *details[] = {&any};
+    Google__Rpc__Status status = GOOGLE__RPC__STATUS__INIT;
+    char reason[] = "MOON_IS_DOWN", type[] = "type.googleapis.com/google.rpc.ErrorInfo";
+    uint8_t body[64], bytes[256];
+    struct fault back;
+    (void)state;
+    info.reason = reason;
+    any.type_url = type;
+    any.value = (ProtobufCBinaryData){google__rpc__error_info__pack(&info, body), body};
+    status.code = FAULT_FAILED_PRECONDITION;
+    status.details = details;
+    status.n_details = 1;
+    fault_init(&back, &arena);
+    assert_int_equal(
+        status_unpack(slice_of(bytes, google__rpc__status__pack(&status, bytes)), &back), 0);
+    assert_int_equal(back.reason, 0);
+    assert_string_equal(back.metadata[0].key, "reason");
+    assert_string_equal(back.metadata[0].text, "MOON_IS_DOWN");
+}
+
 static void garbage_is_refused(void **state)
 {
     struct status_bytes bytes;
@@ -163,6 +191,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(violations_are_dropped_from_the_end, setup, teardown),
         cmocka_unit_test_setup_teardown(anything_fits, setup, teardown),
         cmocka_unit_test_setup_teardown(nothing_but_a_code, setup, teardown),
+        cmocka_unit_test_setup_teardown(reason_of_a_newer_server, setup, teardown),
         cmocka_unit_test_setup_teardown(garbage_is_refused, setup, teardown),
         cmocka_unit_test_setup_teardown(foreign_codes, setup, teardown),
     };
