@@ -3,6 +3,7 @@
 
 #include "contract/reasons.h"
 #include "contract/statuses.h"
+#include "contract/word.h"
 
 /* Why the table says no, where a word more helps. */
 static const char *why_not(int from, int to)
@@ -18,7 +19,7 @@ static const char *why_not(int from, int to)
 
 static void tell_status(struct fault *f, const struct case_row *row)
 {
-    fault_meta(f, "status", "%s", status_name(row->status));
+    fault_meta(f, "status", "%s", contract_word(CASE_STATUS_WORDS, row->status));
 }
 
 bool case_require_transition(struct decision *d, int to)
@@ -28,10 +29,10 @@ bool case_require_transition(struct decision *d, int to)
         return true;
     struct fault *f = &d->cmd->fault;
     fault_set(f, FAULT_FAILED_PRECONDITION, ERROR_REASON_CASE_STATUS,
-              "the case cannot go from %s to %s%s", status_name(row->status), status_name(to),
-              why_not(row->status, to));
+              "the case cannot go from %s to %s%s", contract_word(CASE_STATUS_WORDS, row->status),
+              contract_word(CASE_STATUS_WORDS, to), why_not(row->status, to));
     tell_status(f, row);
-    fault_meta(f, "to", "%s", status_name(to));
+    fault_meta(f, "to", "%s", contract_word(CASE_STATUS_WORDS, to));
     return false;
 }
 
@@ -51,7 +52,7 @@ bool case_require_live(struct decision *d, bool allow_resolved)
         return true;
     struct fault *f = &d->cmd->fault;
     fault_set(f, FAULT_FAILED_PRECONDITION, ERROR_REASON_CASE_STATUS, "the case is %s",
-              status_name(row->status));
+              contract_word(CASE_STATUS_WORDS, row->status));
     tell_status(f, row);
     return false;
 }

@@ -54,11 +54,3 @@ bool status_may_follow(int from, int to)
 {
     return is_status(from) && is_in(to, followers[from]);
 }
-
-const char *status_name(int status)
-{
-    static const char *const names[STATUSES] = {
-        "UNSPECIFIED",       "OPEN",     "IN_PROGRESS", "AWAITING_CUSTOMER", "AWAITING_FULFILMENT",
-        "AWAITING_APPROVAL", "RESOLVED", "CLOSED",      "WITHDRAWN",         "MERGED"};
-    return is_status(status) ? names[status] : names[0];
-}

@@ -31,6 +31,3 @@ bool status_is_counted(int status);
 
 /* True when the table of transitions has this one. */
 bool status_may_follow(int from, int to);
-
-/* "IN_PROGRESS"; "UNSPECIFIED" for what is no status. */
-const char *status_name(int status);

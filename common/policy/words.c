@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "contract/word.h"
 #include "policy/policy.h"
 
 #define MINUTE_S 60
@@ -221,21 +222,10 @@ const char *word_weekdays(const char *text, unsigned *days)
 
 /* -- words of the contract --------------------------------------------------------------------- */
 
-/* The part of a value's name after its enumeration's: "CHANNEL_PHONE" -> "PHONE". All names of one
- * enumeration begin with what the name of 0 has before "UNSPECIFIED". */
-static const char *without_prefix(const ProtobufCEnumDescriptor *d, const char *name)
-{
-    const char *zero = d->values[0].name;
-    const char *end = strstr(zero, "UNSPECIFIED");
-    return end ? name + (end - zero) : name;
-}
-
 int word_enum(const ProtobufCEnumDescriptor *d, const char *text)
 {
-    for (unsigned i = 1; i < d->n_values; i++)
-        if (strcasecmp(without_prefix(d, d->values[i].name), text) == 0)
-            return d->values[i].value;
-    return 0;
+    const int number = contract_number(d, text);
+    return number > 0 ? number : 0;
 }
 
 static void lower(const char *name, char out[WORD_MAX])
@@ -248,8 +238,7 @@ static void lower(const char *name, char out[WORD_MAX])
 
 void word_enum_name(const ProtobufCEnumDescriptor *d, int value, char out[WORD_MAX])
 {
-    const ProtobufCEnumValue *v = protobuf_c_enum_descriptor_get_value(d, value);
-    lower(v && value != 0 ? without_prefix(d, v->name) : "?", out);
+    lower(value != 0 ? contract_word(d, value) : "?", out);
 }
 
 /* Appends a word to a list; what does not fit is left out. */
@@ -264,7 +253,7 @@ const char *word_enum_list(const ProtobufCEnumDescriptor *d, char out[WORD_LIST_
     out[0] = '\0';
     for (unsigned i = 1; i < d->n_values; i++) {
         char name[WORD_MAX];
-        lower(without_prefix(d, d->values[i].name), name);
+        lower(contract_without_prefix(d, d->values[i].name), name);
         append(out, name);
     }
     return out;
@@ -324,7 +313,7 @@ const char *word_enum_nearest(const ProtobufCEnumDescriptor *d, const char *text
     const char *words[64];
     size_t n = 0;
     for (unsigned i = 1; i < d->n_values && n < 64; i++)
-        words[n++] = without_prefix(d, d->values[i].name);
+        words[n++] = contract_without_prefix(d, d->values[i].name);
     const char *found = word_nearest(text, words, n);
     if (!found)
         return NULL;

@@ -11,6 +11,8 @@
 #include "amendsctl/call.h"
 #include "amendsctl/values.h"
 #include "base/uuid.h"
+#include "contract/word.h"
+#include "contract/words.h"
 #include "rpc/json.h"
 
 #define TIME_BYTES 40
@@ -45,12 +47,6 @@ static const char *length_text(int64_t ms, char text[TIME_BYTES])
     return text;
 }
 
-static const char *word(const ProtobufCEnumDescriptor *d, int value)
-{
-    const ProtobufCEnumValue *v = protobuf_c_enum_descriptor_get_value(d, value);
-    return v ? value_enum_word(d, v->name) : "";
-}
-
 static const char *target_text(const Amends__V1__Clock *k, char text[TIME_BYTES])
 {
     if (k->target_unit == AMENDS__V1__TARGET_UNIT__TARGET_UNIT_UNSPECIFIED)
@@ -66,8 +62,8 @@ static void print_clock(const Amends__V1__ExplainDeadlineResponse *r, int percen
     const Amends__V1__Clock *k = r->clock;
     char from[TIME_BYTES], due[TIME_BYTES], target[TIME_BYTES];
     (void)printf("%s (%s, %s)  %s\n", *k->name ? k->name : "clock",
-                 word(&amends__v1__clock_kind__descriptor, (int)k->kind),
-                 word(&amends__v1__clock_state__descriptor, (int)k->state), k->clock_id);
+                 contract_word(CLOCK_KIND_WORDS, (int)k->kind),
+                 contract_word(CLOCK_STATE_WORDS, (int)k->state), k->clock_id);
     (void)printf("  from %s, %d %% at %s; target %s", time_text(k->start_time, from), percent,
                  time_text(r->due_time, due), target_text(k, target));
     (void)printf("; calendar %s%s%s; policy version %d\n", *k->calendar ? k->calendar : "24/7",
@@ -92,7 +88,7 @@ static void print_part(const Amends__V1__DeadlinePart *p)
     (void)printf("  %-24s  %-24s  %16s  %s", time_text(p->start_time, from),
                  time_text(p->end_time, until),
                  length_text(millis(p->end_time) - millis(p->start_time), length),
-                 word(&amends__v1__deadline_part_kind__descriptor, (int)p->kind));
+                 contract_word(DEADLINE_PART_KIND_WORDS, (int)p->kind));
     print_label(p);
 }
 

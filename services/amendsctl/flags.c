@@ -8,6 +8,7 @@
 
 #include "amendsctl/values.h"
 #include "base/assert.h"
+#include "contract/word.h"
 #include "google/protobuf/timestamp.pb-c.h"
 #include "google/type/money.pb-c.h"
 
@@ -95,7 +96,7 @@ static const char *enum_help(const ProtobufCEnumDescriptor *d, struct arena *are
     for (unsigned i = 0; i < d->n_values && all; i++) {
         if (d->values[i].value != 0)
             all = arena_printf(arena, "%s%s%s", all, *all ? "|" : "",
-                               value_enum_word(d, d->values[i].name));
+                               contract_without_prefix(d, d->values[i].name));
     }
     AM_ASSERT(all != NULL);
     char *words = arena_strdup(arena, all);

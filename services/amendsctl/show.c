@@ -8,6 +8,7 @@
 
 #include "amendsctl/values.h"
 #include "base/assert.h"
+#include "contract/word.h"
 #include "google/protobuf/timestamp.pb-c.h"
 #include "google/type/money.pb-c.h"
 #include "rpc/json.h"
@@ -46,8 +47,7 @@ static const char *hex_text(const ProtobufCBinaryData *b, struct arena *arena)
 
 static const char *enum_text(const ProtobufCEnumDescriptor *d, int number)
 {
-    const ProtobufCEnumValue *v = number ? protobuf_c_enum_descriptor_get_value(d, number) : NULL;
-    return v ? value_enum_word(d, v->name) : "";
+    return number ? contract_word(d, number) : "";
 }
 
 /* A time or money as one word; NULL for another message. */

@@ -9,6 +9,7 @@
 #include <strings.h>
 #include <time.h>
 
+#include "contract/word.h"
 #include "google/protobuf/timestamp.pb-c.h"
 #include "google/type/money.pb-c.h"
 
@@ -29,14 +30,6 @@ size_t value_width(const ProtobufCFieldDescriptor *field)
 
 /* -- enumerations ------------------------------------------------------------------------------ */
 
-const char *value_enum_word(const ProtobufCEnumDescriptor *d, const char *name)
-{
-    /* By the contract's style the zero value is PREFIX_UNSPECIFIED. */
-    const ProtobufCEnumValue *zero = protobuf_c_enum_descriptor_get_value(d, 0);
-    const char *tail = zero ? strstr(zero->name, "UNSPECIFIED") : NULL;
-    return tail ? name + (tail - zero->name) : name;
-}
-
 static bool same_word(const char *a, const char *b)
 {
     for (; *a && *b; a++, b++) {
@@ -53,7 +46,7 @@ static int parse_enum(const ProtobufCEnumDescriptor *d, const char *text, int *o
     for (unsigned i = 0; i < d->n_values; i++) {
         const ProtobufCEnumValue *v = &d->values[i];
         if (v->value != 0 &&
-            (same_word(text, value_enum_word(d, v->name)) || same_word(text, v->name))) {
+            (same_word(text, contract_without_prefix(d, v->name)) || same_word(text, v->name))) {
             *out = v->value;
             return AM_OK;
         }

@@ -18,7 +18,3 @@ int value_parse(const ProtobufCFieldDescriptor *field, const char *text, void *a
 
 /* The bytes that one value of the field takes in a repeated field. */
 size_t value_width(const ProtobufCFieldDescriptor *field);
-
-/* "FIRST_RESPONSE" of CLOCK_KIND_FIRST_RESPONSE: an enumeration's word without the prefix all its
- * words share. */
-const char *value_enum_word(const ProtobufCEnumDescriptor *d, const char *name);

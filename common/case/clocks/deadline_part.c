@@ -6,15 +6,8 @@
 
 #include "base/time.h"
 #include "case/clocks/deadline.h"
+#include "contract/word.h"
 #include "contract/words.h"
-
-static const char *reason_name(int reason)
-{
-    static const size_t prefix = sizeof("PAUSE_REASON_") - 1;
-    const ProtobufCEnumValue *value =
-        protobuf_c_enum_descriptor_get_value(&amends__v1__pause_reason__descriptor, reason);
-    return value ? value->name + prefix : "UNSPECIFIED";
-}
 
 static int32_t offset_at(const struct deadline *k, int64_t at_us)
 {
@@ -48,7 +41,7 @@ static struct deadline_part paused_part(const struct pause *p, int64_t from_us, 
     return (struct deadline_part){.kind = DEADLINE_PAUSED,
                                   .from_us = from_us,
                                   .until_us = p->until_us < until_us ? p->until_us : until_us,
-                                  .label = reason_name(p->reason)};
+                                  .label = contract_word(PAUSE_REASON_WORDS, p->reason)};
 }
 
 static enum deadline_part_kind kind_of(enum calendar_part_kind kind)

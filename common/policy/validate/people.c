@@ -5,6 +5,8 @@
 #include <string.h>
 
 #include "amends/v1/types.pb-c.h"
+#include "contract/word.h"
+#include "contract/words.h"
 #include "policy/validate/validate.h"
 #include "policy/words.h"
 
@@ -16,14 +18,6 @@
 #define PRINCIPAL_CHARS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._@:-"
 #define REMEDIES (&amends__v1__remedy_kind__descriptor)
 #define AT(...) problem_path(problems, __VA_ARGS__)
-
-const char *policy_remedy_name(int kind)
-{
-    static const char *const names[POLICY_REMEDY_KINDS] = {
-        "?",      "APOLOGY", "EXPLANATION", "EXPEDITE", "REDO",   "REPLACEMENT",
-        "REFUND", "CREDIT",  "UPGRADE",     "GIFT",     "WAIVER", "PROCESS_FIX"};
-    return kind > 0 && kind < POLICY_REMEDY_KINDS ? names[kind] : names[0];
-}
 
 static bool made_of(const char *text, const char *chars, size_t max)
 {
@@ -89,10 +83,10 @@ static void check_limit(const struct policy *p, int i, int kind, struct bundle_p
         problem_error(problems, at, "is negative");
     else if (i > 1 && limit < p->levels[i - 1].limit_micros[kind])
         problem_error(problems, at, "%s: less than the level below may give",
-                      policy_remedy_name(kind));
+                      contract_word(REMEDY_KIND_WORDS, kind));
     else if (limit == 0 && policy_level_that_may(p, kind, 0) > 0)
         problem_warning(problems, at, "%s: this level has no authority for it",
-                        policy_remedy_name(kind));
+                        contract_word(REMEDY_KIND_WORDS, kind));
 }
 
 static void check_ladder(const struct policy *p, struct bundle_problems *problems)
@@ -110,7 +104,7 @@ static void check_ladder(const struct policy *p, struct bundle_problems *problem
         if (policy_level_that_may(p, kind, 0) == 0)
             problem_error(problems, authority_path(problems, p->n_levels, kind),
                           "%s: an authority that no level has, the highest must have some",
-                          policy_remedy_name(kind));
+                          contract_word(REMEDY_KIND_WORDS, kind));
 }
 
 /* -- failures ---------------------------------------------------------------------------------- */

@@ -38,6 +38,3 @@ const char *clock_path(struct bundle_problems *problems, const struct policy_clo
 
 /* True for the kinds that begin and end with an offer, approval, promise or remedy. */
 bool clock_has_subject(const struct policy_clock *c);
-
-/* The name of a remedy kind as the contract has it ("REFUND"); "?" for an unknown one. */
-const char *policy_remedy_name(int kind);

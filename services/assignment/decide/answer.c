@@ -13,6 +13,7 @@
 #include "case/model/decision.h"
 #include "case/owner.h"
 #include "case/transition.h"
+#include "contract/word.h"
 #include "contract/words.h"
 #include "assignment/validate.h"
 
@@ -54,8 +55,8 @@ static bool require_pending(struct decision *d, const struct offer_row *o)
     if (state == OFFER_STATE_PENDING)
         return true;
     fault_set(f, FAULT_FAILED_PRECONDITION, ERROR_REASON_OFFER_STATE, "the offer is %s",
-              offer_state_text(state));
-    fault_meta(f, "state", "%s", offer_state_text(state));
+              contract_word(OFFER_STATE_WORDS, state));
+    fault_meta(f, "state", "%s", contract_word(OFFER_STATE_WORDS, state));
     return false;
 }
 

@@ -11,14 +11,6 @@
 #include "case/message/message.h"
 #include "contract/words.h"
 
-const char *offer_state_text(int state)
-{
-    static const char *const names[] = {"UNSPECIFIED", "PENDING",   "ACCEPTED", "DECLINED",
-                                        "EXPIRED",     "RESCINDED", "CANCELLED"};
-    AM_ASSERT(state >= 0 && (size_t)state < sizeof(names) / sizeof(*names));
-    return names[state];
-}
-
 void offer_end(struct decision *d, struct offer_row *offer, int state, int event_kind,
                const char *words)
 {

@@ -5,9 +5,6 @@
 
 #include "assignment/decide/decide.h"
 
-/* "PENDING", "EXPIRED" ... */
-const char *offer_state_text(int state);
-
 /* Ends a pending offer and its clock with one event; `words` "" = none: what the agent said may
  * tell of the customer and goes into the personal part. The case waits again. */
 void offer_end(struct decision *d, struct offer_row *offer, int state, int event_kind,

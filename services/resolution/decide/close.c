@@ -13,6 +13,8 @@
 #include "case/transition.h"
 #include "contract/reasons.h"
 #include "contract/remedy_states.h"
+#include "contract/word.h"
+#include "contract/words.h"
 #include "resolution/decide/decide.h"
 #include "resolution/decide/remedy_rules.h"
 #include "resolution/validate.h"
@@ -62,7 +64,8 @@ static void tell_unfulfilled(struct decision *d)
         if (remedy_state(remedy->state)->is_owed)
             fault_missing(&d->cmd->fault, "UNFULFILLED_REMEDY",
                           "remedy %s is %s: it has to reach the customer, or fail and be replaced",
-                          uuid_format(&remedy->remedy_id, id), remedy_state_name(remedy->state));
+                          uuid_format(&remedy->remedy_id, id),
+                          contract_word(REMEDY_STATE_WORDS, remedy->state));
     }
 }
 

@@ -8,6 +8,7 @@
 #include "case/clocks/clocks.h"
 #include "case/model/decision.h"
 #include "case/transition.h"
+#include "contract/word.h"
 #include "contract/words.h"
 
 #define DATE_CHARS 10
@@ -147,18 +148,10 @@ struct promise_row *promise_find(struct decision *d, const char *promise_id)
     return NULL;
 }
 
-static const char *state_name(int state)
-{
-    static const size_t prefix = sizeof("PROMISE_STATE_") - 1;
-    const ProtobufCEnumValue *value =
-        protobuf_c_enum_descriptor_get_value(&amends__v1__promise_state__descriptor, state);
-    return value ? value->name + prefix : "UNSPECIFIED";
-}
-
 void promise_refuse_state(struct decision *d, int state, const char *what)
 {
     struct fault *f = &d->cmd->fault;
     fault_set(f, FAULT_FAILED_PRECONDITION, ERROR_REASON_PROMISE_STATE,
-              "a promise that is %s cannot %s", state_name(state), what);
-    fault_meta(f, "state", "%s", state_name(state));
+              "a promise that is %s cannot %s", contract_word(PROMISE_STATE_WORDS, state), what);
+    fault_meta(f, "state", "%s", contract_word(PROMISE_STATE_WORDS, state));
 }

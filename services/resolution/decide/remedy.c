@@ -15,6 +15,8 @@
 #include "case/transition.h"
 #include "contract/reasons.h"
 #include "contract/remedy_states.h"
+#include "contract/word.h"
+#include "contract/words.h"
 #include "policy/validate/validate.h"
 #include "resolution/decide/decide.h"
 #include "resolution/decide/remedy_rules.h"
@@ -61,7 +63,7 @@ static bool compensated_already(struct decision *d, const struct worth *w)
         fault_set(f, FAULT_FAILED_PRECONDITION, ERROR_REASON_ALREADY_COMPENSATED,
                   "the case has this very remedy already, and it is %s: propose another amount, or "
                   "one remedy over the sum",
-                  remedy_state_name(remedy->state));
+                  contract_word(REMEDY_STATE_WORDS, remedy->state));
         fault_meta(f, "remedy_id", "%s", uuid_format(&remedy->remedy_id, id));
         return true;
     }
@@ -85,8 +87,8 @@ static void refuse_beyond(struct decision *d, const struct worth *w, int64_t lim
     int level = policy_level_that_may(d->policy, w->kind, sum);
     fault_set(f, FAULT_FAILED_PRECONDITION, ERROR_REASON_BEYOND_AUTHORITY,
               "%s of %s %s in this case is beyond the limit of %s; level %d may",
-              policy_remedy_name(w->kind), money_text(sum, d->cmd->arena), w->currency,
-              money_text(limit, d->cmd->arena), level);
+              contract_word(REMEDY_KIND_WORDS, w->kind), money_text(sum, d->cmd->arena),
+              w->currency, money_text(limit, d->cmd->arena), level);
     fault_meta(f, "limit", "%s", money_text(limit, d->cmd->arena));
     fault_meta(f, "currency", "%s", w->currency);
     fault_meta(f, "level_that_may", "%d", level);

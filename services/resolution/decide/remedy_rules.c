@@ -6,6 +6,7 @@
 #include "case/message/message.h"
 #include "case/event.h"
 #include "case/model/decision.h"
+#include "contract/word.h"
 #include "contract/words.h"
 
 struct remedy_row *remedy_find(struct decision *d, const char *remedy_id)
@@ -22,18 +23,10 @@ struct remedy_row *remedy_find(struct decision *d, const char *remedy_id)
     return NULL;
 }
 
-const char *remedy_state_name(int state)
-{
-    static const size_t prefix = sizeof("REMEDY_STATE_") - 1;
-    const ProtobufCEnumValue *value =
-        protobuf_c_enum_descriptor_get_value(&amends__v1__remedy_state__descriptor, state);
-    return value ? value->name + prefix : "UNSPECIFIED";
-}
-
 void remedy_refuse_state(struct decision *d, const struct remedy_row *remedy, const char *what)
 {
     struct fault *f = &d->cmd->fault;
-    const char *state = remedy_state_name(remedy->state);
+    const char *state = contract_word(REMEDY_STATE_WORDS, remedy->state);
     fault_set(f, FAULT_FAILED_PRECONDITION, ERROR_REASON_REMEDY_STATE,
               "a remedy that is %s cannot %s", state, what);
     fault_meta(f, "state", "%s", state);

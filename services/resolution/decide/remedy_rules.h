@@ -16,6 +16,3 @@ void remedy_refuse_state(struct decision *d, const struct remedy_row *remedy, co
  * part
  * ("" or NULL = none). Makes the remedy the command's result. */
 void remedy_event(struct decision *d, int kind, const struct remedy_row *remedy, char *text);
-
-/* "OFFERED" */
-const char *remedy_state_name(int state);

@@ -17,6 +17,7 @@
 #include "case/people/signature.h"
 #include "case/transition.h"
 #include "contract/statuses.h"
+#include "contract/word.h"
 #include "contract/words.h"
 #include "resolution/decide/decide.h"
 #include "resolution/validate.h"
@@ -76,8 +77,9 @@ static bool require_ended(struct decision *d)
     if (status == CASE_STATUS_RESOLVED || status == CASE_STATUS_CLOSED)
         return true;
     fault_set(f, FAULT_FAILED_PRECONDITION, ERROR_REASON_CASE_STATUS,
-              "the case is %s: what is resolved or closed can be reopened", status_name(status));
-    fault_meta(f, "status", "%s", status_name(status));
+              "the case is %s: what is resolved or closed can be reopened",
+              contract_word(CASE_STATUS_WORDS, status));
+    fault_meta(f, "status", "%s", contract_word(CASE_STATUS_WORDS, status));
     return false;
 }
 
@@ -90,7 +92,7 @@ static bool require_no_other(struct decision *d)
     fault_set(f, FAULT_FAILED_PRECONDITION, ERROR_REASON_CASE_STATUS,
               "the customer has opened case %s of the same failure and order meanwhile",
               uuid_format(&d->other_case_id, id));
-    fault_meta(f, "status", "%s", status_name(d->c->row.status));
+    fault_meta(f, "status", "%s", contract_word(CASE_STATUS_WORDS, d->c->row.status));
     fault_meta(f, "case_id", "%s", id);
     return false;
 }

@@ -6,12 +6,15 @@
 #include <string.h>
 
 #include "contract/reasons.h"
+#include "contract/word.h"
+#include "contract/words.h"
 #include "rig.h"
 
 static void assert_status(const struct world *w, int status)
 {
     assert_written(w);
-    assert_string_equal(status_name(w->c.row.status), status_name(status));
+    assert_string_equal(contract_word(CASE_STATUS_WORDS, w->c.row.status),
+                        contract_word(CASE_STATUS_WORDS, status));
     const Amends__V1__Case *c = w->case_after;
     assert_int_equal(c->status, status);
     assert_int_equal(c->version, w->c.row.last_seq);
