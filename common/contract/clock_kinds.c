@@ -15,9 +15,10 @@ static const struct clock_kind kinds[] = {
     [CLOCK_KIND_STATUTORY] = {.may_pause = false},
     [CLOCK_KIND_LEVEL] = {.may_pause = true},
 };
+_Static_assert(sizeof(kinds) / sizeof(kinds[0]) == CLOCK_KIND_COUNT, "each kind has its row");
 
 const struct clock_kind *clock_kind(int kind)
 {
-    bool known = kind > CLOCK_KIND_UNSPECIFIED && kind < (int)(sizeof(kinds) / sizeof(kinds[0]));
+    bool known = kind > CLOCK_KIND_UNSPECIFIED && kind < CLOCK_KIND_COUNT;
     return &kinds[known ? kind : CLOCK_KIND_UNSPECIFIED];
 }

@@ -17,10 +17,10 @@ static const struct remedy_state states[] = {
     [REMEDY_STATE_FAILED] = {.was_accepted = true},
     [REMEDY_STATE_REVERSED] = {.was_accepted = true},
 };
+_Static_assert(sizeof(states) / sizeof(states[0]) == REMEDY_STATE_COUNT, "each state has its row");
 
 const struct remedy_state *remedy_state(int state)
 {
-    bool known =
-        state > REMEDY_STATE_UNSPECIFIED && state < (int)(sizeof(states) / sizeof(states[0]));
+    bool known = state > REMEDY_STATE_UNSPECIFIED && state < REMEDY_STATE_COUNT;
     return &states[known ? state : REMEDY_STATE_UNSPECIFIED];
 }

@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "contract/statuses.h"
 
-#define STATUSES (CASE_STATUS_MERGED + 1)
 /* These leave the work without passing the close gate. */
 #define LEFT_WITHOUT_GATE (STATUS_BIT(WITHDRAWN) | STATUS_BIT(MERGED))
 #define WAITING_BUT(name) (STATUSES_WAITING & ~STATUS_BIT(name))
 
 /* The statuses that may follow each. */
-static const unsigned followers[STATUSES] = {
+static const unsigned followers[] = {
     /* Nobody has accepted it, so nobody can say that it is resolved. */
     [CASE_STATUS_OPEN] = WAITING_BUT(OPEN) | LEFT_WITHOUT_GATE,
     [CASE_STATUS_IN_PROGRESS] = WAITING_BUT(IN_PROGRESS) | STATUS_BIT(RESOLVED) | LEFT_WITHOUT_GATE,
@@ -24,10 +23,12 @@ static const unsigned followers[STATUSES] = {
     [CASE_STATUS_WITHDRAWN] = 0,
     [CASE_STATUS_MERGED] = 0,
 };
+_Static_assert(sizeof(followers) / sizeof(followers[0]) == CASE_STATUS_COUNT,
+               "each status has its row");
 
 static bool is_status(int status)
 {
-    return status > CASE_STATUS_UNSPECIFIED && status < STATUSES;
+    return status > CASE_STATUS_UNSPECIFIED && status < CASE_STATUS_COUNT;
 }
 
 static bool is_in(int status, unsigned set)

@@ -18,9 +18,17 @@
 #define STATUSES_WAITING                                                                           \
     (STATUS_BIT(OPEN) | STATUS_BIT(IN_PROGRESS) | STATUS_BIT(AWAITING_CUSTOMER) |                  \
      STATUS_BIT(AWAITING_FULFILMENT) | STATUS_BIT(AWAITING_APPROVAL))
+/* What follows a column of SQL. */
+#define SQL_STATUS_WAITING "between " SQL_CASE_STATUS_OPEN " and " SQL_CASE_STATUS_AWAITING_APPROVAL
+#define SQL_STATUS_NOT_WAITING "not " SQL_STATUS_WAITING
+
 #define STATUSES_FINAL (STATUS_BIT(CLOSED) | STATUS_BIT(WITHDRAWN) | STATUS_BIT(MERGED))
 /* A case in one of these takes room of the agent who owns it. */
 #define STATUSES_COUNTED (STATUS_BIT(IN_PROGRESS) | STATUS_BIT(AWAITING_APPROVAL))
+#define SQL_STATUS_COUNTED                                                                         \
+    "in (" SQL_CASE_STATUS_IN_PROGRESS ", " SQL_CASE_STATUS_AWAITING_APPROVAL ")"
+
+_Static_assert(CASE_STATUS_COUNT <= 32, "a status is a bit of 32");
 
 /* True when the case is neither resolved nor final: somebody still has to make it right. */
 bool status_is_waiting(int status);

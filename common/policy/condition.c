@@ -5,14 +5,15 @@
 #include <string.h>
 
 #include "base/assert.h"
+#include "contract/words.h"
 #include "policy/policy.h"
 
-#define STATUSES 9
-#define CHANNELS 10
-#define TRIGGERS 5
-#define OWNER_KINDS 2
+/* A set of values is 32 bits. */
+_Static_assert(CASE_STATUS_COUNT <= 32 && CHANNEL_COUNT <= 32 && TRIGGER_COUNT <= 32 &&
+                   OWNER_KIND_COUNT <= 32,
+               "each value of a fact is a bit");
 
-static const char *const names[FACTS] = {
+static const char *const names[] = {
     [FACT_STATUS] = "status",
     [FACT_SEVERITY] = "severity",
     [FACT_CHANNEL] = "channel",
@@ -28,6 +29,7 @@ static const char *const names[FACTS] = {
     [FACT_ACKNOWLEDGED] = "acknowledged",
     [FACT_PROGRESS] = "progress",
 };
+_Static_assert(sizeof(names) / sizeof(names[0]) == FACTS, "each fact has a name");
 
 const char *fact_name(enum fact fact)
 {
@@ -61,17 +63,17 @@ uint32_t fact_domain(enum fact fact, size_t n_tiers, int n_levels)
 {
     switch (fact) {
     case FACT_STATUS:
-        return bits(1, STATUSES);
+        return bits(1, CASE_STATUS_COUNT - 1);
     case FACT_SEVERITY:
         return bits(1, POLICY_SEVERITIES - 1);
     case FACT_CHANNEL:
-        return bits(1, CHANNELS);
+        return bits(1, CHANNEL_COUNT - 1);
     case FACT_TRIGGER:
-        return bits(1, TRIGGERS);
+        return bits(1, TRIGGER_COUNT - 1);
     case FACT_TIER:
         return bits(0, (int)n_tiers);
     case FACT_OWNER:
-        return bits(1, OWNER_KINDS);
+        return bits(1, OWNER_KIND_COUNT - 1);
     case FACT_LEVEL:
         return n_levels < 1 ? bits(1, 1) : bits(1, n_levels);
     default:

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/assert.h"
+#include "contract/words.h"
 #include "policy/read/bundle.h"
 #include "policy/layouts.h"
 #include "policy/validate/validate.h"
@@ -239,7 +240,7 @@ const struct policy_failure *policy_failure_find(const struct policy *p, const c
 
 int policy_level_that_may(const struct policy *p, int remedy_kind, int64_t micros)
 {
-    if (remedy_kind < 1 || remedy_kind >= POLICY_REMEDY_KINDS)
+    if (remedy_kind < 1 || remedy_kind >= REMEDY_KIND_COUNT)
         return 0;
     for (int level = 1; level <= p->n_levels; level++) {
         int64_t limit = p->levels[level].limit_micros[remedy_kind];

@@ -17,12 +17,12 @@
 #include "base/slice.h"
 #include "calendar/calendar.h"
 #include "contract/money.h"
+#include "contract/words.h"
 #include "policy/condition.h"
 
 #define POLICY_LEVELS_MAX 8
 #define POLICY_FAILURES_MAX 256
-#define POLICY_REMEDY_KINDS 12 /* index = RemedyKind */
-#define POLICY_SEVERITIES 6    /* index = severity 1..5 */
+#define POLICY_SEVERITIES 6 /* index = severity 1..5 */
 #define POLICY_CALENDARS_MAX 16
 #define POLICY_CLOCKS_MAX 40
 #define POLICY_TARGETS_MAX 64    /* of one clock */
@@ -40,8 +40,8 @@ struct policy_level {
     const char *steward_hours;
     int16_t action; /* LadderAction on arrival */
     int64_t cost_per_touch_micros;
-    int64_t limit_micros[POLICY_REMEDY_KINDS]; /* authority per case of an agent of this level, in
-                                                  any currency; 0 = none */
+    int64_t limit_micros[REMEDY_KIND_COUNT]; /* by RemedyKind: authority per case of an agent of
+                                                this level, in any currency; 0 = none */
 };
 
 struct policy_failure {

@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-#include "amends/v1/types.pb-c.h"
+#include "contract/statuses.h"
 #include "store/impl.h"
 
 struct routing {
@@ -95,9 +95,7 @@ static void agent_add(struct routing *r, int32_t tenant_id, const char *id, bool
 /* As the index recovery_case_counted says. */
 static bool counts(int owner_kind, int status)
 {
-    return owner_kind == AMENDS__V1__OWNER_KIND__OWNER_KIND_AGENT &&
-           (status == AMENDS__V1__CASE_STATUS__CASE_STATUS_IN_PROGRESS ||
-            status == AMENDS__V1__CASE_STATUS__CASE_STATUS_AWAITING_APPROVAL);
+    return owner_kind == OWNER_KIND_AGENT && status_is_counted(status);
 }
 
 /* The agent whose case does not count any more has room. */

@@ -29,7 +29,7 @@ bool case_require_owner(struct decision *d)
 static int64_t level_limit(const struct agent_row *agent, const struct policy *p, int kind)
 {
     int level = agent->level < p->n_levels ? agent->level : p->n_levels;
-    if (level < 1 || kind < 1 || kind >= POLICY_REMEDY_KINDS)
+    if (level < 1 || kind < 1 || kind >= REMEDY_KIND_COUNT)
         return 0;
     return p->levels[level].limit_micros[kind];
 }

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "amends/v1/types.pb-c.h"
+#include "contract/words.h"
 #include "policy/validate/validate.h"
 #include "policy/words.h"
 
@@ -70,7 +71,7 @@ static void describe_level(const struct policy *p, int i, struct description *d)
                   "ladder[%d].action", n);
     describe_line(d, text_micros(d->arena, l->cost_per_touch_micros), "ladder[%d].cost_per_touch",
                   n);
-    for (int kind = 1; kind < POLICY_REMEDY_KINDS; kind++) {
+    for (int kind = 1; kind < REMEDY_KIND_COUNT; kind++) {
         char name[WORD_MAX];
         word_enum_name(&amends__v1__remedy_kind__descriptor, kind, name);
         describe_line(d, text_micros(d->arena, l->limit_micros[kind]), "ladder[%d].authority.%s", n,

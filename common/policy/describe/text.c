@@ -6,15 +6,14 @@
 #include <string.h>
 
 #include "amends/v1/types.pb-c.h"
+#include "contract/statuses.h"
+#include "contract/words.h"
 #include "policy/describe/describe.h"
 #include "policy/words.h"
 
 #define MINUTE_S 60
 #define HOUR_S 3600
 #define DAY_S 86400
-#define STATUSES (&amends__v1__case_status__descriptor)
-#define LIVE 0x3eu   /* OPEN .. AWAITING_APPROVAL */
-#define FINAL 0x380u /* CLOSED, WITHDRAWN, MERGED */
 
 /* What stands in when the arena is full. */
 static const char *or_dots(const char *text)
@@ -100,15 +99,15 @@ const char *text_bits(struct arena *arena, const ProtobufCEnumDescriptor *d, uin
 static const char *statuses(struct arena *arena, uint32_t bits)
 {
     const char *list = "";
-    if ((bits & LIVE) == LIVE) {
+    if ((bits & STATUSES_WAITING) == STATUSES_WAITING) {
         list = "live";
-        bits &= ~LIVE;
+        bits &= ~STATUSES_WAITING;
     }
-    if ((bits & FINAL) == FINAL) {
+    if ((bits & STATUSES_FINAL) == STATUSES_FINAL) {
         list = join(arena, list, ", ", "final");
-        bits &= ~FINAL;
+        bits &= ~STATUSES_FINAL;
     }
-    return bits ? join(arena, list, ", ", text_bits(arena, STATUSES, bits)) : list;
+    return bits ? join(arena, list, ", ", text_bits(arena, CASE_STATUS_WORDS, bits)) : list;
 }
 
 static const char *numbers(struct arena *arena, uint32_t bits)

@@ -6,6 +6,7 @@
 
 #include "amends/v1/types.pb-c.h"
 #include "base/assert.h"
+#include "contract/words.h"
 #include "policy/read/read.h"
 #include "policy/words.h"
 
@@ -89,7 +90,7 @@ static void read_authority(struct bundle *b, const struct ynode *node, struct po
     if (!is_map(b, node, "an amount for each kind of remedy, or for `all`"))
         return;
     if (read_micros(b, ynode_get(node, "all"), true, &micros))
-        for (int kind = 1; kind < POLICY_REMEDY_KINDS; kind++)
+        for (int kind = 1; kind < REMEDY_KIND_COUNT; kind++)
             l->limit_micros[kind] = micros;
     for (const struct ynode *c = node->first; c; c = c->next) {
         char near[WORD_MAX];

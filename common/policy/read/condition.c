@@ -5,6 +5,8 @@
 #include <string.h>
 
 #include "amends/v1/types.pb-c.h"
+#include "contract/statuses.h"
+#include "contract/words.h"
 #include "policy/read/read.h"
 #include "policy/words.h"
 
@@ -34,20 +36,14 @@ struct allowed {
 
 /* -- values ------------------------------------------------------------------------------------ */
 
-#define STATUS_BIT(name) (1u << AMENDS__V1__CASE_STATUS__CASE_STATUS_##name)
-#define LIVE                                                                                       \
-    (STATUS_BIT(OPEN) | STATUS_BIT(IN_PROGRESS) | STATUS_BIT(AWAITING_CUSTOMER) |                  \
-     STATUS_BIT(AWAITING_FULFILMENT) | STATUS_BIT(AWAITING_APPROVAL))
-#define FINAL (STATUS_BIT(CLOSED) | STATUS_BIT(WITHDRAWN) | STATUS_BIT(MERGED))
-
 static void read_word(struct bundle *b, const struct ynode *node, struct allowed *a)
 {
     int value;
     if (a->fact == FACT_STATUS && node->kind == YNODE_SCALAR && strcmp(node->text, "live") == 0)
-        a->bits |= LIVE;
+        a->bits |= STATUSES_WAITING;
     else if (a->fact == FACT_STATUS && node->kind == YNODE_SCALAR &&
              strcmp(node->text, "final") == 0)
-        a->bits |= FINAL;
+        a->bits |= STATUSES_FINAL;
     else if (read_enum(b, node, enum_of(a->fact), &value))
         a->bits |= 1u << value;
 }

@@ -6,15 +6,13 @@
 #include <string.h>
 
 #include "amends/v1/types.pb-c.h"
+#include "contract/statuses.h"
 #include "policy/read/read.h"
 
 #define KIND(name) AMENDS__V1__CLOCK_KIND__CLOCK_KIND_##name
 #define STATUS(name) (1u << AMENDS__V1__CASE_STATUS__CASE_STATUS_##name)
 #define ACTION(name) (1u << AMENDS__V1__ESCALATION_ACTION__ESCALATION_ACTION_##name)
 #define RESOLVED STATUS(RESOLVED)
-#define LIVE                                                                                       \
-    (STATUS(OPEN) | STATUS(IN_PROGRESS) | STATUS(AWAITING_CUSTOMER) |                              \
-     STATUS(AWAITING_FULFILMENT) | STATUS(AWAITING_APPROVAL))
 #define NO (1u << 0)
 #define YES (1u << 1)
 
@@ -40,11 +38,11 @@ static void level_conditions(struct bundle *b, struct policy_clock *k)
     struct condition_box *start = alternative(b, &k->start);
     start->allowed[FACT_LEVEL] = 1u << k->level;
     start->allowed[FACT_ACKNOWLEDGED] = NO;
-    start->allowed[FACT_STATUS] = LIVE;
+    start->allowed[FACT_STATUS] = STATUSES_WAITING;
     when(b, &k->stop, FACT_ACKNOWLEDGED, YES);
     when(b, &k->stop, FACT_PROGRESS, YES);
     when(b, &k->cancel, FACT_LEVEL, ~(1u << k->level));
-    when(b, &k->cancel, FACT_STATUS, ~LIVE);
+    when(b, &k->cancel, FACT_STATUS, ~STATUSES_WAITING);
 }
 
 void default_conditions(struct bundle *b, struct policy_clock *k)
@@ -52,26 +50,26 @@ void default_conditions(struct bundle *b, struct policy_clock *k)
     struct condition_box *box;
     switch (k->kind) {
     case KIND(FIRST_RESPONSE):
-        when(b, &k->start, FACT_STATUS, LIVE);
+        when(b, &k->start, FACT_STATUS, STATUSES_WAITING);
         when(b, &k->stop, FACT_CONTACT, YES);
         when(b, &k->cancel, FACT_STATUS, RESOLVED);
         break;
     case KIND(NEXT_CONTACT):
         box = alternative(b, &k->start);
         box->allowed[FACT_CUSTOMER] = YES;
-        box->allowed[FACT_STATUS] = LIVE | RESOLVED;
+        box->allowed[FACT_STATUS] = STATUSES_WAITING | RESOLVED;
         when(b, &k->stop, FACT_CUSTOMER, NO);
         k->again = true;
         break;
     case KIND(RESOLUTION):
     case KIND(STATUTORY):
-        when(b, &k->start, FACT_STATUS, LIVE);
+        when(b, &k->start, FACT_STATUS, STATUSES_WAITING);
         when(b, &k->stop, FACT_STATUS, RESOLVED);
         break;
     case KIND(FOLLOW_UP):
         when(b, &k->start, FACT_STATUS, RESOLVED);
         when(b, &k->stop, FACT_STATUS, STATUS(CLOSED));
-        when(b, &k->cancel, FACT_STATUS, LIVE);
+        when(b, &k->cancel, FACT_STATUS, STATUSES_WAITING);
         break;
     case KIND(LEVEL):
         level_conditions(b, k);

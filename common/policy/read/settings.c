@@ -3,9 +3,9 @@
 /* Promises, close gate, assignment and priority. */
 
 #include "amends/v1/types.pb-c.h"
+#include "contract/words.h"
 #include "policy/read/read.h"
 
-#define CHANNELS 10
 #define COUNT_MAX 1000
 
 static const struct ynode *section(struct bundle *b, const char *name, const char *const *keys)
@@ -57,7 +57,7 @@ static void read_gate(struct bundle *b)
         return;
     known_keys(b, u, inner);
     read_count(b, u, "attempts", 1, COUNT_MAX, &p->unreachable_attempts);
-    read_count(b, u, "channels", 1, CHANNELS, &p->unreachable_channels);
+    read_count(b, u, "channels", 1, CHANNEL_COUNT - 1, &p->unreachable_channels);
     (void)read_duration(b, ynode_get(u, "window"), 0, &p->unreachable_window_ms);
 }
 

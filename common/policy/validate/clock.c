@@ -5,12 +5,12 @@
 #include <string.h>
 
 #include "amends/v1/types.pb-c.h"
+#include "contract/words.h"
 #include "policy/validate/validate.h"
 
 #define KIND(name) AMENDS__V1__CLOCK_KIND__CLOCK_KIND_##name
-#define KINDS KIND(LEVEL)
 #define ACTION(name) (1u << AMENDS__V1__ESCALATION_ACTION__ESCALATION_ACTION_##name)
-#define ACTIONS (ACTION(RESTART) * 2 - 2)
+#define ACTIONS ((1u << ESCALATION_ACTION_COUNT) - 2)
 #define SECOND_MS 1000
 #define DAYS_MAX 3653
 #define NAME_BYTES_MAX 64
@@ -53,7 +53,7 @@ static void check_name(const struct policy *p, const struct policy_clock *c, con
 static void check_kind(const struct policy *p, const struct policy_clock *c, const char *at,
                        struct bundle_problems *problems)
 {
-    if (c->kind < 1 || c->kind > KINDS)
+    if (c->kind < 1 || c->kind >= CLOCK_KIND_COUNT)
         problem_error(problems, AT("%s.kind", at), "is not a kind of clock: %d", c->kind);
     else if (clock_has_subject(c) && policy_clock_of_kind(p, c->kind) != c)
         problem_error(problems, AT("%s.kind", at),

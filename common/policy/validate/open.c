@@ -7,13 +7,12 @@
 
 #include "amends/v1/types.pb-c.h"
 #include "base/assert.h"
+#include "contract/statuses.h"
+#include "contract/words.h"
 #include "policy/validate/cells.h"
 #include "policy/validate/validate.h"
 
 #define STATUS(name) (1u << AMENDS__V1__CASE_STATUS__CASE_STATUS_##name)
-#define LIVE                                                                                       \
-    (STATUS(OPEN) | STATUS(IN_PROGRESS) | STATUS(AWAITING_CUSTOMER) |                              \
-     STATUS(AWAITING_FULFILMENT) | STATUS(AWAITING_APPROVAL))
 #define STEWARD (1u << AMENDS__V1__OWNER_KIND__OWNER_KIND_STEWARD)
 #define RESTART (1u << AMENDS__V1__ESCALATION_ACTION__ESCALATION_ACTION_RESTART)
 #define NO (1u << 0)
@@ -115,14 +114,14 @@ static void opening(uint32_t domain[FACTS])
 /* Somebody took notice of it: its level's clock has ended. */
 static void acknowledged(uint32_t domain[FACTS])
 {
-    domain[FACT_STATUS] = LIVE;
+    domain[FACT_STATUS] = STATUSES_WAITING;
     domain[FACT_ACKNOWLEDGED] = YES;
 }
 
 /* Somebody moved it, which ends its level's clock too. */
 static void moved(uint32_t domain[FACTS])
 {
-    domain[FACT_STATUS] = LIVE;
+    domain[FACT_STATUS] = STATUSES_WAITING;
     domain[FACT_PROGRESS] = YES;
 }
 
@@ -140,7 +139,7 @@ static bool any(const struct policy *p, const struct policy_clock *c)
 static bool lasts(const struct policy *p, const struct policy_clock *c)
 {
     struct condition_box box = condition_any();
-    box.allowed[FACT_STATUS] = LIVE;
+    box.allowed[FACT_STATUS] = STATUSES_WAITING;
     const struct policy_condition live = {.n = 1, .boxes = &box};
     return !condition_overlaps(p, &c->stop, &live) && !condition_overlaps(p, &c->cancel, &live);
 }

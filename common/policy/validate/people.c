@@ -97,10 +97,10 @@ static void check_ladder(const struct policy *p, struct bundle_problems *problem
         check_level(p, i, problems);
         if (i > 1)
             check_step(p, i, problems);
-        for (int kind = 1; kind < POLICY_REMEDY_KINDS; kind++)
+        for (int kind = 1; kind < REMEDY_KIND_COUNT; kind++)
             check_limit(p, i, kind, problems);
     }
-    for (int kind = 1; kind < POLICY_REMEDY_KINDS && p->n_levels > 0; kind++)
+    for (int kind = 1; kind < REMEDY_KIND_COUNT && p->n_levels > 0; kind++)
         if (policy_level_that_may(p, kind, 0) == 0)
             problem_error(problems, authority_path(problems, p->n_levels, kind),
                           "%s: an authority that no level has, the highest must have some",
@@ -155,7 +155,7 @@ static void check_skill(const struct policy_failure *f, struct bundle_problems *
 static void check_remedy(const struct policy *p, const struct policy_failure *f,
                          struct bundle_problems *problems)
 {
-    if (f->typical_remedy < 1 || f->typical_remedy >= POLICY_REMEDY_KINDS)
+    if (f->typical_remedy < 1 || f->typical_remedy >= REMEDY_KIND_COUNT)
         problem_error(problems, AT("failures.%s.remedy", f->code), "is not a remedy kind: %d",
                       f->typical_remedy);
     else if (f->typical_micros < 0)

@@ -4,9 +4,10 @@
 #include <string.h>
 
 #include "calendar/calendar.h"
+#include "contract/words.h"
 
-#define CHANNELS 10
-#define ACT_BITS 0xeu /* THANKS, APOLOGY, EXPLANATION */
+#define CHANNELS (CHANNEL_COUNT - 1) /* without UNSPECIFIED */
+#define ACT_BITS 0xeu                /* THANKS, APOLOGY, EXPLANATION */
 /* No boost may hold others back for longer: it is the starvation bound. */
 #define BOOST_BOUND_MS (30LL * 24 * 3600 * 1000)
 #define NAME_BYTES_MAX 64

@@ -32,6 +32,9 @@ static const struct step steps[] = {
     [FULFILMENT_OUTCOME_FAILED] = {REMEDY_STATE_FAILED, BIT(ACCEPTED) | BIT(FULFILLING), "fail"},
     [FULFILMENT_OUTCOME_REVERSED] = {REMEDY_STATE_REVERSED, BIT(FULFILLED), "be reversed"},
 };
+_Static_assert(sizeof(steps) / sizeof(steps[0]) == FULFILMENT_OUTCOME_COUNT,
+               "each outcome has its step");
+_Static_assert(REMEDY_STATE_COUNT <= 32, "a state is a bit");
 
 /* No reference stands for the one that is known. */
 static bool same_reference(const struct remedy_row *remedy, const char *reference)

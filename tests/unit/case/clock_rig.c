@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "contract/statuses.h"
+
 #define BOXES 4096
 
 /* -- definitions ------------------------------------------------------------------------------- */
@@ -50,7 +52,7 @@ struct policy_clock define(const char *name, int kind, int hours)
 struct policy_clock define_resolution(const char *name, int hours)
 {
     struct policy_clock c = define(name, CLOCK_KIND_RESOLUTION, hours);
-    c.start = when(FACT_STATUS, LIVE);
+    c.start = when(FACT_STATUS, STATUSES_WAITING);
     c.stop = when(FACT_STATUS, RESOLVED);
     return c;
 }

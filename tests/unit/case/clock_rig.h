@@ -14,10 +14,6 @@
 #define BIT_OF(n) (1u << (n))
 #define YES BIT_OF(1)
 #define NO BIT_OF(0)
-#define LIVE                                                                                       \
-    (BIT_OF(CASE_STATUS_OPEN) | BIT_OF(CASE_STATUS_IN_PROGRESS) |                                  \
-     BIT_OF(CASE_STATUS_AWAITING_CUSTOMER) | BIT_OF(CASE_STATUS_AWAITING_FULFILMENT) |             \
-     BIT_OF(CASE_STATUS_AWAITING_APPROVAL))
 #define RESOLVED BIT_OF(CASE_STATUS_RESOLVED)
 #define ACTION(name) BIT_OF(ESCALATION_ACTION_##name)
 

@@ -3,6 +3,7 @@
 /* Resets, rounds, the end of a case, clocks of remedies, and a case full of clocks. */
 
 #include "clock_rig.h"
+#include "contract/statuses.h"
 
 #include <string.h>
 
@@ -13,7 +14,7 @@ static const int64_t T = WORLD_START_US;
 static struct policy_clock cadence_of(int hours)
 {
     struct policy_clock k = define("cadence", CLOCK_KIND_NEXT_CONTACT, hours);
-    k.start = when_both(FACT_CONTACT, YES, FACT_STATUS, LIVE);
+    k.start = when_both(FACT_CONTACT, YES, FACT_STATUS, STATUSES_WAITING);
     k.reset = when(FACT_CONTACT, YES);
     k.cancel = when(FACT_STATUS, RESOLVED);
     return k;

@@ -6,6 +6,7 @@
  */
 
 #include "clock_rig.h"
+#include "contract/statuses.h"
 
 #include <string.h>
 
@@ -70,7 +71,7 @@ static struct policy *make_policy(int version, int hours, bool own)
     p->n_clocks = 0;
     add_calendars(p);
     struct policy_clock first = define("first", CLOCK_KIND_FIRST_RESPONSE, hours);
-    first.start = when(FACT_STATUS, LIVE);
+    first.start = when(FACT_STATUS, STATUSES_WAITING);
     first.stop = when(FACT_CONTACT, YES);
     first.cancel = when(FACT_STATUS, RESOLVED);
     stepped(&first);
@@ -94,7 +95,7 @@ static struct policy *make_policy(int version, int hours, bool own)
     pausable(&reply, 2, 3);
     add(p, &reply);
     struct policy_clock cadence = define("cadence", CLOCK_KIND_NEXT_CONTACT, 3 * hours);
-    cadence.start = when_both(FACT_CONTACT, YES, FACT_STATUS, LIVE);
+    cadence.start = when_both(FACT_CONTACT, YES, FACT_STATUS, STATUSES_WAITING);
     cadence.reset = when(FACT_CONTACT, YES);
     cadence.cancel = when(FACT_STATUS, RESOLVED);
     stepped(&cadence);
@@ -104,7 +105,7 @@ static struct policy *make_policy(int version, int hours, bool own)
         {.when = always(), .unit = POLICY_UNIT_DAYS, .days = 7},
     };
     struct policy_clock statute = define("statute", CLOCK_KIND_STATUTORY, 1);
-    statute.start = when(FACT_STATUS, LIVE);
+    statute.start = when(FACT_STATUS, STATUSES_WAITING);
     statute.stop = when(FACT_STATUS, RESOLVED);
     statute.calendar = 0;
     statute.n_targets = 2;

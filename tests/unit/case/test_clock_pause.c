@@ -3,6 +3,7 @@
 /* Pauses: by hand and by definition, capped, and never counted as time that was met. */
 
 #include "clock_rig.h"
+#include "contract/statuses.h"
 
 #include <string.h>
 
@@ -260,7 +261,7 @@ static void a_stop_from_before_the_pause_is_as_if_there_were_none(void **state)
 {
     (void)state;
     struct policy_clock first = define("r", CLOCK_KIND_FIRST_RESPONSE, 8);
-    first.start = when(FACT_STATUS, LIVE);
+    first.start = when(FACT_STATUS, STATUSES_WAITING);
     first.stop = when(FACT_CONTACT, YES);
     first.pause_single_ms = first.pause_total_ms = HOURS_MS(100);
     struct world *w = CLOCK_CASE(first);

@@ -3,6 +3,7 @@
 /* What starts, stops and cancels clocks: in one order, at the true moment. */
 
 #include "clock_rig.h"
+#include "contract/statuses.h"
 
 #include <string.h>
 
@@ -178,7 +179,7 @@ static void stopped_by_when_it_was_not_by_when_it_was_told(void **state)
 {
     (void)state;
     struct policy_clock first = define("first", CLOCK_KIND_FIRST_RESPONSE, 8);
-    first.start = when(FACT_STATUS, LIVE);
+    first.start = when(FACT_STATUS, STATUSES_WAITING);
     first.stop = when(FACT_CONTACT, YES);
     static const struct {
         int64_t at_us;

@@ -3,6 +3,7 @@
 /* Open clocks moved to another policy. */
 
 #include "clock_rig.h"
+#include "contract/statuses.h"
 
 #include <string.h>
 
@@ -84,7 +85,7 @@ static void what_would_breach_now_is_counted_and_fires_at_once(void **state)
                                  define_resolution("same", 8));
     w->now_us = T + 5 * HOUR_US;
     struct policy_clock added = define("new", CLOCK_KIND_STATUTORY, 3);
-    added.start = when(FACT_STATUS, LIVE);
+    added.start = when(FACT_STATUS, STATUSES_WAITING);
     struct clocks_migrated out =
         MIGRATE(w, define_resolution("r", 4), define_resolution("same", 8), added);
     assert_true(out.changed);

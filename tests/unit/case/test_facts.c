@@ -3,6 +3,7 @@
 /* The facts of a case, and since when they and conditions over them stand. */
 
 #include "clock_rig.h"
+#include "contract/statuses.h"
 
 static struct case_facts facts_of(struct world *w)
 {
@@ -215,15 +216,15 @@ static void what_has_been_so_all_along_holds_since_the_round_began(void **state)
     struct world *w = world_with_case();
     w->now_us = T + DAY_US;
     assert_holds(w, always(), true, T);
-    assert_holds(w, when(FACT_STATUS, LIVE), true, T);
+    assert_holds(w, when(FACT_STATUS, STATUSES_WAITING), true, T);
     assert_holds(w, when(FACT_STATUS, BIT_OF(CASE_STATUS_OPEN)), true, w->now_us);
     w->c.row.round_since = T + 7;
-    assert_holds(w, when(FACT_STATUS, LIVE | RESOLVED), true, T + 7);
+    assert_holds(w, when(FACT_STATUS, STATUSES_WAITING | RESOLVED), true, T + 7);
     w->c.row.status = CASE_STATUS_RESOLVED;
     w->c.row.resolved_at = T + 60;
-    assert_holds(w, when(FACT_STATUS, LIVE | RESOLVED), true, T + 7);
+    assert_holds(w, when(FACT_STATUS, STATUSES_WAITING | RESOLVED), true, T + 7);
     assert_holds(w, when(FACT_STATUS, RESOLVED), true, T + 60);
-    assert_holds(w, when(FACT_STATUS, LIVE), false, 0);
+    assert_holds(w, when(FACT_STATUS, STATUSES_WAITING), false, 0);
     world_free(w);
 }
 

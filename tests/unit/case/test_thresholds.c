@@ -3,6 +3,7 @@
 /* Thresholds fire once an instance, in order, whatever happens to the clock. */
 
 #include "clock_rig.h"
+#include "contract/statuses.h"
 
 #include <string.h>
 
@@ -136,7 +137,7 @@ static struct policy_clock follow_up(void)
     struct policy_clock f = define("f", CLOCK_KIND_FOLLOW_UP, 168);
     f.start = when(FACT_STATUS, RESOLVED);
     f.stop = when(FACT_STATUS, BIT_OF(CASE_STATUS_CLOSED));
-    f.cancel = when(FACT_STATUS, LIVE);
+    f.cancel = when(FACT_STATUS, STATUSES_WAITING);
     f.n_thresholds = 1;
     f.thresholds = &close;
     return f;

@@ -7,11 +7,13 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
 
+#include "contract/statuses.h"
 #include "contract/word.h"
 #include "contract/words.h"
 
@@ -100,6 +102,29 @@ static void sql_has_the_same_numbers(void **state)
         assert_int_equal(strtol(samples[i].sql, NULL, 10), samples[i].number);
 }
 
+/* The sets of statuses are told twice, for C and for SQL. */
+static void sets_of_statuses_are_the_same_in_sql(void **state)
+{
+    int first = 0, last = 0, counted[2] = {0};
+    unsigned waiting = 0;
+    (void)state;
+    assert_int_equal(sscanf(SQL_STATUS_WAITING, "between %d and %d", &first, &last), 2);
+    for (int status = first; status <= last; status++)
+        waiting |= 1u << status;
+    assert_int_equal(waiting, STATUSES_WAITING);
+    assert_int_equal(sscanf(SQL_STATUS_COUNTED, "in (%d, %d)", &counted[0], &counted[1]), 2);
+    assert_int_equal(1u << counted[0] | 1u << counted[1], STATUSES_COUNTED);
+    assert_string_equal(SQL_STATUS_NOT_WAITING, "not " SQL_STATUS_WAITING);
+}
+
+static void every_status_is_waiting_resolved_or_final(void **state)
+{
+    (void)state;
+    assert_int_equal(STATUSES_WAITING & STATUSES_FINAL, 0);
+    assert_int_equal(STATUSES_WAITING | 1u << CASE_STATUS_RESOLVED | STATUSES_FINAL,
+                     (1u << CASE_STATUS_COUNT) - 2);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -110,6 +135,8 @@ int main(void)
         cmocka_unit_test(a_refusal_without_reason_has_no_word),
         cmocka_unit_test(a_count_is_the_largest_number_and_one),
         cmocka_unit_test(sql_has_the_same_numbers),
+        cmocka_unit_test(sets_of_statuses_are_the_same_in_sql),
+        cmocka_unit_test(every_status_is_waiting_resolved_or_final),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "contract/words.h"
 #include "rig.h"
 
 #define LIVES 200
@@ -211,11 +212,11 @@ static void assert_clocks(const struct world *w)
 /* The highest limit of anybody who plays is max's: 5,000. */
 static void assert_limits(const struct world *w)
 {
-    int64_t sums[POLICY_REMEDY_KINDS][2] = {{0}};
+    int64_t sums[REMEDY_KIND_COUNT][2] = {{0}};
     ROWS_EACH (r, const struct remedy_row, &w->c.remedies)
         if (remedy_state(r->state)->is_live)
             sums[r->kind][r->currency[0] == 'E'] += r->micros;
-    for (int kind = REMEDY_KIND_EXPEDITE; kind < POLICY_REMEDY_KINDS; kind++)
+    for (int kind = REMEDY_KIND_EXPEDITE; kind < REMEDY_KIND_COUNT; kind++)
         assert_true(sums[kind][0] <= 5000 * MONEY_MICROS && sums[kind][1] <= 5000 * MONEY_MICROS);
 }
 
@@ -285,7 +286,7 @@ static void assert_everything(struct world *w, int status_before)
 }
 
 /* How often each kind of event was written in all lives: else this test would say little. */
-static int written[EVENT_KIND_POLICY_MIGRATED + 1];
+static int written[EVENT_KIND_COUNT];
 
 static int live(uint64_t seed)
 {
@@ -312,7 +313,7 @@ static int live(uint64_t seed)
 static void what_must_hold_holds_in_every_life(void **state)
 {
     (void)state;
-    int ended[CASE_STATUS_MERGED + 1] = {0};
+    int ended[CASE_STATUS_COUNT] = {0};
     for (uint64_t seed = 1; seed <= LIVES; seed++)
         ended[live(seed)]++;
     static const int must[] = {EVENT_KIND_CASE_RESOLVED,   EVENT_KIND_CASE_CLOSED,

@@ -11,10 +11,10 @@
 
 #include <cmocka.h>
 
+#include "contract/statuses.h"
 #include "policy/policy.h"
 
 #define OPEN 1
-#define LIVE 0x3eu
 
 static struct condition_box box(enum fact fact, uint32_t values)
 {
@@ -117,7 +117,7 @@ static void containment_takes_several_boxes_together(void **state)
     (void)state;
     struct policy *p = small_policy();
     struct condition_box low = box(FACT_SEVERITY, 0x0e), high = box(FACT_SEVERITY, 0x30),
-                         live = box(FACT_STATUS, LIVE);
+                         live = box(FACT_STATUS, STATUSES_WAITING);
     const struct condition_box parts[] = {low, high};
     struct condition_box unpaid = high;
     unpaid.allowed[FACT_REMEDY] = 1;

@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "amends/v1/types.pb-c.h"
+#include "contract/words.h"
 #include "policy/policy.h"
 
 #define REFUND AMENDS__V1__REMEDY_KIND__REMEDY_KIND_REFUND
@@ -31,7 +32,7 @@ static void four_levels_each_with_a_steward_to_reach(void **state)
 static void lowest_level_may_give_something_of_every_kind(void **state)
 {
     const struct policy *p = *state;
-    for (int kind = 1; kind < POLICY_REMEDY_KINDS; kind++)
+    for (int kind = 1; kind < REMEDY_KIND_COUNT; kind++)
         assert_int_equal(policy_level_that_may(p, kind, 1), 1);
 }
 
@@ -43,7 +44,7 @@ static void level_that_may_is_the_lowest(void **state)
     assert_int_equal(policy_level_that_may(p, REFUND, 5000 * MONEY_MICROS), 3);
     assert_int_equal(policy_level_that_may(p, REFUND, INT64_MAX - 1), 4);
     assert_int_equal(policy_level_that_may(p, 0, 1), 0);
-    assert_int_equal(policy_level_that_may(p, POLICY_REMEDY_KINDS, 1), 0);
+    assert_int_equal(policy_level_that_may(p, REMEDY_KIND_COUNT, 1), 0);
 }
 
 static void failures_are_found_by_code_or_nearest_branch(void **state)

@@ -10,6 +10,8 @@
 
 #include <cmocka.h>
 
+#include "contract/statuses.h"
+#include "contract/words.h"
 #include "policy/policy.h"
 
 struct checked {
@@ -36,7 +38,7 @@ static const struct policy_failure failure = {.code = "billing",
 static void add_level(struct policy *p, const struct policy_level *base, int64_t limit)
 {
     struct policy_level l = *base;
-    for (int kind = 1; kind < POLICY_REMEDY_KINDS; kind++)
+    for (int kind = 1; kind < REMEDY_KIND_COUNT; kind++)
         l.limit_micros[kind] = limit;
     assert_int_equal(policy_add_level(p, &l), AM_OK);
 }
@@ -45,7 +47,7 @@ static void add_level(struct policy *p, const struct policy_level *base, int64_t
 static void add_clock(struct policy *p)
 {
     struct condition_box any = condition_any(), live = any, resolved = any;
-    live.allowed[FACT_STATUS] = 0x3e;
+    live.allowed[FACT_STATUS] = STATUSES_WAITING;
     resolved.allowed[FACT_STATUS] = 1u << 6;
     struct policy_target target = {.when = {1, &any}, .ms = 2000};
     struct policy_threshold threshold = {.percent = 100, .actions = 1u << 3};
