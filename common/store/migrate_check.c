@@ -6,6 +6,8 @@
 #include <stdlib.h>
 
 #include "base/assert.h"
+#include "contract/statuses.h"
+#include "contract/words.h"
 #include "store/migrate.h"
 #include "pg/pg.h"
 
@@ -49,50 +51,60 @@ static const struct rule rules[] = {
     {"personal parts without event",
      "case_event_private c where not exists (select 1 from case_event p"
      " where p.tenant_id = c.tenant_id and p.case_id = c.case_id and p.seq = c.seq)"},
-    /* Cause 1 is a clock; the others name none. */
+    /* Only an escalation by a clock names one. */
     {"escalations without clock",
-     "escalation c where c.cause = 1 and not exists (select 1 from clock p"
+     "escalation c where c.cause = " SQL_ESCALATION_CAUSE_CLOCK
+     " and not exists (select 1 from clock p"
      " where p.tenant_id = c.tenant_id and p.case_id = c.case_id and p.clock_id = c.clock_id)"},
     {"notifications without their clock",
      "notification c where c.clock_id is not null and not exists (select 1 from clock p"
      " where p.tenant_id = c.tenant_id and p.case_id = c.case_id and p.clock_id = c.clock_id)"},
-    /* By kind of clock: 4 offer, 6 promise, 5 and 7 remedy. */
-    {"clocks without their offer", "clock" NO_SUBJECT("4", "offer", "offer_id")},
-    {"clocks without their promise", "clock" NO_SUBJECT("6", "promise", "promise_id")},
-    {"clocks without their remedy", "clock" NO_SUBJECT("5, 7", "remedy", "remedy_id")},
+    {"clocks without their offer", "clock" NO_SUBJECT(SQL_CLOCK_KIND_OFFER, "offer", "offer_id")},
+    {"clocks without their promise",
+     "clock" NO_SUBJECT(SQL_CLOCK_KIND_PROMISE, "promise", "promise_id")},
+    {"clocks without their remedy",
+     "clock" NO_SUBJECT(SQL_CLOCK_KIND_APPROVAL ", " SQL_CLOCK_KIND_FULFILMENT, "remedy",
+                        "remedy_id")},
     {"open promises without clock",
-     "promise c where c.state = 1 and not exists (select 1 from clock p where p.tenant_id = "
+     "promise c where c.state = " SQL_PROMISE_STATE_OPEN
+     " and not exists (select 1 from clock p where p.tenant_id = "
      "c.tenant_id"
-     " and p.case_id = c.case_id and p.kind = 6 and p.subject_id = c.promise_id)"},
+     " and p.case_id = c.case_id and p.kind = " SQL_CLOCK_KIND_PROMISE
+     " and p.subject_id = c.promise_id)"},
     {"promises without the one they were renegotiated into",
      "promise c where c.successor_id is not null and not exists (select 1 from promise p"
      " where p.tenant_id = c.tenant_id and p.case_id = c.case_id"
      " and p.promise_id = c.successor_id)"},
     {"open promises of cases that have ended",
-     "promise c where c.state = 1 and not exists (select 1 from recovery_case p"
-     " where p.tenant_id = c.tenant_id and p.case_id = c.case_id and p.status between 1 and 5)"},
+     "promise c where c.state = " SQL_PROMISE_STATE_OPEN
+     " and not exists (select 1 from recovery_case p"
+     " where p.tenant_id = c.tenant_id and p.case_id = c.case_id and p.status " SQL_STATUS_WAITING
+     ")"},
     {"offers without agent",
      "offer c where not exists (select 1 from agent p where p.tenant_id = c.tenant_id"
      " and p.agent_id = c.agent_id)"},
     {"cases whose owner is no agent",
-     "recovery_case c where c.owner_kind = 2 and not exists (select 1 from agent p"
+     "recovery_case c where c.owner_kind = " SQL_OWNER_KIND_AGENT
+     " and not exists (select 1 from agent p"
      " where p.tenant_id = c.tenant_id and p.agent_id = c.owner_id)"},
-    {"cases without owner", "recovery_case c where c.owner_kind not in (1, 2) or c.owner_id = ''"},
+    {"cases without owner", "recovery_case c where c.owner_kind not in (" SQL_OWNER_KIND_STEWARD
+                            ", " SQL_OWNER_KIND_AGENT ") or c.owner_id = ''"},
     {"open cases without clock",
-     "recovery_case c where c.status between 1 and 5 and not exists (select 1 from clock p"
+     "recovery_case c where c.status " SQL_STATUS_WAITING " and not exists (select 1 from clock p"
      " where p.tenant_id = c.tenant_id and p.case_id = c.case_id and p.round = c.round)"},
     {"cases whose events are not 1 to their version",
      "recovery_case c where not exists (select 1 from case_event e"
      " where e.tenant_id = c.tenant_id and e.case_id = c.case_id"
      " having count(*) = c.last_seq and max(e.seq) = c.last_seq)"},
     {"open cases of a steward that are not queued",
-     "recovery_case c where c.status between 1 and 5 and c.owner_kind = 1"
+     "recovery_case c where c.status " SQL_STATUS_WAITING
+     " and c.owner_kind = " SQL_OWNER_KIND_STEWARD
      " and not exists (select 1 from queue_item p where p.tenant_id = c.tenant_id"
      " and p.case_id = c.case_id and p.generation = c.assignment_generation)"},
     {"queue items of cases that are not for anybody to take",
      "queue_item c where not exists (select 1 from recovery_case p"
-     " where p.tenant_id = c.tenant_id and p.case_id = c.case_id and p.owner_kind = 1"
-     " and p.status between 1 and 5)"},
+     " where p.tenant_id = c.tenant_id and p.case_id = c.case_id"
+     " and p.owner_kind = " SQL_OWNER_KIND_STEWARD " and p.status " SQL_STATUS_WAITING ")"},
 };
 
 static int count(struct pg_admin *a, const struct rule *rule, int64_t *n)

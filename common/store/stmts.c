@@ -4,6 +4,8 @@
 #include <stdlib.h>
 
 #include "base/assert.h"
+#include "contract/statuses.h"
+#include "contract/words.h"
 #include "store/impl.h"
 
 static struct pg_stmt stmts[STMTS];
@@ -28,10 +30,11 @@ static char *name_of(const char *prefix, const struct table *t)
 /* The load by the partial indexes recovery_case_counted and offer_pending; `t` is the agent. */
 #define AGENT_LOAD                                                                                 \
     " cross join lateral (select count(*)::int4 as n from recovery_case x"                         \
-    " where x.tenant_id = t.tenant_id and x.owner_id = t.agent_id and x.owner_kind = 2"            \
-    " and x.status in (2, 5) offset 0) l"                                                          \
+    " where x.tenant_id = t.tenant_id and x.owner_id = t.agent_id"                                 \
+    " and x.owner_kind = " SQL_OWNER_KIND_AGENT " and x.status " SQL_STATUS_COUNTED " offset 0) l" \
     " cross join lateral (select coalesce(sum(x.weight), 0)::int4 as n from offer x"               \
-    " where x.tenant_id = t.tenant_id and x.agent_id = t.agent_id and x.state = 1 offset 0) w"
+    " where x.tenant_id = t.tenant_id and x.agent_id = t.agent_id"                                 \
+    " and x.state = " SQL_OFFER_STATE_PENDING " offset 0) w"
 
 static char *agent_sql(const char *ord, const char *from)
 {
@@ -83,7 +86,7 @@ static char *opening_sql(void)
         " where x.tenant_id = k.tenant_id and x.customer_id || '' = k.customer_id"
         " and x.failure_code || '' = k.failure_code"
         " and x.order_reference || '' = k.order_reference"
-        " and (x.status + 0) between 1 and 5 offset 0) o on true"
+        " and (x.status + 0) " SQL_STATUS_WAITING " offset 0) o on true"
         " left join lateral (select x.policy_version from tenant x"
         " where x.tenant_id = k.tenant_id offset 0) p on true",
         cols);
@@ -209,14 +212,15 @@ static const char policy_apply[] =
 
 /* -- cases to migrate ------------------------------------------------------------------------- */
 
-/* $2 status, $3 opened at, $4 case: after these; $5 from, 0 = any; $6 to, $7 limit. 6 = RESOLVED is
- * the last one of an open case. */
+/* $2 status, $3 opened at, $4 case: after these; $5 from, 0 = any; $6 to, $7 limit. RESOLVED is the
+ * last one of an open case. */
 static const char migrating[] =
     "select x.status, x.opened_at, x.case_id,"
     " x.policy_version <> $6::int4 and ($5::int4 = 0 or x.policy_version = $5::int4)"
     " from recovery_case x where x.tenant_id = $1::int4"
     " and (x.status, x.opened_at, x.case_id) > ($2::int4, $3::timestamptz, $4::uuid)"
-    " and x.status <= 6 order by x.status, x.opened_at, x.case_id limit $7::int4";
+    " and x.status <= " SQL_CASE_STATUS_RESOLVED
+    " order by x.status, x.opened_at, x.case_id limit $7::int4";
 
 /* -- all of them ------------------------------------------------------------------------------ */
 

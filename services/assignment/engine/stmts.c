@@ -7,6 +7,8 @@
 
 #include "assignment/assignment.h"
 #include "assignment/engine/engine.h"
+#include "contract/statuses.h"
+#include "contract/words.h"
 
 #define CLOCK_COLUMNS "c.tenant_id, c.case_id, c.clock_id, c.generation, c.next_at, c.kind"
 
@@ -66,15 +68,17 @@ static const char heads[] =
     " x.idle_since, l.n, w.n"
 #define AGENT_LOAD                                                                                 \
     " cross join lateral (select count(*)::int4 as n from recovery_case y"                         \
-    " where y.tenant_id = x.tenant_id and y.owner_id = x.agent_id and y.owner_kind = 2"            \
-    " and y.status in (2, 5) offset 0) l"                                                          \
+    " where y.tenant_id = x.tenant_id and y.owner_id = x.agent_id"                                 \
+    " and y.owner_kind = " SQL_OWNER_KIND_AGENT " and y.status " SQL_STATUS_COUNTED " offset 0) l" \
     " cross join lateral (select coalesce(sum(y.weight), 0)::int4 as n from offer y"               \
-    " where y.tenant_id = x.tenant_id and y.agent_id = x.agent_id and y.state = 1 offset 0) w"
+    " where y.tenant_id = x.tenant_id and y.agent_id = x.agent_id"                                 \
+    " and y.state = " SQL_OFFER_STATE_PENDING " offset 0) w"
 
 /* $1 tenant, $2 levels, $3 idle since after, $4 most agents of each level. */
 static const char ready[] =
     "select " AGENT_COLUMNS " from unnest($2::int2[]) as k(level) cross join lateral"
-    " (select a.* from agent a where a.tenant_id = $1::int4 and a.presence = 1"
+    " (select a.* from agent a where a.tenant_id = $1::int4"
+    " and a.presence = " SQL_PRESENCE_AVAILABLE
     " and a.level = k.level and a.idle_since > $3::timestamptz"
     " order by a.idle_since limit $4::int4) x" AGENT_LOAD;
 
@@ -84,14 +88,14 @@ static const char agents[] =
     " (select a.* from agent a where a.tenant_id = $1::int4 and a.agent_id = k.agent_id"
     " offset 0) x" AGENT_LOAD;
 
-/* $1 tenant, $2 agents, $3 made after, $4 ended after, $5 most of each.
- * 3 = DECLINED, 4 = EXPIRED. */
+/* $1 tenant, $2 agents, $3 made after, $4 ended after, $5 most of each. */
 static const char cooling[] =
     "select k.agent_id, o.case_id from unnest($2::text[]) as k(agent_id) cross join lateral"
     " (select y.case_id, y.state, y.decided_at from offer y where y.tenant_id = $1::int4"
     " and y.agent_id = k.agent_id and y.created_at > $3::timestamptz"
     " order by y.created_at desc limit $5::int4) o"
-    " where o.state in (3, 4) and o.decided_at > $4::timestamptz";
+    " where o.state in (" SQL_OFFER_STATE_DECLINED ", " SQL_OFFER_STATE_EXPIRED
+    ") and o.decided_at > $4::timestamptz";
 
 /* $1 tenant, $2 principal, $3 method, $4 request id */
 static const char asked[] =
@@ -108,9 +112,10 @@ static const char offers[] =
     " from unnest($1::int4[], $2::text[], $3::timestamptz[]) with ordinality"
     " as k(tenant_id, agent_id, since, ord) cross join lateral ("
     "(select y.* from offer y where y.tenant_id = k.tenant_id and y.agent_id = k.agent_id"
-    " and y.state = 1 limit $4::int4) union all"
+    " and y.state = " SQL_OFFER_STATE_PENDING " limit $4::int4) union all"
     " (select y.* from offer y where y.tenant_id = k.tenant_id and y.agent_id = k.agent_id"
-    " and y.created_at >= k.since and y.state <> 1 order by y.created_at limit $4::int4)) o";
+    " and y.created_at >= k.since and y.state <> " SQL_OFFER_STATE_PENDING
+    " order by y.created_at limit $4::int4)) o";
 
 /* $1 tenants, $2 cases, $3 offers */
 static const char offers_keys[] =
@@ -125,7 +130,8 @@ static const char purge[] = "delete from dedup where ctid = any (array("
                             " limit 2000))";
 
 /* When a clock should have been looked at: as it says itself, and when it runs by its deadline. */
-#define AUDIT_AT "least(y.next_at, case when y.state = 1 then y.due_at end)"
+#define AUDIT_AT                                                                                   \
+    "least(y.next_at, case when y.state = " SQL_CLOCK_STATE_RUNNING " then y.due_at end)"
 #define AUDIT_KEY(x)                                                                               \
     x ".tenant_id, (" x ".customer_id || ''), (" x ".failure_code || ''), (" x ".order_reference"  \
       " || '')"
@@ -139,7 +145,7 @@ static const char audit[] =
     " select c.tenant_id, c.case_id, c.owner_kind, c.owner_id, c.policy_version,"
     " coalesce(a.found, false), w.n, l.clock_id, l.at"
     " from (select x.tenant_id, x.case_id, x.owner_kind, x.owner_id, x.policy_version"
-    " from recovery_case x where (x.status + 0) between 1 and 5 and (" AUDIT_KEY(
+    " from recovery_case x where (x.status + 0) " SQL_STATUS_WAITING " and (" AUDIT_KEY(
         "x") ")"
              " > ($1::int4, coalesce((select p.customer_id from p), ''),"
              " coalesce((select p.failure_code from p), ''),"
@@ -162,7 +168,7 @@ static const char audit_ended[] =
     " c.next_at is not null and c.next_at <= $1::timestamptz order by c.next_at limit $4::int4) k"
     " cross join lateral (select y.status from recovery_case y where y.tenant_id = k.tenant_id"
     " and y.case_id = k.case_id offset 0) s"
-    " where s.status not between 1 and 5 and ($2::int4 = 0 or k.tenant_id = $2::int4)"
+    " where s.status " SQL_STATUS_NOT_WAITING " and ($2::int4 = 0 or k.tenant_id = $2::int4)"
     " limit $3::int4";
 
 /* $1 late at or before */
