@@ -18,6 +18,7 @@
 #define LIMIT_LINES 10
 
 static const char *const level_names[] = {"debug", "info", "warn", "error"};
+_Static_assert(sizeof(level_names) / sizeof(level_names[0]) == LOG_LEVELS, "each level has a name");
 static enum log_level lowest_level = LOG_INFO;
 static char service_name[32] = "amends";
 

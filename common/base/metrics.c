@@ -209,6 +209,7 @@ static void print_histogram(FILE *out, const struct metric *m, size_t index)
 static void print_metric(FILE *out, const struct metric *m)
 {
     static const char *const kinds[] = {"counter", "gauge", "histogram"};
+    _Static_assert(sizeof(kinds) / sizeof(kinds[0]) == METRIC_KINDS, "each kind has a name");
     (void)fprintf(out, "# HELP %s ", m->name);
     print_escaped(out, m->help, false);
     (void)fprintf(out, "\n# TYPE %s %s\n", m->name, kinds[m->kind]);

@@ -15,7 +15,7 @@
 
 #include "base/err.h"
 
-enum metric_kind { METRIC_COUNTER, METRIC_GAUGE, METRIC_HISTOGRAM };
+enum metric_kind { METRIC_COUNTER, METRIC_GAUGE, METRIC_HISTOGRAM, METRIC_KINDS };
 
 #define METRIC_BUCKETS                                                                             \
     24 /* histogram of microseconds: upper bounds 2^i * 16 us, rendered in seconds */

@@ -7,7 +7,7 @@
 
 /* Labels of pg_metric_queue and pg_metric_shed: the segment classes in the order of enum seg_class,
  * then reads. */
-enum pg_queue_label { PG_QUEUE_CALL, PG_QUEUE_TIMER, PG_QUEUE_BULK, PG_QUEUE_READ };
+enum pg_queue_label { PG_QUEUE_CALL, PG_QUEUE_TIMER, PG_QUEUE_BULK, PG_QUEUE_READ, PG_QUEUES };
 
 enum pg_segment_label {
     PG_SEGMENT_COMMITTED,
@@ -15,9 +15,16 @@ enum pg_segment_label {
     PG_SEGMENT_FAILED,  /* an error; its commands run again or were answered with a fault */
     PG_SEGMENT_LOST,    /* the connection went, nothing was committed */
     PG_SEGMENT_UNKNOWN, /* the connection went after COMMIT was sent */
+    PG_SEGMENT_ENDS
 };
 
-enum pg_trip_label { PG_TRIP_READ_HALF, PG_TRIP_WRITE_HALF, PG_TRIP_ROLLBACK, PG_TRIP_PLAIN };
+enum pg_trip_label {
+    PG_TRIP_READ_HALF,
+    PG_TRIP_WRITE_HALF,
+    PG_TRIP_ROLLBACK,
+    PG_TRIP_PLAIN,
+    PG_TRIPS
+};
 
 extern struct metric pg_metric_connections, pg_metric_connects, pg_metric_connect_failed,
     pg_metric_lost;

@@ -34,7 +34,7 @@ struct redis {
     char epoch[REDIS_EPOCH_LEN + 1];
 };
 
-enum redis_event { EVENT_CONNECT, EVENT_LOST, EVENT_REFUSED, EVENT_RELOAD };
+enum redis_event { EVENT_CONNECT, EVENT_LOST, EVENT_REFUSED, EVENT_RELOAD, EVENTS };
 
 /* metrics.c */
 void redis_metrics_register(void);

@@ -4,6 +4,8 @@
 #include "redis/client.h"
 
 static const char *const events[] = {"connect", "lost", "refused", "reload", NULL};
+_Static_assert(sizeof(events) / sizeof(events[0]) == EVENTS + 1,
+               "each event has a label, then NULL");
 
 static METRIC_DEFINE(up_gauge, METRIC_GAUGE, "amends_redis_up_state", "1 while Redis is used.");
 static METRIC_DEFINE_LABEL(events_total, METRIC_COUNTER, "amends_redis_events_total",

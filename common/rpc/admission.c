@@ -162,6 +162,8 @@ const char *admission_text(enum admission_verdict verdict)
         "the tenant has as many streams as it may have",
         "the principal has as many streams as it may have",
     };
+    _Static_assert(sizeof(texts) / sizeof(texts[0]) == ADMISSION_VERDICTS,
+                   "each verdict has a text");
     return texts[verdict];
 }
 

@@ -29,6 +29,7 @@ enum admission_verdict {
     ADMISSION_STREAMS,
     ADMISSION_STREAMS_TENANT,
     ADMISSION_STREAMS_PRINCIPAL,
+    ADMISSION_VERDICTS
 };
 
 /* `limits` has no zero member and outlives it. */

@@ -8,7 +8,7 @@
 
 /* One process may serve every method of the contract, with health. */
 #define METHODS_MAX 96
-#define CODES 17
+#define CODES (FAULT_UNAUTHENTICATED + 1)
 
 static const char *methods[METHODS_MAX + 1] = {"other"};
 static bool fixed;
@@ -38,6 +38,8 @@ static const char *const shed_reasons[] = {
     "none", "calls", "calls_of_tenant", "streams", "streams_of_tenant", "streams_of_principal",
     NULL,
 };
+_Static_assert(sizeof(shed_reasons) / sizeof(shed_reasons[0]) == ADMISSION_VERDICTS + 1,
+               "each verdict has a label, then NULL");
 
 static METRIC_DEFINE_LABEL2(calls, METRIC_COUNTER, "amends_rpc_calls_total",
                             "Calls answered, by method and code.", "method", methods, "code",

@@ -6,6 +6,7 @@
 #include "policy/words.h"
 
 static const char *const kind_names[] = {"a text", "a list", "a mapping"};
+_Static_assert(sizeof(kind_names) / sizeof(kind_names[0]) == YNODE_KINDS, "each kind has a name");
 
 bool is_map(struct bundle *b, const struct ynode *node, const char *needs)
 {

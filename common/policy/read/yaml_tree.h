@@ -17,7 +17,7 @@
 #define YAML_KEYS_MAX 2048  /* of one mapping: keys are compared with each other */
 #define YAML_SHOWN_BYTES 60 /* of a key or value, in paths and texts */
 
-enum ynode_kind { YNODE_SCALAR, YNODE_LIST, YNODE_MAP };
+enum ynode_kind { YNODE_SCALAR, YNODE_LIST, YNODE_MAP, YNODE_KINDS };
 
 struct ynode {
     enum ynode_kind kind;
