@@ -2,8 +2,9 @@
 #pragma once
 
 /*
- * A bump allocator with a quota: what one call, one segment or one message may use. Freed all at
- * once. Under AddressSanitizer every allocation is its own malloc, so that overruns are seen.
+ * A bump allocator with a quota: the memory that one call, one segment or one message may use. It
+ * is given back all at once. Under AddressSanitizer every allocation is a malloc of its own, so
+ * that overruns are seen.
  *
  * Threading: one thread at a time. Ownership: everything allocated belongs to the arena.
  */
@@ -26,16 +27,17 @@ struct arena {
 /* Starts an empty arena that will hand out at most `quota_bytes`. */
 void arena_init(struct arena *a, size_t quota_bytes);
 
-/* `size` bytes, zeroed and aligned for any type, or NULL when the quota would be passed. Our own
- * bounded sizes use arena_must(); sizes chosen by a peer use this and answer RESOURCE_EXHAUSTED. */
+/* Gives `size` bytes, zeroed and aligned for any type, or NULL when the quota would be passed. For
+ * sizes that a peer chooses, who is then answered RESOURCE_EXHAUSTED; sizes that we bound ourselves
+ * use arena_must(). */
 void *arena_alloc(struct arena *a, size_t size) AM_MUSTCHECK;
 
-/* As arena_alloc, but a full arena is a bug and ends the process. The second form is for `n`
- * elements of `size` bytes and checks the product. */
+/* As arena_alloc(), but a full arena is a bug and ends the process. The second form gives `n`
+ * elements of `size` bytes and checks the product for overflow. */
 void *arena_must(struct arena *a, size_t size);
 void *arena_must_array(struct arena *a, size_t size, size_t n);
 
-/* Copies; NULL when the quota would be passed. arena_strndup adds a NUL. */
+/* Copies into the arena; NULL when the quota would be passed. arena_strndup() adds a NUL. */
 void *arena_dup(struct arena *a, const void *data, size_t size) AM_MUSTCHECK;
 char *arena_strdup(struct arena *a, const char *s) AM_MUSTCHECK;
 char *arena_strndup(struct arena *a, const char *s, size_t n) AM_MUSTCHECK;

@@ -2,8 +2,10 @@
 #pragma once
 
 /*
- * Invariants, checked in every build: a broken one means that our own state cannot be trusted any
- * more, and the process ends before it can write it anywhere.
+ * Invariants, checked in every build. A broken invariant means that our own state cannot be trusted
+ * any more, so the process ends before it can write that state anywhere.
+ *
+ * Threading: any thread.
  */
 
 #define AM_ASSERT(cond) ((cond) ? (void)0 : assert_failed(#cond, __FILE__, __LINE__))

@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-/* SHA-256 (OpenSSL) and the 64-bit hash used for lock keys. Threading: a digest belongs to one
- * thread. */
+/*
+ * SHA-256 (OpenSSL) and the 64-bit hash used for lock keys.
+ *
+ * Threading: a digest belongs to one thread. Ownership: digest_begin() makes it, digest_end() frees
+ * it.
+ */
 
 #include <stddef.h>
 #include <stdint.h>
@@ -23,6 +27,6 @@ void digest_end(struct digest_ctx *d, uint8_t out[DIGEST_LEN]);
 /* SHA-256 of one buffer. */
 void digest_sha256(const void *data, size_t len, uint8_t out[DIGEST_LEN]);
 
-/* A stable 64-bit hash of a list of fields (first 8 bytes of their field-wise SHA-256), the same in
- * every process: the advisory lock keys. */
+/* A 64-bit hash of a list of fields: the first 8 bytes of their field-wise SHA-256. It is the same
+ * in every process, as advisory lock keys must be. */
 uint64_t digest_key(const struct slice *fields, size_t n);

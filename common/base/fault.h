@@ -51,8 +51,8 @@ struct fault {
     enum fault_code code;
     int reason;          /* an ErrorReason of the contract; 0 = none */
     const char *message; /* one sentence for a developer, lower case, no full stop */
-    struct fault_item violations[FAULT_ITEMS_MAX]; /* BadRequest.FieldViolation, or
-                                                      PreconditionFailure for FAILED_PRECONDITION */
+    /* BadRequest.FieldViolation, or PreconditionFailure for FAILED_PRECONDITION. */
+    struct fault_item violations[FAULT_ITEMS_MAX];
     size_t n_violations;
     size_t n_left_out;             /* violations past FAULT_ITEMS_MAX */
     struct fault_item metadata[8]; /* ErrorInfo.metadata: every dynamic value of the message */
@@ -63,14 +63,15 @@ struct fault {
 /* Makes `f` an empty fault (code FAULT_OK) whose strings will live in `arena`. */
 void fault_init(struct fault *f, struct arena *arena);
 
-/* Sets code, reason and message. The first call wins: later ones are ignored, so the
- * outcome order of a decision is the order of its checks. */
+/* Sets code, reason and message. The first call wins and later ones are ignored, so that a decision
+ * answers with the first of its checks that fails. */
 void fault_set(struct fault *f, enum fault_code code, int reason, const char *fmt, ...)
     AM_PRINTF(4, 5);
 
-/* Adds one violation and, if nothing was set, makes the fault INVALID_ARGUMENT/INVALID_ARGUMENT.
- * Past FAULT_ITEMS_MAX violations are counted in the message only. A fault that was set to another
- * code stays as it is. `field` must be a constant or live as long as the arena. */
+/* Adds one violation and, if nothing was set, makes the fault INVALID_ARGUMENT / INVALID_ARGUMENT.
+ * Violations past FAULT_ITEMS_MAX are only counted, and the message tells how many there are. A
+ * fault that was set to another code stays as it is. `field` must be a constant or live as long as
+ * the arena. */
 void fault_violation(struct fault *f, const char *field, const char *fmt, ...) AM_PRINTF(3, 4);
 
 /* Adds one missing item to a FAILED_PRECONDITION fault (PreconditionFailure.Violation type=`key`),

@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-/* Intrusive doubly linked list (circular, with a head). Threading: one thread. Inline only. */
+/*
+ * An intrusive doubly linked list: circular, with a head that is no item.
+ *
+ * Threading: one thread at a time. Ownership: nodes are embedded in their owners' structs.
+ */
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -2,10 +2,11 @@
 #pragma once
 
 /*
- * Logs: one JSON object a line on standard error: time, level, service, area, event, then the pairs
- * given. `tenant` is a pair like another; personal data never is. Each (area, event) is limited to
- * 10 lines a second; the next line says how many were left out (`left_out`). A line is at most 4
- * KiB: what does not fit is left out and `cut` is true. Bytes that are not UTF-8 become U+FFFD.
+ * Logs: one JSON object a line on standard error, with time, level, service, area, event and the
+ * pairs given. `tenant` may be one of the pairs; personal data must never be. Each (area, event) is
+ * limited to 10 lines a second; the next line says how many were left out (`left_out`). A line has
+ * at most 4 KiB: what does not fit is left out, and `cut` is true. Bytes that are not UTF-8 become
+ * U+FFFD.
  *
  * Threading: any thread; one write(2) a line.
  */
@@ -26,7 +27,7 @@ struct log_pair {
 #define LOG_STR(k, v) ((struct log_pair){.type = LOG_STR_, .key = (k), .str = (v)})
 #define LOG_INT(k, v) ((struct log_pair){.type = LOG_INT_, .key = (k), .num = (v)})
 
-/* log_info("pg", "connected", LOG_STR("host", host), LOG_INT("port", port)); */
+/* For example: log_info("pg", "connected", LOG_STR("host", host), LOG_INT("port", port)); */
 #define log_at(level, area, event, ...)                                                            \
     log_write((level), (area), (event), (const struct log_pair[]){__VA_ARGS__ __VA_OPT__(, ){0}})
 #define log_debug(area, event, ...) log_at(LOG_DEBUG, area, event, __VA_ARGS__)

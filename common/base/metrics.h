@@ -17,25 +17,31 @@
 
 enum metric_kind { METRIC_COUNTER, METRIC_GAUGE, METRIC_HISTOGRAM, METRIC_KINDS };
 
-#define METRIC_BUCKETS                                                                             \
-    24 /* histogram of microseconds: upper bounds 2^i * 16 us, rendered in seconds */
+/* A histogram counts microseconds; the upper bound of bucket i is 2^i * 16 us. They are shown in
+ * seconds. */
+#define METRIC_BUCKETS 24
 
 struct metric {
     const char *name; /* amends_<area>_<what>_<unit>[_total] */
     const char *help;
     enum metric_kind kind;
-    const char *label;                /* NULL or the label's name */
-    const char *const *label_values;  /* NULL-terminated, at most 128 */
-    const char *label2;               /* NULL or a second label's name; its cells are shown when */
-    const char *const *label2_values; /* they are not 0, as most pairs of values never happen */
-    size_t n_values, n_values2;       /* counted at registration; 1 without the label */
-    _Atomic int64_t *cells; /* one for each label value (counter, gauge) or METRIC_BUCKETS + 2 each
-                               (histogram) */
+    const char *label;               /* NULL or the label's name */
+    const char *const *label_values; /* NULL-terminated, at most 128 */
+    /* A second label, or NULL. Only cells that are not 0 are shown then, because most pairs of
+     * values never happen. */
+    const char *label2;
+    const char *const *label2_values;
+    size_t n_values, n_values2; /* counted at registration; 1 without the label */
+    /* A counter or gauge has one cell for each label value, a histogram METRIC_BUCKETS + 2. */
+    _Atomic int64_t *cells;
     struct metric *next;
 };
 
-/* static METRIC_DEFINE(opened, METRIC_COUNTER, "amends_intake_cases_opened_total", "Cases
- * opened."); */
+/* For example:
+ *
+ *   static METRIC_DEFINE(opened, METRIC_COUNTER, "amends_intake_cases_opened_total",
+ *                        "Cases opened.");
+ */
 #define METRIC_DEFINE(var, metric_kind_, metric_name, metric_help)                                 \
     struct metric var = {.name = (metric_name), .help = (metric_help), .kind = (metric_kind_)}
 

@@ -22,8 +22,8 @@ struct mpsc {
 
 void mpsc_init(struct mpsc *q);
 
-/* Returns true when the list was empty: the producer then wakes the
- * consumer (wake-ups coalesce). */
+/* Adds a node. Returns true when the list was empty: only then does the producer have to wake the
+ * consumer. */
 bool mpsc_push(struct mpsc *q, struct mpsc_node *node);
 
 /* Takes all nodes, linked oldest first; NULL when there are none. */

@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-/* Borrowed bytes: untrusted text and bodies are always (pointer, length). Whoever made it owns the
- * memory. */
+/*
+ * Borrowed bytes. Text and bodies that come from outside are always passed as pointer and length,
+ * because nothing vouches for a NUL at their end.
+ *
+ * Threading: plain data. Ownership: whoever made the slice owns the memory.
+ */
 
 #include <stdbool.h>
 #include <stddef.h>

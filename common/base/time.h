@@ -23,19 +23,20 @@ void clock_free(struct clock *c);
 /* Microseconds of CLOCK_MONOTONIC. */
 int64_t clock_mono_us(void);
 
-/* Cluster time without the test offset, microseconds since 1970 UTC: what processes share (leases,
- * dedup expiry). Until the first sample it is the local CLOCK_REALTIME. */
+/* Cluster time without the test offset, in microseconds since 1970 UTC. For what processes share
+ * and no test moves: leases and the age of dedup rows. Until the first sample it is the local
+ * CLOCK_REALTIME. */
 int64_t clock_shared_us(const struct clock *c);
 
 /* Domain time: shared time plus the test offset. */
 int64_t clock_now_us(const struct clock *c);
 
-/* A sample of the database's clock: it read `db_us` somewhere between the two monotonic instants.
- * Keeps the estimate with the smaller error; the error grows by 50 ppm with age. */
+/* Takes a sample of the database's clock, which read `db_us` somewhere between the two monotonic
+ * instants. The estimate with the smaller error is kept; the error grows by 50 ppm with age. */
 void clock_sample(struct clock *c, int64_t before_mono_us, int64_t after_mono_us, int64_t db_us);
 
-/* The bound of the estimate's error in microseconds; INT64_MAX before the first sample. More than
- * 100 ms = not ready. */
+/* The largest error that the estimate may have, in microseconds; INT64_MAX before the first sample.
+ * With more than 100 ms a process is not ready. */
 int64_t clock_error_us(const struct clock *c);
 
 /* The test clock (test builds only): offset and generation as last read from the file. */

@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-/* UTF-8 as PostgreSQL accepts it: RFC 3629, no surrogates, no NUL. Pure. */
+/*
+ * UTF-8 as PostgreSQL accepts it: RFC 3629, no surrogates, no NUL.
+ *
+ * Threading: pure. Ownership: texts are borrowed during the call.
+ */
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -2,8 +2,8 @@
 #pragma once
 
 /*
- * UUIDs: version 7 (RFC 9562) for our ids, any version from clients. An id is an id, never an order
- * or a cursor.
+ * UUIDs: our ids are of version 7 (RFC 9562), those of clients may be of any version. Ids are only
+ * compared for equality: nothing takes them for an order in time, nor for a cursor.
  *
  * Threading: pure, but uuid_random_bytes() and uuid_new(), which are thread-safe.
  */
@@ -31,7 +31,7 @@ char *uuid_format(const struct uuid *id, char out[UUID_TEXT_LEN + 1]);
 struct uuid uuid_v7(int64_t now_us, const uint8_t entropy[10]);
 
 /* The n-th id derived from a seed: SHA-256(seed || n) in version 7 form with the time of the seed.
- * Deciding a command twice (its outcome was unknown) must give the same ids. */
+ * A command whose outcome was unknown is decided a second time, and must then give the same ids. */
 struct uuid uuid_derive(const struct uuid *seed, uint32_t n);
 
 /* Bytes from the system's random source; ends the process when there is none. */

@@ -3,7 +3,8 @@
 
 /*
  * The operator's HTTP page: /metrics, /livez, /readyz and, in test builds, /settled. libmicrohttpd
- * on its own thread; it reads atomics only and never touches the io thread.
+ * serves it on a thread of its own, which reads atomics only, so that the page answers even when
+ * the io thread hangs.
  *
  * Threading: start and stop from main; admin_ready_set() etc. from any thread.
  */
@@ -16,27 +17,31 @@
 
 struct admin;
 
-/* What the page shows; the owner of each fact writes it. All must be true for /readyz to answer
- * 200; else 503 and the names of the missing ones. */
+/* What the page shows. The owner of each fact writes it. /readyz answers 200 when the first three
+ * are true and the process is not draining. */
 struct admin_state {
-    _Atomic bool schema_ok;       /* the schema is at least what this program needs */
-    _Atomic bool postgres_ok;     /* a segment connection and a read connection are up */
-    _Atomic bool clock_ok;        /* the estimate of the database's clock is better than 100 ms */
-    _Atomic bool draining;        /* SIGTERM was received: not ready, but live */
-    _Atomic int64_t loop_beat_us; /* monotonic time of the io loop's last turn; /livez fails when
-                                     older than 10 s */
-    _Atomic uint64_t settled_generation; /* test builds: the generation for which nothing is due,
-                                            queued or in flight */
+    _Atomic bool schema_ok;   /* the schema is at least what this program needs */
+    _Atomic bool postgres_ok; /* a segment connection and a read connection are up */
+    _Atomic bool clock_ok;    /* the estimate of the database's clock is better than 100 ms */
+    _Atomic bool draining;    /* SIGTERM was received: not ready, but live */
+    /* Monotonic time of the io loop's last turn; /livez fails when it is older than 10 s. */
+    _Atomic int64_t loop_beat_us;
+    /* Test builds: the generation of the test clock for which nothing is due, queued or in
+     * flight. */
+    _Atomic uint64_t settled_generation;
 };
 
 /* Listens on `address`: "127.0.0.1:7411", "[::1]:7411", ":7411" (all interfaces), port 0 for a free
  * one. `state` must outlive it. AM_EINVAL for a bad address, AM_EIO when it cannot listen (logged).
  *
  *   /metrics               Prometheus text form
- *   /livez                 200, or 503 when the loop has not turned for 10 s (counted from here
- * before its first turn) /readyz                200, or 503 and "not ready:" with any of " schema",
- * " postgres", " clock", " draining" /settled?generation=N  test builds: 200 when
- * settled_generation >= N, else 503; the body is settled_generation */
+ *   /livez                 200, or 503 when the loop has not turned for 10 s; before its first turn
+ *                          the 10 s count from here
+ *   /readyz                200, or 503 and "not ready:" with any of " schema", " postgres",
+ *                          " clock", " draining"
+ *   /settled?generation=N  test builds: 200 when settled_generation >= N, else 503; the body is
+ *                          settled_generation
+ */
 int admin_start(const char *address, const struct admin_state *state,
                 struct admin **out) AM_MUSTCHECK;
 

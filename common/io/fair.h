@@ -2,8 +2,9 @@
 #pragma once
 
 /*
- * A bounded queue that is fair between tenants: taken round robin over tenants, first in first out
- * within one. One tenant holds at most half of the places; only the one over its share is refused.
+ * A bounded queue that is fair between tenants: it is emptied round robin over tenants, and first
+ * in, first out within one. A tenant may hold at most half of the places, so that one tenant's
+ * flood refuses only its own items.
  *
  * Threading: one thread. Ownership: items are embedded in their owners.
  */
@@ -29,13 +30,13 @@ struct fair *fair_new(size_t capacity);
 void fair_free(struct fair *q);
 
 /* Puts the item at the end of its tenant's line; item->tenant is set and item->home is NULL.
- * AM_EAGAIN when the queue is full or the tenant has half of its places, also while no other tenant
- * waits: its room must be there when one comes. */
+ * AM_EAGAIN when the queue is full or the tenant has half of the places. That holds also while no
+ * other tenant waits: room must be there when one comes. */
 int fair_push(struct fair *q, struct fair_item *item) AM_MUSTCHECK;
 
-/* Puts an item that was taken before back at the head of its tenant's line. Never refused, since it
- * was let in once: the queue may pass its capacity by what was taken and put back, and takes
- * nothing new until it is below it again. */
+/* Puts an item that was taken before back at the head of its tenant's line. It is never refused,
+ * since it was let in once: the queue may pass its capacity by what was taken and put back, and
+ * takes nothing new until it is below its capacity again. */
 void fair_push_head(struct fair *q, struct fair_item *item);
 
 /* The next item round robin over tenants, or NULL. */
@@ -44,7 +45,7 @@ struct fair_item *fair_take(struct fair *q);
 /* As fair_take, but passes over this tenant. */
 struct fair_item *fair_take_but(struct fair *q, uint32_t tenant);
 
-/* Takes a queued item out, wherever it stands (its caller went away). */
+/* Takes a queued item out, wherever it stands, because its caller has gone. */
 void fair_remove(struct fair *q, struct fair_item *item);
 
 size_t fair_len(const struct fair *q);

@@ -2,9 +2,10 @@
 #pragma once
 
 /*
- * Inside common/io only: the life of a libuv handle of ours. libuv closes in two steps, and the
- * memory may be given back only after the second; an owner may let go before or after the loop has
- * ended. The handle is destroyed once both have happened: it is closed and its owner released it.
+ * Inside common/io only: the life of one of our libuv handles. libuv closes a handle in two steps,
+ * and its memory may be given back only after the second; its owner may let go of it before or
+ * after the loop has ended. So a handle is destroyed when both have happened: it is closed, and its
+ * owner has released it.
  *
  * Threading: loop thread. Ownership: embedded in the struct that holds the libuv handle.
  */
@@ -28,7 +29,7 @@ struct loop_handle {
 void handle_open(struct loop *l, struct loop_handle *h, uv_handle_t *uv,
                  void (*destroy)(struct loop_handle *h));
 
-/* Begins to close it, at the loop's end; the owner still holds the memory. */
+/* Begins to close the handle at the loop's end; the owner still holds the memory. */
 void handle_close(struct loop_handle *h);
 
 /* The owner lets go: the handle is closed if it is not yet, and destroyed when it is. */

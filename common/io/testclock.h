@@ -13,10 +13,10 @@
 
 struct testclock;
 
-/* Watches `path` (made if missing); at once and on every change it sets the clock's test offset and
- * calls `moved`. An empty file is offset 0, generation 0. The file is also read again every 100 ms,
- * where it cannot be watched or the watch missed something. AM_EIO when it cannot be opened
- * (logged). */
+/* Watches `path`, which is made if it is missing. At once and on every change it sets the clock's
+ * test offset and calls `moved`. An empty file means offset 0 and generation 0. The file is also
+ * read every 100 ms, because it cannot be watched everywhere and a watch may miss a change. AM_EIO
+ * when it cannot be opened (logged). */
 int testclock_start(struct loop *l, const char *path, void (*moved)(void *ctx), void *ctx,
                     struct testclock **out) AM_MUSTCHECK;
 

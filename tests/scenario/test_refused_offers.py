@@ -2,6 +2,7 @@
 """An offer that is refused because of the agent leaves the case where it waits, also in Redis."""
 
 import socket
+
 from harness.api import v1
 from harness.process import wait_until
 
