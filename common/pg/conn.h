@@ -2,15 +2,20 @@
 #pragma once
 
 /*
- * One connection in pipeline mode on the io loop. Work is sent as trips: some statements and one
- * Sync. Trips are answered in the order in which they were sent; an error makes the server skip the
- * rest of its own trip only.
+ * One connection in pipeline mode on the io loop. Work is sent as trips: a trip is some statements
+ * and one Sync. Trips are answered in the order in which they were sent. An error makes the server
+ * skip the rest of that trip, but not the trips behind it.
  *
  *   WAIT --> RESOLVE --> CONNECT --> SETUP --> UP
- *    ^          |           |         | ^ |     |      SETUP asks for the schema; too old: SCHEMA,
- * and SETUP again in a second |          |           |         v | |     | |          |           |
- * SCHEMA |     |
- *    +----------+-----------+-------------+-----+      any failure; CLOSED by conn_close() only
+ *    ^          |           |        ^   |     |
+ *    |          |           |        v   |     |
+ *    |          |           |     SCHEMA |     |
+ *    |          |           |        |   |     |
+ *    +----------+-----------+--------+---+-----+
+ *
+ * Any failure leads back to WAIT. SETUP asks for the version of the schema: while that is too old
+ * the connection stays in SCHEMA and asks again in a second. Only conn_close() leads to CLOSED,
+ * from any state.
  *
  * Threading: io loop's thread. Ownership: trips are embedded in their owners and borrowed until
  * `end`.
@@ -42,13 +47,13 @@ struct pg_error {
 struct trip {
     struct list link;
     size_t sent; /* statements */
-    size_t done; /* of those, answered without error */
+    size_t done; /* how many of them were answered without an error */
     bool failed;
     struct pg_error error;
-    /* One statement's result; the callee may keep it (returns true: it will PQclear it). May be
-     * NULL. */
+    /* Gets one statement's result. A callee that returns true keeps it and calls PQclear() itself.
+     * May be NULL. */
     bool (*result)(struct trip *t, size_t i, PGresult *res);
-    /* Once, last. The trip may be used again at once. */
+    /* Called once, as the last callback. The trip may be used again at once. */
     void (*end)(struct trip *t, enum trip_end end);
     void *ctx;
 };
@@ -71,14 +76,15 @@ struct conn {
     enum conn_state state;
     PGconn *pq;
     struct loop_fd *watch;
-    struct loop_timer
-        *timer; /* the state's own: pause, time-out of connecting, of the oldest trip */
+    /* What it measures depends on the state: the pause, the time-out of connecting, or the time-out
+     * of the oldest trip. */
+    struct loop_timer *timer;
     struct loop_idle later;
     struct list trips; /* oldest first */
     size_t n_trips;
-    bool answered;      /* the current statement's result came; its end is still to come */
-    const char *broken; /* why it is dropped at the end of this turn, or NULL */
-    bool resolving;     /* a look-up is on its way and will call back */
+    bool answered;      /* the current statement's result has come, its end has not */
+    const char *broken; /* why the connection is dropped at the end of this turn, or NULL */
+    bool resolving;     /* a look-up of the name is under way and will call back */
     unsigned failures;  /* attempts since the last success */
     size_t host;        /* of the target, for the next attempt */
     struct trip setup, probe;
@@ -86,34 +92,37 @@ struct conn {
     int64_t probe_start_us;
     int32_t schema;
     int64_t lock_table; /* places in the server's lock table */
-    void *user;         /* of the lane */
+    void *user;         /* belongs to the lane */
 };
 
 /* conn.c: trips and loss */
 void conn_init(struct conn *c, struct pg *pg, enum conn_lane lane);
-/* Ends all trips as lost, closes at once and for good. A look-up may still be on its way: see
- * conn_idle(). */
+/* Ends all trips as lost and closes the connection for good. A look-up of the name may still be
+ * under way: wait for conn_idle() before conn_free(). */
 void conn_close(struct conn *c);
-bool conn_idle(const struct conn *c); /* closed, and nothing will call back */
+/* True when the connection is closed and nothing will call back. */
+bool conn_idle(const struct conn *c);
 void conn_free(struct conn *c);
 
+/* Begins a trip; the statements that follow are part of it, until conn_trip_sync() ends it. */
 void conn_trip_begin(struct conn *c, struct trip *t);
-/* One named statement of the trip begun last. */
+/* Adds one prepared statement to the trip that was begun last. */
 void conn_send(struct conn *c, const char *name, const struct pg_args *args);
-/* One statement as text, without parameters. */
+/* Adds one statement as text, without parameters. */
 void conn_send_text(struct conn *c, const char *sql);
-/* Prepares a statement. */
+/* Adds the preparation of a statement. */
 void conn_prepare(struct conn *c, const char *name, const char *sql);
 void conn_trip_sync(struct conn *c);
 
-/* The connection is of no use any more (stale statements, time-out): drops it at the end of this
- * turn. */
+/* Drops the connection at the end of this turn, because it is of no use any more: its statements
+ * are stale, or an answer is overdue. `why` is a constant. */
 void conn_break(struct conn *c, const char *why);
-/* Drops it now: trips end as lost, the next attempt is planned. */
+/* Drops the connection now: its trips end as lost and the next attempt is planned. */
 void conn_drop(struct conn *c, const char *why);
-/* The oldest trip had its time: drops the connection unless its answer lies in the socket. */
+/* The time of the oldest trip is over: drops the connection, unless the answer has arrived and only
+ * waits in the socket to be read. */
 void conn_overdue(struct conn *c);
-/* Input, output and answers; called when the descriptor is ready. */
+/* Reads input, writes output and hands out answers; the loop calls it when the socket is ready. */
 void conn_ready(void *ctx, int events);
 
 /* connect.c: from WAIT to SETUP */

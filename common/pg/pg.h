@@ -45,11 +45,12 @@ bool pg_up(const struct pg *pg);
 /* Called on every change of pg_up() (the services' readiness). */
 void pg_on_change(struct pg *pg, void (*changed)(void *ctx), void *ctx);
 
-/* Nothing queued and nothing in flight. */
+/* True when nothing is queued and nothing is in flight. */
 bool pg_quiet(const struct pg *pg);
 
-/* Fails everything queued and in flight (DRAINING; OUTCOME_UNKNOWN where that is so), closes all
- * connections; `done` when closed, in a later turn. Not from inside a callback of this folder. */
+/* Fails everything that is queued or in flight with DRAINING, or with OUTCOME_UNKNOWN where nobody
+ * knows what was committed, and closes all connections. `done` is called when they are closed, in a
+ * later turn. Must not be called from inside a callback of this folder. */
 void pg_close(struct pg *pg, void (*done)(void *ctx), void *ctx);
 void pg_free(struct pg *pg);
 
@@ -67,10 +68,10 @@ struct pg_read {
         unsigned stmt; /* index in pg_config.stmts */
         struct pg_args args;
     } q[PG_READ_STMTS];
-    /* For each statement's result in order, once everything went well: nothing is shown of a read
-     * that failed or is repeated. May be NULL. */
+    /* Gets each statement's result, in order, once all of them went well: of a read that failed or
+     * is repeated nothing is shown. May be NULL. */
     void (*rows)(struct pg_read *r, size_t i, const struct pg_rows *rows);
-    /* Once: `fault` NULL when all went well, else UNAVAILABLE, DEADLINE_EXCEEDED,
+    /* Called once. `fault` is NULL when all went well, else UNAVAILABLE, DEADLINE_EXCEEDED,
      * RESOURCE_EXHAUSTED or INTERNAL. */
     void (*done)(struct pg_read *r, const struct fault *fault);
     void *ctx;
@@ -79,7 +80,7 @@ struct pg_read {
     int64_t queued_us;
 };
 
-/* Queues a read; refusals come through `done` too, in this call. */
+/* Queues a read. A refusal comes through `done` too, in this call. */
 void pg_read(struct pg *pg, struct pg_read *read);
 
 /* -- for tools ---------------------------------------------------------------------------- */

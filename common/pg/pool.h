@@ -11,17 +11,17 @@
 #include "pg/conn.h"
 #include "pg/pg.h"
 
-#define PG_CONNECT_TIMEOUT_US                                                                      \
-    (3 * US_PER_S) /* of each step: look-up, connecting, session, statements */
-#define PG_TRIP_TIMEOUT_US                                                                         \
-    (5 * US_PER_S) /* a trip without an answer: the server is frozen or gone */
-#define PG_AWAY_US                                                                                 \
-    US_PER_S /* without any connection of a lane for so long: its queue is refused                 \
-              */
+/* The time that each step of connecting may take: look-up, connecting, session, statements. */
+#define PG_CONNECT_TIMEOUT_US (3 * US_PER_S)
+/* A trip that has no answer after this time means that the server is frozen or gone. */
+#define PG_TRIP_TIMEOUT_US (5 * US_PER_S)
+/* When a lane has had no connection for this time, what waits in its queue is refused. */
+#define PG_AWAY_US US_PER_S
+/* The database's clock is asked for every ten seconds, and sooner while the estimate is coarse. */
 #define PG_PROBE_EVERY_US (10 * US_PER_S)
 #define PG_PROBE_AGAIN_US US_PER_S
-#define PG_CLOCK_ERROR_US (100 * US_PER_MS) /* worse than this: not ready */
-#define PG_CLOCK_COARSE_US (10 * US_PER_MS) /* worse than this: asked again soon */
+#define PG_CLOCK_ERROR_US (100 * US_PER_MS) /* a larger error: the process is not ready */
+#define PG_CLOCK_COARSE_US (10 * US_PER_MS) /* a larger error: the estimate is coarse */
 #define PG_CONNECTIONS_MAX 64
 
 struct read_lane;
@@ -53,16 +53,18 @@ struct pg {
 void pool_conn_up(struct conn *c);
 void pool_conn_down(struct conn *c);
 
-/* Asks for the clock on this connection when that is due: between segments. */
+/* Asks for the database's clock on this connection when that is due. Called between segments, so
+ * that no command waits for it. */
 void pool_probe_if_due(struct conn *c);
 
-/* The answer came, or did not: asks again soon when the estimate is still coarse. */
+/* A question for the clock has ended, with an answer or without one: plans the next one soon when
+ * the estimate is still coarse. */
 void pool_clock_asked(struct pg *pg);
 
-/* True when the lane had no connection for longer than a caller should be kept. */
+/* True when the lane has had no connection for longer than a caller should have to wait. */
 bool pool_away(const struct pg *pg, enum conn_lane lane);
 
-/* Faults of the machinery, constants. */
+/* Faults of the machinery. They are constants, so that giving one needs no memory. */
 extern const struct fault pg_fault_away;       /* UNAVAILABLE, DATABASE_AWAY */
 extern const struct fault pg_fault_overloaded; /* RESOURCE_EXHAUSTED, OVERLOADED */
 extern const struct fault pg_fault_deadline;   /* DEADLINE_EXCEEDED, DEADLINE */
@@ -71,16 +73,16 @@ extern const struct fault pg_fault_draining;   /* UNAVAILABLE, DRAINING */
 extern const struct fault pg_fault_unknown;    /* UNAVAILABLE, OUTCOME_UNKNOWN */
 extern const struct fault pg_fault_contended;  /* UNAVAILABLE, CONTENDED */
 
-/* What an SQLSTATE asks for. */
+/* What to do about an SQLSTATE. */
 enum pg_blame {
-    PG_BLAME_CONFLICT, /* 40001, 40P01, 55P03: the same again after a pause */
-    PG_BLAME_SERVER,   /* classes 08, 25, 53, 57, 58: nobody's fault; another connection or later */
-    PG_BLAME_STALE,    /* 26000, 0A000: this session's statements are of no use any more */
-    PG_BLAME_STATEMENT, /* anything else: what was asked for */
+    PG_BLAME_CONFLICT,  /* 40001, 40P01, 55P03: do the same again after a pause */
+    PG_BLAME_SERVER,    /* classes 08, 25, 53, 57, 58: use another connection, or try later */
+    PG_BLAME_STALE,     /* 26000, 0A000: the statements of this session must be prepared again */
+    PG_BLAME_STATEMENT, /* anything else: the statement itself is at fault */
 };
 enum pg_blame pg_blame(const char *sqlstate);
 
-/* A random time in [from, to): jitter. */
+/* A random time in [from, to), so that what failed together does not return together. */
 int64_t pg_jitter_us(int64_t from_us, int64_t to_us);
 
 /* read.c */
@@ -94,8 +96,10 @@ size_t reads_outstanding(const struct read_lane *l);
 /* segment.c */
 void segs_free(struct seg_lane *l);
 void segs_attach(struct seg_lane *l, struct conn *c);
-void segs_wake(struct seg_lane *l); /* looks for work at the end of this turn */
-void segs_fail_queue(struct seg_lane *l,
-                     const struct fault *why); /* everything that waits, whatever it waits for */
-void segs_expire(struct seg_lane *l);          /* while away: what cannot wait any longer */
+/* Looks for work at the end of this turn of the loop. */
+void segs_wake(struct seg_lane *l);
+/* Answers everything that waits, whatever it waits for. */
+void segs_fail_queue(struct seg_lane *l, const struct fault *why);
+/* While no connection is up: answers what cannot wait any longer. */
+void segs_expire(struct seg_lane *l);
 size_t segs_outstanding(const struct seg_lane *l);

@@ -11,8 +11,8 @@
  * statement was sent (seg_send: during that call; pg_read: until done). Results, and what pg_text()
  * and pg_bytes() give, are borrowed during the callback.
  *
- * Sizes are ours to bound: a full arena, too many parameters or a value that does not fit its type
- * ends the process.
+ * The callers bound the sizes: a full arena, too many parameters or a value that does not fit its
+ * type is a bug and ends the process.
  */
 
 #include <stdbool.h>
@@ -58,9 +58,9 @@ struct pg_args {
     int formats[PG_PARAMS_MAX]; /* 1 = binary */
 };
 
-/* No parameters yet; values will be copied into `arena`. Each pg_arg_ adds the next, $1
- * first; its type must be the one in the SQL exactly (no conversion happens: an int4
- * for an int8 is an error). */
+/* Begins an empty list of parameters, whose values are copied into `arena`. Each pg_arg_ function
+ * adds the next parameter, $1 first. Its type must be exactly the one in the SQL: nothing is
+ * converted, so an int4 for an int8 is an error. */
 void pg_args_init(struct pg_args *a, struct arena *arena);
 void pg_arg_null(struct pg_args *a);
 void pg_arg_bool(struct pg_args *a, bool v);
@@ -80,8 +80,8 @@ struct pg_array {
     size_t len, cap;
 };
 
-/* `expect_items` only sizes the first reservation. Each pg_array_ adds an
- * item of the array's type. */
+/* Begins an array. `expect_items` only sizes the first reservation. Each pg_array_ function adds an
+ * item; the item must be of the array's type. */
 void pg_array_init(struct pg_array *a, struct arena *arena, enum pg_type type, size_t expect_items);
 void pg_array_null(struct pg_array *a);
 void pg_array_bool(struct pg_array *a, bool v);
@@ -101,13 +101,13 @@ int pg_rows_count(const struct pg_rows *r);
 int pg_rows_columns(const struct pg_rows *r);
 bool pg_is_null(const struct pg_rows *r, int row, int col);
 bool pg_bool(const struct pg_rows *r, int row, int col);
-int64_t pg_int(const struct pg_rows *r, int row,
-               int col); /* int2, int4, int8, xid8 by the column's length; NULL = 0 */
-/* Text without its NUL as libpq gives it (it adds one); NULL = "". Borrowed. */
+/* An int2, int4, int8 or xid8, as the column's length says; SQL NULL gives 0. */
+int64_t pg_int(const struct pg_rows *r, int row, int col);
+/* A text, borrowed, with a NUL at its end; SQL NULL gives "". */
 const char *pg_text(const struct pg_rows *r, int row, int col);
 struct slice pg_bytes(const struct pg_rows *r, int row, int col); /* borrowed */
-struct uuid pg_uuid(const struct pg_rows *r, int row, int col);   /* NULL = zero */
-int64_t pg_time_us(const struct pg_rows *r, int row,
-                   int col); /* microseconds since 1970; NULL = 0 */
-/* Rows touched by insert, update or delete. */
+struct uuid pg_uuid(const struct pg_rows *r, int row, int col);   /* SQL NULL gives zero */
+/* A timestamptz in microseconds since 1970; SQL NULL gives 0. */
+int64_t pg_time_us(const struct pg_rows *r, int row, int col);
+/* How many rows an insert, update or delete touched. */
 int64_t pg_rows_affected(const struct pg_rows *r);

@@ -9,10 +9,14 @@
  *   (C decides every command whose keys were all got)
  *   trip 2: the WRITE statements, one a table; COMMIT; Sync
  *
- * Guarantees: no two commands of one segment nor of two segments in flight in this process share a
- * key, so commands with a common key keep their order; a busy key sends the command back to the
- * head of its line (1-5 ms jitter, UNAVAILABLE after 3 s); one bad command fails alone (bisection);
- * a lost reply is resolved by running the same commands with the same `now` once more.
+ * Guarantees:
+ * - No two commands of one segment, nor of two segments in flight in this process, share a key. So
+ *   commands with a common key keep their order.
+ * - When another process holds a key, the command goes back to the head of its line for 1 to 5 ms;
+ *   after 3 s it is answered UNAVAILABLE.
+ * - One bad command fails alone: a segment that fails is halved until the culprit is found.
+ * - When the reply is lost, the same commands run once more with the same `now`, which tells
+ *   whether they had been committed.
  *
  * Threading: io loop's thread. Ownership: a `struct seg_cmd` is embedded in its caller's struct and
  * borrowed from seg_submit() until `done`.
@@ -48,14 +52,15 @@ struct seg_wait {
 struct seg_cmd {
     struct fair_item item; /* .tenant is set by the caller */
     enum seg_class cls;
-    int64_t deadline_us; /* monotonic, 0 = none; looked at when dequeued, never later */
-    bool idempotent; /* repeating is harmless or found by a dedup row (all our commands: true) */
+    int64_t deadline_us; /* monotonic, 0 = none; looked at when it is dequeued, never later */
+    /* Repeating it is harmless, or is found out by a dedup row. True for all our commands. */
+    bool idempotent;
     size_t n_keys;
     uint64_t keys[SEG_KEYS_CMD]; /* any order, duplicates allowed */
     const char *method;          /* for counting and logs when it fails with INTERNAL */
-    /* Exactly once: NULL when the verdict was SEG_ANSWER or the write was committed; else a fault
-     * of the machinery (UNAVAILABLE, DEADLINE_EXCEEDED, RESOURCE_EXHAUSTED, INTERNAL; reason
-     * OUTCOME_UNKNOWN where that is so). */
+    /* Called exactly once. `fault` is NULL when the verdict was SEG_ANSWER or the write was
+     * committed, else a fault of the machinery: UNAVAILABLE, DEADLINE_EXCEEDED, RESOURCE_EXHAUSTED
+     * or INTERNAL, with the reason OUTCOME_UNKNOWN where nobody knows what was committed. */
     void (*done)(struct seg_cmd *cmd, const struct fault *fault);
     /* Owned by the segment machinery. */
     int64_t queued_us;
@@ -88,7 +93,7 @@ struct seg {
 /* Queues one statement of the current trip. */
 void seg_send(struct seg *seg, unsigned stmt, const struct pg_args *args);
 
-/* What the segment does is given by its owner (common/case). */
+/* What a segment does is given by its owner (common/store). */
 struct seg_ops {
     /* Trip 1: seg_send() the READ statements for seg->cmds. */
     void (*read)(void *ctx, struct seg *seg);
@@ -106,6 +111,6 @@ struct seg_ops {
 /* Attaches the ops; before the first seg_submit(). */
 void seg_setup(struct pg *pg, const struct seg_ops *ops);
 
-/* Queues a command. Refusals (queue full, tenant over its share) come
- * through done() in this call. */
+/* Queues a command. When the queue is full or the tenant is over its share, done() gets the refusal
+ * in this call. */
 void seg_submit(struct pg *pg, struct seg_cmd *cmd);

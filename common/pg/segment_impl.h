@@ -6,12 +6,13 @@
  *
  *   seg_submit -> account (bounded, a tenant's share) -> lines of its keys (segment_keys.c)
  *        first in all of them -> ready line of its class (segment_queue.c)
- *        -> batch, on the last free connection not of who crowds the others (segment_share.c)
+ *        -> batch; the last free connection is kept from whoever crowds the others
+ *           (segment_share.c)
  *        -> run on a connection (segment_run.c): trip 1, decide, trip 2
  *             -> done | back to the ready line (busy key, AGAIN) | batch again (segment_fail.c)
  *
- * A command keeps its places in its keys' lines until it is answered, whatever happens in between:
- * so nothing overtakes it, and no two commands that run share a key.
+ * A command keeps its places in its keys' lines until it is answered, whatever happens in between.
+ * So nothing overtakes it, and no two commands that run share a key.
  *
  * Threading: io loop's thread.
  */
@@ -21,15 +22,15 @@
 #include "pg/statements.h"
 
 #define SEG_CLASSES 3
-#define SEG_CONTENDED_US (3 * US_PER_S)    /* a key stays busy for so long: UNAVAILABLE */
-#define SEG_UNKNOWN_WAIT_US (5 * US_PER_S) /* for a connection, to find out what had committed */
+#define SEG_CONTENDED_US (3 * US_PER_S)    /* a key that is busy for longer gives UNAVAILABLE */
+#define SEG_UNKNOWN_WAIT_US (5 * US_PER_S) /* for a connection that tells what was committed */
 #define SEG_BULK_EVERY_US (100 * US_PER_MS)
 #define SEG_TIMER_SHARE 4 /* a quarter of the places */
-#define SEG_TRIES 2       /* repetitions after a conflict, after a loss */
+#define SEG_TRIES 2       /* repetitions after a conflict, and after a loss */
 
 struct seg_line;
 
-/* What one tenant holds of one line; lives while it holds something. */
+/* What one tenant holds of one line. It lives as long as the tenant holds something. */
 struct seg_account {
     struct list link; /* in its bucket */
     struct seg_line *line;
@@ -60,8 +61,8 @@ struct batch {
     struct seg_cmd *cmds[SEG_COMMANDS];
     size_t n;
     bool bulk;
-    bool crowded; /* as it was taken, most of it was of one tenant: */
-    uint32_t crowd;
+    bool crowded;   /* when it was taken, most of its commands were of one tenant ... */
+    uint32_t crowd; /* ... and this is the tenant */
     int64_t not_before_us;
     unsigned conflicts, losses;
     bool unknown; /* it may have been committed: `now_us` stays as it was */
@@ -76,10 +77,9 @@ struct run {
     struct conn *conn;
     struct seg_lane *lane;
     enum run_state state;
-    bool sending; /* read() or write() is being called */
-    struct batch
-        *batch; /* what fails or commits together; after the decision only those that write */
-    struct batch *left; /* of an unknown batch: those whose keys somebody holds */
+    bool sending;        /* read() or write() is being called */
+    struct batch *batch; /* fails or commits together; after the decision only those that write */
+    struct batch *left;  /* of a batch of unknown outcome: those whose keys somebody holds */
     struct seg seg;
     struct arena arena;
     struct trip trip;
@@ -104,7 +104,7 @@ struct seg_lane {
     struct seg_ops ops;
     struct seg_line lines[SEG_CLASSES];
     struct seg_keys keys;
-    struct list parked;  /* commands that are not first for all their keys */
+    struct list parked;  /* commands that are not the first ones for all their keys */
     struct list delayed; /* commands whose pause is not over, soonest first */
     struct list again;   /* batches that wait for a connection or the end of their pause */
     struct loop_timer *timer;
@@ -113,8 +113,8 @@ struct seg_lane {
     size_t held;          /* all classes */
     uint32_t last_tenant; /* of the last call */
     int64_t mixed_us;     /* when a call was of another tenant than the one before it */
-    bool kept;            /* calls of this tenant are left out of the next batch: */
-    uint32_t kept_from;
+    bool kept;            /* the next batch leaves out the calls of one tenant ... */
+    uint32_t kept_from;   /* ... and this is the tenant */
     bool bulk_running;
     int64_t bulk_last_us;
 };

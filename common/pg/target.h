@@ -27,8 +27,8 @@ struct target {
     struct target_host hosts[TARGET_HOSTS];
 };
 
-/* Never fails: a conninfo that cannot be read has no hosts, and libpq says what is wrong with it
- * when it connects. */
+/* Takes a conninfo apart. It never fails: a conninfo that cannot be read gives no hosts, and libpq
+ * says what is wrong with it when it connects. */
 void target_parse(struct target *t, const char *conninfo);
 void target_free(struct target *t);
 
