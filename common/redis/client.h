@@ -25,10 +25,10 @@ struct redis {
     struct loop_timer *probe;
     struct script_slot *scripts;
     bool up;
-    bool fresh;               /* connected and not looked at yet */
-    bool info_good;           /* of the look that is under way */
-    bool other;               /* another server, or another history, than at the last look */
-    bool epoch_mine_is_newer; /* the look under way read the epoch before we wrote one */
+    bool fresh;     /* it is connected, and nobody has looked at it yet */
+    bool info_good; /* the look under way found a server that may be used */
+    bool other;     /* it is another server, or has another history, than at the last look */
+    bool epoch_mine_is_newer; /* the look under way read the epoch before we wrote a new one */
     char run_id[REDIS_ID_LEN + 1];
     char replid[REDIS_ID_LEN + 1];
     char epoch[REDIS_EPOCH_LEN + 1];
@@ -44,7 +44,7 @@ void redis_metrics_command(void);
 void redis_metrics_away(void);
 void redis_metrics_error(void);
 
-/* probe.c: looks at the server; the first look after a connect decides whether it is used. */
+/* probe.c: looks at the server. The first look after a connect decides whether it is used. */
 void redis_probe(struct redis *r);
 void redis_set_up(struct redis *r, bool up);
 

@@ -26,21 +26,25 @@ struct link {
     struct loop_fd *fd;
     int wanted;
     struct loop_timer *retry;
-    struct loop_timer *limit; /* of the connect, then of the oldest command */
-    struct list pending;      /* of struct pending, oldest first: the order of the replies */
+    struct loop_timer *limit; /* for connecting, then for the oldest command */
+    struct list pending;      /* of struct pending; oldest first, as the replies come */
     size_t n_pending;
     int64_t connect_limit_us;
     unsigned fails;
     unsigned greetings;
-    bool doomed; /* to be dropped in the next turn: never inside a callback of hiredis */
-    bool freed;  /* by its owner, while a look-up is under way */
+    bool doomed; /* it is dropped in the next turn: never inside a callback of hiredis */
+    bool freed;  /* its owner has freed it while a look-up is under way */
     void (*message)(void *ctx, struct slice text);
     void *message_ctx;
 };
 
 /* link.c */
-void link_closed(struct link *l);    /* hiredis has let go of the context, or never had one */
-void link_drop_soon(struct link *l); /* in the next turn: never inside a callback of hiredis */
+
+/* hiredis has let go of the context, or never had one. */
+void link_closed(struct link *l);
+/* Drops the link in the next turn, because hiredis forbids it inside its callbacks. */
+void link_drop_soon(struct link *l);
+/* Sends a command whatever the state of the link: AUTH and SELECT go out before it is open. */
 void link_send_now(struct link *l, size_t n, const struct slice *words, link_reply *done,
                    void *ctx);
 

@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-/* Where Redis is, from its URL. Threading: pure. Ownership: everything lies in the struct. */
+/*
+ * Where Redis is, as its URL says.
+ *
+ * Threading: pure. Ownership: everything lies in the struct.
+ */
 
 #include <stdint.h>
 

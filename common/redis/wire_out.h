@@ -9,7 +9,7 @@
 #include "base/err.h"
 #include "base/slice.h"
 
-/* Queues one command on the context; `fn` gets `privdata`. AM_ECONN when it is closing: then `fn`
- * is not called. */
+/* Queues one command on the context; `fn` gets `privdata`. AM_ECONN when the context is closing:
+ * then `fn` is not called. */
 int wire_out(redisAsyncContext *ac, size_t n, const struct slice *words, redisCallbackFn *fn,
              void *privdata) AM_MUSTCHECK;

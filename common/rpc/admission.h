@@ -2,9 +2,9 @@
 #pragma once
 
 /*
- * How much may be open at once: unary calls for the process and for a tenant, streams for the
- * process, for a tenant and for a principal. What is above is refused at once, so that it costs a
- * few microseconds and no memory.
+ * How much may be open at once: unary calls for the process and for a tenant; streams for the
+ * process, for a tenant and for a principal. A call above a limit is refused at once, so that it
+ * costs a few microseconds and no memory.
  *
  * Threading: the rpc thread alone. Ownership: a ticket is given back exactly once.
  */
@@ -32,20 +32,20 @@ enum admission_verdict {
     ADMISSION_VERDICTS
 };
 
-/* `limits` has no zero member and outlives it. */
+/* `limits` must have no zero member and outlive the admission. */
 struct admission *admission_new(const struct rpc_limits *limits);
-/* Everything must have left. */
+/* Every ticket must have been given back. */
 void admission_free(struct admission *a);
 
 enum admission_verdict admission_enter(struct admission *a, enum rpc_kind kind,
                                        const struct rpc_principal *principal,
                                        struct admission_ticket *ticket) AM_MUSTCHECK;
-/* Gives a ticket back; nothing for one that was not granted. */
+/* Gives a ticket back. Does nothing for one that was not granted. */
 void admission_leave(struct admission *a, struct admission_ticket *ticket);
 
-/* English, for the message of the refusal. */
+/* The reason in English, for the message of the refusal. */
 const char *admission_text(enum admission_verdict verdict);
 
-/* When to try again: 100 to 500 ms, spread, so that those refused
- * together do not return together. */
+/* When to try again: 100 to 500 ms, at random, so that those who are refused together do not return
+ * together. */
 uint32_t admission_retry_ms(struct admission *a);

@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-/* Channel arguments, each with its reason in args.c. Pure. */
+/*
+ * Channel arguments; args.c gives the reason for each.
+ *
+ * Threading: pure. Ownership: the list lies in the struct and points into it.
+ */
 
 #include <grpc/grpc.h>
 
@@ -14,6 +18,6 @@ struct args {
     grpc_channel_args list;
 };
 
-/* Fill `out`, which must stay where it is while the list is in use. */
+/* Each fills `out`, which must not move while the list is in use. */
 void args_server(struct args *out, const struct rpc_limits *limits);
 void args_client(struct args *out);

@@ -2,10 +2,10 @@
 #pragma once
 
 /*
- * Outgoing calls. Unary calls are started by the io thread on the server's completion queue (so a
- * process has one rpc thread), with a deadline; the channel reconnects by itself after 100 ms to
- * 2 s, and while it has no connection calls fail at once with UNAVAILABLE. amendsctl uses the
- * blocking form on a queue of its own.
+ * Outgoing calls. The io thread starts unary calls, with a deadline, on the server's completion
+ * queue, so that a process needs one rpc thread only. The channel reconnects by itself after 100 ms
+ * to 2 s; while it has no connection, calls fail at once with UNAVAILABLE. amendsctl uses the
+ * blocking form, on a queue of its own.
  *
  * Threading: rpc_client_* on the io loop's thread, callbacks there too; rpc_sync_* on the caller's
  * thread.
@@ -24,9 +24,9 @@ struct rpc_client;
 struct rpc_client *rpc_client_new(struct rpc_server *server, const char *target,
                                   unsigned max_in_flight);
 
-/* Cancels what is in flight; its callbacks run here, with FAULT_CANCELLED. On the loop's thread, or
- * after the loop has ended; in any case before rpc_server_free(). Not from within a callback of
- * this client. NULL is allowed. */
+/* Cancels what is in flight; its callbacks run within this call, with FAULT_CANCELLED. To be called
+ * on the loop's thread or after the loop has ended, before rpc_server_free(), and not from within a
+ * callback of this client. NULL is allowed. */
 void rpc_client_free(struct rpc_client *c);
 
 /*

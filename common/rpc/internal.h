@@ -2,9 +2,9 @@
 #pragma once
 
 /*
- * What the files of common/rpc share. The rpc thread pumps the queue and owns slots, the pool of
- * calls and admission; the io loop's thread owns a call from the hand-over until its final batch
- * was started, and streams until `closed`.
+ * Inside common/rpc only: what its files share. The rpc thread pumps the queue; it owns the slots,
+ * the pool of calls and admission. The io loop's thread owns a call from the hand-over until its
+ * final batch was started, and a stream until `closed`.
  *
  *   server.c     configuration, services, start and end        pump.c    the rpc thread
  *   slot.c       posted requests, the new call                 call.c    the pool, the hand-over
@@ -24,7 +24,8 @@
 
 /*
  * What a completion queue hands back. `armed` is stored before the operation starts and loaded when
- * it ends: the order between our threads that gRPC gives anyway, said in a way that tools see.
+ * it ends. gRPC orders our threads like this anyway; the atomic says so in a way that
+ * ThreadSanitizer sees.
  */
 struct tag {
     void (*fn)(struct tag *tag, bool ok);
@@ -45,7 +46,7 @@ static inline void tag_run(struct tag *tag, bool ok)
 
 enum {
     METHOD_ON_RPC_THREAD = 1, /* answered without the io loop */
-    METHOD_ENDS_ITSELF = 2,   /* its streams know of the drain and are not ended by it */
+    METHOD_ENDS_ITSELF = 2,   /* its streams end by themselves in a drain */
 };
 
 struct method {
@@ -80,11 +81,11 @@ struct stream {
     struct list node; /* in server->streams */
     bool open;
     bool sending;    /* a message is in flight */
-    bool ending;     /* no more messages: a status was asked for, or the client has gone */
+    bool ending;     /* it takes no more messages: it ends, or the client has gone */
     bool status_due; /* the status waits for the message in flight */
     bool peer_gone;
     bool sent_ok;
-    unsigned pending; /* batches whose end the loop has not seen */
+    unsigned pending; /* how many batches have not ended for the loop yet */
     grpc_byte_buffer *message;
     struct tag close_tag, sent_tag, status_tag;
     struct loop_job close_job, sent_job, status_job;
@@ -174,7 +175,7 @@ struct rpc_call *call_take(struct rpc_server *s, struct slot *slot);
 void call_begin(struct rpc_call *call, grpc_byte_buffer *payload);
 void call_release(struct rpc_call *call);
 void calls_free(struct rpc_server *s);
-/* Any thread that owns the call; ends the process when it is none. */
+/* Ends the process when this is no call. For any thread that owns the call. */
 void call_check(const struct rpc_call *call);
 
 /* reply.c: whoever owns the call */
@@ -184,7 +185,7 @@ size_t ending_status_op(struct rpc_call *call, grpc_op *op);
 size_t ending_header_op(struct rpc_call *call, grpc_op *op);
 void start_batch(grpc_call *call, const grpc_op *ops, size_t n, struct tag *tag);
 
-/* drain.c: the rpc thread; tells the loop when the last call has gone */
+/* drain.c: the rpc thread. Tells the loop when the last call has gone. */
 void drain_check(struct rpc_server *s);
 
 /* stream.c: the loop's thread */

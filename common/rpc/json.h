@@ -2,9 +2,9 @@
 #pragma once
 
 /*
- * Messages as proto3 canonical JSON (https://protobuf.dev/programming-guides/json/), from their
- * descriptors: names in lowerCamelCase, enumerations by name, 64-bit integers as strings, bytes as
- * base64, timestamps as RFC 3339; fields that are not given are left out.
+ * Messages as proto3 canonical JSON (https://protobuf.dev/programming-guides/json/), made from
+ * their descriptors: names are in lowerCamelCase, enumerations are words, 64-bit integers are
+ * strings, bytes are base64 and timestamps RFC 3339. Fields that are not set are left out.
  *
  * Threading: pure. Ownership: the caller of json_from_message() owns the value (json_decref).
  */
@@ -17,8 +17,8 @@
 /* The message as a JSON object; NULL only when memory is exhausted. */
 json_t *json_from_message(const ProtobufCMessage *message);
 
-/* "2026-11-22T01:42:00.123456Z" of a google.protobuf.Timestamp; fractions
- * only where there are any. */
+/* Writes a google.protobuf.Timestamp as "2026-11-22T01:42:00.123456Z"; a fraction of a second is
+ * written only if there is one. */
 void json_time_text(int64_t seconds, int32_t nanos, char out[40]);
 
 /* "customer_id" -> "customerId". */

@@ -2,8 +2,10 @@
 #pragma once
 
 /*
- * What common/rpc counts; the names are in meter.c. Threading: any thread, but meter_method() and
- * meter_register(), which run before the first server starts.
+ * What common/rpc counts; the names of the metrics are in meter.c.
+ *
+ * Threading: any thread, but meter_method() and meter_register(), which run before the first server
+ * starts.
  */
 
 #include <stdbool.h>

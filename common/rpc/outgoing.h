@@ -2,7 +2,8 @@
 #pragma once
 
 /*
- * One outgoing call, as both clients make it: what its batches point at, and how its end is read.
+ * One outgoing call, as both clients make it: what its batches point at, and how its end is read
+ * from them.
  *
  * Threading: one thread at a time. Ownership: outgoing_clear() gives back everything.
  */
@@ -26,8 +27,8 @@ struct outgoing {
     grpc_slice text;
 };
 
-/* Packs the request and makes the call; starts nothing. timeout_ms 0: no deadline. AM_EINVAL: `as`
- * is not well formed. */
+/* Packs the request and makes the call, but starts nothing. timeout_ms 0 means no deadline.
+ * AM_EINVAL when `as` is not well formed. */
 int outgoing_init(struct outgoing *o, grpc_channel *channel, grpc_completion_queue *cq,
                   const ProtobufCServiceDescriptor *service, unsigned method_index,
                   const struct rpc_principal *as, const ProtobufCMessage *request,
@@ -40,14 +41,15 @@ size_t outgoing_header_op(struct outgoing *o, grpc_op *ops);  /* the response he
 size_t outgoing_message_op(struct outgoing *o, grpc_op *ops); /* one message: 1 */
 size_t outgoing_status_op(struct outgoing *o, grpc_op *ops);  /* the status: 1 */
 
-/* Decodes `o->reply` and frees it. AM_EINVAL: malformed or absent; AM_ENOMEM: past the quota. */
+/* Decodes `o->reply` and frees it. AM_EINVAL when it is malformed or absent; AM_ENOMEM when it does
+ * not fit into the arena's quota. */
 int outgoing_message(struct outgoing *o, struct arena *arena,
                      const ProtobufCMessage **out) AM_MUSTCHECK;
 
-/* Reads the end: code, message, details, replayed; not the reply. */
+/* Reads how the call ended: code, message, details and `replayed`, but not the reply. */
 void outgoing_end(const struct outgoing *o, struct arena *arena, struct rpc_sync_result *out);
 
-/* As outgoing_end, with the reply of a unary call. AM_ENOMEM: past the quota (the code says
- * RESOURCE_EXHAUSTED). */
+/* As outgoing_end(), with the reply of a unary call. AM_ENOMEM when the reply does not fit into the
+ * arena's quota; the code is RESOURCE_EXHAUSTED then. */
 int outgoing_unary_end(struct outgoing *o, struct arena *arena,
                        struct rpc_sync_result *out) AM_MUSTCHECK;

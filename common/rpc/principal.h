@@ -2,9 +2,9 @@
 #pragma once
 
 /*
- * The one place where a caller's identity is established: from the metadata amends-tenant and
- * amends-principal, which whoever stands in front of the service vouches for. Nothing else reads
- * them; tokens and certificates will be read here and nowhere else.
+ * The one place where a caller's identity is established. It is read from the metadata
+ * amends-tenant and amends-principal; whoever stands in front of the service vouches for them.
+ * Nothing else reads this metadata.
  *
  * Threading: pure.
  */

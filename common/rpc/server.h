@@ -7,13 +7,14 @@
  * from there.
  *
  * What a handler can rely on: the principal is established, every string of the request is valid
- * UTF-8 without NUL and bounded, every enum number is known, and the deadline has not passed. All
- * that does not hold is answered before it: UNAUTHENTICATED (PRINCIPAL_MISSING, PRINCIPAL_INVALID),
- * RESOURCE_EXHAUSTED (OVERLOADED, TOO_LARGE), INVALID_ARGUMENT with all violations, UNIMPLEMENTED
- * (UNKNOWN_METHOD), DEADLINE_EXCEEDED (DEADLINE).
+ * UTF-8 without NUL and bounded, every enum number is known, and the deadline has not passed. A
+ * call of which one of these is not true never reaches its handler. It is answered UNAUTHENTICATED
+ * (PRINCIPAL_MISSING, PRINCIPAL_INVALID), RESOURCE_EXHAUSTED (OVERLOADED, TOO_LARGE),
+ * INVALID_ARGUMENT with all violations, UNIMPLEMENTED (UNKNOWN_METHOD) or DEADLINE_EXCEEDED
+ * (DEADLINE).
  *
- * A connection has at most 1000 calls and streams open at once; it is asked to reconnect after
- * about five minutes, and a stream that has not ended a minute later is cut. Compressed requests
+ * A connection has at most 1000 calls and streams open at once. After about five minutes its client
+ * is asked to reconnect, and a stream that has not ended a minute later is cut. Compressed requests
  * are refused.
  *
  * Threading: rpc_server_new() to rpc_server_start() and rpc_server_free() on the main thread;
@@ -58,8 +59,8 @@ struct rpc_method {
     unsigned slots;         /* requests posted beforehand: 128 for a hot method, 8 (default) else */
     bool without_principal; /* health and reflection only: neither principal nor admission */
     const struct wire_limits *wire; /* NULL: the defaults of rpc/wire.h; must outlive the server */
-    /* Where they are more than those of rpc_limits: its largest request, at most RPC_MESSAGE_MOST,
-     * and its calls' arena. */
+    /* The largest request, at most RPC_MESSAGE_MOST, and the quota of a call's arena, for a method
+     * that needs more than rpc_limits gives; 0 = those of rpc_limits. */
     size_t message_bytes, arena_bytes;
 };
 
@@ -97,9 +98,9 @@ int rpc_server_add(struct rpc_server *s, const ProtobufCServiceDescriptor *descr
                    const struct rpc_method *methods, size_t n, void *service) AM_MUSTCHECK;
 
 /*
- * Binds, starts the rpc thread. AM_EINVAL: bad address, or header principals on a non-loopback
- * address without insecure_principals; AM_EIO: cannot bind. Both are logged with what to do, and
- * leave a server that can only be freed.
+ * Binds the address and starts the rpc thread. AM_EINVAL for a bad address, or for an address that
+ * other machines can reach without insecure_principals; AM_EIO when it cannot bind. Both are logged
+ * with what to do about them, and leave a server that can only be freed.
  */
 int rpc_server_start(struct rpc_server *s) AM_MUSTCHECK;
 
@@ -115,21 +116,22 @@ int rpc_server_add_fd(struct rpc_server *s, int fd) AM_MUSTCHECK;
 void rpc_server_set_serving(struct rpc_server *s, bool serving);
 
 /*
- * The way down: health says NOT_SERVING and ends its watches; after drain_delay no call is taken
- * any more and streams end with UNAVAILABLE (DRAINING); after drain_grace what is left is
- * cancelled; when no call is left `done` runs on the loop's thread. A handler that never answers
- * holds it up for ever: handlers are told nothing but the end of their streams. Once.
+ * The way down. Health says NOT_SERVING and ends its watches. After drain_delay no call is taken
+ * any more, and streams end with UNAVAILABLE (DRAINING). After drain_grace what is left is
+ * cancelled. When no call is left, `done` runs on the loop's thread. Handlers hear of it only by
+ * the end of their streams, so a handler that never answers holds it up for ever. To be called
+ * once.
  */
 void rpc_server_drain(struct rpc_server *s, void (*done)(void *ctx), void *ctx);
 
-/* After the drain (or instead of a start) and after the loop has ended: joins the rpc thread and
- * frees everything. All clients were freed before. */
+/* Joins the rpc thread and frees everything. To be called after the drain (or instead of a start),
+ * after the loop has ended and after all clients were freed. */
 void rpc_server_free(struct rpc_server *s);
 
 /* -- one call ---------------------------------------------------------------------------------- */
 
-/* Where everything of the call lives; its quota is rpc_limits.arena_bytes. A stream that allocates
- * for every message fills it: use an arena of your own there. */
+/* Where everything of the call lives; its quota is rpc_limits.arena_bytes. A stream that allocated
+ * there for every message would fill it, so it uses an arena of its own. */
 struct arena *rpc_call_arena(struct rpc_call *call);
 
 /* The request, of the type the descriptor says. */
@@ -144,11 +146,11 @@ const char *rpc_call_method(const struct rpc_call *call);
 /* What rpc_method.about says of the method. */
 const void *rpc_call_about(const struct rpc_call *call);
 
-/* On the clock of clock_mono_us(); INT64_MAX for a stream without one. */
+/* The deadline on the clock of clock_mono_us(); INT64_MAX for a stream without one. */
 int64_t rpc_call_deadline_us(const struct rpc_call *call);
 
-/* Nobody waits for the answer any more: the client of a stream has gone, or the deadline has
- * passed. That the client of a unary call has gone is not known before the answer. */
+/* True when nobody waits for the answer any more: the client of a stream has gone, or the deadline
+ * has passed. Whether the client of a unary call has gone is not known before the answer. */
 bool rpc_call_cancelled(const struct rpc_call *call);
 
 /* A slot for the handler's own state, NULL at first. */
@@ -173,17 +175,19 @@ void rpc_fail(struct rpc_call *call, const struct fault *fault);
 
 /* Called on the loop's thread, never from within rpc_stream_open(), _send() or _finish(). */
 struct rpc_stream_ops {
-    void (*sent)(struct rpc_call *call, void *ctx);   /* the message has left; send the next */
-    void (*closed)(struct rpc_call *call, void *ctx); /* client gone, deadline, drain, or ended:
-                                                         once, and the last callback */
+    /* The message has left: the next one may be sent. */
+    void (*sent)(struct rpc_call *call, void *ctx);
+    /* The stream has ended, its client has gone, its deadline has passed or the server drains.
+     * Called once, as the last callback. */
+    void (*closed)(struct rpc_call *call, void *ctx);
 };
 
 /* Turns the call into an open stream (sends the response header). `ops` is static; `ctx` may live
  * in the call's arena. */
 void rpc_stream_open(struct rpc_call *call, const struct rpc_stream_ops *ops, void *ctx);
 
-/* Sends one message; only when none is in flight. On a stream that is ending it is dropped:
- * `closed` follows. */
+/* Sends one message; allowed only when none is in flight. On a stream that is ending the message is
+ * dropped, and `closed` follows. */
 void rpc_stream_send(struct rpc_call *call, const ProtobufCMessage *message);
 
 /* True while a message is in flight and from the stream's end on: nothing can be sent now. */

@@ -10,9 +10,10 @@
 #include "base/fault.h"
 #include "base/slice.h"
 
-/* Encoded details; base64 makes 5.4 KB of them, below the 8 KB of headers that clients take. */
+/* The most bytes of encoded details. In base64 they become 5.4 KB, less than the 8 KB of headers
+ * that clients accept. */
 #define STATUS_BYTES_MAX 4096
-/* grpc-message, percent-encoded on the wire: up to three times that. */
+/* The most bytes of grpc-message, which percent-encoding may make three times as long. */
 #define STATUS_MESSAGE_MAX 512
 #define STATUS_DOMAIN "amends"
 
@@ -24,8 +25,8 @@ struct status_bytes {
 
 /*
  * Encodes `fault`: one ErrorInfo, then BadRequest (INVALID_ARGUMENT) or PreconditionFailure
- * (FAILED_PRECONDITION), then RetryInfo. What does not fit is dropped from the end: first
- * violations, whose number the message then tells, then metadata. Long texts are cut at 500 bytes.
+ * (FAILED_PRECONDITION), then RetryInfo. When it does not fit, violations are dropped first, from
+ * the end, and the message tells how many; then metadata. Texts are cut at 500 bytes.
  */
 void status_pack(const struct fault *fault, struct status_bytes *out);
 
@@ -36,5 +37,6 @@ void status_pack(const struct fault *fault, struct status_bytes *out);
  */
 int status_unpack(struct slice bytes, struct fault *fault) AM_MUSTCHECK;
 
-/* A gRPC status number as a fault code: UNKNOWN, DATA_LOSS and what nobody knows are INTERNAL. */
+/* A gRPC status number as a fault code. UNKNOWN, DATA_LOSS and numbers that gRPC does not have
+ * become INTERNAL. */
 enum fault_code status_code(int number);

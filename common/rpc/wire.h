@@ -18,7 +18,7 @@
 #include "base/fault.h"
 #include "base/slice.h"
 
-/* Most fields a message type may have: the walk counts repeated items on its stack. */
+/* The most fields a message type may have, because the walk counts repeated items on its stack. */
 #define WIRE_FIELDS_MAX 128
 
 /* A zero member takes the default. */
