@@ -3,7 +3,9 @@
 
 /*
  * What the files of the store share: the numbers of its statements, its state and the state of one
- * segment. Threading: io loop's thread. Private to common/case.
+ * segment.
+ *
+ * Threading: io loop's thread. Private to common/store.
  */
 
 #include "case/model/decision.h"

@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-/* The files of common/store/migrations, built into the program, by version. Constants. */
+/*
+ * The files of common/store/migrations, built into the program, by version.
+ *
+ * Threading: constants.
+ */
 
 #include <stddef.h>
 #include <stdint.h>

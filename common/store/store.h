@@ -22,7 +22,8 @@ struct store;
 extern const struct pg_stmt *const store_stmts;
 extern const size_t store_n_stmts;
 
-/* What other processes should hear of after a commit (architecture 1, Route). */
+/* -- routes: what other processes should hear of after a commit -------------------------------- */
+
 /* A member of a level's queue that is to be there, or one that is void: an item that changed level,
  * signature or generation gives both. A case with a standing offer (level 0) is in no queue. */
 struct route_queue {
@@ -64,7 +65,9 @@ void store_free(struct store *s);
 /* Computes the keys, queues the command. `finished` may run in this call. */
 void store_submit(struct store *s, struct submission *sub);
 
-/* -- reads: the result lies in the read's arena; `done` once ---------------------------------- */
+/* -- reads ------------------------------------------------------------------------------------- */
+
+/* A read. Its result lies in its arena; `done` is called once. */
 
 struct store_read {
     struct pg_read pg;
@@ -99,18 +102,19 @@ void store_read_cases(struct store *s, struct store_read *r, const struct uuid *
 void store_read_events(struct store *s, struct store_read *r, const struct uuid *case_id,
                        int64_t after_seq, int limit);
 
-/* In the order asked for is not promised; those that do not exist are left out. With their load. */
+/* Agents with their load, in any order; those that do not exist are left out. */
 void store_read_agents(struct store *s, struct store_read *r, const char *const *agent_ids,
                        size_t n);
 /* Agents with id > after, by id, at most `limit`. */
 void store_list_agents(struct store *s, struct store_read *r, const char *after, int limit);
 
 struct case_filter {
-    const char *customer_id, *owner_id,
-        *failure_code;                 /* NULL or "" = any; failure_code also matches its branch */
-    int16_t status;                    /* 0 = any */
-    int64_t opened_from, opened_until; /* 0 = open */
-    int64_t before_opened_at; /* keyset: strictly older than (opened_at, case_id); 0 = start */
+    const char *customer_id, *owner_id; /* NULL or "" = any */
+    const char *failure_code;           /* the code or a branch of codes; NULL or "" = any */
+    int16_t status;                     /* 0 = any */
+    int64_t opened_from, opened_until;  /* 0 = no bound */
+    /* The page begins behind (opened_at, case_id): strictly older cases only; 0 = at the newest. */
+    int64_t before_opened_at;
     struct uuid before_case_id;
     int limit;
 };

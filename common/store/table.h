@@ -3,8 +3,8 @@
 
 /*
  * The tables of the case as data: for each column its name, type and place in the row's struct
- * (case/model/rows.h). Statements, parameters and decoding follow from it, so that a column is named in
- * one place besides its migration.
+ * (case/model/rows.h). Statements, parameters and decoding follow from it, so that a column is
+ * named in one place besides its migration.
  *
  * Threading: constants and pure functions. Ownership: SQL texts belong to the caller (free()), rows
  * and parameters to the arenas given.

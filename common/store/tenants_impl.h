@@ -3,7 +3,8 @@
 
 /*
  * Inside the tenants: those known, the look-ups of names, the loading of policies, the refresh.
- * Threading: io loop's thread. Private to common/case.
+ *
+ * Threading: io loop's thread. Private to common/store.
  */
 
 #include "store/impl.h"

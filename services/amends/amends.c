@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * amends [serve]            all three services in one process
- * amends migrate            brings the database to this release's schema; --tenant NAME makes a
- * tenant amends check              looks for what must not be in the database
+ * amends [serve]   all three services in one process
+ * amends migrate   brings the database to this release's schema; --tenant NAME makes a tenant
+ * amends check     looks for what must not be in the database
  */
 
 #include <stdio.h>

@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-/* `audit`: all pages of AuditCases. 0 when nothing is found, 1 when something is. Threading: one
- * thread. */
+/*
+ * `audit`: shows all pages of AuditCases. The exit code is 0 when nothing is found and 1 when
+ * something is.
+ *
+ * Threading: one thread.
+ */
 
 struct ctl;
 

@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-/* The table of commands: noun, verb, and the RPC behind it. Everything else is read from the RPC's
- * descriptor. */
+/*
+ * The table of commands: noun, verb, and the RPC behind it. Everything else is read from the RPC's
+ * descriptor.
+ *
+ * Threading: constants and pure functions.
+ */
 
 #include <protobuf-c/protobuf-c.h>
 #include <stdbool.h>

@@ -6,11 +6,13 @@
  * and the fields of a message inside carry its name in front (--failure-code). So the command line
  * has every field the contract has, by the same names.
  *
- *   text, numbers    --capacity 5
- *   enumerations     --trigger complaint      (the number's name without its prefix, any case, -
- * for _) yes or no        --preventable times            --contact-time 2026-11-22T10:00:00Z money
- * --amount "49.90 USD" lists            --languages en,de   --skills billing:3,delivery:1
- * --authorities "refund:200 USD"
+ *   text, numbers  --capacity 5
+ *   enumerations   --trigger complaint (the number's name without its prefix, in any case, with - for
+ *                  _)
+ *   yes or no      --preventable
+ *   times          --contact-time 2026-11-22T10:00:00Z
+ *   money          --amount "49.90 USD"
+ *   lists          --languages en,de --skills billing:3,delivery:1 --authorities "refund:200 USD"
  *
  * Threading: one thread. Ownership: flags and values lie in the arena given.
  */

@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-/* The commands of the noun `policy` that are more than one call. Each returns the exit code.
- * Threading: one thread. */
+/*
+ * The commands of the noun `policy` that are more than one call. Each returns the exit code.
+ *
+ * Threading: one thread.
+ */
 
 struct ctl;
 

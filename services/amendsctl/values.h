@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-/* Values of one field from the text a person writes. Threading: pure. Ownership: results lie in the
- * arena. */
+/*
+ * Values of one field from the text a person writes.
+ *
+ * Threading: pure. Ownership: results lie in the arena.
+ */
 
 #include <stdbool.h>
 

@@ -2,9 +2,10 @@
 #pragma once
 
 /*
- * Tells the assignment service of another process what was committed:
- * AssignmentInternalService.Route, one call in flight, what comes meanwhile is the next. A hint
- * only: nothing waits for it, and what does not fit is left to the sweep and counted.
+ * Tells the assignment service of another process what was committed, by calls of
+ * AssignmentInternalService.Route. One call is in flight at a time; what comes meanwhile goes with
+ * the next one. It is a hint only: nothing waits for it, and what does not fit is counted and left
+ * to the sweep.
  *
  * Threading: io loop's thread. Ownership: routes are copied.
  */

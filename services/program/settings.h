@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-/* What an operator can set. Every option is also AMENDS_<NAME>. Threading: written once by
- * settings_parse(). */
+/*
+ * What an operator can set. Every option is also an environment variable AMENDS_<NAME>.
+ *
+ * Threading: written once, by settings_parse(), before threads start.
+ */
 
 #include "program/program.h"
 #include "base/err.h"

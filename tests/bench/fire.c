@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The timers in Redis with an empty effect: adds timers that are all due at one instant, claims
- * them as the engine does (assignment/timer_queue.h) and takes each out at once. Prints one JSON
- * object: how many were fired and the seconds from the instant until Redis had forgotten the last.
- * Exit code 1 when one came twice or early.
+ * them as the engine does (assignment/timers/timer_queue.h) and takes each out at once. Prints one
+ * JSON object: how many were fired and the seconds from the instant until Redis had forgotten the
+ * last. Exit code 1 when one came twice or early.
  *
  *   amends-fire --redis redis://127.0.0.1:6379 --timers 100000
  */

@@ -226,7 +226,7 @@ void directory_closed(struct directory *d, int32_t tenant_id, const char *agent_
  * sweep is under way, or streams are being written. */
 bool directory_sweep(struct directory *d, void (*done)(struct assignment *a));
 
-/* -- handlers (rpc.c, rpc_pull.c, rpc_route.c, rpc_audit.c) ------------------------------------ */
+/* -- handlers (rpc/) --------------------------------------------------------------------------- */
 
 int rpc_register(struct assignment *a, struct rpc_server *server) AM_MUSTCHECK;
 void rpc_request_assignment(struct rpc_call *call, void *service);

@@ -4,15 +4,15 @@
 /*
  * The names in Redis, all in one place.
  *
- *   amends:epoch                       written when everything was loaded
- *   amends:wake                        channel: "tenant/agent" whose offers changed
- *   amends:t:<shard>                   zset of timers: tenant/case/clock/generation by due ms; and
- * the member "whole" behind all, until the shard is lost amends:claimed                     zset of
- * timers being fired, by the end of their lease in ms amends:replicas                    zset of
- * the replicas of assignment by last seen ms amends:q:<tenant>:<level>:<sig>    zset of waiting
- * cases: case/generation by score ms amends:h:<tenant>:<level>          zset of signatures by their
- * best score amends:watched                     zset of agents with streams: tenant/agent by last
- * seen ms amends:s:<tenant>/<agent>          set of the replicas that hold a stream, TTL 30 s
+ *   amends:epoch                     string, written when everything has been loaded
+ *   amends:wake                      channel: "tenant/agent" whose offers changed
+ *   amends:t:<shard>                 zset of timers, tenant/case/clock/generation by due ms; the
+ *                                    member "whole" stays behind all of them until the shard is
+ *                                    lost
+ *   amends:claimed                   zset of the timers being fired, by the end of their lease in ms
+ *   amends:replicas                  zset of the replicas of assignment, by when they were last seen
+ *   amends:q:<tenant>:<level>:<sig>  zset of waiting cases, case/generation by score in ms
+ *   amends:h:<tenant>:<level>        zset of signatures, by the best score of their queue
  *
  * Threading: pure. Ownership: texts lie in the arena given.
  */

@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-/* The Lua scripts, each one step that must not be torn. Time is an
- * argument. Threading: constants. */
+/*
+ * The Lua scripts: each is one step in Redis that nothing may come between. They get the time as an
+ * argument.
+ *
+ * Threading: constants.
+ */
 
 #include "redis/redis.h"
 

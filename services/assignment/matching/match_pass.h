@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-/* One pass of matching for one tenant. Threading: io loop's thread. Ownership: the caller frees it
- * in or after `ended`. */
+/*
+ * One pass of matching for one tenant.
+ *
+ * Threading: io loop's thread. Ownership: the caller frees it in or after `ended`.
+ */
 
 #include "assignment/matching/heads.h"
 

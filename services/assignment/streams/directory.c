@@ -105,10 +105,10 @@ static void maybe_leave(struct directory *d, int32_t tenant_id, const char *agen
     tenant_by_id(d->a, tenant_id, leave, l);
 }
 
-/* -- writing -----------------------------------------------------------------------------------
- *
- * One statement at a time, so that two of this process never meet at a row; what changes meanwhile
- * waits, the latest news of an agent only. */
+/* -- writing ----------------------------------------------------------------------------------- */
+
+/* Statements are sent one at a time, so that two of this process never meet at a row. What changes
+ * meanwhile waits, and of an agent only the latest news. */
 
 struct news {
     int64_t seen_us;

@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-/* Inside the timers in Redis: timer_queue.c claims, timer_queue_out.c writes. Threading: io loop's
- * thread. */
+/*
+ * Inside the timers in Redis: timer_queue.c claims, timer_queue_out.c writes.
+ *
+ * Threading: io loop's thread.
+ */
 
 #include "assignment/timers/timer_queue.h"
 

@@ -1,20 +1,22 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-/* The commands behind intake's RPCs that write; their decide functions are pure. Threading:
- * constants. */
+/*
+ * The commands behind intake's RPCs that write; their decide functions are pure.
+ *
+ * Threading: constants.
+ */
 
 #include "case/model/decision.h"
 
 /* OpenCase: joins the customer's open case of the same failure code and order reference, else opens
- * one.
+ * a new one.
  *
  * A new case is its first level's steward's at once, with the clocks that policy starts, and waits
  * in that level's queue. A repeat claim adds its signal, which raises the boost; it may fill what
  * was not known, raise severity and stake (of the same currency) and add desired outcomes, and
  * takes nothing back. Each claim that came from the customer counts as a contact in the customer's
- * effort; what the company noticed by itself (DETECTED_FAILURE) does not.
- */
+ * effort; what the company noticed by itself (DETECTED_FAILURE) does not. */
 extern const struct command_kind open_case_kind;
 
 /* MigrateCase: moves an open case to cmd->policy_version, keeps its clocks' starts, pauses and what
@@ -26,7 +28,7 @@ extern const struct command_kind migrate_case_kind;
 struct migrate_result {
     bool moved;
     bool changed;   /* a deadline moved, a clock started or ended */
-    bool breaching; /* a running clock is past its new deadline: the first of them: */
+    bool breaching; /* running clocks are past their new deadline; the first of them is ... */
     struct uuid clock_id;
     char name[64];
     int64_t old_due_us, new_due_us;

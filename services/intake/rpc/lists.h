@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-/* The handlers that page through cases and events, and the one that verifies a history. Threading:
- * io loop. */
+/*
+ * The handlers that page through cases and events, and the one that verifies a history.
+ *
+ * Threading: io loop's thread.
+ */
 
 #include "shared/service.h"
 

@@ -2,8 +2,9 @@
 #pragma once
 
 /*
- * The handlers of PolicyService, and ExplainDeadline, which is about policy too. Threading: io
- * loop.
+ * The handlers of PolicyService, and of ExplainDeadline, which is about policy too.
+ *
+ * Threading: io loop's thread.
  */
 
 #include "shared/service.h"

@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-/* What the handlers of PolicyService share. Threading: io loop. Ownership: messages lie in the
- * call's arena. */
+/*
+ * What the handlers of PolicyService share.
+ *
+ * Threading: io loop's thread. Ownership: messages lie in the call's arena.
+ */
 
 #include "amends/v1/policy_service.pb-c.h"
 #include "policy/read/bundle.h"

@@ -8,7 +8,7 @@
  * - Words that people said or wrote go into an event's personal part and the rows, never into the
  *   public part.
  * - Contacts, acts, root causes and fulfilment are taken as long as the case is not final;
- * proposals, answers and denials only while it is neither resolved nor final.
+ *   proposals, answers and denials only while it is neither resolved nor final.
  *
  * Threading: constants.
  */

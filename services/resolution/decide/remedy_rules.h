@@ -13,6 +13,5 @@ struct remedy_row *remedy_find(struct decision *d, const char *remedy_id);
 void remedy_refuse_state(struct decision *d, const struct remedy_row *remedy, const char *what);
 
 /* Writes the event with the remedy as it is now, without its description; `text` is the personal
- * part
- * ("" or NULL = none). Makes the remedy the command's result. */
+ * part ("" or NULL = none). Makes the remedy the command's result. */
 void remedy_event(struct decision *d, int kind, const struct remedy_row *remedy, char *text);
