@@ -72,12 +72,3 @@ bool utf8_valid(const void *data, size_t len)
     }
     return true;
 }
-
-size_t utf8_count(const void *data, size_t len)
-{
-    const uint8_t *p = data;
-    size_t count = 0;
-    for (size_t i = 0; i < len; i++)
-        count += !is_tail(p[i]);
-    return count;
-}

@@ -13,9 +13,6 @@
 /* True when all `len` bytes are well-formed UTF-8 without NUL. */
 bool utf8_valid(const void *data, size_t len);
 
-/* The number of code points of valid UTF-8. */
-size_t utf8_count(const void *data, size_t len);
-
 /* The length in bytes of the code point at the start of `data`, or 0 when it is not well formed,
  * NUL, or `len` is 0. */
 size_t utf8_next(const void *data, size_t len);

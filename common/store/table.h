@@ -56,9 +56,6 @@ struct table {
 
 extern const struct table tables[TABLES];
 
-/* The longest primary key. */
-#define TABLE_KEYS_MAX 6
-
 /* "select k.ord, t.<columns> ... from unnest(<the first n_keys columns>) .. cross join lateral ..":
  * one row for every row found, k.ord = place of its key in the arrays, from 1. */
 char *table_sql_read(const struct table *t, size_t n_keys);

@@ -40,7 +40,7 @@ Amends__V1__RootCause *message_root_cause(const struct case_row *row, struct are
     return m.full ? NULL : r;
 }
 
-Amends__V1__Denial *message_denial(const struct case_row *row, struct arena *arena)
+static Amends__V1__Denial *message_denial(const struct case_row *row, struct arena *arena)
 {
     struct make m = {.arena = arena};
     Amends__V1__Denial *d = row->denial_disclosed_at != 0 ? make_alloc(&m, sizeof(*d)) : NULL;

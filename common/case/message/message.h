@@ -32,11 +32,8 @@ Amends__V1__Act *message_act(const struct act_row *row, struct arena *arena);
 Amends__V1__Owner *message_owner(const struct case_row *row, struct arena *arena);
 /* NULL when there is none. */
 Amends__V1__RootCause *message_root_cause(const struct case_row *row, struct arena *arena);
-Amends__V1__Denial *message_denial(const struct case_row *row, struct arena *arena);
 /* `private_row` NULL = erased when the event has a private digest, else it never had one. */
 Amends__V1__CaseEvent *message_event(const struct event_row *row,
                                      const struct event_private_row *private_row,
                                      struct arena *arena);
 Google__Protobuf__Timestamp *message_time(int64_t us, struct arena *arena); /* NULL for 0 */
-/* NULL without currency. */
-Google__Type__Money *message_money(const char *currency, int64_t micros, struct arena *arena);

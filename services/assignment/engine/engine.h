@@ -128,10 +128,8 @@ struct timers *timers_new(struct assignment *a);
 void timers_free(struct timers *t);
 /* Leaves its part to other replicas. */
 void timers_stop(struct timers *t);
-/* Clocks fall due: writes those within the horizon to Redis, wakes in time. */
+/* Clocks fall due: writes those within the horizon to Redis, and without Redis wakes for them. */
 void timers_add(struct timers *t, const struct route_timer *timers, size_t n);
-/* Without Redis: a clock falls due then. */
-void timers_hint(struct timers *t, int64_t due_us);
 /* Marks the shards in Redis: when one is lost from now on, sweep_lost() is called. */
 void timers_mark(struct timers *t);
 /* Looks at once. */

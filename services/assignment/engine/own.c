@@ -10,7 +10,6 @@
 #include "base/log.h"
 #include "contract/word.h"
 
-#define OWN_MAGIC 0x0a5519cdu
 #define ARENA_BYTES (64u << 20) /* the largest case must fit; only what is used is taken */
 #define DEADLINE_US (5 * US_PER_S)
 

@@ -163,13 +163,6 @@ static void lost(void *ctx)
     sweep_lost(t->a->sweep);
 }
 
-void timers_add(struct timers *t, const struct route_timer *timers, size_t n)
-{
-    timerq_add(t->queue, timers, n, engine_now_us(t->a) + HORIZON_US);
-    for (size_t i = 0; i < n; i++)
-        timers_hint(t, timers[i].due_us);
-}
-
 void timers_mark(struct timers *t)
 {
     timerq_mark(t->queue);
@@ -187,13 +180,21 @@ static void arm(struct timers *t)
     loop_timer_start(t->timer, delay_us > 0 ? delay_us : 0);
 }
 
-void timers_hint(struct timers *t, int64_t due_us)
+/* Without Redis a clock falls due then. */
+static void hint(struct timers *t, int64_t due_us)
 {
     if (redis_up(t->a->redis) || due_us >= t->next_due_us)
         return;
     t->next_due_us = due_us;
     if (!t->looking)
         arm(t);
+}
+
+void timers_add(struct timers *t, const struct route_timer *timers, size_t n)
+{
+    timerq_add(t->queue, timers, n, engine_now_us(t->a) + HORIZON_US);
+    for (size_t i = 0; i < n; i++)
+        hint(t, timers[i].due_us);
 }
 
 static void found_due(struct assignment *a, size_t found, size_t fired_now, int64_t next_due_us)

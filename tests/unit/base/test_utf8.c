@@ -67,13 +67,6 @@ static void test_invalid(void **state)
     }
 }
 
-static void test_count(void **state)
-{
-    (void)state;
-    assert_int_equal(utf8_count("", 0), 0);
-    assert_int_equal(utf8_count("caf\xc3\xa9 \xf0\x9f\x98\x80", 10), 6);
-}
-
 static void test_next(void **state)
 {
     (void)state;
@@ -89,7 +82,6 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_valid),
         cmocka_unit_test(test_invalid),
-        cmocka_unit_test(test_count),
         cmocka_unit_test(test_next),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "case/message/impl.h"
 #include "case/message/message.h"
 #include "contract/money.h"
 #include "world.h"
@@ -178,9 +179,12 @@ static void money_and_time(void **state)
 {
     (void)state;
     struct world *w = world_new();
-    assert_null(message_money("", 5, &w->arena));
+    struct make make = {.arena = &w->arena};
+    Google__Type__Money *m = NULL;
+    make_money(&make, &m, "", 5);
+    assert_null(m);
     assert_null(message_time(0, &w->arena));
-    Google__Type__Money *m = message_money("USD", 1234567, &w->arena);
+    make_money(&make, &m, "USD", 1234567);
     assert_int_equal(m->units, 1);
     assert_int_equal(m->nanos, 234567000);
     assert_int_equal(money_micros(m), 1234567);
