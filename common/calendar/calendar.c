@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Arithmetic: binary searches over the slots. Microseconds since 2000
- * within, since 1970 outside. */
+/* Arithmetic by binary searches over the slots. Inside this file instants are microseconds since
+ * 2000, outside of it since 1970. */
 #include "calendar/calendar_impl.h"
 
 #include "base/minmax.h"

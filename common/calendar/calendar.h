@@ -2,22 +2,26 @@
 #pragma once
 
 /*
- * Working calendars: when a company, or a desk of it, works - and arithmetic with working time.
+ * Working calendars say when a company, or one of its desks, works. This module adds, subtracts and
+ * measures working time.
  *
  * A calendar is a spec (weekly windows, dates with hours of their own, holidays) in a zone. Working
- * time = the windows, each on the wall of the day it begins, less the holidays. A window's length
- * is the true time between the instants of its ends, so it is an hour shorter or longer on the day
- * of a DST change; its start is the first occurrence of an ambiguous wall time, its end the second;
- * a wall time that does not exist moves forward by the gap (see zone.h). A window over midnight
- * ends on the next day. A holiday takes away its wall time of its date, also from a window that
- * began the day before.
+ * time is the time in the windows, on the wall of the day on which each begins, without the
+ * holidays.
+ * - A window's length is the true time between the instants of its ends, so it is an hour shorter
+ *   or longer on the day of a DST change.
+ * - When the wall shows a window's start twice, it begins at the first; when it shows the end
+ *   twice, it ends at the second. A wall time that does not exist moves forward by the gap (see
+ *   zone.h).
+ * - A window over midnight ends on the next day.
+ * - A holiday takes its part of its date away, also from a window that began the day before.
  *
- * calendar_new() lays the windows out once, for the years 2000 to 2099, with running sums: adding,
- * subtracting and measuring are binary searches, so their cost does not grow with the distance. A
- * calendar takes 8 bytes a window: some 200 KB for a working week of one window a day. Outside
- * those years there is no working time.
+ * calendar_new() lays the windows out once, for the years 2000 to 2099, with running sums. So
+ * adding, subtracting and measuring are binary searches, whose cost does not grow with the
+ * distance. A calendar takes 8 bytes a window: some 200 KB for a working week of one window a day.
+ * Outside those years there is no working time.
  *
- * NULL is the calendar that always works (24/7): every function of instants takes it.
+ * NULL is the calendar that always works (24/7). Every function of instants takes it.
  *
  * Threading: immutable: any thread. Ownership: a calendar borrows its spec, which must outlive it.
  */
@@ -36,8 +40,8 @@
 #define CALENDAR_DATES_MAX 1024    /* dates with hours of their own, windows counted */
 #define CALENDAR_HOLIDAYS_MAX 4096 /* yearly ones count once */
 
-/* Wall times are seconds after midnight of the day a window begins on; until_s may pass 86,400, up
- * to 172,800, for a window over midnight. from_s < until_s. */
+/* A window of every week. Wall times are seconds after midnight of the day on which the window
+ * begins. from_s < until_s; a window over midnight has until_s above 86,400, at most 172,800. */
 struct calendar_window {
     int8_t weekday; /* 0 = Monday .. 6 = Sunday */
     int32_t from_s, until_s;
@@ -47,18 +51,18 @@ struct calendar_window {
 int32_t calendar_date(int year, int month, int day);
 /* The parts of a date: year, month 1..12, day 1..31. */
 void calendar_date_parts(int32_t date, int *year, int *month, int *day);
-/* "2026-12-25"; AM_EINVAL when it is no date of the years 2000 to 2099. */
+/* Reads a date such as "2026-12-25". AM_EINVAL when it is no date of the years 2000 to 2099. */
 int calendar_date_parse(const char *text, int32_t *date) AM_MUSTCHECK;
 
-/* Hours of one date, in place of its weekday's; a date without any window here keeps its weekday's.
- * A date with from_s == until_s is closed. */
+/* Hours of one date, which stand in place of its weekday's. A date may have several, and one with
+ * from_s == until_s is closed. A date that is not here keeps its weekday's hours. */
 struct calendar_day {
     int32_t date;
     int32_t from_s, until_s;
 };
 
-/* A holiday: 0 .. 86,400 is a whole day, else part of one. A yearly one comes back on that month
- * and day in every later year (29 February: in leap years only). */
+/* A holiday. From 0 to 86,400 it is a whole day, else a part of one. A yearly holiday comes back in
+ * every later year on the same month and day; one on 29 February comes in leap years only. */
 struct calendar_holiday {
     int32_t date;
     int32_t from_s, until_s;
@@ -75,37 +79,37 @@ struct calendar_spec {
 
 struct calendar;
 
-/* Lays the spec out in a zone: some milliseconds, so for when a policy is compiled or
- * loaded. NULL when a year, on the zone's wall, would have no working time: `no_work_year`
- * is then that year (the first one). NULL and 0 when the spec breaks the bounds above, which
- * is for callers to check. */
+/* Lays the spec out in a zone. It takes some milliseconds, so it is done when a policy is compiled
+ * or loaded. NULL when there is a year, on the zone's wall, without any working time:
+ * `no_work_year` is then the first such year. NULL and 0 when the spec breaks the bounds above,
+ * which callers check beforehand. */
 struct calendar *calendar_new(const struct calendar_spec *spec, const struct zone *zone,
                               int *no_work_year);
 void calendar_free(struct calendar *c);
 const struct zone *calendar_zone(const struct calendar *c);
 size_t calendar_bytes(const struct calendar *c); /* what it takes in memory */
 
-/* The earliest instant by which `work_us` of working time have passed since `from_us`; work_us >=
- * 0; 0 gives from_us itself. Eight hours from the opening of an eight hours' day end at its
- * closing, not at the next opening. Saturates at the end of the calendar's years. */
+/* The earliest instant by which `work_us` of working time have passed since `from_us`. work_us >=
+ * 0, and 0 gives from_us itself. Eight hours from the opening of a day of eight hours end when it
+ * closes, not when the next day opens. Saturates at the end of the calendar's years. */
 int64_t calendar_add(const struct calendar *c, int64_t from_us, int64_t work_us);
-/* The latest instant from which `work_us` of working time pass until `until_us`; the mirror of
- * calendar_add(). Saturates at the beginning of the calendar's years. */
+/* The latest instant from which `work_us` of working time pass until `until_us`: calendar_add()
+ * backwards. Saturates at the beginning of the calendar's years. */
 int64_t calendar_subtract(const struct calendar *c, int64_t until_us, int64_t work_us);
 /* The working time between two instants; 0 when until <= from. */
 int64_t calendar_between(const struct calendar *c, int64_t from_us, int64_t until_us);
 bool calendar_works_at(const struct calendar *c, int64_t at_us);
-/* The latest instant at or before `at_us` that is in working time or at the end of it; INT64_MIN
- * when there is none. For what must be done within hours before a promised instant. */
+/* The latest instant at or before `at_us` that is in working time or at its end; INT64_MIN when
+ * there is none. For what must be done in working hours before a promised instant. */
 int64_t calendar_last_open(const struct calendar *c, int64_t at_us);
 
 /* -- explaining -------------------------------------------------------------------------------- */
 
 enum calendar_part_kind { CALENDAR_WORKING, CALENDAR_CLOSED, CALENDAR_HOLIDAY };
 
-/* A stretch of time of one kind. offset_from_s and offset_until_s, seconds east of UTC at its two
- * ends, differ when the zone's clocks were moved within it. Parts join without a gap; those that
- * work add up to calendar_between(). */
+/* A stretch of time of one kind. offset_from_s and offset_until_s are the seconds east of UTC at
+ * its two ends; they differ when the zone's clocks were moved in between. Parts follow each other
+ * without a gap, and the working ones add up to calendar_between(). */
 struct calendar_part {
     enum calendar_part_kind kind;
     int64_t from_us, until_us;
@@ -114,5 +118,5 @@ struct calendar_part {
 };
 
 /* The longest part that begins at `from_us` and ends at `until_us` at the latest. from_us <
- * until_us. A holiday's part is the closed time that would be working time without the holidays. */
+ * until_us. Closed time is a holiday's part when it would be working time without the holidays. */
 struct calendar_part calendar_part_at(const struct calendar *c, int64_t from_us, int64_t until_us);

@@ -9,13 +9,13 @@
 
 #include "calendar/calendar.h"
 
-/* One stretch of working time: it begins `start_s` seconds after 2000 and there are `before_s`
- * seconds of working time before it. The next slot's `before_s` tells its length. */
+/* One stretch of working time. It begins `start_s` seconds after the year 2000 began, and there are
+ * `before_s` seconds of working time before it; the next slot's `before_s` tells its length. */
 struct slot {
     uint32_t start_s, before_s;
 };
 
-/* A holiday under the number of its date, or of its month and day if it comes every year. */
+/* A holiday by its date, or by its month and day if it comes every year. */
 struct holiday_ref {
     int32_t key, from_s;
     uint32_t index; /* in the spec */
@@ -25,7 +25,7 @@ struct calendar {
     const struct zone *zone;
     const struct calendar_spec *spec;
     size_t n_slots;
-    struct slot *slots; /* n_slots, ascending and apart from each other, and one more at the end */
+    struct slot *slots; /* n_slots in order, which do not touch, and one more at the end */
 
     /* The spec in the order it is looked up by. */
     struct calendar_window *windows; /* by weekday, from_s */
@@ -53,7 +53,7 @@ void calendar_each_window(const struct calendar *c, int32_t date, span_fn *each,
 /* The same for the holidays of a date. */
 void calendar_each_holiday(const struct calendar *c, int32_t date, span_fn *each, void *ctx);
 
-/* Whether somebody works at an instant, and when that changes next; INT64_MAX: never. */
+/* Whether somebody works at an instant, and when that changes next; INT64_MAX = never. */
 struct calendar_change {
     bool works;
     int64_t at_us;

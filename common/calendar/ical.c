@@ -47,7 +47,7 @@ static bool is_event(const struct parse *p)
     return p->depth == 2 && strcasecmp(p->stack[1], "VEVENT") == 0;
 }
 
-/* False when it does not go on. */
+/* False when reading is to stop. */
 static bool begin(struct parse *p, const struct ical_line *line)
 {
     const char *error = NULL;
@@ -83,7 +83,7 @@ static bool end(struct parse *p, const struct ical_line *line)
     return true;
 }
 
-/* Lines of other components, and what nobody knows, are left out. */
+/* Lines of other components and unknown properties are left out. */
 static bool take_line(struct parse *p, const struct ical_line *line)
 {
     if (line->value && strcasecmp(line->name, "BEGIN") == 0)
@@ -164,7 +164,7 @@ static int by_date(const void *a, const void *b)
     return yearly ? yearly : strcmp(left->name, right->name);
 }
 
-/* Sorts them and leaves out what is there twice. */
+/* Sorts the holidays and leaves out those that are there twice. */
 static void put_in_order(struct ical_found *found)
 {
     size_t n = 0;

@@ -114,8 +114,8 @@ static const char *add_yearly(struct ical_found *found, const struct ical_event 
     return error;
 }
 
-/* An occurrence that a rule gives. The start is one whatever the rule
- * says, and is added already. */
+/* Takes an occurrence that a rule gives. The event's start is left out: it is an occurrence
+ * whatever the rule says, so it has been added already. */
 static const char *take_occurrence(void *ctx, int64_t wall_s)
 {
     struct expansion *x = ctx;

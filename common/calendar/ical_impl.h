@@ -18,8 +18,9 @@
 
 #define ICAL_NAME_BYTES 200 /* of a holiday; longer ones are cut */
 
-/* What a text may cost: days looked at times conditions of a rule, and comparisons of an occurrence
- * with exceptions, which weigh more. Far less than a second. */
+/* How much work a text may cause: the days looked at, times the conditions of the rule, and the
+ * comparisons of an occurrence with exceptions, which count more. It is done in far less than a
+ * second. */
 #define ICAL_TURNS_MAX 50000000
 #define ICAL_EXCEPT_TURNS 4
 #define ICAL_TOO_LONG "takes, with those before it, too long to work out"
@@ -38,8 +39,8 @@ struct ical_line {
     const char *name, *params, *value;
 };
 
-/* The next line that is not empty, its folds undone; false at the end. A line without a colon has
- * the value NULL. */
+/* Reads the next line that is not empty and undoes its folds; false at the end of the text. The
+ * value of a line without a colon is NULL. */
 bool ical_next_line(struct ical_reader *reader, struct ical_line *line);
 /* Copies a parameter's value without its quotes. False when there is none, or it is too long. */
 bool ical_param(const struct ical_line *line, const char *name, char *value, size_t room);
@@ -69,10 +70,10 @@ struct ical_event {
     const char *uid, *name;
     struct ical_moments more, except; /* RDATE, EXDATE */
     unsigned error_line;
-    const char *error_property, *error; /* the first; NULL: none */
+    const char *error_property, *error; /* the first mistake; NULL = none */
 };
 
-/* Before anything else of libical. */
+/* To be called before any other function of libical: some builds of it abort at errors. */
 void ical_make_errors_harmless(void);
 
 /* Notes what is wrong with a property of an event; the first note stays. */
@@ -111,17 +112,18 @@ struct ical_rule {
     struct ical_list months, weeks, year_days, month_days, days, positions;
 };
 
-/* Reads the rule of an event; `zone` is where floating times are. NULL,
- * or what is wrong with it. */
+/* Reads the rule of an event; floating times are on the wall of `zone`. NULL, or what is wrong with
+ * the rule. */
 const char *ical_rule_read(struct ical_rule *rule, const struct ical_event *e,
                            const struct zone *zone);
 
-/* "Every year": by month and day alone, those of the event's start. */
+/* True when the rule says "every year" and nothing else, on the month and day of the event's
+ * start. */
 bool ical_rule_is_every_year(const struct ical_rule *rule, const struct ical_event *e);
 
-/* Calls `take` for what the rule gives after the event's start up to 2099, in order, but not
- * everything before 2000. `turns` counts the effort. NULL, or an error: one of take's, or that it
- * took too long. */
+/* Calls `take`, in order, for each occurrence that the rule gives after the event's start, up to
+ * 2099; occurrences before 2000 may be left out. `turns` counts the effort. NULL, or an error: one
+ * that `take` returned, or that it took too long. */
 const char *ical_rule_walk(const struct ical_rule *rule, const struct ical_event *e, size_t *turns,
                            const char *(*take)(void *ctx, int64_t wall_s), void *ctx);
 

@@ -6,7 +6,7 @@
 
 #include "base/utf8.h"
 
-/* Copies a physical line without its end, and goes behind it. */
+/* Copies a physical line without its line end, and moves on to the next line. */
 static char *take_physical(struct ical_reader *reader, char *to)
 {
     size_t n = strcspn(reader->next, "\n");

@@ -171,7 +171,7 @@ static const char *take_days(struct walk *w, const int32_t *dates, size_t n)
     return error;
 }
 
-/* Where to begin: what ends before 2000 is skipped where nobody counts. */
+/* Where to begin. Periods that end before 2000 are skipped, unless the rule has a COUNT. */
 static int32_t first_period(const struct ical_rule *rule, const struct ical_event *e)
 {
     int32_t period = period_of(rule, ical_date(e->start.wall_s));

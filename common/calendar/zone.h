@@ -24,15 +24,17 @@ struct zone;
 const struct zone *zone_get(const char *name);
 const char *zone_name(const struct zone *z);
 
-/* Seconds east of UTC at an instant. Before and after the table as at its ends. */
+/* Seconds east of UTC at an instant. Before the table begins and after it ends, the offset is the
+ * one at that end. */
 int32_t zone_offset_s(const struct zone *z, int64_t at_s);
 /* The first transition after the instant, or INT64_MAX: when the offset changes next. */
 int64_t zone_next_transition_s(const struct zone *z, int64_t at_s);
 
 /* Which of its two occurrences an ambiguous wall time means. */
 enum zone_occurrence { ZONE_FIRST, ZONE_SECOND };
-/* The instant of a wall time. One that does not exist moves forward by the gap (02:30 in a gap from
- * 02:00 to 03:00 is 03:30 after it); one that exists twice is the occurrence asked for. */
+/* The instant of a wall time. A wall time that does not exist moves forward by the gap: 02:30 in a
+ * gap from 02:00 to 03:00 is taken for 03:30. Of one that exists twice, the occurrence asked for is
+ * given. */
 int64_t zone_instant_s(const struct zone *z, int64_t wall_s, enum zone_occurrence occurrence);
 /* What a clock on the wall shows at an instant. */
 static inline int64_t zone_wall_s(const struct zone *z, int64_t at_s)

@@ -2,7 +2,8 @@
 #pragma once
 
 /*
- * The file of a zone in the system's tz database (RFC 8536), as far as GLib needs help with it.
+ * The file of a zone in the system's tz database (RFC 8536). It is read here only for what GLib
+ * gets wrong.
  *
  * Threading: any. Ownership: none.
  */
@@ -13,10 +14,12 @@
 #define ZONE_RULE_BYTES 128
 
 struct zone_file {
-    int64_t last_s;             /* its last transition; INT64_MIN when it has none */
-    char rule[ZONE_RULE_BYTES]; /* a POSIX rule for the time after it that GLib reads well; "" when
-                                   it reads the file's own well, or there is none */
+    int64_t last_s; /* its last transition; INT64_MIN when it has none */
+    /* A POSIX rule for the time after the last transition, in a form that GLib reads well. "" when
+     * it reads the file's own rule well, or when there is none. */
+    char rule[ZONE_RULE_BYTES];
 };
 
-/* False when there is no such zone. `name` must be one by its form: no path out of the folder. */
+/* Reads the file of a zone. False when there is none. The caller has checked that `name` has the
+ * form of a zone's name, so that it is no path out of the folder. */
 bool zone_file_read(const char *name, struct zone_file *file);

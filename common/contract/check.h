@@ -3,8 +3,8 @@
 
 /*
  * Checks of request fields that all services share. Each adds at most one violation for a field, so
- * that a field two places look at is told once. `field` is the path in the request and a constant.
- * Texts are valid UTF-8 without NUL: the wire check has seen to that.
+ * that a field which two places check is told once. `field` is the path in the request and a
+ * constant. Texts are valid UTF-8 without NUL, because the wire check has refused all others.
  *
  * Threading: pure.
  */
@@ -14,7 +14,7 @@
 #include "base/fault.h"
 #include "base/uuid.h"
 
-/* A required UUID into `out` (may be NULL). False when it is none. */
+/* Reads a required UUID into `out`, which may be NULL. False when it is no UUID. */
 bool check_uuid(struct fault *fault, const char *field, const char *text, struct uuid *out);
 
 /* At most `max_bytes`; when `required`, more than white space. */

@@ -2,8 +2,10 @@
 #pragma once
 
 /*
- * Money and time between the contract's messages and the rows: micro-units with a currency, and
- * microseconds since 1970. Threading: pure.
+ * Money and time between the contract's messages and the rows, which hold micro-units with a
+ * currency, and microseconds since 1970.
+ *
+ * Threading: pure. Ownership: texts lie in the arena given.
  */
 
 #include "amends/v1/case.pb-c.h"
@@ -13,18 +15,18 @@
 #define MONEY_MICROS 1000000LL
 /* A limit that no amount passes. */
 #define MONEY_UNLIMITED INT64_MAX
-/* The most units an amount may have: contract's "absurd money" bound. */
+/* The most units that the contract allows an amount to have. */
 #define MONEY_UNITS_MAX 1000000000LL
 
 /* Micro-units of an amount that was validated; 0 for NULL. */
 int64_t money_micros(const Google__Type__Money *money);
 
-/* "100", "99.5", "unlimited" for MONEY_UNLIMITED: for people and error metadata. */
+/* An amount as people and error metadata see it: "100", "99.5"; MONEY_UNLIMITED is "unlimited". */
 const char *money_text(int64_t micros, struct arena *arena);
 
-/* "2026-11-24T17:00:00Z", to the second: for people and error metadata. */
+/* A time as people and error metadata see it, to the second: "2026-11-24T17:00:00Z". */
 const char *time_text(int64_t us, struct arena *arena);
 
-/* Microseconds since 1970 of a time that was validated; 0 for NULL. Below
- * a microsecond is cut off. */
+/* Microseconds since 1970 of a time that was validated; 0 for NULL. What is below a microsecond is
+ * cut off. */
 int64_t time_micros(const Google__Protobuf__Timestamp *time);

@@ -7,8 +7,8 @@
  * has every field the contract has, by the same names.
  *
  *   text, numbers  --capacity 5
- *   enumerations   --trigger complaint (the number's name without its prefix, in any case, with - for
- *                  _)
+ *   enumerations   --trigger complaint (the value's name without its prefix, in any case; a hyphen
+ *                  stands for _)
  *   yes or no      --preventable
  *   times          --contact-time 2026-11-22T10:00:00Z
  *   money          --amount "49.90 USD"

@@ -71,11 +71,3 @@ Google__Protobuf__Timestamp *message_time(int64_t us, struct arena *arena)
     make_time(&m, &t, us);
     return t;
 }
-
-Google__Type__Money *message_money(const char *currency, int64_t micros, struct arena *arena)
-{
-    struct make m = {.arena = arena};
-    Google__Type__Money *money = NULL;
-    make_money(&m, &money, currency, micros);
-    return m.full ? NULL : money;
-}

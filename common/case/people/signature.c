@@ -87,8 +87,8 @@ const char *queue_signature(const struct case_row *row, const struct policy *p, 
 
 /* -- what an agent has ------------------------------------------------------------------------ */
 
-/* Of a text that queue_signature() wrote. A malformed number becomes INT_MAX, which no agent meets.
- */
+/* A number in a text that queue_signature() wrote. A malformed one becomes INT_MAX, which no agent
+ * meets. */
 static int number(const char *text)
 {
     char *end = NULL;

@@ -9,8 +9,8 @@
  *   amends:t:<shard>                 zset of timers, tenant/case/clock/generation by due ms; the
  *                                    member "whole" stays behind all of them until the shard is
  *                                    lost
- *   amends:claimed                   zset of the timers being fired, by the end of their lease in ms
- *   amends:replicas                  zset of the replicas of assignment, by when they were last seen
+ *   amends:claimed                   zset of timers being fired, by the end of their lease in ms
+ *   amends:replicas                  zset of the replicas of assignment by last seen ms
  *   amends:q:<tenant>:<level>:<sig>  zset of waiting cases, case/generation by score in ms
  *   amends:h:<tenant>:<level>        zset of signatures, by the best score of their queue
  *
