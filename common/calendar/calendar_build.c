@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Lays a spec out into slots: all windows, less all holidays, in order
- * and apart from each other. */
+/* Lays a spec out into slots: all windows without the holidays, in order, none touching the
+ * next. */
 #include "calendar/calendar_impl.h"
 
 #include <stdlib.h>

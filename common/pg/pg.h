@@ -89,9 +89,9 @@ void pg_read(struct pg *pg, struct pg_read *read);
 struct pg_admin;
 /* AM_ECONN when it cannot connect (logged). */
 int pg_admin_open(const char *conninfo, struct pg_admin **out) AM_MUSTCHECK;
-/* Runs text that may hold several statements. AM_EIO when one is refused, AM_ECONN
- * when the connection is lost; both are logged with the server's message, so the
- * text is never a client's. */
+/* Runs text that may hold several statements. AM_EIO when one is refused, AM_ECONN when the
+ * connection is lost. Both are logged with the server's message, so the text must never be one that
+ * a client sent. */
 int pg_admin_exec(struct pg_admin *a, const char *sql) AM_MUSTCHECK;
 /* One statement with `n` text parameters; the first column of the first row goes into `out` (""
  * when there is none). Errors as pg_admin_exec(); AM_ERANGE when it does not fit. */

@@ -130,8 +130,8 @@ void keys_enter(struct seg_keys *k, struct seg_cmd *cmd,
 /* Gives the places back; calls `freed` for each command that has nobody before it any more. */
 void keys_leave(struct seg_keys *k, struct seg_cmd *cmd,
                 void (*freed)(struct seg_cmd *cmd, void *ctx), void *ctx);
-/* Puts `ghosts` (room for cmd->n_waits) into the places of a command that
- * is about to be answered. */
+/* Puts `ghosts` (with room for cmd->n_waits) into the places of a command that is about to be
+ * answered. */
 void keys_haunt(struct seg_cmd *cmd, struct seg_wait *ghosts, struct seg_cmd *ghost);
 void keys_leave_ghosts(struct seg_keys *k, struct seg_wait *ghosts, size_t n,
                        void (*freed)(struct seg_cmd *cmd, void *ctx), void *ctx);

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* After the commit: what others should hear of. All of it is a hint; the
- * sweeps find what is lost. */
+/* What others should hear of after a commit. All of it is a hint: the sweeps find what is lost. */
 
 #include <string.h>
 

@@ -2,17 +2,17 @@
 #pragma once
 
 /*
- * The tenants of this process: name -> id, current policy version, and compiled policy versions.
- * A tenant is loaded when it is first named (one look-up at a time for a name; unknown names are
- * remembered for a second), a policy version when it is first needed, by a thread of its own, each
- * once. Which version is the current one is read every 10 s, and whoever reads or writes it in
- * between says so. Versions that nobody asked for in ten minutes are let go of, but for the current
- * one.
+ * The tenants of this process: name -> id, current policy version, and compiled policy versions. A
+ * tenant is loaded when it is first named; there is one look-up at a time for a name, and unknown
+ * names are remembered for a second. A policy version is loaded once, when it is first needed, by a
+ * thread of its own. Which version is the current one is read every 10 s, and whoever reads or
+ * writes it in between says so. Versions that nobody asked for in ten minutes are let go of, but
+ * for the current one.
  *
- * Threading: io loop's thread. Ownership: tenants live until tenants_free(). A policy may be kept
- * for as long as a call, a segment or a pass takes, not for minutes: the current one for ten, any
- * other for one at the least, however long the process was stopped. Who cannot say how long it will
- * take (another thread) holds it.
+ * Threading: io loop's thread. Ownership: tenants live until tenants_free(). A policy may be used
+ * for as long as a call, a segment or a pass takes: the current one stays for ten minutes, any
+ * other for one at the least, however long the process was stopped. Whoever cannot say how long it
+ * will take, such as another thread, holds the version.
  */
 
 #include "base/fault.h"
@@ -62,8 +62,8 @@ struct tenants_wait {
  * `done` may run in this call. */
 void tenants_load(struct tenants *t, int32_t tenant_id, int32_t version, struct tenants_wait *wait);
 
-/* A version that was given and has not been let go of since stays until it
- * is released; both count. */
+/* Holds a version that was given and has not been let go of since: it stays until it is released as
+ * often as it was held. */
 void tenants_hold(struct tenants *t, int32_t tenant_id, int32_t version);
 void tenants_release(struct tenants *t, int32_t tenant_id, int32_t version);
 

@@ -12,9 +12,9 @@
 #define TENANTS_READ_US (2 * US_PER_S)
 #define TENANTS_READ_BYTES (4u << 20)
 #define UNKNOWN_SLOTS 256
-/* A version that nobody asked for between so many sweeps, one every 10 s, is let go
- * of; the fewer when there are many. Sweeps and not seconds: a process that was
- * stopped for an hour has had one. */
+/* A version that nobody asked for during so many sweeps, one every 10 s, is let go of; fewer sweeps
+ * count when there are many versions. It is counted in sweeps and not in seconds, because a process
+ * that was stopped for an hour has had one sweep only. */
 #define POLICY_KEEP_SWEEPS 60
 #define POLICY_KEEP_MANY_SWEEPS 6
 #define POLICIES_MANY 256
@@ -36,8 +36,8 @@ struct known {
     size_t n_policies;
 };
 
-/* A name that was not there a moment ago; a few are kept, so that
- * inventing names costs no memory. */
+/* A name that was not there a moment ago. A few are kept, so that inventing names costs the server
+ * no memory. */
 struct unknown {
     char *name;
     int64_t until_us;

@@ -46,8 +46,8 @@ static const char waiting[] =
     " left join lateral (select q.level from queue_item q where q.tenant_id = k.tenant_id"
     " and q.level > 0 order by q.level limit 1) w on true";
 
-/* $1 tenant, $2 and $3 after this level and signature, $4 most
- * signatures, $5 most cases of each. */
+/* $1 tenant, $2 and $3 after this level and signature, $4 most signatures, $5 most cases of each
+ * signature. */
 static const char heads[] =
     "with recursive s(level, signature) as ("
     "(select q.level, q.signature from queue_item q where q.tenant_id = $1::int4"

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* OpenCase: the customer's open case of the same failure and order is
- * joined, else a new one opens. */
+/* OpenCase joins the customer's open case of the same failure and order, or opens a new one. */
 
 #include "intake/decide/decide.h"
 
