@@ -93,8 +93,7 @@ bool pool_away(const struct pg *pg, enum conn_lane lane)
     return pg->down_since_us[lane] && clock_mono_us() - pg->down_since_us[lane] >= PG_AWAY_US;
 }
 
-/* -- the tick: who waits for a server that is away, and the clock -------------------------------
- */
+/* -- the tick: who waits for a server that is away, and the clock ------------------------------ */
 
 static bool probe_on(struct pg *pg, enum conn_lane lane)
 {

@@ -97,8 +97,7 @@ static void close_account(struct seg_lane *l, struct seg_cmd *cmd)
     free(a);
 }
 
-/* -- waiting: parked, delayed or ready ----------------------------------------------------------
- */
+/* -- waiting: parked, delayed or ready --------------------------------------------------------- */
 
 static struct seg_cmd *cmd_of(struct list *link)
 {

@@ -74,8 +74,7 @@ void outgoing_clear(struct outgoing *o)
     grpc_call_unref(o->call);
 }
 
-/* -- parts of a batch ----------------------------------------------------------------------------
- */
+/* -- parts of a batch -------------------------------------------------------------------------- */
 
 size_t outgoing_send_ops(struct outgoing *o, grpc_op *ops)
 {
@@ -111,8 +110,7 @@ size_t outgoing_status_op(struct outgoing *o, grpc_op *ops)
     return 1;
 }
 
-/* -- the end
- * --------------------------------------------------------------------------------------- */
+/* -- the end ----------------------------------------------------------------------------------- */
 
 /* A reply is trusted not to be hostile, but must be sound; a newer server may know more enums. */
 static int decode(const ProtobufCMessageDescriptor *type, struct slice bytes, struct arena *arena,

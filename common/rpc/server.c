@@ -157,8 +157,7 @@ int rpc_server_add(struct rpc_server *s, const ProtobufCServiceDescriptor *descr
     return server_add(s, descriptor, methods, n, service, 0);
 }
 
-/* -- start --------------------------------------------------------------------------------------
- */
+/* -- start ------------------------------------------------------------------------------------- */
 
 static int check_listen(const struct rpc_server *s)
 {
@@ -232,8 +231,7 @@ void rpc_server_set_serving(struct rpc_server *s, bool serving)
     health_set(s->health, serving);
 }
 
-/* -- end ----------------------------------------------------------------------------------------
- */
+/* -- end --------------------------------------------------------------------------------------- */
 
 static void on_nothing(struct tag *tag, bool ok)
 {

@@ -119,8 +119,7 @@ static void on_status(struct tag *tag, bool ok)
     loop_post(call->server->loop, &call->stream.status_job);
 }
 
-/* -- what a handler does ------------------------------------------------------------------------
- */
+/* -- what a handler does ----------------------------------------------------------------------- */
 
 static void init(struct stream *st, const struct rpc_stream_ops *ops, void *ctx)
 {

@@ -90,8 +90,7 @@ int rpc_sync_call(struct rpc_sync *c, const ProtobufCServiceDescriptor *service,
     return err;
 }
 
-/* -- streams
- * --------------------------------------------------------------------------------------- */
+/* -- streams ----------------------------------------------------------------------------------- */
 
 static void start_stream(struct rpc_sync *c, struct outgoing *o)
 {
