@@ -33,6 +33,11 @@ UNFINISHED = re.compile(r"\b(TO" r"DO|FIX" r"ME|XX" r"X|HA" r"CK)\b")
 LONGEST_FILE = 600
 MOST_SOURCES = 30
 
+# SQL in C takes the numbers of enumerations from the contract: "x.state = " SQL_OFFER_STATE_PENDING.
+SQL_NUMBER = re.compile(
+    r"\b(status|state|presence|cause|(?:\w+_)?kind|channel|trigger|direction|outcome|action)(?: \+ 0\))?"
+    r" ?(?:=|<>|<=?|>=?|(?:not )?between|(?:not )?in \() ?\d", re.IGNORECASE)
+
 # A reason comes with one status code: the contract's comment says which.
 REASONS = "proto/amends/v1/error_reason.proto"
 REASON = re.compile(r"// ([A-Z_]+):[^\n]*\n(?:\s*//[^\n]*\n)*\s*ERROR_REASON_(\w+) =")
@@ -91,6 +96,8 @@ def one_line(name, line):
             if header.search(line) and not name.startswith(folders):
                 yield f"this header is included only in {folders[0]}"
         yield from arrows.findings(name, line)
+    if has_sql_number(name, line):
+        yield "a number of an enumeration in SQL: use SQL_... of contract/words.h"
     if MACHINE_PATH.search(line):
         yield "a path of one machine"
     if UNFINISHED.search(line):
@@ -105,6 +112,11 @@ def uses_sql_time(name, line):
     if name.endswith((".c", ".h")) and name.startswith(("common/", "services/")):
         return any(SQL_TIME.search(text) for text in STRING.findall(line))
     return False
+
+
+def has_sql_number(name, line):
+    return (name.endswith((".c", ".h")) and name.startswith(("common/", "services/"))
+            and any(SQL_NUMBER.search(text) for text in STRING.findall(line)))
 
 
 def time_findings(places):
