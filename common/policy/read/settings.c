@@ -8,6 +8,8 @@
 
 #define COUNT_MAX 1000
 
+_Static_assert(ACT_KIND_COUNT <= 32, "an act is a bit of 32");
+
 static const struct ynode *section(struct bundle *b, const char *name, const char *const *keys)
 {
     const struct ynode *node = ynode_get(b->root, name);

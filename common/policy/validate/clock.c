@@ -16,6 +16,8 @@
 #define NAME_BYTES_MAX 64
 #define AT(...) problem_path(problems, __VA_ARGS__)
 
+_Static_assert(ESCALATION_ACTION_COUNT < 32, "an action is a bit of 32");
+
 const char *clock_path(struct bundle_problems *problems, const struct policy_clock *c)
 {
     return c->level > 0 ? AT("ladder[%d].clock", c->level - 1) : AT("clocks.%s", c->name);
