@@ -5,7 +5,7 @@
  * Error numbers of the machinery: 0 is success, everything else is negative and taken from errno.
  * They say why a call of ours failed; what a client is told is a `struct fault` (base/fault.h).
  *
- * Threading: constants and pure functions.
+ * Threading: constants and pure functions. Ownership: constants.
  */
 
 #include <errno.h>

@@ -8,7 +8,7 @@
  * at most 4 KiB: what does not fit is left out, and `cut` is true. Bytes that are not UTF-8 become
  * U+FFFD.
  *
- * Threading: any thread; one write(2) a line.
+ * Threading: any thread; one write(2) a line. Ownership: texts are borrowed for the call.
  */
 
 #include <stdint.h>

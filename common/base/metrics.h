@@ -6,7 +6,8 @@
  * text form 0.0.4. Declare with METRIC_*; register once at start. A metric with a label has one
  * cell for each of a fixed list of values.
  *
- * Threading: any thread updates; metrics_render() reads while others write.
+ * Threading: any thread updates; metrics_render() reads while others write. Ownership: metrics are
+ * static, for the life of the process; texts are constants.
  */
 
 #include <stdatomic.h>

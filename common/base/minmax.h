@@ -4,7 +4,7 @@
 /*
  * The smaller and the larger of two instants or stretches of time.
  *
- * Threading: pure.
+ * Threading: pure. Ownership: none.
  */
 
 #include <stdint.h>

@@ -5,7 +5,8 @@
  * Command line and environment: every option `--some-name` is also AMENDS_SOME_NAME; the flag wins.
  * Parsing is glibc's argp; all mistakes are reported with the option's name.
  *
- * Threading: used once, in main, before threads start.
+ * Threading: used once, in main, before threads start. Ownership: values borrow the command line
+ * and the environment.
  */
 
 #include <stdbool.h>

@@ -6,7 +6,8 @@
  * samples, plus the test offset in test builds. Deadlines of calls and back-off use the monotonic
  * clock alone.
  *
- * Threading: the offsets are atomics, written by the io thread, read by any.
+ * Threading: the offsets are atomics, written by the io thread, read by any. Ownership: the
+ * process has one offset; nothing is allocated.
  */
 
 #include <stdbool.h>

@@ -5,7 +5,8 @@
  * UUIDs: our ids are of version 7 (RFC 9562), those of clients may be of any version. Ids are only
  * compared for equality: nothing takes them for an order in time, nor for a cursor.
  *
- * Threading: pure, but uuid_random_bytes() and uuid_new(), which are thread-safe.
+ * Threading: pure, but uuid_random_bytes() and uuid_new(), which are thread-safe. Ownership: ids
+ * are values; texts are written to what the caller passes.
  */
 
 #include <stdbool.h>

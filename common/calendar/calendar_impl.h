@@ -4,7 +4,7 @@
 /*
  * The parts of a calendar, shared by the files that lay it out and that read it.
  *
- * Threading and ownership: as calendar.h says.
+ * Threading: pure. Ownership: all parts lie in the arena of the calendar.
  */
 
 #include "calendar/calendar.h"

@@ -6,7 +6,8 @@
  * serves it on a thread of its own, which reads atomics only, so that the page answers even when
  * the io thread hangs.
  *
- * Threading: start and stop from main; admin_ready_set() etc. from any thread.
+ * Threading: start and stop from main; admin_ready_set() etc. from any thread. Ownership: the page
+ * borrows its configuration until it is stopped.
  */
 
 #include <stdatomic.h>

@@ -1,7 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-/* Inside common/io only: the loop's struct. See io/loop.h. */
+/*
+ * Inside common/io only: the loop's struct. See io/loop.h.
+ *
+ * Threading: the loop's thread. Ownership: handles belong to who made them; the loop frees each
+ * after its end.
+ */
 
 #include <pthread.h>
 #include <stdatomic.h>

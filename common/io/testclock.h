@@ -6,7 +6,8 @@
  * byte order - to one file that every process watches, and so move time in all of them at once.
  * Compiled only with AMENDS_TEST_CLOCK.
  *
- * Threading: loop thread.
+ * Threading: loop thread. Ownership: the watch belongs to the loop's owner and holds the file
+ * open.
  */
 
 #include "io/loop.h"

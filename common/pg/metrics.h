@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-/* Metrics of PostgreSQL connections, reads and segments. Any thread. */
+/*
+ * Metrics of PostgreSQL connections, reads and segments.
+ *
+ * Threading: any thread. Ownership: the metrics are static.
+ */
 
 #include "base/metrics.h"
 

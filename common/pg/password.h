@@ -7,7 +7,7 @@
  * that is not root.
  *
  * Threading: called once, in main, before threads start (it sets an environment variable of this
- * process).
+ * process). Ownership: the password is kept nowhere but in the environment of this process.
  */
 
 #include "base/err.h"

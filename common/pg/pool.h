@@ -4,7 +4,7 @@
 /*
  * What `struct pg` is, for the files of this folder, and the limits they share.
  *
- * Threading: io loop's thread.
+ * Threading: io loop's thread. Ownership: the pool owns its connections; statements are borrowed.
  */
 
 #include "io/loop.h"

@@ -14,7 +14,8 @@
  * A command keeps its places in its keys' lines until it is answered, whatever happens in between.
  * So nothing overtakes it, and no two commands that run share a key.
  *
- * Threading: io loop's thread.
+ * Threading: io loop's thread. Ownership: commands belong to their callers until they are
+ * answered; a segment owns its arena.
  */
 
 #include "pg/pool.h"

@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-/* The statements of the machinery itself, prepared on every connection before those of the process.
- * Constants. */
+/*
+ * The statements of the machinery itself, prepared on every connection before those of the
+ * process.
+ *
+ * Threading: constants. Ownership: constants.
+ */
 
 #include "pg/query.h"
 

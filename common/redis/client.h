@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-/* Inside common/redis only: the client's struct. See redis/redis.h. */
+/*
+ * Inside common/redis only: the client's struct. See redis/redis.h.
+ *
+ * Threading: io loop's thread. Ownership: the client owns its links and scripts.
+ */
 
 #include "redis/link.h"
 

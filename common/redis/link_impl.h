@@ -1,8 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-/* Inside common/redis only: the link's struct, and what its two files do for each other. See
- * redis/link.h. */
+/*
+ * Inside common/redis only: the link's struct, and what its two files do for each other. See
+ * redis/link.h.
+ *
+ * Threading: io loop's thread. Ownership: the link owns its connection; hiredis frees a context
+ * after its last callback.
+ */
 
 #include "redis/link.h"
 

@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-/* Inside common/redis only: slices as hiredis wants them. Threading: io loop's thread. */
+/*
+ * Inside common/redis only: slices as hiredis wants them.
+ *
+ * Threading: io loop's thread. Ownership: slices are borrowed for the call.
+ */
 
 #include <hiredis/async.h>
 #include <hiredis/hiredis.h>

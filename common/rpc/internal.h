@@ -10,6 +10,9 @@
  *   slot.c       posted requests, the new call                 call.c    the pool, the hand-over
  *   reply.c      final batches                                 stream.c  server streams
  *   health.c     grpc.health.v1                                drain.c   the way down
+ *
+ * Threading: the rpc thread, the io loop's thread, as said above. Ownership: the server owns
+ * methods, slots and calls; a handler has a claim on its call until it answers.
  */
 
 #include <pthread.h>

@@ -4,8 +4,8 @@
 /*
  * What common/rpc counts; the names of the metrics are in meter.c.
  *
- * Threading: any thread, but meter_method() and meter_register(), which run before the first server
- * starts.
+ * Threading: any thread, but meter_method() and meter_register(), which run before the first
+ * server starts. Ownership: the metrics are static.
  */
 
 #include <stdbool.h>

@@ -6,7 +6,7 @@
  * amends-tenant and amends-principal; whoever stands in front of the service vouches for them.
  * Nothing else reads this metadata.
  *
- * Threading: pure.
+ * Threading: pure. Ownership: texts lie in the call's arena.
  */
 
 #include <grpc/grpc.h>

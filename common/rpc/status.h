@@ -4,7 +4,7 @@
 /*
  * Between a `struct fault` and google.rpc.Status, the body of grpc-status-details-bin.
  *
- * Threading: pure.
+ * Threading: pure. Ownership: bytes and texts lie in the arena given.
  */
 
 #include "base/fault.h"

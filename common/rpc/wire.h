@@ -10,7 +10,8 @@
  * What passes wire_check() always unpacks, unless the arena's quota ends first; a test with mutated
  * messages holds the two together.
  *
- * Threading: pure.
+ * Threading: pure. Ownership: the bytes are borrowed; messages and violations lie in the arenas
+ * given.
  */
 
 #include <protobuf-c/protobuf-c.h>

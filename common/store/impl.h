@@ -5,7 +5,8 @@
  * What the files of the store share: the numbers of its statements, its state and the state of one
  * segment.
  *
- * Threading: io loop's thread. Private to common/store.
+ * Threading: io loop's thread. Private to common/store. Ownership: a segment's state lies in its
+ * arena; submissions and reads are their callers'.
  */
 
 #include "case/model/decision.h"

@@ -6,7 +6,8 @@
  * and looks for what must not be (foreign keys are not declared in production).
  *
  * Threading: blocking, on the caller's thread, with a connection of their own. Both print to `out`
- * what they did or found; errors are logged.
+ * what they did or found; errors are logged. Ownership: each has a connection of its own and
+ * closes it.
  */
 
 #include <stdint.h>

@@ -4,7 +4,7 @@
 /*
  * The files of common/store/migrations, built into the program, by version.
  *
- * Threading: constants.
+ * Threading: constants. Ownership: constants.
  */
 
 #include <stddef.h>

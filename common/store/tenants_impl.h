@@ -4,7 +4,8 @@
 /*
  * Inside the tenants: those known, the look-ups of names, the loading of policies, the refresh.
  *
- * Threading: io loop's thread. Private to common/store.
+ * Threading: io loop's thread. Private to common/store. Ownership: the tenants own what is known;
+ * waiters belong to their callers.
  */
 
 #include "store/impl.h"

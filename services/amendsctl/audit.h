@@ -5,7 +5,7 @@
  * `audit`: shows all pages of AuditCases. The exit code is 0 when nothing is found and 1 when
  * something is.
  *
- * Threading: one thread.
+ * Threading: one thread. Ownership: the line is borrowed for the call.
  */
 
 struct ctl;

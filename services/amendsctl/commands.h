@@ -5,7 +5,7 @@
  * The table of commands: noun, verb, and the RPC behind it. Everything else is read from the RPC's
  * descriptor.
  *
- * Threading: constants and pure functions.
+ * Threading: constants and pure functions. Ownership: constants.
  */
 
 #include <protobuf-c/protobuf-c.h>

@@ -4,7 +4,7 @@
 /*
  * The commands of the noun `policy` that are more than one call. Each returns the exit code.
  *
- * Threading: one thread.
+ * Threading: one thread. Ownership: the line is borrowed for the call.
  */
 
 struct ctl;

@@ -5,7 +5,7 @@
  * The intake service: signals come in, cases are read and proved, policy is kept.
  *
  * Threading: intake_register() on the main thread before the server starts; handlers on the io
- * loop.
+ * loop. Ownership: the service is borrowed for the life of the server.
  */
 
 #include "shared/service.h"

@@ -2,7 +2,9 @@
 #pragma once
 
 /*
- * What a request of intake must be by itself, before it is decided on. Threading: pure.
+ * What a request of intake must be by itself, before it is decided on.
+ *
+ * Threading: pure. Ownership: violations lie in the fault's arena.
  */
 
 #include "amends/v1/intake_service.pb-c.h"

@@ -6,7 +6,8 @@
  * for, the operator's page, and the drain. The same code runs as three processes or as one.
  *
  * Threading: program_main() is the main thread; everything else runs on the io loop, which is the
- * main thread too.
+ * main thread too. Ownership: the process owns everything it starts and ends it in the opposite
+ * order.
  */
 
 enum program_part { PART_INTAKE = 1, PART_ASSIGNMENT = 2, PART_RESOLUTION = 4 };

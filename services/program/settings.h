@@ -4,7 +4,8 @@
 /*
  * What an operator can set. Every option is also an environment variable AMENDS_<NAME>.
  *
- * Threading: written once, by settings_parse(), before threads start.
+ * Threading: written once, by settings_parse(), before threads start. Ownership: values borrow the
+ * command line and the environment.
  */
 
 #include "program/program.h"

@@ -6,7 +6,7 @@
  * customer has what was promised.
  *
  * Threading: resolution_register() on the main thread before the server starts; handlers on the io
- * loop.
+ * loop. Ownership: the service is borrowed for the life of the server.
  */
 
 #include "shared/service.h"

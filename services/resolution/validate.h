@@ -7,7 +7,7 @@
  * the case was opened, an amount beyond a limit) is left to the decision. `policy` is the tenant's
  * current version and may be NULL.
  *
- * Threading: pure.
+ * Threading: pure. Ownership: violations lie in the fault's arena.
  */
 
 #include "amends/v1/resolution_service.pb-c.h"

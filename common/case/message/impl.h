@@ -6,7 +6,7 @@
  * make`, which remembers the first failure; who made the message looks once, at the end. Private to
  * case/message.
  *
- * Threading: pure.
+ * Threading: pure. Ownership: all that is made lies in the arena.
  */
 
 #include "amends/v1/case.pb-c.h"

@@ -6,7 +6,7 @@
  * compiler asks a question of every case.
  *
  * Values of a fact that the same boxes allow are one; failures are left to whoever looks at a cell.
- * Threading: pure.
+ * Threading: pure. Ownership: the caller owns the cells; boxes are borrowed from the policy.
  */
 
 #include "policy/policy.h"

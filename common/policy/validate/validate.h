@@ -7,7 +7,7 @@
  * A problem's path is that in the bundle ("ladder[1].steward.id", "clocks.reply.targets[0]");
  * its line and column are left 0: the compiler finds them by the path. Lists count from 0.
  *
- * Threading: pure.
+ * Threading: pure. Ownership: problems lie in the caller's arena.
  */
 
 #include "policy/read/bundle.h"

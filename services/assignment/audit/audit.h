@@ -13,7 +13,7 @@
  *
  * One page of open cases at a time, in the order of the unique index over all open cases.
  *
- * Threading: io loop's thread.
+ * Threading: io loop's thread. Ownership: a page of findings lies in the reading call's arena.
  */
 
 #include "amends/v1/assignment_service.pb-c.h"

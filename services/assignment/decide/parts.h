@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-/* What assignment's decide functions share. Threading: pure. */
+/*
+ * What assignment's decide functions share.
+ *
+ * Threading: pure. Ownership: as the decision.
+ */
 
 #include "assignment/decide/decide.h"
 

@@ -13,7 +13,8 @@
  *   directory  which agents have a stream anywhere
  *   audit      looks for what must not be, independently of all others
  *
- * Threading: io loop's thread.
+ * Threading: io loop's thread. Ownership: the engine owns its parts and the commands that it gives
+ * itself; the service's parts are borrowed.
  */
 
 #include "assignment/assignment.h"

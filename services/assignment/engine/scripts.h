@@ -5,7 +5,7 @@
  * The Lua scripts: each is one step in Redis that nothing may come between. They get the time as an
  * argument.
  *
- * Threading: constants.
+ * Threading: constants. Ownership: constants.
  */
 
 #include "redis/redis.h"

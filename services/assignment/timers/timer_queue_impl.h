@@ -4,7 +4,7 @@
 /*
  * Inside the timers in Redis: timer_queue.c claims, timer_queue_out.c writes.
  *
- * Threading: io loop's thread.
+ * Threading: io loop's thread. Ownership: the queue owns its claims; Redis is borrowed.
  */
 
 #include "assignment/timers/timer_queue.h"

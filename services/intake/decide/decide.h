@@ -4,7 +4,7 @@
 /*
  * The commands behind intake's RPCs that write; their decide functions are pure.
  *
- * Threading: constants.
+ * Threading: constants. Ownership: args are borrowed with the command.
  */
 
 #include "case/model/decision.h"

@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-/* GetContactCard: who is accountable and how the customer reaches them. Threading: io loop. */
+/*
+ * GetContactCard: who is accountable and how the customer reaches them.
+ *
+ * Threading: io loop. Ownership: everything of a call lies in its arena.
+ */
 
 #include "shared/service.h"
 

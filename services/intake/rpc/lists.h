@@ -4,7 +4,7 @@
 /*
  * The handlers that page through cases and events, and the one that verifies a history.
  *
- * Threading: io loop's thread.
+ * Threading: io loop's thread. Ownership: everything of a call lies in its arena.
  */
 
 #include "shared/service.h"

@@ -4,7 +4,7 @@
 /*
  * The handlers of PolicyService, and of ExplainDeadline, which is about policy too.
  *
- * Threading: io loop's thread.
+ * Threading: io loop's thread. Ownership: everything of a call lies in its arena.
  */
 
 #include "shared/service.h"

@@ -10,7 +10,7 @@
  * - Contacts, acts, root causes and fulfilment are taken as long as the case is not final;
  *   proposals, answers and denials only while it is neither resolved nor final.
  *
- * Threading: constants.
+ * Threading: constants. Ownership: args are borrowed with the command.
  */
 
 #include "case/model/decision.h"

@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-/* What the commands on promises share. Threading: pure. */
+/*
+ * What the commands on promises share.
+ *
+ * Threading: pure. Ownership: as the decision.
+ */
 
 #include "amends/v1/case.pb-c.h"
 #include "case/model/decision.h"

@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-/* What the commands on remedies share. Threading: pure. */
+/*
+ * What the commands on remedies share.
+ *
+ * Threading: pure. Ownership: as the decision.
+ */
 
 #include "case/model/decision.h"
 
