@@ -52,7 +52,7 @@ const char *fact_word(enum fact fact, bool value)
     }
 }
 
-/* Bits first .. last. */
+/* The bits first .. last. */
 static uint32_t bits(int first, int last)
 {
     uint32_t upto = last >= 31 ? UINT32_MAX : (1u << (last + 1)) - 1;
@@ -165,12 +165,13 @@ bool condition_holds(const struct policy_condition *c, const struct fact_values 
 
 /* -- sets of cases ----------------------------------------------------------------------------- */
 
-/* A box cut down to what can be. False when nothing of it is left. */
+/* A box cut down to the cases that there can be. */
 struct cut {
     uint32_t allowed[FACTS];
     struct failure_set failures;
 };
 
+/* False when nothing of the box is left. */
 static bool cut_box(const struct policy *p, const struct condition_box *b, struct cut *out)
 {
     for (int f = 0; f < FACTS; f++) {
@@ -212,10 +213,10 @@ bool condition_overlaps(const struct policy *p, const struct policy_condition *a
     return false;
 }
 
-/* Whether one box is within the union of others, fact by fact: at each fact its values fall into
- * groups that the same of the others allow. What was found covered is remembered by (fact, which
- * others are left), so no more than (FACTS + 1) * 2^COVER_MAX states are looked at, whatever the
- * conditions are. */
+/* Whether one box is within the union of others is found fact by fact. At each fact the box's
+ * values fall into groups, each allowed by the same of the others. A state (fact, others that are
+ * left) that was found covered is remembered, so that no more than (FACTS + 1) * 2^COVER_MAX states
+ * are looked at, whatever the conditions are. */
 #define COVER_MAX (2 * CONDITION_BOXES_MAX)
 
 struct cover {

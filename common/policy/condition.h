@@ -2,12 +2,12 @@
 #pragma once
 
 /*
- * Conditions over the facts of a case: what starts, stops and pauses clocks and picks their
- * targets.
+ * Conditions over the facts of a case: they start, stop and pause clocks and pick their targets.
  *
- * A case's facts are small numbers, one of each kind, so a condition is a union of boxes: a box
- * allows a set of values for every fact. That makes containment and overlap decidable: the policy
- * compiler refuses a start within its stop, a pause within its start and the like by asking here.
+ * A case's facts are small numbers, one of each kind. A box allows a set of values for every fact,
+ * and a condition is a union of boxes. That makes it decidable whether one condition is within
+ * another and whether two overlap: the compiler of bundles asks it here, and refuses a start within
+ * its stop, a pause that never holds, and the like.
  *
  * Threading: pure. Ownership: a condition borrows its boxes.
  */
@@ -25,18 +25,20 @@ enum fact {
     FACT_SEVERITY, /* 1 .. 5 */
     FACT_CHANNEL,  /* Channel that opened the case */
     FACT_TRIGGER,  /* Trigger that opened it */
-    FACT_TIER,     /* 0 = none, else place in the policy's tiers + 1 */
+    FACT_TIER,     /* 0 = none, else the place in the policy's tiers + 1 */
     FACT_OWNER,    /* OwnerKind */
     FACT_LEVEL,    /* 1 .. 8 */
-    FACT_CONTACT,  /* 1 = an outbound contact has reached the customer, since the clock's start for
-                      its stop and reset, in this round for all else; 0 = none has */
-    FACT_CUSTOMER, /* 1 = waits: the last contact was inbound and is not answered; 0 = does not */
-    FACT_REMEDY,   /* 1 = some remedy was accepted and has not arrived; 0 = none */
-    FACT_PROMISE,  /* 1 = some promise is open */
-    FACT_PAUSED,   /* 1 = paused by hand */
+    /* 1 = an outbound contact has reached the customer: for a stop and a reset since the clock
+     * began, for everything else in this round. 0 = none has. */
+    FACT_CONTACT,
+    FACT_CUSTOMER,     /* 1 = the last contact was inbound and is not answered */
+    FACT_REMEDY,       /* 1 = some remedy was accepted and has not arrived */
+    FACT_PROMISE,      /* 1 = some promise is open */
+    FACT_PAUSED,       /* 1 = the case was paused by hand */
     FACT_ACKNOWLEDGED, /* 1 = the present level acknowledged the case */
-    FACT_PROGRESS, /* 1 = since the case entered its level the customer was reached, or a remedy was
-                      proposed, accepted or fulfilled */
+    /* 1 = since the case entered its level the customer was reached, or a remedy was proposed,
+     * accepted or fulfilled. */
+    FACT_PROGRESS,
     FACTS
 };
 
@@ -45,52 +47,63 @@ struct condition_box {
     uint64_t failures[CONDITION_FAILURE_WORDS];
 };
 
-/* n = 0: never. */
+/* Holds when one of its boxes does; without any it never holds. */
 struct policy_condition {
     size_t n;
     const struct condition_box *boxes;
 };
 
-/* The values of one case; `failure` = place in the sorted taxonomy, -1 = unknown. */
+/* The values of one case. `failure` is the place in the sorted taxonomy, -1 for an unknown code. */
 struct fact_values {
     uint8_t value[FACTS];
     int failure;
 };
 
-/* The values a fact can have at all: bits. TIER has one more than the tiers, LEVEL the levels. */
+/* The values that a fact can have at all: bits. TIER has one more than there are tiers, LEVEL as
+ * many as there are levels. */
 uint32_t fact_domain(enum fact fact, size_t n_tiers, int n_levels);
-const char *fact_name(enum fact fact); /* "status", as bundles write it */
+/* The name as bundles write it: "status". */
+const char *fact_name(enum fact fact);
 /* The word for 0 or 1 of a fact from CONTACT on: "reached". */
 const char *fact_word(enum fact fact, bool value);
 
+/* -- one case ---------------------------------------------------------------------------------- */
+
 /* A box that allows everything. */
 struct condition_box condition_any(void);
+/* Whether a case is one of the condition's, or one of the box's. */
 bool condition_holds(const struct policy_condition *c, const struct fact_values *v);
 bool box_holds(const struct condition_box *b, const struct fact_values *v);
 
-/* Over the facts' domains of `p`: whether every case of `a` is one of `b`; whether some case is of
- * both; whether there is any case of `a`. Exact; the work is bounded by 2^12 states of each fact
- * and box. */
+/* -- all cases --------------------------------------------------------------------------------- */
+
+/* These ask about every case that there can be under the policy `p`. The answers are exact; the
+ * work is bounded by 2^12 states of each fact and box. */
 struct policy;
+/* Whether every case of `a` is one of `b`. */
 bool condition_within(const struct policy *p, const struct policy_condition *a,
                       const struct policy_condition *b);
-bool condition_overlaps(const struct policy *p, const struct policy_condition *a,
-                        const struct policy_condition *b);
-bool condition_possible(const struct policy *p, const struct policy_condition *a);
 /* Whether every case of `a` is one of `b` or of `c`. */
 bool condition_within_either(const struct policy *p, const struct policy_condition *a,
                              const struct policy_condition *b, const struct policy_condition *c);
+/* Whether some case is one of both. */
+bool condition_overlaps(const struct policy *p, const struct policy_condition *a,
+                        const struct policy_condition *b);
+/* Whether there is any case of `a`. */
+bool condition_possible(const struct policy *p, const struct policy_condition *a);
 
 /* -- sets of failures -------------------------------------------------------------------------- */
 
-/* A bit for each failure of the taxonomy, and in the last word one for every other code: a box
- * allows those only when it allows any. */
+/* A bit for each failure of the taxonomy; the last word has one bit for every code that is not in
+ * it. A box allows such codes only when it allows any failure. */
 #define FAILURE_SET_WORDS (CONDITION_FAILURE_WORDS + 1)
 struct failure_set {
     uint64_t words[FAILURE_SET_WORDS];
 };
 
+/* True when the box allows any failure. */
 bool box_any_failure(const struct condition_box *b);
+/* The failures that a box allows, those of the taxonomy, and operations on such sets. */
 struct failure_set failure_set_of(const struct condition_box *b);
 struct failure_set failure_set_all(const struct policy *p);
 bool failure_set_empty(const struct failure_set *set);

@@ -7,5 +7,5 @@
 file(READ ${FILE} bytes HEX)
 string(REGEX REPLACE "([0-9a-f][0-9a-f])" "0x\\1," bytes "${bytes}")
 file(WRITE ${OUT} "/* Generated from common/policy/bundles/default.yaml. */\n\n"
-     "#include \"policy/read/bundle.h\"\n\nstatic const char source[] = {${bytes}0};\n\n"
+     "#include \"policy/compile/bundle.h\"\n\nstatic const char source[] = {${bytes}0};\n\n"
      "const char *bundle_default_source(void)\n{\n    return source;\n}\n")

@@ -1,201 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "policy/policy.h"
 
-#include <stdlib.h>
 #include <string.h>
 
-#include "base/assert.h"
-#include "contract/words.h"
-#include "policy/read/bundle.h"
-#include "policy/layouts.h"
-#include "policy/validate/validate.h"
+#include "amends/v1/types.pb-c.h"
 
-#define POLICY_MAGIC 0x9011c701u
-/* More than any bundle within its bounds makes: 16 calendars of 4,096 holidays are the most. */
-#define POLICY_ARENA_BYTES (64u << 20)
-#define FINISH_ARENA_BYTES (4u << 20)
+#define KIND(name) AMENDS__V1__CLOCK_KIND__CLOCK_KIND_##name
 
-/* A policy has no NULL texts. */
-static const char *keep(struct policy *p, const char *text)
-{
-    char *copy = arena_strdup(&p->arena, text ? text : "");
-    AM_ASSERT(copy != NULL);
-    return copy;
-}
-
-/* A copy of `n` items of `size` bytes; NULL for none. */
-static void *keep_array(struct policy *p, const void *items, size_t size, size_t n)
-{
-    if (n == 0)
-        return NULL;
-    void *copy = arena_dup(&p->arena, items, size * n);
-    AM_ASSERT(copy != NULL);
-    return copy;
-}
-
-struct policy *policy_new(int32_t version)
-{
-    struct policy *p = calloc(1, sizeof(*p));
-    AM_ASSERT(p != NULL);
-    p->magic = POLICY_MAGIC;
-    p->version = version;
-    p->currency = "";
-    p->zone = zone_get("UTC");
-    p->contact_calendar = -1;
-    p->layouts = layouts_new();
-    arena_init(&p->arena, POLICY_ARENA_BYTES);
-    return p;
-}
-
-int policy_add_level(struct policy *p, const struct policy_level *level)
-{
-    AM_ASSERT(p->magic == POLICY_MAGIC);
-    if (p->n_levels == POLICY_LEVELS_MAX)
-        return AM_ENOMEM;
-    struct policy_level *l = &p->levels[++p->n_levels];
-    *l = *level;
-    l->name = keep(p, level->name);
-    l->steward = keep(p, level->steward);
-    l->steward_name = keep(p, level->steward_name);
-    l->steward_contact = keep(p, level->steward_contact);
-    l->steward_hours = keep(p, level->steward_hours);
-    return AM_OK;
-}
-
-int policy_add_failure(struct policy *p, const struct policy_failure *failure)
-{
-    AM_ASSERT(p->magic == POLICY_MAGIC);
-    if (p->n_failures == POLICY_FAILURES_MAX)
-        return AM_ENOMEM;
-    struct policy_failure *f = &p->failures[p->n_failures++];
-    *f = *failure;
-    f->code = keep(p, failure->code);
-    f->name = keep(p, failure->name);
-    f->skill = keep(p, failure->skill);
-    return AM_OK;
-}
-
-int policy_add_tier(struct policy *p, const char *name)
-{
-    AM_ASSERT(p->magic == POLICY_MAGIC);
-    if (p->n_tiers == POLICY_TIERS_MAX)
-        return AM_ENOMEM;
-    p->tiers[p->n_tiers++] = keep(p, name);
-    return AM_OK;
-}
-
-static const struct calendar_holiday *keep_holidays(struct policy *p,
-                                                    const struct calendar_spec *spec)
-{
-    struct calendar_holiday *copy = keep_array(p, spec->holidays, sizeof(*copy), spec->n_holidays);
-    for (size_t i = 0; i < spec->n_holidays; i++)
-        copy[i].name = keep(p, spec->holidays[i].name);
-    return copy;
-}
-
-int policy_add_calendar(struct policy *p, const struct policy_calendar *calendar)
-{
-    AM_ASSERT(p->magic == POLICY_MAGIC);
-    if (p->n_calendars == POLICY_CALENDARS_MAX)
-        return AM_ENOMEM;
-    struct policy_calendar *c = &p->calendars[p->n_calendars++];
-    *c = *calendar;
-    c->name = keep(p, calendar->name);
-    const struct calendar_spec *spec = &calendar->spec;
-    c->spec.windows = keep_array(p, spec->windows, sizeof(*spec->windows), spec->n_windows);
-    c->spec.days = keep_array(p, spec->days, sizeof(*spec->days), spec->n_days);
-    c->spec.holidays = keep_holidays(p, spec);
-    return AM_OK;
-}
-
-static void keep_condition(struct policy *p, struct policy_condition *c)
-{
-    c->boxes = keep_array(p, c->boxes, sizeof(*c->boxes), c->n);
-}
-
-int policy_add_clock(struct policy *p, const struct policy_clock *clock)
-{
-    AM_ASSERT(p->magic == POLICY_MAGIC);
-    if (p->n_clocks == POLICY_CLOCKS_MAX)
-        return AM_ENOMEM;
-    struct policy_clock *c = &p->clocks[p->n_clocks++];
-    *c = *clock;
-    c->name = keep(p, clock->name);
-    struct policy_condition *const conditions[] = {&c->start, &c->stop,  &c->cancel,
-                                                   &c->reset, &c->pause, &c->resume};
-    for (size_t i = 0; i < sizeof(conditions) / sizeof(conditions[0]); i++)
-        keep_condition(p, conditions[i]);
-    c->targets = keep_array(p, clock->targets, sizeof(*clock->targets), clock->n_targets);
-    for (size_t i = 0; i < c->n_targets; i++)
-        keep_condition(p, &c->targets[i].when);
-    c->thresholds =
-        keep_array(p, clock->thresholds, sizeof(*clock->thresholds), clock->n_thresholds);
-    return AM_OK;
-}
-
-static int by_code(const void *a, const void *b)
-{
-    const struct policy_failure *x = a;
-    const struct policy_failure *y = b;
-    return strcmp(x->code, y->code);
-}
-
-void policy_sort_failures(struct policy *p)
-{
-    qsort(p->failures, p->n_failures, sizeof(p->failures[0]), by_code);
-}
-
-int policy_finish(struct policy *p, struct fault *fault)
-{
-    AM_ASSERT(p->magic == POLICY_MAGIC);
-    struct arena arena;
-    struct bundle_problems problems;
-    arena_init(&arena, FINISH_ARENA_BYTES);
-    bundle_problems_init(&problems, &arena);
-    policy_validate(p, &problems);
-    bundle_problems_fault(&problems, fault);
-    int err = problems.n_errors > 0 ? AM_EINVAL : AM_OK;
-    arena_free(&arena);
-    if (err == AM_OK)
-        policy_sort_failures(p);
-    return err;
-}
-
-void policy_free(struct policy *p)
-{
-    if (!p)
-        return;
-    AM_ASSERT(p->magic == POLICY_MAGIC);
-    layouts_free(p->layouts);
-    arena_free(&p->arena);
-    p->magic = 0;
-    free(p);
-}
-
-struct policy *policy_compile(int32_t version, const char *source, struct fault *fault)
-{
-    struct arena arena;
-    struct bundle_problems problems;
-    arena_init(&arena, FINISH_ARENA_BYTES);
-    bundle_problems_init(&problems, &arena);
-    bool ships = strcmp(source, "default") == 0;
-    struct policy *p = bundle_compile(version, ships ? bundle_default_source() : source, &problems);
-    bundle_problems_fault(&problems, fault);
-    arena_free(&arena);
-    return p;
-}
-
-struct policy *policy_default(int32_t version)
-{
-    struct arena arena;
-    struct bundle_problems problems;
-    arena_init(&arena, FINISH_ARENA_BYTES);
-    bundle_problems_init(&problems, &arena);
-    struct policy *p = bundle_compile(version, bundle_default_source(), &problems);
-    AM_ASSERT(p != NULL);
-    arena_free(&arena);
-    return p;
-}
+/* -- failures and levels ----------------------------------------------------------------------- */
 
 /* Compares the first `len` bytes of `code`, as a whole code, with a failure's. */
 static int compare_code(const char *code, size_t len, const struct policy_failure *f)
@@ -266,6 +78,12 @@ const struct policy_clock *policy_clock_of_kind(const struct policy *p, int kind
         if (p->clocks[i].kind == kind)
             return &p->clocks[i];
     return NULL;
+}
+
+bool policy_clock_has_subject(const struct policy_clock *c)
+{
+    return c->kind == KIND(OFFER) || c->kind == KIND(APPROVAL) || c->kind == KIND(PROMISE) ||
+           c->kind == KIND(FULFILMENT);
 }
 
 int policy_calendar_find(const struct policy *p, const char *name)

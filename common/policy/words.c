@@ -19,7 +19,8 @@ static bool is_digit(char c)
     return c >= '0' && c <= '9';
 }
 
-/* Reads digits, at most DIGITS_MAX; the number of them, 0 = none or too many. */
+/* Reads the digits at the beginning. Returns how many there are; 0 for none, and for more than
+ * DIGITS_MAX. */
 static size_t read_digits(const char *text, int64_t *value)
 {
     size_t n = 0;
@@ -140,7 +141,7 @@ const char *word_range(const char *text, int min, int max, uint32_t *bits)
 
 /* -- times of day, weekdays -------------------------------------------------------------------- */
 
-/* "9:05", "17:30:15"; the bytes read, 0 for no time. */
+/* Reads "9:05" or "17:30:15". Returns how many bytes it has; 0 when it is no time. */
 static size_t read_time(const char *text, int32_t *seconds)
 {
     int64_t part[3] = {0};
@@ -181,11 +182,16 @@ const char *word_window(const char *text, int32_t *from_s, int32_t *until_s)
     return NULL;
 }
 
-static int read_weekday(const char **text)
+const char *word_weekday(int day)
 {
     static const char names[7][4] = {"mon", "tue", "wed", "thu", "fri", "sat", "sun"};
+    return names[day];
+}
+
+static int read_weekday(const char **text)
+{
     for (int day = 0; day < 7; day++) {
-        if (strncasecmp(*text, names[day], 3) == 0) {
+        if (strncasecmp(*text, word_weekday(day), 3) == 0) {
             *text += 3;
             return day;
         }

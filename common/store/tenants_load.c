@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "base/metrics.h"
 #include "contract/reasons.h"
+#include "policy/compile/bundle.h"
 #include "store/tenants_impl.h"
 
 static METRIC_DEFINE(load_time, METRIC_HISTOGRAM, "amends_policy_load_seconds",

@@ -6,7 +6,7 @@
 
 #include "amends/v1/policy_service.pb-c.h"
 #include "amendsctl/call.h"
-#include "policy/read/bundle.h"
+#include "policy/compile/bundle.h"
 
 /* -- problems and changes ---------------------------------------------------------------------- */
 

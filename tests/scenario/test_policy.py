@@ -67,6 +67,14 @@ def test_a_dry_run_writes_nothing(world):
     assert len(world.crm.ListPolicyVersions().versions) == 1
 
 
+def test_a_setting_that_nothing_uses_is_a_warning(world):
+    source = current(world).source.replace("  away_after: 30s\n", "  away_after: 30s\n  transfer_limit: 5\n")
+    for dry_run in (True, False):
+        problems = world.crm.ApplyPolicy(source=source, dry_run=dry_run, expected_version=1).problems
+        assert [(one.path, one.warning) for one in problems] == [("assignment.transfer_limit", True)]
+        assert "is not used yet" in problems[0].message
+
+
 def test_what_changes_is_told(world):
     source = current(world).source
     same = world.crm.ApplyPolicy(source=source + "\n# the same\n", dry_run=True)

@@ -7,7 +7,6 @@
 
 #include "amends/v1/types.pb-c.h"
 #include "policy/describe/describe.h"
-#include "policy/validate/validate.h"
 #include "policy/words.h"
 
 #define NOTIFY (1u << AMENDS__V1__ESCALATION_ACTION__ESCALATION_ACTION_NOTIFY)
@@ -25,7 +24,6 @@ static const char *add(struct description *d, const char *list, const char *more
 
 static void describe_weekly(const struct policy_calendar *c, struct description *d)
 {
-    static const char *const names[] = {"mon", "tue", "wed", "thu", "fri", "sat", "sun"};
     for (int day = 0; day < 7; day++) {
         const char *list = "";
         for (size_t i = 0; i < c->spec.n_windows && list; i++) {
@@ -34,7 +32,7 @@ static void describe_weekly(const struct policy_calendar *c, struct description 
                 list = add(d, list, text_window(d->arena, w->from_s, w->until_s));
         }
         if (!list || *list)
-            describe_line(d, list, "calendars.%s.weekly.%s", c->name, names[day]);
+            describe_line(d, list, "calendars.%s.weekly.%s", c->name, word_weekday(day));
     }
 }
 
@@ -68,8 +66,8 @@ void describe_calendars(const struct policy *p, struct description *d)
 {
     for (size_t i = 0; i < p->n_calendars; i++) {
         const struct policy_calendar *c = &p->calendars[i];
-        describe_line(d, c->zone ? zone_name(c->zone) : "the company's", "calendars.%s.time_zone",
-                      c->name);
+        const char *at = arena_printf(d->arena, "calendars.%s", c->name);
+        describe_entry(p, SCOPE_CALENDAR, c, at ? at : "", d);
         describe_weekly(c, d);
         describe_dates(c, d);
         describe_holidays(c, d);
@@ -127,44 +125,18 @@ static void describe_thresholds(const struct policy_clock *c, const char *at, st
     }
 }
 
-static void describe_condition(const struct policy *p, const struct policy_condition *c,
-                               const char *at, const char *key, struct description *d)
-{
-    describe_line(d, text_condition(d->arena, p, c), "%s.%s", at, key);
-}
-
-static void describe_conditions(const struct policy *p, const struct policy_clock *c,
-                                const char *at, struct description *d)
-{
-    describe_condition(p, &c->start, at, "start", d);
-    describe_condition(p, &c->stop, at, "stop", d);
-    describe_condition(p, &c->cancel, at, "cancel", d);
-    describe_condition(p, &c->reset, at, "reset", d);
-    describe_condition(p, &c->pause, at, "pause", d);
-    describe_condition(p, &c->resume, at, "resume", d);
-    describe_line(d, c->again ? "yes" : "no", "%s.again", at);
-    if (c->pause_single_ms > 0) {
-        describe_line(d, text_duration(d->arena, c->pause_single_ms), "%s.pause_limit.single", at);
-        describe_line(d, text_duration(d->arena, c->pause_total_ms), "%s.pause_limit.total", at);
-    }
-}
-
 static void describe_clock(const struct policy *p, const struct policy_clock *c,
                            struct description *d)
 {
-    char kind[WORD_MAX];
     const char *at = c->level > 0 ? arena_printf(d->arena, "ladder[%d].clock", c->level - 1)
                                   : arena_printf(d->arena, "clocks.%s", c->name);
     if (!at) {
         d->full = true;
         return;
     }
-    word_enum_name(&amends__v1__clock_kind__descriptor, c->kind, kind);
-    describe_line(d, arena_strdup(d->arena, kind), "%s.kind", at);
-    describe_line(d, c->calendar < 0 ? "always" : p->calendars[c->calendar].name, "%s.calendar",
-                  at);
-    describe_line(d, c->customer_zone ? "customer" : "company", "%s.zone", at);
-    describe_conditions(p, c, at, d);
+    describe_entry(p, SCOPE_CLOCK, c, at, d);
+    describe_entry(p, SCOPE_TIMING, c, at, d);
+    describe_entry(p, SCOPE_WATCH, c, at, d);
     describe_targets(p, c, at, d);
     describe_thresholds(c, at, d);
 }

@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-
-/* What differs between two policies, by what each says line for line. */
+#include "policy/describe/diff.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "policy/read/bundle.h"
 #include "policy/describe/describe.h"
 
 /* A policy's lines within the bounds of a bundle take less. */

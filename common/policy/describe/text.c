@@ -7,13 +7,13 @@
 
 #include "amends/v1/types.pb-c.h"
 #include "contract/statuses.h"
-#include "contract/words.h"
 #include "policy/describe/describe.h"
 #include "policy/words.h"
 
 #define MINUTE_S 60
 #define HOUR_S 3600
 #define DAY_S 86400
+#define STATUSES (&amends__v1__case_status__descriptor)
 
 /* What stands in when the arena is full. */
 static const char *or_dots(const char *text)
@@ -77,6 +77,18 @@ const char *text_date(struct arena *arena, int32_t date)
     return or_dots(arena_printf(arena, "%04d-%02d-%02d", year, month, day));
 }
 
+const char *text_whole(struct arena *arena, int64_t value)
+{
+    return or_dots(arena_printf(arena, "%lld", (long long)value));
+}
+
+const char *text_word(struct arena *arena, const ProtobufCEnumDescriptor *d, int value)
+{
+    char name[WORD_MAX];
+    word_enum_name(d, value, name);
+    return or_dots(arena_strdup(arena, name));
+}
+
 static const char *join(struct arena *arena, const char *list, const char *between,
                         const char *more)
 {
@@ -96,25 +108,28 @@ const char *text_bits(struct arena *arena, const ProtobufCEnumDescriptor *d, uin
 
 /* -- conditions -------------------------------------------------------------------------------- */
 
+/* Takes a set out of `bits` when all of it is there, and tells it by its word. */
+static const char *whole_set(struct arena *arena, const char *list, const char *word, uint32_t set,
+                             uint32_t *bits)
+{
+    if ((*bits & set) != set)
+        return list;
+    *bits &= ~set;
+    return join(arena, list, ", ", word);
+}
+
 static const char *statuses(struct arena *arena, uint32_t bits)
 {
-    const char *list = "";
-    if ((bits & STATUSES_WAITING) == STATUSES_WAITING) {
-        list = "live";
-        bits &= ~STATUSES_WAITING;
-    }
-    if ((bits & STATUSES_FINAL) == STATUSES_FINAL) {
-        list = join(arena, list, ", ", "final");
-        bits &= ~STATUSES_FINAL;
-    }
-    return bits ? join(arena, list, ", ", text_bits(arena, CASE_STATUS_WORDS, bits)) : list;
+    const char *list = whole_set(arena, "", "live", STATUSES_WAITING, &bits);
+    list = whole_set(arena, list, "final", STATUSES_FINAL, &bits);
+    return bits ? join(arena, list, ", ", text_bits(arena, STATUSES, bits)) : list;
 }
 
 static const char *numbers(struct arena *arena, uint32_t bits)
 {
     const char *list = "";
     for (uint32_t left = bits; left; left &= left - 1)
-        list = join(arena, list, ", ", or_dots(arena_printf(arena, "%d", __builtin_ctz(left))));
+        list = join(arena, list, ", ", text_whole(arena, __builtin_ctz(left)));
     return list;
 }
 

@@ -33,7 +33,7 @@ static void too_many(struct bundle *b, const struct ynode *node, const char *wha
 static bool read_window(struct bundle *b, const struct ynode *node, int32_t *from_s,
                         int32_t *until_s)
 {
-    if (!is_scalar(b, node))
+    if (!read_is_scalar(b, node))
         return false;
     const char *why = word_window(node->text, from_s, until_s);
     if (why)
@@ -70,7 +70,7 @@ static void add_window(struct bundle *b, const struct ynode *node, void *ctx)
 
 static void read_weekly(struct bundle *b, const struct ynode *node, struct draft *d)
 {
-    if (!is_map(b, node, "weekdays and their hours, as in `mon-fri: 09:00-17:30`"))
+    if (!read_is_map(b, node, "weekdays and their hours, as in `mon-fri: 09:00-17:30`"))
         return;
     for (const struct ynode *c = node->first; c; c = c->next) {
         const char *why = word_weekdays(c->key, &d->for_weekdays);
@@ -84,7 +84,7 @@ static void read_weekly(struct bundle *b, const struct ynode *node, struct draft
                               "hours of a day in one list");
         d->weekdays |= d->for_weekdays;
         if (!is_closed(c))
-            each_item(b, c, add_window, d);
+            read_each(b, c, add_window, d);
     }
 }
 
@@ -111,7 +111,7 @@ static void add_date_window(struct bundle *b, const struct ynode *node, void *ct
 
 static void read_dates(struct bundle *b, const struct ynode *node, struct draft *d)
 {
-    if (!is_map(b, node, "dates and their hours, as in `2026-12-24: 09:00-12:00`"))
+    if (!read_is_map(b, node, "dates and their hours, as in `2026-12-24: 09:00-12:00`"))
         return;
     for (const struct ynode *c = node->first; c; c = c->next) {
         if (calendar_date_parse(c->key, &d->for_date) != AM_OK)
@@ -121,7 +121,7 @@ static void read_dates(struct bundle *b, const struct ynode *node, struct draft 
         else if (is_closed(c))
             add_day(b, c, d, 0, 0);
         else
-            each_item(b, c, add_date_window, d);
+            read_each(b, c, add_date_window, d);
     }
 }
 
@@ -129,19 +129,16 @@ static void read_dates(struct bundle *b, const struct ynode *node, struct draft 
 
 static void read_holiday(struct bundle *b, const struct ynode *node, struct draft *d)
 {
-    static const char *const keys[] = {"date", "name", "hours", "yearly", NULL};
     struct calendar_spec *spec = &d->calendar.spec;
     struct calendar_holiday h = {.until_s = CALENDAR_DAY_S, .name = ""};
-    if (!is_map(b, node, "date, name, and hours or yearly if need be"))
+    if (!read_is_map(b, node, "date, name, and hours or yearly if need be"))
         return;
-    known_keys(b, node, keys);
-    const struct ynode *date = required(b, node, "date", "as in 2026-12-25");
-    if (is_scalar(b, date) && calendar_date_parse(date->text, &h.date) != AM_OK)
+    read_entry(b, SCOPE_HOLIDAY, node, &h);
+    const struct ynode *date = ynode_get(node, "date");
+    if (read_is_scalar(b, date) && calendar_date_parse(date->text, &h.date) != AM_OK)
         ynode_problem(b->problems, date, false,
                       "`%.*s` is no date such as 2026-12-25, of the years 2000 to 2099",
                       ynode_shown(date->text), date->text);
-    (void)read_text(b, required(b, node, "name", "as people call it"), TEXT_BYTES_MAX, &h.name);
-    (void)read_yes(b, ynode_get(node, "yearly"), &h.yearly);
     const struct ynode *hours = ynode_get(node, "hours");
     if (hours && read_window(b, hours, &h.from_s, &h.until_s) && h.until_s > CALENDAR_DAY_S)
         ynode_problem(b->problems, hours, false,
@@ -154,7 +151,7 @@ static void read_holiday(struct bundle *b, const struct ynode *node, struct draf
 
 static void read_holidays(struct bundle *b, const struct ynode *node, struct draft *d)
 {
-    if (!is_list(b, node, "holidays, as in `{date: 2026-12-25, name: Christmas}`"))
+    if (!read_is_list(b, node, "holidays, as in `{date: 2026-12-25, name: Christmas}`"))
         return;
     for (const struct ynode *c = node->first; c; c = c->next)
         read_holiday(b, c, d);
@@ -162,7 +159,7 @@ static void read_holidays(struct bundle *b, const struct ynode *node, struct dra
 
 /* -- iCalendar --------------------------------------------------------------------------------- */
 
-/* Lines of a block are lines of the bundle too: the problem is told where it is. */
+/* The lines of a block are lines of the bundle too, so the problem is told at the bundle's line. */
 static void tell_violation(struct bundle *b, const struct ynode *node, const char *text)
 {
     struct bundle_problem where = {.path = ynode_path(node, b->arena)};
@@ -182,7 +179,7 @@ static void read_ical(struct bundle *b, const struct ynode *node, struct draft *
     struct calendar_holiday *found;
     size_t n;
     struct fault fault;
-    if (!is_scalar(b, node))
+    if (!read_is_scalar(b, node))
         return;
     fault_init(&fault, b->arena);
     const struct zone *zone = d->calendar.zone ? d->calendar.zone : b->policy->zone;
@@ -223,21 +220,18 @@ static void add_holidays_of(struct bundle *b, const struct ynode *node, void *ct
 
 static void read_calendar(struct bundle *b, const struct ynode *node)
 {
-    static const char *const keys[] = {"time_zone",   "weekly", "dates", "holidays",
-                                       "holidays_of", "ical",   NULL};
     struct draft d = {.calendar = {.name = node->key}};
-    if (!is_map(b, node, "weekly hours, and dates, holidays or a time_zone if need be"))
+    if (!read_is_map(b, node, "weekly hours, and dates, holidays or a time_zone if need be"))
         return;
-    known_keys(b, node, keys);
+    read_entry(b, SCOPE_CALENDAR, node, &d.calendar);
     d.windows = ARENA_ARRAY(b->arena, struct calendar_window, CALENDAR_WINDOWS_MAX);
     d.days = ARENA_ARRAY(b->arena, struct calendar_day, CALENDAR_DATES_MAX);
     d.holidays = ARENA_ARRAY(b->arena, struct calendar_holiday, CALENDAR_HOLIDAYS_MAX);
-    (void)read_zone(b, ynode_get(node, "time_zone"), &d.calendar.zone);
-    read_weekly(b, required(b, node, "weekly", "the hours of each weekday"), &d);
+    read_weekly(b, ynode_get(node, "weekly"), &d);
     read_dates(b, ynode_get(node, "dates"), &d);
     read_holidays(b, ynode_get(node, "holidays"), &d);
     read_ical(b, ynode_get(node, "ical"), &d);
-    each_item(b, ynode_get(node, "holidays_of"), add_holidays_of, &d);
+    read_each(b, ynode_get(node, "holidays_of"), add_holidays_of, &d);
     d.calendar.spec.windows = d.windows;
     d.calendar.spec.days = d.days;
     d.calendar.spec.holidays = d.holidays;
@@ -247,7 +241,7 @@ static void read_calendar(struct bundle *b, const struct ynode *node)
 void read_calendars(struct bundle *b)
 {
     const struct ynode *node = ynode_get(b->root, "calendars");
-    if (!node || !is_map(b, node, "names of calendars and their hours"))
+    if (!node || !read_is_map(b, node, "names of calendars and their hours"))
         return;
     for (const struct ynode *c = node->first; c; c = c->next) {
         if (c->index == POLICY_CALENDARS_MAX) {

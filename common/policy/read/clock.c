@@ -7,51 +7,17 @@
 #include "amends/v1/types.pb-c.h"
 #include "base/assert.h"
 #include "policy/read/read.h"
-#include "policy/validate/validate.h"
-#include "policy/words.h"
 
 #define KIND(name) AMENDS__V1__CLOCK_KIND__CLOCK_KIND_##name
 
-void read_clock_common(struct bundle *b, const struct ynode *clock, struct policy_clock *out)
-{
-    (void)read_calendar_name(b, ynode_get(clock, "calendar"), &out->calendar);
-    (void)read_customer_zone(b, ynode_get(clock, "zone"), &out->customer_zone);
-    read_targets(b, clock, out);
-    read_thresholds(b, clock, out);
-}
-
 /* -- a case's clocks --------------------------------------------------------------------------- */
 
-static void read_pause_limit(struct bundle *b, const struct ynode *node, struct policy_clock *out)
-{
-    static const char *const keys[] = {"single", "total", NULL};
-    if (!node || !is_map(b, node, "single and total, as in `{single: 5d, total: 10d}`"))
-        return;
-    known_keys(b, node, keys);
-    (void)read_duration(b, required(b, node, "single", "the longest pause"), 1,
-                        &out->pause_single_ms);
-    (void)read_duration(b, required(b, node, "total", "the longest time of all pauses together"), 1,
-                        &out->pause_total_ms);
-}
-
-static void read_conditions(struct bundle *b, const struct ynode *node, struct policy_clock *out)
-{
-    (void)read_condition(b, ynode_get(node, "start"), ALL_FACTS, &out->start);
-    (void)read_condition(b, ynode_get(node, "stop"), ALL_FACTS, &out->stop);
-    (void)read_condition(b, ynode_get(node, "cancel"), ALL_FACTS, &out->cancel);
-    (void)read_condition(b, ynode_get(node, "reset"), ALL_FACTS, &out->reset);
-    (void)read_condition(b, ynode_get(node, "pause"), ALL_FACTS, &out->pause);
-    (void)read_condition(b, ynode_get(node, "resume"), ALL_FACTS, &out->resume);
-    (void)read_yes(b, ynode_get(node, "again"), &out->again);
-    read_pause_limit(b, ynode_get(node, "pause_limit"), out);
-}
-
-/* What a clock that follows something else cannot have is named with the reason. */
+/* Clocks of a subject have no conditions: each that is given is told, with the reason. */
 static void refuse_conditions(struct bundle *b, const struct ynode *node)
 {
-    static const char *const keys[] = {"start",  "stop",  "cancel",      "reset", "pause",
-                                       "resume", "again", "pause_limit", NULL};
-    for (size_t i = 0; keys[i]; i++) {
+    const char *keys[SETTING_KEYS_MAX];
+    size_t n = setting_keys(SCOPE_WATCH, "", keys, 0);
+    for (size_t i = 0; i < n; i++) {
         const struct ynode *c = ynode_get(node, keys[i]);
         if (c)
             ynode_key_problem(b->problems, c,
@@ -60,41 +26,41 @@ static void refuse_conditions(struct bundle *b, const struct ynode *node)
     }
 }
 
+/* False when the kind is none, or one that is given elsewhere in the bundle. */
 static bool read_kind(struct bundle *b, const struct ynode *node, struct policy_clock *out)
 {
-    int kind;
-    const struct ynode *c =
-        required(b, node, "kind", "what it measures, as in first_response or statutory");
-    if (!read_enum(b, c, &amends__v1__clock_kind__descriptor, &kind))
-        return false;
-    if (kind == KIND(LEVEL) || kind == KIND(OFFER)) {
-        ynode_problem(b->problems, c, false,
-                      kind == KIND(LEVEL) ? "is given by a level: write `clock` there, in `ladder`"
-                                          : "is given by `offer_timeout`, in `assignment`");
-        return false;
-    }
-    out->kind = (int16_t)kind;
-    return true;
+    read_settings(b, SCOPE_CLOCK, node, out);
+    if (out->kind != KIND(LEVEL) && out->kind != KIND(OFFER))
+        return out->kind > 0;
+    ynode_problem(b->problems, ynode_get(node, "kind"), false,
+                  out->kind == KIND(LEVEL) ? "is given by a level: write `clock` there, in `ladder`"
+                                           : "is given by `offer_timeout`, in `assignment`");
+    return false;
+}
+
+/* What a clock has by its kind comes first, so that what the bundle says replaces it. */
+static void read_timing(struct bundle *b, const struct ynode *node, struct policy_clock *clock)
+{
+    read_kind_conditions(b, clock);
+    read_kind_thresholds(b, clock);
+    read_settings(b, SCOPE_TIMING, node, clock);
+    read_targets(b, node, clock);
+    read_thresholds(b, node, clock);
 }
 
 static void read_clock(struct bundle *b, const struct ynode *node)
 {
-    static const char *const keys[] = {"kind",   "calendar", "zone",       "start",       "stop",
-                                       "cancel", "reset",    "pause",      "resume",      "again",
-                                       "target", "targets",  "thresholds", "pause_limit", NULL};
     struct policy_clock clock = {.name = node->key, .calendar = -1};
-    if (!is_map(b, node, "a clock: kind, target, and more if need be"))
+    if (!read_is_map(b, node, "a clock: kind, target, and more if need be"))
         return;
-    known_keys(b, node, keys);
+    read_known_settings(b, node, 1u << SCOPE_CLOCK | 1u << SCOPE_TIMING | 1u << SCOPE_WATCH, "");
     if (!read_kind(b, node, &clock))
         return;
-    default_conditions(b, &clock);
-    default_thresholds(b, &clock);
-    read_clock_common(b, node, &clock);
-    if (clock_has_subject(&clock))
+    read_timing(b, node, &clock);
+    if (policy_clock_has_subject(&clock))
         refuse_conditions(b, node);
     else
-        read_conditions(b, node, &clock);
+        read_settings(b, SCOPE_WATCH, node, &clock);
     AM_ASSERT(policy_add_clock(b->policy, &clock) == AM_OK);
 }
 
@@ -102,17 +68,14 @@ static void read_clock(struct bundle *b, const struct ynode *node)
 
 static void read_level_clock(struct bundle *b, const struct ynode *node, int level)
 {
-    static const char *const keys[] = {"calendar", "zone", "target", "targets", "thresholds", NULL};
-    char name[NAME_BYTES_MAX];
+    char name[POLICY_NAME_BYTES_MAX];
     struct policy_clock clock = {
         .name = name, .kind = KIND(LEVEL), .level = (int16_t)level, .calendar = -1};
     (void)snprintf(name, sizeof(name), "level.%d", level);
-    if (!is_map(b, node, "target, and calendar, zone or thresholds if need be"))
+    if (!read_is_map(b, node, "target, and calendar, zone or thresholds if need be"))
         return;
-    known_keys(b, node, keys);
-    default_conditions(b, &clock);
-    default_thresholds(b, &clock);
-    read_clock_common(b, node, &clock);
+    read_known_settings(b, node, 1u << SCOPE_TIMING, "");
+    read_timing(b, node, &clock);
     AM_ASSERT(policy_add_clock(b->policy, &clock) == AM_OK);
 }
 
@@ -129,16 +92,14 @@ static void read_ladder_clocks(struct bundle *b)
 }
 
 /* The ladder's clocks come last and always have room. */
-#define CASE_CLOCKS_MAX (POLICY_CLOCKS_MAX - POLICY_LEVELS_MAX)
-
 void read_clocks(struct bundle *b)
 {
     const struct ynode *node = ynode_get(b->root, "clocks");
-    if (node && is_map(b, node, "names of clocks and what they measure")) {
+    if (node && read_is_map(b, node, "names of clocks and what they measure")) {
         for (const struct ynode *c = node->first; c; c = c->next) {
-            if (c->index == CASE_CLOCKS_MAX) {
+            if (c->index == POLICY_CASE_CLOCKS_MAX) {
                 ynode_key_problem(b->problems, c, "is one clock too many: at most %d",
-                                  CASE_CLOCKS_MAX);
+                                  POLICY_CASE_CLOCKS_MAX);
                 break;
             }
             read_clock(b, c);

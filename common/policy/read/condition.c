@@ -6,7 +6,6 @@
 
 #include "amends/v1/types.pb-c.h"
 #include "contract/statuses.h"
-#include "contract/words.h"
 #include "policy/read/read.h"
 #include "policy/words.h"
 
@@ -54,7 +53,7 @@ static void read_number(struct bundle *b, const struct ynode *node, struct allow
     bool level = a->fact == FACT_LEVEL;
     int levels = b->policy->n_levels > 0 ? b->policy->n_levels : POLICY_LEVELS_MAX;
     int max = level ? levels : POLICY_SEVERITIES - 1;
-    if (!is_scalar(b, node))
+    if (!read_is_scalar(b, node))
         return;
     const char *why = word_range(node->text, 1, max, &bits);
     if (!why)
@@ -67,14 +66,14 @@ static void read_number(struct bundle *b, const struct ynode *node, struct allow
 static void read_tier(struct bundle *b, const struct ynode *node, struct allowed *a)
 {
     const struct policy *p = b->policy;
-    if (!is_scalar(b, node))
+    if (!read_is_scalar(b, node))
         return;
     int tier = policy_tier(p, node->text);
     if (tier > 0 || strcmp(node->text, "none") == 0) {
         a->bits |= 1u << tier;
         return;
     }
-    const char *near = nearest(b, node->text, p->tiers, p->n_tiers);
+    const char *near = read_nearest(b, node->text, p->tiers, p->n_tiers);
     ynode_problem(b->problems, node, false, "`%.*s` is none of the bundle's tiers%s%s%s",
                   ynode_shown(node->text), node->text, near ? "; is it `" : "", near ? near : "",
                   near ? "`?" : "");
@@ -85,7 +84,7 @@ static void read_failure(struct bundle *b, const struct ynode *node, struct allo
 {
     const struct policy *p = b->policy;
     bool any = false;
-    if (!is_scalar(b, node))
+    if (!read_is_scalar(b, node))
         return;
     size_t len = strlen(node->text);
     for (size_t i = 0; i < p->n_failures; i++) {
@@ -100,7 +99,7 @@ static void read_failure(struct bundle *b, const struct ynode *node, struct allo
     const char *codes[POLICY_FAILURES_MAX];
     for (size_t i = 0; i < p->n_failures; i++)
         codes[i] = p->failures[i].code;
-    const char *near = nearest(b, node->text, codes, p->n_failures);
+    const char *near = read_nearest(b, node->text, codes, p->n_failures);
     ynode_problem(b->problems, node, false, "`%.*s` is none of the bundle's failures%s%s%s",
                   ynode_shown(node->text), node->text, near ? "; is it `" : "", near ? near : "",
                   near ? "`?" : "");
@@ -148,7 +147,7 @@ static void unknown_fact(struct bundle *b, const struct ynode *node)
     const char *words[FACTS + 2] = {[FACTS] = "failure"};
     for (int f = 0; f < FACTS; f++)
         words[f] = fact_name((enum fact)f);
-    const char *near = nearest(b, node->key, words, FACTS + 1);
+    const char *near = read_nearest(b, node->key, words, FACTS + 1);
     if (near)
         ynode_key_problem(b->problems, node, "is no fact of a case; is it `%s`?", near);
     else
@@ -161,11 +160,11 @@ static void read_values(struct bundle *b, const struct ynode *node, struct allow
 {
     static const char *const keys[] = {"not", NULL};
     if (node->kind != YNODE_MAP) {
-        each_item(b, node, read_value, a);
+        read_each(b, node, read_value, a);
         return;
     }
-    known_keys(b, node, keys);
-    each_item(b, required(b, node, "not", "the values that it is not"), read_value, a);
+    read_known_keys(b, node, keys);
+    read_each(b, read_required(b, node, "not", "the values that it is not"), read_value, a);
     if (a->fact < FACTS)
         a->bits = ~a->bits & fact_domain(a->fact, b->policy->n_tiers, b->policy->n_levels);
     for (size_t w = 0; w < CONDITION_FAILURE_WORDS; w++)
@@ -204,7 +203,7 @@ static void read_box(struct bundle *b, const struct ynode *node, uint32_t allowe
                      struct condition_box *box)
 {
     *box = condition_any();
-    if (!is_map(b, node, "facts of a case and their values, as in `status: live`"))
+    if (!read_is_map(b, node, "facts of a case and their values, as in `status: live`"))
         return;
     if (node->n == 0)
         ynode_problem(b->problems, node, false, "says nothing: write `always` if it always holds");

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* What clocks of each kind do when a bundle does not say: common/policy/bundles/README.md lists
- * it. */
+/* The conditions and thresholds of each kind of clock when a bundle gives none.
+ * common/policy/bundles/README.md lists them. */
 
 #include <string.h>
 
@@ -16,7 +16,7 @@
 #define NO (1u << 0)
 #define YES (1u << 1)
 
-/* Another alternative: any case for now. */
+/* Adds an alternative to a condition: a box that allows every case for now. */
 static struct condition_box *alternative(struct bundle *b, struct policy_condition *c)
 {
     struct condition_box *boxes = ARENA_ARRAY(b->arena, struct condition_box, c->n + 1);
@@ -27,12 +27,13 @@ static struct condition_box *alternative(struct bundle *b, struct policy_conditi
     return &boxes[c->n++];
 }
 
+/* Adds the alternative that a fact has one of the values. */
 static void when(struct bundle *b, struct policy_condition *c, enum fact fact, uint32_t values)
 {
     alternative(b, c)->allowed[fact] = values;
 }
 
-/* Watches a level until its people take notice or make progress. */
+/* A level's clock watches until the level's people take notice or make progress. */
 static void level_conditions(struct bundle *b, struct policy_clock *k)
 {
     struct condition_box *start = alternative(b, &k->start);
@@ -45,7 +46,7 @@ static void level_conditions(struct bundle *b, struct policy_clock *k)
     when(b, &k->cancel, FACT_STATUS, ~STATUSES_WAITING);
 }
 
-void default_conditions(struct bundle *b, struct policy_clock *k)
+void read_kind_conditions(struct bundle *b, struct policy_clock *k)
 {
     struct condition_box *box;
     switch (k->kind) {
@@ -79,8 +80,8 @@ void default_conditions(struct bundle *b, struct policy_clock *k)
     }
 }
 
-/* At the target: the case climbs, and its people hear of it. */
-void default_thresholds(struct bundle *b, struct policy_clock *k)
+/* When the target is reached, the case climbs and its people hear of it. */
+void read_kind_thresholds(struct bundle *b, struct policy_clock *k)
 {
     k->thresholds = ARENA_ARRAY(b->arena, struct policy_threshold, POLICY_THRESHOLDS_MAX);
     k->n_thresholds = 1;

@@ -8,7 +8,7 @@
 static const char *const kind_names[] = {"a text", "a list", "a mapping"};
 _Static_assert(sizeof(kind_names) / sizeof(kind_names[0]) == YNODE_KINDS, "each kind has a name");
 
-bool is_map(struct bundle *b, const struct ynode *node, const char *needs)
+bool read_is_map(struct bundle *b, const struct ynode *node, const char *needs)
 {
     if (!node || node->kind == YNODE_MAP)
         return node != NULL;
@@ -17,7 +17,7 @@ bool is_map(struct bundle *b, const struct ynode *node, const char *needs)
     return false;
 }
 
-bool is_list(struct bundle *b, const struct ynode *node, const char *needs)
+bool read_is_list(struct bundle *b, const struct ynode *node, const char *needs)
 {
     if (!node || node->kind == YNODE_LIST)
         return node != NULL;
@@ -26,7 +26,8 @@ bool is_list(struct bundle *b, const struct ynode *node, const char *needs)
     return false;
 }
 
-const char *nearest(const struct bundle *b, const char *text, const char *const *words, size_t n)
+const char *read_nearest(const struct bundle *b, const char *text, const char *const *words,
+                         size_t n)
 {
     return b->problems->n < BUNDLE_PROBLEMS_MAX ? word_nearest(text, words, n) : NULL;
 }
@@ -47,13 +48,13 @@ static size_t count_words(const char *const *words)
     return n;
 }
 
-void known_keys(struct bundle *b, const struct ynode *map, const char *const *keys)
+void read_known_keys(struct bundle *b, const struct ynode *map, const char *const *keys)
 {
     char list[WORD_LIST_MAX];
     for (const struct ynode *c = map->first; c; c = c->next) {
         if (has_word(keys, c->key))
             continue;
-        const char *near = nearest(b, c->key, keys, count_words(keys));
+        const char *near = read_nearest(b, c->key, keys, count_words(keys));
         if (near)
             ynode_key_problem(b->problems, c, "is no key here; is it `%s`?", near);
         else
@@ -62,8 +63,8 @@ void known_keys(struct bundle *b, const struct ynode *map, const char *const *ke
     }
 }
 
-struct ynode *required(struct bundle *b, const struct ynode *map, const char *key,
-                       const char *needs)
+struct ynode *read_required(struct bundle *b, const struct ynode *map, const char *key,
+                            const char *needs)
 {
     struct ynode *node = ynode_get(map, key);
     if (!node)
@@ -71,7 +72,7 @@ struct ynode *required(struct bundle *b, const struct ynode *map, const char *ke
     return node;
 }
 
-bool is_scalar(struct bundle *b, const struct ynode *node)
+bool read_is_scalar(struct bundle *b, const struct ynode *node)
 {
     if (!node)
         return false;
@@ -84,7 +85,7 @@ bool is_scalar(struct bundle *b, const struct ynode *node)
 
 bool read_text(struct bundle *b, const struct ynode *node, size_t max_bytes, const char **out)
 {
-    if (!is_scalar(b, node))
+    if (!read_is_scalar(b, node))
         return false;
     size_t len = strlen(node->text);
     if (len > max_bytes) {
@@ -105,7 +106,7 @@ static void wrong_value(struct bundle *b, const struct ynode *node, const char *
 bool read_duration(struct bundle *b, const struct ynode *node, int64_t min_ms, int64_t *ms)
 {
     int64_t value;
-    if (!is_scalar(b, node))
+    if (!read_is_scalar(b, node))
         return false;
     const char *why = word_duration(node->text, &value);
     if (!why && value < min_ms)
@@ -120,7 +121,7 @@ bool read_duration(struct bundle *b, const struct ynode *node, int64_t min_ms, i
 
 bool read_micros(struct bundle *b, const struct ynode *node, bool may_be_unlimited, int64_t *micros)
 {
-    if (!is_scalar(b, node))
+    if (!read_is_scalar(b, node))
         return false;
     const char *why = word_micros(node->text, may_be_unlimited, micros);
     if (why)
@@ -130,7 +131,7 @@ bool read_micros(struct bundle *b, const struct ynode *node, bool may_be_unlimit
 
 bool read_whole(struct bundle *b, const struct ynode *node, int min, int max, int *value)
 {
-    if (!is_scalar(b, node))
+    if (!read_is_scalar(b, node))
         return false;
     if (word_whole(node->text, min, max, value) == AM_OK)
         return true;
@@ -142,7 +143,7 @@ bool read_whole(struct bundle *b, const struct ynode *node, int min, int max, in
 bool read_choice(struct bundle *b, const struct ynode *node, const char *const *words, int *place)
 {
     char list[WORD_LIST_MAX];
-    if (!is_scalar(b, node))
+    if (!read_is_scalar(b, node))
         return false;
     for (int i = 0; words[i]; i++) {
         if (strcasecmp(words[i], node->text) == 0) {
@@ -169,7 +170,7 @@ bool read_enum(struct bundle *b, const struct ynode *node, const ProtobufCEnumDe
                int *value)
 {
     char near[WORD_MAX], all[WORD_LIST_MAX];
-    if (!is_scalar(b, node))
+    if (!read_is_scalar(b, node))
         return false;
     *value = word_enum(d, node->text);
     if (*value > 0)
@@ -185,7 +186,7 @@ bool read_enum(struct bundle *b, const struct ynode *node, const ProtobufCEnumDe
 
 bool read_zone(struct bundle *b, const struct ynode *node, const struct zone **zone)
 {
-    if (!is_scalar(b, node))
+    if (!read_is_scalar(b, node))
         return false;
     const struct zone *found = zone_get(node->text);
     if (found)
@@ -197,7 +198,7 @@ bool read_zone(struct bundle *b, const struct ynode *node, const struct zone **z
 
 bool read_calendar_name(struct bundle *b, const struct ynode *node, int16_t *calendar)
 {
-    if (!is_scalar(b, node))
+    if (!read_is_scalar(b, node))
         return false;
     int found = policy_calendar_find(b->policy, node->text);
     bool always = strcmp(node->text, "always") == 0;
@@ -205,7 +206,7 @@ bool read_calendar_name(struct bundle *b, const struct ynode *node, int16_t *cal
         const char *names[POLICY_CALENDARS_MAX];
         for (size_t i = 0; i < b->policy->n_calendars; i++)
             names[i] = b->policy->calendars[i].name;
-        const char *near = nearest(b, node->text, names, b->policy->n_calendars);
+        const char *near = read_nearest(b, node->text, names, b->policy->n_calendars);
         ynode_problem(b->problems, node, false, "`%.*s` is no calendar of this bundle; %s%s%s",
                       ynode_shown(node->text), node->text,
                       near ? "is it `" : "name one, or write `always`", near ? near : "",
@@ -216,17 +217,7 @@ bool read_calendar_name(struct bundle *b, const struct ynode *node, int16_t *cal
     return true;
 }
 
-bool read_customer_zone(struct bundle *b, const struct ynode *node, bool *customer)
-{
-    static const char *const words[] = {"company", "customer", NULL};
-    int place;
-    if (!read_choice(b, node, words, &place))
-        return false;
-    *customer = place == 1;
-    return true;
-}
-
-void each_item(struct bundle *b, const struct ynode *node,
+void read_each(struct bundle *b, const struct ynode *node,
                void (*each)(struct bundle *b, const struct ynode *item, void *ctx), void *ctx)
 {
     if (!node)

@@ -6,12 +6,9 @@
 
 #include "amends/v1/types.pb-c.h"
 #include "policy/read/read.h"
-#include "policy/words.h"
 
 #define ACTION(name) AMENDS__V1__ESCALATION_ACTION__ESCALATION_ACTION_##name
 #define ACTION_BIT(name) (1u << ACTION(name))
-#define DAYS_MAX 3653
-#define SECOND_MS 1000
 #define FACT_BIT(name) (1u << FACT_##name)
 /* What a clock's target may go by: what stands when it starts. */
 #define TARGET_FACTS                                                                               \
@@ -22,9 +19,8 @@
 
 static bool read_days(struct bundle *b, const struct ynode *node, struct policy_target *t)
 {
-    static const char *const keys[] = {"business_days", "days", NULL};
     int days;
-    known_keys(b, node, keys);
+    read_known_settings(b, node, 1u << SCOPE_DAYS, "");
     const struct ynode *business = ynode_get(node, "business_days");
     const struct ynode *calendar = ynode_get(node, "days");
     if (!business == !calendar) {
@@ -33,7 +29,7 @@ static bool read_days(struct bundle *b, const struct ynode *node, struct policy_
         return false;
     }
     t->unit = business ? POLICY_UNIT_BUSINESS_DAYS : POLICY_UNIT_DAYS;
-    if (!read_whole(b, business ? business : calendar, 1, DAYS_MAX, &days))
+    if (!read_whole(b, business ? business : calendar, 1, POLICY_DAYS_MAX, &days))
         return false;
     t->days = days;
     return true;
@@ -46,7 +42,7 @@ static bool read_target(struct bundle *b, const struct ynode *node, struct polic
     if (node->kind == YNODE_MAP)
         return read_days(b, node, t);
     t->unit = POLICY_UNIT_TIME;
-    return read_duration(b, node, SECOND_MS, &t->ms);
+    return read_duration(b, node, POLICY_TARGET_MIN_MS, &t->ms);
 }
 
 /* The box lies in the bundle's arena. */
@@ -63,13 +59,13 @@ static void read_row(struct bundle *b, const struct ynode *node, struct policy_c
     struct policy_target *t = &out->targets[out->n_targets];
     struct condition_box *box = new_box(b, t);
     size_t errors = b->problems->n_errors;
-    if (is_map(b, node, "facts and a target, as in `{severity: 5, target: 1h}`")) {
-        (void)read_target(b, required(b, node, "target", "a time such as 4h"), t);
+    if (read_is_map(b, node, "facts and a target, as in `{severity: 5, target: 1h}`")) {
+        (void)read_target(b, read_required(b, node, "target", "a time such as 4h"), t);
         for (const struct ynode *c = node->first; c; c = c->next)
             if (strcmp(c->key, "target") != 0)
                 (void)read_fact(b, c, TARGET_FACTS, box);
     }
-    /* One that is wrong keeps its place, and takes no case from those after it. */
+    /* A target that is wrong keeps its place, but takes no case from those after it. */
     if (b->problems->n_errors > errors)
         box->allowed[FACT_SEVERITY] = 0;
     out->n_targets++;
@@ -77,7 +73,7 @@ static void read_row(struct bundle *b, const struct ynode *node, struct policy_c
 
 static void read_rows(struct bundle *b, const struct ynode *list, struct policy_clock *out)
 {
-    if (!is_list(b, list, "targets, the first that fits holds"))
+    if (!read_is_list(b, list, "targets, the first that fits holds"))
         return;
     if (list->n > POLICY_TARGETS_MAX)
         ynode_problem(b->problems, list, false, "has %zu targets; at most %d are allowed", list->n,
@@ -128,21 +124,13 @@ static void read_notified(struct bundle *b, const struct ynode *node, void *ctx)
 
 static void read_threshold(struct bundle *b, const struct ynode *node, struct policy_clock *out)
 {
-    static const char *const keys[] = {"at", "do", "notify", "raise_priority", NULL};
     struct policy_threshold t = {0};
-    if (!is_map(b, node, "`at` and what is to happen, as in `{at: 100%, do: climb}`"))
+    if (!read_is_map(b, node, "`at` and what is to happen, as in `{at: 100%, do: climb}`"))
         return;
-    known_keys(b, node, keys);
-    const struct ynode *at = required(b, node, "at", "a share of the target, as in 75%");
-    if (is_scalar(b, at)) {
-        const char *why = word_percent(at->text, &t.percent);
-        if (why)
-            ynode_problem(b->problems, at, false, "`%.*s` %s", ynode_shown(at->text), at->text,
-                          why);
-    }
-    each_item(b, ynode_get(node, "do"), read_action, &t);
-    each_item(b, ynode_get(node, "notify"), read_notified, &t);
-    if (read_duration(b, ynode_get(node, "raise_priority"), 1, &t.raise_ms))
+    read_entry(b, SCOPE_THRESHOLD, node, &t);
+    read_each(b, ynode_get(node, "do"), read_action, &t);
+    read_each(b, ynode_get(node, "notify"), read_notified, &t);
+    if (t.raise_ms > 0)
         t.actions |= ACTION_BIT(RAISE_PRIORITY);
     if (t.notify)
         t.actions |= ACTION_BIT(NOTIFY);
@@ -152,7 +140,7 @@ static void read_threshold(struct bundle *b, const struct ynode *node, struct po
 void read_thresholds(struct bundle *b, const struct ynode *clock, struct policy_clock *out)
 {
     const struct ynode *list = ynode_get(clock, "thresholds");
-    if (!list || !is_list(b, list, "thresholds, as in `{at: 75%, notify: owner}`"))
+    if (!list || !read_is_list(b, list, "thresholds, as in `{at: 75%, notify: owner}`"))
         return;
     out->n_thresholds = 0;
     if (list->n > POLICY_THRESHOLDS_MAX)

@@ -45,7 +45,8 @@ static bool allowing(const struct cells *c, const struct cell *from, int fact, i
     return any;
 }
 
-/* One group of values after the other: the first value left, and all that the same boxes allow. */
+/* Takes one group of values after the other: the first value left, and all others that the same
+ * boxes allow. */
 static void each_group(const struct cells *c, const struct cell *cell, int fact)
 {
     struct cell next, other;
@@ -109,8 +110,7 @@ static void show_failures(const struct failure_set *failures, struct condition_b
         }
 }
 
-/* Only what is special about the cell: a fact of which all that is looked at is in it says
- * nothing. */
+/* A fact of which the cell has every value says nothing, and is left out. */
 const char *cell_text(const struct cell *cell, const struct failure_set *failures, uint32_t facts,
                       const struct cells *c, const struct policy *p, struct arena *arena)
 {

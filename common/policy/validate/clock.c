@@ -11,22 +11,13 @@
 #define KIND(name) AMENDS__V1__CLOCK_KIND__CLOCK_KIND_##name
 #define ACTION(name) (1u << AMENDS__V1__ESCALATION_ACTION__ESCALATION_ACTION_##name)
 #define ACTIONS ((1u << ESCALATION_ACTION_COUNT) - 2)
-#define SECOND_MS 1000
-#define DAYS_MAX 3653
-#define NAME_BYTES_MAX 64
 #define AT(...) problem_path(problems, __VA_ARGS__)
 
 _Static_assert(ESCALATION_ACTION_COUNT < 32, "an action is a bit of 32");
 
-const char *clock_path(struct bundle_problems *problems, const struct policy_clock *c)
+const char *validate_clock_path(struct bundle_problems *problems, const struct policy_clock *c)
 {
     return c->level > 0 ? AT("ladder[%d].clock", c->level - 1) : AT("clocks.%s", c->name);
-}
-
-bool clock_has_subject(const struct policy_clock *c)
-{
-    return c->kind == KIND(OFFER) || c->kind == KIND(APPROVAL) || c->kind == KIND(PROMISE) ||
-           c->kind == KIND(FULFILMENT);
 }
 
 /* Its instant is given from outside. */
@@ -41,11 +32,11 @@ static void check_name(const struct policy *p, const struct policy_clock *c, con
                        struct bundle_problems *problems)
 {
     size_t len = strlen(c->name);
-    if (len == 0 || len > NAME_BYTES_MAX || c->name[0] < 'a' || c->name[0] > 'z' ||
+    if (len == 0 || len > POLICY_NAME_BYTES_MAX || c->name[0] < 'a' || c->name[0] > 'z' ||
         strspn(c->name, "abcdefghijklmnopqrstuvwxyz0123456789_.") != len)
         problem_error(problems, at,
                       "is no name for a clock: a letter, then a-z, 0-9, _ and ., at most %d bytes",
-                      NAME_BYTES_MAX);
+                      POLICY_NAME_BYTES_MAX);
     else if (c->level == 0 && strncmp(c->name, "level.", 6) == 0)
         problem_error(problems, at, "is a name that the ladder's clocks have");
     else if (policy_clock_find(p, c->name) != c)
@@ -55,17 +46,15 @@ static void check_name(const struct policy *p, const struct policy_clock *c, con
 static void check_kind(const struct policy *p, const struct policy_clock *c, const char *at,
                        struct bundle_problems *problems)
 {
-    if (c->kind < 1 || c->kind >= CLOCK_KIND_COUNT)
-        problem_error(problems, AT("%s.kind", at), "is not a kind of clock: %d", c->kind);
-    else if (clock_has_subject(c) && policy_clock_of_kind(p, c->kind) != c)
+    policy_validate_entry(p, SCOPE_CLOCK, c, at, problems);
+    policy_validate_entry(p, SCOPE_TIMING, c, at, problems);
+    if (policy_clock_has_subject(c) && policy_clock_of_kind(p, c->kind) != c)
         problem_error(problems, AT("%s.kind", at),
                       "is measured by `%s` already: a policy has one clock of this kind",
                       policy_clock_of_kind(p, c->kind)->name);
     if ((c->kind == KIND(LEVEL)) != (c->level > 0) || c->level > p->n_levels)
         problem_error(problems, at, "watches a level that does not exist");
-    if (c->calendar < -1 || c->calendar >= (int)p->n_calendars)
-        problem_error(problems, AT("%s.calendar", at), "is no calendar of the policy");
-    else if (has_instant(c) && c->calendar >= 0)
+    if (has_instant(c) && c->calendar >= 0)
         problem_error(problems, AT("%s.calendar", at),
                       "means nothing here: the instant is what was promised");
 }
@@ -78,10 +67,10 @@ static void check_target(const struct policy_clock *c, size_t i, const char *at,
     const struct policy_target *t = &c->targets[i];
     const char *here = AT("%s.targets[%zu].target", at, i);
     bool days = t->unit != POLICY_UNIT_TIME;
-    if (!days && (t->ms < SECOND_MS || t->ms > POLICY_DURATION_MAX_MS))
+    if (!days && (t->ms < POLICY_TARGET_MIN_MS || t->ms > POLICY_DURATION_MAX_MS))
         problem_error(problems, here, "is not a second to ten years");
-    if (days && (t->days < 1 || t->days > DAYS_MAX))
-        problem_error(problems, here, "is not 1 to %d days", DAYS_MAX);
+    if (days && (t->days < 1 || t->days > POLICY_DAYS_MAX))
+        problem_error(problems, here, "is not 1 to %d days", POLICY_DAYS_MAX);
     if (t->unit == POLICY_UNIT_BUSINESS_DAYS && c->calendar < 0)
         problem_error(problems, here, "counts business days, but the clock names no calendar");
     if (days && c->pause_single_ms > 0 && c->kind != KIND(STATUTORY))
@@ -89,7 +78,7 @@ static void check_target(const struct policy_clock *c, size_t i, const char *at,
             problems, here,
             "is in days, which cannot be paused: leave pause and pause_limit out, or give "
             "a time");
-    if (!days && c->calendar >= 0 && t->ms % (24 * 3600 * 1000) == 0)
+    if (!days && c->calendar >= 0 && t->ms % POLICY_DAY_MS == 0)
         problem_warning(problems, here,
                         "is %lld hours of working time, as the clock goes by a calendar; for days "
                         "write `{business_days: n}`",
@@ -188,7 +177,7 @@ static void check_thresholds(const struct policy *p, const struct policy_clock *
 static void check_clock(const struct policy *p, const struct policy_clock *c,
                         struct bundle_problems *problems)
 {
-    const char *at = clock_path(problems, c);
+    const char *at = validate_clock_path(problems, c);
     check_name(p, c, at, problems);
     check_kind(p, c, at, problems);
     check_targets(c, at, problems);

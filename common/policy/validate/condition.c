@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* What the conditions of a clock come to: each trap is a clock that would never start, never pause,
- * never begin again - silently. */
+/* What the conditions of a clock come to. A clock that could never start, pause or begin again
+ * would fail in silence, so the compiler refuses it. */
 
 #include <string.h>
 
@@ -13,11 +13,11 @@
 #define YES 2u
 #define CONTACT(box) ((box)->allowed[FACT_CONTACT] & (NO | YES))
 
-/* FACT_CONTACT means since the clock's start in stop and reset, and in this round elsewhere; what
- * is known of the one tells something of the other:
- *   nobody was reached in this round   => nor since the start
+/* In stop and reset FACT_CONTACT looks at the time since the clock's start, and elsewhere at this
+ * round. What is known of the one tells something of the other:
+ *   nobody was reached in this round   => nobody was since the start
  *   somebody was since the start       => somebody was in this round
- * A condition is restated in the other's terms so that it covers no case that it does not cover. */
+ * So a condition can be restated in the other's terms. Restating never adds a case to it. */
 struct restated {
     struct policy_condition condition;
     struct condition_box boxes[CONDITION_BOXES_MAX];
@@ -158,13 +158,13 @@ void policy_validate_conditions(const struct policy *p, struct bundle_problems *
 {
     for (size_t i = 0; i < p->n_clocks; i++) {
         const struct policy_clock *c = &p->clocks[i];
-        const char *at = clock_path(problems, c);
+        const char *at = validate_clock_path(problems, c);
         if (too_many_boxes(c))
             problem_error(problems, at, "has a condition of more than %d alternatives",
                           CONDITION_BOXES_MAX);
-        else if (clock_has_subject(c) && has_conditions(c))
+        else if (policy_clock_has_subject(c) && has_conditions(c))
             problem_error(problems, at, "begins and ends with what it measures: no conditions");
-        else if (!clock_has_subject(c)) {
+        else if (!policy_clock_has_subject(c)) {
             check_start(p, c, at, problems);
             check_pause(p, c, at, problems);
             check_reset(p, c, at, problems);

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Silence is impossible: whatever a case is like, some clock starts when it opens, some lasts until
- * it is resolved, and some goes round once it was taken notice of. */
+/* No case may be left in silence. Whatever it is like, some clock starts when it opens, some clock
+ * lasts until it is resolved, and some clock begins again and again once people took notice of it.
+ */
 
 #include <stdlib.h>
 
 #include "amends/v1/types.pb-c.h"
 #include "base/assert.h"
 #include "contract/statuses.h"
-#include "contract/words.h"
 #include "policy/validate/cells.h"
 #include "policy/validate/validate.h"
 
@@ -18,7 +18,8 @@
 #define NO (1u << 0)
 #define YES (1u << 1)
 
-/* Where a clock's boxes are among those of the cells: what starts it, what ends it. */
+/* Where a clock's boxes are among those of the cells: from `start` on those that start it, from
+ * `ends` up to `end` those that end it. */
 struct part {
     size_t start, ends, end;
 };
@@ -75,7 +76,7 @@ static bool add_clock(struct watch *w, const struct policy_clock *c)
     return fits;
 }
 
-/* A case of the domain that no clock of those that count watches; NULL when there is none. */
+/* A case of the domain that none of the clocks that count watches; NULL when there is none. */
 static const char *left_alone(const struct policy *p, void (*set_domain)(uint32_t domain[FACTS]),
                               bool (*counts)(const struct policy *p, const struct policy_clock *c),
                               size_t *budget, struct bundle_problems *problems)
@@ -89,17 +90,16 @@ static const char *left_alone(const struct policy *p, void (*set_domain)(uint32_
     cells_init(&w->cells, p, budget, look, w);
     set_domain(w->cells.domain);
     for (size_t i = 0; i < p->n_clocks; i++)
-        if (!clock_has_subject(&p->clocks[i]) && counts(p, &p->clocks[i]))
+        if (!policy_clock_has_subject(&p->clocks[i]) && counts(p, &p->clocks[i]))
             (void)add_clock(w, &p->clocks[i]);
     if (!cells_each(&w->cells))
-        problem_too_many_cells(problems);
+        validate_too_many_cells(problems);
     const char *alone = w->alone;
     free(w);
     return alone;
 }
 
-/* -- cases --------------------------------------------------------------------------------------
- */
+/* -- cases ------------------------------------------------------------------------------------- */
 
 /* It just opened: nothing has happened to it yet. */
 static void opening(uint32_t domain[FACTS])
@@ -125,8 +125,7 @@ static void moved(uint32_t domain[FACTS])
     domain[FACT_PROGRESS] = YES;
 }
 
-/* -- clocks -------------------------------------------------------------------------------------
- */
+/* -- clocks ------------------------------------------------------------------------------------ */
 
 static bool any(const struct policy *p, const struct policy_clock *c)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Whether targets fit each other: a first response is due before the resolution, a grave case
- * before a slight one. */
+/* Whether targets fit each other: a first response must be due before the resolution, and a grave
+ * case should be due before a slight one. */
 
 #include <stdlib.h>
 #include <string.h>
@@ -22,7 +22,8 @@
 
 /* -- longer or shorter ------------------------------------------------------------------------- */
 
-/* Roughly, for those that are counted in different ways: by a week of the calendar. */
+/* How long a target takes, roughly: targets that are counted in different ways are compared by a
+ * week of their calendars. */
 static int64_t about_ms(const struct policy *p, const struct policy_clock *c,
                         const struct policy_target *t)
 {
@@ -78,7 +79,7 @@ struct pairs {
     int severity; /* for whoever tells */
 };
 
-/* What both allow; false when that is nothing. */
+/* Fills `out` with what both boxes allow; false when that is nothing. */
 static bool intersect(const struct pairs *k, const struct condition_box *a,
                       const struct condition_box *b, struct condition_box *out)
 {
@@ -108,12 +109,12 @@ static bool add_started(struct pairs *k, const struct condition_box *when,
     return true;
 }
 
-/* The targets of a clock for the cases that start it. */
+/* Adds the targets of a clock, for the cases that start it. */
 static bool add_started_targets(struct pairs *k, const struct policy_clock *c)
 {
     const struct condition_box any = condition_any();
     const struct policy_condition always = {.n = 1, .boxes = &any};
-    const struct policy_condition *start = clock_has_subject(c) ? &always : &c->start;
+    const struct policy_condition *start = policy_clock_has_subject(c) ? &always : &c->start;
     for (size_t i = 0; i < c->n_targets; i++)
         for (size_t j = 0; j < c->targets[i].when.n; j++)
             if (!add_started(k, &c->targets[i].when.boxes[j], start, i))
@@ -121,7 +122,7 @@ static bool add_started_targets(struct pairs *k, const struct policy_clock *c)
     return k->cells.n <= CELL_BOXES_MAX / 2 || k->n_x > 0;
 }
 
-/* What each box of a range takes, the first that fits. */
+/* Which failures each box of a range takes: the first box that fits takes them. */
 static void take(const struct pairs *k, const struct cell *cell, size_t from, size_t until,
                  struct failure_set *taken)
 {
@@ -182,7 +183,7 @@ static void tell_response(const struct pairs *k, size_t a, size_t b, enum longer
 {
     struct bundle_problems *problems = k->problems;
     (void)b;
-    const char *at = AT("%s.targets[%zu].target", clock_path(problems, k->x), a);
+    const char *at = AT("%s.targets[%zu].target", validate_clock_path(problems, k->x), a);
     const char *name = k->y->name;
     if (longer == LONGER)
         problem_error(problems, at, "is longer than `%s` gives the resolution (%s)", name, which);
@@ -203,7 +204,7 @@ static void check_response(const struct policy *p, const struct policy_clock *re
     k->n_x = k->cells.n;
     fits = fits && add_started_targets(k, resolution);
     if (!fits || !cells_each(&k->cells))
-        problem_too_many_cells(problems);
+        validate_too_many_cells(problems);
     free(k);
 }
 
@@ -224,13 +225,13 @@ static void tell_graver(const struct pairs *k, size_t a, size_t b, enum longer l
     struct bundle_problems *problems = k->problems;
     (void)longer;
     (void)b;
-    problem_warning(problems, AT("%s.targets[%zu].target", clock_path(problems, k->x), a),
+    problem_warning(problems, AT("%s.targets[%zu].target", validate_clock_path(problems, k->x), a),
                     "gives severity %d more time than severity %d has (%s)", k->severity + 1,
                     k->severity, which);
 }
 
-/* The boxes as they are for one severity, from `from` on; those that do not allow it are emptied.
- */
+/* Writes the boxes as they are for one severity, from `from` on. A box that does not allow it is
+ * emptied. */
 static void for_severity(struct pairs *k, const struct condition_box *plain, size_t n, size_t from,
                          int severity)
 {
@@ -253,7 +254,7 @@ static void check_step(struct pairs *k, const struct condition_box *plain, size_
     for_severity(k, plain, n, 0, severity + 1);
     for_severity(k, plain, n, n, severity);
     if (!cells_each(&k->cells))
-        problem_too_many_cells(k->problems);
+        validate_too_many_cells(k->problems);
 }
 
 /* The targets of a graver case against those of the next slighter one, all else equal. */

@@ -10,10 +10,7 @@
 #include "policy/validate/validate.h"
 #include "policy/words.h"
 
-#define CODE_MAX_BYTES 64
 #define PRINCIPAL_MAX_BYTES 128
-#define LADDER_ACTIONS 3
-#define SKILL_LEVELS 5
 #define CODE_CHARS "abcdefghijklmnopqrstuvwxyz0123456789._-"
 #define PRINCIPAL_CHARS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._@:-"
 #define REMEDIES (&amends__v1__remedy_kind__descriptor)
@@ -30,23 +27,12 @@ static bool made_of(const char *text, const char *chars, size_t max)
 static void check_level(const struct policy *p, int i, struct bundle_problems *problems)
 {
     const struct policy_level *l = &p->levels[i];
-    if (l->name[0] == '\0')
-        problem_error(problems, AT("ladder[%d].name", i - 1), "is required");
+    policy_validate_entry(p, SCOPE_LEVEL, l, AT("ladder[%d]", i - 1), problems);
     if (!made_of(l->steward, PRINCIPAL_CHARS, PRINCIPAL_MAX_BYTES))
         problem_error(problems, AT("ladder[%d].steward.id", i - 1),
                       "nobody would hold this level: needs a principal of letters, digits and "
                       "._@:-, at most %d bytes",
                       PRINCIPAL_MAX_BYTES);
-    if (l->steward_name[0] == '\0')
-        problem_error(problems, AT("ladder[%d].steward.name", i - 1), "is required");
-    if (l->steward_contact[0] == '\0')
-        problem_error(problems, AT("ladder[%d].steward.contact", i - 1),
-                      "is required: customers must be able to reach the desk");
-    if (l->action < 1 || l->action > LADDER_ACTIONS)
-        problem_error(problems, AT("ladder[%d].action", i - 1), "is not a ladder action: %d",
-                      l->action);
-    if (l->cost_per_touch_micros < 0)
-        problem_error(problems, AT("ladder[%d].cost_per_touch", i - 1), "is negative");
 }
 
 /* What a step up should change. */
@@ -125,12 +111,12 @@ static bool check_code(const struct policy *p, size_t i, struct bundle_problems 
     const char *code = p->failures[i].code;
     const char *at = AT("failures.%s", code);
     const char *dot = strrchr(code, '.');
-    if (!made_of(code, CODE_CHARS, CODE_MAX_BYTES) || code[0] == '.' || strstr(code, "..") ||
+    if (!made_of(code, CODE_CHARS, POLICY_NAME_BYTES_MAX) || code[0] == '.' || strstr(code, "..") ||
         (dot && dot[1] == '\0')) {
         problem_error(problems, at,
                       "is not a code: parts of a-z, 0-9, _ and - with dots between, at most %d "
                       "bytes",
-                      CODE_MAX_BYTES);
+                      POLICY_NAME_BYTES_MAX);
         return false;
     }
     if (has_code(p, code, strlen(code), i))
@@ -145,38 +131,24 @@ static void check_skill(const struct policy_failure *f, struct bundle_problems *
 {
     if (f->skill[0] == '\0')
         return;
-    if (!made_of(f->skill, CODE_CHARS, CODE_MAX_BYTES))
+    if (!made_of(f->skill, CODE_CHARS, POLICY_NAME_BYTES_MAX))
         problem_error(problems, AT("failures.%s.skill", f->code), "is not a skill code");
-    if (f->skill_level < 1 || f->skill_level > SKILL_LEVELS)
-        problem_error(problems, AT("failures.%s.skill_level", f->code),
-                      "is %d; skills have level 1 to 5", f->skill_level);
-}
-
-static void check_remedy(const struct policy *p, const struct policy_failure *f,
-                         struct bundle_problems *problems)
-{
-    if (f->typical_remedy < 1 || f->typical_remedy >= REMEDY_KIND_COUNT)
-        problem_error(problems, AT("failures.%s.remedy", f->code), "is not a remedy kind: %d",
-                      f->typical_remedy);
-    else if (f->typical_micros < 0)
-        problem_error(problems, AT("failures.%s.amount", f->code), "is negative");
-    else if (p->n_levels > 0 && policy_level_that_may(p, f->typical_remedy, f->typical_micros) == 0)
-        problem_error(problems, AT("failures.%s.amount", f->code),
-                      "is more than any level may give: nobody could make it right");
+    if (f->skill_level == 0)
+        problem_error(problems, AT("failures.%s.skill_level", f->code), "is required");
 }
 
 static void check_failure(const struct policy *p, size_t i, struct bundle_problems *problems)
 {
     const struct policy_failure *f = &p->failures[i];
     bool is_code = check_code(p, i, problems);
-    if (f->name[0] == '\0')
-        problem_error(problems, AT("failures.%s.name", f->code), "is required");
+    policy_validate_entry(p, SCOPE_FAILURE, f, AT("failures.%s", f->code), problems);
     if (is_code)
         check_skill(f, problems);
-    if (f->severity < 1 || f->severity >= POLICY_SEVERITIES)
-        problem_error(problems, AT("failures.%s.severity", f->code), "is %d, not 1 to 5",
-                      f->severity);
-    check_remedy(p, f, problems);
+    bool is_kind = f->typical_remedy > 0 && f->typical_remedy < REMEDY_KIND_COUNT;
+    if (is_kind && p->n_levels > 0 &&
+        policy_level_that_may(p, f->typical_remedy, f->typical_micros) == 0)
+        problem_error(problems, AT("failures.%s.amount", f->code),
+                      "is more than any level may give: nobody could make it right");
 }
 
 void policy_validate_people(const struct policy *p, struct bundle_problems *problems)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* What the targets of a clock come to for every case: none is out of reach, no case is without. */
+/* What the targets of a clock come to for every case: every target must be reached by some case,
+ * and every case must have a target. */
 
 #include <stdlib.h>
 
@@ -22,7 +23,7 @@ struct reach {
     struct arena *arena;
 };
 
-/* The first that fits holds: each takes what those before it left. */
+/* The first target that fits holds, so each takes what those before it have left. */
 static void reach(void *ctx, const struct cell *cell)
 {
     struct reach *r = ctx;
@@ -71,7 +72,7 @@ static void tell_reach(const struct policy *p, const struct policy_clock *c, con
                       r->without);
 }
 
-void problem_too_many_cells(struct bundle_problems *problems)
+void validate_too_many_cells(struct bundle_problems *problems)
 {
     problem_error(problems, "clocks",
                   "have targets that go by more combinations of facts than can be checked (%d)",
@@ -81,7 +82,7 @@ void problem_too_many_cells(struct bundle_problems *problems)
 static void check_reach(const struct policy *p, const struct policy_clock *c, size_t *budget,
                         struct bundle_problems *problems)
 {
-    const char *at = clock_path(problems, c);
+    const char *at = validate_clock_path(problems, c);
     struct reach *r = calloc(1, sizeof(*r));
     AM_ASSERT(r);
     r->p = p;
@@ -94,12 +95,12 @@ static void check_reach(const struct policy *p, const struct policy_clock *c, si
         if (cells_each(&r->cells))
             tell_reach(p, c, r, at, problems);
         else
-            problem_too_many_cells(problems);
+            validate_too_many_cells(problems);
     }
     free(r);
 }
 
-/* One budget for all: a bundle may take no longer than that, whatever it says. */
+/* All clocks share one budget, so that a bundle takes no longer than that, whatever it says. */
 void policy_validate_targets(const struct policy *p, struct bundle_problems *problems)
 {
     size_t budget = CELLS_BUDGET;

@@ -12,6 +12,8 @@
 #include "contract/reasons.h"
 #include "intake/rpc/policy.h"
 #include "intake/rpc/policy_message.h"
+#include "policy/compile/bundle.h"
+#include "policy/describe/diff.h"
 
 #define ARENA_BYTES (32u << 20)
 #define COMPILING_MAX 8

@@ -8,7 +8,7 @@
  */
 
 #include "amends/v1/policy_service.pb-c.h"
-#include "policy/read/bundle.h"
+#include "policy/problem.h"
 #include "shared/service.h"
 
 /* With its source as it is stored; borrows the row's texts. */

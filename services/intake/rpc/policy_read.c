@@ -10,7 +10,7 @@
 #include "contract/check.h"
 #include "intake/rpc/policy.h"
 #include "intake/rpc/policy_message.h"
-#include "policy/read/bundle.h"
+#include "policy/compile/bundle.h"
 #include "shared/page_token.h"
 
 #define VERSIONS_USUAL 50

@@ -13,7 +13,7 @@
 #include "intake/rpc/lists.h"
 #include "intake/rpc/policy.h"
 #include "intake/validate.h"
-#include "policy/read/bundle.h"
+#include "policy/compile/bundle.h"
 #include "rpc/wire.h"
 
 static void not_found(struct read_call *rc, const char *case_id)

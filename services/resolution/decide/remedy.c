@@ -17,7 +17,7 @@
 #include "contract/remedy_states.h"
 #include "contract/word.h"
 #include "contract/words.h"
-#include "policy/validate/validate.h"
+#include "policy/words.h"
 #include "resolution/decide/decide.h"
 #include "resolution/decide/remedy_rules.h"
 #include "resolution/validate.h"

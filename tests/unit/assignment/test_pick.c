@@ -12,6 +12,7 @@
 
 #include "assignment/matching/pick.h"
 #include "contract/words.h"
+#include "policy/compile/bundle.h"
 
 #define PICKS_MAX 8
 #define ARENA_BYTES (1u << 20)

@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "assignment/validate.h"
+#include "policy/compile/bundle.h"
 
 static struct arena arena;
 static struct policy *policy;

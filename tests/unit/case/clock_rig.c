@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "contract/statuses.h"
+#include "policy/build.h"
 
 #define BOXES 4096
 

@@ -10,6 +10,9 @@
 
 #include <string.h>
 
+#include "policy/build.h"
+#include "policy/compile/bundle.h"
+
 #define HISTORIES 250
 #define STEPS 60
 #define HOURS_MS(n) ((n)*3600 * 1000LL)

@@ -7,6 +7,9 @@
 
 #include <string.h>
 
+#include "policy/build.h"
+#include "policy/compile/bundle.h"
+
 static const int64_t T = WORLD_START_US;
 #define HOURS_MS(n) ((n)*3600 * 1000LL)
 

@@ -6,6 +6,7 @@
 
 #include "contract/reasons.h"
 #include "contract/word.h"
+#include "policy/compile/bundle.h"
 
 #define ARENA_BYTES (256u << 20)
 #define TENANT_ID 7

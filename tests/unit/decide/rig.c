@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "policy/compile/bundle.h"
+
 char *rig_text(struct world *w, const char *text)
 {
     char *copy = arena_strdup(&w->arena, text);

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "policy/compile/bundle.h"
 #include "rig.h"
 
 static struct migrate_result result;

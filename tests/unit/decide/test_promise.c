@@ -9,6 +9,8 @@
 #include "clock_rig.h"
 #include "rig.h"
 
+#include "policy/build.h"
+
 #define MINUTE_US (60 * 1000000LL)
 
 static const struct clock_row *clock_of(struct world *w, size_t i)

@@ -10,6 +10,8 @@
 #include "resolution/validate.h"
 #include "rig.h"
 
+#include "policy/build.h"
+
 static struct world *w;
 static struct fault fault;
 

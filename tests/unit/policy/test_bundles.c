@@ -13,7 +13,7 @@
 #include <cmocka.h>
 
 #include "amends/v1/types.pb-c.h"
-#include "policy/read/bundle.h"
+#include "policy/compile/bundle.h"
 
 #define ARENA_BYTES (8u << 20)
 #define HOURS_MS (3600 * 1000LL)

@@ -12,7 +12,7 @@
 #include <cmocka.h>
 
 #include "contract/statuses.h"
-#include "policy/policy.h"
+#include "policy/build.h"
 
 #define OPEN 1
 

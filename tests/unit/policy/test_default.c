@@ -12,7 +12,7 @@
 
 #include "amends/v1/types.pb-c.h"
 #include "contract/words.h"
-#include "policy/policy.h"
+#include "policy/compile/bundle.h"
 
 #define REFUND AMENDS__V1__REMEDY_KIND__REMEDY_KIND_REFUND
 

@@ -15,7 +15,8 @@
 #include <cmocka.h>
 
 #include "base/utf8.h"
-#include "policy/read/bundle.h"
+#include "policy/compile/bundle.h"
+#include "policy/describe/diff.h"
 
 #define ARENA_BYTES (4u << 20)
 #define TEXT_MAX (BUNDLE_BYTES_MAX + 4096)

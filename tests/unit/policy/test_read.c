@@ -12,7 +12,7 @@
 
 #include <cmocka.h>
 
-#include "policy/read/bundle.h"
+#include "policy/compile/bundle.h"
 
 #define ARENA_BYTES (4u << 20)
 #define HEAD "amends: 1\n"

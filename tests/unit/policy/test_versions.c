@@ -12,7 +12,9 @@
 
 #include <cmocka.h>
 
-#include "policy/read/bundle.h"
+#include "policy/build.h"
+#include "policy/compile/bundle.h"
+#include "policy/describe/diff.h"
 
 #define ARENA_BYTES (8u << 20)
 #define MINUTES_MS 60000LL

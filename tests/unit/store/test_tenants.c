@@ -5,6 +5,7 @@
 #include "contract/reasons.h"
 #include "rig.h"
 
+#include "policy/compile/bundle.h"
 #include "store/tenants_impl.h"
 
 #include <stdio.h>

@@ -1,81 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "policy/read/bundle.h"
+#include "policy/compile/bundle.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/assert.h"
+#include "policy/build.h"
 #include "policy/read/read.h"
 #include "policy/validate/validate.h"
 
 /* The tree of the largest source, the arrays of every section and their texts. */
 #define BUNDLE_ARENA_BYTES (128u << 20)
-
-static const char *const sections[] = {
-    "amends", "currency", "time_zone",  "tiers",      "calendars", "ladder", "failures",
-    "clocks", "promises", "close_gate", "assignment", "priority",  NULL};
-/* Of these, single settings are taken over too, not only the whole section. */
-static const char *const settings[] = {"promises", "close_gate", "assignment", "priority", NULL};
-
-/* -- what is left out -------------------------------------------------------------------------- */
-
-static void mark_inherited(struct ynode *node)
-{
-    node->inherited = true;
-    for (struct ynode *c = node->first; c; c = c->next)
-        mark_inherited(c);
-}
-
-static void adopt(struct ynode *map, struct ynode *child)
-{
-    mark_inherited(child);
-    child->parent = map;
-    child->next = NULL;
-    child->index = map->n++;
-    if (map->last)
-        map->last->next = child;
-    else
-        map->first = child;
-    map->last = child;
-}
-
-/* Puts what `from` has and `map` has not into `map`; within maps too. */
-static void inherit_settings(struct ynode *map, struct ynode *from)
-{
-    if (map->kind != YNODE_MAP || from->kind != YNODE_MAP)
-        return;
-    for (struct ynode *c = from->first, *next; c; c = next) {
-        struct ynode *own = ynode_get(map, c->key);
-        next = c->next;
-        if (own)
-            inherit_settings(own, c);
-        else
-            adopt(map, c);
-    }
-}
-
-/* Sections that are left out are those of the bundle that ships. */
-static bool inherit(struct bundle *b)
-{
-    struct ynode *ships = ynode_read(bundle_default_source(), b->arena, b->problems);
-    if (!ships)
-        return false; /* the bundle's own tree has taken the memory, and that is said */
-    for (size_t i = 0; settings[i]; i++) {
-        struct ynode *own = ynode_get(b->root, settings[i]);
-        if (own)
-            inherit_settings(own, ynode_get(ships, settings[i]));
-    }
-    for (struct ynode *c = ships->first, *next; c; c = next) {
-        next = c->next;
-        if (strcmp(c->key, "amends") != 0 && !ynode_get(b->root, c->key))
-            adopt(b->root, c);
-    }
-    return true;
-}
+#define PROBLEMS_ARENA_BYTES (4u << 20)
 
 /* -- problems ---------------------------------------------------------------------------------- */
 
-/* Whether `path` is that of an error, within it or around it. */
+/* True when `path` is that of an error, or within it, or around it. */
 static bool is_part(const char *path, const char *error)
 {
     size_t n = strlen(path), m = strlen(error);
@@ -84,7 +24,7 @@ static bool is_part(const char *path, const char *error)
     return strncmp(path, error, less) == 0 && strchr(".[", *rest) != NULL;
 }
 
-/* What follows from a value that could not be read is no problem of its own. */
+/* True when a problem follows from a value that could not be read: that is told already. */
 static bool follows(const struct bundle_problems *problems, size_t n_read, const char *path)
 {
     for (size_t i = 0; i < n_read; i++)
@@ -94,7 +34,7 @@ static bool follows(const struct bundle_problems *problems, size_t n_read, const
     return false;
 }
 
-/* A clock with one target has it under `target`: its path in the policy is targets[0]. */
+/* A clock with one target has it under `target`, and the policy knows it as targets[0]. */
 static const char *path_in_text(struct bundle *b, const char *path)
 {
     const char *targets = strstr(path, ".targets");
@@ -108,7 +48,7 @@ static const char *path_in_text(struct bundle *b, const char *path)
     return one ? one : path;
 }
 
-/* Gives the problems that were found in the policy their places in the text. */
+/* Gives the problems that were found in the policy (from `n_read` on) their places in the text. */
 static void locate(struct bundle *b, size_t n_read)
 {
     struct bundle_problems *all = b->problems;
@@ -157,8 +97,8 @@ static void sort(struct bundle_problems *problems)
 
 static bool read_sections(struct bundle *b)
 {
-    known_keys(b, b->root, sections);
-    if (!inherit(b))
+    read_known_settings(b, b->root, 1u << SCOPE_SECTION | 1u << SCOPE_SETTINGS, "");
+    if (!read_inherited(b, bundle_default_source()))
         return false;
     read_company(b);
     read_ladder(b);
@@ -166,14 +106,14 @@ static bool read_sections(struct bundle *b)
     policy_sort_failures(b->policy);
     read_calendars(b);
     read_clocks(b);
-    read_settings(b);
+    read_settings(b, SCOPE_SETTINGS, b->root, b->policy);
     return true;
 }
 
 static void compile(struct bundle *b, const char *source)
 {
     b->root = ynode_read(source, b->arena, b->problems);
-    if (!b->root || !is_map(b, b->root, "begin with `amends: 1`"))
+    if (!b->root || !read_is_map(b, b->root, "begin with `amends: 1`"))
         return;
     if (!read_sections(b))
         return;
@@ -195,4 +135,31 @@ struct policy *bundle_compile(int32_t version, const char *source, struct bundle
         return p;
     policy_free(p);
     return NULL;
+}
+
+/* -- without a list of problems ---------------------------------------------------------------- */
+
+struct policy *policy_compile(int32_t version, const char *source, struct fault *fault)
+{
+    struct arena arena;
+    struct bundle_problems problems;
+    arena_init(&arena, PROBLEMS_ARENA_BYTES);
+    bundle_problems_init(&problems, &arena);
+    bool ships = strcmp(source, "default") == 0;
+    struct policy *p = bundle_compile(version, ships ? bundle_default_source() : source, &problems);
+    bundle_problems_fault(&problems, fault);
+    arena_free(&arena);
+    return p;
+}
+
+struct policy *policy_default(int32_t version)
+{
+    struct arena arena;
+    struct bundle_problems problems;
+    arena_init(&arena, PROBLEMS_ARENA_BYTES);
+    bundle_problems_init(&problems, &arena);
+    struct policy *p = bundle_compile(version, bundle_default_source(), &problems);
+    AM_ASSERT(p != NULL);
+    arena_free(&arena);
+    return p;
 }

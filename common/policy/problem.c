@@ -1,10 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "policy/read/bundle.h"
+#include "policy/problem.h"
 
-#include <stdlib.h>
-#include <string.h>
-
-#include "policy/validate/validate.h"
+#include <stdarg.h>
 
 void bundle_problems_init(struct bundle_problems *problems, struct arena *arena)
 {
