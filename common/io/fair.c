@@ -187,3 +187,10 @@ size_t fair_tenants(const struct fair *q)
 {
     return q->tenants;
 }
+
+bool fair_others_wait(const struct fair *q, uint32_t tenant)
+{
+    if (q->tenants != 1)
+        return q->tenants > 1;
+    return CONTAINER_OF(q->ring.next, struct fair_tenant, ring)->tenant != tenant;
+}

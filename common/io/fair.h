@@ -9,6 +9,7 @@
  * Threading: one thread. Ownership: items are embedded in their owners.
  */
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -49,5 +50,7 @@ struct fair_item *fair_take_but(struct fair *q, uint32_t tenant);
 void fair_remove(struct fair *q, struct fair_item *item);
 
 size_t fair_len(const struct fair *q);
+/* Whether a tenant other than this one waits. */
+bool fair_others_wait(const struct fair *q, uint32_t tenant);
 /* How many tenants wait. */
 size_t fair_tenants(const struct fair *q);

@@ -6,8 +6,7 @@
  *
  *   seg_submit -> account (bounded, a tenant's share) -> lines of its keys (segment_keys.c)
  *        first in all of them -> ready line of its class (segment_queue.c)
- *        -> batch; the last free connection is kept from whoever crowds the others
- *           (segment_share.c)
+ *        -> batch, apart from who crowds the others (segment_share.c)
  *        -> run on a connection (segment_run.c): trip 1, decide, trip 2
  *             -> done | back to the ready line (busy key, AGAIN) | batch again (segment_fail.c)
  *
@@ -116,6 +115,10 @@ struct seg_lane {
     int64_t mixed_us;     /* when a call was of another tenant than the one before it */
     bool kept;            /* the next batch leaves out the calls of one tenant ... */
     uint32_t kept_from;   /* ... and this is the tenant */
+    bool others_first;    /* they are left out only because others go before them */
+    unsigned passed;      /* batches in a row that went before the crowd */
+    uint32_t crowd;       /* the tenant who crowded the last batch that had a crowd ... */
+    int64_t crowd_us;     /* ... and when that batch was taken */
     bool bulk_running;
     int64_t bulk_last_us;
 };
@@ -161,13 +164,13 @@ void queue_freed(struct seg_cmd *cmd, void *lane);
 void queue_show(const struct seg_lane *l); /* lengths into the metrics */
 bool seg_expired(const struct seg_cmd *cmd, int64_t now_us);
 
-/* -- segment_share.c: the last free connection ------------------------------------------------- */
+/* -- segment_share.c: who may be in the next segment ------------------------------------------- */
 
 /* A call was accepted. */
 void share_note(struct seg_lane *l, const struct seg_cmd *cmd);
-/* Says whether most of a fresh batch is of one tenant. */
-void share_crowd(struct batch *b);
-/* Sets l->kept for the batch that a free connection takes next. */
+/* Notes a fresh batch: whether most of it is of one tenant. */
+void share_taken(struct seg_lane *l, struct batch *b);
+/* Sets l->kept and l->others_first for the batch that a free connection takes next. */
 void share_decide(struct seg_lane *l, int64_t now_us);
 
 /* -- segment_run.c: a segment on its connection ------------------------------------------------ */

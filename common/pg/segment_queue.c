@@ -285,6 +285,8 @@ static void fill_all(struct seg_lane *l, struct batch *b, size_t max_keys)
     size_t kept = timers < places ? timers : places;
     size_t kept_keys = timers ? max_keys / SEG_TIMER_SHARE : 0;
     fill(l, b, SEG_CALL, SEG_COMMANDS - kept, max_keys - kept_keys, &keys);
+    if (l->others_first && b->n == 0)
+        l->kept = false; /* the others had all expired */
     fill(l, b, SEG_TIMER, SEG_COMMANDS, max_keys, &keys);
     fill(l, b, SEG_CALL, SEG_COMMANDS, max_keys, &keys);
 }
@@ -299,7 +301,7 @@ struct batch *queue_take(struct seg_lane *l, size_t max_keys)
     } else {
         fill_all(l, b, max_keys);
     }
-    share_crowd(b);
+    share_taken(l, b);
     if (b->n > 0)
         return b;
     free(b);
