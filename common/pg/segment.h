@@ -31,7 +31,9 @@
 enum seg_class {
     SEG_CALL,  /* a client's call */
     SEG_TIMER, /* timers and sweeps: at least a quarter of the places when they wait */
-    SEG_BULK,  /* imports, migration: yields to both, but one segment every 100 ms */
+    /* Imports, migration: yields to both, but has one segment every 100 ms; a smaller one while
+     * there are calls. */
+    SEG_BULK,
 };
 
 enum seg_verdict {

@@ -111,7 +111,8 @@ struct seg_lane {
     struct loop_idle idle;
     uint64_t next_seq;
     size_t held;          /* all classes */
-    uint32_t last_tenant; /* of the last call */
+    uint32_t last_tenant; /* of the last call ... */
+    int64_t called_us;    /* ... and when that was accepted */
     int64_t mixed_us;     /* when a call was of another tenant than the one before it */
     bool kept;            /* the next batch leaves out the calls of one tenant ... */
     uint32_t kept_from;   /* ... and this is the tenant */
@@ -172,6 +173,9 @@ void share_note(struct seg_lane *l, const struct seg_cmd *cmd);
 void share_taken(struct seg_lane *l, struct batch *b);
 /* Sets l->kept and l->others_first for the batch that a free connection takes next. */
 void share_decide(struct seg_lane *l, int64_t now_us);
+/* How many calls, or bulk commands, the next batch may have. */
+size_t share_call_places(const struct seg_lane *l, int64_t now_us);
+size_t share_bulk_places(const struct seg_lane *l, int64_t now_us);
 
 /* -- segment_run.c: a segment on its connection ------------------------------------------------ */
 

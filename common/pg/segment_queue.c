@@ -284,11 +284,13 @@ static void fill_all(struct seg_lane *l, struct batch *b, size_t max_keys)
     size_t places = SEG_COMMANDS / SEG_TIMER_SHARE;
     size_t kept = timers < places ? timers : places;
     size_t kept_keys = timers ? max_keys / SEG_TIMER_SHARE : 0;
-    fill(l, b, SEG_CALL, SEG_COMMANDS - kept, max_keys - kept_keys, &keys);
+    size_t calls = share_call_places(l, clock_mono_us());
+    size_t first = calls < SEG_COMMANDS - kept ? calls : SEG_COMMANDS - kept;
+    fill(l, b, SEG_CALL, first, max_keys - kept_keys, &keys);
     if (l->others_first && b->n == 0)
         l->kept = false; /* the others had all expired */
     fill(l, b, SEG_TIMER, SEG_COMMANDS, max_keys, &keys);
-    fill(l, b, SEG_CALL, SEG_COMMANDS, max_keys, &keys);
+    fill(l, b, SEG_CALL, calls, max_keys, &keys);
 }
 
 struct batch *queue_take(struct seg_lane *l, size_t max_keys)
@@ -297,7 +299,7 @@ struct batch *queue_take(struct seg_lane *l, size_t max_keys)
     struct batch *b = batch_new();
     if (bulk_is_due(l)) {
         b->bulk = true;
-        fill(l, b, SEG_BULK, SEG_COMMANDS, max_keys, &keys);
+        fill(l, b, SEG_BULK, share_bulk_places(l, clock_mono_us()), max_keys, &keys);
     } else {
         fill_all(l, b, max_keys);
     }

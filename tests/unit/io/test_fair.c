@@ -189,6 +189,17 @@ static void test_freeing_lets_go_of_items(void **state)
 
 #define FAIR_TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
+static void test_whether_others_wait(void **state)
+{
+    (void)state;
+    assert_false(fair_others_wait(q, 7));
+    assert_int_equal(push(0, 7), AM_OK);
+    assert_false(fair_others_wait(q, 7));
+    assert_true(fair_others_wait(q, 8));
+    assert_int_equal(push(1, 8), AM_OK);
+    assert_true(fair_others_wait(q, 7));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -200,6 +211,7 @@ int main(void)
         FAIR_TEST(test_put_back_goes_to_the_head_and_is_never_refused),
         FAIR_TEST(test_remove_from_anywhere),
         FAIR_TEST(test_counts_hold),
+        FAIR_TEST(test_whether_others_wait),
         FAIR_TEST(test_freeing_lets_go_of_items),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
