@@ -69,7 +69,9 @@ def measure(one, measured):
 
 
 def settings(world):
-    names = ("fsync", "synchronous_commit", "full_page_writes", "shared_buffers", "server_version")
+    names = ("fsync", "synchronous_commit", "full_page_writes", "shared_buffers",
+             "checkpoint_timeout", "checkpoint_completion_target", "max_wal_size", "min_wal_size",
+             "server_version")
     return {name: world.sql(f"show {name}")[0][0] for name in names}
 
 

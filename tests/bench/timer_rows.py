@@ -208,8 +208,9 @@ def timer_fire_vs_bullmq(m):
     return statistics.median(ours) / theirs
 
 
-@row("timer_commit_vs_bullmq", unit="x", goal=1.0, direction="higher")
+@row("timer_commit_vs_bullmq", unit="x", direction="higher")
 def timer_commit_vs_bullmq(m):
+    """Information, without a goal: commits against jobs that do nothing."""
     ours, theirs = timers(m).herd()[1], timers(m).bullmq_rate
     m.note("timer_commit_vs_bullmq", f"ours {ours:.0f}/s committed, BullMQ {theirs:.0f}/s empty")
     return ours / theirs

@@ -111,6 +111,10 @@ class World:
         """Every measurement begins behind a checkpoint: full page images weigh on all alike."""
         self.sql("checkpoint")
 
+    def last_checkpoint(self):
+        """Its place in the log. The counters of checkpoints are told late; this is not."""
+        return self.sql("select redo_lsn from pg_control_checkpoint()")[0][0]
+
     def load(self, *words):
         """One run of amends-load: its JSON. Errors of calls make the run invalid."""
         return self.load_begin(*words).result()
