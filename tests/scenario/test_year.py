@@ -13,7 +13,9 @@ from .support.world import new_tenant
 from .year import bundle, compare
 from .year.calendars import EPOCH
 from .year.explain import explain_all
+from .year.names import Cause, ClockState, PromiseState, Status
 from .year.player import Player
+from .year.rules import LIVE
 
 LEVELS = (("ann", "bob"), ("lena", "luke"), ("max",), ("eva",))
 
@@ -63,7 +65,7 @@ def audit(player):
         token = page.next_page_token
         if not token:
             break
-    alone = [life.case_id for life in player.lives if life.case.is_live() and life.case.next_at() is None]
+    alone = [life.case_id for life in player.lives if life.case.view.live and life.case.next_at is None]
     assert sorted(found) == sorted((v1.AUDIT_FINDING_KIND_UNWATCHED_CASE, one) for one in alone)
 
 
@@ -85,16 +87,18 @@ def check_variety(lives):
     clocks = [clock for case in cases for clock in case.clocks]
     paused = [(clock.definition, [end - begin for begin, end in clock.pauses])
               for clock in clocks if clock.pauses]
-    causes = collections.Counter(step.cause for case in cases for step in case.steps)
-    promises = collections.Counter(promise.state for case in cases for promise in case.promises)
+    causes = collections.Counter(Cause.word(step.cause) for case in cases for step in case.steps)
+    promises = collections.Counter(PromiseState.word(promise.state) for case in cases for promise in case.view.promises)
     counts = {
-        "later rounds": sum(case.round > 1 for case in cases), "clocks that paused": len(paused),
+        "later rounds": sum(case.view.round > 1 for case in cases), "clocks that paused": len(paused),
         "pauses as long as may be": sum(kind.pause_single in lengths for kind, lengths in paused),
         "clocks that paused all they may": sum(sum(lengths) == kind.pause_total for kind, lengths in paused),
         "clocks that began again": sum(clock.instance > 2 for clock in clocks)}
     print(causes, promises, counts)
     assert {clock.name for clock in clocks} == {"", *(one.name for one in bundle.policy().clocks)}
-    assert {clock.state for clock in clocks} >= {"RUNNING", "MET", "BREACHED", "CANCELLED"}
+    assert {ClockState.word(clock.state) for clock in clocks} >= {"RUNNING", "MET", "BREACHED", "CANCELLED"}
+    statuses = {view.status for case in cases for view in case.views}
+    assert statuses == LIVE - {Status.AWAITING_APPROVAL} | {Status.RESOLVED, Status.CLOSED}
     assert set(causes) == {"CLOCK", "HAND", "PROMISE", "REOPENED"}
     assert set(promises) >= {"KEPT", "BROKEN", "RENEGOTIATED"}
     assert all(counts.values())

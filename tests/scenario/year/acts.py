@@ -5,7 +5,8 @@ from harness.api import message, v1
 
 from .calendars import DAY, HOUR, MINUTE, SECOND
 from . import lives
-from .case import Contact, Offer, Promise
+from .history import Contact
+from .names import Answer, Direction, Event, Outcome, Owner, PromiseKind, RemedyState
 from .records import stamp
 
 WORDLESS = ("EXPEDITE", "REDO", "UPGRADE", "GIFT", "PROCESS_FIX")
@@ -29,12 +30,12 @@ class Acts:
 
     def anybody(self, case=None):
         """The owner rather often, else any agent."""
-        if case and case.owner_kind == "AGENT" and self.dice.random() < 0.7:
-            return self.by_name[case.owner_id]
+        if case and case.view.owner_kind == Owner.AGENT and self.dice.random() < 0.7:
+            return self.owner(case)
         return self.dice.choice([one for level in self.people for one in level])
 
     def owner(self, case):
-        return self.by_name[case.owner_id]
+        return self.by_name[case.view.owner_id]
 
     def _past(self, since, now):
         """Some instant before, not long ago."""
@@ -45,31 +46,35 @@ class Acts:
     def _contact(self, case, life, direction, outcome, at=None, level=0):
         channel = self.dice.choice((v1.CHANNEL_PHONE, v1.CHANNEL_EMAIL))
         response = self.anybody(case).RecordContact(
-            case_id=life.case_id, direction=v1.ContactDirection.Value(f"CONTACT_DIRECTION_{direction}"),
-            outcome=v1.ContactOutcome.Value(f"CONTACT_OUTCOME_{outcome}") if direction == "OUTBOUND" else 0,
-            channel=channel, addressed_level=level,
+            case_id=life.case_id, direction=direction, outcome=outcome, channel=channel, addressed_level=level,
             contact_time=timestamp(at) if at else None)
         done = stamp(response.case.update_time)
         case.contact(Contact(at or done, direction, outcome, channel, level), done)
         return done
 
+    def _out(self, case, life, outcome, at=None):
+        return self._contact(case, life, Direction.OUTBOUND, outcome, at)
+
+    def _in(self, case, life, **more):
+        return self._contact(case, life, Direction.INBOUND, 0, **more)
+
     def reached(self, case, life, now):
-        return self._contact(case, life, "OUTBOUND", "REACHED")
+        return self._out(case, life, Outcome.REACHED)
 
     def reached_told_late(self, case, life, now):
-        return self._contact(case, life, "OUTBOUND", "REACHED", self._past(case.opened_at, now))
+        return self._out(case, life, Outcome.REACHED, self._past(case.view.opened.at, now))
 
     def tried(self, case, life, now):
-        return self._contact(case, life, "OUTBOUND", self.dice.choice(("NO_ANSWER", "VOICEMAIL", "BOUNCED")))
+        return self._out(case, life, self.dice.choice((Outcome.NO_ANSWER, Outcome.VOICEMAIL, Outcome.BOUNCED)))
 
     def inbound(self, case, life, now):
-        return self._contact(case, life, "INBOUND", "REACHED")
+        return self._in(case, life)
 
     def inbound_told_late(self, case, life, now):
-        return self._contact(case, life, "INBOUND", "REACHED", self._past(case.opened_at, now))
+        return self._in(case, life, at=self._past(case.view.opened.at, now))
 
     def inbound_to_the_top(self, case, life, now):
-        return self._contact(case, life, "INBOUND", "REACHED", level=len(case.policy.levels))
+        return self._in(case, life, level=len(case.policy.levels))
 
     def again(self, case, life, now):
         """The customer claims again."""
@@ -95,39 +100,41 @@ class Acts:
     def propose(self, case, life, now):
         kind = v1.RemedyKind.Value(f"REMEDY_KIND_{self.dice.choice(WORDLESS)}")
         response = self.anybody(case).ProposeRemedy(case_id=life.case_id, kind=kind)
-        case.propose(response.remedy.remedy_id, stamp(response.case.update_time))
-        return stamp(response.case.update_time)
+        done = stamp(response.case.update_time)
+        case.remedy(Event.REMEDY_PROPOSED, response.remedy.remedy_id, RemedyState.OFFERED, done)
+        return done
 
     def _some_remedy(self, case, *states):
-        return self.dice.choice([one for one in case.remedies if one.state in states])
+        return self.dice.choice([one for one in case.view.remedies if one.state in states])
 
     def answer(self, case, life, now):
-        remedy = self._some_remedy(case, "OFFERED")
+        remedy = self._some_remedy(case, RemedyState.OFFERED)
         said = self.dice.choice(("ACCEPTED", "ACCEPTED", "ACCEPTED", "DECLINED", "COUNTERED"))
         response = self.anybody(case).RecordCustomerResponse(
-            case_id=life.case_id, remedy_id=remedy.id,
-            answer=v1.CustomerAnswer.Value(f"CUSTOMER_ANSWER_{said}"))
-        case.answer(remedy, said, stamp(response.case.update_time))
-        return stamp(response.case.update_time)
+            case_id=life.case_id, remedy_id=remedy.id, answer=Answer[said])
+        done = stamp(response.case.update_time)
+        case.remedy(Event.REMEDY_ANSWERED, remedy.id, RemedyState[said], done)
+        return done
 
     def _report(self, case, life, remedy, outcome, state):
         response = self.world.crm.ReportFulfilment(
-            case_id=life.case_id, remedy_id=remedy.id,
-            outcome=v1.FulfilmentOutcome.Value(f"FULFILMENT_OUTCOME_{outcome}"),
-            external_reference=f"R-{remedy.id}" if outcome == "FULFILLED" else "")
-        case.fulfil(remedy, state, stamp(response.case.update_time))
-        return stamp(response.case.update_time)
+            case_id=life.case_id, remedy_id=remedy.id, outcome=outcome,
+            external_reference=f"R-{remedy.id}" if outcome == v1.FULFILMENT_OUTCOME_FULFILLED else "")
+        done = stamp(response.case.update_time)
+        case.remedy(Event.REMEDY_FULFILMENT_REPORTED, remedy.id, state, done)
+        return done
 
     def fulfil(self, case, life, now):
-        remedy = self._some_remedy(case, "ACCEPTED", "FULFILLING")
-        if remedy.state == "ACCEPTED" and self.dice.random() < 0.3:
-            return self._report(case, life, remedy, "STARTED", "FULFILLING")
+        remedy = self._some_remedy(case, RemedyState.ACCEPTED, RemedyState.FULFILLING)
+        if remedy.state == RemedyState.ACCEPTED and self.dice.random() < 0.3:
+            return self._report(case, life, remedy, v1.FULFILMENT_OUTCOME_STARTED, RemedyState.FULFILLING)
         if self.dice.random() < 0.15:
-            return self._report(case, life, remedy, "FAILED", "FAILED")
-        return self._report(case, life, remedy, "FULFILLED", "FULFILLED")
+            return self._report(case, life, remedy, v1.FULFILMENT_OUTCOME_FAILED, RemedyState.FAILED)
+        return self._report(case, life, remedy, v1.FULFILMENT_OUTCOME_FULFILLED, RemedyState.FULFILLED)
 
     def reverse(self, case, life, now):
-        return self._report(case, life, self._some_remedy(case, "FULFILLED"), "REVERSED", "REVERSED")
+        remedy = self._some_remedy(case, RemedyState.FULFILLED)
+        return self._report(case, life, remedy, v1.FULFILMENT_OUTCOME_REVERSED, RemedyState.REVERSED)
 
     def deny(self, case, life, now):
         response = self.owner(case).DenyClaim(
@@ -139,15 +146,16 @@ class Acts:
     # --- offers ---
 
     def offer_answer(self, case, life, now):
-        offer = next(one for one in case.offers if one.state == "PENDING")
+        offer = case.view.pending_offer()
         agent = self.by_name[offer.agent]
         if self.dice.random() < 0.8:
-            response = agent.AcceptOffer(case_id=life.case_id, offer_id=offer.id)
-            case.accept(offer, stamp(response.case.update_time))
-            return stamp(response.case.update_time)
-        response = agent.DeclineOffer(case_id=life.case_id, offer_id=offer.id, reason="-")
-        case.end_offer(offer, "DECLINED", stamp(response.offer.decide_time))
-        return stamp(response.offer.decide_time)
+            done = stamp(agent.AcceptOffer(case_id=life.case_id, offer_id=offer.id).case.update_time)
+            case.take(agent.id, done, offer.id)
+        else:
+            response = agent.DeclineOffer(case_id=life.case_id, offer_id=offer.id, reason="-")
+            done = stamp(response.offer.decide_time)
+            case.decline(offer, done)
+        return done
 
     def ask_for_work(self, find):
         """Some agent asks for the next case; `find` gives the life of a case id. (life, instant, who), or
@@ -159,7 +167,7 @@ class Acts:
         life, offer = find(response.case.case_id), response.offer
         done = stamp(response.case.update_time)
         if offer.state == v1.OFFER_STATE_PENDING:
-            life.case.offer(Offer(offer.offer_id, agent.id, stamp(offer.expire_time)), done)
+            life.case.offer(offer.offer_id, agent.id, stamp(offer.expire_time), done)
         else:
             life.case.take(agent.id, done)
         return life, done, agent.id
@@ -178,10 +186,10 @@ class Acts:
             return None
         kind = self.dice.choice(("CALL_BACK", "VISIT", "DELIVERY", "PAYMENT"))
         response = self.anybody(case).MakePromise(
-            case_id=life.case_id, kind=v1.PromiseKind.Value(f"PROMISE_KIND_{kind}"), description="-",
+            case_id=life.case_id, kind=PromiseKind[kind], description="-",
             promise_time=timestamp(at))
         done = stamp(response.case.update_time)
-        case.promise(Promise(response.promise_id, kind, "OPEN", done, due), done)
+        case.promise(response.promise_id, PromiseKind[kind], due, done)
         return done
 
     def _settle(self, case, life, promise, outcome, **more):
@@ -190,7 +198,7 @@ class Acts:
             outcome=v1.PromiseOutcome.Value(f"PROMISE_OUTCOME_{outcome}"), **more)
 
     def _open_promise(self, case):
-        return self.dice.choice([one for one in case.promises if one.state == "OPEN"])
+        return self.dice.choice(case.view.open_promises())
 
     def keep(self, case, life, now):
         promise = self._open_promise(case)
@@ -199,7 +207,7 @@ class Acts:
         return done
 
     def keep_told_late(self, case, life, now):
-        promise = self.dice.choice([one for one in case.promises if lives.may_be_kept(one)])
+        promise = self.dice.choice([one for one in case.view.promises if lives.may_be_kept(one)])
         at = self._past(promise.made_at, now)
         done = stamp(self._settle(case, life, promise, "KEPT", keep_time=timestamp(at)).case.update_time)
         case.keep(promise, at, done)
@@ -213,7 +221,7 @@ class Acts:
         response = self._settle(case, life, promise, "RENEGOTIATED", customer_consented=True,
                                 promise_time=timestamp(at))
         done = stamp(response.case.update_time)
-        case.renegotiate(promise, Promise(response.promise_id, promise.kind, "OPEN", done, due), done)
+        case.renegotiate(promise, response.promise_id, due, done)
         return done
 
     def admit(self, case, life, now):
@@ -245,14 +253,14 @@ class Acts:
         return stamp(response.case.update_time)
 
     def escalate(self, case, life, now):
-        to = self.dice.choice((0, 0, self.dice.randint(case.level + 1, len(case.policy.levels))))
+        to = self.dice.choice((0, 0, self.dice.randint(case.view.level + 1, len(case.policy.levels))))
         response = self.anybody(case).EscalateCase(case_id=life.case_id, reason="-", to_level=to)
-        case.escalate(to or case.level + 1, stamp(response.case.update_time))
+        case.escalate(to or case.view.level + 1, stamp(response.case.update_time))
         return stamp(response.case.update_time)
 
     def acknowledge(self, case, life, now):
-        steward = self.world.principal(case.policy.level(case.level).steward)
-        who = self.dice.choice((steward, *(one for level in self.people[case.level - 1:] for one in level)))
+        steward = self.world.principal(case.policy.level(case.view.level).steward)
+        who = self.dice.choice((steward, *(one for level in self.people[case.view.level - 1:] for one in level)))
         response = who.AcknowledgeEscalation(case_id=life.case_id)
         case.acknowledge(stamp(response.case.update_time))
         return stamp(response.case.update_time)
@@ -273,7 +281,7 @@ class Acts:
         response = self.anybody(case).ReopenCase(case_id=life.case_id, expected_version=self._version(life),
                                                  reason="-")
         life.reopenings += 1
-        case.reopen(case.owner_kind == "AGENT", stamp(response.case.update_time))
+        case.reopen(case.view.owner_kind == Owner.AGENT, stamp(response.case.update_time))
         return stamp(response.case.update_time)
 
     def leave(self, case, life, now):

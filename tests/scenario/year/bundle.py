@@ -8,11 +8,15 @@ import json
 import re
 
 from .calendars import DAY, HOUR, MINUTE
-from .policy import FINAL, LIVE, Definition, Level, Policy, Threshold
+from .names import Channel, ClockKind, Do, LevelAction, Owner, Status, Trigger
+from .policy import Definition, Level, Policy, Threshold
+from .rules import DUE, FINAL, LIVE
 
 YEAR = 2041  # after the end of 32-bit time, with a DST change in every one of the zones
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 UNITS = {"w": 7 * DAY, "d": DAY, "h": HOUR, "m": MINUTE, "s": MINUTE // 60}
+NAMED = {"status": Status, "channel": Channel, "trigger": Trigger, "owner": Owner}
+GROUPS = {"live": LIVE, "final": FINAL}
 ABSENT = {"contact": "none", "customer": "quiet", "remedy": "none", "promise": "none"}
 
 
@@ -128,20 +132,21 @@ def _each(value):
     return value if isinstance(value, list) else [value]
 
 
-def _allowed(fact, values):
-    out = set()
-    for value in _each(values):
-        if fact == "status":
-            out |= set({"live": LIVE, "final": FINAL}.get(value, (value.upper(),)))
-        elif fact in ABSENT:
-            out.add(value != ABSENT[fact])
-        elif fact in ("acknowledged", "progress"):
-            out.add(value == "yes")
-        elif fact in ("severity", "level"):
-            out.add(int(value))
-        else:
-            out.add(value.upper() if fact in ("channel", "trigger", "owner") else value)
-    return out
+def _values(fact, word):
+    """What one word allows."""
+    if fact == "status" and word in GROUPS:
+        return GROUPS[word]
+    if fact in NAMED:
+        return {NAMED[fact][word]}
+    if fact in ABSENT:
+        return {word != ABSENT[fact]}
+    if fact in ("acknowledged", "progress"):
+        return {word == "yes"}
+    return {int(word) if fact in ("severity", "level") else word}
+
+
+def _allowed(fact, words):
+    return frozenset().union(*(_values(fact, word) for word in _each(words)))
 
 
 def _condition(boxes):
@@ -161,8 +166,8 @@ def _targets(clock):
 
 
 def _threshold(rule):
-    actions = {one.upper() for one in _each(rule.get("do", []))}
-    actions |= {"RAISE_PRIORITY"} if "raise_priority" in rule else set()
+    actions = {Do[one] for one in _each(rule.get("do", []))}
+    actions |= {Do.RAISE_PRIORITY} if "raise_priority" in rule else set()
     return Threshold(int(rule["at"][:-1]), frozenset(actions))
 
 
@@ -171,7 +176,7 @@ def _definition(name, clock):
     conditions = {what: _condition(clock[what])
                   for what in ("start", "stop", "cancel", "reset", "pause", "resume") if what in clock}
     return Definition(
-        name, clock["kind"].upper(), **conditions, pause_single=duration(limit["single"]),
+        name, ClockKind[clock["kind"]], **conditions, pause_single=duration(limit["single"]),
         pause_total=duration(limit["total"]), calendar=clock.get("calendar", ""),
         customer_zone=clock.get("zone") == "customer", again=clock.get("again", False),
         targets=_targets(clock), thresholds=[_threshold(rule) for rule in clock["thresholds"]])
@@ -179,14 +184,13 @@ def _definition(name, clock):
 
 def _level_definition(number, top, clock):
     """Watches the level until its people take notice or make progress."""
-    start = [{"level": {number}, "acknowledged": {False}, "status": set(LIVE)}]
-    others = {one for one in range(1, 9) if one != number}
-    done = {"RESOLVED", *FINAL}
+    start = [{"level": {number}, "acknowledged": {False}, "status": LIVE}]
+    others = set(range(1, top + 1)) - {number}
     return Definition(
-        f"level.{number}", "LEVEL", start=start, stop=[{"acknowledged": {True}}, {"progress": {True}}],
-        cancel=[{"level": others}, {"status": done}], calendar=clock.get("calendar", ""),
-        customer_zone=clock.get("zone") == "customer", level=number, targets=_targets(clock),
-        thresholds=[Threshold(100, frozenset({"RESTART" if top else "CLIMB"}))])
+        f"level.{number}", ClockKind.LEVEL, start=start, stop=[{"acknowledged": {True}}, {"progress": {True}}],
+        cancel=[{"level": others}, {"status": FINAL | {Status.RESOLVED}}], calendar=clock.get("calendar", ""),
+        customer_zone=clock.get("zone") == "customer", targets=_targets(clock),
+        thresholds=[Threshold(DUE, frozenset({Do.RESTART if number == top else Do.CLIMB}))])
 
 
 def _hours(words):
@@ -212,10 +216,9 @@ def _calendar(words):
 
 def policy():
     data = bundle()
-    levels = [Level(one["name"], one["steward"]["id"], one["action"].upper(), int(one["cost_per_touch"]))
-              for one in data["ladder"]]
+    levels = [Level(one["name"], one["steward"]["id"], LevelAction[one["action"]]) for one in data["ladder"]]
     clocks = [_definition(name, clock) for name, clock in data["clocks"].items()]
-    clocks += [_level_definition(number, number == len(levels), one["clock"])
+    clocks += [_level_definition(number, len(levels), one["clock"])
                for number, one in enumerate(data["ladder"], 1) if "clock" in one]
     return Policy(
         zone=data["time_zone"], tiers=data["tiers"], levels=levels, clocks=clocks,

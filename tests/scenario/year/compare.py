@@ -4,7 +4,8 @@
 import datetime
 
 from .calendars import EPOCH
-from .records import clock_kind, clock_state, stamp, status
+from .names import ClockKind, ClockState, Event, Status
+from .records import stamp
 
 TIMES = ("started_at", "due_at", "stopped_at", "breached_at")
 
@@ -29,56 +30,84 @@ def differ(life, what, theirs, ours):
 
 def describe(clock):
     times = " ".join(f"{name[:-3]} {clock_time(getattr(clock, name))}" for name in TIMES)
-    pauses = " ".join(f"[{clock_time(since)} to {clock_time(until)}]" for since, until in clock.pauses)
-    return (f"{clock.name} {clock.subject} {clock.state} round {clock.round} instance {clock.instance} {times} "
-            f"fired {clock.fired} {pauses}")
+    pauses = " ".join(f"[{clock_time(since)} to {clock_time(until)}]" for since, until in clock.stood)
+    return (f"{ClockKind.word(clock.kind)} {clock.name} {clock.subject} {ClockState.word(clock.state)} "
+            f"round {clock.round} instance {clock.instance} {times} fired {clock.fired} {pauses}")
 
 
-def clock_fields(clock):
-    """Of the model's, as an event shows one: what can be seen of a clock, times in order of TIMES."""
-    return (clock.state, clock.instance, *(getattr(clock, name) for name in TIMES), clock.fired)
+# --- a clock, as both show it ---
+
+
+def clock_row(clock):
+    return (clock.state, clock.instance, *(getattr(clock, name) for name in TIMES))
+
+
+def clock_seen(clock):
+    """What an event shows of the model's."""
+    return (*clock_row(clock), clock.fired, clock.next_at, clock.pauses, clock.pause)
+
+
+def _stamp_of(shown, field):
+    return stamp(getattr(shown, field)) if shown.HasField(field) else None
+
+
+def _pause_of(shown):
+    return stamp(shown.start_time), stamp(shown.end_time)
 
 
 def shown_clock(shown):
-    times = (shown.start_time, shown.due_time, shown.stop_time, shown.breach_time)
-    given = [shown.HasField(name) for name in ("start_time", "due_time", "stop_time", "breach_time")]
-    return (clock_state(shown.state), shown.instance,
-            *(stamp(time) if there else None for time, there in zip(times, given)), shown.fired_percent)
+    times = (_stamp_of(shown, field) for field in ("start_time", "due_time", "stop_time", "breach_time"))
+    return (shown.state, shown.instance, *times, shown.fired_percent, _stamp_of(shown, "next_time"),
+            tuple(map(_pause_of, shown.pauses)), _pause_of(shown.pause) if shown.HasField("pause") else None)
 
 
 def shown_key(shown):
-    return shown.name, clock_kind(shown.kind), shown.round, shown.subject_id
+    return shown.name, shown.kind, shown.round, shown.subject_id
+
+
+# --- the events of one instant ---
 
 
 def events(life, group):
-    """The events of one command against the case after it. Of each clock the last event that shows it
-    counts."""
-    case, last = life.case, group[-1].detail
-    ours = (case.status, case.severity, case.level)
-    theirs = (status(last.status), last.severity, last.level)
-    if theirs != ours:
-        differ(life, f"status, severity and level after {group[-1].kind} {group[-1].seq}", theirs, ours)
+    """The events of one command against the model's of the same instant. Of each clock the last event that
+    shows it counts."""
+    _kinds(life, group)
     shown = {shown_key(one): one for event in group for one in event.detail.clocks}
-    known = {one.key: one for one in case.clocks}
+    known = {one.key: one for one in life.case.clocks}
     for key, one in shown.items():
-        if key not in known:
-            differ(life, f"clock {key} in event {group[-1].seq}", shown_clock(one), "no such clock")
-        if shown_clock(one) != clock_fields(known[key]):
-            differ(life, f"clock {key} in event {group[-1].seq}", shown_clock(one), clock_fields(known[key]))
+        ours = clock_seen(known[key]) if key in known else "no such clock"
+        if shown_clock(one) != ours:
+            differ(life, f"clock {key} in event {group[-1].seq}", shown_clock(one), ours)
+
+
+def _kinds(life, group):
+    """Which there are, in which order, with status, severity and level after each."""
+    theirs = [(one.kind, one.detail.status, one.detail.severity, one.detail.level) for one in group]
+    ours = [(kind, view.status, view.severity, view.level) for kind, view in life.case.told_at(group[0].at)]
+    if theirs != ours:
+        differ(life, f"kind, status, severity and level of events {group[0].seq} to {group[-1].seq}",
+               _words(theirs), _words(ours))
+
+
+def _words(rows):
+    return [f"{Event.word(kind)} {Status.word(status)} {severity} {level}" for kind, status, severity, level in rows]
+
+
+# --- every row at the end ---
 
 
 def rows(records, lives):
-    """Every row at the end; how many clocks and steps there were."""
+    """How many clocks and steps there were."""
     cases = records.cases()
     clocks = steps = 0
     for life in lives:
-        case = life.case
-        ours = (case.status, case.severity, case.level, case.round, case.owner_id)
+        view = life.case.view
+        ours = (view.status, view.severity, view.level, view.round, view.owner_id)
         if cases[life.case_id] != ours:
             differ(life, "the case's row", cases[life.case_id], ours)
         clocks += _clock_rows(records, life)
         steps += _step_rows(records, life)
-        ours = {one.id: (one.state, one.due_at) for one in case.promises}
+        ours = {one.id: (one.state, one.due_at) for one in view.promises}
         if records.promises(life.case_id) != ours:
             differ(life, "promises", records.promises(life.case_id), ours)
     return clocks, steps
@@ -86,7 +115,7 @@ def rows(records, lives):
 
 def _clock_rows(records, life):
     theirs = {key: row[1:] for key, row in records.clocks(life.case_id).items()}
-    ours = {one.key: clock_fields(one)[:-1] for one in life.case.clocks}
+    ours = {one.key: clock_row(one) for one in life.case.clocks}
     for key in sorted({*theirs, *ours}):
         if theirs.get(key) != ours.get(key):
             differ(life, f"the row of clock {key}", theirs.get(key), ours.get(key))
@@ -95,7 +124,7 @@ def _clock_rows(records, life):
 
 def _step_rows(records, life):
     ids = {row[0]: key for key, row in records.clocks(life.case_id).items()}
-    theirs, ours = records.steps(life.case_id, ids), list(life.case.steps)
+    theirs, ours = records.steps(life.case_id, ids), life.case.steps
     for step in sorted({*theirs, *ours}, key=repr):
         if theirs.count(step) != ours.count(step):
             differ(life, f"the record of {step}", f"{theirs.count(step)} of it", ours.count(step))

@@ -3,14 +3,16 @@
 
 import bisect
 import datetime
+import functools
 from zoneinfo import ZoneInfo
 
 from .calendars import ENDLESS, instant, wall, without
 
 
+@functools.lru_cache(maxsize=None)
 def deadline(start, target, calendar, pauses, percent=100):
     """`target` is ("time", microseconds), ("business_days", n) or ("days", n, zone); `calendar` None
-    counts any time; `pauses` are stretches."""
+    counts any time; `pauses` is a tuple of stretches."""
     unit = target[0]
     if unit == "time":
         return _used_up(start, target[1] * percent // 100, calendar, pauses)

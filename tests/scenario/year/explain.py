@@ -38,9 +38,8 @@ def _check(life, clock, percent, answer):
     if [begin for _, begin, _, _ in parts] != joints[:-1] or (joints[-1] != due and not answer.truncated):
         compare.differ(life, f"the parts of {clock.key}", parts, "parts that join")
     counted = [(begin, end) for kind, begin, end, _ in parts if kind == v1.DEADLINE_PART_KIND_WORKING]
-    stood = [*clock.pauses, *([(clock.paused_at, clock.resume_at)] if clock.paused_at else [])]
     if clock.target[0] == "time":
-        _same_work(life, clock, counted, working(clock.started_at, joints[-1], clock.calendar, stood))
+        _same_work(life, clock, counted, working(clock.started_at, joints[-1], clock.calendar, clock.stood))
         share = clock.target[1] * percent // 100
         if abs(answer.counted_ms * MILLISECOND - share) >= MILLISECOND:
             compare.differ(life, f"the work in {percent} % of {clock.key}", answer.counted_ms, share)

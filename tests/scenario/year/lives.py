@@ -4,6 +4,8 @@
 import dataclasses
 
 from .calendars import DAY, HOUR, MINUTE
+from .names import Owner, PromiseState, RemedyState, Status
+from .status import owner_has_work
 
 # How long somebody waits between two acts on a case, on average. A silent case is left alone.
 PACES = {"brisk": 3 * HOUR, "steady": 14 * HOUR, "slow": 3 * DAY, "silent": None}
@@ -37,50 +39,57 @@ def wait(dice, pace):
 
 def odds(case, life, now):
     """{what may be done now: how likely}."""
-    if case.is_live():
-        return {**_words(), **_work(case, now), **_promises(case), **_ladder(case, now)}
-    if case.status == "RESOLVED":
+    view = case.view
+    if view.live:
+        return {**_words(view), **_work(case, view, now), **_promises(view), **_ladder(view)}
+    if view.status == Status.RESOLVED:
         return {"reached": 1, "inbound": 2, "close": 4, "reopen": 5, "leave": 5,
-                "reverse": _has(case, "FULFILLED")}
+                "reverse": _has(view, RemedyState.FULFILLED)}
     return {"reopen": 4 if life.reopenings < 3 else 0, "leave": 5}
 
 
-def _has(case, *states):
-    return 1 if any(one.state in states for one in case.remedies) else 0
+def _has(view, *states):
+    return 1 if any(one.state in states for one in view.remedies) else 0
 
 
-def _words():
-    return {"reached": 5, "reached_told_late": 4, "tried": 2, "inbound": 3, "inbound_told_late": 2,
-            "inbound_to_the_top": 1, "again": 1}
+def _words(view):
+    """Where the customer is waited for, what they said is often told late."""
+    waited_for = view.status == Status.AWAITING_CUSTOMER
+    return {"reached": 5, "reached_told_late": 4, "tried": 2, "inbound": 3,
+            "inbound_told_late": 10 if waited_for else 2, "inbound_to_the_top": 1, "again": 1}
 
 
-def _work(case, now):
+def _work(case, view, now):
     """What brings it to its end."""
-    out = {"say": 1 if case.acted else 10, "cause": 1 if case.cause_known else 10,
-           "propose": 1 if _has(case, "OFFERED", "ACCEPTED", "FULFILLING") else 7,
-           "answer": 20 * _has(case, "OFFERED"), "fulfil": 20 * _has(case, "ACCEPTED", "FULFILLING"),
-           "offer_answer": 40 if any(one.state == "PENDING" for one in case.offers) else 0}
-    stands = case.paused_at is not None and case.resume_at > now + MINUTE
-    if case.owner_kind == "AGENT":
-        out["deny"] = 0 if case.denied_at else 1
-        out["pause"] = 7 if case.paused_at is None or case.resume_at < now - MINUTE else 0
-    out["resume"] = 8 if stands else 0
+    offered, owed = _has(view, RemedyState.OFFERED), 1 if view.owes() else 0
+    out = {"say": 1 if view.acted else 10, "cause": 1 if view.cause_known else 10,
+           "propose": 1 if offered or owed else 7, "fulfil": 20 * owed,
+           "answer": (5 if view.status == Status.AWAITING_CUSTOMER else 20) * offered,
+           "offer_answer": 40 if view.pending_offer() else 0}
+    if view.owner_kind == Owner.AGENT:
+        out["deny"] = 0 if view.denied_at else 1
+        out["pause"] = 0 if view.pause and view.pause[1] >= now - MINUTE else 7
+    out["resume"] = 8 if view.stands(now + MINUTE) else 0
     out["resolve"] = 30 if case.may_resolve() else 0
     return out
 
 
 def may_be_kept(promise):
     """Late, too; and what was kept in time may be told after it was found broken."""
-    return promise.state == "OPEN" or (promise.state == "BROKEN" and promise.kept_at is None)
+    open_or_broken = promise.state in (PromiseState.OPEN, PromiseState.BROKEN)
+    return open_or_broken and promise.kept_at is None
 
 
-def _promises(case):
-    some = any(one.state == "OPEN" for one in case.promises)
-    late = any(may_be_kept(one) for one in case.promises)
-    return {"promise": 2 if len(case.promises) < 12 else 0, "keep": 8 * some, "keep_told_late": 4 * late,
+def _promises(view):
+    """Where nothing is left for the owner to do, a promise decides what the case waits for."""
+    done = not owner_has_work(view)
+    some = bool(view.open_promises())
+    late = any(may_be_kept(one) for one in view.promises)
+    more = len(view.promises) < 12
+    return {"promise": (15 if done else 2) * more, "keep": 8 * some, "keep_told_late": 4 * late,
             "renegotiate": 3 * some, "admit": 2 * some}
 
 
-def _ladder(case, now):
-    return {"escalate": 1 if case.level < len(case.policy.levels) else 0,
-            "acknowledge": 3 if case.level > 1 and case.acknowledged_at is None else 0}
+def _ladder(view):
+    return {"escalate": 1 if view.level < len(view.policy.levels) else 0,
+            "acknowledge": 3 if view.level > 1 and view.acknowledged_at is None else 0}

@@ -1,114 +1,117 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Clocks that stand still: by hand or by their definition, never longer than its caps."""
+"""The stretches for which an instance of a clock stands still: first what was asked for, then how much of it
+the caps allow.
+
+A clock is asked to stand by its definition (`pause` holds and `resume` does not) or by hand. What was asked
+is known from the looks at the case, one after every change of it and one by every timer."""
 
 import dataclasses
 
-from . import thresholds
 from .calendars import ENDLESS
-from .facts import holds
-from .thresholds import DUE
+from .rules import NEVER_PAUSE
 
 
-@dataclasses.dataclass
-class Wish:
-    """What the case wants of a clock."""
+@dataclasses.dataclass(frozen=True)
+class Ask:
+    """What a look found."""
 
-    since: int = None  # None = that it goes on
-    until: int = ENDLESS  # at most; or since when it should have gone on
-    by_hand: int = None  # since when by hand
+    at: int
+    own: int  # since when the definition asks; None = it does not
+    over: int  # if it does not: since when
+    hand: tuple  # (since, until) by hand; None = no such pause
+
+    @property
+    def since(self):
+        return min((one for one in (self.own, self.hand and self.hand[0]) if one is not None), default=None)
 
 
-def cut(clock, at):
+@dataclasses.dataclass(frozen=True)
+class Span:
+    """One pause as it was asked for."""
+
+    since: int
+    until: int
+    seen: int  # the last look that found it asked for
+    hands: tuple  # the pauses by hand in it, (since, until)
+    follows: bool  # it was asked for without a break since the span before
+
+
+def may_pause(definition, target):
+    return (definition is not None and definition.kind not in NEVER_PAUSE and target[0] == "time"
+            and definition.pause_single > 0)
+
+
+def ask(view, definition):
+    resumed, paused = view.since(definition, "resume"), view.since(definition, "pause")
+    own = paused if resumed is None else None
+    return Ask(view.at, own, view.at if resumed is None else resumed, view.stands(view.at))
+
+
+def spans(asks):
+    """A span ends when nothing asks for it any more, and at the set end of a pause by hand."""
+    out, current, follows = [], None, False
+    for one in asks:
+        if current and current.until <= one.at:
+            out.append(current)
+            current, follows = None, True
+        if one.since is None:
+            out += [_ended(current, one)] if current else []
+            current, follows = None, False
+        else:
+            current = _asked(current or Span(one.since, ENDLESS, one.at, (), follows), one)
+    return [*out, current] if current else out
+
+
+def _asked(span, one):
+    hands = _let_go(span.hands, one.at)
+    if one.hand:
+        hands = (*(hand for hand in hands if hand[0] != one.hand[0]), one.hand)
+    return dataclasses.replace(span, hands=hands, seen=one.at, until=one.hand[1] if one.hand else ENDLESS)
+
+
+def _let_go(hands, at):
+    """No pause by hand goes on, unless the look says so: somebody ended it."""
+    return tuple((since, min(until, at)) for since, until in hands)
+
+
+def _ended(span, one):
+    """When the last of what asked for it ended."""
+    by_hand = [until for _, until in _let_go(span.hands, one.at)]
+    only_by_hand = by_hand and by_hand[-1] == one.at
+    return dataclasses.replace(span, until=max(span.since, one.at if only_by_hand else one.over, *by_hand))
+
+
+def within_caps(asked, definition, started_at, due):
+    """The pauses ((since, until), ...) of an instance. `due` gives its deadline with the pauses so far: what
+    is late does not pause."""
+    out, capped = (), False
+    for span in asked:
+        for since, anew in _begins(span, capped):
+            last = out[-1][1] if out else started_at
+            if anew and not (capped and since > last):
+                continue
+            since = max(since, last)
+            if due(out) <= since:
+                return out
+            most = since + _left(out, definition)
+            until = most if most <= span.seen else min(span.until, most)
+            capped = until == most
+            out = (*out, (since, until)) if until > since else out
+    return out
+
+
+def _begins(span, capped):
+    """[(since, whether it is a pause anew)]. A cap ends the pause that reached it, not one by hand that
+    began since."""
+    by_hand = [(since, True) for since, _ in span.hands]
+    return by_hand if capped and span.follows else [(span.since, False), *by_hand]
+
+
+def _left(pauses, definition):
+    used = sum(until - since for since, until in pauses)
+    return max(min(definition.pause_single, definition.pause_total - used), 0)
+
+
+def cut(pauses, at):
     """What came after an end that is told late was no pause of the clock."""
-    kept = [(since, min(until, at)) for since, until in clock.pauses if since < at]
-    if kept != clock.pauses:
-        clock.pauses = kept
-        clock.due_at = clock.at(DUE)
-
-
-def end(clock, at):
-    """Ends the pause under way, or by its own end if that is before."""
-    at = min(at, clock.resume_at)
-    if at > clock.paused_at:
-        clock.pauses.append((clock.paused_at, at))
-    clock.state, clock.paused_at, clock.resume_at = "RUNNING", None, None
-    clock.due_at = clock.at(DUE)
-
-
-def _own_wish(definition, values, now):
-    resumed, paused = holds(definition.resume, values), holds(definition.pause, values)
-    if resumed is not None:
-        return Wish(until=resumed)
-    return Wish(until=now) if paused is None else Wish(paused)
-
-
-def _wish(case, clock, values, now):
-    definition = clock.definition
-    if clock.kind == "STATUTORY" or clock.target[0] != "time" or not definition.pause_single:
-        return Wish(until=now)
-    own = _own_wish(definition, values, now)
-    by_hand, since = values["paused"]
-    if not by_hand:
-        return own
-    return Wish(since if own.since is None else min(own.since, since), case.resume_at, since)
-
-
-def _cap(clock, since):
-    used = sum(until - begun for begun, until in clock.pauses)
-    left = min(clock.definition.pause_single, clock.definition.pause_total - used)
-    return since + max(left, 0)
-
-
-def settle(case, clock, values, now):
-    if clock.state not in ("RUNNING", "PAUSED"):
-        return
-    wish = _wish(case, clock, values, now)
-    if clock.state == "PAUSED":
-        _go_on(clock, wish, now)
-    if clock.state == "RUNNING" and wish.since is not None:
-        _begin(case, clock, wish)
-    if clock.state == "PAUSED" and clock.resume_at <= now:
-        _go_on(clock, wish, now)
-    if wish.since is None:
-        clock.capped = False
-
-
-def _go_on(clock, wish, now):
-    """A pause under way lasts, gets another end, or is over."""
-    if wish.since is None:
-        end(clock, max(now if clock.by_hand else wish.until, clock.paused_at))
-        return
-    most = _cap(clock, clock.paused_at)
-    if clock.resume_at > now or not _another(clock, wish):
-        clock.resume_at = min(wish.until, most)
-        clock.by_hand = clock.by_hand or wish.by_hand is not None
-    if clock.resume_at <= now:
-        clock.capped = clock.resume_at == most
-        end(clock, clock.resume_at)
-    else:
-        clock.due_at = clock.at(DUE)
-
-
-def _another(clock, wish):
-    """The pause has run out, and what is wanted now is a new one."""
-    if wish.by_hand is None:
-        return clock.by_hand
-    return wish.by_hand > clock.resume_at
-
-
-def _begin(case, clock, wish):
-    last = max((until for _, until in clock.pauses), default=clock.started_at)
-    # A cap ends the pause that reached it, not one by hand that began since.
-    if clock.capped and (wish.by_hand is None or wish.by_hand <= last):
-        return
-    since = max(wish.by_hand if clock.capped else wish.since, last)
-    until = min(wish.until, _cap(clock, since))
-    if until <= since:
-        clock.capped = True
-        return
-    thresholds.find(case, clock, since)
-    if clock.state != "RUNNING":
-        return
-    clock.state, clock.paused_at, clock.resume_at = "PAUSED", since, until
-    clock.by_hand, clock.capped = wish.by_hand is not None, False
-    clock.due_at = clock.at(DUE)
+    return tuple((since, min(until, at)) for since, until in pauses if since < at)

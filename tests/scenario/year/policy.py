@@ -1,31 +1,40 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a policy is to the model. A condition is a list of boxes; a box names the values that facts may
-have; [] never holds, [{}] always."""
+have, as sets; [] never holds, [{}] always."""
 
 import dataclasses
 from zoneinfo import ZoneInfo
 
 from .calendars import DAY, Calendar
 
-LIVE = ("OPEN", "IN_PROGRESS", "AWAITING_CUSTOMER", "AWAITING_FULFILMENT", "AWAITING_APPROVAL")
-FINAL = ("CLOSED", "WITHDRAWN", "MERGED")
+
+@dataclasses.dataclass(frozen=True)
+class Unreachable:
+    """When a customer who could not be reached was tried often enough."""
+
+    attempts: int = 3
+    channels: int = 2
+    span: int = 5 * DAY  # from the first to the last
+
+    def met_by(self, tries):
+        times = [one.at for one in tries]
+        return (len(tries) >= self.attempts and len({one.channel for one in tries}) >= self.channels
+                and max(times) - min(times) >= self.span)
 
 
 @dataclasses.dataclass(frozen=True)
 class Threshold:
     percent: int
-    actions: frozenset = frozenset()
-    raise_ms: int = 0
-    notify: tuple = ()
+    actions: frozenset = frozenset()  # of Do
 
 
 @dataclasses.dataclass
 class Definition:
-    """Of clocks. Caps in microseconds; `targets` are (condition, target), the first that holds counts;
-    a target is ("time", microseconds), ("business_days", n) or ("days", n)."""
+    """Of clocks. `kind` is a ClockKind. Caps in microseconds; `targets` are (condition, target), the first
+    that holds counts; a target is ("time", microseconds), ("business_days", n) or ("days", n)."""
 
     name: str
-    kind: str
+    kind: int
     start: list = dataclasses.field(default_factory=list)
     stop: list = dataclasses.field(default_factory=list)
     cancel: list = dataclasses.field(default_factory=list)
@@ -37,7 +46,6 @@ class Definition:
     calendar: str = ""
     customer_zone: bool = False
     again: bool = False
-    level: int = 0
     targets: list = dataclasses.field(default_factory=list)
     thresholds: list = dataclasses.field(default_factory=list)
 
@@ -46,8 +54,7 @@ class Definition:
 class Level:
     name: str
     steward: str
-    action: str  # LadderAction
-    cost: int  # a touch, in units of the currency
+    action: int  # LevelAction
 
 
 @dataclasses.dataclass
@@ -62,19 +69,15 @@ class Policy:
     calendars: dict
     days: tuple  # first and last day that calendars are worked out for
     zones: dict = dataclasses.field(default_factory=dict)
-    offer_timeout: int = 0
     contact_calendar: str = ""
     contact_customer_zone: bool = False
-    unreachable: tuple = (3, 2, 5 * DAY)  # attempts, channels, first to last
+    unreachable: Unreachable = Unreachable()
 
     def __post_init__(self):
         self.laid_out = {}
 
     def level(self, number):
         return self.levels[number - 1]
-
-    def definition(self, name):
-        return next((one for one in self.clocks if one.name == name), None)
 
     def of_kind(self, kind):
         return next((one for one in self.clocks if one.kind == kind), None)

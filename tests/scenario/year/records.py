@@ -5,29 +5,9 @@ import dataclasses
 
 from harness.api import v1
 
-from .ladder import Step
+from .history import Step
 
 CLOCK_COLUMNS = ("started_at", "due_at", "stopped_at", "breached_at")
-
-
-def word(enum, number, prefix):
-    return enum.Name(number).removeprefix(prefix)
-
-
-def clock_kind(number):
-    return word(v1.ClockKind, number, "CLOCK_KIND_")
-
-
-def clock_state(number):
-    return word(v1.ClockState, number, "CLOCK_STATE_")
-
-
-def status(number):
-    return word(v1.CaseStatus, number, "CASE_STATUS_")
-
-
-def event_kind(number):
-    return word(v1.EventKind, number, "EVENT_KIND_")
 
 
 def stamp(time):
@@ -44,7 +24,7 @@ class Event:
     case_id: str
     seq: int
     at: int
-    kind: str
+    kind: int
     actor: str
     detail: object
 
@@ -75,7 +55,7 @@ class Records:
             " from unnest(%s::uuid[], %s::int8[]) k(case_id, seq) join case_event e"
             " on e.tenant_id = %s and e.case_id = k.case_id and e.seq > k.seq order by e.case_id, e.seq",
             list(seen), list(seen.values()), self._tenant)
-        return [Event(case, seq, at, event_kind(kind), actor, v1.EventDetail.FromString(bytes(public)))
+        return [Event(case, seq, at, kind, actor, v1.EventDetail.FromString(bytes(public)))
                 for case, seq, at, kind, actor, public in rows]
 
     def clocks(self, case_id):
@@ -85,7 +65,7 @@ class Records:
         rows = self._rows(
             f"select name, kind, round, subject_id::text, clock_id::text, state, instance, {times}"
             " from clock where tenant_id = %s and case_id = %s", self._tenant, case_id)
-        return {(row[0], clock_kind(row[1]), row[2], row[3] or ""): (row[4], clock_state(row[5]), *row[6:])
+        return {(row[0], row[1], row[2], row[3] or ""): row[4:]
                 for row in rows}
 
     def steps(self, case_id, clock_keys):
@@ -94,7 +74,7 @@ class Records:
             f"select {micros('at')}, {micros('due_at')}, cause, round, clock_id::text, instance, threshold,"
             " from_level, to_level from escalation where tenant_id = %s and case_id = %s",
             self._tenant, case_id)
-        return [Step(at, due, word(v1.EscalationCause, cause, "ESCALATION_CAUSE_"), round_,
+        return [Step(at, due, cause, round_,
                      clock_keys.get(clock), instance if clock in clock_keys else 0, *rest)
                 for at, due, cause, round_, clock, instance, *rest in rows]
 
@@ -102,10 +82,10 @@ class Records:
         """{case id: (status, severity, level, round, owner id)}"""
         rows = self._rows("select case_id::text, status, severity, level, round, owner_id from recovery_case"
                           " where tenant_id = %s", self._tenant)
-        return {row[0]: (status(row[1]), *row[2:]) for row in rows}
+        return {row[0]: row[1:] for row in rows}
 
     def promises(self, case_id):
         """{promise id: (state, due_at)}"""
         rows = self._rows(f"select promise_id::text, state, {micros('due_at')} from promise"
                           " where tenant_id = %s and case_id = %s", self._tenant, case_id)
-        return {row[0]: (word(v1.PromiseState, row[1], "PROMISE_STATE_"), row[2]) for row in rows}
+        return {row[0]: row[1:] for row in rows}
