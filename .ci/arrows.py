@@ -28,6 +28,14 @@ CASE = [
     {"ladder"},     # climbing changes the owner and states events
     {"command"},    # deciding drives all of them
 ]
+# common/policy/<room>; each stands on the folder's own files.
+POLICY = [
+    {"."},
+    {"describe", "read"},
+    {"validate"},   # problems are described
+    {"compile"},
+]
+ROOMS = {"case": CASE, "policy": POLICY}
 # services/<part>; program and amends put services together, amendsctl is a client.
 SERVICES = [
     {"shared"},
@@ -82,8 +90,8 @@ def findings(name, line):
         yield f"common/{part} must not include {other_side}/{other}"
     elif side == other_side and not allowed(order, part, other):
         yield f"{side}/{part} must not include {other_side}/{other}"
-    elif side == other_side == "common" and part == other == "case" and not allowed(CASE, room, other_room):
-        yield f"common/case/{room} must not include common/case/{other_room}"
+    elif side == "common" and part == other and part in ROOMS and not allowed(ROOMS[part], room, other_room):
+        yield f"common/{part}/{room} must not include common/{part}/{other_room}"
 
 
 # --- calls between files ---

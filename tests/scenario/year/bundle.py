@@ -113,7 +113,7 @@ def bundle():
                    _level("manager", "co_own", 80, {"calendar": "office", "zone": "customer", "target": "12h"}),
                    _level("executive", "take_over", 400, {"target": "30h"})],
         "promises": {"contact_hours": "contact", "zone": "customer", "ahead": "60d"},
-        "assignment": {"offer_timeout": "4h", "decline_cooldown": "1h", "transfer_limit": 1000},
+        "assignment": {"offer_timeout": "4h", "decline_cooldown": "1h"},
     }
 
 
