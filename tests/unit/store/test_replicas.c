@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "assignment/decide/decide.h"
+#include "contract/word.h"
 
 #define MANY 100
 #define CAPACITY 3
@@ -40,7 +41,8 @@ static void assert_all_ok(size_t n)
 {
     for (size_t i = 0; i < n; i++)
         if (fault_is_set(&calls[i].sub.cmd.fault))
-            fail_msg("%s: %s", calls[i].sub.cmd.fault.reason, calls[i].sub.cmd.fault.message);
+            fail_msg("%s: %s", contract_reason(calls[i].sub.cmd.fault.reason),
+                     calls[i].sub.cmd.fault.message);
 }
 
 static void test_one_request_id(void **state)

@@ -12,6 +12,7 @@
 #include "case/history/chain.h"
 #include "contract/reasons.h"
 #include "intake/decide/decide.h"
+#include "contract/word.h"
 
 #define MANY 100
 
@@ -42,7 +43,7 @@ static void on_route(void *ctx, const struct route *r)
 static void assert_ok(const struct call *c)
 {
     if (fault_is_set(&c->sub.cmd.fault))
-        fail_msg("%s: %s", c->sub.cmd.fault.reason, c->sub.cmd.fault.message);
+        fail_msg("%s: %s", contract_reason(c->sub.cmd.fault.reason), c->sub.cmd.fault.message);
 }
 
 /* -- one case --------------------------------------------------------------------------------- */
