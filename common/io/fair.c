@@ -12,7 +12,7 @@ struct fair_tenant {
     struct list ring;          /* in fair.ring: its turn */
     struct list items;         /* of fair_item.link, oldest first */
     struct fair_tenant *chain; /* next of its bucket, or of the free list */
-    uint32_t tenant;
+    uint64_t tenant;
     size_t len;
 };
 
@@ -57,12 +57,12 @@ void fair_free(struct fair *q)
 }
 
 /* Tenant numbers are dense and chosen by us: a multiplication spreads them well enough. */
-static struct fair_tenant **bucket_of(struct fair *q, uint32_t tenant)
+static struct fair_tenant **bucket_of(struct fair *q, uint64_t tenant)
 {
     return &q->buckets[(tenant * 2654435761u >> 7) & q->bucket_mask];
 }
 
-static struct fair_tenant *find(struct fair *q, uint32_t tenant)
+static struct fair_tenant *find(struct fair *q, uint64_t tenant)
 {
     struct fair_tenant *t = *bucket_of(q, tenant);
     while (t && t->tenant != tenant)
@@ -70,7 +70,7 @@ static struct fair_tenant *find(struct fair *q, uint32_t tenant)
     return t;
 }
 
-static struct fair_tenant *join(struct fair *q, uint32_t tenant)
+static struct fair_tenant *join(struct fair *q, uint64_t tenant)
 {
     struct fair_tenant *t = q->spare;
     if (t)
@@ -107,7 +107,7 @@ static size_t share(const struct fair *q)
 }
 
 /* The tenant's line, made when it had none. */
-static struct fair_tenant *line_of(struct fair *q, uint32_t tenant)
+static struct fair_tenant *line_of(struct fair *q, uint64_t tenant)
 {
     struct fair_tenant *t = find(q, tenant);
     return t ? t : join(q, tenant);
@@ -169,7 +169,7 @@ struct fair_item *fair_take(struct fair *q)
     return list_empty(&q->ring) ? NULL : take_from(q, q->ring.next);
 }
 
-struct fair_item *fair_take_but(struct fair *q, uint32_t tenant)
+struct fair_item *fair_take_but(struct fair *q, uint64_t tenant)
 {
     AM_ASSERT(q->magic == FAIR_MAGIC);
     struct list *turn = q->ring.next;
@@ -188,7 +188,7 @@ size_t fair_tenants(const struct fair *q)
     return q->tenants;
 }
 
-bool fair_others_wait(const struct fair *q, uint32_t tenant)
+bool fair_others_wait(const struct fair *q, uint64_t tenant)
 {
     if (q->tenants != 1)
         return q->tenants > 1;

@@ -18,7 +18,7 @@
 
 struct fair_item {
     struct list link; /* in its tenant's list */
-    uint32_t tenant;
+    uint64_t tenant;
     struct fair_tenant *home; /* NULL when not queued */
 };
 
@@ -44,13 +44,13 @@ void fair_push_head(struct fair *q, struct fair_item *item);
 struct fair_item *fair_take(struct fair *q);
 
 /* As fair_take, but passes over this tenant. */
-struct fair_item *fair_take_but(struct fair *q, uint32_t tenant);
+struct fair_item *fair_take_but(struct fair *q, uint64_t tenant);
 
 /* Takes a queued item out, wherever it stands, because its caller has gone. */
 void fair_remove(struct fair *q, struct fair_item *item);
 
 size_t fair_len(const struct fair *q);
 /* Whether a tenant other than this one waits. */
-bool fair_others_wait(const struct fair *q, uint32_t tenant);
+bool fair_others_wait(const struct fair *q, uint64_t tenant);
 /* How many tenants wait. */
 size_t fair_tenants(const struct fair *q);

@@ -34,7 +34,7 @@ struct seg_line;
 struct seg_account {
     struct list link; /* in its bucket */
     struct seg_line *line;
-    uint32_t tenant;
+    uint64_t tenant;
     size_t held; /* accepted and not answered */
 };
 
@@ -62,7 +62,7 @@ struct batch {
     size_t n;
     bool bulk;
     bool crowded;   /* when it was taken, most of its commands were of one tenant ... */
-    uint32_t crowd; /* ... and this is the tenant */
+    uint64_t crowd; /* ... and this is the tenant */
     int64_t not_before_us;
     unsigned conflicts, losses;
     bool unknown; /* it may have been committed: `now_us` stays as it was */
@@ -111,14 +111,14 @@ struct seg_lane {
     struct loop_idle idle;
     uint64_t next_seq;
     size_t held;          /* all classes */
-    uint32_t last_tenant; /* of the last call ... */
+    uint64_t last_tenant; /* of the last call ... */
     int64_t called_us;    /* ... and when that was accepted */
     int64_t mixed_us;     /* when a call was of another tenant than the one before it */
     bool kept;            /* the next batch leaves out the calls of one tenant ... */
-    uint32_t kept_from;   /* ... and this is the tenant */
+    uint64_t kept_from;   /* ... and this is the tenant */
     bool others_first;    /* they are left out only because others go before them */
     unsigned passed;      /* batches in a row that went before the crowd */
-    uint32_t crowd;       /* the tenant who crowded the last batch that had a crowd ... */
+    uint64_t crowd;       /* the tenant who crowded the last batch that had a crowd ... */
     int64_t crowd_us;     /* ... and when that batch was taken */
     bool bulk_running;
     int64_t bulk_last_us;

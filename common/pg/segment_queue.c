@@ -44,12 +44,12 @@ bool seg_expired(const struct seg_cmd *cmd, int64_t now_us)
 
 /* -- accounts ---------------------------------------------------------------------------------- */
 
-static struct list *account_bucket(struct seg_line *line, uint32_t tenant)
+static struct list *account_bucket(struct seg_line *line, uint64_t tenant)
 {
     return &line->accounts[(tenant * 2654435761u >> 16) % SEG_ACCOUNT_BUCKETS];
 }
 
-static struct seg_account *find_account(struct seg_line *line, uint32_t tenant)
+static struct seg_account *find_account(struct seg_line *line, uint64_t tenant)
 {
     struct list *bucket = account_bucket(line, tenant);
     LIST_FOR_EACH (at, bucket) {
@@ -60,7 +60,7 @@ static struct seg_account *find_account(struct seg_line *line, uint32_t tenant)
     return NULL;
 }
 
-static struct seg_account *open_account(struct seg_line *line, uint32_t tenant)
+static struct seg_account *open_account(struct seg_line *line, uint64_t tenant)
 {
     struct seg_account *a = calloc(1, sizeof(*a));
     AM_ASSERT(a != NULL);

@@ -33,9 +33,9 @@ void share_note(struct seg_lane *l, const struct seg_cmd *cmd)
 
 /* The only tenant that can have more than half: what is left when every command is set off against
  * one of another tenant. */
-static uint32_t candidate(const struct batch *b)
+static uint64_t candidate(const struct batch *b)
 {
-    uint32_t tenant = 0;
+    uint64_t tenant = 0;
     size_t lead = 0;
     for (size_t i = 0; i < b->n; i++) {
         if (lead == 0)

@@ -11,7 +11,7 @@
 
 /*
  * What every session must have. Plans must not depend on statistics, hence generic plans without
- * sequential scans. JIT would compile whatever such a plan's penalty makes look expensive. A
+ * sequential scans, and without bitmaps, which lose the order of an index. JIT would compile whatever such a plan's penalty makes look expensive. A
  * stronger synchronous_commit is left alone.
  */
 static const char session_sql[] =
@@ -21,6 +21,7 @@ static const char session_sql[] =
     " set_config('lock_timeout', '250ms', false),"
     " set_config('statement_timeout', '2s', false),"
     " set_config('enable_seqscan', 'off', false),"
+    " set_config('enable_bitmapscan', 'off', false),"
     " set_config('plan_cache_mode', 'force_generic_plan', false),"
     " set_config('jit', 'off', false),"
     " set_config('default_transaction_isolation', 'read committed', false),"

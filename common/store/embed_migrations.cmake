@@ -3,7 +3,7 @@
 # cmake -DOUT=<file.c> -DFILES=<a.sql;b.sql> -P embed_migrations.cmake
 #
 # Writes the migrations as one C array, so that the binary needs no files to migrate. A file's number
-# is what its name starts with: 0001_initial.sql is version 1.
+# is what its name starts with: 0003_initial.sql is version 3.
 
 set(bodies "")
 set(entries "")

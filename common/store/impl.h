@@ -16,10 +16,12 @@
 /* Places in store_stmts. First the reads by key arrays, then the inserts of new rows (cheaper than
  * upserts), then the upserts, each in the order of the tables. */
 enum stmt {
-    STMT_READ = 0,
+    STMT_READ = -TABLE_FIRST_READ, /* STMT_READ + TABLE_CASE is the first one */
     STMT_INSERT = STMT_READ + TABLES_READ,
     STMT_UPSERT = STMT_INSERT + TABLES,
-    STMT_QUEUE_DELETE = STMT_UPSERT + TABLES_UPSERT,
+    STMT_WORK_DELETE = STMT_UPSERT + TABLES_UPSERT,
+    STMT_CLAIM_DELETE,
+    STMT_ENDED_DELETE,
     STMT_OPENING, /* OpenCase: dedup row, the customer's open case, the tenant's policy version */
     STMT_EVENTS,
     STMT_EVENT_PRIVATES,
@@ -28,7 +30,7 @@ enum stmt {
     STMT_LIST_CUSTOMER,
     STMT_LIST_OWNER,
     STMT_LIST_FAILURE,
-    STMT_LIST_STATUS,
+    STMT_LIST_WORK,
     STMT_TENANT_BY_NAME,
     STMT_TENANT_VERSIONS,
     STMT_POLICY_SOURCE,
@@ -74,12 +76,18 @@ struct seg_part {
     int16_t was_owner_kind;
     const char *was_owner_id;
     struct queue_row was_queue; /* .case_id zero = none */
+    struct claim_row was_claim; /* .tenant_id 0 = none */
+    struct ended_row was_ended; /* the same */
+    /* What the lists keep of the case, .change = what is to be written of it. */
+    struct work_row work;
+    struct claim_row claim;
+    struct ended_row ended;
     struct decision d;
 };
 
 /* An agent read for a segment. */
 struct seg_agent {
-    int32_t tenant_id;
+    int64_t tenant_id;
     const char *agent_id;
     bool found;
     struct agent_row row;

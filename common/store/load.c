@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/assert.h"
+#include "case/work.h"
 #include "store/impl.h"
 
 struct rows *case_rows_of(struct case_state *c, enum table_id table)
@@ -24,8 +25,6 @@ struct rows *case_rows_of(struct case_state *c, enum table_id table)
         return &c->promises;
     case TABLE_OFFER:
         return &c->offers;
-    case TABLE_QUEUE:
-        return &c->queue;
     case TABLE_EVENT:
         return &c->events;
     case TABLE_EVENT_PRIVATE:
@@ -47,12 +46,26 @@ static size_t place(const struct pg_rows *rows, int row, size_t n)
     return (size_t)ord - 1;
 }
 
+/* Its columns follow those of the case. */
+static int load_work(struct case_state *c, const struct pg_rows *rows, int row, struct arena *arena)
+{
+    const int first_col = 1 + (int)tables[TABLE_CASE].n_cols;
+    if (pg_is_null(rows, row, first_col))
+        return AM_OK;
+    int rc = table_decode(&tables[TABLE_WORK], rows, row, first_col, &c->work, arena);
+    if (rc == AM_OK)
+        case_work_queue(&c->work, c, arena);
+    return rc;
+}
+
 static int load_case_rows(struct case_state *cases, size_t n_cases, const struct pg_rows *rows,
                           struct arena *arena)
 {
     for (int i = 0; i < pg_rows_count(rows); i++) {
         struct case_state *c = &cases[place(rows, i, n_cases)];
         int rc = table_decode(&tables[TABLE_CASE], rows, i, 1, &c->row, arena);
+        if (rc == AM_OK)
+            rc = load_work(c, rows, i, arena);
         if (rc)
             return rc;
         c->exists = true;

@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 #include <time.h>
 
 #include "base/assert.h"
@@ -13,6 +14,7 @@
 
 #define TENANT_NAME_MAX 63
 #define TIME_TEXT 40
+#define TENANT_ID_TEXT 24
 
 int32_t migrate_version(void)
 {
@@ -53,6 +55,18 @@ static int apply(struct pg_admin *a, const struct migration *m)
     return rc;
 }
 
+/* What was made by a commit before the first release has other tables; nothing moves them. */
+static int refuse_unreleased(int32_t at, FILE *out)
+{
+    if (at == 0 || at >= migrations[0].version)
+        return AM_OK;
+    fprintf(out,
+            "refused: this database has schema version %" PRId32
+            " of a commit before the first release (version %" PRId32 "); make a new database\n",
+            at, migrations[0].version);
+    return AM_EINVAL;
+}
+
 static int apply_missing(struct pg_admin *a, FILE *out)
 {
     int32_t at = 0;
@@ -60,6 +74,8 @@ static int apply_missing(struct pg_admin *a, FILE *out)
                               " (version int4 primary key)");
     if (!rc)
         rc = schema_version(a, &at);
+    if (!rc)
+        rc = refuse_unreleased(at, out);
     for (size_t i = 0; i < n_migrations && !rc; i++) {
         if (migrations[i].version <= at)
             continue;
@@ -75,27 +91,41 @@ static int apply_missing(struct pg_admin *a, FILE *out)
 
 static int tenant_exists(struct pg_admin *a, const char *tenant, bool *exists)
 {
-    char value[16];
+    char value[TENANT_ID_TEXT];
     int rc = pg_admin_value(a, "select tenant_id from tenant where name = $1", &tenant, 1, value,
                             sizeof(value));
     *exists = value[0] != '\0';
     return rc;
 }
 
+/* Drawn at random from 1 to 2^63 - 1, so that a tenant keeps its id in whatever database it moves
+ * to: of a million tenants any two have the same with a chance of one in 18 million. */
+static void draw_tenant_id(char out[TENANT_ID_TEXT])
+{
+    uint64_t id = 0;
+    while (id == 0) {
+        AM_ASSERT(getrandom(&id, sizeof(id), 0) == sizeof(id));
+        id &= INT64_MAX;
+    }
+    (void)snprintf(out, TENANT_ID_TEXT, "%" PRIu64, id);
+}
+
 /* Tenant and policy in one statement: never one without the other. */
 static int insert_tenant(struct pg_admin *a, const char *tenant)
 {
-    char now[TIME_TEXT], value[16];
+    char now[TIME_TEXT], id[TENANT_ID_TEXT], value[TENANT_ID_TEXT];
     now_text(now);
-    const char *params[] = {tenant, now};
-    return pg_admin_value(a,
-                          "with t as (insert into tenant (name, policy_version, created_at)"
-                          " values ($1, 1, $2::timestamptz) returning tenant_id)"
-                          " insert into policy_version"
-                          " (tenant_id, version, source, created_at, created_by)"
-                          " select tenant_id, 1, 'default', $2::timestamptz, 'amends migrate'"
-                          " from t returning tenant_id",
-                          params, 2, value, sizeof(value));
+    draw_tenant_id(id);
+    const char *params[] = {tenant, now, id};
+    return pg_admin_value(
+        a,
+        "with t as (insert into tenant (tenant_id, name, policy_version, created_at)"
+        " values ($3::int8, $1, 1, $2::timestamptz) returning tenant_id)"
+        " insert into policy_version"
+        " (tenant_id, version, source, created_at, created_by)"
+        " select tenant_id, 1, 'default', $2::timestamptz, 'amends migrate'"
+        " from t returning tenant_id",
+        params, 3, value, sizeof(value));
 }
 
 static int make_tenant(struct pg_admin *a, const char *tenant, FILE *out)

@@ -39,7 +39,9 @@ static const struct rule rules[] = {
     {"events without case", "case_event" NO_CASE},
     {"clocks without case", "clock" NO_CASE},
     {"escalations without case", "escalation" NO_CASE},
-    {"queue items without case", "queue_item" NO_CASE},
+    {"work without case", "case_work" NO_CASE},
+    {"claims without case", "open_claim" NO_CASE},
+    {"ended cases without case", "case_ended" NO_CASE},
     {"offers without case", "offer" NO_CASE},
     {"contacts without case", "contact_attempt" NO_CASE},
     {"acts without case", "act" NO_CASE},
@@ -96,15 +98,44 @@ static const struct rule rules[] = {
      "recovery_case c where not exists (select 1 from case_event e"
      " where e.tenant_id = c.tenant_id and e.case_id = c.case_id"
      " having count(*) = c.last_seq and max(e.seq) = c.last_seq)"},
+    {"cases that are not final and have no such work",
+     "recovery_case c where c.status <= " SQL_CASE_STATUS_RESOLVED
+     " and not exists (select 1 from case_work p"
+     " where p.tenant_id = c.tenant_id and p.opened_at = c.opened_at and p.case_id = c.case_id"
+     " and p.status = c.status and p.owner_kind = c.owner_kind and p.owner_id = c.owner_id"
+     " and p.level = c.level)"},
+    {"work of cases that have ended",
+     "case_work c where not exists (select 1 from recovery_case p where p.tenant_id = c.tenant_id"
+     " and p.case_id = c.case_id and p.opened_at = c.opened_at and p.status "
+     "<= " SQL_CASE_STATUS_RESOLVED ")"},
+    {"ended cases that their owner's list lacks",
+     "recovery_case c where c.status > " SQL_CASE_STATUS_RESOLVED
+     " and not exists (select 1 from case_ended p"
+     " where p.tenant_id = c.tenant_id and p.owner_id = c.owner_id and p.opened_at = c.opened_at"
+     " and p.case_id = c.case_id)"},
+    {"cases among the ended that have not",
+     "case_ended c where not exists (select 1 from recovery_case p where p.tenant_id = c.tenant_id"
+     " and p.case_id = c.case_id and p.owner_id = c.owner_id and p.status "
+     "> " SQL_CASE_STATUS_RESOLVED ")"},
+    {"open cases that a repeated claim does not find",
+     "recovery_case c where c.status " SQL_STATUS_WAITING
+     " and not exists (select 1 from open_claim p"
+     " where p.tenant_id = c.tenant_id and p.customer_id = c.customer_id"
+     " and p.failure_code = c.failure_code and p.order_reference = c.order_reference"
+     " and p.case_id = c.case_id)"},
+    {"claims of cases that are not open",
+     "open_claim c where not exists (select 1 from recovery_case p where p.tenant_id = c.tenant_id"
+     " and p.case_id = c.case_id and p.status " SQL_STATUS_WAITING ")"},
     {"open cases of a steward that are not queued",
      "recovery_case c where c.status " SQL_STATUS_WAITING
      " and c.owner_kind = " SQL_OWNER_KIND_STEWARD
-     " and not exists (select 1 from queue_item p where p.tenant_id = c.tenant_id"
-     " and p.case_id = c.case_id and p.generation = c.assignment_generation)"},
-    {"queue items of cases that are not for anybody to take",
-     "queue_item c where not exists (select 1 from recovery_case p"
-     " where p.tenant_id = c.tenant_id and p.case_id = c.case_id"
-     " and p.owner_kind = " SQL_OWNER_KIND_STEWARD " and p.status " SQL_STATUS_WAITING ")"},
+     " and not exists (select 1 from case_work p where p.tenant_id = c.tenant_id"
+     " and p.opened_at = c.opened_at and p.case_id = c.case_id and p.waits_since is not null"
+     " and p.generation = c.assignment_generation)"},
+    {"queued cases that are not for anybody to take",
+     "case_work c where c.waits_since is not null and not exists (select 1 from recovery_case p"
+     " where p.tenant_id = c.tenant_id and p.case_id = c.case_id and p.owner_kind "
+     "= " SQL_OWNER_KIND_STEWARD " and p.status " SQL_STATUS_WAITING ")"},
 };
 
 static int count(struct pg_admin *a, const struct rule *rule, int64_t *n)

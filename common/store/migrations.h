@@ -12,7 +12,7 @@
 
 struct migration {
     int32_t version;
-    const char *name; /* "0001_initial.sql" */
+    const char *name; /* "0003_initial.sql" */
     const char *sql;
 };
 

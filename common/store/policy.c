@@ -33,10 +33,9 @@ static int load_migrating(struct rows *out, const struct pg_rows *rows, int row,
     struct migrating_row *m = add_row(out, sizeof(*m), pg_rows_count(rows), arena);
     if (!m)
         return AM_ENOMEM;
-    m->status = (int16_t)pg_int(rows, row, 0);
-    m->opened_at = pg_time_us(rows, row, 1);
-    m->case_id = pg_uuid(rows, row, 2);
-    m->wanted = pg_bool(rows, row, 3);
+    m->opened_at = pg_time_us(rows, row, 0);
+    m->case_id = pg_uuid(rows, row, 1);
+    m->wanted = pg_bool(rows, row, 2);
     return AM_OK;
 }
 
@@ -54,7 +53,7 @@ void store_read_policy(struct store *s, struct store_read *r, int32_t version,
 {
     store_read_begin(r);
     struct pg_args *args = store_read_add(r, STMT_POLICY_GET);
-    pg_arg_int4(args, r->tenant_id);
+    pg_arg_int8(args, r->tenant_id);
     pg_arg_int4(args, version);
     if (n > 0)
         store_read_add_agents(r, agent_ids, n);
@@ -65,7 +64,7 @@ void store_list_policies(struct store *s, struct store_read *r, int32_t before, 
 {
     store_read_begin(r);
     struct pg_args *args = store_read_add(r, STMT_POLICY_LIST);
-    pg_arg_int4(args, r->tenant_id);
+    pg_arg_int8(args, r->tenant_id);
     pg_arg_int4(args, before ? before : INT32_MAX);
     pg_arg_int4(args, limit);
     pg_read(s->pg, &r->pg);
@@ -76,7 +75,7 @@ void store_apply_policy(struct store *s, struct store_read *r, int32_t expected,
 {
     store_read_begin(r);
     struct pg_args *args = store_read_add(r, STMT_POLICY_APPLY);
-    pg_arg_int4(args, r->tenant_id);
+    pg_arg_int8(args, r->tenant_id);
     pg_arg_int4(args, expected);
     pg_arg_text(args, source);
     pg_arg_text(args, creator);
@@ -89,8 +88,7 @@ void store_read_migrating(struct store *s, struct store_read *r, const struct mi
 {
     store_read_begin(r);
     struct pg_args *args = store_read_add(r, STMT_MIGRATING);
-    pg_arg_int4(args, r->tenant_id);
-    pg_arg_int4(args, after->status);
+    pg_arg_int8(args, r->tenant_id);
     pg_arg_time(args, after->opened_at);
     pg_arg_uuid(args, &after->case_id);
     pg_arg_int4(args, from);

@@ -50,7 +50,7 @@ static int load(struct store_read *r, unsigned stmt, const struct pg_rows *rows)
     case STMT_LIST_CUSTOMER:
     case STMT_LIST_OWNER:
     case STMT_LIST_FAILURE:
-    case STMT_LIST_STATUS:
+    case STMT_LIST_WORK:
         return load_list(&r->case_rows, TABLE_CASE, rows, r->arena);
     case STMT_POLICY_GET:
     case STMT_POLICY_LIST:
@@ -90,7 +90,7 @@ static void read_done(struct pg_read *pg, const struct fault *fault)
 void store_read_begin(struct store_read *r)
 {
     r->pg = (struct pg_read){.rows = read_rows, .done = read_done, .deadline_us = r->deadline_us};
-    r->pg.item.tenant = (uint32_t)r->tenant_id;
+    r->pg.item.tenant = (uint64_t)r->tenant_id;
     fault_init(&r->fault, r->arena);
     r->cases = NULL;
     r->n_cases = 0;
@@ -119,7 +119,7 @@ static void cases_init(struct store_read *r, const struct uuid *ids, size_t n)
 static void arg_case_keys(const struct store_read *r, struct pg_args *args)
 {
     struct pg_array tenant, id;
-    pg_array_init(&tenant, r->arena, PG_INT4, r->n_cases);
+    pg_array_init(&tenant, r->arena, PG_INT8, r->n_cases);
     pg_array_init(&id, r->arena, PG_UUID, r->n_cases);
     for (size_t i = 0; i < r->n_cases; i++) {
         pg_array_int(&tenant, r->tenant_id);
@@ -144,7 +144,7 @@ void store_read_cases(struct store *s, struct store_read *r, const struct uuid *
 static void add_events(struct store_read *r, unsigned stmt, int64_t after_seq, int limit)
 {
     struct pg_args *args = store_read_add(r, stmt);
-    pg_arg_int4(args, r->tenant_id);
+    pg_arg_int8(args, r->tenant_id);
     pg_arg_uuid(args, &r->cases[0].row.case_id);
     pg_arg_int8(args, after_seq);
     pg_arg_int4(args, limit);
@@ -166,7 +166,7 @@ void store_read_events(struct store *s, struct store_read *r, const struct uuid 
 void store_read_add_agents(struct store_read *r, const char *const *agent_ids, size_t n)
 {
     struct pg_array tenant, id;
-    pg_array_init(&tenant, r->arena, PG_INT4, n);
+    pg_array_init(&tenant, r->arena, PG_INT8, n);
     pg_array_init(&id, r->arena, PG_TEXT, n);
     for (size_t i = 0; i < n; i++) {
         pg_array_int(&tenant, r->tenant_id);
@@ -189,7 +189,7 @@ void store_list_agents(struct store *s, struct store_read *r, const char *after,
 {
     store_read_begin(r);
     struct pg_args *args = store_read_add(r, STMT_LIST_AGENTS);
-    pg_arg_int4(args, r->tenant_id);
+    pg_arg_int8(args, r->tenant_id);
     pg_arg_text(args, after ? after : "");
     pg_arg_int4(args, limit);
     pg_read(s->pg, &r->pg);

@@ -77,7 +77,7 @@ static void route_timers(struct routing *r, const struct seg_part *p)
 
 /* -- agents ----------------------------------------------------------------------------------- */
 
-static void agent_add(struct routing *r, int32_t tenant_id, const char *id, bool offers, bool room)
+static void agent_add(struct routing *r, int64_t tenant_id, const char *id, bool offers, bool room)
 {
     for (size_t i = 0; i < r->out.n_agents; i++) {
         struct route_agent *a = &r->out.agents[i];
@@ -91,7 +91,7 @@ static void agent_add(struct routing *r, int32_t tenant_id, const char *id, bool
         .tenant_id = tenant_id, .agent_id = id, .offers_changed = offers, .room = room};
 }
 
-/* As the index recovery_case_counted says. */
+/* As the statements say that count an agent's cases. */
 static bool counts(int owner_kind, int status)
 {
     return owner_kind == OWNER_KIND_AGENT && status_is_counted(status);

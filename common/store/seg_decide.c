@@ -6,6 +6,7 @@
 
 #include "base/assert.h"
 #include "case/command/decide.h"
+#include "case/work.h"
 #include "contract/reasons.h"
 #include "store/impl.h"
 
@@ -76,7 +77,7 @@ void store_seg_load(void *ctx, struct seg *seg, size_t i, const struct pg_rows *
 /* -- decisions -------------------------------------------------------------------------------- */
 
 /* A command's own copy: the same agent may be the principal of other commands of the segment. */
-static struct agent_row *agent_copy(struct seg_state *st, int32_t tenant_id, const char *agent_id,
+static struct agent_row *agent_copy(struct seg_state *st, int64_t tenant_id, const char *agent_id,
                                     struct arena *arena)
 {
     for (size_t i = 0; i < st->n_agents; i++) {
@@ -113,6 +114,8 @@ static void remember(struct seg_part *p)
     p->was_owner_id = p->c->row.owner_id;
     if (p->c->queue.n > 0)
         p->was_queue = *ROW_AT(&p->c->queue, struct queue_row, 0);
+    (void)case_claim_of(p->c, &p->was_claim);
+    (void)case_ended_of(p->c, &p->was_ended);
 }
 
 /* An OpenCase works on the case to join, once that is locked, or on a new one. False: lock the case

@@ -30,7 +30,7 @@ static void add_case(struct seg_state *st, struct seg_part *p, const struct uuid
 }
 
 /* An agent may be the principal of many commands. */
-static void add_agent(struct seg_state *st, int32_t tenant_id, const char *agent_id)
+static void add_agent(struct seg_state *st, int64_t tenant_id, const char *agent_id)
 {
     for (size_t i = 0; i < st->n_agents; i++)
         if (st->agents[i].tenant_id == tenant_id && strcmp(st->agents[i].agent_id, agent_id) == 0)
@@ -89,7 +89,7 @@ static void send(struct seg *seg, unsigned stmt, const struct pg_args *args)
 static void arg_tenants(struct pg_args *args, struct seg_part *const *parts, size_t n)
 {
     struct pg_array a;
-    pg_array_init(&a, args->arena, PG_INT4, n);
+    pg_array_init(&a, args->arena, PG_INT8, n);
     for (size_t i = 0; i < n; i++)
         pg_array_int(&a, parts[i]->cmd->tenant_id);
     pg_arg_array(args, &a);
@@ -165,7 +165,7 @@ static void send_agents(struct seg *seg, struct seg_state *st)
 {
     struct pg_args args;
     struct pg_array tenant, agent;
-    pg_array_init(&tenant, seg->arena, PG_INT4, st->n_agents);
+    pg_array_init(&tenant, seg->arena, PG_INT8, st->n_agents);
     pg_array_init(&agent, seg->arena, PG_TEXT, st->n_agents);
     for (size_t i = 0; i < st->n_agents; i++) {
         pg_array_int(&tenant, st->agents[i].tenant_id);

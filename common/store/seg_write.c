@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/assert.h"
+#include "case/work.h"
 #include "store/impl.h"
 
 /* The changed rows of one table, those of one command next to each other. */
@@ -70,6 +71,91 @@ static void gather_agents(struct gather *g, const struct decision *d)
     gather_row(g, d->agent);
 }
 
+/* -- what the lists keep ----------------------------------------------------------------------- */
+
+static enum row_change change_of(bool was, bool is, bool same)
+{
+    if (!is)
+        return was ? ROW_GONE : ROW_SAME;
+    if (!was)
+        return ROW_NEW;
+    return same ? ROW_SAME : ROW_CHANGED;
+}
+
+static void derive_work(struct seg_part *p)
+{
+    const struct work_row *read = &p->c->work;
+    const bool was = read->tenant_id != 0, is = case_work_of(p->c, &p->work);
+    const bool same = was && is && table_same_row(&tables[TABLE_WORK], read, &p->work);
+    if (!is)
+        p->work = *read;
+    p->work.row.change = change_of(was, is, same);
+}
+
+/* The natural key of a case never changes. */
+static void derive_claim(struct seg_part *p)
+{
+    const bool was = p->was_claim.tenant_id != 0, is = case_claim_of(p->c, &p->claim);
+    if (!is)
+        p->claim = p->was_claim;
+    p->claim.row.change = change_of(was, is, true);
+}
+
+/* Whoever owns a case that ends has ended it; reopened, another may own it. */
+static void derive_ended(struct seg_part *p)
+{
+    const bool was = p->was_ended.tenant_id != 0, is = case_ended_of(p->c, &p->ended);
+    if (was && is)
+        AM_ASSERT(table_same_key(&tables[TABLE_ENDED], &p->was_ended, &p->ended));
+    if (!is)
+        p->ended = p->was_ended;
+    p->ended.row.change = change_of(was, is, true);
+}
+
+static void derive(struct seg_part *p)
+{
+    if (!p->c)
+        return;
+    derive_work(p);
+    derive_claim(p);
+    derive_ended(p);
+}
+
+static const void *list_row(const struct seg_part *p, enum table_id table)
+{
+    switch (table) {
+    case TABLE_WORK:
+        return &p->work;
+    case TABLE_CLAIM:
+        return &p->claim;
+    case TABLE_ENDED:
+        return &p->ended;
+    default:
+        return NULL;
+    }
+}
+
+static void delete_rows(struct seg *seg, enum table_id table, unsigned stmt)
+{
+    struct gather g;
+    struct pg_args args;
+    gather_init(&g, table, seg->arena);
+    for (size_t i = 0; i < seg->n; i++) {
+        const struct seg_part *p = seg_part_of(seg->user, seg->cmds[i]);
+        const void *row = list_row(p, table);
+        g.first = g.n;
+        if (p->c && ((const struct row *)row)->change == ROW_GONE)
+            gather_add(&g, row);
+    }
+    if (g.n == 0)
+        return;
+    pg_args_init(&args, seg->arena);
+    table_encode(g.table, &args, g.rows, g.n, g.table->n_keys);
+    seg_send(seg, stmt, &args);
+}
+
+/* -- all --------------------------------------------------------------------------------------- */
+
 static void gather_part(struct gather *g, enum table_id table, struct seg_part *p)
 {
     g->first = g->n;
@@ -79,6 +165,8 @@ static void gather_part(struct gather *g, enum table_id table, struct seg_part *
         gather_row(g, &p->d.dedup_out);
     else if (p->c && table == TABLE_CASE)
         gather_row(g, &p->c->row);
+    else if (p->c && list_row(p, table))
+        gather_row(g, list_row(p, table));
     else if (p->c)
         gather_rows(g, case_rows_of(p->c, table));
 }
@@ -98,56 +186,35 @@ static void write_table(struct seg *seg, enum table_id table)
     seg_send(seg, (g.changed ? STMT_UPSERT : STMT_INSERT) + table, &args);
 }
 
-/* A queue item that goes and comes in one decision is written only. */
-static const struct queue_row *queue_gone(const struct case_state *c)
-{
-    const struct queue_row *gone = NULL;
-    ROWS_EACH (q, struct queue_row, &c->queue) {
-        if (q->row.change != ROW_GONE)
-            return NULL;
-        gone = q;
-    }
-    return gone;
-}
-
-/* Only queue items go; all else stays as evidence. */
-static void assert_only_queue_goes(struct case_state *c)
+/* What belongs to a case stays as evidence. */
+static void assert_nothing_goes(struct case_state *c)
 {
     for (unsigned t = TABLE_FIRST_CHILD; t <= TABLE_LAST_CHILD; t++) {
         const struct rows *rows = case_rows_of(c, t);
-        for (size_t i = 0; i < rows->n && t != TABLE_QUEUE; i++) {
+        for (size_t i = 0; i < rows->n; i++) {
             const void *row = (const uint8_t *)rows->items + i * tables[t].row_size;
             AM_ASSERT(((const struct row *)row)->change != ROW_GONE);
         }
     }
 }
 
-static void delete_queue_items(struct seg *seg)
+static void prepare(struct seg *seg)
 {
-    struct gather g;
-    struct pg_args args;
-    gather_init(&g, TABLE_QUEUE, seg->arena);
     for (size_t i = 0; i < seg->n; i++) {
         struct seg_part *p = seg_part_of(seg->user, seg->cmds[i]);
-        if (!p->c)
-            continue;
-        assert_only_queue_goes(p->c);
-        const struct queue_row *gone = queue_gone(p->c);
-        g.first = g.n;
-        if (gone)
-            gather_add(&g, gone);
+        if (p->c)
+            assert_nothing_goes(p->c);
+        derive(p);
     }
-    if (g.n == 0)
-        return;
-    pg_args_init(&args, seg->arena);
-    table_encode(g.table, &args, g.rows, g.n, g.table->n_keys);
-    seg_send(seg, STMT_QUEUE_DELETE, &args);
 }
 
 void store_seg_write(void *ctx, struct seg *seg)
 {
     (void)ctx;
+    prepare(seg);
     for (unsigned t = 0; t < TABLES; t++)
         write_table(seg, t);
-    delete_queue_items(seg);
+    delete_rows(seg, TABLE_WORK, STMT_WORK_DELETE);
+    delete_rows(seg, TABLE_CLAIM, STMT_CLAIM_DELETE);
+    delete_rows(seg, TABLE_ENDED, STMT_ENDED_DELETE);
 }

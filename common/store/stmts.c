@@ -27,10 +27,10 @@ static char *name_of(const char *prefix, const struct table *t)
 
 /* -- agents with their load ------------------------------------------------------------------- */
 
-/* The load by the partial indexes recovery_case_counted and offer_pending; `t` is the agent. */
+/* The load by the indexes case_work_owner and offer_pending; `t` is the agent. */
 #define AGENT_LOAD                                                                                 \
-    " cross join lateral (select count(*)::int4 as n from recovery_case x"                         \
-    " where x.tenant_id = t.tenant_id and x.owner_id = t.agent_id"                                 \
+    " cross join lateral (select count(*)::int4 as n from case_work x"                             \
+    " where x.tenant_id = t.tenant_id and x.owner_id = t.agent_id and x.owner_id > ''"             \
     " and x.owner_kind = " SQL_OWNER_KIND_AGENT " and x.status " SQL_STATUS_COUNTED " offset 0) l" \
     " cross join lateral (select coalesce(sum(x.weight), 0)::int4 as n from offer x"               \
     " where x.tenant_id = t.tenant_id and x.agent_id = t.agent_id"                                 \
@@ -47,14 +47,14 @@ static char *agent_sql(const char *ord, const char *from)
 static char *read_agents_sql(void)
 {
     return agent_sql("k.ord",
-                     "unnest($1::int4[], $2::text[]) with ordinality as k(tenant_id, agent_id, ord)"
+                     "unnest($1::int8[], $2::text[]) with ordinality as k(tenant_id, agent_id, ord)"
                      " cross join lateral (select x.* from agent x where x.tenant_id = k.tenant_id"
                      " and x.agent_id = k.agent_id offset 0) t");
 }
 
 static char *list_agents_sql(void)
 {
-    return agent_sql("0::int8", "(select x.* from agent x where x.tenant_id = $1::int4"
+    return agent_sql("0::int8", "(select x.* from agent x where x.tenant_id = $1::int8"
                                 " and x.agent_id > $2::text order by x.agent_id limit $3::int4) t");
 }
 
@@ -75,23 +75,42 @@ static char *opening_sql(void)
     int n = asprintf(
         &sql,
         "select k.ord, p.policy_version, o.case_id, %s"
-        " from unnest($1::int4[], $2::text[], $3::int2[], $4::uuid[], $5::text[], $6::text[],"
+        " from unnest($1::int8[], $2::text[], $3::int2[], $4::uuid[], $5::text[], $6::text[],"
         " $7::text[]) with ordinality as k(tenant_id, principal, method, request_id, customer_id,"
         " failure_code, order_reference, ord)"
         " left join lateral (select x.* from dedup x where x.tenant_id = k.tenant_id"
         " and x.principal = k.principal and x.method = k.method"
         " and x.request_id = k.request_id offset 0) d on true"
-        " left join lateral (select x.case_id from recovery_case x"
-        /* The very expressions of the index recovery_case_open: see the migration. */
-        " where x.tenant_id = k.tenant_id and x.customer_id || '' = k.customer_id"
-        " and x.failure_code || '' = k.failure_code"
-        " and x.order_reference || '' = k.order_reference"
-        " and (x.status + 0) " SQL_STATUS_WAITING " offset 0) o on true"
+        " left join lateral (select x.case_id from open_claim x where x.tenant_id = k.tenant_id"
+        " and x.customer_id = k.customer_id and x.failure_code = k.failure_code"
+        " and x.order_reference = k.order_reference offset 0) o on true"
         " left join lateral (select x.policy_version from tenant x"
         " where x.tenant_id = k.tenant_id offset 0) p on true",
         cols);
     AM_ASSERT(n > 0);
     free(cols);
+    return sql;
+}
+
+/* -- cases ------------------------------------------------------------------------------------ */
+
+/* The case and, behind its columns, what case_work holds of it: null when that holds nothing. */
+static char *read_cases_sql(void)
+{
+    char *sql = NULL;
+    char *cols = table_sql_columns(&tables[TABLE_CASE], "t");
+    char *work = table_sql_columns(&tables[TABLE_WORK], "w");
+    int n = asprintf(
+        &sql,
+        "select k.ord, %s, %s from unnest($1::int8[], $2::uuid[]) with ordinality"
+        " as k(tenant_id, case_id, ord) cross join lateral (select x.* from recovery_case x"
+        " where x.tenant_id = k.tenant_id and x.case_id = k.case_id offset 0) t"
+        " left join lateral (select x.* from case_work x where x.tenant_id = t.tenant_id"
+        " and x.opened_at = t.opened_at and x.case_id = t.case_id offset 0) w on true",
+        cols, work);
+    AM_ASSERT(n > 0);
+    free(cols);
+    free(work);
     return sql;
 }
 
@@ -101,9 +120,10 @@ static char *opening_sql(void)
  * 7 customer, 8 owner, 9 status, 10 failure code, 11 and 12 its branch's bounds; null = any. Each
  * statement walks the index of one filter from the newest on; the other filters are looked at row
  * by row. */
-#define PAGE                                                                                       \
-    "x.opened_at >= $2::timestamptz and x.opened_at < $3::timestamptz"                             \
-    " and (x.opened_at, x.case_id) < ($4::timestamptz, $5::uuid)"
+#define PAGE_OF(x)                                                                                 \
+    x ".opened_at >= $2::timestamptz and " x ".opened_at < $3::timestamptz and (" x                \
+      ".opened_at, " x ".case_id) < ($4::timestamptz, $5::uuid)"
+#define PAGE PAGE_OF("x")
 #define ANY_CUSTOMER " and ($7::text is null or x.customer_id = $7::text)"
 #define ANY_OWNER " and ($8::text is null or x.owner_id = $8::text)"
 #define ANY_STATUS " and ($9::int4 is null or x.status = $9::int4)"
@@ -116,10 +136,47 @@ static char *list_sql(const char *by)
 {
     char *sql = NULL, *cols = table_sql_columns(&tables[TABLE_CASE], "x");
     int n = asprintf(&sql,
-                     "select 0::int8, %s from recovery_case x where x.tenant_id = $1::int4 and %s"
+                     "select 0::int8, %s from recovery_case x where x.tenant_id = $1::int8 and %s"
                      " and " PAGE ANY_CUSTOMER ANY_OWNER ANY_STATUS ANY_FAILURE NEWEST_FIRST("x"),
                      cols, by);
     AM_ASSERT(n > 0);
+    free(cols);
+    return sql;
+}
+
+/* The case of the row `w`, if it passes the other filters. */
+#define CASE_OF_W                                                                                  \
+    " w cross join lateral (select x.* from recovery_case x where x.tenant_id = w.tenant_id"       \
+    " and x.case_id = w.case_id" ANY_CUSTOMER ANY_OWNER ANY_STATUS ANY_FAILURE " offset 0) t"      \
+    " where w.tenant_id = $1::int8"
+
+/* Cases that are not final are few, so a status is looked for among all of them. */
+static char *list_work_sql(void)
+{
+    char *sql = NULL, *cols = table_sql_columns(&tables[TABLE_CASE], "t");
+    int n = asprintf(&sql,
+                     "select 0::int8, %s from case_work" CASE_OF_W
+                     " and w.status = $9::int4 and " PAGE_OF("w") NEWEST_FIRST("w"),
+                     cols);
+    AM_ASSERT(n > 0);
+    free(cols);
+    return sql;
+}
+
+/* The owner is equal to $8: not smaller, and with the page's bounds smaller. Written so, only an
+ * index that begins with the owner has the order that is asked for. */
+#define OWNED(table)                                                                               \
+    "(select t.* from " table CASE_OF_W " and w.owner_id > '' and w.owner_id >= $8::text"          \
+    " and (w.owner_id, w.opened_at, w.case_id) < ($8::text, $4::timestamptz, $5::uuid)"            \
+    " and w.opened_at >= $2::timestamptz and w.opened_at < $3::timestamptz"                        \
+    " order by w.owner_id desc, w.opened_at desc, w.case_id desc limit $6::int4)"
+
+/* An owner's cases are in two tables: those that are not final, and those that are. */
+static char *list_owner_sql(void)
+{
+    char *sql = NULL, *cols = table_sql_columns(&tables[TABLE_CASE], "t");
+    const char owned[] = OWNED("case_work") " union all " OWNED("case_ended");
+    AM_ASSERT(asprintf(&sql, "select 0::int8, %s from (%s) t" NEWEST_FIRST("t"), cols, owned) > 0);
     free(cols);
     return sql;
 }
@@ -132,16 +189,16 @@ static char *list_failure_sql(void)
     int n = asprintf(
         &sql,
         "with recursive branch(code) as ("
-        "(select x.failure_code from recovery_case x where x.tenant_id = $1::int4"
+        "(select x.failure_code from recovery_case x where x.tenant_id = $1::int8"
         " and x.failure_code >= $11::text and x.failure_code < $12::text"
         " order by x.failure_code limit 1)"
         " union all select n.failure_code from branch b cross join lateral"
-        " (select x.failure_code from recovery_case x where x.tenant_id = $1::int4"
+        " (select x.failure_code from recovery_case x where x.tenant_id = $1::int8"
         " and x.failure_code > b.code and x.failure_code < $12::text"
         " order by x.failure_code limit 1) n),"
         " code(code) as (select $10::text collate \"C\" union all select b.code from branch b)"
         " select 0::int8, %s from code k cross join lateral"
-        " (select x.* from recovery_case x where x.tenant_id = $1::int4"
+        " (select x.* from recovery_case x where x.tenant_id = $1::int8"
         " and x.failure_code = k.code and " PAGE ANY_CUSTOMER ANY_OWNER ANY_STATUS NEWEST_FIRST(
             "x") ") t" NEWEST_FIRST("t"),
         cols);
@@ -156,7 +213,7 @@ static char *events_sql(const struct table *t)
 {
     char *sql = NULL, *cols = table_sql_columns(t, "x");
     AM_ASSERT(asprintf(&sql,
-                       "select 0::int8, %s from %s x where x.tenant_id = $1::int4"
+                       "select 0::int8, %s from %s x where x.tenant_id = $1::int8"
                        " and x.case_id = $2::uuid and x.seq > $3::int8"
                        " order by x.seq limit $4::int4",
                        cols, t->name) > 0);
@@ -164,15 +221,22 @@ static char *events_sql(const struct table *t)
     return sql;
 }
 
+/* Of the epoch that the tenant has now: read here, so that it cannot be an old one. */
+static char *insert_events_sql(void)
+{
+    return table_sql_insert_with(&tables[TABLE_EVENT], "epoch",
+                                 "select x.epoch from tenant x where x.tenant_id = k.tenant_id");
+}
+
 /* -- tenants ---------------------------------------------------------------------------------- */
 
 static const char tenant_by_name[] =
     "select x.tenant_id, x.policy_version from tenant x where x.name = $1::text";
 static const char tenant_versions[] =
-    "select t.tenant_id, t.policy_version from unnest($1::int4[]) as k(tenant_id)"
+    "select t.tenant_id, t.policy_version from unnest($1::int8[]) as k(tenant_id)"
     " cross join lateral (select x.* from tenant x where x.tenant_id = k.tenant_id offset 0) t";
 static const char policy_source[] = "select x.tenant_id, x.version, x.source from policy_version x"
-                                    " where x.tenant_id = $1::int4 and x.version = $2::int4";
+                                    " where x.tenant_id = $1::int8 and x.version = $2::int4";
 
 /* -- policy versions -------------------------------------------------------------------------- */
 
@@ -182,7 +246,7 @@ static const char policy_source[] = "select x.tenant_id, x.version, x.source fro
 #define PREVIOUS                                                                                   \
     " left join lateral (select x.version from policy_version x where x.tenant_id = p.tenant_id"   \
     " and x.version < p.version order by x.version desc limit 1) b on true"
-#define TENANT "(select x.* from tenant x where x.tenant_id = $1::int4 offset 0) t"
+#define TENANT "(select x.* from tenant x where x.tenant_id = $1::int8 offset 0) t"
 
 /* $2 version, 0 = the current one */
 static const char policy_get[] =
@@ -201,9 +265,9 @@ static const char policy_list[] = "select " POLICY_COLUMNS(
  * and then finds that the version has moved on. */
 static const char policy_apply[] =
     "with t as (update tenant x set policy_version = n.version"
-    " from (select p.version + 1 as version from policy_version p where p.tenant_id = $1::int4"
+    " from (select p.version + 1 as version from policy_version p where p.tenant_id = $1::int8"
     " order by p.version desc limit 1) n"
-    " where x.tenant_id = $1::int4 and x.policy_version = $2::int4"
+    " where x.tenant_id = $1::int8 and x.policy_version = $2::int4"
     " returning x.tenant_id, x.policy_version as version),"
     " p as (insert into policy_version (tenant_id, version, source, created_at, created_by)"
     " select t.tenant_id, t.version, $3::text, $5::timestamptz, $4::text from t"
@@ -212,15 +276,14 @@ static const char policy_apply[] =
 
 /* -- cases to migrate ------------------------------------------------------------------------- */
 
-/* $2 status, $3 opened at, $4 case: after these; $5 from, 0 = any; $6 to, $7 limit. RESOLVED is the
- * last one of an open case. */
+/* $2 opened at, $3 case: after these; $4 from, 0 = any; $5 to, $6 limit. */
 static const char migrating[] =
-    "select x.status, x.opened_at, x.case_id,"
-    " x.policy_version <> $6::int4 and ($5::int4 = 0 or x.policy_version = $5::int4)"
-    " from recovery_case x where x.tenant_id = $1::int4"
-    " and (x.status, x.opened_at, x.case_id) > ($2::int4, $3::timestamptz, $4::uuid)"
-    " and x.status <= " SQL_CASE_STATUS_RESOLVED
-    " order by x.status, x.opened_at, x.case_id limit $7::int4";
+    "select w.opened_at, w.case_id,"
+    " t.policy_version <> $5::int4 and ($4::int4 = 0 or t.policy_version = $4::int4)"
+    " from case_work w cross join lateral (select x.policy_version from recovery_case x"
+    " where x.tenant_id = w.tenant_id and x.case_id = w.case_id offset 0) t"
+    " where w.tenant_id = $1::int8 and (w.opened_at, w.case_id) > ($2::timestamptz, $3::uuid)"
+    " order by w.opened_at, w.case_id limit $6::int4";
 
 /* -- all of them ------------------------------------------------------------------------------ */
 
@@ -230,18 +293,33 @@ static size_t read_keys(enum table_id id)
     return child ? 2 : tables[id].n_keys;
 }
 
+static char *read_sql(enum table_id id)
+{
+    if (id == TABLE_CASE)
+        return read_cases_sql();
+    if (id == TABLE_AGENT)
+        return read_agents_sql();
+    return table_sql_read(&tables[id], read_keys(id));
+}
+
+static char *insert_sql(enum table_id id)
+{
+    return id == TABLE_EVENT ? insert_events_sql() : table_sql_write(&tables[id], false);
+}
+
 static void set_tables(void)
 {
     for (unsigned i = 0; i < TABLES; i++) {
         const struct table *t = &tables[i];
-        if (i < TABLES_READ)
-            set(STMT_READ + i, name_of("read", t),
-                i == TABLE_AGENT ? read_agents_sql() : table_sql_read(t, read_keys(i)));
-        set(STMT_INSERT + i, name_of("insert", t), table_sql_write(t, false));
+        if (i >= TABLE_FIRST_READ && i < TABLES_READ)
+            set(STMT_READ + i, name_of("read", t), read_sql(i));
+        set(STMT_INSERT + i, name_of("insert", t), insert_sql(i));
         if (i < TABLES_UPSERT)
             set(STMT_UPSERT + i, name_of("upsert", t), table_sql_write(t, true));
     }
-    set(STMT_QUEUE_DELETE, "delete_queue_item", table_sql_delete(&tables[TABLE_QUEUE]));
+    set(STMT_WORK_DELETE, "delete_case_work", table_sql_delete(&tables[TABLE_WORK]));
+    set(STMT_CLAIM_DELETE, "delete_open_claim", table_sql_delete(&tables[TABLE_CLAIM]));
+    set(STMT_ENDED_DELETE, "delete_case_ended", table_sql_delete(&tables[TABLE_ENDED]));
 }
 
 /* Before main(), so that store_stmts can be a constant for whoever adds statements of its own. */
@@ -252,11 +330,11 @@ __attribute__((constructor)) static void set_all(void)
     set(STMT_EVENTS, "read_events", events_sql(&tables[TABLE_EVENT]));
     set(STMT_EVENT_PRIVATES, "read_event_privates", events_sql(&tables[TABLE_EVENT_PRIVATE]));
     set(STMT_LIST_AGENTS, "list_agents", list_agents_sql());
-    set(STMT_LIST_OPENED, "list_cases_opened", list_sql("true"));
+    set(STMT_LIST_OPENED, "list_cases_opened", list_sql("x.opened_at > '-infinity'"));
     set(STMT_LIST_CUSTOMER, "list_cases_customer", list_sql("x.customer_id = $7::text"));
-    set(STMT_LIST_OWNER, "list_cases_owner", list_sql("x.owner_id = $8::text"));
+    set(STMT_LIST_OWNER, "list_cases_owner", list_owner_sql());
     set(STMT_LIST_FAILURE, "list_cases_failure", list_failure_sql());
-    set(STMT_LIST_STATUS, "list_cases_status", list_sql("x.status = $9::int4"));
+    set(STMT_LIST_WORK, "list_cases_work", list_work_sql());
     set(STMT_TENANT_BY_NAME, "tenant_by_name", strdup(tenant_by_name));
     set(STMT_TENANT_VERSIONS, "tenant_versions", strdup(tenant_versions));
     set(STMT_POLICY_SOURCE, "policy_source", strdup(policy_source));

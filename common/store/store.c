@@ -96,7 +96,7 @@ static void submit(struct submission *sub)
     sub->lacks_version = 0;
     fault_init(&sub->cmd.fault, sub->cmd.arena);
     store_take_keys(sub);
-    sub->seg.item.tenant = (uint32_t)sub->cmd.tenant_id;
+    sub->seg.item.tenant = (uint64_t)sub->cmd.tenant_id;
     sub->seg.idempotent = true;
     sub->seg.method = sub->cmd.kind->name;
     sub->seg.done = command_done;

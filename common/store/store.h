@@ -27,7 +27,7 @@ extern const size_t store_n_stmts;
 /* A member of a level's queue that is to be there, or one that is void: an item that changed level,
  * signature or generation gives both. A case with a standing offer (level 0) is in no queue. */
 struct route_queue {
-    int32_t tenant_id;
+    int64_t tenant_id;
     struct uuid case_id;
     int16_t level;
     const char *signature;
@@ -37,7 +37,7 @@ struct route_queue {
 /* A clock that was started or moved and its next instant; those that ended are found stale when
  * they fire. */
 struct route_timer {
-    int32_t tenant_id;
+    int64_t tenant_id;
     struct uuid case_id, clock_id;
     int64_t generation, due_us;
     int16_t kind;
@@ -45,7 +45,7 @@ struct route_timer {
 /* `offers_changed`: the agent's streams have something to read. `room`: the agent may have room now
  * (a case does not count any more, an offer ended unaccepted, the agent is available): a hint. */
 struct route_agent {
-    int32_t tenant_id;
+    int64_t tenant_id;
     const char *agent_id;
     bool offers_changed, room;
 };
@@ -72,7 +72,7 @@ void store_submit(struct store *s, struct submission *sub);
 struct store_read {
     struct pg_read pg;
     struct arena *arena;
-    int32_t tenant_id;
+    int64_t tenant_id;
     const char *tenant;
     int64_t deadline_us;
     struct fault fault; /* set when it failed */
@@ -144,13 +144,12 @@ void store_apply_policy(struct store *s, struct store_read *r, int32_t expected,
 /* -- cases to migrate ------------------------------------------------------------------------- */
 
 struct migrating_row {
-    int16_t status;
     int64_t opened_at;
     struct uuid case_id;
     bool wanted; /* it is not of the version to move to, and of the one to move from */
 };
 
-/* Open cases (not closed, withdrawn or merged) strictly after (status, opened_at, case_id), in that
- * order, at most `limit`; `from` 0 = of any version. */
+/* Open cases (not closed, withdrawn or merged) strictly after (opened_at, case_id), in that order,
+ * at most `limit`; `from` 0 = of any version. */
 void store_read_migrating(struct store *s, struct store_read *r, const struct migrating_row *after,
                           int32_t from, int32_t to, int limit);

@@ -191,9 +191,24 @@ static const struct column offer_cols[] = {
     COL(offer_row, decline_reason),
 };
 
-static const struct column queue_cols[] = {
-    TENANT_AND_CASE(queue_row), COL(queue_row, level),      COL(queue_row, signature),
-    COL(queue_row, score_ms),   COL(queue_row, generation), TIME(queue_row, since),
+static const struct column work_cols[] = {
+    COL(work_row, tenant_id),   TIME(work_row, opened_at),        COL(work_row, case_id),
+    COL(work_row, status),      COL(work_row, owner_kind),        COL(work_row, owner_id),
+    COL(work_row, level),       TIME_NULL(work_row, next_due_at), COL(work_row, next_due_kind),
+    COL(work_row, queue_level), COL(work_row, signature),         COL(work_row, score_ms),
+    COL(work_row, generation),  TIME_NULL(work_row, waits_since),
+};
+
+static const struct column claim_cols[] = {
+    COL(claim_row, tenant_id),       COL(claim_row, customer_id), COL(claim_row, failure_code),
+    COL(claim_row, order_reference), COL(claim_row, case_id),
+};
+
+static const struct column ended_cols[] = {
+    COL(ended_row, tenant_id),
+    COL(ended_row, owner_id),
+    TIME(ended_row, opened_at),
+    COL(ended_row, case_id),
 };
 
 static const struct column dedup_cols[] = {
@@ -268,7 +283,9 @@ const struct table tables[TABLES] = {
                        .order_offset = offsetof(struct promise_row, made_at)},
     [TABLE_OFFER] = {TABLE_OF("offer", offer_cols, offer_row, 3),
                      .order_offset = offsetof(struct offer_row, created_at)},
-    [TABLE_QUEUE] = {TABLE_OF("queue_item", queue_cols, queue_row, 2)},
+    [TABLE_WORK] = {TABLE_OF("case_work", work_cols, work_row, 3)},
+    [TABLE_CLAIM] = {TABLE_OF("open_claim", claim_cols, claim_row, 4)},
+    [TABLE_ENDED] = {TABLE_OF("case_ended", ended_cols, ended_row, 4)},
     [TABLE_DEDUP] = {TABLE_OF("dedup", dedup_cols, dedup_row, 4)},
     [TABLE_EVENT] = {TABLE_OF("case_event", event_cols, event_row, 3)},
     [TABLE_EVENT_PRIVATE] = {TABLE_OF("case_event_private", event_private_cols, event_private_row,

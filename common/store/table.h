@@ -16,13 +16,13 @@
 /* Also the order of writing: parents before children. Those whose rows change come first, those
  * that are read by key arrays before the others; within them the children of a case. */
 enum table_id {
+    TABLE_WORK, /* read with its case, not by itself */
     TABLE_CASE,
     TABLE_AGENT,
     TABLE_REMEDY,
     TABLE_PROMISE,
     TABLE_OFFER,
     TABLE_CLOCK,
-    TABLE_QUEUE,
     TABLE_SIGNAL,
     TABLE_CONTACT,
     TABLE_ACT,
@@ -31,9 +31,12 @@ enum table_id {
     TABLE_EVENT_PRIVATE,
     TABLE_ESCALATION,
     TABLE_NOTIFICATION,
+    TABLE_CLAIM,
+    TABLE_ENDED,
     TABLES
 };
 #define TABLES_UPSERT TABLE_SIGNAL
+#define TABLE_FIRST_READ TABLE_CASE
 #define TABLES_READ TABLE_EVENT
 #define TABLE_FIRST_CHILD TABLE_REMEDY
 #define TABLE_LAST_CHILD TABLE_ACT
@@ -64,6 +67,10 @@ char *table_sql_read(const struct table *t, size_t n_keys);
  * same primary key are overwritten. */
 char *table_sql_write(const struct table *t, bool upsert);
 
+/* The insert with one column more, which `lookup`, a select over the new row `k`, has; null when it
+ * finds nothing. */
+char *table_sql_insert_with(const struct table *t, const char *column, const char *lookup);
+
 /* Deletes by primary key arrays. */
 char *table_sql_delete(const struct table *t);
 
@@ -82,6 +89,8 @@ int table_decode(const struct table *t, const struct pg_rows *r, int row, int fi
 
 /* True when both rows have the same primary key. */
 bool table_same_key(const struct table *t, const void *a, const void *b);
+/* True when all columns are the same. */
+bool table_same_row(const struct table *t, const void *a, const void *b);
 
 /* Puts the rows of one case in order (see order_offset). */
 void table_sort(const struct table *t, void *rows, size_t n);

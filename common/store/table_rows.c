@@ -169,6 +169,14 @@ bool table_same_key(const struct table *t, const void *a, const void *b)
     return cmp_key(t, a, b) == 0;
 }
 
+bool table_same_row(const struct table *t, const void *a, const void *b)
+{
+    for (size_t i = 0; i < t->n_cols; i++)
+        if (cmp_field(&t->cols[i], a, b) != 0)
+            return false;
+    return true;
+}
+
 struct order {
     const struct table *table;
 };

@@ -48,6 +48,16 @@ static void put_key_match(FILE *out, const struct table *t, size_t n_keys)
         fprintf(out, "%sx.%s = k.%s", i ? " and " : "", t->cols[i].name, t->cols[i].name);
 }
 
+/* "x.tenant_id = any (array[k.tenant_id]) and x.case_id = k.case_id": the first column's equality
+ * can neither be merged nor hashed, so that no order of the table is of use, and with sequential
+ * scans off only a nested loop by key is left, whatever the statistics. */
+static void put_key_join(FILE *out, const struct table *t)
+{
+    fprintf(out, "x.%s = any (array[k.%s])", t->cols[0].name, t->cols[0].name);
+    for (size_t i = 1; i < t->n_keys; i++)
+        fprintf(out, " and x.%s = k.%s", t->cols[i].name, t->cols[i].name);
+}
+
 /* "unnest(..) with ordinality as k(tenant_id, case_id, ord)": planned as a function scan, and with
  * the look-up behind `offset 0` only a nested loop by key is possible, whatever the statistics. */
 static void put_keys(FILE *out, const struct table *t, size_t n_keys)
@@ -101,14 +111,29 @@ char *table_sql_write(const struct table *t, bool upsert)
     return text_end(&s);
 }
 
+char *table_sql_insert_with(const struct table *t, const char *column, const char *lookup)
+{
+    struct text s;
+    text_begin(&s);
+    fprintf(s.out, "insert into %s (", t->name);
+    put_columns(s.out, t, t->n_cols, "");
+    fprintf(s.out, ", %s) select k.*, l.%s from ", column, column);
+    put_unnest(s.out, t, t->n_cols);
+    fputs(" as k(", s.out);
+    put_columns(s.out, t, t->n_cols, "");
+    fprintf(s.out, ") left join lateral (%s offset 0) l on true", lookup);
+    return text_end(&s);
+}
+
 char *table_sql_delete(const struct table *t)
 {
     struct text s;
     text_begin(&s);
-    fprintf(s.out, "delete from %s where ctid = any (array(select t.ctid from ", t->name);
-    put_keys(s.out, t, t->n_keys);
-    fprintf(s.out, " cross join lateral (select x.ctid from %s x where ", t->name);
-    put_key_match(s.out, t, t->n_keys);
-    fputs(" offset 0) t))", s.out);
+    fprintf(s.out, "delete from %s x using ", t->name);
+    put_unnest(s.out, t, t->n_keys);
+    fputs(" as k(", s.out);
+    put_columns(s.out, t, t->n_keys, "");
+    fputs(") where ", s.out);
+    put_key_join(s.out, t);
     return text_end(&s);
 }

@@ -26,7 +26,7 @@ static void refresh_rows(struct pg_read *read, size_t i, const struct pg_rows *r
     struct tenants *t = read->ctx;
     (void)i;
     for (int row = 0; row < pg_rows_count(rows); row++) {
-        struct known *k = known_by_id(t, (int32_t)pg_int(rows, row, 0));
+        struct known *k = known_by_id(t, pg_int(rows, row, 0));
         if (k)
             heard(t, k, (int32_t)pg_int(rows, row, 1));
     }
@@ -52,7 +52,7 @@ static void refresh(struct tenants *t)
                                   .ctx = t};
     struct pg_args *args = &t->refresh.q[0].args;
     t->refresh.q[0].stmt = STMT_TENANT_VERSIONS;
-    pg_array_init(&ids, &t->refresh_arena, PG_INT4, t->n);
+    pg_array_init(&ids, &t->refresh_arena, PG_INT8, t->n);
     known_ids(t, &ids);
     pg_args_init(args, &t->refresh_arena);
     pg_arg_array(args, &ids);
@@ -106,7 +106,7 @@ const struct tenant *tenants_find(struct tenants *t, const char *name)
     return e ? &e->pub : NULL;
 }
 
-const struct tenant *tenants_by_id(struct tenants *t, int32_t id)
+const struct tenant *tenants_by_id(struct tenants *t, int64_t id)
 {
     const struct known *e = known_by_id(t, id);
     return e ? &e->pub : NULL;
@@ -117,7 +117,7 @@ bool tenants_quiet(const struct tenants *t)
     return list_empty(&t->lookups) && list_empty(&t->loads);
 }
 
-const struct policy *tenants_policy(struct tenants *t, int32_t tenant_id, int32_t version)
+const struct policy *tenants_policy(struct tenants *t, int64_t tenant_id, int32_t version)
 {
     struct known *k = known_by_id(t, tenant_id);
     if (!k)
@@ -128,7 +128,7 @@ const struct policy *tenants_policy(struct tenants *t, int32_t tenant_id, int32_
     return c ? c->policy : NULL;
 }
 
-void tenants_hold(struct tenants *t, int32_t tenant_id, int32_t version)
+void tenants_hold(struct tenants *t, int64_t tenant_id, int32_t version)
 {
     struct known *k = known_by_id(t, tenant_id);
     AM_ASSERT(k != NULL);
@@ -137,28 +137,28 @@ void tenants_hold(struct tenants *t, int32_t tenant_id, int32_t version)
     c->held++;
 }
 
-void tenants_release(struct tenants *t, int32_t tenant_id, int32_t version)
+void tenants_release(struct tenants *t, int64_t tenant_id, int32_t version)
 {
     struct compiled *c = known_version(known_by_id(t, tenant_id), version);
     AM_ASSERT(c != NULL && c->held > 0);
     c->held--;
 }
 
-bool tenants_uncompilable(struct tenants *t, int32_t tenant_id, int32_t version)
+bool tenants_uncompilable(struct tenants *t, int64_t tenant_id, int32_t version)
 {
     struct known *k = known_by_id(t, tenant_id);
     const struct compiled *c = k ? known_version(k, version) : NULL;
     return c && !c->policy;
 }
 
-void tenants_current(struct tenants *t, int32_t tenant_id, int32_t version)
+void tenants_current(struct tenants *t, int64_t tenant_id, int32_t version)
 {
     struct known *k = known_by_id(t, tenant_id);
     if (k)
         heard(t, k, version);
 }
 
-void tenants_add(struct tenants *t, int32_t tenant_id, struct policy *policy)
+void tenants_add(struct tenants *t, int64_t tenant_id, struct policy *policy)
 {
     struct known *k = known_by_id(t, tenant_id);
     AM_ASSERT(k != NULL);

@@ -23,7 +23,7 @@
 struct tenants;
 
 struct tenant {
-    int32_t id;
+    int64_t id;
     const char *name;
     int32_t policy_version; /* the current one as last heard of; its policy is here */
 };
@@ -39,7 +39,7 @@ bool tenants_quiet(const struct tenants *t);
 
 /* The tenant if it is known already, else NULL. */
 const struct tenant *tenants_find(struct tenants *t, const char *name);
-const struct tenant *tenants_by_id(struct tenants *t, int32_t id);
+const struct tenant *tenants_by_id(struct tenants *t, int64_t id);
 
 /* Finds the tenant, loading it and its current policy if need be. `done` may run in this call.
  * NULL: `fault` is UNAUTHENTICATED / TENANT_UNKNOWN, or UNAVAILABLE when the database is away. */
@@ -48,7 +48,7 @@ void tenants_get(struct tenants *t, const char *name, struct arena *arena,
                  void *ctx);
 
 /* The compiled policy, or NULL when this version is not here (its loading is started). */
-const struct policy *tenants_policy(struct tenants *t, int32_t tenant_id, int32_t version);
+const struct policy *tenants_policy(struct tenants *t, int64_t tenant_id, int32_t version);
 
 /* Somebody who waits for a policy version; embedded in the waiter's struct until `done`. */
 struct tenants_wait {
@@ -60,20 +60,20 @@ struct tenants_wait {
 
 /* Gives the policy version of a known tenant, loading it if need be.
  * `done` may run in this call. */
-void tenants_load(struct tenants *t, int32_t tenant_id, int32_t version, struct tenants_wait *wait);
+void tenants_load(struct tenants *t, int64_t tenant_id, int32_t version, struct tenants_wait *wait);
 
 /* Holds a version that was given and has not been let go of since: it stays until it is released as
  * often as it was held. */
-void tenants_hold(struct tenants *t, int32_t tenant_id, int32_t version);
-void tenants_release(struct tenants *t, int32_t tenant_id, int32_t version);
+void tenants_hold(struct tenants *t, int64_t tenant_id, int32_t version);
+void tenants_release(struct tenants *t, int64_t tenant_id, int32_t version);
 
 /* The version is there, and this program could not compile it a while ago. */
-bool tenants_uncompilable(struct tenants *t, int32_t tenant_id, int32_t version);
+bool tenants_uncompilable(struct tenants *t, int64_t tenant_id, int32_t version);
 
 /* Tells which version is the tenant's current one, as just read or written: it is loaded and
  * becomes current then. Older news change nothing. */
-void tenants_current(struct tenants *t, int32_t tenant_id, int32_t version);
+void tenants_current(struct tenants *t, int64_t tenant_id, int32_t version);
 
 /* Hands over the policy of a version that this process has just committed; it is the current one
  * then. */
-void tenants_add(struct tenants *t, int32_t tenant_id, struct policy *policy);
+void tenants_add(struct tenants *t, int64_t tenant_id, struct policy *policy);

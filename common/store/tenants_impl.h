@@ -61,8 +61,8 @@ struct tenants {
 
 /* NULL when it is not known. */
 struct known *known_by_name(const struct tenants *t, const char *name);
-struct known *known_by_id(const struct tenants *t, int32_t id);
-struct known *known_add(struct tenants *t, int32_t id, const char *name, int32_t version);
+struct known *known_by_id(const struct tenants *t, int64_t id);
+struct known *known_add(struct tenants *t, int64_t id, const char *name, int32_t version);
 /* The version if it was loaded, or NULL; it counts as used now. */
 struct compiled *known_version(struct known *k, int32_t version);
 /* Adds a version that is not here; takes the policy over. */

@@ -22,7 +22,7 @@ static int cmp_name(const void *a, const void *b)
 
 static int cmp_id(const void *a, const void *b)
 {
-    int32_t x = ((const struct known *)a)->pub.id, y = ((const struct known *)b)->pub.id;
+    int64_t x = ((const struct known *)a)->pub.id, y = ((const struct known *)b)->pub.id;
     return x < y ? -1 : x > y;
 }
 
@@ -33,14 +33,14 @@ struct known *known_by_name(const struct tenants *t, const char *name)
     return k ? *k : NULL;
 }
 
-struct known *known_by_id(const struct tenants *t, int32_t id)
+struct known *known_by_id(const struct tenants *t, int64_t id)
 {
     const struct known key = {.pub.id = id};
     struct known **k = tfind(&key, (void *const *)&t->by_id, cmp_id);
     return k ? *k : NULL;
 }
 
-struct known *known_add(struct tenants *t, int32_t id, const char *name, int32_t version)
+struct known *known_add(struct tenants *t, int64_t id, const char *name, int32_t version)
 {
     struct known *k = calloc(1, sizeof(*k));
     AM_ASSERT(k != NULL);

@@ -21,7 +21,8 @@ static METRIC_DEFINE(uncompilable_total, METRIC_COUNTER, "amends_policy_uncompil
 struct load {
     struct list link;
     struct tenants *t; /* NULL: they are gone */
-    int32_t tenant_id, version;
+    int64_t tenant_id;
+    int32_t version;
     struct pg_read read;
     struct arena arena;
     char *source; /* NULL: there is no such version */
@@ -149,14 +150,14 @@ static struct load *load_new(struct tenants *t, const struct known *k, int32_t v
     list_init(&l->waiters);
     list_push_back(&t->loads, &l->link);
     l->read = (struct pg_read){.n = 1,
-                               .item.tenant = (uint32_t)k->pub.id,
+                               .item.tenant = (uint64_t)k->pub.id,
                                .deadline_us = clock_mono_us() + TENANTS_READ_US,
                                .rows = source_row,
                                .done = source_read,
                                .ctx = l};
     l->read.q[0].stmt = STMT_POLICY_SOURCE;
     pg_args_init(&l->read.q[0].args, &l->arena);
-    pg_arg_int4(&l->read.q[0].args, l->tenant_id);
+    pg_arg_int8(&l->read.q[0].args, l->tenant_id);
     pg_arg_int4(&l->read.q[0].args, version);
     return l;
 }
@@ -200,7 +201,7 @@ void load_orphan_all(struct tenants *t)
     }
 }
 
-void tenants_load(struct tenants *t, int32_t tenant_id, int32_t version, struct tenants_wait *wait)
+void tenants_load(struct tenants *t, int64_t tenant_id, int32_t version, struct tenants_wait *wait)
 {
     struct known *k = known_by_id(t, tenant_id);
     AM_ASSERT(k != NULL);

@@ -75,7 +75,7 @@ static void lookup_rows(struct pg_read *read, size_t i, const struct pg_rows *ro
     (void)i;
     if (pg_rows_count(rows) == 0)
         return;
-    const int32_t id = (int32_t)pg_int(rows, 0, 0);
+    const int64_t id = pg_int(rows, 0, 0);
     l->found = known_by_id(l->t, id);
     if (!l->found)
         l->found = known_add(l->t, id, l->name, (int32_t)pg_int(rows, 0, 1));

@@ -36,7 +36,7 @@ static void on_reload(void *ctx)
 static void on_message(void *ctx, struct slice text)
 {
     struct assignment *a = ctx;
-    int32_t tenant_id;
+    int64_t tenant_id;
     const char *agent_id;
     if (!a->stopped && member_agent_parse((const char *)text.data, &tenant_id, &agent_id) == AM_OK)
         hub_wake(a->hub, tenant_id, agent_id);
@@ -72,7 +72,7 @@ static void wake_streams(struct assignment *a, const struct route_agent *agent)
 
 static void route_queue(struct assignment *a, const struct route *route)
 {
-    int32_t last = 0; /* often all are of one tenant */
+    int64_t last = 0; /* often all are of one tenant */
     queues_put(a, route->queue, route->n_queue);
     for (size_t i = 0; i < route->n_queue; i++) {
         const struct route_queue *q = &route->queue[i];

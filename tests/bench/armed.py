@@ -20,7 +20,7 @@ SEVERITY = 2
 RUNNING = 1
 THRESHOLDS_MAX = 8
 
-# In the order they were made in: the planner's choice among equals depends on it.
+# As they are defined.
 INDEXES = """
 select t.relname, i.relname, pg_get_indexdef(i.oid), x.indisprimary
 from pg_index x join pg_class i on i.oid = x.indexrelid join pg_class t on t.oid = x.indrelid
@@ -117,7 +117,7 @@ class Armed:
         return sum(row["next_at"] is not None for row in clocks.before)
 
     def _fill(self):
-        """Without indexes, as bulk loading is done; they are made again in the same order."""
+        """Without indexes, as bulk loading is done; they are made again behind it."""
         tables = [table for table in self.shape.tables if table.before]
         indexes = self._world.sql(INDEXES, ([table.name for table in tables],))
         with self._world.cursor() as cursor:

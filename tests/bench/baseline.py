@@ -23,7 +23,8 @@ FIRST_NUMBER = 10**18
 PER_CLIENT = 10**15
 PER_TURN = 1000
 # A session of a segment connection; without them the plans are worse.
-SESSION = "-c enable_seqscan=off -c plan_cache_mode=force_generic_plan -c jit=off"
+SESSION = ("-c enable_seqscan=off -c enable_bitmapscan=off "
+           "-c plan_cache_mode=force_generic_plan -c jit=off")
 
 
 def parse_array(text):

@@ -15,7 +15,7 @@ where c.relnamespace = 'public'::regnamespace order by 1, 2
 
 
 def count(world, database, tenant_id):
-    """{"recovery_case": rows, .., "recovery_case.recovery_case_open": entries, ..}"""
+    """{"recovery_case": rows, .., "case_work.case_work_owner": entries, ..}"""
     counted = {}
     connection = world.postgres.connect(database)
     try:

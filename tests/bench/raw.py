@@ -8,6 +8,7 @@ import subprocess
 from harness import paths
 from harness.process import Failed
 
+from armed import AHEAD_MS
 from baseline import SESSION, number_in
 
 CONNECTIONS = 2
@@ -26,7 +27,7 @@ class Raw:
         takes for one in microseconds."""
         first, end = self._armed.take(batches * CONNECTIONS * A_STATEMENT)
         numbers = f"generate_series(:n, :n + {A_STATEMENT - 1})"
-        statements = ["begin", *self._armed.shape.difference(numbers), "commit"]
+        statements = ["begin", *self._armed.shape.difference(numbers, AHEAD_MS), "commit"]
         # A colon before a word would be a variable; `::uuid` is none.
         self._file.write_text("\n".join([
             rf"\set n {first} + (:client_id * {batches} + :i) * {A_STATEMENT}", r"\set i :i + 1",

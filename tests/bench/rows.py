@@ -309,3 +309,31 @@ def mixed_life_vs_pgbench(m):
                      f"({ours['lives'] / m.seconds:.0f} lives/s, {ours['empty']} asked in vain, "
                      f"p99 {ours['all']['p99_ms']:.1f} ms)")
     return statistics.median(ratios)
+
+
+HOT = "select n_tup_upd, n_tup_hot_upd from pg_stat_user_tables where relname = 'recovery_case'"
+COMMANDS = "select count(*) from dedup"
+# Every entry that an index gets is a record of the log.
+ENTRIES = ("select coalesce(sum(count), 0) from pg_get_wal_stats(%s::pg_lsn, %s::pg_lsn, true) "
+           "where \"resource_manager/record_type\" like 'Btree/INSERT%%'")
+
+
+@row("mixed_life_hot_share", unit="", goal=0.95, direction="higher")
+def mixed_life_hot_share(m):
+    """Of the updates of cases those that make no index entry. The backends tell their counts when they
+    end, so the services are stopped for it."""
+    world = m.world
+    world.sql("create extension if not exists pg_walinspect")
+    before, first = world.sql(HOT)[0], world.sql("select pg_current_wal_lsn()")[0][0]
+    [[commands_before]] = world.sql(COMMANDS)
+    _life_load(m, m.seconds, 0)
+    wait_quiet(world)
+    entries = int(world.sql(ENTRIES, (first, world.sql("select pg_current_wal_lsn()")[0][0]))[0][0])
+    world.stop_services()
+    after = world.sql(HOT)[0]
+    world.start_services()
+    updates, hot = (now - was for now, was in zip(after, before))
+    commands = world.sql(COMMANDS)[0][0] - commands_before
+    m.note("mixed_life_hot_share", f"{commands} commands: {updates / commands:.2f} updates of a case "
+                                   f"and {entries / commands:.2f} index entries each")
+    return hot / updates

@@ -122,24 +122,26 @@ class Shape:
                 f"from shape.{state}_{table.name} s cross join {numbers} n "
                 f"where s.{NUMBER} = {number}")
 
-    def _update(self, table, number, old, numbers):
+    def _update(self, table, number, old, numbers, ahead_ms):
         row = table.after[number - 1]
         changed = [column for column in table.types if row[column] != old[column]]
         if not changed:
             return None
         values = ", ".join(f"{column} = {self._value(table, row, column)}" for column in changed)
-        key = " and ".join(f"t.{column} = {self._value(table, old, column)}" for column in table.key)
+        key = " and ".join(f"t.{column} = {self._value(table, old, column, ahead_ms)}"
+                           for column in table.key)
         return (f"update {table.name} t set {values} from shape.after_{table.name} s "
                 f"cross join {numbers} n where s.{NUMBER} = {number} and {key}")
 
-    def difference(self, numbers):
-        """The statements that make `after` of `before` for all n of `numbers`."""
+    def difference(self, numbers, ahead_ms):
+        """The statements that make `after` of `before` for all n of `numbers`, whose rows were written
+        with times later by `ahead_ms`: a key may have a time in it."""
         statements = []
         for table in self.tables:
             old = {tuple(row[column] for column in table.key): row for row in table.before}
             for number, row in enumerate(table.after, 1):
                 key = tuple(row[column] for column in table.key)
-                statements.append(self._update(table, number, old[key], numbers) if key in old
+                statements.append(self._update(table, number, old[key], numbers, ahead_ms) if key in old
                                   else self.insert(table, "after", number, numbers))
         return [one for one in statements if one]
 

@@ -200,8 +200,8 @@ class Load:
 
     def _who_waits(self):
         return self.cluster.sql(
-            "select c.case_id::text, c.level, c.assignment_generation, q.level, q.generation, o.offers"
-            " from recovery_case c left join queue_item q using (tenant_id, case_id),"
+            "select c.case_id::text, c.level, c.assignment_generation, q.queue_level, q.generation, o.offers"
+            " from recovery_case c left join case_work q using (tenant_id, case_id),"
             " lateral (select array_agg((o.agent_id, o.state, o.generation, o.created_at::text,"
             " o.decided_at::text)::text) offers from offer o where o.case_id = c.case_id) o"
             " where c.status = 1 and c.owner_kind = 1 limit 5")

@@ -256,6 +256,7 @@ def test_migrate_moves_also_what_goes_back_while_it_walks(world, ctl, ask, bundl
     # As soon as the first case has moved, the second one is before it.
     sql("create function go_back() returns trigger language plpgsql as $$ begin"
         f" update recovery_case set opened_at = opened_at - interval '1 year' where case_id = '{second}';"
+        f" update case_work set opened_at = opened_at - interval '1 year' where case_id = '{second}';"
         " return null; end $$")
     sql("create trigger go_back after update of policy_version on recovery_case for each row"
         f" when (new.case_id = '{first}' and new.policy_version <> old.policy_version)"

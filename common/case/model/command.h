@@ -85,7 +85,7 @@ struct command_claim {
 struct command {
     const struct command_kind *kind;
     struct arena *arena; /* outcome texts and the response live here */
-    int32_t tenant_id;
+    int64_t tenant_id;
     const char *tenant;              /* its name: part of the hash chain */
     const char *principal;           /* SYSTEM_ACTOR for the system */
     const ProtobufCMessage *request; /* NULL for the system's own */

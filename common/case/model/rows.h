@@ -27,7 +27,7 @@ struct row {
 
 struct case_row {
     struct row row;
-    int32_t tenant_id;
+    int64_t tenant_id;
     struct uuid case_id;
     int16_t status;
     const char *customer_id, *customer_name, *customer_contact, *language;
@@ -72,7 +72,7 @@ struct case_row {
 
 struct signal_row {
     struct row row;
-    int32_t tenant_id;
+    int64_t tenant_id;
     struct uuid case_id;
     int32_t number;
     int16_t trigger, channel;
@@ -82,7 +82,7 @@ struct signal_row {
 
 struct event_row {
     struct row row;
-    int32_t tenant_id;
+    int64_t tenant_id;
     struct uuid case_id;
     int64_t seq, at;
     int16_t kind;
@@ -92,7 +92,7 @@ struct event_row {
 
 struct event_private_row {
     struct row row;
-    int32_t tenant_id;
+    int64_t tenant_id;
     struct uuid case_id;
     int64_t seq;
     struct slice salt, body;
@@ -100,7 +100,7 @@ struct event_private_row {
 
 struct clock_row {
     struct row row;
-    int32_t tenant_id;
+    int64_t tenant_id;
     struct uuid case_id, clock_id;
     int16_t kind, state;
     int32_t round, instance;
@@ -123,7 +123,7 @@ struct clock_row {
 
 struct escalation_row {
     struct row row;
-    int32_t tenant_id;
+    int64_t tenant_id;
     struct uuid case_id;
     int32_t round;
     struct uuid clock_id;        /* zero = no clock's, no promise's step ... */
@@ -137,9 +137,44 @@ struct escalation_row {
     const char *actor;
 };
 
+/* A case that is not final, as the lists know it: case/work.h. */
+struct work_row {
+    struct row row;
+    int64_t tenant_id, opened_at;
+    struct uuid case_id;
+    int16_t status, owner_kind;
+    const char *owner_id;
+    int16_t level;
+    int64_t next_due_at; /* 0 = no clock runs */
+    int16_t next_due_kind;
+    /* Its place in the queue: see queue_row. */
+    int16_t queue_level;
+    const char *signature;
+    int64_t score_ms, generation, waits_since; /* 0 = it has none */
+};
+
+/* By its natural key: the case that a repeat claim joins. */
+struct claim_row {
+    struct row row;
+    int64_t tenant_id;
+    const char *customer_id, *failure_code, *order_reference;
+    struct uuid case_id;
+};
+
+/* A final case, for the list of its owner's. */
+struct ended_row {
+    struct row row;
+    int64_t tenant_id;
+    const char *owner_id;
+    int64_t opened_at;
+    struct uuid case_id;
+};
+
+/* A case's place in the queue; stored with its work_row. Level 0: an offer stands, the case waits
+ * for the answer, not for an agent. */
 struct queue_row {
     struct row row;
-    int32_t tenant_id;
+    int64_t tenant_id;
     struct uuid case_id;
     int16_t level;
     const char *signature;
@@ -148,7 +183,7 @@ struct queue_row {
 
 struct offer_row {
     struct row row;
-    int32_t tenant_id;
+    int64_t tenant_id;
     struct uuid case_id, offer_id;
     const char *agent_id;
     int16_t state;
@@ -161,7 +196,7 @@ struct offer_row {
 
 struct agent_row {
     struct row row;
-    int32_t tenant_id;
+    int64_t tenant_id;
     const char *agent_id;
     int64_t version;
     const char *display_name, *public_contact, *team;
@@ -176,7 +211,7 @@ struct agent_row {
 
 struct contact_row {
     struct row row;
-    int32_t tenant_id;
+    int64_t tenant_id;
     struct uuid case_id, contact_id;
     int16_t direction, channel, outcome;
     int64_t at;
@@ -186,7 +221,7 @@ struct contact_row {
 
 struct act_row {
     struct row row;
-    int32_t tenant_id;
+    int64_t tenant_id;
     struct uuid case_id, act_id;
     int16_t kind;
     int64_t at;
@@ -195,7 +230,7 @@ struct act_row {
 
 struct remedy_row {
     struct row row;
-    int32_t tenant_id;
+    int64_t tenant_id;
     struct uuid case_id, remedy_id;
     int16_t kind, state;
     const char *currency;
@@ -215,7 +250,7 @@ enum notification_state { NOTIFICATION_PENDING = 1 };
 
 struct notification_row {
     struct row row;
-    int32_t tenant_id;
+    int64_t tenant_id;
     struct uuid case_id, notification_id;
     const char *recipient;
     int16_t kind;              /* enum notification_kind */
@@ -229,7 +264,7 @@ struct notification_row {
 
 struct promise_row {
     struct row row;
-    int32_t tenant_id;
+    int64_t tenant_id;
     struct uuid case_id, promise_id;
     int16_t kind, state;
     int32_t round;
@@ -243,7 +278,7 @@ struct promise_row {
 
 struct dedup_row {
     struct row row;
-    int32_t tenant_id;
+    int64_t tenant_id;
     const char *principal;
     int16_t method;
     struct uuid request_id;

@@ -23,7 +23,7 @@ void *rows_add(struct rows *rows, size_t row_size, struct arena *arena)
     return row;
 }
 
-void case_state_init(struct case_state *c, int32_t tenant_id, const struct uuid *case_id)
+void case_state_init(struct case_state *c, int64_t tenant_id, const struct uuid *case_id)
 {
     *c = (struct case_state){.exists = false};
     struct case_row *r = &c->row;

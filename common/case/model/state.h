@@ -48,13 +48,14 @@ struct case_state {
     struct case_row row;
     struct rows signals, clocks, contacts, acts, remedies, promises, offers;
     struct rows queue;            /* none or one */
+    struct work_row work;         /* as it was read; .tenant_id 0 = there was none */
     struct rows escalations;      /* only new ones: never read */
     struct rows notifications;    /* only new ones: never read */
     struct rows events, privates; /* only new ones: never read by a segment */
 };
 
 /* An empty case of the id: exists = false. */
-void case_state_init(struct case_state *c, int32_t tenant_id, const struct uuid *case_id);
+void case_state_init(struct case_state *c, int64_t tenant_id, const struct uuid *case_id);
 
 /* -- questions that many rules ask; pure ------------------------------------------------------- */
 

@@ -39,7 +39,7 @@ struct audit {
     bool running; /* a slice */
     bool asking;  /* for the oldest one */
     struct audit_page page;
-    int32_t tenant; /* the next slice begins behind this case */
+    int64_t tenant; /* the next slice begins behind this case */
     struct uuid after;
     struct audit_counts counts; /* of the pass under way */
     int64_t since_us; /* monotonic: the last full pass, or the lease; 0 = not the holder */
@@ -121,7 +121,7 @@ static void slice(struct audit *u)
     u->running = true;
     u->page = (struct audit_page){.a = u->a,
                                   .first_tenant = u->tenant,
-                                  .last_tenant = INT32_MAX,
+                                  .last_tenant = INT64_MAX,
                                   .after = u->after,
                                   .limit = SLICE,
                                   .finding = finding,

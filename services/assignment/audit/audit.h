@@ -11,7 +11,7 @@
  *   ownerless  an open case whose owner is nobody, an agent who does not exist, or a steward whom
  *              the policy version it is pinned to does not name
  *
- * One page of open cases at a time, in the order of the unique index over all open cases.
+ * One page of open cases at a time, in the order of the key of case_work.
  *
  * Threading: io loop's thread. Ownership: a page of findings lies in the reading call's arena.
  */
@@ -23,7 +23,7 @@
 
 /* One case and one of its late clocks; a case with several has a row for each. */
 struct audit_row {
-    int32_t tenant_id;
+    int64_t tenant_id;
     struct uuid case_id;
     int16_t owner_kind;
     const char *owner_id;
@@ -42,7 +42,7 @@ const char *audit_ownerless(const struct audit_row *row, const struct policy *po
 struct audit_page {
     /* What is asked for: open cases behind (first_tenant, after), up to last_tenant. */
     struct assignment *a;
-    int32_t first_tenant, last_tenant;
+    int64_t first_tenant, last_tenant;
     struct uuid after; /* zero = from the first case of first_tenant */
     int32_t limit;
     size_t most; /* no more cases once so many findings were made; 0 = no bound */
@@ -54,7 +54,7 @@ struct audit_page {
     /* What came of it. */
     size_t cases, findings;
     bool at_end;
-    int32_t last_seen_tenant; /* of the last case looked at */
+    int64_t last_seen_tenant; /* of the last case looked at */
     struct uuid last_seen;
     /* Owned by the page. */
     struct arena arena;
@@ -72,7 +72,7 @@ void audit_page_free(struct audit_page *p);
 
 /* Looks for late clocks of cases that are resolved or ended: of one tenant, or of all (0), at most
  * `limit`. `done` borrows the rows. */
-void audit_ended(struct assignment *a, int32_t tenant_id, int32_t limit,
+void audit_ended(struct assignment *a, int64_t tenant_id, int32_t limit,
                  void (*done)(void *ctx, const struct audit_row *rows, size_t n,
                               const struct fault *fault),
                  void *ctx);

@@ -150,7 +150,7 @@ static void take_row(struct audit_page *p, const struct pg_rows *rows, int i)
 {
     char *owner = arena_strdup(&p->arena, pg_text(rows, i, 3));
     AM_ASSERT(owner != NULL);
-    p->rows[i] = (struct audit_row){.tenant_id = (int32_t)pg_int(rows, i, 0),
+    p->rows[i] = (struct audit_row){.tenant_id = pg_int(rows, i, 0),
                                     .case_id = pg_uuid(rows, i, 1),
                                     .owner_kind = (int16_t)pg_int(rows, i, 2),
                                     .owner_id = owner,
@@ -190,9 +190,9 @@ void audit_page_start(struct audit_page *p)
     struct pg_args *args = engine_read_add(r, STMT_AUDIT);
     arena_init(&p->arena, ARENA_BYTES);
     p->cutoff_us = engine_now_us(p->a) - AUDIT_LATE_US;
-    pg_arg_int4(args, p->first_tenant);
+    pg_arg_int8(args, p->first_tenant);
     pg_arg_uuid(args, &p->after);
-    pg_arg_int4(args, p->last_tenant);
+    pg_arg_int8(args, p->last_tenant);
     pg_arg_int4(args, p->limit);
     pg_arg_time(args, p->cutoff_us);
     engine_read_start(r);
@@ -220,7 +220,7 @@ static void ended_rows(struct pg_read *pg, size_t i, const struct pg_rows *rows)
     e->n = (size_t)pg_rows_count(rows);
     e->rows = ARENA_ARRAY(&r->arena, struct audit_row, e->n + 1);
     for (int row = 0; row < (int)e->n; row++)
-        e->rows[row] = (struct audit_row){.tenant_id = (int32_t)pg_int(rows, row, 0),
+        e->rows[row] = (struct audit_row){.tenant_id = pg_int(rows, row, 0),
                                           .case_id = pg_uuid(rows, row, 1),
                                           .late = true,
                                           .clock_id = pg_uuid(rows, row, 2),
@@ -233,7 +233,7 @@ static void ended_end(struct engine_read *r, const struct fault *fault)
     e->done(e->ctx, e->rows, fault ? 0 : e->n, fault);
 }
 
-void audit_ended(struct assignment *a, int32_t tenant_id, int32_t limit,
+void audit_ended(struct assignment *a, int64_t tenant_id, int32_t limit,
                  void (*done)(void *ctx, const struct audit_row *rows, size_t n,
                               const struct fault *fault),
                  void *ctx)
@@ -244,7 +244,7 @@ void audit_ended(struct assignment *a, int32_t tenant_id, int32_t limit,
     *e = (struct ended_read){.done = done, .ctx = ctx};
     r->ctx = e;
     pg_arg_time(args, engine_now_us(a) - AUDIT_LATE_US);
-    pg_arg_int4(args, tenant_id);
+    pg_arg_int8(args, tenant_id);
     pg_arg_int4(args, limit);
     pg_arg_int4(args, LATE_MOST);
     engine_read_start(r);

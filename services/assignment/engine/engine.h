@@ -45,7 +45,7 @@ struct assignment {
     int64_t due_from_us; /* the next look begins here: 0, or where a full one ended */
     bool due_partial;    /* the last look did not begin at the beginning */
     bool waiting_running;
-    int32_t waiting_after;  /* the tenant behind which the next look begins */
+    int64_t waiting_after;  /* the tenant behind which the next look begins */
     struct claims claims;   /* cases tried for agents who asked */
     unsigned own_in_flight; /* commands given by the engine itself */
     struct list owned;      /* of struct own */
@@ -88,7 +88,7 @@ struct engine_read {
     void *ctx;
 };
 struct engine_read *
-engine_read_new(struct assignment *a, int32_t tenant_id,
+engine_read_new(struct assignment *a, int64_t tenant_id,
                 void (*rows)(struct pg_read *r, size_t i, const struct pg_rows *rows),
                 void (*ended)(struct engine_read *r, const struct fault *fault), void *ctx);
 struct pg_args *engine_read_add(struct engine_read *r, enum stmt stmt);
@@ -120,7 +120,7 @@ void own_submit(struct own *o);
 
 /* Finds the tenant, loading it if need be; `done` may run in this call. NULL when there is none or
  * the database is away: what was to be done is left to a later sweep. */
-void tenant_by_id(struct assignment *a, int32_t id, void (*done)(void *ctx, const struct tenant *t),
+void tenant_by_id(struct assignment *a, int64_t id, void (*done)(void *ctx, const struct tenant *t),
                   void *ctx);
 
 /* -- timers (timers.c, due.c) ------------------------------------------------------------------ */
@@ -200,7 +200,7 @@ struct match *match_new(struct assignment *a);
 void match_free(struct match *m);
 /* A tenant has a waiting case, or an agent with room (`agent_id`, NULL = none in particular).
  * `from_database`: do not ask Redis what waits. */
-void match_tenant(struct match *m, int32_t tenant_id, const char *agent_id, bool from_database);
+void match_tenant(struct match *m, int64_t tenant_id, const char *agent_id, bool from_database);
 bool match_idle(const struct match *m);
 
 /* -- streams (hub.c, directory.c) -------------------------------------------------------------- */
@@ -211,16 +211,16 @@ void hub_free(struct hub *h);
 void hub_open(struct hub *h, struct rpc_call *call, const struct tenant *t, const char *agent_id,
               int heartbeat_s);
 /* The agent's offers changed. */
-void hub_wake(struct hub *h, int32_t tenant_id, const char *agent_id);
+void hub_wake(struct hub *h, int64_t tenant_id, const char *agent_id);
 /* Once for each agent with an open stream of this process. */
-void hub_each(struct hub *h, void (*each)(void *ctx, int32_t tenant_id, const char *agent_id),
+void hub_each(struct hub *h, void (*each)(void *ctx, int64_t tenant_id, const char *agent_id),
               void *ctx);
 
 struct directory *directory_new(struct assignment *a);
 void directory_free(struct directory *d);
 void directory_opened(struct directory *d, const struct tenant *t, const char *agent_id);
 /* The last stream of the agent in this process is gone. */
-void directory_closed(struct directory *d, int32_t tenant_id, const char *agent_id);
+void directory_closed(struct directory *d, int64_t tenant_id, const char *agent_id);
 /* Makes agents AWAY whose streams are gone everywhere; `done` may be NULL. Returns false when a
  * sweep is under way, or streams are being written. */
 bool directory_sweep(struct directory *d, void (*done)(struct assignment *a));

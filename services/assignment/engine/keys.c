@@ -29,26 +29,26 @@ unsigned key_timer_shard(const struct uuid *clock_id)
     return clock_id->b[sizeof(clock_id->b) - 1] % KEY_TIMER_SHARDS;
 }
 
-const char *key_queue(struct arena *a, int32_t tenant_id, int level, const char *signature)
+const char *key_queue(struct arena *a, int64_t tenant_id, int level, const char *signature)
 {
-    return checked(arena_printf(a, "amends:q:%" PRId32 ":%d:%s", tenant_id, level, signature));
+    return checked(arena_printf(a, "amends:q:%" PRId64 ":%d:%s", tenant_id, level, signature));
 }
 
-const char *key_queue_prefix(struct arena *a, int32_t tenant_id)
+const char *key_queue_prefix(struct arena *a, int64_t tenant_id)
 {
-    return checked(arena_printf(a, "amends:q:%" PRId32 ":", tenant_id));
+    return checked(arena_printf(a, "amends:q:%" PRId64 ":", tenant_id));
 }
 
-const char *key_heads(struct arena *a, int32_t tenant_id, int level)
+const char *key_heads(struct arena *a, int64_t tenant_id, int level)
 {
-    return checked(arena_printf(a, "amends:h:%" PRId32 ":%d", tenant_id, level));
+    return checked(arena_printf(a, "amends:h:%" PRId64 ":%d", tenant_id, level));
 }
 
-const char *member_timer_text(char out[MEMBER_TIMER_BYTES], int32_t tenant_id,
+const char *member_timer_text(char out[MEMBER_TIMER_BYTES], int64_t tenant_id,
                               const struct uuid *case_id, const struct uuid *clock_id,
                               int64_t generation)
 {
-    size_t n = (size_t)snprintf(out, MEMBER_TIMER_BYTES, "%" PRId32 "/", tenant_id);
+    size_t n = (size_t)snprintf(out, MEMBER_TIMER_BYTES, "%" PRId64 "/", tenant_id);
     (void)uuid_format(case_id, out + n);
     n += UUID_TEXT_LEN;
     out[n++] = '/';
@@ -71,9 +71,9 @@ const char *member_case(struct arena *a, const struct uuid *case_id, int64_t gen
     return checked(arena_printf(a, "%s/%" PRId64, uuid_format(case_id, id), generation));
 }
 
-const char *member_agent(struct arena *a, int32_t tenant_id, const char *agent_id)
+const char *member_agent(struct arena *a, int64_t tenant_id, const char *agent_id)
 {
-    return checked(arena_printf(a, "%" PRId32 "/%s", tenant_id, agent_id));
+    return checked(arena_printf(a, "%" PRId64 "/%s", tenant_id, agent_id));
 }
 
 /* -- reading ----------------------------------------------------------------------------------- */
@@ -101,16 +101,12 @@ static bool take_uuid(const char **at, struct uuid *out)
     return uuid_parse(text, out) == AM_OK;
 }
 
-static bool take_tenant(const char **at, int32_t *out)
+static bool take_tenant(const char **at, int64_t *out)
 {
-    int64_t v = 0;
-    if (!take_number(at, '/', &v) || v <= 0 || v > INT32_MAX)
-        return false;
-    *out = (int32_t)v;
-    return true;
+    return take_number(at, '/', out) && *out > 0;
 }
 
-int member_timer_parse(const char *text, int32_t *tenant_id, struct uuid *case_id,
+int member_timer_parse(const char *text, int64_t *tenant_id, struct uuid *case_id,
                        struct uuid *clock_id, int64_t *generation)
 {
     bool ok = take_tenant(&text, tenant_id) && take_uuid(&text, case_id) &&
@@ -124,7 +120,7 @@ int member_case_parse(const char *text, struct uuid *case_id, int64_t *generatio
     return ok ? AM_OK : AM_EINVAL;
 }
 
-int member_agent_parse(const char *text, int32_t *tenant_id, const char **agent_id)
+int member_agent_parse(const char *text, int64_t *tenant_id, const char **agent_id)
 {
     if (!take_tenant(&text, tenant_id) || !*text)
         return AM_EINVAL;

@@ -29,23 +29,23 @@
 
 const char *key_timers(unsigned shard); /* a constant */
 unsigned key_timer_shard(const struct uuid *clock_id);
-const char *key_queue(struct arena *a, int32_t tenant_id, int level, const char *signature);
+const char *key_queue(struct arena *a, int64_t tenant_id, int level, const char *signature);
 /* What key_queue() begins with, up to the level. */
-const char *key_queue_prefix(struct arena *a, int32_t tenant_id);
-const char *key_heads(struct arena *a, int32_t tenant_id, int level);
+const char *key_queue_prefix(struct arena *a, int64_t tenant_id);
+const char *key_heads(struct arena *a, int64_t tenant_id, int level);
 
 const char *member_timer(struct arena *a, const struct route_timer *t);
 /* The same in `out`, which is returned. */
-#define MEMBER_TIMER_BYTES 112
-const char *member_timer_text(char out[MEMBER_TIMER_BYTES], int32_t tenant_id,
+#define MEMBER_TIMER_BYTES 120
+const char *member_timer_text(char out[MEMBER_TIMER_BYTES], int64_t tenant_id,
                               const struct uuid *case_id, const struct uuid *clock_id,
                               int64_t generation);
 const char *member_case(struct arena *a, const struct uuid *case_id, int64_t generation);
-const char *member_agent(struct arena *a, int32_t tenant_id, const char *agent_id);
+const char *member_agent(struct arena *a, int64_t tenant_id, const char *agent_id);
 
 /* The parts of a member; AM_EINVAL when it is not ours. */
-int member_timer_parse(const char *text, int32_t *tenant_id, struct uuid *case_id,
+int member_timer_parse(const char *text, int64_t *tenant_id, struct uuid *case_id,
                        struct uuid *clock_id, int64_t *generation) AM_MUSTCHECK;
 int member_case_parse(const char *text, struct uuid *case_id, int64_t *generation) AM_MUSTCHECK;
 /* `agent_id` points into the text. */
-int member_agent_parse(const char *text, int32_t *tenant_id, const char **agent_id) AM_MUSTCHECK;
+int member_agent_parse(const char *text, int64_t *tenant_id, const char **agent_id) AM_MUSTCHECK;

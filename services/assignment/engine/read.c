@@ -19,7 +19,7 @@ static void done(struct pg_read *pg, const struct fault *fault)
 }
 
 struct engine_read *
-engine_read_new(struct assignment *a, int32_t tenant_id,
+engine_read_new(struct assignment *a, int64_t tenant_id,
                 void (*rows)(struct pg_read *r, size_t i, const struct pg_rows *rows),
                 void (*ended)(struct engine_read *r, const struct fault *fault), void *ctx)
 {
@@ -29,7 +29,7 @@ engine_read_new(struct assignment *a, int32_t tenant_id,
     r->a = a;
     r->ended = ended;
     r->ctx = ctx;
-    r->pg.item.tenant = (uint32_t)tenant_id;
+    r->pg.item.tenant = (uint64_t)tenant_id;
     r->pg.deadline_us = clock_mono_us() + DEADLINE_US;
     r->pg.rows = rows;
     r->pg.done = done;

@@ -176,12 +176,10 @@ static void waiting_rows(struct pg_read *pg, size_t i, const struct pg_rows *row
     struct assignment *a = ((struct engine_read *)pg->ctx)->a;
     const int n = pg_rows_count(rows);
     (void)i;
-    for (int row = 0; row < n && !a->stopped; row++) {
-        if (!pg_is_null(rows, row, 1))
-            match_tenant(a->match, (int32_t)pg_int(rows, row, 0), NULL, true);
-    }
+    for (int row = 0; row < n && !a->stopped; row++)
+        match_tenant(a->match, pg_int(rows, row, 0), NULL, true);
     /* Many tenants: the next round goes on behind the last one. */
-    a->waiting_after = n == TENANTS_MAX ? (int32_t)pg_int(rows, n - 1, 0) : 0;
+    a->waiting_after = n == TENANTS_MAX ? pg_int(rows, n - 1, 0) : 0;
 }
 
 struct waiting {
@@ -206,7 +204,7 @@ bool sweep_waiting(struct assignment *a, void (*done)(struct assignment *a, bool
     w->done = done;
     r->ctx = w;
     a->waiting_running = true;
-    pg_arg_int4(args, a->waiting_after);
+    pg_arg_int8(args, a->waiting_after);
     pg_arg_int4(args, TENANTS_MAX);
     engine_read_start(r);
     return true;

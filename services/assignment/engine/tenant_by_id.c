@@ -47,7 +47,7 @@ static void ended(struct engine_read *r, const struct fault *fault)
         tenants_get(r->a->service->tenants, w->name, &w->arena, on_tenant, w);
 }
 
-void tenant_by_id(struct assignment *a, int32_t id, void (*done)(void *ctx, const struct tenant *t),
+void tenant_by_id(struct assignment *a, int64_t id, void (*done)(void *ctx, const struct tenant *t),
                   void *ctx)
 {
     const struct tenant *known = tenants_by_id(a->service->tenants, id);
@@ -61,6 +61,6 @@ void tenant_by_id(struct assignment *a, int32_t id, void (*done)(void *ctx, cons
     w->ctx = ctx;
     arena_init(&w->arena, ARENA_BYTES);
     struct engine_read *r = engine_read_new(a, id, rows, ended, w);
-    pg_arg_int4(engine_read_add(r, STMT_TENANT_NAME), id);
+    pg_arg_int8(engine_read_add(r, STMT_TENANT_NAME), id);
     engine_read_start(r);
 }

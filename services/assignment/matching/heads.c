@@ -82,7 +82,7 @@ static void read_database(struct heads *h)
     struct engine_read *r = engine_read_new(h->a, h->tenant_id, rows, ended, h);
     struct pg_args *args = engine_read_add(r, STMT_HEADS);
     h->from_database = true;
-    pg_arg_int4(args, h->tenant_id);
+    pg_arg_int8(args, h->tenant_id);
     pg_arg_int4(args, 0);
     pg_arg_text(args, BEYOND_ANY_SIGNATURE);
     pg_arg_int4(args, HEADS_SIGNATURES);
@@ -164,7 +164,7 @@ static bool known(const struct rows *agents, const char *agent_id)
     return false;
 }
 
-void heads_add_agents(struct rows *agents, int32_t tenant_id, const struct pg_rows *rows,
+void heads_add_agents(struct rows *agents, int64_t tenant_id, const struct pg_rows *rows,
                       struct arena *arena)
 {
     for (int row = 0; row < pg_rows_count(rows); row++) {
@@ -195,13 +195,13 @@ struct pick_cooling *heads_cooling(const struct pg_rows *rows, struct arena *are
     return out;
 }
 
-void heads_ask_cooling(struct engine_read *r, int32_t tenant_id, const struct policy *policy,
+void heads_ask_cooling(struct engine_read *r, int64_t tenant_id, const struct policy *policy,
                        const struct rows *agents)
 {
     const int64_t ended_us = engine_now_us(r->a) - policy->decline_cooldown_ms * US_PER_MS;
     struct pg_args *args = engine_read_add(r, STMT_COOLING);
     struct pg_array ids;
-    pg_arg_int4(args, tenant_id);
+    pg_arg_int8(args, tenant_id);
     pg_array_init(&ids, &r->arena, PG_TEXT, agents->n);
     ROWS_EACH (a, const struct agent_row, agents) {
         pg_array_text(&ids, a->agent_id);

@@ -19,7 +19,7 @@
 struct heads {
     struct assignment *a;
     struct arena *arena;
-    int32_t tenant_id;
+    int64_t tenant_id;
     int n_levels;
     size_t more;        /* cases of each signature beyond HEADS_OF_SIGNATURE */
     bool from_database; /* given; set when Redis was away */
@@ -38,12 +38,12 @@ void heads_read(struct heads *h);
 void heads_refused(struct heads *h, const struct pick_case *c, enum offer_outcome outcome);
 
 /* Rows of STMT_READY and STMT_AGENTS, added to `agents` unless the agent is there already. */
-void heads_add_agents(struct rows *agents, int32_t tenant_id, const struct pg_rows *rows,
+void heads_add_agents(struct rows *agents, int64_t tenant_id, const struct pg_rows *rows,
                       struct arena *arena);
 
 /* Rows of STMT_COOLING. */
 struct pick_cooling *heads_cooling(const struct pg_rows *rows, struct arena *arena);
 
 /* The statement that asks for them: the agents' offers that ended within the tenant's cool-down. */
-void heads_ask_cooling(struct engine_read *r, int32_t tenant_id, const struct policy *policy,
+void heads_ask_cooling(struct engine_read *r, int64_t tenant_id, const struct policy *policy,
                        const struct rows *agents);

@@ -16,7 +16,7 @@
 #define PASSES_MAX 4 /* tenants at once */
 
 struct tenant_match {
-    int32_t tenant_id;
+    int64_t tenant_id;
     struct match *m;
     struct list link; /* in match.waiting */
     bool waiting, running;
@@ -36,12 +36,12 @@ struct match {
 
 static int by_id(const void *a, const void *b)
 {
-    int32_t x = ((const struct tenant_match *)a)->tenant_id;
-    int32_t y = ((const struct tenant_match *)b)->tenant_id;
+    int64_t x = ((const struct tenant_match *)a)->tenant_id;
+    int64_t y = ((const struct tenant_match *)b)->tenant_id;
     return x < y ? -1 : x > y;
 }
 
-static struct tenant_match *tenant_of(struct match *m, int32_t tenant_id)
+static struct tenant_match *tenant_of(struct match *m, int64_t tenant_id)
 {
     const struct tenant_match key = {.tenant_id = tenant_id};
     struct tenant_match **found = tfind(&key, &m->tenants, by_id);
@@ -138,7 +138,7 @@ static void start_passes(struct match *m)
     m->starting = false;
 }
 
-void match_tenant(struct match *m, int32_t tenant_id, const char *agent_id, bool from_database)
+void match_tenant(struct match *m, int64_t tenant_id, const char *agent_id, bool from_database)
 {
     struct tenant_match *t = tenant_of(m, tenant_id);
     if (agent_id)

@@ -176,7 +176,7 @@ static void ask_ready(struct match_pass *p, struct engine_read *r)
 {
     struct pg_args *args = engine_read_add(r, STMT_READY);
     struct pg_array levels;
-    pg_arg_int4(args, p->tenant_id);
+    pg_arg_int8(args, p->tenant_id);
     pg_array_init(&levels, &r->arena, PG_INT2, (size_t)p->policy->n_levels);
     for (int level = 1; level <= p->policy->n_levels; level++)
         pg_array_int(&levels, level);
@@ -189,7 +189,7 @@ static void ask_named(struct match_pass *p, struct engine_read *r)
 {
     struct pg_args *args = engine_read_add(r, STMT_AGENTS);
     struct pg_array ids;
-    pg_arg_int4(args, p->tenant_id);
+    pg_arg_int8(args, p->tenant_id);
     pg_array_init(&ids, &r->arena, PG_TEXT, p->n_named);
     for (size_t i = 0; i < p->n_named; i++)
         pg_array_text(&ids, p->named[i]);
@@ -215,7 +215,7 @@ static void on_tenant(void *ctx, const struct tenant *t)
 
 /* -- life -------------------------------------------------------------------------------------- */
 
-struct match_pass *match_pass_new(struct assignment *a, int32_t tenant_id,
+struct match_pass *match_pass_new(struct assignment *a, int64_t tenant_id,
                                   void (*ended)(struct match_pass *pass), void *ctx)
 {
     struct match_pass *p = calloc(1, sizeof(*p));

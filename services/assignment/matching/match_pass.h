@@ -13,7 +13,7 @@
 
 struct match_pass {
     struct assignment *a;
-    int32_t tenant_id;
+    int64_t tenant_id;
     /* Given by the caller before the start: agents to look at beyond the longest idle ones (freed
      * with the pass), and where to begin among those. */
     char *named[MATCH_NAMED_MAX];
@@ -36,7 +36,7 @@ struct match_pass {
 };
 
 void match_pass_register(void); /* metrics */
-struct match_pass *match_pass_new(struct assignment *a, int32_t tenant_id,
+struct match_pass *match_pass_new(struct assignment *a, int64_t tenant_id,
                                   void (*ended)(struct match_pass *pass), void *ctx);
 /* `ended` may run in this call. */
 void match_pass_start(struct match_pass *pass);

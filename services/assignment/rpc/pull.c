@@ -325,7 +325,7 @@ static void ask_agent(struct engine_read *r, const struct pull *p, const char *i
 {
     struct pg_args *args = engine_read_add(r, STMT_AGENTS);
     struct pg_array ids;
-    pg_arg_int4(args, p->rc->tenant->id);
+    pg_arg_int8(args, p->rc->tenant->id);
     pg_array_init(&ids, &r->arena, PG_TEXT, 1);
     pg_array_text(&ids, id);
     pg_arg_array(args, &ids);
@@ -334,7 +334,7 @@ static void ask_agent(struct engine_read *r, const struct pull *p, const char *i
 static void ask_asked(struct engine_read *r, const struct pull *p, const char *id)
 {
     struct pg_args *args = engine_read_add(r, STMT_ASKED);
-    pg_arg_int4(args, p->rc->tenant->id);
+    pg_arg_int8(args, p->rc->tenant->id);
     pg_arg_text(args, id);
     pg_arg_int4(args, METHOD_REQUEST_ASSIGNMENT);
     pg_arg_uuid(args, &p->request_id);

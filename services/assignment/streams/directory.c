@@ -45,7 +45,7 @@ static int64_t shared_us(const struct directory *d)
 struct leaving {
     struct directory *d;
     int64_t seen_us;
-    int32_t tenant_id;
+    int64_t tenant_id;
     char agent_id[];
 };
 
@@ -56,11 +56,11 @@ static void forgotten(struct engine_read *r, const struct fault *fault)
 }
 
 /* Rows that have died only: it may have a stream again. */
-static void forget(struct directory *d, int32_t tenant_id, const char *agent_id)
+static void forget(struct directory *d, int64_t tenant_id, const char *agent_id)
 {
     struct engine_read *r = engine_read_new(d->a, tenant_id, NULL, forgotten, NULL);
     struct pg_args *args = engine_read_add(r, STMT_STREAM_FORGET);
-    pg_arg_int4(args, tenant_id);
+    pg_arg_int8(args, tenant_id);
     pg_arg_text(args, agent_id);
     pg_arg_time(args, shared_us(d));
     engine_read_start(r);
@@ -94,7 +94,7 @@ static void leave(void *ctx, const struct tenant *t)
     own_submit(o);
 }
 
-static void maybe_leave(struct directory *d, int32_t tenant_id, const char *agent_id,
+static void maybe_leave(struct directory *d, int64_t tenant_id, const char *agent_id,
                         int64_t seen_us)
 {
     const size_t len = strlen(agent_id) + 1;
@@ -113,7 +113,7 @@ static void maybe_leave(struct directory *d, int32_t tenant_id, const char *agen
 struct news {
     int64_t seen_us;
     bool live;
-    int32_t tenant_id;
+    int64_t tenant_id;
     char agent_id[];
 };
 
@@ -139,7 +139,7 @@ static void keep(struct directory *d, struct news *n, bool newer)
     free(n);
 }
 
-static void add_news(struct directory *d, int32_t tenant_id, const char *agent_id, bool live)
+static void add_news(struct directory *d, int64_t tenant_id, const char *agent_id, bool live)
 {
     const size_t len = strlen(agent_id) + 1;
     struct news *n = calloc(1, sizeof(*n) + len);
@@ -175,7 +175,7 @@ struct columns {
 
 static void columns_init(struct columns *c, struct arena *arena)
 {
-    pg_array_init(&c->tenants, arena, PG_INT4, SEEN_MAX);
+    pg_array_init(&c->tenants, arena, PG_INT8, SEEN_MAX);
     pg_array_init(&c->agents, arena, PG_TEXT, SEEN_MAX);
     pg_array_init(&c->seen, arena, PG_TIMESTAMPTZ, SEEN_MAX);
     pg_array_init(&c->live, arena, PG_TIMESTAMPTZ, SEEN_MAX);
@@ -219,7 +219,7 @@ static void write_again(void *ctx)
     write_next(ctx);
 }
 
-static void still_live(void *ctx, int32_t tenant_id, const char *agent_id)
+static void still_live(void *ctx, int64_t tenant_id, const char *agent_id)
 {
     add_news(ctx, tenant_id, agent_id, true);
 }
@@ -240,7 +240,7 @@ void directory_opened(struct directory *d, const struct tenant *t, const char *a
     write_next(d);
 }
 
-void directory_closed(struct directory *d, int32_t tenant_id, const char *agent_id)
+void directory_closed(struct directory *d, int64_t tenant_id, const char *agent_id)
 {
     add_news(d, tenant_id, agent_id, false);
     write_next(d);
@@ -256,7 +256,7 @@ static void gone_rows(struct pg_read *pg, size_t i, const struct pg_rows *rows)
     for (int row = 0; row < d->found && !d->a->stopped; row++) {
         const int64_t died_us = pg_time_us(rows, row, 4);
         d->last_us = died_us > d->last_us ? died_us : d->last_us;
-        const int32_t tenant_id = (int32_t)pg_int(rows, row, 0);
+        const int64_t tenant_id = pg_int(rows, row, 0);
         if (pg_bool(rows, row, 3))
             forget(d, tenant_id, pg_text(rows, row, 1));
         else

@@ -31,7 +31,7 @@ struct watched {
     struct list link; /* hub.watched */
     struct list due;  /* hub.due, or by itself */
     struct hub *hub;
-    int32_t tenant_id;
+    int64_t tenant_id;
     const struct tenant *tenant;
     char *agent_id;
     struct list streams;
@@ -69,7 +69,7 @@ static int by_agent(const void *a, const void *b)
     return strcmp(x->agent_id, y->agent_id);
 }
 
-static struct watched *find(struct hub *h, int32_t tenant_id, const char *agent_id)
+static struct watched *find(struct hub *h, int64_t tenant_id, const char *agent_id)
 {
     const struct watched key = {.tenant_id = tenant_id, .agent_id = (char *)(uintptr_t)agent_id};
     struct watched **found = tfind(&key, &h->by_agent, by_agent);
@@ -188,7 +188,7 @@ static void ask_keys(struct engine_read *r, struct batch *b)
 {
     struct keys k = {.b = b, .arena = &r->arena, .cap = BATCH_MAX};
     b->of_key = ARENA_ARRAY(&r->arena, struct watched *, k.cap);
-    pg_array_init(&k.tenants, &r->arena, PG_INT4, k.cap);
+    pg_array_init(&k.tenants, &r->arena, PG_INT8, k.cap);
     pg_array_init(&k.cases, &r->arena, PG_UUID, k.cap);
     pg_array_init(&k.offers, &r->arena, PG_UUID, k.cap);
     for (size_t i = 0; i < b->n; i++) {
@@ -209,7 +209,7 @@ static void ask_agents(struct engine_read *r, const struct batch *b)
 {
     struct pg_args *args = engine_read_add(r, STMT_OFFERS);
     struct pg_array tenants, agents, since;
-    pg_array_init(&tenants, &r->arena, PG_INT4, b->n);
+    pg_array_init(&tenants, &r->arena, PG_INT8, b->n);
     pg_array_init(&agents, &r->arena, PG_TEXT, b->n);
     pg_array_init(&since, &r->arena, PG_TIMESTAMPTZ, b->n);
     for (size_t i = 0; i < b->n; i++) {
@@ -273,14 +273,14 @@ static void tick(void *ctx)
     loop_timer_start(h->timer, TICK_US);
 }
 
-void hub_wake(struct hub *h, int32_t tenant_id, const char *agent_id)
+void hub_wake(struct hub *h, int64_t tenant_id, const char *agent_id)
 {
     struct watched *w = find(h, tenant_id, agent_id);
     if (w)
         make_due(w);
 }
 
-void hub_each(struct hub *h, void (*each)(void *ctx, int32_t tenant_id, const char *agent_id),
+void hub_each(struct hub *h, void (*each)(void *ctx, int64_t tenant_id, const char *agent_id),
               void *ctx)
 {
     LIST_FOR_EACH (it, &h->watched) {

@@ -14,7 +14,7 @@ struct stream {
     struct list link; /* the hub's, by agent */
     struct assignment *a;
     struct rpc_call *call;
-    int32_t tenant_id;
+    int64_t tenant_id;
     const char *tenant;   /* lives as long as the tenants */
     const char *agent_id; /* lives in the call's arena */
     struct seen *seen;

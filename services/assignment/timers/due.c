@@ -17,7 +17,7 @@ struct due {
 
 static bool fire_row(struct assignment *a, const struct pg_rows *rows, int row)
 {
-    const struct timer_member m = {.tenant_id = (int32_t)pg_int(rows, row, 0),
+    const struct timer_member m = {.tenant_id = pg_int(rows, row, 0),
                                    .case_id = pg_uuid(rows, row, 1),
                                    .clock_id = pg_uuid(rows, row, 2),
                                    .generation = pg_int(rows, row, 3)};

@@ -39,7 +39,7 @@ static void rows(struct pg_read *pg, size_t i, const struct pg_rows *rows)
     struct arena *arena = &((struct engine_read *)pg->ctx)->arena;
     struct route_timer *timers = ARENA_ARRAY(arena, struct route_timer, (size_t)h->found + 1);
     for (int row = 0; row < h->found; row++) {
-        timers[row] = (struct route_timer){.tenant_id = (int32_t)pg_int(rows, row, 0),
+        timers[row] = (struct route_timer){.tenant_id = pg_int(rows, row, 0),
                                            .case_id = pg_uuid(rows, row, 1),
                                            .clock_id = pg_uuid(rows, row, 2),
                                            .generation = pg_int(rows, row, 3),

@@ -24,7 +24,7 @@
 #include "redis/redis.h"
 
 struct timer_member {
-    int32_t tenant_id;
+    int64_t tenant_id;
     struct uuid case_id, clock_id;
     int64_t generation;
 };

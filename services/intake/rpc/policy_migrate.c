@@ -81,7 +81,6 @@ static void end(struct migration *m)
             ROW_AT(&m->rows, const struct migrating_row, m->next - 1);
         struct migrating_row at;
         memset(&at, 0, sizeof at);
-        at.status = last->status;
         at.opened_at = last->opened_at;
         at.case_id = last->case_id;
         m->response.next_page_token =
@@ -225,7 +224,7 @@ static void policy_known(struct tenants_wait *wait, const struct policy *policy,
 {
     struct migration *m = CONTAINER_OF(wait, struct migration, policy);
     struct read_call *rc = m->rc;
-    struct migrating_row after = {.status = 0};
+    struct migrating_row after = {.opened_at = 0};
     if (!policy) {
         rpc_fail(rc->call, fault);
         return;

@@ -17,14 +17,16 @@ static void timers(void **state)
     (void)state;
     struct arena arena;
     arena_init(&arena, 4096);
-    const struct route_timer t = {
-        .tenant_id = 7, .case_id = {{1, 2, 3}}, .clock_id = {{4, 5, [15] = 9}}, .generation = 12};
-    int32_t tenant_id;
+    const struct route_timer t = {.tenant_id = INT64_MAX,
+                                  .case_id = {{1, 2, 3}},
+                                  .clock_id = {{4, 5, [15] = 9}},
+                                  .generation = 12};
+    int64_t tenant_id;
     int64_t generation;
     struct uuid case_id, clock_id;
     const char *text = member_timer(&arena, &t);
     assert_int_equal(member_timer_parse(text, &tenant_id, &case_id, &clock_id, &generation), AM_OK);
-    assert_int_equal(tenant_id, 7);
+    assert_int_equal(tenant_id, INT64_MAX);
     assert_true(uuid_eq(&case_id, &t.case_id));
     assert_true(uuid_eq(&clock_id, &t.clock_id));
     assert_int_equal(generation, 12);
@@ -40,7 +42,7 @@ static void cases_and_agents(void **state)
     const struct uuid id = {{8, 8}};
     struct uuid found;
     int64_t generation;
-    int32_t tenant_id;
+    int64_t tenant_id;
     const char *agent_id;
     assert_int_equal(member_case_parse(member_case(&arena, &id, 3), &found, &generation), AM_OK);
     assert_true(uuid_eq(&found, &id));
@@ -67,7 +69,7 @@ static void others_are_refused(void **state)
                                       "7/a",
                                       "7/00000000-0000-0000-0000-000000000000/1"};
     for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
-        int32_t tenant_id;
+        int64_t tenant_id;
         int64_t generation;
         struct uuid a, b;
         assert_int_equal(member_timer_parse(bad[i], &tenant_id, &a, &b, &generation), AM_EINVAL);

@@ -164,6 +164,7 @@ static void the_session_is_as_it_must_be(void **state)
                                             {"lock_timeout", "250ms"},
                                             {"statement_timeout", "2s"},
                                             {"enable_seqscan", "off"},
+                                            {"enable_bitmapscan", "off"},
                                             {"plan_cache_mode", "force_generic_plan"},
                                             {"TimeZone", "UTC"},
                                             {"client_encoding", "UTF8"},

@@ -83,6 +83,7 @@ struct rig *rig_new(const char *name, const struct pg_stmt *extra, size_t n_extr
     on_server("create database", r->name, "");
     migrate_quietly(r->conninfo);
     start(r, extra, n_extra);
+    rig_number_tenant(r);
     return r;
 }
 
@@ -204,4 +205,28 @@ int64_t rig_int(struct rig *r, const char *fmt, ...)
     const char *out = value(r, fmt, args);
     va_end(args);
     return strtoll(out, NULL, 10);
+}
+
+void rig_number_tenant(struct rig *r)
+{
+    rig_exec(r, "update tenant set tenant_id = " RIG_TENANT
+                "; update policy_version set tenant_id = " RIG_TENANT);
+}
+
+void rig_turn_indexes(struct rig *r)
+{
+    rig_exec(r,
+             "do $$ declare i record; begin"
+             " for i in select x.indexrelid::regclass as name, x.indrelid::regclass as of,"
+             " c.conname, pg_get_indexdef(x.indexrelid) as def,"
+             " pg_get_constraintdef(c.oid) as condef"
+             " from pg_index x join pg_class t on t.oid = x.indrelid"
+             " left join pg_constraint c on c.conindid = x.indexrelid and c.contype in ('p', 'u')"
+             " where t.relnamespace = 'public'::regnamespace order by x.indexrelid desc loop"
+             " if i.conname is null then execute format('drop index %%s', i.name);"
+             " execute i.def; else"
+             " execute format('alter table %%s drop constraint %%I', i.of, i.conname);"
+             " execute format('alter table %%s add constraint %%I %%s', i.of, i.conname,"
+             " i.condef);"
+             " end if; end loop; end $$");
 }

@@ -32,6 +32,9 @@ struct rig {
     unsigned routes;
 };
 
+/* The id of the tenant "demo": a large one, so that what cuts it off is found. */
+#define RIG_TENANT "4611686018427387905"
+
 /* A database with that name and the schema; `extra` statements follow the store's own. */
 struct rig *rig_new(const char *name, const struct pg_stmt *extra, size_t n_extra);
 /* Another process on the same database: a loop, a pg and a store of its
@@ -54,6 +57,12 @@ void rig_wait(struct rig *r);
 void rig_exec(struct rig *r, const char *fmt, ...) AM_PRINTF(2, 3);
 const char *rig_value(struct rig *r, const char *fmt, ...) AM_PRINTF(2, 3);
 int64_t rig_int(struct rig *r, const char *fmt, ...) AM_PRINTF(2, 3);
+
+/* Gives the only tenant of the database the id RIG_TENANT. */
+void rig_number_tenant(struct rig *r);
+
+/* Makes all indexes again, in the other order: what a statement's plan must not depend on. */
+void rig_turn_indexes(struct rig *r);
 
 /* The conninfo of another database on the same server. */
 void rig_conninfo(char *out, size_t cap, const char *database);

@@ -34,7 +34,7 @@ static size_t page_through(struct case_filter f, const char *where, const char *
                 uuid_format(&c->case_id, id),
                 rig_value(
                     rig,
-                    "select case_id from recovery_case where tenant_id = 1"
+                    "select case_id from recovery_case where tenant_id = " RIG_TENANT
                     " and product = '' and %s order by opened_at desc, case_id desc offset %zu"
                     " limit 1",
                     where, n++));
@@ -48,7 +48,7 @@ static size_t page_through(struct case_filter f, const char *where, const char *
             rig_exec(rig, "%s", insert_meanwhile);
     }
     assert_int_equal(n, rig_int(rig,
-                                "select count(*) from recovery_case where tenant_id = 1"
+                                "select count(*) from recovery_case where tenant_id = " RIG_TENANT
                                 " and product = '' and %s",
                                 where));
     return n;
@@ -56,14 +56,14 @@ static size_t page_through(struct case_filter f, const char *where, const char *
 
 /* Many cases share an instant, as those of one segment do; another tenant has the same ones. */
 #define INSERT                                                                                     \
-    "insert into recovery_case select t, md5(n::text || t)::uuid, 1 + n %% 5, 'c' || n %% 7, '', " \
+    "insert into recovery_case select t, md5(n::text || t)::uuid, 1 + n %% 8, 'c' || n %% 7, '', " \
     "'',"                                                                                          \
     " '', 1, 1, (array['billing', 'billing.overcharge', 'billing.overcharge.x', 'billing-other',"  \
     " 'billinga', 'delivery.late'])[1 + n %% 6], '', null, '', n::text, '', 0, 1, 0, 0, 0, 0, 0, " \
     "1,"                                                                                           \
     " 'o' || n %% 3, '2026-01-01', 1, 1, '2026-01-01', 1, 1, '2026-01-01'::timestamptz"            \
     " + n / 20 * interval '1 s', '2026-01-01', null, null, '', false, '', '', null, '', 0, null,"  \
-    " '', 1, '' from generate_series(1, %d) n, generate_series(1, 2) t"
+    " '', 1, '' from generate_series(1, %d) n, unnest(array[" RIG_TENANT ", 2]) t"
 
 static void test_all(void **state)
 {
@@ -82,6 +82,14 @@ static void test_filters(void **state)
                              NULL) > 9);
     assert_true(page_through((struct case_filter){.status = 4, .limit = 9}, "status = 4", NULL) >
                 9);
+    for (int16_t status = 6; status <= 8; status++) {
+        char where[32];
+        (void)snprintf(where, sizeof(where), "status = %d", status);
+        assert_true(page_through((struct case_filter){.status = status, .limit = 9}, where, NULL) >
+                    9);
+    }
+    assert_true(page_through((struct case_filter){.owner_id = "o2", .status = 7, .limit = 2},
+                             "owner_id = 'o2' and status = 7", NULL) > 9);
     assert_int_equal(page_through((struct case_filter){.customer_id = "nobody", .limit = 9},
                                   "customer_id = 'nobody'", NULL),
                      0);
@@ -159,6 +167,11 @@ static int setup(void **state)
     (void)state;
     rig = rig_new("list", NULL, 0);
     rig_exec(rig, INSERT, CASES);
+    rig_exec(rig,
+             "insert into case_work select tenant_id, opened_at, case_id, status, owner_kind,"
+             " owner_id, level, null, 0, 0, '', 0, 0, null from recovery_case where status < 7;"
+             " insert into case_ended select tenant_id, owner_id, opened_at, case_id"
+             " from recovery_case where status > 6");
     rig_connect(rig, NULL);
     return 0;
 }

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "store/migrate.h"
+#include "store/migrations.h"
 
 static struct rig *rig;
 
@@ -35,7 +36,7 @@ static void test_fresh_and_again(void **state)
     (void)state;
     empty_database();
     char *text = run("acme", AM_OK);
-    assert_non_null(strstr(text, "applied: 0001_initial.sql\n"));
+    assert_non_null(strstr(text, "applied: 0003_initial.sql\n"));
     assert_non_null(strstr(text, "made tenant acme\n"));
     free(text);
     text = run("acme", AM_OK);
@@ -47,7 +48,7 @@ static void test_fresh_and_again(void **state)
     assert_string_equal(rig_value(rig, "select source || created_by from policy_version"),
                         "defaultamends migrate");
     assert_int_equal(rig_int(rig, "select max(version) from schema_version"), migrate_version());
-    assert_int_equal(rig_int(rig, "select count(*) from schema_version"), migrate_version());
+    assert_int_equal(rig_int(rig, "select count(*) from schema_version"), n_migrations);
 }
 
 static void test_without_tenant(void **state)
@@ -59,6 +60,9 @@ static void test_without_tenant(void **state)
     free(run("one", AM_OK));
     free(run("two", AM_OK));
     assert_int_equal(rig_int(rig, "select count(*) from tenant"), 2);
+    /* Ids are drawn from 63 bits: that two are below 2^31 happens once in 2^64 runs. */
+    assert_true(rig_int(rig, "select min(tenant_id) from tenant") > 0);
+    assert_true(rig_int(rig, "select max(tenant_id) from tenant") > INT32_MAX);
     assert_int_equal(rig_int(rig, "select count(*) from policy_version"), 2);
 }
 
@@ -94,7 +98,7 @@ static void test_at_once(void **state)
         assert_int_equal(pthread_join(threads[i], NULL), 0);
         assert_int_equal(results[i], AM_OK);
     }
-    assert_int_equal(rig_int(rig, "select count(*) from schema_version"), migrate_version());
+    assert_int_equal(rig_int(rig, "select count(*) from schema_version"), n_migrations);
     assert_int_equal(rig_int(rig, "select count(*) from tenant"), 1);
     assert_int_equal(rig_int(rig, "select count(*) from policy_version"), 1);
 }
@@ -111,6 +115,22 @@ static void test_failing(void **state)
     assert_int_equal(rig_int(rig, "select count(*) from pg_class where relname = 'recovery_case'"),
                      0);
     assert_int_equal(rig_int(rig, "select count(*) from schema_version"), 0);
+}
+
+/* A database of a commit before the first release is left as it is, and one line says so. */
+static void test_before_the_first_release(void **state)
+{
+    (void)state;
+    empty_database();
+    rig_exec(rig, "create table schema_version (version int4 primary key);"
+                  " insert into schema_version values (1), (2);"
+                  " create table recovery_case (case_id uuid)");
+    char *text = run("acme", AM_EINVAL);
+    assert_string_equal(text, "refused: this database has schema version 2 of a commit before the"
+                              " first release (version 3); make a new database\n");
+    free(text);
+    assert_int_equal(rig_int(rig, "select count(*) from pg_class where relname = 'tenant'"), 0);
+    assert_int_equal(rig_int(rig, "select max(version) from schema_version"), 2);
 }
 
 static void test_no_server(void **state)
@@ -140,19 +160,37 @@ static void test_check(void **state)
     (void)state;
     empty_database();
     free(run("acme", AM_OK));
+    rig_number_tenant(rig);
     assert_int_equal(check(""), 0);
-    rig_exec(rig, "insert into signal values (1, '00000000-0000-7000-8000-000000000001', 1, 1, 1,"
+    rig_exec(rig, "insert into signal values (" RIG_TENANT
+                  ", '00000000-0000-7000-8000-000000000001', 1, 1, 1,"
                   " '2026-01-01', '', '', '')");
     assert_int_equal(check("signals without case: 1\n"), 1);
     rig_exec(rig, "delete from signal;"
-                  " insert into recovery_case select 1, '00000000-0000-7000-8000-000000000001', 1,"
+                  " insert into recovery_case select " RIG_TENANT
+                  ", '00000000-0000-7000-8000-000000000001', 1,"
                   " 'c', '', '', '', 1, 1, 'x', '', null, '', '', '', 0, 1, 0, 0, 0, 0, 0, 0,"
                   " '', '2026-01-01', 1, 1, '2026-01-01', 1, 9, '2026-01-01', '2026-01-01', null,"
                   " null, '', false, '', '', null, '', 0, null, '', 3, ''");
-    assert_int_equal(check("cases without owner: 1\n"), 4);
+    assert_int_equal(check("cases without owner: 1\n"), 6);
     (void)check("open cases without clock: 1\n");
     (void)check("cases whose events are not 1 to their version: 1\n");
     (void)check("cases without their policy version: 1\n");
+    (void)check("cases that are not final and have no such work: 1\n");
+    (void)check("open cases that a repeated claim does not find: 1\n");
+    rig_exec(rig, "insert into case_work select tenant_id, opened_at, case_id, status, owner_kind,"
+                  " owner_id, level, null, 0, 1, '', 0, 0, opened_at from recovery_case;"
+                  " insert into open_claim select tenant_id, customer_id, failure_code,"
+                  " order_reference, case_id from recovery_case");
+    assert_int_equal(check("queued cases that are not for anybody to take: 1\n"), 5);
+    rig_exec(rig, "update recovery_case set status = 7");
+    (void)check("work of cases that have ended: 1\n");
+    (void)check("claims of cases that are not open: 1\n");
+    assert_int_equal(check("ended cases that their owner's list lacks: 1\n"), 7);
+    rig_exec(rig, "delete from case_work; delete from open_claim; insert into case_ended"
+                  " select tenant_id, owner_id, opened_at, case_id from recovery_case;"
+                  " update recovery_case set status = 6");
+    (void)check("cases among the ended that have not: 1\n");
 }
 
 /* Promises, what clocks measure, and steps without a clock. */
@@ -162,16 +200,17 @@ static void test_check_of_promises_and_steps(void **state)
 #define ID(n) "'00000000-0000-7000-8000-00000000010" #n "'"
 #define CLOCK(n, kind, subject)                                                                    \
     "insert into clock (tenant_id, case_id, clock_id, kind, state, round, instance, generation,"   \
-    " subject_id, policy_version, target_ms, started_at, due_at) values (1, " CASE                 \
+    " subject_id, policy_version, target_ms, started_at, due_at) values (" RIG_TENANT ", " CASE    \
     ", " ID(n) ", " #kind ", 1, 1, 1, 1, " subject ", 1, 1, '2026-01-01', '2026-01-01');"
     (void)state;
     empty_database();
     free(run("acme", AM_OK));
-    rig_exec(
-        rig,
-        "insert into promise (tenant_id, case_id, promise_id, kind, state, round, promised_at,"
-        " due_at, made_at, made_by, description, settled_by, successor_id) values (1, " CASE
-        ", " ID(1) ", 1, 1, 1, '2026-01-01', '2026-01-01', '2026-01-01', 'a', '', '', " ID(9) ")");
+    rig_number_tenant(rig);
+    rig_exec(rig,
+             "insert into promise (tenant_id, case_id, promise_id, kind, state, round, promised_at,"
+             " due_at, made_at, made_by, description, settled_by, successor_id) values (" RIG_TENANT
+             ", " CASE ", " ID(
+                 1) ", 1, 1, 1, '2026-01-01', '2026-01-01', '2026-01-01', 'a', '', '', " ID(9) ")");
     (void)check("promises without case: 1\n");
     (void)check("open promises without clock: 1\n");
     (void)check("promises without the one they were renegotiated into: 1\n");
@@ -186,7 +225,7 @@ static void test_check_of_promises_and_steps(void **state)
     int64_t before = check("");
     rig_exec(rig,
              "insert into escalation (tenant_id, case_id, round, clock_id, instance, threshold,"
-             " from_level, to_level, action, due_at, at, cause) select 1, " CASE
+             " from_level, to_level, action, due_at, at, cause) select " RIG_TENANT ", " CASE
              ", 1, '00000000-0000-0000-0000-000000000000', n, 0, 1, 2, 1, '2026-01-01',"
              " '2026-01-01', n from generate_series(1, 2) n");
     assert_int_equal(check("escalations without clock: 1\n"), before + 3);
@@ -209,10 +248,15 @@ static int teardown(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_fresh_and_again), cmocka_unit_test(test_without_tenant),
-        cmocka_unit_test(test_bad_names),       cmocka_unit_test(test_at_once),
-        cmocka_unit_test(test_failing),         cmocka_unit_test(test_no_server),
-        cmocka_unit_test(test_check),           cmocka_unit_test(test_check_of_promises_and_steps),
+        cmocka_unit_test(test_fresh_and_again),
+        cmocka_unit_test(test_without_tenant),
+        cmocka_unit_test(test_bad_names),
+        cmocka_unit_test(test_at_once),
+        cmocka_unit_test(test_failing),
+        cmocka_unit_test(test_before_the_first_release),
+        cmocka_unit_test(test_no_server),
+        cmocka_unit_test(test_check),
+        cmocka_unit_test(test_check_of_promises_and_steps),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }

@@ -90,7 +90,8 @@ static void test_capacity(void **state)
     char order[16];
     (void)state;
     rig_exec(one,
-             "insert into agent values (1, 'gus', 1, '', '', '', 1, %d, 'delivery:1', '', '',"
+             "insert into agent values (" RIG_TENANT
+             ", 'gus', 1, '', '', '', 1, %d, 'delivery:1', '', '',"
              " 1, '2026-01-01', '2026-01-01')",
              CAPACITY);
     for (int i = 0; i < 20; i++) {

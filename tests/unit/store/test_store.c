@@ -260,8 +260,10 @@ static void test_closed_case_is_not_joined(void **state)
     call_open(rig, &calls[0], (struct opening){NULL, "fay", "delivery.late", "F-1"});
     call_run(rig, &calls[0]);
     rig_exec(rig, "update recovery_case set status = 7 where customer_id = 'fay';"
-                  " delete from queue_item where case_id in (select case_id from recovery_case"
-                  " where customer_id = 'fay')");
+                  " delete from case_work where case_id in (select case_id from recovery_case"
+                  " where customer_id = 'fay'); delete from open_claim where customer_id = 'fay';"
+                  " insert into case_ended select tenant_id, owner_id, opened_at, case_id"
+                  " from recovery_case where customer_id = 'fay'");
     call_open(rig, &calls[1], (struct opening){NULL, "fay", "delivery.late", "F-1"});
     call_run(rig, &calls[1]);
     assert_ok(&calls[1]);
@@ -359,8 +361,8 @@ static void test_agent_takes_cases(void **state)
     assert_int_equal(gina.counted_cases, 1);
     assert_int_equal(gina.pending_weight, 1);
     reading_free(&x);
-    assert_int_equal(rig_int(rig, "select count(*) from queue_item q join recovery_case c using"
-                                  " (tenant_id, case_id) where c.owner_id = 'gina'"),
+    assert_int_equal(rig_int(rig, "select count(*) from case_work where waits_since is not null"
+                                  " and owner_id = 'gina'"),
                      0);
     call_free(&calls[0]);
     call_free(&calls[1]);

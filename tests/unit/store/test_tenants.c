@@ -8,6 +8,7 @@
 #include "policy/compile/bundle.h"
 #include "store/tenants_impl.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -90,8 +91,8 @@ static void test_made_later(void **state)
     arena_free(&a.arena);
     rig_exec(
         rig,
-        "with t as (insert into tenant (name, policy_version, created_at)"
-        " values ('later', 1, '2026-01-01') returning tenant_id)"
+        "with t as (insert into tenant (tenant_id, name, policy_version, created_at)"
+        " values (7, 'later', 1, '2026-01-01') returning tenant_id)"
         " insert into policy_version select tenant_id, 1, 'default', '2026-01-01', 't' from t");
     const int64_t until = clock_mono_us() + 3 * US_PER_S;
     do {
@@ -120,7 +121,7 @@ static void loaded(struct tenants_wait *wait, const struct policy *policy,
 }
 
 /* Several ask at once: one load answers all. */
-static void load(int32_t id, int32_t version, struct waiting *w, size_t n)
+static void load(int64_t id, int32_t version, struct waiting *w, size_t n)
 {
     for (size_t i = 0; i < n; i++) {
         w[i] = (struct waiting){.wait.done = loaded};
@@ -133,7 +134,7 @@ static void load(int32_t id, int32_t version, struct waiting *w, size_t n)
         assert_int_equal(w[i].told, 1);
 }
 
-static int32_t demo(void)
+static int64_t demo(void)
 {
     struct asked a;
     ask(&a, "demo");
@@ -145,12 +146,12 @@ static int32_t demo(void)
 static void test_version_asked_for_is_loaded(void **state)
 {
     struct waiting w[3];
-    const int32_t id = demo();
+    const int64_t id = demo();
     (void)state;
     rig_exec(rig,
-             "insert into policy_version values (%d, 5, 'default', '2026-01-01', 't'),"
-             " (%d, 6, 'no such source', '2026-01-01', 't')",
-             (int)id, (int)id);
+             "insert into policy_version values (%" PRId64 ", 5, 'default', '2026-01-01', 't'),"
+             " (%" PRId64 ", 6, 'no such source', '2026-01-01', 't')",
+             id, id);
     assert_null(tenants_policy(rig->tenants, id, 5));
     assert_false(tenants_quiet(rig->tenants));
     load(id, 5, w, 3);
@@ -171,10 +172,11 @@ static void test_version_asked_for_is_loaded(void **state)
 static void test_news_of_the_current_version(void **state)
 {
     struct waiting w;
-    const int32_t id = demo();
+    const int64_t id = demo();
     (void)state;
-    rig_exec(rig, "insert into policy_version values (%d, 8, 'default', '2026-01-01', 't')",
-             (int)id);
+    rig_exec(rig,
+             "insert into policy_version values (%" PRId64 ", 8, 'default', '2026-01-01', 't')",
+             id);
     tenants_current(rig->tenants, id, 8);
     assert_int_equal(tenants_by_id(rig->tenants, id)->policy_version, 1);
     load(id, 8, &w, 1);
@@ -196,7 +198,7 @@ static void sweep(unsigned n)
 static void test_unused_versions_are_let_go_of(void **state)
 {
     struct waiting w;
-    const int32_t id = demo();
+    const int64_t id = demo();
     (void)state;
     load(id, 5, &w, 1);
     sweep(POLICY_KEEP_SWEEPS);
@@ -212,7 +214,7 @@ static void test_unused_versions_are_let_go_of(void **state)
 static void test_a_version_that_is_held_stays(void **state)
 {
     struct waiting w;
-    const int32_t id = demo();
+    const int64_t id = demo();
     (void)state;
     load(id, 5, &w, 1);
     const struct policy *policy = w.policy;
