@@ -2,6 +2,7 @@
 #include "case/command/driver.h"
 
 #include "case/event.h"
+#include "case/history/append.h"
 #include "case/ladder/firing.h"
 
 static void record_all(struct decision *d)
@@ -13,13 +14,20 @@ static void record_all(struct decision *d)
     }
 }
 
-void driver_run(struct decision *d)
+static void fire_all(struct decision *d)
 {
-    case_event_of_untold_clocks(d);
     do
         record_all(d);
     while (firing_step(d));
-    case_event_of_untold_clocks(d);
+}
+
+/* Stating an event settles the case, which may meet further thresholds: they are recorded then. */
+void driver_run(struct decision *d)
+{
+    do {
+        case_event_of_untold_clocks(d);
+        fire_all(d);
+    } while (history_has_untold(d->c));
     d->firing = (struct firing_request){.left = 0};
 }
 

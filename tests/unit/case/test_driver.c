@@ -86,6 +86,28 @@ static void a_change_that_no_event_shows_is_told(void **state)
     world_free(w);
 }
 
+/* The event that shows what the driver itself changed settles the case once more: what that meets
+ * is recorded, too. */
+static void what_the_last_event_meets_is_recorded(void **state)
+{
+    (void)state;
+    struct policy_clock p = define("p", CLOCK_KIND_RESOLUTION, 1);
+    p.start = when(FACT_PAUSED, YES);
+    p.stop = when(FACT_PAUSED, NO);
+    struct world *w = CLOCK_CASE(define_resolution("r", 8), p);
+    tell_pause(w, T + 2 * HOUR_US);
+    w->now_us = T + 3 * HOUR_US;
+    clock_named(w, "r")->next_at = w->now_us; /* armed for another instant than the row gives */
+    firing_ask(world_decision(w, SYSTEM_ACTOR), clock_named(w, "r"));
+    world_commit(w);
+    assert_clock(w, "r", CLOCK_STATE_RUNNING, T + 8 * HOUR_US);
+    assert_clock(w, "p", CLOCK_STATE_BREACHED, T + HOUR_US);
+    assert_int_equal(w->escalations.n, 1);
+    assert_int_equal(ROW_AT(&w->escalations, struct escalation_row, 0)->due_at, T + HOUR_US);
+    assert_chain_intact(w);
+    world_free(w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -93,6 +115,7 @@ int main(void)
         cmocka_unit_test(it_runs_again_without_effect),
         cmocka_unit_test(catching_up_goes_by_instant_across_clocks),
         cmocka_unit_test(a_change_that_no_event_shows_is_told),
+        cmocka_unit_test(what_the_last_event_meets_is_recorded),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
