@@ -11,11 +11,6 @@
 #include "case/message/message.h"
 #include "shared/service.h"
 
-static char *id_text(const struct uuid *id, struct arena *arena)
-{
-    return uuid_format(id, ARENA_ARRAY(arena, char, UUID_TEXT_LEN + 1));
-}
-
 static const struct remedy_row *find_remedy(const struct case_state *c, const struct uuid *id)
 {
     ROWS_EACH (remedy, const struct remedy_row, &c->remedies)
@@ -73,6 +68,14 @@ static bool flag_of(const struct command *cmd, const char *name)
     return cmd->created;
 }
 
+static void set_id(struct making *m, char **at)
+{
+    char *text = arena_alloc(m->cmd->arena, UUID_TEXT_LEN + 1);
+    if (text)
+        *at = uuid_format(&m->cmd->result_id, text);
+    m->full = m->full || !text;
+}
+
 static void set_field(struct making *m, ProtobufCMessage *r, const ProtobufCFieldDescriptor *field)
 {
     void *at = (char *)r + field->offset;
@@ -81,7 +84,7 @@ static void set_field(struct making *m, ProtobufCMessage *r, const ProtobufCFiel
     else if (field->type == PROTOBUF_C_TYPE_BOOL)
         *(protobuf_c_boolean *)at = flag_of(m->cmd, field->name);
     else
-        *(char **)at = id_text(&m->cmd->result_id, m->cmd->arena);
+        set_id(m, at);
 }
 
 ProtobufCMessage *write_response(const struct command *cmd, const struct write_rows *rows,
