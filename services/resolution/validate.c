@@ -2,6 +2,7 @@
 #include "resolution/validate.h"
 
 #include "contract/check.h"
+#include "contract/remedy_kinds.h"
 #include "contract/words.h"
 #include "resolution/decide/promise_rules.h"
 
@@ -74,13 +75,6 @@ void record_root_cause_validate(const ProtobufCMessage *request, int64_t now_us,
     check_text(fault, "note", r->note, SHORT_NOTE_BYTES, false);
 }
 
-static enum check_amount amount_rule(int kind)
-{
-    bool money =
-        kind == REMEDY_KIND_REFUND || kind == REMEDY_KIND_CREDIT || kind == REMEDY_KIND_WAIVER;
-    return money ? AMOUNT_REQUIRED : AMOUNT_POSITIVE;
-}
-
 void propose_remedy_validate(const ProtobufCMessage *request, int64_t now_us,
                              const struct policy *policy, struct fault *fault)
 {
@@ -89,7 +83,8 @@ void propose_remedy_validate(const ProtobufCMessage *request, int64_t now_us,
     (void)policy;
     check_ids(fault, r->request_id, r->case_id);
     check_enum(fault, "kind", &amends__v1__remedy_kind__descriptor, (int)r->kind, true);
-    check_money(fault, "amount", r->amount, amount_rule((int)r->kind));
+    check_money(fault, "amount", r->amount,
+                remedy_kind((int)r->kind)->is_money ? AMOUNT_REQUIRED : AMOUNT_POSITIVE);
     check_text(fault, "description", r->description, SHORT_NOTE_BYTES, false);
 }
 

@@ -25,9 +25,9 @@ extern const struct command_kind record_act_kind;
 extern const struct command_kind record_root_cause_kind;
 
 /* Within the proposer's limit it is written as OFFERED at once, `on_the_spot`. The limit covers the
- * sum of what the case has of the kind and currency, as far as it stands (remedy_is_live()).
- * Refused with ALREADY_COMPENSATED: a REPLACEMENT, REFUND, CREDIT or WAIVER of the very worth that
- * stands already; other kinds, being added value, may be repeated. */
+ * sum of what the case has of the kind and currency, as far as it stands (contract/remedy_states.h).
+ * Refused with ALREADY_COMPENSATED: a kind that makes up for the loss (contract/remedy_kinds.h) of
+ * the very worth that stands already. */
 extern const struct command_kind propose_remedy_kind;
 /* Of an OFFERED remedy only. */
 extern const struct command_kind record_customer_response_kind;

@@ -14,6 +14,7 @@
 #include "case/people/authority.h"
 #include "case/transition.h"
 #include "contract/reasons.h"
+#include "contract/remedy_kinds.h"
 #include "contract/remedy_states.h"
 #include "contract/word.h"
 #include "contract/words.h"
@@ -44,16 +45,9 @@ static bool same_kind(const struct remedy_row *remedy, const struct worth *w)
 
 /* -- the same failure is not compensated twice ------------------------------------------------- */
 
-/* Apologies, gifts and the like may be repeated; what makes up for the loss itself may not. */
-static bool makes_up_for_the_loss(int kind)
-{
-    return kind == REMEDY_KIND_REPLACEMENT || kind == REMEDY_KIND_REFUND ||
-           kind == REMEDY_KIND_CREDIT || kind == REMEDY_KIND_WAIVER;
-}
-
 static bool compensated_already(struct decision *d, const struct worth *w)
 {
-    if (!makes_up_for_the_loss(w->kind))
+    if (!remedy_kind(w->kind)->makes_up_for_loss)
         return false;
     ROWS_EACH (remedy, struct remedy_row, &d->c->remedies) {
         if (!same_kind(remedy, w) || remedy->micros != w->micros)
