@@ -4,16 +4,16 @@
 static const struct clock_kind kinds[] = {
     [CLOCK_KIND_UNSPECIFIED] = {.measures_subject = false},
     [CLOCK_KIND_FIRST_RESPONSE] = {.may_pause = true},
-    [CLOCK_KIND_NEXT_CONTACT] = {.may_pause = true},
+    [CLOCK_KIND_NEXT_CONTACT] = {.may_pause = true, .may_restart = true},
     [CLOCK_KIND_RESOLUTION] = {.may_pause = true},
     [CLOCK_KIND_OFFER] = {.measures_subject = true, .is_given = true},
     [CLOCK_KIND_APPROVAL] = {.measures_subject = true},
     [CLOCK_KIND_PROMISE] = {.measures_subject = true, .is_given = true},
     [CLOCK_KIND_FULFILMENT] = {.measures_subject = true},
-    [CLOCK_KIND_FOLLOW_UP] = {.may_pause = true},
+    [CLOCK_KIND_FOLLOW_UP] = {.may_pause = true, .may_close = true},
     /* The law's time runs whatever the company does. */
     [CLOCK_KIND_STATUTORY] = {.may_pause = false},
-    [CLOCK_KIND_LEVEL] = {.may_pause = true},
+    [CLOCK_KIND_LEVEL] = {.may_pause = true, .may_restart = true},
 };
 _Static_assert(sizeof(kinds) / sizeof(kinds[0]) == CLOCK_KIND_COUNT, "each kind has its row");
 

@@ -16,9 +16,19 @@ struct clock_kind {
     bool measures_subject;
     /* A command gives its instants; policy gives thresholds alone. */
     bool is_given;
-    /* Policy may pause it. */
+    /* The case and policy may pause it. */
     bool may_pause;
+    /* Its end may close the case. */
+    bool may_close;
+    /* It may begin again when its target is reached. */
+    bool may_restart;
 };
+
+/* The kinds that measure each sort of thing, for SQL: what follows a column. A kind that measures a
+ * subject is in one of them. */
+#define SQL_CLOCK_KINDS_OF_OFFER "in (" SQL_CLOCK_KIND_OFFER ")"
+#define SQL_CLOCK_KINDS_OF_PROMISE "in (" SQL_CLOCK_KIND_PROMISE ")"
+#define SQL_CLOCK_KINDS_OF_REMEDY "in (" SQL_CLOCK_KIND_APPROVAL ", " SQL_CLOCK_KIND_FULFILMENT ")"
 
 /* The row of a kind; one of falses for what is no kind. */
 const struct clock_kind *clock_kind(int kind);

@@ -3,10 +3,6 @@
 
 #include <string.h>
 
-#include "amends/v1/types.pb-c.h"
-
-#define KIND(name) AMENDS__V1__CLOCK_KIND__CLOCK_KIND_##name
-
 /* -- failures and levels ----------------------------------------------------------------------- */
 
 /* Compares the first `len` bytes of `code`, as a whole code, with a failure's. */
@@ -78,12 +74,6 @@ const struct policy_clock *policy_clock_of_kind(const struct policy *p, int kind
         if (p->clocks[i].kind == kind)
             return &p->clocks[i];
     return NULL;
-}
-
-bool policy_clock_has_subject(const struct policy_clock *c)
-{
-    return c->kind == KIND(OFFER) || c->kind == KIND(APPROVAL) || c->kind == KIND(PROMISE) ||
-           c->kind == KIND(FULFILMENT);
 }
 
 int policy_calendar_find(const struct policy *p, const char *name)

@@ -156,9 +156,6 @@ int policy_level_that_may(const struct policy *p, int remedy_kind, int64_t micro
 const struct policy_clock *policy_clock_find(const struct policy *p, const char *name);
 const struct policy_clock *policy_clock_of_kind(const struct policy *p, int kind);
 
-/* True when the clock begins and ends with a subject: an offer, approval, promise or remedy. */
-bool policy_clock_has_subject(const struct policy_clock *c);
-
 /* The index of a calendar; -1 when there is none of that name. */
 int policy_calendar_find(const struct policy *p, const char *name);
 

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "base/assert.h"
+#include "contract/clock_kinds.h"
 #include "contract/statuses.h"
 #include "contract/words.h"
 #include "store/migrate.h"
@@ -21,7 +22,7 @@ struct rule {
     " c where not exists (select 1 from recovery_case p"                                           \
     " where p.tenant_id = c.tenant_id and p.case_id = c.case_id)"
 #define NO_SUBJECT(kinds, table, id)                                                               \
-    " c where c.kind in (" kinds ") and not exists (select 1 from " table                          \
+    " c where c.kind " kinds " and not exists (select 1 from " table                               \
     " p where p.tenant_id = c.tenant_id and p.case_id = c.case_id and p." id " = c.subject_id)"
 #define NO_TENANT " c where not exists (select 1 from tenant p where p.tenant_id = c.tenant_id)"
 
@@ -61,12 +62,12 @@ static const struct rule rules[] = {
     {"notifications without their clock",
      "notification c where c.clock_id is not null and not exists (select 1 from clock p"
      " where p.tenant_id = c.tenant_id and p.case_id = c.case_id and p.clock_id = c.clock_id)"},
-    {"clocks without their offer", "clock" NO_SUBJECT(SQL_CLOCK_KIND_OFFER, "offer", "offer_id")},
+    {"clocks without their offer",
+     "clock" NO_SUBJECT(SQL_CLOCK_KINDS_OF_OFFER, "offer", "offer_id")},
     {"clocks without their promise",
-     "clock" NO_SUBJECT(SQL_CLOCK_KIND_PROMISE, "promise", "promise_id")},
+     "clock" NO_SUBJECT(SQL_CLOCK_KINDS_OF_PROMISE, "promise", "promise_id")},
     {"clocks without their remedy",
-     "clock" NO_SUBJECT(SQL_CLOCK_KIND_APPROVAL ", " SQL_CLOCK_KIND_FULFILMENT, "remedy",
-                        "remedy_id")},
+     "clock" NO_SUBJECT(SQL_CLOCK_KINDS_OF_REMEDY, "remedy", "remedy_id")},
     {"open promises without clock",
      "promise c where c.state = " SQL_PROMISE_STATE_OPEN
      " and not exists (select 1 from clock p where p.tenant_id = "

@@ -70,6 +70,10 @@ struct clock_row *clock_open(struct case_state *c, int kind);
 /* The clock that measures this offer, promise or remedy, the latest one, or NULL. */
 struct clock_row *clock_of_subject(struct case_state *c, const struct uuid *subject);
 
+/* True when this clock can stand still at all: by its kind, its definition's limits, and because
+ * its target is a stretch of time. */
+bool clock_may_pause(const struct clock_row *clock, const struct policy_clock *def);
+
 /* Moves the case's open clocks to d->policy (row.policy_version is set to it already): targets (by
  * the facts as they stand), calendars and thresholds of the definition of the same name; start,
  * pauses and what fired are kept; a clock that was found breached stays so, and is judged by the

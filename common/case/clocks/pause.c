@@ -17,7 +17,7 @@ struct wish {
     int16_t reason;
 };
 
-static bool pausable(const struct clock_row *clock, const struct policy_clock *def)
+bool clock_may_pause(const struct clock_row *clock, const struct policy_clock *def)
 {
     return clock_kind(def->kind)->may_pause && clock->target_unit == POLICY_UNIT_TIME &&
            def->pause_single_ms > 0 && def->pause_total_ms > 0;
@@ -43,7 +43,7 @@ static struct wish wish_of(const struct settling *s, const struct clock_row *clo
                            const struct policy_clock *def)
 {
     const struct case_row *row = &s->d->c->row;
-    if (!pausable(clock, def))
+    if (!clock_may_pause(clock, def))
         return (struct wish){.until_us = s->d->now_us};
     struct wish w = own_wish(s, def);
     if (row->paused_at == 0 || row->resume_at <= s->d->now_us)

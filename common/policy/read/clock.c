@@ -6,6 +6,7 @@
 
 #include "amends/v1/types.pb-c.h"
 #include "base/assert.h"
+#include "contract/clock_kinds.h"
 #include "policy/read/read.h"
 
 #define KIND(name) AMENDS__V1__CLOCK_KIND__CLOCK_KIND_##name
@@ -57,7 +58,7 @@ static void read_clock(struct bundle *b, const struct ynode *node)
     if (!read_kind(b, node, &clock))
         return;
     read_timing(b, node, &clock);
-    if (policy_clock_has_subject(&clock))
+    if (clock_kind(clock.kind)->measures_subject)
         refuse_conditions(b, node);
     else
         read_settings(b, SCOPE_WATCH, node, &clock);

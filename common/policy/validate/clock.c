@@ -4,11 +4,10 @@
 
 #include <string.h>
 
-#include "amends/v1/types.pb-c.h"
-#include "contract/words.h"
+#include "contract/clock_kinds.h"
 #include "policy/validate/validate.h"
+#include "policy/words.h"
 
-#define KIND(name) AMENDS__V1__CLOCK_KIND__CLOCK_KIND_##name
 #define ACTION(name) (1u << AMENDS__V1__ESCALATION_ACTION__ESCALATION_ACTION_##name)
 #define ACTIONS ((1u << ESCALATION_ACTION_COUNT) - 2)
 #define AT(...) problem_path(problems, __VA_ARGS__)
@@ -18,12 +17,6 @@ _Static_assert(ESCALATION_ACTION_COUNT < 32, "an action is a bit of 32");
 const char *validate_clock_path(struct bundle_problems *problems, const struct policy_clock *c)
 {
     return c->level > 0 ? AT("ladder[%d].clock", c->level - 1) : AT("clocks.%s", c->name);
-}
-
-/* Its instant is given from outside. */
-static bool has_instant(const struct policy_clock *c)
-{
-    return c->kind == KIND(OFFER) || c->kind == KIND(PROMISE);
 }
 
 /* -- name and kind ----------------------------------------------------------------------------- */
@@ -48,13 +41,13 @@ static void check_kind(const struct policy *p, const struct policy_clock *c, con
 {
     policy_validate_entry(p, SCOPE_CLOCK, c, at, problems);
     policy_validate_entry(p, SCOPE_TIMING, c, at, problems);
-    if (policy_clock_has_subject(c) && policy_clock_of_kind(p, c->kind) != c)
+    if (clock_kind(c->kind)->measures_subject && policy_clock_of_kind(p, c->kind) != c)
         problem_error(problems, AT("%s.kind", at),
                       "is measured by `%s` already: a policy has one clock of this kind",
                       policy_clock_of_kind(p, c->kind)->name);
-    if ((c->kind == KIND(LEVEL)) != (c->level > 0) || c->level > p->n_levels)
+    if ((c->kind == CLOCK_KIND_LEVEL) != (c->level > 0) || c->level > p->n_levels)
         problem_error(problems, at, "watches a level that does not exist");
-    if (has_instant(c) && c->calendar >= 0)
+    if (clock_kind(c->kind)->is_given && c->calendar >= 0)
         problem_error(problems, AT("%s.calendar", at),
                       "means nothing here: the instant is what was promised");
 }
@@ -73,7 +66,7 @@ static void check_target(const struct policy_clock *c, size_t i, const char *at,
         problem_error(problems, here, "is not 1 to %d days", POLICY_DAYS_MAX);
     if (t->unit == POLICY_UNIT_BUSINESS_DAYS && c->calendar < 0)
         problem_error(problems, here, "counts business days, but the clock names no calendar");
-    if (days && c->pause_single_ms > 0 && c->kind != KIND(STATUTORY))
+    if (days && c->pause_single_ms > 0 && clock_kind(c->kind)->may_pause)
         problem_error(
             problems, here,
             "is in days, which cannot be paused: leave pause and pause_limit out, or give "
@@ -88,10 +81,10 @@ static void check_target(const struct policy_clock *c, size_t i, const char *at,
 static void check_targets(const struct policy_clock *c, const char *at,
                           struct bundle_problems *problems)
 {
-    if (has_instant(c) && c->n_targets > 0)
+    if (clock_kind(c->kind)->is_given && c->n_targets > 0)
         problem_error(problems, AT("%s.targets", at),
                       "cannot be given: the instant is what was promised");
-    else if (!has_instant(c) && c->n_targets == 0)
+    else if (!clock_kind(c->kind)->is_given && c->n_targets == 0)
         problem_error(problems, at, "has no target: give it a time, as in `target: 8h`");
     for (size_t i = 0; i < c->n_targets; i++)
         check_target(c, i, at, problems);
@@ -109,8 +102,10 @@ static void check_pause(const struct policy_clock *c, const char *at,
 {
     bool pauses = c->pause_single_ms > 0 || c->pause_total_ms > 0;
     const char *key = is_never(&c->pause) ? "pause_limit" : "pause";
-    if (c->kind == KIND(STATUTORY) && (pauses || !is_never(&c->pause)))
-        problem_error(problems, AT("%s.%s", at, key), "a statutory clock never pauses");
+    char kind[WORD_MAX];
+    word_enum_name(CLOCK_KIND_WORDS, c->kind, kind);
+    if (!clock_kind(c->kind)->may_pause && (pauses || !is_never(&c->pause)))
+        problem_error(problems, AT("%s.%s", at, key), "a %s clock never pauses", kind);
     else if (!is_never(&c->pause) && !pauses)
         problem_error(problems, AT("%s.pause", at),
                       "has no limit: give pause_limit, as in `{single: 5d, total: 10d}`");
@@ -135,9 +130,9 @@ static void check_actions(const struct policy *p, const struct policy_clock *c,
         problem_error(problems, AT("%s.notify", at), "needs to say who is notified");
     if (!(t->actions & ACTION(RAISE_PRIORITY)) != !t->raise_ms || t->raise_ms < 0)
         problem_error(problems, AT("%s.raise_priority", at), "needs a time of more than zero");
-    if ((t->actions & ACTION(CLOSE)) && c->kind != KIND(FOLLOW_UP))
+    if ((t->actions & ACTION(CLOSE)) && !clock_kind(c->kind)->may_close)
         problem_error(problems, AT("%s.do", at), "close: only a follow_up clock may close a case");
-    if ((t->actions & ACTION(RESTART)) && c->kind != KIND(LEVEL) && c->kind != KIND(NEXT_CONTACT))
+    if ((t->actions & ACTION(RESTART)) && !clock_kind(c->kind)->may_restart)
         problem_error(problems, AT("%s.do", at),
                       "restart: only a level's clock and a next_contact begin again");
     if ((t->actions & ACTION(CLIMB)) && top)
@@ -166,7 +161,7 @@ static void check_thresholds(const struct policy *p, const struct policy_clock *
                           t[-1].percent);
         check_actions(p, c, t, here, problems);
     }
-    if (c->kind == KIND(FOLLOW_UP) && !closes)
+    if (clock_kind(c->kind)->may_close && !closes)
         problem_warning(problems, AT("%s.thresholds", at),
                         "has none that closes: a resolved case stays until somebody closes it");
     if (!at_target)

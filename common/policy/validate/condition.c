@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-#include "amends/v1/types.pb-c.h"
+#include "contract/clock_kinds.h"
 #include "policy/validate/validate.h"
 
 #define AT(...) problem_path(problems, __VA_ARGS__)
@@ -90,7 +90,7 @@ static void check_start(const struct policy *p, const struct policy_clock *c, co
         problem_error(problems, here,
                       "is within `pause`: every clock would start paused and count nothing");
     if (c->stop.n == 0 && c->cancel.n == 0 && c->reset.n == 0 &&
-        c->kind != AMENDS__V1__CLOCK_KIND__CLOCK_KIND_FOLLOW_UP)
+        !clock_kind(c->kind)->may_close)
         problem_warning(problems, AT("%s.stop", at),
                         "nothing stops this clock: every one of them will be breached");
 }
@@ -162,9 +162,9 @@ void policy_validate_conditions(const struct policy *p, struct bundle_problems *
         if (too_many_boxes(c))
             problem_error(problems, at, "has a condition of more than %d alternatives",
                           CONDITION_BOXES_MAX);
-        else if (policy_clock_has_subject(c) && has_conditions(c))
+        else if (clock_kind(c->kind)->measures_subject && has_conditions(c))
             problem_error(problems, at, "begins and ends with what it measures: no conditions");
-        else if (!policy_clock_has_subject(c)) {
+        else if (!clock_kind(c->kind)->measures_subject) {
             check_start(p, c, at, problems);
             check_pause(p, c, at, problems);
             check_reset(p, c, at, problems);

@@ -8,6 +8,7 @@
 
 #include "amends/v1/types.pb-c.h"
 #include "base/assert.h"
+#include "contract/clock_kinds.h"
 #include "policy/validate/cells.h"
 #include "policy/validate/validate.h"
 
@@ -114,7 +115,7 @@ static bool add_started_targets(struct pairs *k, const struct policy_clock *c)
 {
     const struct condition_box any = condition_any();
     const struct policy_condition always = {.n = 1, .boxes = &any};
-    const struct policy_condition *start = policy_clock_has_subject(c) ? &always : &c->start;
+    const struct policy_condition *start = clock_kind(c->kind)->measures_subject ? &always : &c->start;
     for (size_t i = 0; i < c->n_targets; i++)
         for (size_t j = 0; j < c->targets[i].when.n; j++)
             if (!add_started(k, &c->targets[i].when.boxes[j], start, i))

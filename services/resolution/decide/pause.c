@@ -59,8 +59,7 @@ static int64_t clock_most_until(const struct decision *d, const struct clock_row
     /* Its timer has not come round yet, but it is breached, and pauses no more. */
     if (!stands && clock->due_at <= d->now_us)
         return 0;
-    if (!def || def->kind == CLOCK_KIND_STATUTORY || clock->target_unit != POLICY_UNIT_TIME ||
-        def->pause_single_ms == 0 || def->pause_total_ms == 0)
+    if (!def || !clock_may_pause(clock, def))
         return 0;
     if (pauses_parse(clock->pauses, pauses, &n) != AM_OK || n >= PAUSES_MAX)
         return 0;
