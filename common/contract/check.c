@@ -9,7 +9,6 @@
 #define DIGITS "0123456789"
 #define SMALL "abcdefghijklmnopqrstuvwxyz"
 #define LARGE "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-#define PRINCIPAL_MAX_BYTES 128
 #define LANGUAGE_MAX_BYTES 35
 #define SUBTAG_MAX_BYTES 8
 #define NANOS_PER_S 1000000000
@@ -69,7 +68,7 @@ void check_code(struct fault *fault, const char *field, const char *text, size_t
 
 void check_principal(struct fault *fault, const char *field, const char *text)
 {
-    check_text(fault, field, text, PRINCIPAL_MAX_BYTES, true);
+    check_text(fault, field, text, CHECK_PRINCIPAL_BYTES_MAX, true);
     if (!told_already(fault, field) && !made_of(text, SMALL LARGE DIGITS "._@:-"))
         fault_violation(fault, field, "is not an id: only A-Z, a-z, 0-9 and . _ @ : -");
 }

@@ -65,7 +65,7 @@ uint32_t fact_domain(enum fact fact, size_t n_tiers, int n_levels)
     case FACT_STATUS:
         return bits(1, CASE_STATUS_COUNT - 1);
     case FACT_SEVERITY:
-        return bits(1, POLICY_SEVERITIES - 1);
+        return bits(1, POLICY_SEVERITY_MAX);
     case FACT_CHANNEL:
         return bits(1, CHANNEL_COUNT - 1);
     case FACT_TRIGGER:

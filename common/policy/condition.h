@@ -42,6 +42,10 @@ enum fact {
     FACTS
 };
 
+/* The two values of a fact from CONTACT on, as bits of a box. */
+#define FACT_IS_NO (1u << 0)
+#define FACT_IS_YES (1u << 1)
+
 struct condition_box {
     uint32_t allowed[FACTS]; /* bit v = value v; ~0 = any */
     uint64_t failures[CONDITION_FAILURE_WORDS];

@@ -24,10 +24,11 @@
 
 #define POLICY_LEVELS_MAX 8
 #define POLICY_FAILURES_MAX 256
-#define POLICY_SEVERITIES 6 /* index = severity 1..5 */
+#define POLICY_SEVERITY_MAX 5
+#define POLICY_SEVERITIES (POLICY_SEVERITY_MAX + 1) /* the length of an array by severity */
 #define POLICY_CALENDARS_MAX 16
-#define POLICY_CASE_CLOCKS_MAX 32 /* those of `clocks`; each level may have one besides */
-#define POLICY_CLOCKS_MAX (POLICY_CASE_CLOCKS_MAX + POLICY_LEVELS_MAX)
+#define POLICY_NAMED_CLOCKS_MAX 32 /* those of `clocks`; each level may have one besides */
+#define POLICY_CLOCKS_MAX (POLICY_NAMED_CLOCKS_MAX + POLICY_LEVELS_MAX)
 #define POLICY_TARGETS_MAX 64    /* of one clock */
 #define POLICY_THRESHOLDS_MAX 16 /* of one clock */
 #define POLICY_TIERS_MAX 16

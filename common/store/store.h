@@ -49,6 +49,10 @@ struct route_agent {
     const char *agent_id;
     bool offers_changed, room;
 };
+/* Most members of each sort that one call of Route carries; the contract tells them. */
+#define ROUTE_QUEUE_MAX 500
+#define ROUTE_TIMERS_MAX 1000
+#define ROUTE_AGENTS_MAX 500
 struct route {
     size_t n_queue, n_timers, n_agents;
     struct route_queue *queue;

@@ -9,7 +9,6 @@
 
 #define NAME_BYTES 200
 #define TEAM_BYTES 100
-#define CODE_BYTES 64
 #define REASON_BYTES 500
 #define CAPACITY_MAX 1000
 #define SKILLS_MAX 32
@@ -53,7 +52,7 @@ static void check_skill(struct fault *fault, const Amends__V1__Agent *a, size_t 
 {
     const Amends__V1__Skill *s = a->skills[i];
     const char *code = path(fault, "skills", i, ".code");
-    check_code(fault, code, s->code, CODE_BYTES, true);
+    check_code(fault, code, s->code, CHECK_CODE_BYTES_MAX, true);
     if (*s->code && same_skill(a, i))
         fault_violation(fault, code, "is given twice");
     check_range(fault, path(fault, "skills", i, ".level"), s->level, 1, SKILL_LEVEL_MAX);

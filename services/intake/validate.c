@@ -8,11 +8,9 @@
 #define CUSTOMER_ID_BYTES 128
 #define SHORT_TEXT_BYTES 200
 #define LONG_TEXT_BYTES 4000
-#define CODE_BYTES 64
 #define TIER_BYTES 64
 #define ZONE_BYTES 64
 #define DESIRED_MAX 7
-#define MINUTES_LOST_MAX 1000000
 #define BRANCHES_BYTES 400
 
 /* "billing, delivery, outage"; cut off with "..." when a taxonomy has very many. */
@@ -50,7 +48,7 @@ void failure_code_validate(const char *code, const struct policy *policy, struct
 static void check_failure_code(const char *code, const struct policy *policy, struct fault *fault)
 {
     size_t before = fault->n_violations + fault->n_left_out;
-    check_code(fault, "failure.code", code, CODE_BYTES, true);
+    check_code(fault, "failure.code", code, CHECK_CODE_BYTES_MAX, true);
     if (policy && fault->n_violations + fault->n_left_out == before)
         failure_code_validate(code, policy, fault);
 }
@@ -104,8 +102,8 @@ void open_case_validate(const ProtobufCMessage *request, int64_t now_us,
     check_text(fault, "customer_tier", r->customer_tier, TIER_BYTES, false);
     check_zone(r->customer_time_zone, fault);
     check_failure(r->failure, now_us, policy, fault);
-    check_range(fault, "severity", r->severity, 0, POLICY_SEVERITIES - 1);
+    check_range(fault, "severity", r->severity, 0, POLICY_SEVERITY_MAX);
     check_desired(r, fault);
-    check_range(fault, "minutes_lost", r->minutes_lost, 0, MINUTES_LOST_MAX);
+    check_range(fault, "minutes_lost", r->minutes_lost, 0, CHECK_MINUTES_LOST_MAX);
     check_text(fault, "external_reference", r->external_reference, SHORT_TEXT_BYTES, false);
 }

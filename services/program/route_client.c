@@ -8,9 +8,6 @@
 #include "base/assert.h"
 #include "base/metrics.h"
 
-#define QUEUE_MAX 500
-#define TIMERS_MAX 1000
-#define AGENTS_MAX 500
 #define ARENA_BYTES (1u << 20)
 #define TIMEOUT_MS 500
 #define ROUTE_INDEX 0 /* the service's only method */
@@ -23,9 +20,9 @@ struct route_client {
     bool closing;
     struct arena arena; /* of the batch under construction; reset when it was packed and sent */
     size_t n_queue, n_timers, n_agents;
-    Amends__V1__QueueMember *queue[QUEUE_MAX];
-    Amends__V1__TimerMember *timers[TIMERS_MAX];
-    Amends__V1__AgentMember *agents[AGENTS_MAX];
+    Amends__V1__QueueMember *queue[ROUTE_QUEUE_MAX];
+    Amends__V1__TimerMember *timers[ROUTE_TIMERS_MAX];
+    Amends__V1__AgentMember *agents[ROUTE_AGENTS_MAX];
 };
 
 static struct metric dropped = {.name = "amends_route_dropped_total",
@@ -138,22 +135,21 @@ static void turn_ends(struct loop_idle *idle)
 
 void route_client_add(struct route_client *c, const struct route *r)
 {
-    /* Signatures and ids are bounded, so QUEUE_MAX + TIMERS_MAX + AGENTS_MAX members always fit in
-     * the arena. */
+    /* Signatures and ids are bounded, so as many members as one call carries fit in the arena. */
     for (size_t i = 0; i < r->n_queue; i++) {
-        if (c->n_queue < QUEUE_MAX)
+        if (c->n_queue < ROUTE_QUEUE_MAX)
             add_queue(c, &r->queue[i]);
         else
             metric_add(&dropped, 0, 1);
     }
     for (size_t i = 0; i < r->n_timers; i++) {
-        if (c->n_timers < TIMERS_MAX)
+        if (c->n_timers < ROUTE_TIMERS_MAX)
             add_timer(c, &r->timers[i]);
         else
             metric_add(&dropped, 0, 1);
     }
     for (size_t i = 0; i < r->n_agents; i++) {
-        if (c->n_agents < AGENTS_MAX)
+        if (c->n_agents < ROUTE_AGENTS_MAX)
             add_agent(c, &r->agents[i]);
         else
             metric_add(&dropped, 0, 1);

@@ -9,8 +9,6 @@
 #define NOTE_BYTES 4000
 #define SHORT_NOTE_BYTES 1000
 #define REFERENCE_BYTES 200
-#define CODE_BYTES 64
-#define MINUTES_LOST_MAX 1000000
 
 static void check_ids(struct fault *fault, const char *request_id, const char *case_id)
 {
@@ -45,7 +43,7 @@ void record_contact_validate(const ProtobufCMessage *request, int64_t now_us,
         fault_violation(fault, "outcome", "can only be REACHED when the customer made the contact");
     check_past_time(fault, "contact_time", r->contact_time, now_us, false);
     check_text(fault, "note", r->note, NOTE_BYTES, false);
-    check_range(fault, "minutes_lost", r->minutes_lost, 0, MINUTES_LOST_MAX);
+    check_range(fault, "minutes_lost", r->minutes_lost, 0, CHECK_MINUTES_LOST_MAX);
     check_range(fault, "addressed_level", r->addressed_level, 0, POLICY_LEVELS_MAX);
     if (!inbound && r->addressed_level > 0)
         fault_violation(fault, "addressed_level",
@@ -71,7 +69,7 @@ void record_root_cause_validate(const ProtobufCMessage *request, int64_t now_us,
     (void)now_us;
     (void)policy;
     check_ids(fault, r->request_id, r->case_id);
-    check_code(fault, "code", r->code, CODE_BYTES, true);
+    check_code(fault, "code", r->code, CHECK_CODE_BYTES_MAX, true);
     check_text(fault, "note", r->note, SHORT_NOTE_BYTES, false);
 }
 

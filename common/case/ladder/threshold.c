@@ -11,7 +11,6 @@
 #include "contract/statuses.h"
 
 #define THRESHOLD_DUE 100 /* per cent of the target */
-#define SEVERITY_MAX (POLICY_SEVERITIES - 1)
 #define BIT(action) LADDER_BIT(action)
 
 /* -- how far ---------------------------------------------------------------------------------- */
@@ -20,7 +19,7 @@
 static bool answers_the_customer(const struct policy_clock *def)
 {
     for (size_t i = 0; def && i < def->start.n; i++)
-        if (def->start.boxes[i].allowed[FACT_CUSTOMER] != 1u << 1)
+        if (def->start.boxes[i].allowed[FACT_CUSTOMER] != FACT_IS_YES)
             return false;
     return def && def->start.n > 0;
 }
@@ -82,7 +81,7 @@ static unsigned effective(const struct decision *d, const struct step *s,
     unsigned done = t->actions & ~BIT(CLIMB);
     if (!status_is_waiting(d->c->row.status))
         return done & always;
-    if (d->c->row.severity >= SEVERITY_MAX)
+    if (d->c->row.severity >= POLICY_SEVERITY_MAX)
         done &= ~BIT(RAISE_SEVERITY);
     if (!reassigns(d, s))
         done &= ~BIT(REASSIGN);

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/minmax.h"
 #include "contract/remedy_states.h"
 
 #define ROWS_FIRST_CAP 4
@@ -36,6 +37,12 @@ void case_state_init(struct case_state *c, int64_t tenant_id, const struct uuid 
     r->denial_reason = r->denial_actor = "";
     r->customer_tier = r->time_zone = r->acknowledged_by = r->contributors = "";
     r->touch_cost_currency = "";
+}
+
+void case_add_minutes_lost(struct case_row *row, int32_t minutes)
+{
+    const int64_t sum = (int64_t)row->minutes_lost + minutes;
+    row->minutes_lost = (int32_t)smaller(sum, CASE_MINUTES_LOST_MAX);
 }
 
 int64_t case_round_since(const struct case_row *row)

@@ -21,6 +21,9 @@
 #define CASE_PROMISES_MAX 100
 #define CASE_OFFERS_MAX 1000
 
+/* More of the customer's lost minutes than this are not told apart. */
+#define CASE_MINUTES_LOST_MAX 1000000000
+
 /* A growing array of rows of one table. */
 struct rows {
     void *items;
@@ -56,6 +59,9 @@ struct case_state {
 
 /* An empty case of the id: exists = false. */
 void case_state_init(struct case_state *c, int64_t tenant_id, const struct uuid *case_id);
+
+/* Adds to the minutes that the customer lost, up to CASE_MINUTES_LOST_MAX. Does not touch the row. */
+void case_add_minutes_lost(struct case_row *row, int32_t minutes);
 
 /* -- questions that many rules ask; pure ------------------------------------------------------- */
 

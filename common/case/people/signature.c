@@ -12,7 +12,8 @@
 #include "case/people/authority.h"
 #include "contract/words.h"
 
-#define PART_BYTES 96
+#define PARTS 3 /* skill, language, authority */
+#define PART_BYTES (QUEUE_SIGNATURE_BYTES_MAX / PARTS)
 
 /* -- what a case asks ------------------------------------------------------------------------- */
 
@@ -76,7 +77,7 @@ const char *queue_signature(const struct case_row *row, const struct policy *p, 
     language_part(row->language, language);
     if (f->typical_remedy > 0)
         authority_part(row, p, f, authority);
-    char out[3 * PART_BYTES] = "";
+    char out[QUEUE_SIGNATURE_BYTES_MAX] = "";
     add_part(out, sizeof(out), skill);
     add_part(out, sizeof(out), language);
     add_part(out, sizeof(out), authority);
@@ -137,7 +138,7 @@ static bool fits_part(char *part, const struct agent_row *agent, const struct po
 
 bool queue_agent_fits(const char *signature, const struct agent_row *agent, const struct policy *p)
 {
-    char copy[3 * PART_BYTES];
+    char copy[QUEUE_SIGNATURE_BYTES_MAX];
     size_t len = strlen(signature);
     if (len >= sizeof(copy))
         return false;

@@ -15,6 +15,9 @@
 #include "base/arena.h"
 #include "policy/policy.h"
 
+/* The longest signature with its NUL; the contract tells it. */
+#define QUEUE_SIGNATURE_BYTES_MAX 288
+
 /* What an agent must have for this case. Never NULL. */
 const char *queue_signature(const struct case_row *row, const struct policy *p,
                             struct arena *arena);

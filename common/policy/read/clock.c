@@ -98,9 +98,9 @@ void read_clocks(struct bundle *b)
     const struct ynode *node = ynode_get(b->root, "clocks");
     if (node && read_is_map(b, node, "names of clocks and what they measure")) {
         for (const struct ynode *c = node->first; c; c = c->next) {
-            if (c->index == POLICY_CASE_CLOCKS_MAX) {
+            if (c->index == POLICY_NAMED_CLOCKS_MAX) {
                 ynode_key_problem(b->problems, c, "is one clock too many: at most %d",
-                                  POLICY_CASE_CLOCKS_MAX);
+                                  POLICY_NAMED_CLOCKS_MAX);
                 break;
             }
             read_clock(b, c);

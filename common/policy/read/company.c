@@ -4,11 +4,9 @@
 
 #include <string.h>
 
-#include "amends/v1/types.pb-c.h"
+#include "contract/words.h"
 #include "policy/read/read.h"
 #include "policy/words.h"
-
-#define REMEDIES (&amends__v1__remedy_kind__descriptor)
 
 /* -- head -------------------------------------------------------------------------------------- */
 
@@ -59,12 +57,12 @@ static void read_authority(struct bundle *b, const struct ynode *node, struct po
             l->limit_micros[kind] = micros;
     for (const struct ynode *c = node->first; c; c = c->next) {
         char near[WORD_MAX];
-        int kind = word_enum(REMEDIES, c->key);
+        int kind = word_enum(REMEDY_KIND_WORDS, c->key);
         if (strcmp(c->key, "all") == 0)
             continue;
         if (kind > 0)
             (void)read_micros(b, c, true, &l->limit_micros[kind]);
-        else if (word_enum_nearest(REMEDIES, c->key, near))
+        else if (word_enum_nearest(REMEDY_KIND_WORDS, c->key, near))
             ynode_key_problem(b->problems, c, "is no kind of remedy; is it `%s`?", near);
         else
             ynode_key_problem(b->problems, c, "is no kind of remedy, nor `all`");

@@ -52,7 +52,7 @@ static void read_number(struct bundle *b, const struct ynode *node, struct allow
     uint32_t bits;
     bool level = a->fact == FACT_LEVEL;
     int levels = b->policy->n_levels > 0 ? b->policy->n_levels : POLICY_LEVELS_MAX;
-    int max = level ? levels : POLICY_SEVERITIES - 1;
+    int max = level ? levels : POLICY_SEVERITY_MAX;
     if (!read_is_scalar(b, node))
         return;
     const char *why = word_range(node->text, 1, max, &bits);

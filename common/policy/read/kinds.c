@@ -13,8 +13,6 @@
 #define STATUS(name) (1u << AMENDS__V1__CASE_STATUS__CASE_STATUS_##name)
 #define ACTION(name) (1u << AMENDS__V1__ESCALATION_ACTION__ESCALATION_ACTION_##name)
 #define RESOLVED STATUS(RESOLVED)
-#define NO (1u << 0)
-#define YES (1u << 1)
 
 /* Adds an alternative to a condition: a box that allows every case for now. */
 static struct condition_box *alternative(struct bundle *b, struct policy_condition *c)
@@ -38,10 +36,10 @@ static void level_conditions(struct bundle *b, struct policy_clock *k)
 {
     struct condition_box *start = alternative(b, &k->start);
     start->allowed[FACT_LEVEL] = 1u << k->level;
-    start->allowed[FACT_ACKNOWLEDGED] = NO;
+    start->allowed[FACT_ACKNOWLEDGED] = FACT_IS_NO;
     start->allowed[FACT_STATUS] = STATUSES_WAITING;
-    when(b, &k->stop, FACT_ACKNOWLEDGED, YES);
-    when(b, &k->stop, FACT_PROGRESS, YES);
+    when(b, &k->stop, FACT_ACKNOWLEDGED, FACT_IS_YES);
+    when(b, &k->stop, FACT_PROGRESS, FACT_IS_YES);
     when(b, &k->cancel, FACT_LEVEL, ~(1u << k->level));
     when(b, &k->cancel, FACT_STATUS, ~STATUSES_WAITING);
 }
@@ -52,14 +50,14 @@ void read_kind_conditions(struct bundle *b, struct policy_clock *k)
     switch (k->kind) {
     case KIND(FIRST_RESPONSE):
         when(b, &k->start, FACT_STATUS, STATUSES_WAITING);
-        when(b, &k->stop, FACT_CONTACT, YES);
+        when(b, &k->stop, FACT_CONTACT, FACT_IS_YES);
         when(b, &k->cancel, FACT_STATUS, RESOLVED);
         break;
     case KIND(NEXT_CONTACT):
         box = alternative(b, &k->start);
-        box->allowed[FACT_CUSTOMER] = YES;
+        box->allowed[FACT_CUSTOMER] = FACT_IS_YES;
         box->allowed[FACT_STATUS] = STATUSES_WAITING | RESOLVED;
-        when(b, &k->stop, FACT_CUSTOMER, NO);
+        when(b, &k->stop, FACT_CUSTOMER, FACT_IS_NO);
         k->again = true;
         break;
     case KIND(RESOLUTION):

@@ -9,9 +9,7 @@
 #include "policy/validate/validate.h"
 
 #define AT(...) problem_path(problems, __VA_ARGS__)
-#define NO 1u
-#define YES 2u
-#define CONTACT(box) ((box)->allowed[FACT_CONTACT] & (NO | YES))
+#define CONTACT(box) ((box)->allowed[FACT_CONTACT] & (FACT_IS_NO | FACT_IS_YES))
 
 /* In stop and reset FACT_CONTACT looks at the time since the clock's start, and elsewhere at this
  * round. What is known of the one tells something of the other:
@@ -44,25 +42,25 @@ static const struct policy_condition *restate(const struct policy_condition *c, 
 /* Stop and reset at the instant of the start: since then nobody was reached. */
 static uint32_t at_start(uint32_t contact)
 {
-    return contact & NO ? UINT32_MAX : 0;
+    return contact & FACT_IS_NO ? UINT32_MAX : 0;
 }
 
 /* Stop in terms of the round. */
 static uint32_t stop_in_round(uint32_t contact)
 {
-    return contact == YES ? 0 : contact;
+    return contact == FACT_IS_YES ? 0 : contact;
 }
 
 /* Cancel in terms of the time since the start. */
 static uint32_t cancel_since_start(uint32_t contact)
 {
-    return contact == NO ? 0 : contact;
+    return contact == FACT_IS_NO ? 0 : contact;
 }
 
 /* Start in terms of the time since the start: every case that it may be in. */
 static uint32_t start_since_start(uint32_t contact)
 {
-    return contact == NO ? NO : UINT32_MAX;
+    return contact == FACT_IS_NO ? FACT_IS_NO : UINT32_MAX;
 }
 
 /* -- start ------------------------------------------------------------------------------------- */
@@ -89,8 +87,7 @@ static void check_start(const struct policy *p, const struct policy_clock *c, co
     else if (c->pause.n > 0 && condition_within(p, &c->start, &c->pause))
         problem_error(problems, here,
                       "is within `pause`: every clock would start paused and count nothing");
-    if (c->stop.n == 0 && c->cancel.n == 0 && c->reset.n == 0 &&
-        !clock_kind(c->kind)->may_close)
+    if (c->stop.n == 0 && c->cancel.n == 0 && c->reset.n == 0 && !clock_kind(c->kind)->may_close)
         problem_warning(problems, AT("%s.stop", at),
                         "nothing stops this clock: every one of them will be breached");
 }

@@ -16,8 +16,6 @@
 #define STATUS(name) (1u << AMENDS__V1__CASE_STATUS__CASE_STATUS_##name)
 #define STEWARD (1u << AMENDS__V1__OWNER_KIND__OWNER_KIND_STEWARD)
 #define RESTART (1u << AMENDS__V1__ESCALATION_ACTION__ESCALATION_ACTION_RESTART)
-#define NO (1u << 0)
-#define YES (1u << 1)
 
 /* Where a clock's boxes are among those of the cells: from `start` on those that start it, from
  * `ends` up to `end` those that end it. */
@@ -109,21 +107,21 @@ static void opening(uint32_t domain[FACTS])
     domain[FACT_OWNER] = STEWARD;
     domain[FACT_LEVEL] = 1u << 1;
     for (int f = FACT_CONTACT; f < FACTS; f++)
-        domain[f] = NO;
+        domain[f] = FACT_IS_NO;
 }
 
 /* Somebody took notice of it: its level's clock has ended. */
 static void acknowledged(uint32_t domain[FACTS])
 {
     domain[FACT_STATUS] = STATUSES_WAITING;
-    domain[FACT_ACKNOWLEDGED] = YES;
+    domain[FACT_ACKNOWLEDGED] = FACT_IS_YES;
 }
 
 /* Somebody moved it, which ends its level's clock too. */
 static void moved(uint32_t domain[FACTS])
 {
     domain[FACT_STATUS] = STATUSES_WAITING;
-    domain[FACT_PROGRESS] = YES;
+    domain[FACT_PROGRESS] = FACT_IS_YES;
 }
 
 /* -- clocks ------------------------------------------------------------------------------------ */

@@ -16,7 +16,7 @@
 #define AT(...) problem_path(problems, __VA_ARGS__)
 #define FACT_BIT(name) (1u << FACT_##name)
 /* What people tell cases apart by, when they think of targets. */
-#define TARGET_FACTS                                                                               \
+#define TOLD_FACTS                                                                                 \
     (FACT_BIT(SEVERITY) | FACT_BIT(CHANNEL) | FACT_BIT(TRIGGER) | FACT_BIT(TIER) | FACT_BIT(LEVEL))
 #define DAY_MS (24 * 3600 * 1000LL)
 #define WEEK_MS (7 * DAY_MS)
@@ -115,7 +115,8 @@ static bool add_started_targets(struct pairs *k, const struct policy_clock *c)
 {
     const struct condition_box any = condition_any();
     const struct policy_condition always = {.n = 1, .boxes = &any};
-    const struct policy_condition *start = clock_kind(c->kind)->measures_subject ? &always : &c->start;
+    const struct policy_condition *start =
+        clock_kind(c->kind)->measures_subject ? &always : &c->start;
     for (size_t i = 0; i < c->n_targets; i++)
         for (size_t j = 0; j < c->targets[i].when.n; j++)
             if (!add_started(k, &c->targets[i].when.boxes[j], start, i))
@@ -151,7 +152,7 @@ static void meet(struct pairs *k, const struct cell *cell, size_t i, size_t j,
     enum longer longer = compare(k->p, k->x, &k->x->targets[a], k->y, &k->y->targets[b]);
     if (longer != NOT_LONGER)
         k->tell(k, a, b, longer,
-                cell_text(cell, &both, TARGET_FACTS, &k->cells, k->p, k->problems->arena));
+                cell_text(cell, &both, TOLD_FACTS, &k->cells, k->p, k->problems->arena));
 }
 
 static void look_at_pairs(void *ctx, const struct cell *cell)
@@ -270,7 +271,7 @@ static void check_graver(const struct policy *p, const struct policy_clock *c, s
         struct condition_box *plain = calloc(n, sizeof(*plain));
         AM_ASSERT(plain);
         memcpy(plain, k->boxes, n * sizeof(*plain));
-        for (int s = 1; s < POLICY_SEVERITIES - 1 && *budget > 0; s++)
+        for (int s = 1; s<POLICY_SEVERITY_MAX && * budget> 0; s++)
             check_step(k, plain, n, s);
         free(plain);
     }

@@ -5,15 +5,14 @@
 #include <string.h>
 
 #include "amends/v1/types.pb-c.h"
+#include "contract/check.h"
 #include "contract/word.h"
 #include "contract/words.h"
 #include "policy/validate/validate.h"
 #include "policy/words.h"
 
-#define PRINCIPAL_MAX_BYTES 128
 #define CODE_CHARS "abcdefghijklmnopqrstuvwxyz0123456789._-"
 #define PRINCIPAL_CHARS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._@:-"
-#define REMEDIES (&amends__v1__remedy_kind__descriptor)
 #define AT(...) problem_path(problems, __VA_ARGS__)
 
 static bool made_of(const char *text, const char *chars, size_t max)
@@ -28,11 +27,11 @@ static void check_level(const struct policy *p, int i, struct bundle_problems *p
 {
     const struct policy_level *l = &p->levels[i];
     policy_validate_entry(p, SCOPE_LEVEL, l, AT("ladder[%d]", i - 1), problems);
-    if (!made_of(l->steward, PRINCIPAL_CHARS, PRINCIPAL_MAX_BYTES))
+    if (!made_of(l->steward, PRINCIPAL_CHARS, CHECK_PRINCIPAL_BYTES_MAX))
         problem_error(problems, AT("ladder[%d].steward.id", i - 1),
                       "nobody would hold this level: needs a principal of letters, digits and "
                       "._@:-, at most %d bytes",
-                      PRINCIPAL_MAX_BYTES);
+                      CHECK_PRINCIPAL_BYTES_MAX);
 }
 
 /* What a step up should change. */
@@ -56,7 +55,7 @@ static void check_step(const struct policy *p, int i, struct bundle_problems *pr
 static const char *authority_path(struct bundle_problems *problems, int level, int kind)
 {
     char name[WORD_MAX];
-    word_enum_name(REMEDIES, kind, name);
+    word_enum_name(REMEDY_KIND_WORDS, kind, name);
     return AT("ladder[%d].authority.%s", level - 1, name);
 }
 
@@ -106,7 +105,7 @@ static bool has_code(const struct policy *p, const char *code, size_t len, size_
 }
 
 /* False when it is none, which its skill may be taken from. */
-static bool check_code(const struct policy *p, size_t i, struct bundle_problems *problems)
+static bool check_failure_code(const struct policy *p, size_t i, struct bundle_problems *problems)
 {
     const char *code = p->failures[i].code;
     const char *at = AT("failures.%s", code);
@@ -140,7 +139,7 @@ static void check_skill(const struct policy_failure *f, struct bundle_problems *
 static void check_failure(const struct policy *p, size_t i, struct bundle_problems *problems)
 {
     const struct policy_failure *f = &p->failures[i];
-    bool is_code = check_code(p, i, problems);
+    bool is_code = check_failure_code(p, i, problems);
     policy_validate_entry(p, SCOPE_FAILURE, f, AT("failures.%s", f->code), problems);
     if (is_code)
         check_skill(f, problems);

@@ -4,14 +4,9 @@
 
 #include "amends/v1/assignment_internal_service.pb-c.h"
 #include "assignment/engine/engine.h"
+#include "case/people/signature.h"
 #include "contract/check.h"
 #include "contract/reasons.h"
-
-#define QUEUE_MAX 500
-#define TIMERS_MAX 1000
-#define AGENTS_MAX 500
-#define SIGNATURE_BYTES 288 /* the longest that queue_signature() makes */
-#define AGENT_ID_BYTES 128
 
 static struct uuid take_id(struct fault *fault, const char *field, const ProtobufCBinaryData *bytes)
 {
@@ -37,7 +32,7 @@ static void take_queue(struct route *route, const Amends__V1__RouteRequest *r, s
                                  .score_ms = m->score_ms,
                                  .generation = m->generation,
                                  .removed = m->removed};
-        check_text(fault, "queue.signature", m->signature, SIGNATURE_BYTES, false);
+        check_text(fault, "queue.signature", m->signature, QUEUE_SIGNATURE_BYTES_MAX, false);
         if (m->level < 0 || m->level > POLICY_LEVELS_MAX)
             fault_violation(fault, "queue.level", "is not from 0 to %d", POLICY_LEVELS_MAX);
     }
@@ -76,7 +71,7 @@ static void take_agents(struct route *route, const Amends__V1__RouteRequest *r, 
     route->agents = ARENA_ARRAY(arena, struct route_agent, r->n_agents + 1);
     for (; route->n_agents < r->n_agents; route->n_agents++) {
         const Amends__V1__AgentMember *m = r->agents[route->n_agents];
-        check_text(fault, "agents.agent_id", m->agent_id, AGENT_ID_BYTES, true);
+        check_text(fault, "agents.agent_id", m->agent_id, CHECK_PRINCIPAL_BYTES_MAX, true);
         route->agents[route->n_agents] = (struct route_agent){.tenant_id = m->tenant_id,
                                                               .agent_id = m->agent_id,
                                                               .offers_changed = m->offers_changed,
@@ -101,9 +96,9 @@ void rpc_route(struct rpc_call *call, void *service)
     if (strcmp(rpc_call_principal(call)->id, SYSTEM_ACTOR) != 0)
         fault_set(&fault, FAULT_PERMISSION_DENIED, ERROR_REASON_INTERNAL_ONLY,
                   "only the services call Route");
-    check_count(&fault, "queue", r->n_queue, QUEUE_MAX);
-    check_count(&fault, "timers", r->n_timers, TIMERS_MAX);
-    check_count(&fault, "agents", r->n_agents, AGENTS_MAX);
+    check_count(&fault, "queue", r->n_queue, ROUTE_QUEUE_MAX);
+    check_count(&fault, "timers", r->n_timers, ROUTE_TIMERS_MAX);
+    check_count(&fault, "agents", r->n_agents, ROUTE_AGENTS_MAX);
     take_queue(&route, r, arena, &fault);
     take_timers(&route, r, arena, &fault);
     take_agents(&route, r, arena, &fault);

@@ -17,7 +17,6 @@
 #include "intake/validate.h"
 
 #define FIRST_LEVEL 1
-#define MINUTES_LOST_MAX 1000000000
 
 static const Amends__V1__OpenCaseRequest *request_of(const struct decision *d)
 {
@@ -30,11 +29,6 @@ static const Amends__V1__OpenCaseRequest *request_of(const struct decision *d)
 static int effort_of(const Amends__V1__OpenCaseRequest *r)
 {
     return r->trigger == TRIGGER_DETECTED_FAILURE ? 0 : 1;
-}
-
-static int32_t more_minutes(int32_t so_far, int32_t more)
-{
-    return so_far > MINUTES_LOST_MAX - more ? MINUTES_LOST_MAX : so_far + more;
 }
 
 static int32_t desired_bits(const Amends__V1__OpenCaseRequest *r)
@@ -114,7 +108,7 @@ static void learn(struct decision *d, const Amends__V1__OpenCaseRequest *r)
         row->severity = (int16_t)r->severity;
     row->desired_outcomes |= desired_bits(r);
     row->contacts += effort_of(r);
-    row->minutes_lost = more_minutes(row->minutes_lost, r->minutes_lost);
+    case_add_minutes_lost(row, r->minutes_lost);
     learn_stake(row, r->failure->money_at_stake);
     row_touch(&row->row);
 }
@@ -146,7 +140,7 @@ static void fill_customer(struct case_row *row, const Amends__V1__OpenCaseReques
     row->time_zone = r->customer_time_zone;
     row->desired_outcomes = desired_bits(r);
     row->contacts = effort_of(r);
-    row->minutes_lost = r->minutes_lost;
+    case_add_minutes_lost(row, r->minutes_lost);
 }
 
 static void fill_failure(struct decision *d, const Amends__V1__OpenCaseRequest *r)

@@ -13,8 +13,6 @@
 #include "resolution/decide/decide.h"
 #include "resolution/validate.h"
 
-#define MINUTES_LOST_MAX 1000000000
-
 static Amends__V1__EventPrivate words(char *text)
 {
     Amends__V1__EventPrivate p = AMENDS__V1__EVENT_PRIVATE__INIT;
@@ -47,9 +45,7 @@ static struct contact_row *add_contact(struct decision *d,
 static void count_effort(struct case_row *row, const struct contact_row *contact, int32_t minutes)
 {
     row->contacts += contact->outcome == CONTACT_OUTCOME_REACHED;
-    row->minutes_lost = row->minutes_lost > MINUTES_LOST_MAX - minutes
-                            ? MINUTES_LOST_MAX
-                            : row->minutes_lost + minutes;
+    case_add_minutes_lost(row, minutes);
     row_touch(&row->row);
 }
 

@@ -16,8 +16,6 @@
 #include "resolution/decide/promise_rules.h"
 #include "resolution/validate.h"
 
-#define SEVERITY_MAX (POLICY_SEVERITIES - 1)
-
 /* The promise that was just made. */
 static const struct promise_row *newest(const struct case_state *c)
 {
@@ -145,7 +143,7 @@ static void broken(struct decision *d, struct promise_row *promise)
     }
     settle(d, promise, PROMISE_STATE_BROKEN);
     stop_clock(d, promise, d->now_us, early);
-    if (early && row->severity < SEVERITY_MAX) {
+    if (early && row->severity < POLICY_SEVERITY_MAX) {
         row->severity++;
         row_touch(&row->row);
     }
