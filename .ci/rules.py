@@ -38,6 +38,12 @@ SQL_NUMBER = re.compile(
     r"\b(status|state|presence|cause|(?:\w+_)?kind|channel|trigger|direction|outcome|action)(?: \+ 0\))?"
     r" ?(?:=|<>|<=?|>=?|(?:not )?between|(?:not )?in \() ?\d", re.IGNORECASE)
 
+# One function moves a row from one state to another: remedies, offers and promises in case/model, clocks in
+# case/clocks. A message gets its state from the row; a notification is only ever new.
+STATE_SET = re.compile(r"->state = (?!\(Amends__|NOTIFICATION_)")
+DECIDES = re.compile(r"(common/case/|services/\w+/decide/)")
+SETS_STATES = ("common/case/model/", "common/case/clocks/")
+
 # A reason comes with one status code: the contract's comment says which.
 REASONS = "proto/amends/v1/error_reason.proto"
 REASON = re.compile(r"// ([A-Z_]+):[^\n]*\n(?:\s*//[^\n]*\n)*\s*ERROR_REASON_(\w+) =")
@@ -96,6 +102,8 @@ def one_line(name, line):
             if header.search(line) and not name.startswith(folders):
                 yield f"this header is included only in {folders[0]}"
         yield from arrows.findings(name, line)
+    if DECIDES.match(name) and not name.startswith(SETS_STATES) and STATE_SET.search(line):
+        yield "sets a state: call remedy_set_state() or its like (case/model/states.h)"
     if has_sql_number(name, line):
         yield "a number of an enumeration in SQL: use SQL_... of contract/words.h"
     if MACHINE_PATH.search(line):

@@ -7,6 +7,7 @@
 #include "case/clocks/clocks.h"
 #include "case/event.h"
 #include "case/message/message.h"
+#include "case/model/states.h"
 #include "contract/words.h"
 
 static bool between_agents(const struct case_row *row, int owner_kind, const char *id)
@@ -15,19 +16,13 @@ static bool between_agents(const struct case_row *row, int owner_kind, const cha
            strcmp(row->owner_id, id) != 0;
 }
 
-static void end_offer(struct decision *d, struct offer_row *offer, int state)
-{
-    offer->state = (int16_t)state;
-    offer->decided_at = d->now_us;
-    row_touch(&offer->row);
-}
-
 /* Every offer carried the generation that ends here: accepted is one of them at most. */
 static void end_offers(struct decision *d, struct offer_row *accepted)
 {
     ROWS_EACH (offer, struct offer_row, &d->c->offers) {
         if (offer->state == OFFER_STATE_PENDING)
-            end_offer(d, offer, offer == accepted ? OFFER_STATE_ACCEPTED : OFFER_STATE_RESCINDED);
+            offer_set_state(offer, offer == accepted ? OFFER_STATE_ACCEPTED : OFFER_STATE_RESCINDED,
+                            d->now_us);
         else if (offer != accepted)
             continue;
         struct clock_row *clock = clock_of_subject(d->c, &offer->offer_id);

@@ -2,7 +2,7 @@
 #pragma once
 
 /*
- * What each state of a remedy means: one row a state (domain 6).
+ * What each state of a remedy means, and which may follow which: one row a state (domain 6).
  *
  * Threading: constants. Ownership: none.
  */
@@ -20,7 +20,12 @@ struct remedy_state {
     bool was_accepted;
     /* The owner has to do something for it: to offer what was approved or proposed. */
     bool is_owners_work;
+    /* The states that may follow: bit n = RemedyState n. */
+    unsigned followers;
 };
 
 /* The row of a state; one of falses for what is no state. */
 const struct remedy_state *remedy_state(int state);
+
+/* True when a remedy in `from` may become `to`; `from` is UNSPECIFIED for a new one. */
+bool remedy_state_may_follow(int from, int to);

@@ -7,6 +7,7 @@
 #include "case/event.h"
 #include "case/ladder/impl.h"
 #include "case/message/message.h"
+#include "case/model/states.h"
 #include "case/owner.h"
 #include "contract/statuses.h"
 
@@ -127,10 +128,7 @@ static struct promise_row *break_promise(struct decision *d, const struct step *
         if (!uuid_eq(&promise->promise_id, &s->clock->subject_id) ||
             promise->state != PROMISE_STATE_OPEN)
             continue;
-        promise->state = PROMISE_STATE_BROKEN;
-        promise->settled_at = s->due_us;
-        promise->settled_by = SYSTEM_ACTOR;
-        row_touch(&promise->row);
+        promise_set_state(promise, PROMISE_STATE_BROKEN, s->due_us, SYSTEM_ACTOR);
         return promise;
     }
     return NULL;

@@ -16,6 +16,7 @@
 #include "case/clocks/clocks.h"
 #include "case/event.h"
 #include "case/model/decision.h"
+#include "case/model/states.h"
 #include "case/owner.h"
 #include "case/people/signature.h"
 #include "contract/words.h"
@@ -115,13 +116,12 @@ static struct offer_row *add_offer(struct decision *d, const struct offer_case_a
     o->case_id = row->case_id;
     o->offer_id = decision_id(d);
     o->agent_id = d->agent->agent_id;
-    o->state = OFFER_STATE_PENDING;
     o->generation = row->assignment_generation;
     o->weight = WEIGHT;
     o->pulled = args->pulled;
-    o->created_at = d->now_us;
     o->expires_at = d->now_us + d->policy->offer_timeout_ms * US_PER_MS;
     o->decline_reason = "";
+    offer_set_state(o, OFFER_STATE_PENDING, d->now_us);
     return o;
 }
 

@@ -9,6 +9,7 @@
 #include "case/clocks/clocks.h"
 #include "case/event.h"
 #include "case/message/message.h"
+#include "case/model/states.h"
 #include "contract/words.h"
 
 void offer_end(struct decision *d, struct offer_row *offer, int state, int event_kind,
@@ -17,11 +18,9 @@ void offer_end(struct decision *d, struct offer_row *offer, int state, int event
     Amends__V1__EventDetail detail = AMENDS__V1__EVENT_DETAIL__INIT;
     Amends__V1__EventPrivate personal = AMENDS__V1__EVENT_PRIVATE__INIT;
     struct clock_row *clock = clock_of_subject(d->c, &offer->offer_id);
-    offer->state = (int16_t)state;
     /* By its time, not by when the timer came: matching looks for who cools down only among offers
      * made within time-out and cool-down. */
-    offer->decided_at = state == OFFER_STATE_EXPIRED ? offer->expires_at : d->now_us;
-    row_touch(&offer->row);
+    offer_set_state(offer, state, state == OFFER_STATE_EXPIRED ? offer->expires_at : d->now_us);
     if (clock)
         clock_stop(d, clock, d->now_us, true);
     detail.offer = message_offer(offer, d->arena);

@@ -10,6 +10,7 @@
 #include "case/event.h"
 #include "case/gate.h"
 #include "case/model/decision.h"
+#include "case/model/states.h"
 #include "case/transition.h"
 #include "contract/reasons.h"
 #include "contract/remedy_states.h"
@@ -122,10 +123,8 @@ static bool pass_gate(struct decision *d)
 static void expire_offered(struct decision *d)
 {
     ROWS_EACH (remedy, struct remedy_row, &d->c->remedies) {
-        if (remedy->state != REMEDY_STATE_OFFERED)
-            continue;
-        remedy->state = REMEDY_STATE_EXPIRED;
-        row_touch(&remedy->row);
+        if (remedy->state == REMEDY_STATE_OFFERED)
+            remedy_set_state(remedy, REMEDY_STATE_EXPIRED, d->now_us);
     }
 }
 

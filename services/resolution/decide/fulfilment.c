@@ -10,31 +10,28 @@
 
 #include "amends/v1/resolution_service.pb-c.h"
 #include "case/model/decision.h"
+#include "case/model/states.h"
 #include "case/transition.h"
+#include "contract/remedy_states.h"
 #include "contract/words.h"
 #include "resolution/decide/decide.h"
 #include "resolution/decide/remedy_rules.h"
 #include "resolution/validate.h"
 
-#define BIT(state) (1u << REMEDY_STATE_##state)
-
-/* What an outcome makes of a remedy, and from which states. */
+/* What an outcome makes of a remedy. */
 struct step {
-    int16_t to;
-    unsigned from;
+    int to;
     const char *what; /* for the refusal: "a remedy that is OFFERED cannot ..." */
 };
 
 static const struct step steps[] = {
-    [FULFILMENT_OUTCOME_STARTED] = {REMEDY_STATE_FULFILLING, BIT(ACCEPTED), "be started"},
-    [FULFILMENT_OUTCOME_FULFILLED] = {REMEDY_STATE_FULFILLED, BIT(ACCEPTED) | BIT(FULFILLING),
-                                      "be fulfilled"},
-    [FULFILMENT_OUTCOME_FAILED] = {REMEDY_STATE_FAILED, BIT(ACCEPTED) | BIT(FULFILLING), "fail"},
-    [FULFILMENT_OUTCOME_REVERSED] = {REMEDY_STATE_REVERSED, BIT(FULFILLED), "be reversed"},
+    [FULFILMENT_OUTCOME_STARTED] = {REMEDY_STATE_FULFILLING, "be started"},
+    [FULFILMENT_OUTCOME_FULFILLED] = {REMEDY_STATE_FULFILLED, "be fulfilled"},
+    [FULFILMENT_OUTCOME_FAILED] = {REMEDY_STATE_FAILED, "fail"},
+    [FULFILMENT_OUTCOME_REVERSED] = {REMEDY_STATE_REVERSED, "be reversed"},
 };
 _Static_assert(sizeof(steps) / sizeof(steps[0]) == FULFILMENT_OUTCOME_COUNT,
                "each outcome has its step");
-_Static_assert(REMEDY_STATE_COUNT <= 32, "a state is a bit");
 
 /* No reference stands for the one that is known. */
 static bool same_reference(const struct remedy_row *remedy, const char *reference)
@@ -63,12 +60,9 @@ static bool proves_another(struct decision *d, const struct remedy_row *remedy,
 static void take_step(struct decision *d, struct remedy_row *remedy, const struct step *step,
                       const char *reference)
 {
-    remedy->state = step->to;
     if (reference[0] != '\0')
         remedy->fulfilment_reference = reference;
-    if (step->to == REMEDY_STATE_FULFILLED)
-        remedy->fulfilled_at = d->now_us;
-    row_touch(&remedy->row);
+    remedy_set_state(remedy, step->to, d->now_us);
 }
 
 static void report_fulfilment_decide(struct decision *d)
@@ -86,7 +80,7 @@ static void report_fulfilment_decide(struct decision *d)
     }
     if (!case_require_live(d, true))
         return;
-    if ((step->from >> remedy->state & 1u) == 0) {
+    if (!remedy_state_may_follow(remedy->state, step->to)) {
         remedy_refuse_state(d, remedy, step->what);
         return;
     }

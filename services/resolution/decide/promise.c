@@ -10,6 +10,7 @@
 #include "case/event.h"
 #include "case/ladder/ladder.h"
 #include "case/model/decision.h"
+#include "case/model/states.h"
 #include "case/transition.h"
 #include "contract/words.h"
 #include "resolution/decide/decide.h"
@@ -55,10 +56,7 @@ const struct command_kind make_promise_kind = {
 
 static void settle(struct decision *d, struct promise_row *promise, int state)
 {
-    promise->state = (int16_t)state;
-    promise->settled_at = d->now_us;
-    promise->settled_by = d->cmd->principal;
-    row_touch(&promise->row);
+    promise_set_state(promise, state, d->now_us, d->cmd->principal);
     d->cmd->result_id = promise->promise_id;
 }
 

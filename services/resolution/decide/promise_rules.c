@@ -7,6 +7,7 @@
 #include "contract/money.h"
 #include "case/clocks/clocks.h"
 #include "case/model/decision.h"
+#include "case/model/states.h"
 #include "case/transition.h"
 #include "contract/word.h"
 #include "contract/words.h"
@@ -122,14 +123,12 @@ bool promise_add(struct decision *d, int kind, const char *description, const st
     p->case_id = c->row.case_id;
     p->promise_id = *id = decision_id(d);
     p->kind = (int16_t)kind;
-    p->state = PROMISE_STATE_OPEN;
     p->round = c->row.round;
     p->promised_at = when->at_us;
     p->due_at = when->due_us;
-    p->made_at = d->now_us;
-    p->made_by = d->cmd->principal;
     p->description = description;
     p->settled_by = "";
+    promise_set_state(p, PROMISE_STATE_OPEN, d->now_us, d->cmd->principal);
     (void)clock_start_until(d, CLOCK_KIND_PROMISE, id, d->now_us, when->due_us);
     return true;
 }

@@ -11,6 +11,7 @@
 #include "amends/v1/resolution_service.pb-c.h"
 #include "contract/money.h"
 #include "case/model/decision.h"
+#include "case/model/states.h"
 #include "case/people/authority.h"
 #include "case/transition.h"
 #include "contract/reasons.h"
@@ -110,14 +111,13 @@ static struct remedy_row *add_remedy(struct decision *d, const struct worth *w,
     row->case_id = c->row.case_id;
     row->remedy_id = decision_id(d);
     row->kind = (int16_t)w->kind;
-    row->state = REMEDY_STATE_OFFERED;
     row->currency = w->currency;
     row->micros = w->micros;
     row->description = description;
     row->proposer = d->cmd->principal;
-    row->proposed_at = d->now_us;
     row->fulfilment_reference = "";
     row->on_the_spot = true;
+    remedy_set_state(row, REMEDY_STATE_OFFERED, d->now_us);
     return row;
 }
 
@@ -145,7 +145,7 @@ const struct command_kind propose_remedy_kind = {
 
 /* -- RecordCustomerResponse -------------------------------------------------------------------- */
 
-static int16_t answered_state(int answer)
+static int answered_state(int answer)
 {
     switch (answer) {
     case CUSTOMER_ANSWER_ACCEPTED:
@@ -168,9 +168,7 @@ static void record_customer_response_decide(struct decision *d)
         remedy_refuse_state(d, remedy, "be answered");
         return;
     }
-    remedy->state = answered_state((int)r->answer);
-    remedy->responded_at = d->now_us;
-    row_touch(&remedy->row);
+    remedy_set_state(remedy, answered_state((int)r->answer), d->now_us);
     remedy_event(d, EVENT_KIND_REMEDY_ANSWERED, remedy, r->note);
 }
 
