@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
+#include "assignment/decide/decide.h"
 #include "assignment/validate.h"
 
 #include <string.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "intake/validate.h"
+#include "intake/decide/decide.h"
 
 #include <string.h>
 

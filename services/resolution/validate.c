@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "resolution/validate.h"
+#include "resolution/decide/decide.h"
 
 #include "contract/check.h"
 #include "contract/remedy_kinds.h"

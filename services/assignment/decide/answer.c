@@ -15,7 +15,6 @@
 #include "case/transition.h"
 #include "contract/word.h"
 #include "contract/words.h"
-#include "assignment/validate.h"
 
 static struct offer_row *find_offer(struct decision *d, const char *text)
 {

@@ -2,12 +2,15 @@
 #pragma once
 
 /*
- * The commands behind assignment's RPCs and those it gives itself; their decide functions are pure.
+ * The commands behind assignment's RPCs and those it gives itself, and what their requests must be;
+ * both are pure.
  * The system's own are conditional on a generation, so that repeating one is harmless.
  *
- * Threading: constants. Ownership: args are borrowed with the command.
+ * Threading: constants. Ownership: args are borrowed with the command; violations lie in the fault's
+ * arena.
  */
 
+#include "amends/v1/assignment_service.pb-c.h"
 #include "case/model/decision.h"
 
 extern const struct command_kind put_agent_kind;    /* request: PutAgentRequest */
@@ -80,3 +83,21 @@ enum offer_outcome offer_outcome_of(const struct command *cmd);
 /* True when the agent has weight left for one more case: what is admitted counts its counted cases
  * and its pending offers. */
 bool agent_has_room(const struct agent_row *agent);
+
+/* -- requests (validate.c) ---------------------------------------------------------------------- */
+
+/* Each adds every violation of its request at once, field = path in the request. request_id, case_id
+ * and their like are checked where they are parsed. `policy` is the tenant's current one, or NULL
+ * while it is being loaded: then what depends on it is left to the decision. */
+void put_agent_validate(const ProtobufCMessage *request, int64_t now_us,
+                        const struct policy *policy, struct fault *fault);
+void set_presence_validate(const ProtobufCMessage *request, int64_t now_us,
+                           const struct policy *policy, struct fault *fault);
+void accept_offer_validate(const ProtobufCMessage *request, int64_t now_us,
+                           const struct policy *policy, struct fault *fault);
+void decline_offer_validate(const ProtobufCMessage *request, int64_t now_us,
+                            const struct policy *policy, struct fault *fault);
+void escalate_case_validate(const ProtobufCMessage *request, int64_t now_us,
+                            const struct policy *policy, struct fault *fault);
+void acknowledge_escalation_validate(const ProtobufCMessage *request, int64_t now_us,
+                                     const struct policy *policy, struct fault *fault);

@@ -14,7 +14,6 @@
 #include "case/model/decision.h"
 #include "case/transition.h"
 #include "contract/words.h"
-#include "assignment/validate.h"
 
 static void refuse_ladder(struct decision *d, const char *why)
 {

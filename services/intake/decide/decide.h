@@ -2,11 +2,13 @@
 #pragma once
 
 /*
- * The commands behind intake's RPCs that write; their decide functions are pure.
+ * The commands behind intake's RPCs that write, and what their requests must be; both are pure.
  *
- * Threading: constants. Ownership: args are borrowed with the command.
+ * Threading: constants. Ownership: args are borrowed with the command; violations lie in the fault's
+ * arena.
  */
 
+#include "amends/v1/intake_service.pb-c.h"
 #include "case/model/decision.h"
 
 /* OpenCase: joins the customer's open case of the same failure code and order reference, else opens
@@ -36,3 +38,15 @@ struct migrate_result {
 struct migrate_args {
     struct migrate_result *result;
 };
+
+/* -- requests (validate.c) ---------------------------------------------------------------------- */
+
+/* Adds every violation of an OpenCase at `now_us`, field = path in the request. Without a `policy`
+ * (NULL: not loaded yet) the failure code is checked by its form only; the decision looks it up
+ * again. */
+void open_case_validate(const ProtobufCMessage *request, int64_t now_us,
+                        const struct policy *policy, struct fault *fault);
+
+/* Adds a violation of failure.code that names the branches there are, when the taxonomy has neither
+ * the code nor a branch of it. */
+void failure_code_validate(const char *code, const struct policy *policy, struct fault *fault);

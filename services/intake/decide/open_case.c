@@ -14,7 +14,6 @@
 #include "case/model/decision.h"
 #include "case/transition.h"
 #include "contract/words.h"
-#include "intake/validate.h"
 
 #define FIRST_LEVEL 1
 

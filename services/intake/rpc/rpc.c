@@ -12,7 +12,6 @@
 #include "intake/intake.h"
 #include "intake/rpc/lists.h"
 #include "intake/rpc/policy.h"
-#include "intake/validate.h"
 #include "policy/compile/bundle.h"
 #include "rpc/wire.h"
 

@@ -18,7 +18,6 @@
 #include "contract/words.h"
 #include "resolution/decide/decide.h"
 #include "resolution/decide/remedy_rules.h"
-#include "resolution/validate.h"
 
 /* -- DenyClaim --------------------------------------------------------------------------------- */
 

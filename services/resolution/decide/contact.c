@@ -11,7 +11,6 @@
 #include "case/transition.h"
 #include "contract/words.h"
 #include "resolution/decide/decide.h"
-#include "resolution/validate.h"
 
 static Amends__V1__EventPrivate words(char *text)
 {

@@ -2,7 +2,8 @@
 #pragma once
 
 /*
- * The commands behind resolution's RPCs; their decide functions are pure. What they all hold:
+ * The commands behind resolution's RPCs, and what their requests must be; both are pure. What all
+ * decide functions hold:
  *
  * - An agent who works on a case that is with a steward does not become its owner by that.
  * - Words that people said or wrote go into an event's personal part and the rows, never into the
@@ -10,9 +11,11 @@
  * - Contacts, acts, root causes and fulfilment are taken as long as the case is not final;
  *   proposals, answers and denials only while it is neither resolved nor final.
  *
- * Threading: constants. Ownership: args are borrowed with the command.
+ * Threading: constants. Ownership: args are borrowed with the command; violations lie in the fault's
+ * arena.
  */
 
+#include "amends/v1/resolution_service.pb-c.h"
 #include "case/model/decision.h"
 
 /* Clocks follow by the policy's conditions, at the time of the contact, however late it is
@@ -66,3 +69,38 @@ extern const struct command_kind deny_claim_kind;
  * resolved. */
 extern const struct command_kind resolve_case_kind;
 extern const struct command_kind close_case_kind;
+
+/* -- requests (validate.c) ---------------------------------------------------------------------- */
+
+/* What a request must be by itself, before it is decided on. Each function adds every violation at
+ * `now_us`, field = path in the request; what only the case can tell (a contact before the case was
+ * opened, an amount beyond a limit) is left to the decision. `policy` is the tenant's current
+ * version and may be NULL. */
+void record_contact_validate(const ProtobufCMessage *request, int64_t now_us,
+                             const struct policy *policy, struct fault *fault);
+void record_act_validate(const ProtobufCMessage *request, int64_t now_us,
+                         const struct policy *policy, struct fault *fault);
+void record_root_cause_validate(const ProtobufCMessage *request, int64_t now_us,
+                                const struct policy *policy, struct fault *fault);
+void propose_remedy_validate(const ProtobufCMessage *request, int64_t now_us,
+                             const struct policy *policy, struct fault *fault);
+void record_customer_response_validate(const ProtobufCMessage *request, int64_t now_us,
+                                       const struct policy *policy, struct fault *fault);
+void report_fulfilment_validate(const ProtobufCMessage *request, int64_t now_us,
+                                const struct policy *policy, struct fault *fault);
+void make_promise_validate(const ProtobufCMessage *request, int64_t now_us,
+                           const struct policy *policy, struct fault *fault);
+void settle_promise_validate(const ProtobufCMessage *request, int64_t now_us,
+                             const struct policy *policy, struct fault *fault);
+void pause_case_validate(const ProtobufCMessage *request, int64_t now_us,
+                         const struct policy *policy, struct fault *fault);
+void resume_case_validate(const ProtobufCMessage *request, int64_t now_us,
+                          const struct policy *policy, struct fault *fault);
+void reopen_case_validate(const ProtobufCMessage *request, int64_t now_us,
+                          const struct policy *policy, struct fault *fault);
+void deny_claim_validate(const ProtobufCMessage *request, int64_t now_us,
+                         const struct policy *policy, struct fault *fault);
+void resolve_case_validate(const ProtobufCMessage *request, int64_t now_us,
+                           const struct policy *policy, struct fault *fault);
+void close_case_validate(const ProtobufCMessage *request, int64_t now_us,
+                         const struct policy *policy, struct fault *fault);

@@ -16,7 +16,6 @@
 #include "contract/words.h"
 #include "resolution/decide/decide.h"
 #include "resolution/decide/remedy_rules.h"
-#include "resolution/validate.h"
 
 /* What an outcome makes of a remedy. */
 struct step {

@@ -15,7 +15,6 @@
 #include "case/transition.h"
 #include "contract/words.h"
 #include "resolution/decide/decide.h"
-#include "resolution/validate.h"
 
 static bool is_paused(const struct decision *d)
 {

@@ -15,7 +15,6 @@
 #include "contract/words.h"
 #include "resolution/decide/decide.h"
 #include "resolution/decide/promise_rules.h"
-#include "resolution/validate.h"
 
 /* The promise that was just made. */
 static const struct promise_row *newest(const struct case_state *c)

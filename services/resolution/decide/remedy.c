@@ -22,7 +22,6 @@
 #include "policy/words.h"
 #include "resolution/decide/decide.h"
 #include "resolution/decide/remedy_rules.h"
-#include "resolution/validate.h"
 
 /* What a proposal is worth, in the terms of the rows. */
 struct worth {

@@ -20,7 +20,6 @@
 #include "contract/word.h"
 #include "contract/words.h"
 #include "resolution/decide/decide.h"
-#include "resolution/validate.h"
 
 /* -- the keys ---------------------------------------------------------------------------------- */
 

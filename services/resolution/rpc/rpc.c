@@ -8,7 +8,6 @@
 #include "amends/v1/resolution_service.pb-c.h"
 #include "resolution/decide/decide.h"
 #include "resolution/resolution.h"
-#include "resolution/validate.h"
 
 int resolution_register(struct rpc_server *server, struct service *service)
 {

@@ -10,6 +10,7 @@
 
 #include <cmocka.h>
 
+#include "assignment/decide/decide.h"
 #include "assignment/validate.h"
 #include "policy/compile/bundle.h"
 

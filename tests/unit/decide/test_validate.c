@@ -6,8 +6,8 @@
 #include <string.h>
 
 #include "contract/check.h"
-#include "intake/validate.h"
-#include "resolution/validate.h"
+#include "intake/decide/decide.h"
+#include "resolution/decide/decide.h"
 #include "rig.h"
 
 #include "policy/build.h"
