@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "case/transition.h"
 
+#include "base/assert.h"
 #include "contract/reasons.h"
 #include "contract/statuses.h"
 #include "contract/word.h"
@@ -40,6 +41,9 @@ bool case_set_status(struct decision *d, int to)
 {
     if (!case_require_transition(d, to))
         return false;
+    /* Nobody looks for what a resolved case still owes, so the gate has to have looked before. */
+    AM_ASSERT(to != CASE_STATUS_RESOLVED ||
+              (!case_owes_remedy(d->c) && !case_has_open_promise(d->c)));
     d->c->row.status = (int16_t)to;
     row_touch(&d->c->row.row);
     return true;

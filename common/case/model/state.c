@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/assert.h"
 #include "base/minmax.h"
 #include "contract/remedy_states.h"
 
@@ -41,6 +42,8 @@ void case_state_init(struct case_state *c, int64_t tenant_id, const struct uuid 
 
 void case_add_minutes_lost(struct case_row *row, int32_t minutes)
 {
+    /* What the customer lost is never taken back: requests with less than 0 are refused. */
+    AM_ASSERT(minutes >= 0);
     const int64_t sum = (int64_t)row->minutes_lost + minutes;
     row->minutes_lost = (int32_t)smaller(sum, CASE_MINUTES_LOST_MAX);
 }

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "amends/v1/resolution_service.pb-c.h"
+#include "base/assert.h"
 #include "case/model/decision.h"
 #include "case/model/states.h"
 #include "case/transition.h"
@@ -68,6 +69,8 @@ static void report_fulfilment_decide(struct decision *d)
 {
     const Amends__V1__ReportFulfilmentRequest *r =
         (const Amends__V1__ReportFulfilmentRequest *)d->cmd->request;
+    /* Validation knows the contract's outcomes only; another number would read past the table. */
+    AM_ASSERT(r->outcome > FULFILMENT_OUTCOME_UNSPECIFIED && r->outcome < FULFILMENT_OUTCOME_COUNT);
     const struct step *step = &steps[r->outcome];
     const char *reference = r->external_reference;
     struct remedy_row *remedy = remedy_find(d, r->remedy_id);

@@ -4,6 +4,7 @@
  * caps. */
 
 #include "amends/v1/resolution_service.pb-c.h"
+#include "base/assert.h"
 #include "base/time.h"
 #include "case/clocks/deadline.h"
 #include "case/message/message.h"
@@ -96,6 +97,8 @@ static void refuse_limit(struct decision *d, int64_t most)
 static void pause_until(struct decision *d, const Amends__V1__PauseCaseRequest *r, int64_t until_us)
 {
     struct case_row *row = &d->c->row;
+    /* A pause of no length would move no deadline and yet count against the limits. */
+    AM_ASSERT(until_us > d->now_us);
     row->paused_at = d->now_us;
     row->resume_at = until_us;
     row->pause_reason = (int16_t)r->reason;

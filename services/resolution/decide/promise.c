@@ -3,6 +3,7 @@
 /* MakePromise and SettlePromise. Any agent: who is asked for it by the customer may give it. */
 
 #include "amends/v1/resolution_service.pb-c.h"
+#include "base/assert.h"
 #include "contract/check.h"
 #include "case/message/message.h"
 #include "contract/money.h"
@@ -19,6 +20,8 @@
 /* The promise that was just made. */
 static const struct promise_row *newest(const struct case_state *c)
 {
+    /* promise_add() was true, so there is one; without any this would read before the array. */
+    AM_ASSERT(c->promises.n > 0);
     return ROW_AT(&c->promises, const struct promise_row, c->promises.n - 1);
 }
 
@@ -63,8 +66,11 @@ static void stop_clock(struct decision *d, const struct promise_row *promise, in
                        bool cancel)
 {
     struct clock_row *clock = clock_of_subject(d->c, &promise->promise_id);
-    if (clock)
-        clock_stop(d, clock, at_us, cancel);
+    if (!clock)
+        return;
+    clock_stop(d, clock, at_us, cancel);
+    /* A clock that ran on would escalate a promise that is settled. */
+    AM_ASSERT(!clock_is_open(clock));
 }
 
 static void settled_event(struct decision *d, const struct promise_row *promise,

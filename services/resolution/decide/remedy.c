@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "amends/v1/resolution_service.pb-c.h"
+#include "base/assert.h"
 #include "contract/money.h"
 #include "case/model/decision.h"
 #include "case/model/states.h"
@@ -66,6 +67,9 @@ static bool compensated_already(struct decision *d, const struct worth *w)
 
 /* -- authority --------------------------------------------------------------------------------- */
 
+_Static_assert(MONEY_UNITS_MAX *MONEY_MICROS <= INT64_MAX / (CASE_REMEDIES_MAX + 1),
+               "the sum of a case's remedies and one more cannot overflow");
+
 static int64_t given_already(const struct case_state *c, const struct worth *w)
 {
     int64_t sum = 0;
@@ -91,6 +95,8 @@ static void refuse_beyond(struct decision *d, const struct worth *w, int64_t lim
 
 static bool within_authority(struct decision *d, const struct worth *w)
 {
+    /* The kind is agents_only: without an agent there is no limit to hold the amount to. */
+    AM_ASSERT(d->actor != NULL && w->micros >= 0);
     int64_t limit = agent_limit_micros(d->actor, d->policy, w->kind, w->currency);
     int64_t sum = given_already(d->c, w) + w->micros;
     if (limit > 0 && sum <= limit)

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "amends/v1/resolution_service.pb-c.h"
+#include "base/assert.h"
 #include "case/message/message.h"
 #include "case/event.h"
 #include "case/ladder/ladder.h"
@@ -102,6 +103,8 @@ static bool require_no_other(struct decision *d)
 static bool owner_is_fit(const struct decision *d)
 {
     const struct agent_row *agent = d->agent;
+    /* The keys were named after the row: who is judged here is who keeps the case. */
+    AM_ASSERT(!agent || same(agent->agent_id, former_agent(&d->c->row)));
     if (!agent || (agent->presence != PRESENCE_AVAILABLE && agent->presence != PRESENCE_AWAY))
         return false;
     return queue_agent_fits(queue_signature(&d->c->row, d->policy, d->arena), agent, d->policy);
