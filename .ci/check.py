@@ -21,11 +21,15 @@ from harness import paths
 
 sys.path.insert(0, str(Path(__file__).parent))
 import arrows  # noqa: E402  (these lie beside this file)
+import commits  # noqa: E402
 import rules  # noqa: E402
 
 ROOT = paths.ROOT
 CACHE = paths.state_folder() / "cache"
 CLANG_BUILD = ROOT / "build" / "clang"
+# The commit since which subjects of commits are checked: the last release, when there was one; until then this one.
+LAST_RELEASE = ROOT / ".ci" / "last-release"
+SUBJECTS_SINCE = "0598ca3"
 
 
 class Broken(Exception):
@@ -53,6 +57,29 @@ def sources(*endings):
 
 def check_rules():
     found = rules.findings(ROOT, sources(""))
+    if found:
+        raise Broken("\n".join(found))
+
+
+def commit_exists(name):
+    done = subprocess.run(["git", "cat-file", "-e", f"{name}^{{commit}}"], cwd=ROOT, stdin=subprocess.DEVNULL,
+                          stderr=subprocess.DEVNULL, check=False)
+    return done.returncode == 0
+
+
+def commits_to_check():
+    """What `git log` is asked for: the commits after the last release; HEAD alone in a clone that is too shallow."""
+    written = LAST_RELEASE.read_text().split() if LAST_RELEASE.exists() else []
+    start = next((name for name in [*written[:1], SUBJECTS_SINCE] if commit_exists(name)), None)
+    return [f"{start}..HEAD"] if start else ["-1", "HEAD"]
+
+
+def check_commits():
+    """The subject of every commit says in the imperative what it does, and where."""
+    log = run("git", "log", "--no-merges", "--format=%h %s", *commits_to_check())
+    subjects = [line.split(" ", 1) for line in log.splitlines()]
+    found = [f"{commit} '{subject}' {commits.finding(subject)}" for commit, subject in subjects
+             if commits.finding(subject)]
     if found:
         raise Broken("\n".join(found))
 
@@ -253,6 +280,7 @@ def progress(text):
 
 # Cheap ones first.
 CHECKS = {
+    "commits": check_commits,
     "rules": check_rules,
     "shell": check_shell,
     "format": check_format,
