@@ -3,7 +3,7 @@
 /*
  * amends [serve]   all three services in one process
  * amends migrate   brings the database to this release's schema; --tenant NAME makes a tenant
- * amends check     looks for what must not be in the database
+ * amends check     looks for rows that must not be in the database
  */
 
 #include <stdio.h>
@@ -17,7 +17,7 @@ static int serve(int argc, char **argv)
     static const struct program_spec spec = {
         .name = "amends",
         .doc = "Amends: service recovery, all three services in one process.\v"
-               "Other words: amends migrate, amends check (see their --help).",
+               "Other commands: amends migrate, amends check (see their --help).",
         .parts = PART_ALL,
         .listen = "127.0.0.1:7400",
         .admin = "127.0.0.1:7410",
@@ -27,14 +27,19 @@ static int serve(int argc, char **argv)
 
 int main(int argc, char **argv)
 {
-    static const struct {
+    static struct {
         const char *word;
         int (*run)(int argc, char **argv);
-    } words[] = {{"serve", serve}, {"migrate", maintenance_migrate}, {"check", maintenance_check}};
+        char program[16]; /* the name that --help shows */
+    } words[] = {{"serve", serve, "amends serve"},
+                 {"migrate", maintenance_migrate, "amends migrate"},
+                 {"check", maintenance_check, "amends check"}};
 
     for (size_t i = 0; argc > 1 && i < sizeof words / sizeof *words; i++) {
-        if (strcmp(argv[1], words[i].word) == 0)
-            return words[i].run(argc - 1, argv + 1);
+        if (strcmp(argv[1], words[i].word) != 0)
+            continue;
+        argv[1] = words[i].program;
+        return words[i].run(argc - 1, argv + 1);
     }
     if (argc > 1 && argv[1][0] != '-') {
         (void)fprintf(stderr, "amends: \"%s\" is not one of serve, migrate, check\n", argv[1]);

@@ -22,16 +22,19 @@ static int parse(struct maintenance *m, int argc, char **argv, bool with_tenant)
     *m = (struct maintenance){.pg = "", .password_file = "", .tenant = "", .log_level = "info"};
     const struct option_spec table[] = {
         {"pg", OPTION_STRING, &m->pg, 0, 0, "CONNINFO",
-         "PostgreSQL, as libpq writes it; empty = PGHOST etc."},
+         "connection string of PostgreSQL, as for libpq; empty = PGHOST and so on"},
         {"pg-password-file", OPTION_STRING, &m->password_file, 0, 0, "FILE",
-         "file that holds the password"},
-        {"log-level", OPTION_STRING, &m->log_level, 0, 0, "LEVEL", "debug, info, warn or error"},
+         "file that holds PostgreSQL's password"},
+        {"log-level", OPTION_STRING, &m->log_level, 0, 0, "LEVEL",
+         "what to log: debug, info, warn or error"},
         {"tenant", OPTION_STRING, &m->tenant, 0, 0, "NAME",
-         "tenant to make, with policy version 1, unless it is there"},
+         "tenant to create, with the default policy as version 1, unless it exists"},
     };
     const size_t n = sizeof table / sizeof *table - (with_tenant ? 0 : 1);
-    const char *doc = with_tenant ? "Brings the database to this release's schema."
-                                  : "Looks for what must not be there.";
+    const char *doc =
+        with_tenant
+            ? "Brings the database schema up to date with this release."
+            : "Looks for rows that must not be in the database; exit code 1 when there are any.";
     size_t words = 0;
     if (options_parse(table, n, argc, argv, doc, NULL, 0, &words))
         return MISTAKE;

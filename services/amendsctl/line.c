@@ -61,13 +61,14 @@ static void help_all(void)
         "  --assignment ADDR  default 127.0.0.1:7402\n"
         "  --resolution ADDR  default 127.0.0.1:7403\n"
         "  --tenant NAME      default demo\n"
-        "  --as PRINCIPAL     who calls; default amendsctl\n"
-        "  --timeout-ms MS    default 10000; streams: 0 = until interrupted\n"
-        "  --json             canonical JSON on standard output, one document a message\n\n"
-        "Exit codes: 0 done; 1 a mistake in the command line or in a field; 2 the server failed; 3 "
-        "not found;\n"
-        "4 refused as things stand (precondition, version, request id); 5 not allowed; 6 "
-        "overloaded; 7 away or too late.\n");
+        "  --as PRINCIPAL     the caller: an agent or a client application; default amendsctl\n"
+        "  --timeout-ms MS    default 10000; for streams 0: until interrupted\n"
+        "  --json             print canonical JSON, one document for each message\n\n"
+        "Exit codes: 0 done; 1 the command line or a field is wrong; 2 the server failed; 3 not "
+        "found;\n"
+        "4 refused in the present state (precondition, version, request id); 5 not allowed; 6 "
+        "overloaded;\n"
+        "7 no connection, or too late.\n");
 }
 
 static void print_positional(char *word)
@@ -296,7 +297,7 @@ enum line_result line_parse(struct line *line, int argc, char **argv, struct are
     if (!line->command)
         return mistake("", argv[optind],
                        argc - optind < 2 ? "needs a verb (see --help)"
-                                         : "has no such verb, or is no noun (see --help)");
+                                         : "is not a noun, or has no such verb (see --help)");
     const ProtobufCMessageDescriptor *d =
         ctl_service(line->command->server)
             ->methods[ctl_method_index(line->command->server, line->command->method)]
