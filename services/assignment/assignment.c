@@ -23,7 +23,7 @@ static void on_change(void *ctx, bool up)
         return;
     if (!up)
         sweep_lost(a->sweep);
-    timers_run(a->timers); /* from the other side now */
+    timers_run(a->timers); /* timers now come from Redis, or no longer */
 }
 
 static void on_reload(void *ctx)

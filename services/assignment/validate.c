@@ -163,12 +163,12 @@ void escalate_case_validate(const ProtobufCMessage *request, int64_t now_us,
 {
     const Amends__V1__EscalateCaseRequest *r = (const Amends__V1__EscalateCaseRequest *)request;
     (void)now_us;
-    (void)policy; /* how high the ladder goes, the policy says to which the case is pinned */
+    (void)policy; /* the top of the ladder is in the policy of the case */
     check_text(fault, "reason", r->reason, REASON_BYTES, true);
     check_range(fault, "to_level", r->to_level, 0, POLICY_LEVELS_MAX);
 }
 
-/* Its ids are all there is. */
+/* The ids are checked for every request; it has nothing else. */
 void acknowledge_escalation_validate(const ProtobufCMessage *request, int64_t now_us,
                                      const struct policy *policy, struct fault *fault)
 {

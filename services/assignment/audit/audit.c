@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * The standing audit on the replica that holds the lease: a slice of open cases a second, round and
- * round; what a full pass has found is shown until the next one has ended.
+ * The auditor, on the replica that holds the lease. Once a second it looks at a slice of the open
+ * cases; after the last slice it begins again. The metrics show what the last full pass found,
+ * until the next one has ended.
  */
 
 #include <stdlib.h>
@@ -41,7 +42,7 @@ struct audit {
     struct audit_page page;
     int64_t tenant; /* the next slice begins behind this case */
     struct uuid after;
-    struct audit_counts counts; /* of the pass under way */
+    struct audit_counts counts; /* of the present pass */
     int64_t since_us; /* monotonic: the last full pass, or the lease; 0 = not the holder */
     int64_t oldest_us;
 };
@@ -94,7 +95,8 @@ static void finding(struct audit_page *p, Amends__V1__AuditFindingKind kind,
         c->ownerless++;
 }
 
-/* What was looked at counts, also when the rest could not be read: the next slice goes on there. */
+/* The cases that were judged count, even when the rest of the slice could not be read; the next
+ * slice begins behind them. */
 static void slice_ended(struct audit_page *p, const struct fault *fault)
 {
     struct audit *u = p->ctx;
@@ -164,7 +166,7 @@ void audit_run(struct audit *u)
 {
     if (!u->since_us) {
         if (u->running)
-            return; /* a slice of the lease before: it moves the place where the next one begins */
+            return; /* a slice from an earlier lease would move the begin of the next one */
         u->since_us = clock_mono_us();
         begin_pass(u);
     }
@@ -199,7 +201,8 @@ struct audit *audit_new(struct assignment *a)
     return u;
 }
 
-/* The tenants, who end later, tell a slice that waits for them. */
+/* A slice may wait for a policy. The tenants, who end later than this, then end that slice, which
+ * frees the memory. */
 void audit_free(struct audit *u)
 {
     if (u && u->running && u->page.waiting)

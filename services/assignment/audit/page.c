@@ -9,8 +9,8 @@
 #include "base/assert.h"
 #include "contract/words.h"
 
-#define ARENA_BYTES (64u << 20) /* what is used is taken */
-#define LATE_MOST 10000         /* late clocks among which those of other cases are looked for */
+#define ARENA_BYTES (64u << 20) /* a bound; memory is taken as it is needed */
+#define LATE_MOST 10000         /* the most late clocks that are read */
 
 /* -- judging ----------------------------------------------------------------------------------- */
 
@@ -112,8 +112,9 @@ static void on_tenant(void *ctx, const struct tenant *t)
     p->ended(p, &away);
 }
 
-/* Only stewards are looked up in the policy. Who has loaded a version finds it at once, or finds at
- * once that it does not compile: a page may be full of such cases, so they must not nest. */
+/* The policy is needed only to look up stewards. False when it has to be waited for. A version that
+ * is loaded, or that is known not to compile, is answered at once here: a page may be full of such
+ * cases, and waiting for each would nest too many calls. */
 static bool judge_here(struct audit_page *p)
 {
     const struct audit_row *row = &p->rows[p->next];

@@ -107,7 +107,7 @@ static bool require_agent(struct decision *d)
     return false;
 }
 
-/* Coming on shift is the beginning of being idle. */
+/* An agent who becomes AVAILABLE is idle from then on. */
 static void change_presence(struct decision *d, int presence)
 {
     struct agent_row *a = agent_change(d);

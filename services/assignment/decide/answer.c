@@ -30,8 +30,8 @@ static struct offer_row *find_offer(struct decision *d, const char *text)
     return NULL;
 }
 
-/* An offer stands while it is pending, its time has not run out and the case has not changed hands;
- * the timer may not have come round to what has run out. */
+/* An offer is pending until its time has run out or the case has changed hands, even when its timer
+ * has not fired yet. */
 static int present_state(const struct decision *d, const struct offer_row *o)
 {
     if (o->state != OFFER_STATE_PENDING)
@@ -59,7 +59,7 @@ static bool require_pending(struct decision *d, const struct offer_row *o)
     return false;
 }
 
-/* The principal's own row, under its key since the command names it. */
+/* The calling agent's row. It is locked, because the command named its key. */
 static void touch_idle(struct decision *d)
 {
     if (d->agent)
@@ -77,7 +77,7 @@ static void accept_offer(struct decision *d)
     case_set_owner(d, OWNER_KIND_AGENT, d->cmd->principal, o, "accepted");
 }
 
-/* Accepting and declining change what the caller holds. */
+/* Accepting and declining change the load of the calling agent, so its key is needed. */
 static void name_caller(const ProtobufCMessage *request, struct command *cmd)
 {
     (void)request;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * FireClock: a clock whose time has come: a threshold, or the end of a pause. Conditional on its
- * generation, so any number of replicas, timers and sweeps may fire it: one is first, the others
- * are refused.
+ * FireClock: fires a clock at a threshold or at the end of a pause. It depends on the generation of
+ * the clock, so any number of replicas, timers and sweeps may try: the first one fires it, and the
+ * others are refused.
  */
 
 #include "assignment/decide/decide.h"
@@ -33,7 +33,7 @@ static void expire_offer(struct decision *d, struct clock_row *clock)
             return;
         }
     }
-    clock_stop(d, clock, d->now_us, true); /* its offer has ended: so does the clock */
+    clock_stop(d, clock, d->now_us, true); /* the offer has ended, so its clock ends too */
 }
 
 static void fire_clock(struct decision *d)

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * OfferCase and RequestAssignment: decided under the keys of the case and of the agent. Room is
- * decided only here, so no admission passes an agent's capacity under any concurrency.
+ * OfferCase and RequestAssignment, decided under the keys of the case and of the agent. Only this
+ * place decides whether an agent has room, so no number of calls at the same time can pass the
+ * capacity.
  */
 
 #include <string.h>
@@ -42,7 +43,8 @@ static bool refuse(struct decision *d, enum offer_outcome outcome, int reason, c
     return false;
 }
 
-/* The steward owns it, it waits, and it is still what the candidate was: one offer at a time. */
+/* The steward owns the case, it waits, and its generation is that of the candidate: only one offer
+ * at a time is made. */
 static bool require_waiting(struct decision *d, const struct offer_case_args *args)
 {
     const struct case_state *c = d->c;
@@ -54,7 +56,8 @@ static bool require_waiting(struct decision *d, const struct offer_case_args *ar
             return refuse(d, OFFER_CASE_MOVED, ERROR_REASON_CASE_STATUS,
                           "the case is offered to somebody");
     }
-    /* Who asks for it may have it all the same: a case is never beyond everybody's reach. */
+    /* An agent who asks gets the case even when it has had too many offers: no case is ever out of
+     * reach for everybody. */
     if (!args->accepted && c->offers.n >= CASE_OFFERS_MAX)
         return refuse(d, OFFER_CASE_FULL, ERROR_REASON_CASE_FULL,
                       "the case has as many offers as it may have");
@@ -72,8 +75,8 @@ static bool cooling_down(const struct decision *d)
     return false;
 }
 
-/* An agent who fits the queue that Redis named need not fit the one the case is in now: then it is
- * the case that moved. */
+/* Redis may have named a queue that the case has left. An agent who fits that queue need not fit
+ * the present one; then not the agent is unfit, but the case has moved. */
 static enum offer_outcome whose_unfitness(const struct queue_row *q,
                                           const struct offer_case_args *args)
 {
@@ -82,7 +85,7 @@ static enum offer_outcome whose_unfitness(const struct queue_row *q,
     return same ? OFFER_AGENT_UNFIT : OFFER_CASE_MOVED;
 }
 
-/* Who asks is at work: only an offer that was not asked for needs presence. */
+/* An agent who asks is at work. Presence matters only for offers that the agent did not ask for. */
 static bool require_fit(struct decision *d, const struct offer_case_args *args)
 {
     const struct queue_row *q = ROW_AT(&d->c->queue, struct queue_row, 0);
@@ -154,8 +157,8 @@ static void offer(struct decision *d, const struct offer_case_args *args)
         start_offer(d, o);
 }
 
-/* A command may be decided several times and then fail on its way to the database, so what the last
- * decision said counts only where the fault is one of a decision. */
+/* A command may be decided several times, and may fail afterwards on its way to the database. So
+ * the last decision counts only when the fault comes from a decision. */
 enum offer_outcome offer_outcome_of(const struct command *cmd)
 {
     const struct offer_case_args *args = cmd->args;

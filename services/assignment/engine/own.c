@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Commands that the engine gives itself. All are conditional on a generation: one that fails is
- * left to a later sweep. */
+/* Commands that the engine itself submits. Each depends on a generation; when one fails, a later
+ * sweep does its work. */
 
 #include <stdlib.h>
 
@@ -10,7 +10,7 @@
 #include "base/log.h"
 #include "contract/word.h"
 
-#define ARENA_BYTES (64u << 20) /* the largest case must fit; only what is used is taken */
+#define ARENA_BYTES (64u << 20) /* the largest case must fit; memory is taken as needed */
 #define DEADLINE_US (5 * US_PER_S)
 
 static void own_free(struct own *o)

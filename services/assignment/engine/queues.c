@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* What Redis is told of a commit. Nobody waits for it; the sweeps find what it lacks. */
+/* Tells Redis what a commit changed in the queues. Nobody waits for the answer; the sweeps find
+ * what Redis lacks. */
 
 #include <string.h>
 
@@ -32,7 +33,7 @@ static void arg_item(struct redis_args *args, const struct route_queue *q)
         redis_arg_int(args, q->score_ms);
 }
 
-/* All items from the first one on that are of its queue, in their order. */
+/* All items of one queue from the first one on, in their order. */
 static void put_queue(struct assignment *a, struct batch *b, size_t first)
 {
     struct arena arena;

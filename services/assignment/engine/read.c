@@ -7,7 +7,7 @@
 #include "assignment/engine/engine.h"
 #include "base/assert.h"
 
-#define ARENA_BYTES (64u << 20) /* only what is used is taken */
+#define ARENA_BYTES (64u << 20) /* a bound; memory is taken as it is needed */
 #define DEADLINE_US (2 * US_PER_S)
 
 static void done(struct pg_read *pg, const struct fault *fault)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * After the test clock has moved every replica does what is due, lease or not: due clocks until
- * none is left, then waiting cases, then streams that are gone.
+ * When the test clock has moved, every replica does all that is due, whether it holds the lease or
+ * not: first due clocks until none is left, then waiting cases, then streams that are gone.
  */
 
 #include <stdlib.h>
@@ -18,7 +18,7 @@ struct settle {
     struct assignment *a;
     struct loop_timer *again;
     enum settle_step step;
-    bool moved;  /* again while a round was under way */
+    bool moved;  /* moved again during a round */
     bool asking; /* a look is under way */
 };
 
@@ -55,7 +55,7 @@ static void streams_known(struct assignment *a)
         go(s, SETTLE_CLOCKS, 0);
 }
 
-/* False when what it wants to look at is being looked at already. */
+/* False when another look at the same things has not ended yet. */
 static bool ask(struct settle *s)
 {
     struct assignment *a = s->a;
@@ -71,7 +71,7 @@ static void step(void *ctx)
     struct settle *s = ctx;
     if (s->asking || s->step == SETTLE_IDLE || s->a->stopped)
         return;
-    s->asking = true; /* before the call: the answer may come in it */
+    s->asking = true; /* set before the call, because the answer may come within it */
     if (!ask(s))
         go(s, s->step, AGAIN_US);
 }

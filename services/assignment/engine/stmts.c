@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * The engine's statements. Every look-up goes by a key or an index in its order, whatever the
- * statistics say; time is a parameter.
+ * The engine's statements. Every look-up goes by a key or along an index, whatever the statistics
+ * say. Time is a parameter.
  */
 
 #include "assignment/assignment.h"
@@ -26,8 +26,9 @@ static const char soon[] = "select " CLOCK_COLUMNS " from clock c where c.next_a
                            " and c.next_at >= $1::timestamptz and c.next_at <= $2::timestamptz"
                            " order by c.next_at limit $3::int4";
 
-/* $1 name, $2 holder, $3 now, $4 until: a row when the holder has it. One that ends long after any
- * that is taken now was written by a clock that was wrong: whoever had it may be gone for good. */
+/* $1 name, $2 holder, $3 now, $4 until: a row when the holder has the lease. A lease that ends much
+ * later than any lease taken now was written by a replica with a wrong clock, which may be gone for
+ * good; so it can be taken. */
 static const char lease[] =
     "insert into lease as l (name, holder, until) values ($1::text, $2::text, $4::timestamptz)"
     " on conflict (name) do update set holder = excluded.holder, until = excluded.until"
@@ -132,7 +133,8 @@ static const char purge[] =
     " where x.tenant_id = any (array[k.tenant_id])"
     " and x.principal = k.principal and x.method = k.method and x.request_id = k.request_id";
 
-/* When a clock should have been looked at: as it says itself, and when it runs by its deadline. */
+/* When a clock should have been looked at: at its next_at, and while it runs also at its deadline.
+ * */
 #define AUDIT_AT                                                                                   \
     "least(y.next_at, case when y.state = " SQL_CLOCK_STATE_RUNNING " then y.due_at end)"
 
@@ -184,8 +186,8 @@ static const char stream_seen[] =
     " on conflict (tenant_id, agent_id, replica) do update set seen_at = excluded.seen_at,"
     " live_until = excluded.live_until";
 
-/* $1 now, $2 limit, $3 from: agents of dead rows, when any row of theirs was seen last, whether one
- * is alive, and when the row died. */
+/* $1 now, $2 limit, $3 from: agents who have dead rows; for each, when any of its rows was last
+ * seen, whether one is alive, and when the row died. */
 static const char stream_gone[] =
     "select s.tenant_id, s.agent_id, o.seen_at, o.live, s.live_until from"
     " (select x.tenant_id, x.agent_id, x.live_until from agent_stream x"

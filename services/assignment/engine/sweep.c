@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * The standing sweeps, once a second on the replica that holds the lease: clocks overdue by a
- * second fire straight from PostgreSQL (twice a second), waiting cases are matched and put back
- * into Redis, agents whose streams are gone become AWAY. Correctness never depends on the lease:
- * two holders do the same work twice.
+ * The sweeps of the replica that holds the lease, once a second. Clocks that are overdue by a
+ * second are fired straight from PostgreSQL (twice a second); waiting cases are matched and put
+ * back into Redis; agents whose streams are gone become AWAY. Nothing becomes wrong when two
+ * replicas believe that they hold the lease: they only do the same work twice.
  */
 
 #include <stdlib.h>
@@ -39,7 +39,7 @@ struct sweep {
     unsigned ticks;
     bool purging;
     bool leasing;
-    bool got; /* the lease, of the request under way */
+    bool got; /* the lease that is being asked for */
     int64_t asked_until_us;
 };
 
@@ -71,7 +71,7 @@ static void purge_ended(struct engine_read *r, const struct fault *fault)
     ((struct sweep *)r->ctx)->purging = false;
 }
 
-/* One slice a round: dedup rows are kept for 30 days (architecture 3), by the shared clock. */
+/* Deletes one slice a round. Dedup rows are kept for 30 days by the shared clock. */
 static void purge(struct sweep *s)
 {
     if (s->purging)
@@ -82,7 +82,8 @@ static void purge(struct sweep *s)
     engine_read_start(r);
 }
 
-/* Looks at twice the rate, so that what only the sweep finds is not two seconds late. */
+/* Runs twice as often as the rest, so that clocks which only the sweep finds are not two seconds
+ * late. */
 static void find_overdue(struct sweep *s)
 {
     if (redis_up(s->a->redis))

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Sweeps and Redis know tenants by id; this process may not have met them yet. */
+/* Finds a tenant by its id. Sweeps and Redis name tenants by id, and this process may not have
+ * loaded them yet. */
 
 #include "assignment/engine/engine.h"
 #include "base/assert.h"

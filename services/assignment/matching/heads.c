@@ -8,7 +8,7 @@
 #include "assignment/engine/scripts.h"
 #include "base/assert.h"
 
-#define REDIS_SIGNATURES 64 /* of each level */
+#define REDIS_SIGNATURES 64 /* for each level */
 #define COOLING_MAX 256
 #define BEYOND_ANY_SIGNATURE "\xf4\x8f\xbf\xbf"
 

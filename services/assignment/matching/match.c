@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Matching, tenant by tenant: agents with room, then what waits, then offers. One pass at a time
- * for a tenant; what comes meanwhile starts the next. A pass only proposes: OfferCase decides, and
- * who loses a race against another replica is refused there.
+ * Matching. For one tenant after the other it reads the agents with room, then the waiting cases,
+ * and then makes offers. A tenant has one pass at a time; what arrives during a pass starts the
+ * next one. A pass only proposes offers: the command OfferCase decides, and refuses where another
+ * replica was faster.
  */
 
 #include <search.h>
@@ -82,7 +83,7 @@ static void enqueue(struct tenant_match *t)
 
 static void tenant_free(void *node);
 
-/* Ids come from outside too: what is no tenant leaves nothing behind. */
+/* Tenant ids also come from outside. An id without a tenant leaves no memory behind. */
 static void forget(struct tenant_match *t)
 {
     (void)tdelete(t, &t->m->tenants, by_id);
@@ -125,8 +126,9 @@ static void start_pass(struct tenant_match *t)
     match_pass_start(pass);
 }
 
-/* Without a database a pass ends in the call that starts it, which comes back here: the one that
- * began goes on, so that the stack does not grow with the number of tenants. */
+/* Without a database a pass ends within the call that starts it, and that end calls this function
+ * again. The inner call returns at once and the outer one goes on, so that the stack does not grow
+ * with the number of tenants. */
 static void start_passes(struct match *m)
 {
     struct list *link;
@@ -145,7 +147,7 @@ void match_tenant(struct match *m, int64_t tenant_id, const char *agent_id, bool
         name_agent(t, agent_id);
     t->from_database = t->from_database || from_database;
     if (t->running)
-        t->waiting = true; /* when this pass has ended */
+        t->waiting = true; /* starts when this pass has ended */
     else
         enqueue(t);
     start_passes(m);

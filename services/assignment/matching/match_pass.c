@@ -83,7 +83,7 @@ static void propose_all(struct match_pass *p)
                                   .cooling = p->cooling,
                                   .n_cooling = p->n_cooling};
     const size_t n = pick_push(&in, &p->arena, picks, OFFERS_MAX);
-    p->in_flight = n + 1; /* one for this loop: a refusal may come in the call */
+    p->in_flight = n + 1; /* a reference for this loop: a refusal may come within the call */
     for (size_t i = 0; i < n; i++)
         propose(p, &picks[i]);
     if (--p->in_flight == 0)
@@ -144,7 +144,8 @@ static bool anybody_has_room(const struct match_pass *p)
     return false;
 }
 
-/* Many agents: where the longest idle ones have no room, the next pass looks behind them. */
+/* There may be more agents than one pass reads. When none of those read has room, the next pass
+ * reads the agents behind them. */
 static void move_on(struct match_pass *p, size_t found, bool room)
 {
     int64_t last_us = 0;

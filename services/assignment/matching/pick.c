@@ -9,14 +9,14 @@
 #include "case/people/signature.h"
 #include "contract/words.h"
 
-/* Agents that are equal in all that a signature asks for make one profile; whether a profile fits a
- * signature is found out once. */
+/* Agents who are equal in everything that a signature asks for share one profile. Whether a profile
+ * fits a signature is found out only once. */
 struct fits {
     const struct pick_input *in;
     size_t *profile_of; /* by agent */
     const struct agent_row **profiles;
     size_t n_profiles;
-    const char *signature; /* the one `known` is about */
+    const char *signature; /* the signature that `known` is about */
     signed char *known;    /* by profile: 0 unknown, 1 fits, -1 does not */
 };
 
@@ -91,7 +91,7 @@ static bool has_room(const struct push *p, size_t i)
     return load(p, i) < p->in->agents[i].capacity;
 }
 
-/* True when `a` is to be asked rather than `b`. Loads are compared as parts of the capacity. */
+/* True when agent `a` should be asked rather than `b`. A load counts as a part of the capacity. */
 static bool better(const struct push *p, size_t a, size_t b)
 {
     const struct agent_row *x = &p->in->agents[a];
@@ -107,7 +107,7 @@ static bool better(const struct push *p, size_t a, size_t b)
 
 #define NOBODY SIZE_MAX
 
-/* Who is asked for the case, and whether nobody else could be. */
+/* The agent to ask for the case, and whether that agent is the only one who could be asked. */
 static size_t choose(struct push *p, const struct pick_case *c, bool *sole)
 {
     size_t best = NOBODY, cool = NOBODY, fitting = 0;

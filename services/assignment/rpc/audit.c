@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* AuditCases: one page of the tenant's open cases; behind the last one, what is late elsewhere. */
+/* AuditCases: finds what is wrong in one page of the tenant's open cases. The last page also has
+ * late clocks of other cases. */
 
 #include "assignment/audit/audit.h"
 #include "base/assert.h"
@@ -35,7 +36,7 @@ static void add(struct auditing *u, Amends__V1__AuditFindingKind kind, const str
 {
     struct arena *arena = u->rc->arena;
     if (u->response.n_findings == FINDINGS_MOST)
-        return; /* a case with so many late clocks is found already */
+        return; /* the page has reported this case already */
     Amends__V1__AuditFinding *f = ARENA_NEW(arena, Amends__V1__AuditFinding);
     *f = (Amends__V1__AuditFinding)AMENDS__V1__AUDIT_FINDING__INIT;
     f->kind = kind;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * RequestAssignment: "give me my next case". Was it asked before, who asks, what waits; then up to
- * 16 candidates are tried, best fit first, each decided under its own key: who loses a race takes
- * the next one.
+ * RequestAssignment: "give me my next case". It looks whether the call is a repeat, who the agent
+ * is, and which cases wait. Then it tries up to 16 candidates, the best fit first. Each is decided
+ * under its own key; when another call was faster, the next candidate is tried.
  */
 
 #include "amends/v1/assignment_service.pb-c.h"
@@ -15,7 +15,8 @@
 #include "contract/reasons.h"
 
 #define CANDIDATES_MAX 16
-/* A long backlog of many signatures is more than a call's arena holds; what is used is taken. */
+/* A long backlog with many signatures needs more than the arena of a call. This is a bound; memory
+ * is taken as it is needed. */
 #define HEADS_ARENA_BYTES (64u << 20)
 
 struct pull {
@@ -78,12 +79,13 @@ static ProtobufCMessage *response_of(const struct command *cmd, const struct cas
     return write_response(cmd, &rows, &amends__v1__request_assignment_response__descriptor);
 }
 
-/* As the command is decided: what cannot be answered is not assigned. */
+/* Builds the response while the command is decided, so that a case is not assigned when its
+ * response is too large. */
 static void make_response(struct command *cmd, const struct decision *d)
 {
     struct pull *p = CONTAINER_OF(cmd, struct pull, sub.cmd);
     if (cmd->replayed)
-        return; /* the case it assigned is not always the candidate that was named: replay() */
+        return; /* the case that it assigned may be another one: replay() */
     p->response = response_of(cmd, d->c);
     if (!p->response)
         write_too_large(&cmd->fault);
@@ -104,7 +106,7 @@ static void replay_read(struct store_read *read)
         reply(p, p->response);
 }
 
-/* A replay shows the case it assigned, as it is now. */
+/* A repeated call shows the case that was assigned then, as it is now. */
 static void replay(struct pull *p)
 {
     p->now = (struct store_read){.arena = p->rc->arena,
@@ -120,7 +122,8 @@ static void replay(struct pull *p)
 
 static void try_next(struct pull *p);
 
-/* Before "nothing": Redis may lack something, or what it said is old. Once. */
+/* Looks once more, in PostgreSQL, before the answer is "nothing": Redis may lack cases or be out of
+ * date. */
 static void look_again(struct pull *p)
 {
     p->n_picks = p->next = 0;
@@ -135,8 +138,8 @@ static void lost(struct pull *p, enum offer_outcome outcome)
     try_next(p);
 }
 
-/* Another candidate may do where this case was the reason, or this agent for this case. Without
- * room, or where nothing could be decided, none will. */
+/* When the reason was this case, or this agent for this case, another candidate is tried. When the
+ * agent has no room, or nothing could be decided, no other candidate would succeed. */
 static void not_assigned(struct pull *p)
 {
     const enum offer_outcome outcome = offer_outcome_of(&p->sub.cmd);
@@ -203,7 +206,7 @@ static void try_next(struct pull *p)
 {
     const struct pick_case *c = claim_next(p);
     if (!c && p->n_picks > 0 && !p->heads.from_database) {
-        look_again(p); /* others took them all: more may wait */
+        look_again(p); /* other calls took all of these, but more may wait */
         return;
     }
     if (!c) {
@@ -220,7 +223,7 @@ static void try_next(struct pull *p)
 
 /* -- what waits -------------------------------------------------------------------------------- */
 
-/* What others are trying is theirs, unless they fail. */
+/* Leaves out the cases that other calls are trying at the moment. */
 static void leave_out_claimed(struct heads *h)
 {
     size_t n = 0;
@@ -306,8 +309,8 @@ static void caller_rows(struct pg_read *pg, size_t i, const struct pg_rows *rows
     }
 }
 
-/* A repeated call is a replay even if the agent has no room any more:
- * its case may be the reason. */
+/* A repeated call gets its first answer even when the agent has no room any more: the case that it
+ * got may be what fills it. */
 static void caller_ended(struct engine_read *r, const struct fault *fault)
 {
     struct pull *p = r->ctx;

@@ -38,7 +38,8 @@ static void take_queue(struct route *route, const Amends__V1__RouteRequest *r, s
     }
 }
 
-/* The contract has milliseconds, cut off: a timer is never early. */
+/* The contract counts in milliseconds, rounded down. The last microsecond of it is taken, so that a
+ * timer is never early. */
 static int64_t due_us(int64_t ms)
 {
     const int64_t most_ms = INT64_MAX / US_PER_MS - 1;

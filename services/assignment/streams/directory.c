@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Which agents have a stream anywhere: in a table, one row for an agent and a replica, that lives
- * for 30 s and is written every 10 s. An agent whose rows are all dead has no stream: after the
- * time policy says it becomes AWAY, unless presence was set in between. So it needs neither Redis
- * nor the process that had the stream.
+ * Knows which agents have a stream on any replica. A table has one row for each agent and replica;
+ * the row is written every 10 s and lives for 30 s. An agent whose rows are all dead has no stream.
+ * After the time that policy gives, such an agent becomes AWAY, unless presence was set meanwhile.
+ * So neither Redis nor the process that had the stream is needed to notice it.
  */
 
 #include <search.h>
@@ -13,7 +13,7 @@
 #include "assignment/engine/engine.h"
 #include "base/assert.h"
 
-#define SEEN_US (10 * US_PER_S) /* how often streams are written */
+#define SEEN_US (10 * US_PER_S) /* how often the rows are written */
 #define LIVE_US (30 * US_PER_S)
 #define AGAIN_US (US_PER_S / 2) /* after a statement that failed */
 #define SEEN_MAX 500            /* agents in one statement */
@@ -25,13 +25,13 @@ struct directory {
     struct assignment *a;
     struct loop_timer *timer, *again;
     void *waiting;                  /* tree of struct news: to be written */
-    struct news *written[SEEN_MAX]; /* those in the statement under way */
+    struct news *written[SEEN_MAX]; /* those in the present statement */
     size_t n_written;
     bool writing;
     bool sweeping;
-    int64_t from_us, last_us; /* the sweep looks at rows that died since; the last one it saw */
-    int found;                /* by the sweep under way */
-    void (*swept)(struct assignment *a); /* of the sweep under way; may be NULL */
+    int64_t from_us, last_us;            /* rows that died since are looked at; the last one seen */
+    int found;                           /* by the present sweep */
+    void (*swept)(struct assignment *a); /* of the present sweep; may be NULL */
 };
 
 static int64_t shared_us(const struct directory *d)
@@ -107,8 +107,8 @@ static void maybe_leave(struct directory *d, int64_t tenant_id, const char *agen
 
 /* -- writing ----------------------------------------------------------------------------------- */
 
-/* Statements are sent one at a time, so that two of this process never meet at a row. What changes
- * meanwhile waits, and of an agent only the latest news. */
+/* Only one statement is in flight, so that two of this process never wait for each other at a row.
+ * Changes meanwhile wait; of each agent only the latest is kept. */
 
 struct news {
     int64_t seen_us;
@@ -125,7 +125,7 @@ static int compare(const void *a, const void *b)
     return strcmp(x->agent_id, y->agent_id);
 }
 
-/* Takes the news over, unless there are some of the agent and these are older. */
+/* Takes the news over, unless there is newer news of the same agent. */
 static void keep(struct directory *d, struct news *n, bool newer)
 {
     struct news **known = tsearch(n, &d->waiting, compare);
@@ -264,9 +264,10 @@ static void gone_rows(struct pg_read *pg, size_t i, const struct pg_rows *rows)
     }
 }
 
-/* Agents who are not to leave for long must not hold up those behind them: a full sweep is followed
- * by one that goes on there, and the last one by one from the beginning. Rows that died at one
- * instant come again; a sweep of one instant moves on. */
+/* Agents who become AWAY only later must not hold up those behind them. So after a full sweep the
+ * next one goes on behind it; after the last one the next begins anew. Rows that died at the same
+ * instant as the last one are read again; when all rows of a full sweep have one instant, the next
+ * begins after it. */
 static void move_on(struct directory *d)
 {
     if (d->found < GONE_MAX)

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * The streams of this process. Whatever Redis says, the offers of every agent with a stream are
- * read once a second; a wake-up reads them at once. One statement reads many agents.
+ * The streams of this process. The offers of every agent with a stream are read once a second,
+ * whatever Redis says; a wake-up by Redis reads them at once. One statement reads the offers of
+ * many agents.
  */
 
 #include <search.h>
@@ -18,7 +19,8 @@
 #define BATCH_MAX 128
 #define BATCHES_MAX 4
 #define OFFERS_MAX 1000 /* of one agent in one look */
-/* A commit may become visible after one that was decided later: looks overlap. */
+/* A commit may become visible after a commit that was decided later, so each look reads again a
+ * part of the time of the last one. */
 #define OVERLAP_US (10 * US_PER_S)
 
 static METRIC_DEFINE(streams_gauge, METRIC_GAUGE, "amends_assignment_offer_streams_count",
@@ -37,7 +39,7 @@ struct watched {
     struct list streams;
     bool polling;
     bool again;       /* woken while it was being read */
-    int64_t since_us; /* offers made before have been read */
+    int64_t since_us; /* offers made before this have been read */
 };
 
 struct hub {
@@ -57,7 +59,7 @@ struct batch {
     int64_t now_us;
     size_t n;
     struct watched *of[BATCH_MAX];
-    struct watched **of_key; /* of the pending offers asked for by key */
+    struct watched **of_key; /* for each pending offer that is read by key, its agent */
     size_t n_keys;
 };
 
@@ -182,8 +184,8 @@ static void add_key(void *ctx, const struct uuid *case_id, const struct uuid *of
     pg_array_uuid(&k->offers, offer_id);
 }
 
-/* Pending offers that somebody was told of are read by key too: they may have ended long after they
- * were made. */
+/* Pending offers that a stream has told of are also read by key: such an offer may end long after
+ * it was made. */
 static void ask_keys(struct engine_read *r, struct batch *b)
 {
     struct keys k = {.b = b, .arena = &r->arena, .cap = BATCH_MAX};
@@ -299,7 +301,7 @@ static void stream_gone(struct stream *s, void *ctx)
     list_remove(&s->link);
     if (list_empty(&w->streams))
         directory_closed(h->a->directory, w->tenant_id, w->agent_id);
-    metric_add(&streams_gauge, 0, -1); /* who sees this finds the end noted */
+    metric_add(&streams_gauge, 0, -1); /* last: whoever sees it finds the end noted */
     if (!list_empty(&w->streams))
         return;
     tdelete(w, &h->by_agent, by_agent);
@@ -354,7 +356,7 @@ struct hub *hub_new(struct assignment *a)
     return h;
 }
 
-/* The drain has closed every stream before. */
+/* The drain has closed every stream before this. */
 void hub_free(struct hub *h)
 {
     if (!h)

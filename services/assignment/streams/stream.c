@@ -9,7 +9,7 @@
 #include "case/message/message.h"
 #include "contract/words.h"
 
-#define ARENA_BYTES (64u << 20) /* a case with its parts is read; only what is used is taken */
+#define ARENA_BYTES (64u << 20) /* a case with all its parts; memory is taken as needed */
 #define READ_US (2 * US_PER_S)
 #define SEEN_FIRST 8
 
@@ -39,8 +39,8 @@ static struct seen *add(struct stream *s)
     return &s->seen[s->n_seen++];
 }
 
-/* An offer ends once: a row that says it is pending although it was seen ended is late. Offers that
- * had ended before the snapshot are no change. */
+/* An offer ends only once. So a row that says PENDING, although the offer was seen ended, is an old
+ * one. An offer that had ended before the snapshot is no change to tell. */
 void stream_merge(struct stream *s, const struct offer_row *row)
 {
     struct seen *e = find(s, &row->offer_id);
@@ -140,7 +140,7 @@ static void read_case(struct stream *s, const struct seen *e)
     store_read_cases(s->a->service->store, &s->read, &e->row.case_id, 1);
 }
 
-/* One message in flight; whoever is done with one asks for the next. */
+/* Only one message is in flight. The end of each asks for the next. */
 static void next(struct stream *s)
 {
     if (s->closed || s->reading || !s->snapshot_known || rpc_stream_busy(s->call))

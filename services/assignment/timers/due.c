@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Clocks that are due, straight from PostgreSQL: the sweep's way, and the timers' without Redis. A
- * look that found as many as it asked for is followed by one behind it, so that clocks that cannot
- * be fired do not hold up the others; the look behind the last begins at the beginning.
+ * Finds due clocks in PostgreSQL: for the sweep always, and for the timers when there is no Redis.
+ * When a look found as many clocks as it asked for, the next one goes on behind them, so that
+ * clocks which cannot be fired do not hold up the others. After the last clock the next look begins
+ * anew.
  */
 
 #include "assignment/engine/engine.h"
@@ -24,7 +25,8 @@ static bool fire_row(struct assignment *a, const struct pg_rows *rows, int row)
     return timers_fire(a->timers, &m);
 }
 
-/* Those that share the last instant come again; a look of one instant moves on. */
+/* Clocks with the same instant as the last one are read again. When all of a look have one instant,
+ * the next look begins after it. */
 static void move_on(struct assignment *a, const struct due *d)
 {
     if (d->found < d->limit)
@@ -70,7 +72,8 @@ bool due_run(struct assignment *a, int64_t cutoff_us, due_done *done)
     struct engine_read *r = engine_read_new(a, 0, rows, ended, NULL);
     struct due *d = ARENA_NEW(&r->arena, struct due);
     d->done = done;
-    d->limit = room + timers_firing(a->timers); /* those come first, until they are committed */
+    /* A look finds the clocks that are being fired, too, until they are committed. */
+    d->limit = room + timers_firing(a->timers);
     r->ctx = d;
     a->due_running = true;
     struct pg_args *args = engine_read_add(r, STMT_DUE);

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * What falls due within the next 15 minutes is to be in Redis. Slices, soonest first; a round from
- * the beginning is the reload. Redis takes the same member twice without harm.
+ * Loads the clocks that fall due within the next 15 minutes into Redis, in slices, the soonest
+ * first. A reload is a round that begins with the earliest clock. It does no harm when Redis gets
+ * the same member twice.
  *
- * A reload begins with the marks of the shards. A mark that is missing later means that what was
- * written is gone: the reload begins anew. So one that takes long is not begun anew just because
- * the epoch is not there yet.
+ * A reload begins by writing a mark into each shard. When a mark is missing later, the clocks that
+ * were written before are gone, too, and the reload begins anew. The marks show this before the
+ * epoch is written, so that a long reload is not repeated just because its epoch is not there yet.
  */
 
 #include <stdlib.h>
@@ -20,13 +21,13 @@
 struct horizon {
     struct assignment *a;
     void (*loaded)(struct assignment *a);
-    int64_t from_us;       /* everything due before is in Redis */
-    int64_t until_us;      /* of the round under way */
+    int64_t from_us;       /* Redis has everything that is due before this */
+    int64_t until_us;      /* of the present round */
     int64_t next_round_us; /* monotonic */
     bool reloading;        /* no round from the beginning has ended yet */
     bool marked;           /* the shards of this reload have their marks */
     bool running;
-    bool again; /* begins anew when the slice under way has ended */
+    bool again; /* begins anew after the present slice */
     int found;
     int64_t last_due_us;
 };
@@ -80,13 +81,13 @@ static void ended(struct engine_read *r, const struct fault *fault)
         return;
     }
     if (fault)
-        return; /* the next run goes on from where it was */
+        return; /* the next run goes on from here */
     if (h->found < SLICE) {
         round_ended(h);
         return;
     }
-    /* Those that share the last instant of a slice come again; a slice of one instant moves on, and
-     * the sweep finds its rest. */
+    /* Clocks with the same instant as the last one of the slice are read again. When the whole
+     * slice has one instant, the next one begins after it, and the sweep finds the rest. */
     h->from_us = h->last_due_us > h->from_us ? h->last_due_us : h->from_us + 1;
     slice(h);
 }

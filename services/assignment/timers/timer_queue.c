@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Looking, claiming, and which shards are ours. */
+/* Asks Redis for due timers, claims them, and knows which shards belong to this replica. */
 
 #include <stdlib.h>
 #include <string.h>
@@ -11,10 +11,10 @@
 #include "base/log.h"
 #include "base/metrics.h"
 
-#define LATE_US US_PER_S       /* then a timer in a shard of another is ours too */
-#define GAP_US (4 * US_PER_MS) /* between two claims: under load batches, not single ones */
+#define LATE_US US_PER_S       /* a timer that late is claimed from any shard */
+#define GAP_US (4 * US_PER_MS) /* between claims, so that a loaded queue is claimed in batches */
 #define LEASE_MS 5000          /* shared time, like the next one */
-#define ALIVE_MS 3500          /* a replica was seen within that time */
+#define ALIVE_MS 3500          /* a replica seen within this time is alive */
 
 static METRIC_DEFINE(claimed_total, METRIC_COUNTER, "amends_assignment_timers_claimed_total",
                      "Timers claimed in Redis.");
@@ -98,14 +98,15 @@ static void claimed(void *ctx, const struct redis_reply *reply)
     q->asking--;
     q->claiming = false;
     if (q->stopped)
-        return; /* the leases of what was claimed end */
+        return; /* the leases of claimed timers will end */
     if (reply && next_ms >= 0 && next_ms * US_PER_MS < q->next_due_us)
         q->next_due_us = next_ms * US_PER_MS;
     take(q, reply);
     arm(q);
 }
 
-/* From other replicas' shards comes only what is late; all in a shard that was asked for. */
+/* From shards of other replicas only late timers are taken; from a shard that was asked for, all
+ * due ones. */
 static int64_t cut_ms(const struct timerq *q, unsigned shard, int64_t now_ms)
 {
     return q->mine[shard] || q->asked[shard] ? now_ms : now_ms - LATE_US / US_PER_MS;
@@ -145,7 +146,7 @@ static void claim(struct timerq *q, size_t room)
     q->asking++;
     q->claiming = true;
     q->claimed_at_us = clock_mono_us();
-    q->next_due_us = INT64_MAX; /* the reply says; hints come in between */
+    q->next_due_us = INT64_MAX; /* the reply sets it; until then hints may */
     metric_add(&claims_total, 0, 1);
     redis_eval(q->redis, SCRIPT_CLAIM, n_keys, &words, claimed, q);
     arena_free(&arena);
@@ -178,8 +179,8 @@ static void on_wake(void *ctx)
 
 /* -- looks ------------------------------------------------------------------------------------- */
 
-/* Shards are dealt out in turn to those alive, in the order of their names; nobody agrees on it,
- * for a claim gives each member to one. */
+/* Gives the shards in turn to the replicas that are alive, in the order of their names. Replicas
+ * need not agree on this: a claim gives each member to only one of them. */
 static void deal(struct timerq *q, const struct redis_reply *reply)
 {
     const size_t others = redis_reply_count(reply);
@@ -262,7 +263,7 @@ struct timerq *timerq_new(struct loop *loop, struct redis *redis, const char *re
     q->replica = replica;
     q->ops = *ops;
     q->next_due_us = INT64_MAX;
-    memset(q->mine, true, sizeof(q->mine)); /* until the others are known */
+    memset(q->mine, true, sizeof(q->mine)); /* all shards are ours until others are known */
     timerq_out_init(q);
     q->wake = loop_timer_new(loop, on_wake, q);
     q->look = loop_timer_new(loop, on_look, q);
@@ -290,7 +291,7 @@ void timerq_free(struct timerq *q)
 {
     if (!q)
         return;
-    AM_ASSERT(q->asking == 0); /* the answer would be given to freed memory */
+    AM_ASSERT(q->asking == 0); /* an answer may still come; it must not find freed memory */
     loop_timer_free(q->wake);
     loop_timer_free(q->look);
     timerq_out_free(q);

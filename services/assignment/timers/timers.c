@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * The timer engine: what is due comes from the timers in Redis (timer_queue.h) or, without Redis,
- * from PostgreSQL, and is fired by commands in ordinary segments, a bounded number at once. What a
- * claim loses is found by the sweep a second later.
+ * The timer engine. Due clocks come from the timers in Redis (timer_queue.h) or, without Redis,
+ * from PostgreSQL. Commands in ordinary segments fire them, a bounded number at a time. When a
+ * claim gets lost, the sweep finds its clocks a second later.
  */
 
 #include <stdlib.h>
@@ -14,7 +14,7 @@
 #include "base/metrics.h"
 
 #define BUSY_US (5 * US_PER_MS)
-#define LOOK_US US_PER_S /* other replicas add timers too */
+#define LOOK_US US_PER_S /* other replicas also add timers */
 
 static METRIC_DEFINE(fired_total, METRIC_COUNTER, "amends_assignment_clocks_fired_total",
                      "Clocks that breached or whose offer expired.");
@@ -30,7 +30,7 @@ struct timers {
     /* Without Redis: */
     struct loop_timer *timer;
     int64_t next_due_us; /* INT64_MAX = none known */
-    int64_t grace_us;    /* how long after its instant a clock found in PostgreSQL is fired */
+    int64_t grace_us;    /* fire a clock from PostgreSQL only so late */
     bool looking;
     bool backlog; /* more is due than there was room for */
 };
@@ -55,7 +55,8 @@ static void firing_end(struct firing *f)
     t->backlog = false;
 }
 
-/* Who leaves offers unanswered is not there, whatever presence says: the next ones go to others. */
+/* An agent who leaves offers unanswered is absent, whatever presence says. The agent becomes AWAY,
+ * and the next offers go to others. */
 static void send_away(struct assignment *a, const struct firing *f, const struct absentee *absentee)
 {
     const struct tenant *tenant = tenants_by_id(a->service->tenants, f->member.tenant_id);
@@ -67,7 +68,7 @@ static void send_away(struct assignment *a, const struct firing *f, const struct
     own_submit(gone);
 }
 
-/* Nothing is left to do for it: Redis may forget it. */
+/* The timer is done: Redis may forget it. */
 static void settled(struct timers *t, const struct firing *f)
 {
     if (f->found)
@@ -150,7 +151,8 @@ static size_t room(void *ctx)
     return room < free ? room : free;
 }
 
-/* One that is being fired already was found by the sweep, which takes it out. */
+/* Fires what was claimed. When the sweep is already firing a clock, the end of that removes the
+ * timer. */
 static void take(void *ctx, const struct timer_member *members, size_t n)
 {
     for (size_t i = 0; i < n; i++)
@@ -180,7 +182,7 @@ static void arm(struct timers *t)
     loop_timer_start(t->timer, delay_us > 0 ? delay_us : 0);
 }
 
-/* Without Redis a clock falls due then. */
+/* Without Redis, a look is needed when this clock is due. */
 static void hint(struct timers *t, int64_t due_us)
 {
     if (redis_up(t->a->redis) || due_us >= t->next_due_us)
@@ -208,12 +210,12 @@ static void found_due(struct assignment *a, size_t found, size_t fired_now, int6
     arm(t);
 }
 
-/* Every replica looks; all but the one with the lease leave it a second, so that they do not fire
- * the same clocks. */
+/* Every replica looks. The replica with the lease looks at once, and the others a second later, so
+ * that they do not all fire the same clocks. */
 static void look(struct timers *t)
 {
     t->grace_us = sweep_holder(t->a->sweep) ? 0 : US_PER_S;
-    t->looking = true; /* before the call: without a database the answer comes in it */
+    t->looking = true; /* set before the call: without a database the answer comes in it */
     if (due_run(t->a, engine_now_us(t->a) - t->grace_us, found_due))
         return;
     t->looking = false;
