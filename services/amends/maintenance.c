@@ -16,7 +16,7 @@ struct maintenance {
     const char *pg, *password_file, *tenant, *log_level;
 };
 
-/* The options of both words; `migrate` has one more. */
+/* The options of both commands; `migrate` has one more. */
 static int parse(struct maintenance *m, int argc, char **argv, bool with_tenant)
 {
     *m = (struct maintenance){.pg = "", .password_file = "", .tenant = "", .log_level = "info"};

@@ -131,7 +131,7 @@ static bool is_meant(const Amends__V1__Clock *k, const char *name)
            k->state == AMENDS__V1__CLOCK_STATE__CLOCK_STATE_PAUSED;
 }
 
-/* Those that run or are paused, or all of the name given. */
+/* Explains the clocks that run or are paused, or all clocks of the given name. */
 static int explain_some(const struct ctl *c, const char *name)
 {
     const Amends__V1__ExplainDeadlineRequest *given =

@@ -14,7 +14,8 @@
 
 #define LIST_MAX 1000
 
-/* A message whose fields become flags of their own, unlike a time or money, which are one value. */
+/* True for a message whose fields become flags of their own. A time or an amount of money is one
+ * value instead. */
 static bool is_group(const ProtobufCFieldDescriptor *f)
 {
     return f->type == PROTOBUF_C_TYPE_MESSAGE && f->label != PROTOBUF_C_LABEL_REPEATED &&

@@ -124,7 +124,7 @@ static void defaults(struct line *line)
     line->timeout_ms = -1;
 }
 
-/* What is part of another program has its address. */
+/* PolicyService is part of intake, so it has the same address. */
 static void share_addresses(struct line *line)
 {
     line->address[SERVER_POLICY] = line->address[SERVER_INTAKE];
@@ -191,7 +191,7 @@ static enum line_result parse_flags(struct line *line, const struct flags *flags
         if (which == -1)
             return LINE_RUN;
         if (which == '?')
-            return LINE_WRONG; /* getopt has said what */
+            return LINE_WRONG; /* getopt has already told what is wrong */
         if (which == GLOBAL_HELP) {
             help_command(line->command, flags, arena);
             return LINE_HELP;
@@ -204,7 +204,7 @@ static enum line_result parse_flags(struct line *line, const struct flags *flags
     }
 }
 
-/* A field that is the content of a file. */
+/* Sets a field to the content of a file. */
 static enum line_result set_from_file(struct line *line, const struct flag *flag, const char *name,
                                       struct arena *arena)
 {
@@ -269,8 +269,8 @@ static enum line_result parse_leading(struct line *line, int argc, char **argv)
     }
 }
 
-/* A request id of our own makes a single call safe; a caller who wants to repeat it gives
- * --request-id. */
+/* Gives the call a request id of its own, which makes a single call safe. A caller who wants to
+ * repeat a call gives --request-id. */
 static void fill_request_id(struct line *line, const struct flags *flags, struct arena *arena)
 {
     char text[UUID_TEXT_LEN + 1];
@@ -306,7 +306,8 @@ enum line_result line_parse(struct line *line, int argc, char **argv, struct are
     protobuf_c_message_init(d, line->request);
     struct flags *flags = ARENA_NEW(arena, struct flags);
     flags_of(flags, d, line->command->inner, line->command->hidden ? line->command->hidden : "");
-    /* The verb, or the noun that has none, stands for the program's name. */
+    /* The verb stands where the name of a program would; for a noun without verbs it is the noun.
+     * */
     int skip = optind + (*line->command->verb ? 1 : 0);
     r = parse_flags(line, flags, argc - skip, argv + skip, arena);
     if (r == LINE_RUN)

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * `policy migrate`: all pages of MigrateCases. The pages go by status, so that a case whose status
- * goes back meanwhile is passed by: walks follow each other until one moves nothing.
+ * `policy migrate` asks for all pages of MigrateCases. The pages go by status, so a case whose
+ * status goes back meanwhile can be missed. So it walks over all pages again until a walk moves no
+ * case.
  */
 
 #include <inttypes.h>
@@ -16,7 +17,7 @@
 #define WALKS_MOST 10
 
 struct totals {
-    int64_t moved, changed, breaching, failed; /* failed: in the last walk */
+    int64_t moved, changed, breaching, failed; /* cases that the last walk could not move */
 };
 
 static void add(struct totals *t, const Amends__V1__MigrateCasesResponse *r)
@@ -37,7 +38,7 @@ static void print_totals(const struct totals *t, bool dry_run)
     (void)printf(")\n");
 }
 
-/* One version for all pages, though another may become current meanwhile. */
+/* Fixes the version for all pages, because another one may become current meanwhile. */
 static int fix_version(const struct ctl *c, Amends__V1__MigrateCasesRequest *request)
 {
     const ProtobufCMessage *reply = NULL;
@@ -50,7 +51,7 @@ static int fix_version(const struct ctl *c, Amends__V1__MigrateCasesRequest *req
     return code;
 }
 
-/* All pages, from the place the request names on. */
+/* Asks for all pages, beginning at the one that the request names. */
 static int walk(const struct ctl *c, Amends__V1__MigrateCasesRequest *request,
                 struct totals *totals)
 {

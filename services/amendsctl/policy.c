@@ -10,7 +10,7 @@
 
 /* -- problems and changes ---------------------------------------------------------------------- */
 
-/* "bank.yaml:3:7: error: ...", as compilers have it. */
+/* Prints a problem as compilers do: "bank.yaml:3:7: error: ...". */
 static void print_problem(const char *file, const Amends__V1__PolicyProblem *p)
 {
     (void)printf("%s:", file);

@@ -16,7 +16,7 @@ static void check_ids(struct fault *fault, const char *request_id, const char *c
     (void)check_uuid(fault, "case_id", case_id, NULL);
 }
 
-/* Decided on what was read: the version is not optional. */
+/* The caller decided on a version of the case, so the version is required. */
 static void check_version(struct fault *fault, int64_t version)
 {
     if (version == 0)
@@ -114,7 +114,7 @@ void report_fulfilment_validate(const ProtobufCMessage *request, int64_t now_us,
                r->outcome == FULFILMENT_OUTCOME_FULFILLED);
 }
 
-/* Exactly one of an instant and a wall time. */
+/* Requires exactly one of the two: an instant or a local time. */
 static void check_promised(struct fault *fault, const Google__Protobuf__Timestamp *promise_time,
                            const char *local_time, int64_t now_us)
 {
@@ -141,7 +141,8 @@ void make_promise_validate(const ProtobufCMessage *request, int64_t now_us,
     check_promised(fault, r->promise_time, r->local_time, now_us);
 }
 
-/* What belongs to another outcome is refused: who sends it means something else. */
+/* Refuses a field that belongs to another outcome, because its sender must have meant something
+ * else. */
 static void check_only_with(struct fault *fault, const char *field, bool given, bool fits,
                             const char *outcome)
 {

@@ -31,7 +31,7 @@ char *page_token_write(struct arena *arena, uint64_t filter_hash, struct slice p
     return text;
 }
 
-/* The decoded bytes' number, or -1. EVP_DecodeBlock counts the padding as bytes. */
+/* The number of decoded bytes, or -1. EVP_DecodeBlock counts the padding, too. */
 static int decode(const char *token, unsigned char raw[RAW_MAX + 3])
 {
     size_t len = strlen(token);

@@ -20,7 +20,7 @@ bool service_refuses_system(struct rpc_call *call)
     return true;
 }
 
-/* One writing call on its way: tenant, command, and for a replay the case as it is now. */
+/* A call that writes: its tenant and command, and for a replay the case as it is now. */
 struct write_call {
     struct service *service;
     struct rpc_call *call;
@@ -39,7 +39,7 @@ void write_too_large(struct fault *fault)
               "the response is larger than a call may use");
 }
 
-/* The agent the command names, else the first one it wrote. */
+/* The agent whom the command names, else the first one that it wrote. */
 static const struct agent_row *agent_written(const struct decision *d)
 {
     ROWS_EACH (agent, const struct agent_row, &d->agents_out)
@@ -48,14 +48,15 @@ static const struct agent_row *agent_written(const struct decision *d)
     return d->agents_out.n > 0 ? ROW_AT(&d->agents_out, const struct agent_row, 0) : NULL;
 }
 
-/* A replayed OpenCase has read no case, or not the one that it opened: see replay(). */
+/* True when a replayed OpenCase has read no case, or another one than it opened: see replay(). */
 static bool shows_other_case(const struct command *cmd, const struct write_rows *rows)
 {
     return cmd->replayed && !uuid_is_zero(&cmd->result_case_id) &&
            !(rows->c && uuid_eq(&rows->c->row.case_id, &cmd->result_case_id));
 }
 
-/* As the command is decided: what cannot be answered is not written. */
+/* Builds the response while the command is decided, so that nothing is written whose response is
+ * too large. */
 static void make_response(struct command *cmd, const struct decision *d)
 {
     struct write_call *w = CONTAINER_OF(cmd, struct write_call, sub.cmd);
@@ -91,7 +92,8 @@ static void replay_read(struct store_read *read)
         answer(w);
 }
 
-/* A replay that had read no case (OpenCase cannot know its id beforehand) shows it as it is now. */
+/* Shows the case of a replay as it is now. OpenCase cannot know its id beforehand, so it has not
+ * read it. */
 static void replay(struct write_call *w)
 {
     struct command *cmd = &w->sub.cmd;
@@ -142,8 +144,9 @@ static void validate(struct write_call *w, const struct policy *policy, int64_t 
     w->kind->validate(request, now_us, policy, &w->fault);
 }
 
-/* A new case follows the policy that its decision finds to be the current one: the one known here
- * may have been replaced a moment ago, so it only adds to what is wrong in any case. */
+/* A new case follows the policy that is current when it is decided. The policy known here may have
+ * been replaced a moment ago. So it is used only to tell more about a request that is wrong anyway.
+ * */
 static void submit(struct write_call *w, const struct tenant *tenant)
 {
     const ProtobufCMessage *request = rpc_call_request(w->call);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * The response of a writing call, built from its descriptor: all XResponse messages of the contract
- * name the same few things by the same names.
+ * The response of a call that writes, built from its descriptor: all responses of the contract give
+ * the same few fields the same names.
  */
 
 #include "amends/v1/agent.pb-c.h"
@@ -31,7 +31,7 @@ static const struct offer_row *find_offer(const struct case_state *c, const stru
 struct making {
     const struct command *cmd;
     const struct write_rows *rows;
-    bool full; /* the arena was */
+    bool full; /* the arena is full */
 };
 
 static void set_message(struct making *m, ProtobufCMessage **at, const void *row, void *message)

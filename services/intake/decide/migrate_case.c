@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* MigrateCase: an open case follows another policy version from now on. */
+/* MigrateCase: makes an open case follow another policy version from now on. */
 
 #include <string.h>
 
@@ -17,7 +17,7 @@ static void clear(struct migrate_result *r)
     *r = (struct migrate_result){.moved = false};
 }
 
-/* A case above the new ladder's top comes to the top. */
+/* A case that is above the top of the new ladder comes down to the top. */
 static void follow_ladder(struct decision *d)
 {
     struct case_row *row = &d->c->row;
@@ -27,7 +27,7 @@ static void follow_ladder(struct decision *d)
     row->level_since = d->now_us;
 }
 
-/* What no agent has taken is the steward's whom the new policy names for its level. */
+/* A case that no agent owns goes to the steward whom the new policy names for its level. */
 static void follow_steward(struct decision *d)
 {
     const struct case_row *row = &d->c->row;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* OpenCase joins the customer's open case of the same failure and order, or opens a new one. */
+/* OpenCase adds the signal to the open case of the same customer, failure and order, or opens a new
+ * case. */
 
 #include "intake/decide/decide.h"
 
@@ -24,7 +25,8 @@ static const Amends__V1__OpenCaseRequest *request_of(const struct decision *d)
 
 /* -- what new and joined cases have in common -------------------------------------------------- */
 
-/* What the company noticed by itself cost the customer no effort. */
+/* The contacts that the signal cost the customer: none, when the company noticed the failure
+ * itself. */
 static int effort_of(const Amends__V1__OpenCaseRequest *r)
 {
     return r->trigger == TRIGGER_DETECTED_FAILURE ? 0 : 1;
@@ -79,7 +81,7 @@ static const char *first_given(const char *known, const char *given)
     return known[0] != '\0' ? known : given;
 }
 
-/* A repeat claim may know more; it never takes anything back. */
+/* A repeat claim can raise the money at stake, but never lower it. */
 static void learn_stake(struct case_row *row, const Google__Type__Money *stake)
 {
     if (!stake)
@@ -112,7 +114,7 @@ static void learn(struct decision *d, const Amends__V1__OpenCaseRequest *r)
     row_touch(&row->row);
 }
 
-/* The boost follows from the signals and the stake when the event settles the case. */
+/* Settling the event works out the new priority from the signals and the stake. */
 static void join(struct decision *d)
 {
     const Amends__V1__OpenCaseRequest *r = request_of(d);
@@ -159,7 +161,7 @@ static void fill_failure(struct decision *d, const Amends__V1__OpenCaseRequest *
         r->severity > 0 ? (int16_t)r->severity : policy_failure_find(d->policy, f->code)->severity;
 }
 
-/* The steward is accountable from the first instant. */
+/* The steward is the owner from the first instant. */
 static void fill_course(struct case_row *row, const struct policy *p, int64_t now_us)
 {
     row->status = CASE_STATUS_OPEN;

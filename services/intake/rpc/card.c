@@ -32,7 +32,7 @@ static void agent_done(struct store_read *read)
     rpc_reply(rc->call, &r.base);
 }
 
-/* Waits for the policy that names the steward. */
+/* The wait for the policy that names the steward. */
 struct steward {
     struct tenants_wait wait;
     struct read_call *rc;

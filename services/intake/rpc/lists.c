@@ -98,7 +98,7 @@ static void cases_start(struct read_call *rc)
     struct case_filter *f = cases_filter(rc);
     if (!read_call_valid(rc))
         return;
-    f->limit++; /* one more than is shown tells whether there is a next page */
+    f->limit++; /* reads one row more than it shows, to know if there is a next page */
     rc->user = f;
     rc->read.done = cases_done;
     store_list_cases(rc->service->store, &rc->read, f);

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * ApplyPolicy: reads the current version, compiles the new one on another thread and compares them
- * there, looks that no steward is an agent, and writes on condition that the version has not moved.
+ * ApplyPolicy: reads the current version, compiles the new one on another thread and compares both
+ * there. Then it checks that no steward is an agent, and writes the new version on condition that
+ * the current one is still the same.
  */
 
 #include <string.h>
@@ -25,7 +26,7 @@ struct apply {
     struct tenants_wait base_wait;
     const struct policy *base; /* what it is compared with; NULL = it cannot be had */
     struct policy_row made;    /* .version 0 = nothing was written yet */
-    /* The other thread's while it compiles. */
+    /* These belong to the other thread while it compiles. */
     struct arena arena;
     struct bundle_problems problems;
     struct policy *policy; /* NULL: it has errors */
@@ -37,7 +38,7 @@ static void look(struct apply *a);
 
 /* -- the end ----------------------------------------------------------------------------------- */
 
-/* What was compiled is of no use any more. */
+/* Drops what was compiled. */
 static void forget(struct apply *a)
 {
     policy_free(a->policy);
@@ -96,7 +97,7 @@ static void applied(struct store_read *read)
         refuse(a, &read->fault);
     } else if (read->policies.n == 0) {
         forget(a);
-        look(a); /* another one was faster, or an attempt of ours whose answer was lost */
+        look(a); /* another call was faster, or the answer to our first attempt was lost */
     } else {
         a->made = *ROW_AT(&read->policies, const struct policy_row, 0);
         a->policy->version = a->made.version;
@@ -160,7 +161,7 @@ static void read_stewards(struct apply *a)
 
 /* -- compiling --------------------------------------------------------------------------------- */
 
-/* Another thread. The base is only read, and held meanwhile. */
+/* Runs on another thread. It only reads the base, which is held meanwhile. */
 static void compile(void *ctx)
 {
     struct apply *a = ctx;
@@ -198,7 +199,7 @@ static void base_known(struct tenants_wait *wait, const struct policy *policy,
                   "%u policies are being compiled", s->compiling);
         a->rc->fault.retry_ms = RETRY_MS;
         refuse(a, &a->rc->fault);
-    } else { /* one that cannot be had can be replaced all the same: everything is new then */
+    } else { /* without a base, which cannot be compiled any more, all is new */
         s->compiling++;
         if (policy)
             tenants_hold(s->tenants, a->rc->tenant->id, policy->version);
@@ -208,7 +209,7 @@ static void base_known(struct tenants_wait *wait, const struct policy *policy,
 
 /* -- what there is ----------------------------------------------------------------------------- */
 
-/* The current version was made by this very call before. */
+/* True when an earlier call with the same content made the current version. */
 static bool is_repeated(const struct apply *a, const struct policy_row *current)
 {
     return !a->request->dry_run && current->previous == a->request->expected_version &&
@@ -223,7 +224,7 @@ static void looked(struct store_read *read)
         return;
     struct apply *a = rc->user;
     const int32_t expected = a->request->expected_version;
-    if (read->policies.n == 0) { /* `amends check` counts tenants without */
+    if (read->policies.n == 0) { /* no policy at all: `amends check` finds such tenants */
         policy_not_found(rc, 0);
         return;
     }

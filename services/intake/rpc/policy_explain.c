@@ -37,9 +37,9 @@ static void add_part(Amends__V1__ExplainDeadlineResponse *r, const struct deadli
     r->parts[r->n_parts++] = p;
 }
 
-/* Milliseconds are cut off where a part ends, not in the sum: so what is left over goes to the next
- * part that counts. A way of years has tens of thousands of parts; what lies behind the last one
- * shown is added up at once. */
+/* A part is shown in whole milliseconds. What is cut off at its end is carried to the next part
+ * that counts, so that the sum is right. A deadline years away has tens of thousands of parts; the
+ * parts behind the last one shown are only added up. */
 static void add_parts(Amends__V1__ExplainDeadlineResponse *r, const struct deadline *k,
                       int64_t until_us, struct arena *arena)
 {

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * MigrateCases: walks the open cases by their index and gives each that is to move a command of its
- * own, a bounded number at a time, in the class that yields to calls and timers.
+ * MigrateCases: walks over the open cases along their index. It submits a command for each case
+ * that has to move, a bounded number at a time, in the class of work that lets calls and timers go
+ * first.
  */
 
 #include <stdlib.h>
@@ -21,12 +22,12 @@
 
 #define CASES_USUAL 500
 #define CASES_MOST 2000
-/* Rows looked at in one call, also of those that need not move. */
+/* The most rows that one call looks at, including cases that need not move. */
 #define ROWS_MOST 10000
-/* Two segments' worth: one is decided while the next one gathers. */
+/* Enough for two segments: one is decided while the next one fills. */
 #define AT_ONCE 128
 #define BREACHES_MOST 100
-#define CASE_BYTES (64u << 20) /* the largest case must fit; only what is used is taken */
+#define CASE_BYTES (64u << 20) /* the largest case must fit; memory is taken as needed */
 
 struct migration {
     struct read_call *rc;
@@ -44,7 +45,7 @@ struct migration {
     Amends__V1__MigrateCasesResponse response;
 };
 
-/* One case on its way. */
+/* One case that is being moved. */
 struct moving {
     struct migration *m;
     struct arena arena;
@@ -55,8 +56,8 @@ struct moving {
 
 /* -- the end ----------------------------------------------------------------------------------- */
 
-/* One that could not be locked, or is too large, is one that failed; what befalls all ends the
- * call. */
+/* True when the fault ends the whole call. A case that could not be locked, or is too large, is
+ * only counted as failed. */
 static bool concerns_all(const struct fault *f)
 {
     return f->code == FAULT_DEADLINE_EXCEEDED ||
@@ -185,7 +186,8 @@ static const struct migrating_row *take(struct migration *m)
     return NULL;
 }
 
-/* A command may end in the call that submits it: the one that finds nothing left to do answers. */
+/* Submits the next cases. A command may end within the call that submits it; then the call that
+ * finds nothing left to do answers. */
 static void go_on(struct migration *m)
 {
     if (m->submitting)
@@ -218,7 +220,7 @@ static uint64_t versions_hash(const struct migration *m)
     return digest_key(fields, sizeof fields / sizeof *fields);
 }
 
-/* Compiled once, before the cases ask for it. */
+/* The policy is compiled once, before the cases ask for it. */
 static void policy_known(struct tenants_wait *wait, const struct policy *policy,
                          const struct fault *fault)
 {

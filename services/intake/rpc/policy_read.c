@@ -89,7 +89,7 @@ static void list_start(struct read_call *rc)
         memcpy(&before, after.data, sizeof before);
     rc->user = limit;
     rc->read.done = listed;
-    if (read_call_valid(rc)) /* one more than is shown tells whether there is a next page */
+    if (read_call_valid(rc)) /* reads one row more than it shows, to know if there is a next page */
         store_list_policies(rc->service->store, &rc->read, before, (int)*limit + 1);
 }
 

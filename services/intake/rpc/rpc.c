@@ -112,7 +112,8 @@ static void batch_get_cases(struct rpc_call *call, void *service)
 /* A bundle is one text of up to half a megabyte. */
 static const struct wire_limits bundle_limits = {.string_bytes = BUNDLE_BYTES_MAX};
 #define BUNDLE_MESSAGE_BYTES (BUNDLE_BYTES_MAX + 4096)
-/* Whatever an operator allows calls to use: these must hold a bundle twice, or a long answer. */
+/* The least memory of these calls, whatever an operator configures: a bundle has to fit twice, or a
+ * long answer. */
 #define POLICY_ARENA_BYTES (8u << 20)
 
 static int policy_register(struct rpc_server *server, struct service *service)

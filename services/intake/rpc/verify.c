@@ -15,7 +15,7 @@ struct verify {
     struct uuid case_id;
     struct chain_check check;
     struct store_read
-        read; /* its arena is the slice's, so that a long history needs no more than one slice */
+        read; /* reads into `slice`: a long history needs no more memory than one slice */
     struct arena slice;
     int64_t last_seq;
     int catch_up;
@@ -76,9 +76,9 @@ static void slice_done(struct store_read *read)
         return;
     }
     feed(v, rc->tenant->name);
-    /* The case row and its events are two statements: a command may commit between them. Then the
-     * head and the last event differ until the next look; a head that stays away from its events is
-     * the finding. */
+    /* The case row and its events are read by two statements, and a command may commit between
+     * them. Then the case names a last event that was not read; the next look finds it. When
+     * looking again does not help, the history is not intact. */
     const bool apart = read->cases[0].row.last_seq != v->last_seq;
     if (read->events.n == SLICE || (apart && v->catch_up++ < CATCH_UP_MAX))
         next_slice(rc);

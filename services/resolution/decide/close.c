@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* DenyClaim, ResolveCase and CloseCase: the owner's, or a level above. */
+/* DenyClaim, ResolveCase and CloseCase, which the owner or a level above may call. */
 
 #include "amends/v1/resolution_service.pb-c.h"
 #include "contract/check.h"
@@ -80,7 +80,7 @@ static void tell_promises(struct decision *d)
     }
 }
 
-/* Every missing item, so that nobody has to try again and again to learn them. */
+/* Lists everything that is missing, so that a caller need not try again and again. */
 static void tell_missing(struct decision *d, unsigned missing)
 {
     struct fault *f = &d->cmd->fault;
@@ -118,7 +118,7 @@ static bool pass_gate(struct decision *d)
 
 /* -- ResolveCase ------------------------------------------------------------------------------- */
 
-/* What was offered and never answered ends with the case's resolution. */
+/* A remedy that was offered and not answered expires when the case is resolved. */
 static void expire_offered(struct decision *d)
 {
     ROWS_EACH (remedy, struct remedy_row, &d->c->remedies) {
@@ -127,7 +127,7 @@ static void expire_offered(struct decision *d)
     }
 }
 
-/* Who resolves works: a pause by hand does not outlast that. */
+/* A pause by hand ends when the case is resolved. */
 static void end_pause(struct decision *d)
 {
     struct case_row *row = &d->c->row;
@@ -150,8 +150,8 @@ static void resolve_case_decide(struct decision *d)
     case_event(d, EVENT_KIND_CASE_RESOLVED, d->cmd->principal, &detail, NULL);
 }
 
-/* What fell due before comes first, whoever looked: it may have given the case to another desk, and
- * then it is not this caller's to resolve any more, which the table of transitions says. */
+/* Clocks that fell due earlier are fired first. They may have given the case to another desk; then
+ * this caller may not resolve it any more, and the table of transitions refuses. */
 const struct command_kind resolve_case_kind = {
     .name = "ResolveCase",
     .method = METHOD_RESOLVE_CASE,
@@ -167,7 +167,7 @@ const struct command_kind resolve_case_kind = {
 
 static void close_case_decide(struct decision *d)
 {
-    /* What was fulfilled when the case was resolved may have been reversed since. */
+    /* A remedy that was fulfilled when the case was resolved may have been reversed since. */
     if (case_require_transition(d, CASE_STATUS_CLOSED) && pass_gate(d))
         case_close(d, d->cmd->principal);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* What was done towards the customer and found out: contacts, acts, the root cause. Any agent. */
+/* RecordContact, RecordAct and RecordRootCause, which any agent may call. */
 
 #include "amends/v1/resolution_service.pb-c.h"
 #include "contract/check.h"
@@ -48,7 +48,7 @@ static void count_effort(struct case_row *row, const struct contact_row *contact
     row_touch(&row->row);
 }
 
-/* The event settles the clocks: which a contact stops, begins or resets is for policy to say. */
+/* The event settles the clocks. Policy says which clocks a contact stops, starts or resets. */
 static void contact_event(struct decision *d, const struct contact_row *contact)
 {
     struct contact_row without_note = *contact;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * ReportFulfilment: a remedy is done when it has reached the customer, not when it was promised.
- * Systems report at least once, so a report whose state and reference are there already is answered
- * as the first was.
+ * ReportFulfilment: a remedy is done when it has reached the customer, and not when it was
+ * promised. Other systems may report the same thing twice; a report of the state and reference that
+ * the remedy already has gets the first answer again.
  */
 
 #include <string.h>
@@ -33,7 +33,7 @@ static const struct step steps[] = {
 _Static_assert(sizeof(steps) / sizeof(steps[0]) == FULFILMENT_OUTCOME_COUNT,
                "each outcome has its step");
 
-/* No reference stands for the one that is known. */
+/* A report without a reference means the one that is known. */
 static bool same_reference(const struct remedy_row *remedy, const char *reference)
 {
     return reference[0] == '\0' || strcmp(remedy->fulfilment_reference, reference) == 0;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* PauseCase and ResumeCase. The clocks follow by themselves (clocks_settle()), each within its own
- * caps. */
+/* PauseCase and ResumeCase set the pause of the case. Settling the case (clocks_settle()) then
+ * pauses and resumes its clocks, each within its own limits. */
 
 #include "amends/v1/resolution_service.pb-c.h"
 #include "base/assert.h"
@@ -56,7 +56,7 @@ static int64_t clock_most_until(const struct decision *d, const struct clock_row
     bool stands = clock->state == CLOCK_STATE_PAUSED;
     if (clock->round != d->c->row.round || (clock->state != CLOCK_STATE_RUNNING && !stands))
         return 0;
-    /* Its timer has not come round yet, but it is breached, and pauses no more. */
+    /* It is breached although its timer has not fired yet, and does not pause any more. */
     if (!stands && clock->due_at <= d->now_us)
         return 0;
     if (!def || !clock_may_pause(clock, def))
@@ -69,7 +69,8 @@ static int64_t clock_most_until(const struct decision *d, const struct clock_row
     return from_us + (single_us < left_us ? single_us : left_us);
 }
 
-/* By the most generous of the clocks; 0 = none of them pauses. */
+/* The latest instant until which any clock of the case could stand still; 0 = none of them pauses.
+ * */
 static int64_t most_until(const struct decision *d)
 {
     int64_t most = 0;
@@ -120,7 +121,7 @@ static void pause_case_decide(struct decision *d)
         refuse_state(d, "the case is paused already");
         return;
     }
-    /* A pause before this one may be over without anybody having looked. */
+    /* An earlier pause may be over although nothing has ended it yet. */
     case_settle(d);
     int64_t most = most_until(d);
     if (most == 0)
@@ -152,7 +153,7 @@ static void resume_case_decide(struct decision *d)
         refuse_state(d, "the case is not paused");
         return;
     }
-    row->resume_at = d->now_us; /* settling ends what is over, the clocks' pauses with it */
+    row->resume_at = d->now_us; /* settling ends it, and the pauses of the clocks with it */
     row_touch(&row->row);
     pause_event(d, EVENT_KIND_CASE_RESUMED, d->now_us, NULL);
 }

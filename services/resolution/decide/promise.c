@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* MakePromise and SettlePromise. Any agent: who is asked for it by the customer may give it. */
+/* MakePromise and SettlePromise. Any agent may call: whoever the customer asks for a promise may
+ * give it. */
 
 #include "amends/v1/resolution_service.pb-c.h"
 #include "base/assert.h"
@@ -87,8 +88,8 @@ static void settled_event(struct decision *d, const struct promise_row *promise,
     case_event(d, EVENT_KIND_PROMISE_SETTLED, d->cmd->principal, &detail, &personal);
 }
 
-/* In time or late is what the time says, not who was first to tell: also of a promise that was
- * found broken meanwhile. */
+/* The instant at which the promise was kept decides whether that was in time, and not who reported
+ * first. So a promise that was found broken meanwhile can become KEPT. */
 static void kept(struct decision *d, struct promise_row *promise)
 {
     const Amends__V1__SettlePromiseRequest *r =
@@ -118,7 +119,7 @@ static void renegotiated(struct decision *d, struct promise_row *promise)
     if (!promise_instants(d, r->promise_time, r->local_time, &when))
         return;
     if (promise->state != PROMISE_STATE_OPEN || d->now_us > promise->due_at) {
-        /* The timer may not have come round to what is overdue. */
+        /* An overdue promise is broken even when its timer has not fired yet. */
         bool overdue = promise->state == PROMISE_STATE_OPEN;
         promise_refuse_state(d, overdue ? PROMISE_STATE_BROKEN : promise->state,
                              "be renegotiated any more");
@@ -135,7 +136,8 @@ static void renegotiated(struct decision *d, struct promise_row *promise)
     d->cmd->result_id = id;
 }
 
-/* Admitted in time it climbs at once; admitted late, its clock's breach is found, and climbs. */
+/* Before it is due, a broken promise makes the case climb at once. After that, its clock is
+ * breached, and the breach makes the case climb. */
 static void broken(struct decision *d, struct promise_row *promise)
 {
     struct case_row *row = &d->c->row;

@@ -56,7 +56,8 @@ int local_time_parse(const char *text, int64_t *wall_s)
 
 /* -- instants ---------------------------------------------------------------------------------- */
 
-/* The latest instant within the hours at or before the one promised. */
+/* When the promise is due: the promised instant, or the latest one before it that lies within the
+ * hours. */
 static int64_t due_of(struct decision *d, const struct calendar *hours, int64_t at_us,
                       const char *field)
 {

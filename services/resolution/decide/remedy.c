@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * ProposeRemedy and RecordCustomerResponse. Within authority a remedy is approved on the spot: it
- * is written as OFFERED at once. The limit is per case, kind and currency, so what the case was
- * given or promised of the kind already counts.
+ * ProposeRemedy and RecordCustomerResponse. A remedy within the authority of the agent is approved
+ * on the spot: it is written as OFFERED at once. The limit holds for a case, a kind and a currency,
+ * so other remedies of this kind in the case count, too.
  */
 
 #include <string.h>

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * ReopenCase. Whether the customer has opened another case, and how the former owner stands, can
- * only be known under keys that the request does not name: the first decision names them, the
- * second is made when they are locked and read.
+ * ReopenCase. It must know whether the customer has opened another case, and whether the former
+ * owner can have the case back. The request does not name the keys for that. So the command is
+ * decided twice: the first time it only names the keys; the second time they are locked and their
+ * rows are read.
  */
 
 #include <string.h>
@@ -44,7 +45,7 @@ static bool named(const struct decision *d)
            same(cmd->agent_id, former_agent(row));
 }
 
-/* Texts of the snapshot do not outlive it. */
+/* Copies a text, because the rows that were read do not live until the second decision. */
 static const char *keep(struct command *cmd, const char *text)
 {
     const char *copy = text ? arena_strdup(cmd->arena, text) : NULL;
@@ -99,7 +100,8 @@ static bool require_no_other(struct decision *d)
 
 /* -- the new round ----------------------------------------------------------------------------- */
 
-/* Whatever else the agent holds: a reopened case may leave an agent above capacity. */
+/* The capacity does not matter here: a reopened case may leave an agent with more cases than the
+ * capacity. */
 static bool owner_is_fit(const struct decision *d)
 {
     const struct agent_row *agent = d->agent;

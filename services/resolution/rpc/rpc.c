@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * ResolutionService: every RPC becomes one command. What is decided lies in decide/; this file
- * only lists them. The row of a command is beside its decide function.
+ * ResolutionService: every call becomes one command. This file only lists the calls; the decisions
+ * are in decide/, where each command is described beside its decide function.
  */
 
 #include "amends/v1/resolution_service.pb-c.h"
