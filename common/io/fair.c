@@ -7,9 +7,10 @@
 
 #define FAIR_MAGIC 0xfa1a4001u
 
-/* A tenant with at least one queued item; made with its first, given back with its last. */
+/* A tenant with at least one queued item. It is created with the first item and freed with the
+ * last. */
 struct fair_tenant {
-    struct list ring;          /* in fair.ring: its turn */
+    struct list ring;          /* in fair.ring, where it waits for its turn */
     struct list items;         /* of fair_item.link, oldest first */
     struct fair_tenant *chain; /* next of its bucket, or of the free list */
     uint64_t tenant;
@@ -152,7 +153,7 @@ void fair_remove(struct fair *q, struct fair_item *item)
         leave(q, t);
 }
 
-/* The tenant's turn: its oldest item; it comes round again last. */
+/* Takes the tenant's oldest item. The tenant then goes to the end of the ring. */
 static struct fair_item *take_from(struct fair *q, struct list *turn)
 {
     struct fair_tenant *t = CONTAINER_OF(turn, struct fair_tenant, ring);

@@ -31,8 +31,9 @@ static void on_no_sleep(uv_idle_t *idle)
     (void)idle;
 }
 
-/* What asks again while it runs is for the next turn: one turn cannot last for ever. An active idle
- * handle keeps libuv from sleeping until then. */
+/* Runs the handles that asked for it. One that asks again while it runs gets its turn later, so
+ * that one turn of the loop always ends. An active idle handle keeps libuv from sleeping until
+ * then. */
 static void on_before_sleep(uv_prepare_t *prepare)
 {
     struct loop *l = prepare->data;
@@ -101,8 +102,8 @@ static void close_foreign(uv_handle_t *uv, void *ctx)
         uv_close(uv, NULL);
 }
 
-/* Our own handles first, with the callback that their owners' memory depends on; then the loop's,
- * and those of others. */
+/* Closes our own handles first, with the callback on which the memory of their owners depends; then
+ * those of the loop and of others. */
 static void close_all(struct loop *l)
 {
     LIST_FOR_EACH_SAFE (link, &l->handles)

@@ -23,7 +23,7 @@ static int numeric_text(const struct addrinfo *found, char *text, size_t size)
                        NI_NUMERICHOST);
 }
 
-/* Round and round over all addresses of the name. */
+/* Picks one address of the name after the other, and after the last the first again. */
 static const struct addrinfo *at_turn(const struct addrinfo *first, unsigned turn)
 {
     unsigned n = 0;

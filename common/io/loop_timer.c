@@ -23,7 +23,7 @@ static void destroy(struct loop_handle *h)
     free(t);
 }
 
-/* The timer may be gone after fire(). */
+/* The callback may free the timer. */
 static void on_timer(uv_timer_t *uv)
 {
     struct loop_timer *t = CONTAINER_OF(uv, struct loop_timer, uv);
@@ -47,9 +47,10 @@ struct loop_timer *loop_timer_new(struct loop *l, void (*fire)(void *ctx), void 
     return t;
 }
 
-/* libuv counts whole milliseconds from the start of the turn, which may lie well back. So the end
- * is worked out from the true time and rounded up: never early. libuv runs timers until none is
- * due: one that was started again with 0 by a timer would keep it from ever polling. */
+/* libuv counts whole milliseconds from the start of the turn, which may be some time ago. So the
+ * delay is computed from the present time and rounded up: a timer never fires early. libuv runs
+ * timers until none is due, so a timer that starts itself again with 0 would keep it from ever
+ * polling. */
 static uint64_t timeout_ms(const struct loop *l, int64_t delay_us)
 {
     if (delay_us < 0)

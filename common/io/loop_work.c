@@ -17,7 +17,7 @@ static void on_other_thread(uv_work_t *uv)
     w->run(w->ctx);
 }
 
-/* Nothing here cancels work, so the status is always that of a run. */
+/* Nothing here cancels work, so the status is always 0. */
 static void on_done(uv_work_t *uv, int status)
 {
     struct work *w = CONTAINER_OF(uv, struct work, uv);

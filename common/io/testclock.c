@@ -11,7 +11,8 @@
 #include "io/loop_impl.h"
 
 #define TESTCLOCK_MAGIC 0x7e57c10cu
-/* Behind the watch, which a file system may not support or an editor's rename defeats. */
+/* The file is also read again this often, because some file systems do not support watches, and an
+ * editor that renames the file defeats them. */
 #define REREAD_US (100 * US_PER_MS)
 #define READ_ATTEMPTS 8
 
@@ -40,8 +41,8 @@ static void destroy(struct loop_handle *h)
     free(t);
 }
 
-/* A read may run into a write of the other process: two equal ones in a row did not. A file that is
- * still empty is 0, 0. */
+/* A read may meet a write of the other process. Two equal reads in a row did not. An empty file
+ * means 0, 0. */
 static bool read_file(int fd, struct reading *out)
 {
     struct reading before = {0};
@@ -86,7 +87,7 @@ static void on_reread(void *ctx)
     reread(t);
 }
 
-/* The first reading counts as a move also when it is all zero. */
+/* The first reading counts as a move even when all of it is zero. */
 static void start_reading(struct testclock *t)
 {
     (void)read_file(t->fd, &t->last);

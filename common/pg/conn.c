@@ -125,8 +125,8 @@ static struct trip *newest(struct conn *c)
     return CONTAINER_OF(c->trips.prev, struct trip, link);
 }
 
-/* libpq refuses only when the connection is gone or memory is: then nothing of this trip will be
- * answered, and it ends as lost with the connection. */
+/* libpq refuses only when the connection is gone or there is no memory. Then nothing of this trip
+ * will be answered; it ends as lost, together with the connection. */
 static void sent(struct conn *c, int accepted)
 {
     newest(c)->sent++;
@@ -225,7 +225,8 @@ static void take_result(struct conn *c, PGresult *res)
         PQclear(res);
 }
 
-/* NULL ends one statement's results. Two of them in a row mean that libpq waits for more input. */
+/* A NULL result ends the results of one statement. Two of them in a row mean that libpq waits for
+ * more input. */
 static bool take_one(struct conn *c)
 {
     PGresult *res = PQgetResult(c->pq);
@@ -240,7 +241,7 @@ static bool take_one(struct conn *c)
     return true;
 }
 
-/* Callbacks may send, and may close this very connection. */
+/* The callbacks may send on this connection, and may close it. */
 static void take_answers(struct conn *c)
 {
     unsigned empty = 0;
@@ -252,7 +253,7 @@ void conn_ready(void *ctx, int events)
 {
     struct conn *c = ctx;
     bool alive = !(events & LOOP_READ) || PQconsumeInput(c->pq) != 0;
-    take_answers(c); /* also what came before the end of the stream */
+    take_answers(c); /* what came before the end of the stream is taken, too */
     if (!c->pq)
         return;
     if (!alive || PQstatus(c->pq) == CONNECTION_BAD) {
@@ -263,8 +264,8 @@ void conn_ready(void *ctx, int events)
     flush(c);
 }
 
-/* When this process itself stood still, timers come first and answers may have been waiting for
- * long. */
+/* When this process itself was stopped for a while, its timers run first although answers have been
+ * waiting. So it looks for answers before it gives up. */
 void conn_overdue(struct conn *c)
 {
     conn_ready(c, LOOP_READ);

@@ -138,8 +138,8 @@ void conn_connect_soon(struct conn *c, int64_t delay_us)
     loop_timer_start(c->timer, delay_us);
 }
 
-/* After a working connection was lost: at once. Then through the other hosts, then with growing
- * pauses. */
+/* After a working connection was lost, tries again at once. After that it tries the other hosts,
+ * and then waits longer each time. */
 void conn_retry(struct conn *c)
 {
     size_t hosts = c->pg->target.n ? c->pg->target.n : 1;

@@ -8,7 +8,7 @@
 #include "base/assert.h"
 #include "base/log.h"
 
-/* The file's first bytes into `out`; their number, or AM_EIO. */
+/* Reads the first bytes of the file into `out`. Returns their number, or AM_EIO. */
 static int read_start(const char *path, char *out, size_t cap)
 {
     FILE *file = fopen(path, "re");

@@ -107,8 +107,8 @@ static bool probe_on(struct pg *pg, enum conn_lane lane)
     return false;
 }
 
-/* On an idle connection the answer comes at once; when none is idle, the next free segment
- * connection asks before its next segment (pool_probe_if_due()). */
+/* Asks for the schema version on an idle connection, which answers at once. When none is idle, the
+ * next free segment connection asks before its next segment (pool_probe_if_due()). */
 static void probe_when_due(struct pg *pg)
 {
     int64_t now = clock_mono_us();
@@ -219,7 +219,7 @@ void pg_close(struct pg *pg, void (*done)(void *ctx), void *ctx)
     fail_all(pg);
     for (size_t i = 0; i < pg->n_conns; i++)
         conn_close(&pg->conns[i]);
-    fail_all(pg); /* what was in flight and came back */
+    fail_all(pg); /* these were in flight and came back */
     loop_timer_free(pg->tick);
     pg->tick = loop_timer_new(pg->loop, closing_tick, pg);
     pg->close_later.run = closing_turn;

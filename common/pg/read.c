@@ -7,8 +7,8 @@
 #include "pg/metrics.h"
 #include "pg/pool.h"
 
-/* Reads sent on one connection and not yet answered: enough to hide the round trip, few enough that
- * a slow one keeps only these waiting. */
+/* How many reads may be sent on one connection without an answer: enough to hide the round trip,
+ * and few enough that a slow read holds up only these. */
 #define DEPTH 8
 
 #define STATEMENT_TIMED_OUT "57014"
@@ -163,8 +163,8 @@ void reads_fail_queue(struct read_lane *l, const struct fault *why)
 
 /* -- answers ----------------------------------------------------------------------------------- */
 
-/* Results are kept until the end, so that a read that fails half way and is repeated shows nothing
- * twice. */
+/* Keeps the result until the read has ended, so that a read which fails in the middle and is
+ * repeated shows no row twice. */
 static bool read_result(struct trip *t, size_t i, PGresult *res)
 {
     struct read_slot *slot = t->ctx;

@@ -103,7 +103,7 @@ int64_t pg_time_us(const struct pg_rows *r, int row, int col)
 
 int64_t pg_rows_affected(const struct pg_rows *r)
 {
-    /* libpq's signature wants a writable result though it only reads. */
+    /* libpq's function asks for a writable result, but only reads it. */
     union {
         const PGresult *in;
         PGresult *out;

@@ -8,7 +8,7 @@
 #include "pg/segment_impl.h"
 
 #define ARENA_QUOTA ((size_t)64 << 20)
-/* Of the server's lock table for one segment: there are many processes. */
+/* A segment may use a sixteenth of the server's lock table, because many processes share it. */
 #define LOCK_TABLE_PART 16
 #define LEAST_KEYS ((size_t)SEG_TIMER_SHARE * SEG_KEYS_CMD)
 
@@ -27,8 +27,8 @@ static bool is_free(const struct conn *c)
            r->state == RUN_IDLE;
 }
 
-/* Whatever queued while the connections were busy goes now: a segment is one command when idle and
- * grows with load. */
+/* Starts segments with what has queued while the connections were busy. So a segment has one
+ * command when the system is idle, and more under load. */
 static void dispatch(struct loop_idle *idle)
 {
     struct seg_lane *l = CONTAINER_OF(idle, struct seg_lane, idle);

@@ -9,7 +9,8 @@
 
 /* -- answering batches ------------------------------------------------------------------------- */
 
-/* Takes the batch over. Callbacks may submit, never touch this batch. */
+/* Answers the commands and frees the batch. Their callbacks may submit commands, but never touch
+ * this batch. */
 static void answer_all(struct seg_lane *l, struct batch *b, const struct fault *fault)
 {
     for (size_t i = 0; i < b->n; i++)
@@ -28,7 +29,7 @@ static void again(struct seg_lane *l, struct batch *b, int64_t pause_us)
     segs_wake(l);
 }
 
-/* Keeps the commands for which `keep` says so; answers the others. */
+/* Keeps the commands for which `keep` is true, and answers the others. */
 static void sift(struct seg_lane *l, struct batch *b,
                  bool (*keep)(const struct seg_cmd *cmd, int64_t now_us), const struct fault *fault)
 {
@@ -118,7 +119,8 @@ static void bad_command(struct seg_lane *l, struct batch *b, const struct pg_err
     answer_all(l, b, &pg_fault_defect);
 }
 
-/* The halves run one after the other like any batch; those without the bad command commit. */
+/* Splits the batch in two. The halves run one after the other like any batch, and the half without
+ * the bad command commits. */
 static void bisect(struct seg_lane *l, struct batch *b)
 {
     struct batch *half = batch_new();
@@ -175,7 +177,7 @@ struct batch *again_take(struct seg_lane *l, int64_t now_us, int64_t *due)
     return NULL;
 }
 
-/* What may have been committed is worth a longer wait than what can simply be sent again. */
+/* Commands that may have been committed wait longer than those that can simply be sent again. */
 static bool waits_on(const struct batch *b, bool all)
 {
     return !all && b->unknown && clock_mono_us() - b->unknown_since_us < SEG_UNKNOWN_WAIT_US;

@@ -43,15 +43,15 @@ static struct seg_wait *same_key(struct list *bucket, struct list *from, uint64_
 
 /* -- entering ---------------------------------------------------------------------------------- */
 
-/* New arrivals are the youngest; one that comes back with other keys goes before those that came
- * later, unless they run. */
+/* A new command goes to the end. One that comes back with more keys goes before commands that
+ * arrived later, unless these already run. */
 static bool goes_before(const struct seg_cmd *cmd, const struct seg_cmd *other)
 {
     return !other->running && cmd->seq < other->seq;
 }
 
-/* Behind the last one of the same key that it may not pass; found from the end, where arrivals go.
- */
+/* The place behind the last command of the same key that it may not pass. The search begins at the
+ * end, where new commands go. */
 static struct list *place_for(struct list *bucket, const struct seg_wait *w)
 {
     struct list *place = bucket;

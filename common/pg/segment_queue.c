@@ -11,8 +11,8 @@ void queue_init(struct seg_lane *l)
     for (size_t i = 0; i < SEG_CLASSES; i++) {
         struct seg_line *line = &l->lines[i];
         line->capacity = capacity;
-        /* Admission is decided by the accounts. Half of this is all that may ever be ready: never
-         * refused. */
+        /* The accounts decide about admission, and never let more than half of this be ready. So
+         * the line never refuses. */
         line->ready = fair_new(2 * capacity);
         for (size_t b = 0; b < SEG_ACCOUNT_BUCKETS; b++)
             list_init(&line->accounts[b]);
@@ -70,8 +70,9 @@ static struct seg_account *open_account(struct seg_line *line, uint64_t tenant)
     return a;
 }
 
-/* A tenant may hold as much as is still free: alone half of the places, two a third each; so there
- * is always room for one that has nothing yet, and only whoever is over its share is refused. */
+/* A tenant may hold as many places as are still free. So one tenant alone gets half of the places,
+ * and two get a third each. There is always room for a tenant that has nothing yet, and only a
+ * tenant above its share is refused. */
 int queue_admit(struct seg_lane *l, struct seg_cmd *cmd)
 {
     struct seg_line *line = &l->lines[cmd->cls];
@@ -178,8 +179,8 @@ int64_t queue_undelay(struct seg_lane *l, int64_t now_us)
 
 /* -- answering --------------------------------------------------------------------------------- */
 
-/* Whatever else happens to a command that may have been committed: its caller must know that it may
- * have been. */
+/* The fault to tell. A command that may have been committed is always told so, whatever else
+ * happened to it. */
 static const struct fault *truth(const struct seg_cmd *cmd, const struct fault *fault)
 {
     return fault && cmd->unknown && fault != &pg_fault_defect ? &pg_fault_unknown : fault;
@@ -232,8 +233,8 @@ static struct fair_item *take_one(struct seg_lane *l, enum seg_class cls)
     return l->kept && cls == SEG_CALL ? fair_take_but(ready, l->kept_from) : fair_take(ready);
 }
 
-/* Fills up to `limit` commands and `max_keys` keys, round robin over the tenants of one class. As
- * everybody's turn comes round, a tenant gets more than its part only of what the others leave. */
+/* Fills the batch up to `limit` commands and `max_keys` keys, taking from the tenants of one class
+ * in turn. So a tenant gets more than its share only of what the others leave. */
 static void fill(struct seg_lane *l, struct batch *b, enum seg_class cls, size_t limit,
                  size_t max_keys, size_t *keys)
 {
@@ -266,8 +267,8 @@ static bool is_ready(const struct seg_lane *l, enum seg_class cls)
     return fair_len(l->lines[cls].ready) > 0;
 }
 
-/* Bulk work has segments of its own, one at a time: when nothing else waits, and every 100 ms in
- * any case. */
+/* Bulk work has segments of its own, one at a time. It gets one when nothing else waits, and in any
+ * case every 100 ms. */
 static bool bulk_is_due(const struct seg_lane *l)
 {
     if (!is_ready(l, SEG_BULK) || l->bulk_running)
@@ -288,7 +289,7 @@ static void fill_all(struct seg_lane *l, struct batch *b, size_t max_keys)
     size_t first = calls < SEG_COMMANDS - kept ? calls : SEG_COMMANDS - kept;
     fill(l, b, SEG_CALL, first, max_keys - kept_keys, &keys);
     if (l->others_first && b->n == 0)
-        l->kept = false; /* the others had all expired */
+        l->kept = false; /* all others had expired */
     fill(l, b, SEG_TIMER, SEG_COMMANDS, max_keys, &keys);
     fill(l, b, SEG_CALL, calls, max_keys, &keys);
 }

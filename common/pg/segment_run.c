@@ -38,7 +38,8 @@ static int compare_keys(const void *a, const void *b)
     return *x < *y ? -1 : *x > *y;
 }
 
-/* In one order for all processes, so that two who want the same keys do not each get a half. */
+/* Sorts the keys, so that all processes lock them in the same order and two who want the same keys
+ * do not each get half of them. */
 static void collect_keys(struct run *r)
 {
     const struct batch *b = r->batch;
@@ -76,7 +77,7 @@ static bool has_all_keys(const struct run *r, const struct seg_cmd *cmd)
 
 static void rollback_end(struct trip *t, enum trip_end end)
 {
-    (void)end; /* if even this failed the connection is gone, and with it the transaction */
+    (void)end; /* when even this fails, the connection and its transaction are gone */
     finish(t->ctx);
 }
 
@@ -115,8 +116,8 @@ static void send_back(struct run *r)
     }
 }
 
-/* The transaction is over: what it held is free, and the connection may carry the next segment.
- * Nothing may touch the run after its state is idle. */
+/* Ends the run: the transaction is over, its keys are free, and the connection may carry the next
+ * segment. Nothing may touch the run once its state is idle. */
 static void finish(struct run *r)
 {
     struct seg_lane *l = r->lane;
@@ -138,8 +139,8 @@ static void finish(struct run *r)
     segs_wake(l);
 }
 
-/* The connection is gone. The batch goes its own way, the rest as if the transaction was rolled
- * back. */
+/* The connection is gone. The batch is handled as lost, and the rest as if the transaction was
+ * rolled back. */
 static void lost(struct run *r, bool unknown)
 {
     struct batch *b = r->batch;
@@ -174,7 +175,8 @@ static bool write_result(struct trip *t, size_t i, PGresult *res)
     return false;
 }
 
-/* A connection that goes while a statement before COMMIT is refused had not come to COMMIT. */
+/* False when the connection broke while a statement before COMMIT was refused: then COMMIT was
+ * never reached. */
 static bool may_have_committed(const struct trip *t, const struct run *r)
 {
     return !(t->failed && t->error.sqlstate[0] && t->error.statement < r->commit_at);
@@ -229,7 +231,8 @@ static void decide_one(struct run *r, struct seg_cmd *cmd)
     }
 }
 
-/* What may have been committed keeps its `now` and stays together until everything is known. */
+/* Puts aside a command whose keys were not all locked. Commands that may have been committed keep
+ * their `now` and stay together until it is known for all of them. */
 static void set_aside(struct run *r, struct seg_cmd *cmd)
 {
     metric_add(&pg_metric_busy, 0, 1);
@@ -252,7 +255,7 @@ static void decide_all(struct run *r)
     if (!b->unknown)
         b->now_us = clock_now_us(loop_clock(r->lane->pg->loop));
     r->seg.now_us = b->now_us;
-    b->n = 0; /* from here on it collects those that write, in the same order */
+    b->n = 0; /* now it collects the commands that write, in the same order */
     for (size_t i = 0; i < n; i++) {
         struct seg_cmd *cmd = b->cmds[i];
         if (has_all_keys(r, cmd))
@@ -262,7 +265,8 @@ static void decide_all(struct run *r)
     }
 }
 
-/* They need not wait for the others' commit, but nobody may have their keys before it. */
+/* Answers the commands that write nothing. They need not wait for the commit of the others, but
+ * their keys stay locked until it. */
 static void answer_at_once(struct run *r)
 {
     size_t n = r->n_answered;

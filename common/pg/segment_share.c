@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Who may be in the next segment while one tenant crowds the others. The ready lines are fair, but
- * what is on its way is not, for two reasons:
+ * Decides who may be in the next segment while one tenant (the crowd) sends more than all others.
+ * The ready lines are fair between tenants, but the segments in flight are not, for three reasons:
  *
- * - A tenant that floods has a full segment on every connection, and whoever comes waits for the
- *   end of one. So the last free connection is kept from the tenant that crowds all the others.
- * - A segment of many commands lasts long, also for the few of another tenant that are in it. So
+ * - A crowd has a full segment on every connection, and the others wait for the end of one. So the
+ *   last free connection is kept from a crowd that is on all other connections.
+ * - A segment of many commands takes long, also for the few commands of another tenant in it. So
  *   the others go first, in a segment without the crowd, which is soon over. The crowd loses little
- *   by it, since its next segment is the larger; and it is passed over only so many times in a row.
- * - The io thread decides, writes and answers a segment's commands in one go, and whoever's result
- *   has come waits for that. So the crowd's segments have half of the places meanwhile, and bulk
- *   work, whose cases cost more, has fewer.
+ *   by this, because its next segment is larger, and it is passed over only a few times in a row.
+ * - The io thread decides, writes and answers all commands of a segment in one go, and the results
+ *   of other segments wait meanwhile. So a crowd's segments have half of the places while others
+ *   are active. Bulk work has even fewer, because each of its cases costs more.
  */
 
 #include "pg/segment_impl.h"

@@ -35,7 +35,8 @@ static const char schema_sql[] = "select coalesce(max(version), 0)::int4 from sc
 
 static const char clock_sql[] = "select clock_timestamp()";
 
-/* The statements of one read see one snapshot: a case and its parts are of one version. */
+/* All statements of one read see the same snapshot, so that a case and its parts belong to one
+ * version. */
 static const char reads_sql[] =
     "select set_config('default_transaction_isolation', 'repeatable read', false)";
 
@@ -145,7 +146,7 @@ static void schema_known(struct trip *t, enum trip_end end)
     loop_timer_start(c->timer, SCHEMA_EVERY_US);
 }
 
-/* A database without the table is one that no migration has seen: version 0. */
+/* A database without the table has seen no migration: its version is 0. */
 void conn_look_at_schema(struct conn *c)
 {
     c->schema = 0;

@@ -2,9 +2,9 @@
 #include "pg/statements.h"
 
 /*
- * BEGIN is explicit because no time-out runs in the implicit transaction of a pipeline. READ
- * COMMITTED because what READ sees must be newer than the locks that TRY took: each statement has
- * its own snapshot.
+ * BEGIN is explicit, because time-outs do not apply to the implicit transaction of a pipeline. The
+ * isolation level is READ COMMITTED, so that each statement has its own snapshot: READ must see
+ * what was committed before TRY took the locks.
  */
 const struct pg_stmt pg_own_statements[] = {
     {PG_BEGIN, "begin isolation level read committed"},

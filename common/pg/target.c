@@ -16,7 +16,7 @@ static const char *option_value(const PQconninfoOption *options, const char *key
     return "";
 }
 
-/* What the conninfo says, else what the environment says. */
+/* The setting of the connection string, else that of the environment. */
 static const char *setting(const PQconninfoOption *given, const PQconninfoOption *defaults,
                            const char *keyword)
 {
@@ -32,7 +32,7 @@ static size_t list_count(const char *list)
     return n;
 }
 
-/* The i-th element of a list with commas; a list of one holds for all. */
+/* The i-th element of a list with commas. A list with one element holds for every i. */
 static char *list_item(const char *list, size_t i)
 {
     if (list_count(list) == 1)

@@ -37,7 +37,7 @@ static int64_t backoff_us(const struct link *l)
     return most / 2 + (int64_t)(jitter % (uint32_t)(most / 2));
 }
 
-/* hiredis has let go of the context, or never had one. */
+/* Called when hiredis has freed the context, or never had one. */
 void link_closed(struct link *l)
 {
     bool was_open = l->state == LINK_OPEN;
@@ -53,8 +53,8 @@ void link_closed(struct link *l)
         l->ops.lost(l->ops.ctx);
 }
 
-/* Only outside of hiredis' callbacks: inside, it would put the freeing off. Every pending command
- * is answered by this. */
+/* Frees the context, which answers every pending command. Call it only outside of the callbacks of
+ * hiredis: inside one, hiredis would free it later. */
 static void drop(struct link *l)
 {
     redisAsyncContext *ac = l->ac;

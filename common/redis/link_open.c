@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* From a name to an open connection, and hiredis on the loop. */
+/* Opens a connection from a name, and attaches hiredis to the loop. */
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -148,7 +148,7 @@ static int attach(struct link *l, redisAsyncContext *ac)
     ac->ev.delWrite = del_write;
     ac->ev.cleanup = cleanup;
     (void)redisAsyncSetDisconnectCallback(ac, on_disconnect);
-    /* Asks for the write event that tells of the connection. */
+    /* Setting this callback makes hiredis ask for the write event that reports the connection. */
     (void)redisAsyncSetConnectCallback(ac, on_connect);
     return AM_OK;
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * The look at the server, at connect and once a second: is it a primary that evicts nothing, and is
- * it still the one we wrote to, with what we wrote?
+ * Checks the server when it connects and once a second: is it a primary that does not evict keys,
+ * is it still the server to which we wrote, and does it still have what we wrote?
  */
 
 #include <string.h>
@@ -46,7 +46,7 @@ static bool info_value(const char *info, const char *name, char *out, size_t siz
     return false;
 }
 
-/* Keeps the value of an identity; true when it was another before. */
+/* Keeps the value; true when another one was known before. */
 static bool identity_changed(const char *info, const char *name, char known[REDIS_ID_LEN + 1])
 {
     char value[REDIS_ID_LEN + 1];
@@ -85,7 +85,7 @@ static void on_info(void *ctx, const redisReply *reply)
         check_info(r, reply->str);
 }
 
-/* True when the epoch is not the one we know. */
+/* True when the epoch is not the one that we know. */
 static bool epoch_lost(struct redis *r, const redisReply *reply)
 {
     const char *text = reply->type == REDIS_REPLY_STRING ? reply->str : "";

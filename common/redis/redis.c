@@ -107,7 +107,7 @@ int redis_new(struct loop *loop, const struct redis_config *config, struct redis
 {
     struct redis *r = make(loop, config);
     redis_metrics_register();
-    (void)signal(SIGPIPE, SIG_IGN); /* hiredis writes with write(2) */
+    (void)signal(SIGPIPE, SIG_IGN); /* hiredis writes by write(2), which would raise SIGPIPE */
     if (config->url && *config->url) {
         if (find_target(r) != AM_OK) {
             redis_free(r);

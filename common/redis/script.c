@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Lua scripts: EVALSHA, and EVAL where the server has forgotten the script (SCRIPT FLUSH,
- * failover). */
+/* Lua scripts. EVALSHA runs them, and EVAL when the server does not have the script any more (after
+ * SCRIPT FLUSH or a failover). */
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,7 +11,7 @@
 #include "base/log.h"
 #include "redis/client.h"
 
-/* One run, with its own copy of the words: they may have to be sent twice. */
+/* One run of a script. It has its own copy of the words, because they may have to be sent twice. */
 struct run {
     struct redis *redis;
     size_t script;

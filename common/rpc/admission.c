@@ -10,7 +10,8 @@
 
 #define BUCKETS 4096 /* a power of two; chains stay short at the default limits */
 
-/* What one tenant, or one principal of it, has open. Lives while anything is. */
+/* How many calls and streams one tenant, or one principal of it, has open. It is freed when there
+ * is none. */
 struct admission_use {
     struct admission_use *next;
     uint32_t hash;
@@ -44,7 +45,7 @@ void admission_free(struct admission *a)
     free(a);
 }
 
-/* FNV-1a from a start that outsiders do not know. */
+/* FNV-1a that begins with a number which outsiders do not know. */
 static uint32_t hash_of(const struct admission *a, const char *key)
 {
     uint32_t h = 2166136261u ^ a->hash_seed;
@@ -81,7 +82,8 @@ static void drop_if_unused(struct admission *a, struct admission_use *u)
     free(u);
 }
 
-/* A tenant's name has no slash, so the joined key cannot be another tenant's. */
+/* The key is "tenant/principal". A tenant's name has no slash, so it cannot be the key of another
+ * tenant's principal. */
 static struct admission_use *principal_use(struct admission *a, const struct rpc_principal *p)
 {
     char key[PRINCIPAL_TENANT_MAX + PRINCIPAL_ID_MAX + 2];

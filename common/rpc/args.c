@@ -6,7 +6,7 @@
 #define MINUTES (60 * 1000)
 #define SECONDS 1000
 
-/* gRPC wants char *, and reads it only. */
+/* gRPC asks for char *, but only reads it. */
 static char *text_of(const char *constant)
 {
     const union {
@@ -37,7 +37,7 @@ static void add_text(struct args *out, const char *key, const char *value)
 static void begin(struct args *out)
 {
     out->list = (grpc_channel_args){.num_args = 0, .args = out->items};
-    /* Channelz keeps a record a call and is served by nobody here. */
+    /* Channelz keeps a record for each call, and nothing here serves these records. */
     add(out, GRPC_ARG_ENABLE_CHANNELZ, 0);
     add(out, GRPC_ARG_MAX_CHANNEL_TRACE_EVENT_MEMORY_PER_NODE, 0);
 }
@@ -45,26 +45,28 @@ static void begin(struct args *out)
 void args_server(struct args *out, const struct rpc_limits *limits)
 {
     begin(out);
-    /* By default two servers would share a port without a word. */
+    /* By default two servers would silently share a port. */
     add(out, GRPC_ARG_ALLOW_REUSEPORT, 0);
-    /* What a method takes is looked at when the message is here. */
+    /* This is the largest limit of any method. Each method checks its own limit when the message is
+     * here. */
     const size_t most =
         limits->message_bytes > RPC_MESSAGE_MOST ? limits->message_bytes : RPC_MESSAGE_MOST;
     add(out, GRPC_ARG_MAX_RECEIVE_MESSAGE_LENGTH, (int)most);
     add(out, GRPC_ARG_MAX_METADATA_SIZE, 16 * 1024);
-    /* A gateway holds many agents' streams on one connection; a bound all the same, since this core
-     * has no other defence against streams that are opened and reset at once. */
+    /* One connection of a gateway may carry the streams of many agents. It needs a bound all the
+     * same: this version of gRPC has no other defence against streams that are opened and reset at
+     * once. */
     add(out, GRPC_ARG_MAX_CONCURRENT_STREAMS, 1000);
-    /* Unpacking what was compressed has no bound in this core. */
+    /* This version of gRPC does not bound the size of a message that it decompresses. */
     add(out, GRPC_ARG_ENABLE_PER_MESSAGE_DECOMPRESSION, 0);
     add(out, GRPC_ARG_ENABLE_PER_MESSAGE_COMPRESSION, 0);
     add(out, GRPC_COMPRESSION_CHANNEL_ENABLED_ALGORITHMS_BITSET, 1 << GRPC_COMPRESS_NONE);
-    /* Behind a load balancer of connections clients must come back to find new replicas. The core
-     * spreads the age by a tenth; streams have the grace to end, then they are cut. */
+    /* Clients behind a load balancer for connections must connect again to find new replicas. gRPC
+     * varies the age by a tenth. Streams may end within the grace; after it they are cut. */
     add(out, GRPC_ARG_MAX_CONNECTION_AGE_MS, 5 * MINUTES);
     add(out, GRPC_ARG_MAX_CONNECTION_AGE_GRACE_MS, 1 * MINUTES);
     add(out, GRPC_ARG_MAX_CONNECTION_IDLE_MS, 15 * MINUTES);
-    /* An agent whose machine has gone is noticed within its lease of 30 s. */
+    /* So it is noticed within the 30 s of an agent's lease that the agent's machine is gone. */
     add(out, GRPC_ARG_KEEPALIVE_TIME_MS, 20 * SECONDS);
     add(out, GRPC_ARG_KEEPALIVE_TIMEOUT_MS, 8 * SECONDS);
     add(out, GRPC_ARG_HTTP2_MAX_PINGS_WITHOUT_DATA, 0);
@@ -82,12 +84,12 @@ void args_client(struct args *out)
     add(out, GRPC_ARG_KEEPALIVE_TIME_MS, 20 * SECONDS);
     add(out, GRPC_ARG_KEEPALIVE_TIMEOUT_MS, 5 * SECONDS);
     add(out, GRPC_ARG_DNS_MIN_TIME_BETWEEN_RESOLUTIONS_MS, 2 * SECONDS);
-    /* A client has a connection of its own; channels to one target would share one. */
+    /* Without this, two clients of the same target would share one connection. */
     add(out, GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
-    /* All replicas that the name gives, not the first alone. */
+    /* Use all replicas to which the name resolves, and not only the first. */
     add_text(out, GRPC_ARG_LB_POLICY_NAME, "round_robin");
-    /* The target decides where calls go: no service config from DNS, no proxy, no hidden retries.
-     */
+    /* Only the target decides where calls go: no service config from DNS, no proxy, no hidden
+     * retries. */
     add(out, GRPC_ARG_SERVICE_CONFIG_DISABLE_RESOLUTION, 1);
     add(out, GRPC_ARG_ENABLE_HTTP_PROXY, 0);
     add(out, GRPC_ARG_ENABLE_RETRIES, 0);

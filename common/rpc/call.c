@@ -33,7 +33,7 @@ static void call_free(struct rpc_call *call)
     free(call);
 }
 
-/* A deadline as the core gives it, on the clock that clock_mono_us() reads. */
+/* Turns the deadline of gRPC into the time of clock_mono_us(). */
 static int64_t deadline_of(gpr_timespec t)
 {
     if (gpr_time_cmp(t, gpr_inf_future(t.clock_type)) == 0)
@@ -44,7 +44,7 @@ static int64_t deadline_of(gpr_timespec t)
     return t.tv_sec * US_PER_S + t.tv_nsec / 1000;
 }
 
-/* A unary call always ends; a stream may stay as long as its client wants. */
+/* A unary call always gets a deadline; a stream may stay open as long as its client wants. */
 static int64_t clamp_deadline(const struct rpc_call *call, int64_t deadline_us)
 {
     int64_t latest = call->taken_us + call->server->config.limits.max_deadline_ms * US_PER_MS;
@@ -135,7 +135,7 @@ void calls_free(struct rpc_server *s)
 
 /* -- a new call ------------------------------------------------------------------------------- */
 
-/* `text` is a constant: the refusal must not need room in an arena that may be full. */
+/* `text` is a constant, because the arena may be full when a call is refused. */
 static int refuse(struct fault *fault, enum fault_code code, int reason, const char *text)
 {
     fault->code = code;
@@ -171,7 +171,8 @@ static int decode_bytes(struct rpc_call *call, struct slice bytes, struct fault 
     if (err < 0)
         return err;
     call->request = wire_unpack(call->method->input, bytes, &call->arena);
-    /* The handler needs the other half: its own allocations end the process in a full arena. */
+    /* The request may take half of the arena. The handler needs the other half: the process ends
+     * when its own allocations find the arena full. */
     if (call->request && call->arena.used_bytes <= call->arena.quota_bytes / 2)
         return 0;
     meter_arena_exhausted();
@@ -207,7 +208,8 @@ static int prepare(struct rpc_call *call, grpc_byte_buffer *payload, struct faul
     return decode(call, payload, fault);
 }
 
-/* The loop's thread: nobody waits any more for a call whose deadline passed on the way. */
+/* Runs on the loop's thread. A call whose deadline passed on the way is not handled: nobody waits
+ * for it. */
 static void run_handler(struct loop_job *job)
 {
     struct rpc_call *call = CONTAINER_OF(job, struct rpc_call, job);

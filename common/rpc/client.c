@@ -25,7 +25,7 @@ struct rpc_client {
 enum { FLYING, ENDED, ORPHAN };
 
 struct client_call {
-    struct rpc_client *client; /* NULL: the callback has run */
+    struct rpc_client *client; /* NULL after the callback has run */
     struct loop *loop;
     struct list node;
     struct outgoing out;
@@ -45,7 +45,7 @@ static void call_free(struct client_call *call)
     free(call);
 }
 
-/* The loop's thread: takes the call off its client and tells how it ended. */
+/* Runs on the loop's thread: removes the call from its client and reports how it ended. */
 static void tell(struct client_call *call, enum fault_code code, const char *message,
                  const ProtobufCMessage *reply)
 {
@@ -99,8 +99,9 @@ struct rpc_client *rpc_client_new(struct rpc_server *server, const char *target,
     return c;
 }
 
-/* The core's call may be cancelled until the rpc thread is free to drop it. One that was handed
- * over already waits for its job, or for the server's end if the loop runs no more. */
+/* Gives the call to the rpc thread to free. gRPC's call may be cancelled until then. A call that
+ * the rpc thread has already handed over waits for its job, or for the end of the server when the
+ * loop does not run any more. */
 static void orphan(struct client_call *call)
 {
     struct rpc_server *s = call->client->server;

@@ -6,9 +6,9 @@
 #include "base/log.h"
 
 /*
- * The way down: NOT_SERVING while load balancers notice (delay), then no new calls while the open
- * ones finish (grace), then everything is cancelled. It is over when the core has no connection and
- * we have no call left.
+ * The shutdown has three steps. First the server answers NOT_SERVING, while load balancers notice
+ * (delay). Then it takes no new calls, and open ones may finish (grace). Then it cancels all
+ * others. The shutdown is over when gRPC has no connection and we have no call.
  */
 
 static void on_drained(struct loop_job *job)
@@ -21,8 +21,8 @@ static void on_drained(struct loop_job *job)
     s->drain_done(s->drain_ctx);
 }
 
-/* When the last connection has gone, the last events of calls and slots may still be on their way;
- * with no slot out there no call can come any more. */
+/* When the last connection is gone, the last events of calls and slots may still be on their way.
+ * No call can come when no slot is waiting for one. */
 void drain_check(struct rpc_server *s)
 {
     if (!s->shut || s->live > 0 || s->posted > 0)

@@ -11,8 +11,8 @@
 #include "rpc/meter.h"
 
 /*
- * Check is answered by the rpc thread from atomics, so that a loop that is late does not look dead.
- * Watch is an ordinary stream of the loop's thread.
+ * The rpc thread answers Check from atomics, so that a slow loop does not look dead. Watch is an
+ * ordinary stream on the loop's thread.
  */
 
 #define WATCHES_MAX 16
@@ -39,7 +39,7 @@ struct watch {
     struct health *health;
     struct rpc_call *call;
     const char *service;
-    serving_status told; /* UNKNOWN: nothing yet */
+    serving_status told; /* UNKNOWN = none sent yet */
 };
 
 static serving_status state_of(struct health *h, const char *service)
@@ -81,7 +81,7 @@ static void check(struct rpc_call *call, void *ctx)
 
 /* -- watches ----------------------------------------------------------------------------------- */
 
-/* Tells the state if it is news; a watch that knows the last state ends with the drain. */
+/* Sends the state when it is new. A watch that has sent the last state ends with the drain. */
 static void advance(struct watch *w)
 {
     Grpc__Health__V1__HealthCheckResponse response = GRPC__HEALTH__V1__HEALTH_CHECK_RESPONSE__INIT;

@@ -6,7 +6,7 @@
 #include "base/assert.h"
 #include "base/metrics.h"
 
-/* One process may serve every method of the contract, with health. */
+/* The most methods of one process: all of the contract, and the health service. */
 #define METHODS_MAX 96
 #define CODES (FAULT_UNAUTHENTICATED + 1)
 

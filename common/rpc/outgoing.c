@@ -112,7 +112,8 @@ size_t outgoing_status_op(struct outgoing *o, grpc_op *ops)
 
 /* -- the end ----------------------------------------------------------------------------------- */
 
-/* A reply is trusted not to be hostile, but must be sound; a newer server may know more enums. */
+/* The server is trusted, but the reply must be well formed. A newer server may use numbers of
+ * enumerations that are not known here. */
 static int decode(const ProtobufCMessageDescriptor *type, struct slice bytes, struct arena *arena,
                   const ProtobufCMessage **out)
 {
@@ -148,7 +149,7 @@ static const grpc_slice *find(const grpc_metadata_array *metadata, const char *k
     return NULL;
 }
 
-/* Details that cannot be read are as good as none: code and message stand. */
+/* Details that cannot be read are ignored; code and message still hold. */
 static void read_details(const struct outgoing *o, struct arena *arena, struct fault *out)
 {
     const grpc_slice *details = find(&o->trailing, "grpc-status-details-bin");

@@ -17,7 +17,8 @@ void start_batch(grpc_call *call, const grpc_op *ops, size_t n, struct tag *tag)
     AM_ASSERT(err == GRPC_CALL_OK);
 }
 
-/* A defect is ours. The message may quote the request, so it goes to the client only. */
+/* Logs a defect of the service without its message, which may quote the request; that goes to the
+ * client only. */
 static void log_defect(const struct rpc_call *call, const struct fault *fault)
 {
     if (fault->code == FAULT_INTERNAL)
@@ -79,7 +80,7 @@ size_t ending_status_op(struct rpc_call *call, grpc_op *op)
     return 1;
 }
 
-/* The rpc thread: the last batch of a call that never was an open stream. */
+/* Runs on the rpc thread after the last batch of a call that was no open stream. */
 static void on_done(struct tag *tag, bool ok)
 {
     struct rpc_call *call = CONTAINER_OF(tag, struct rpc_call, done_tag);
@@ -89,7 +90,7 @@ static void on_done(struct tag *tag, bool ok)
     call_release(call);
 }
 
-/* Everything in one batch: one event for the whole answer. */
+/* Sends everything in one batch: the whole answer is one event. */
 static void finish(struct rpc_call *call)
 {
     grpc_op ops[4];

@@ -239,7 +239,7 @@ static void on_nothing(struct tag *tag, bool ok)
     (void)ok;
 }
 
-/* A server that never got its thread is emptied from here. */
+/* Empties the queue of a server whose thread was never started. */
 static void stop_queue(struct rpc_server *s)
 {
     if (s->started) {

@@ -6,7 +6,8 @@
 #include "base/assert.h"
 #include "rpc/meter.h"
 
-/* Calls of methods that nobody registered would hang until their deadline without these. */
+/* These slots take calls of methods that are not registered; without them such calls would wait
+ * until their deadline. */
 #define UNKNOWN_SLOTS 4
 
 static void post(struct slot *slot)
@@ -32,7 +33,7 @@ static void take_details(struct slot *slot)
     grpc_call_details_init(&slot->details);
 }
 
-/* A call has come. The slot goes back to the queue before the call is looked at. */
+/* A call has come. The slot goes back to the queue before the call is handled. */
 static void on_call(struct tag *tag, bool ok)
 {
     struct slot *slot = CONTAINER_OF(tag, struct slot, tag);

@@ -15,10 +15,10 @@
 #define TEXT_BYTES_MAX 500
 #define METADATA_MAX (sizeof(((struct fault *)NULL)->metadata) / sizeof(struct fault_item))
 #define DETAILS_MAX 3
-/* All strings cut, copied, and packed once inside their Any and once outside. */
+/* Enough for all strings: cut, copied, and packed twice, once inside their Any and once outside. */
 #define SCRATCH_BYTES (256 * 1024)
 
-/* What of a fault goes into one encoding of it. */
+/* Which parts of a fault go into one encoding of it. */
 struct selection {
     size_t violations;
     size_t metadata;
@@ -227,7 +227,7 @@ static void take_retry_info(struct fault *f, const ProtobufCMessage *body)
         f->retry_ms = (uint32_t)delay->seconds * 1000 + (uint32_t)delay->nanos / 1000000;
 }
 
-/* Details of a kind that is not ours are skipped. */
+/* Takes one detail; details of a kind that is not known here are skipped. */
 static void take_detail(struct fault *f, const Google__Protobuf__Any *any)
 {
     const struct {

@@ -9,19 +9,20 @@
 #include "rpc/meter.h"
 
 /*
- * A stream has up to three batches: header and RECV_CLOSE, which ends when the client has gone or
- * the status was sent; one message; the status. Each ends on the rpc thread, which posts it to the
- * loop. `closed` is called when none is pending, so nothing of the stream is in the core any more.
+ * A stream has up to three batches: the header with RECV_CLOSE, which ends when the client has gone
+ * or the status was sent; one message; and the status. Each batch ends on the rpc thread, which
+ * posts it to the loop. `closed` is called when no batch is pending, so that gRPC holds nothing of
+ * the stream any more.
  */
 
-/* The rpc thread: the loop has done with the call. */
+/* Runs on the rpc thread when the loop does not need the call any more. */
 static void on_released(struct tag *tag, bool ok)
 {
     (void)ok;
     call_release(CONTAINER_OF(tag, struct rpc_call, done_tag));
 }
 
-/* An empty batch is how a call goes back to the rpc thread. */
+/* An empty batch brings the call back to the rpc thread. */
 static void close_if_over(struct rpc_call *call)
 {
     struct stream *st = &call->stream;
@@ -44,7 +45,8 @@ static void send_status(struct rpc_call *call)
     start_batch(call->grpc, &op, 1, &st->status_tag);
 }
 
-/* Decides the status, once. It waits for a message in flight; a client that has gone gets none. */
+/* Decides the status of the stream; only the first decision counts. The status waits for a message
+ * in flight. A client that has gone gets none. */
 static void end(struct rpc_call *call, enum fault_code code, const struct fault *fault)
 {
     struct stream *st = &call->stream;

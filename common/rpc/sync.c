@@ -13,7 +13,7 @@
 
 #define STREAM_MESSAGE_BYTES (16u * 1024 * 1024)
 
-/* The batches a call has; the tag of each is where it is noted as being in flight. */
+/* The batches of a call. The tag of each tells whether it is in flight. */
 enum part { PART_CALL, PART_STATUS, PART_MESSAGE, PARTS };
 
 struct rpc_sync {
@@ -57,7 +57,7 @@ static void start(struct rpc_sync *c, struct outgoing *o, const grpc_op *ops, si
     c->flying[part] = true;
 }
 
-/* Waits until `part` is not in flight; others may end meanwhile. */
+/* Waits until `part` is not in flight; other batches may end meanwhile. */
 static void wait_for(struct rpc_sync *c, enum part part)
 {
     while (c->flying[part]) {
@@ -116,7 +116,7 @@ static bool receive(struct rpc_sync *c, struct outgoing *o)
     return o->reply != NULL;
 }
 
-/* 1: all messages were read; 0: the caller has enough; an error of outgoing_message(). */
+/* 1 = all messages were read; 0 = the caller has enough; else the error of outgoing_message(). */
 static int read_all(struct rpc_sync *c, struct outgoing *o,
                     bool (*each)(void *ctx, const ProtobufCMessage *message), void *ctx)
 {
@@ -135,7 +135,7 @@ static int read_all(struct rpc_sync *c, struct outgoing *o,
     return state;
 }
 
-/* The stream was cancelled by us, for a reason of ours. */
+/* We cancelled the stream: tells our own reason. */
 static void override(struct rpc_sync_result *out, enum fault_code code, const char *message)
 {
     out->code = out->fault.code = code;

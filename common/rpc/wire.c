@@ -16,7 +16,7 @@
 
 enum wire_type { WIRE_VARINT = 0, WIRE_64BIT = 1, WIRE_LENGTH = 2, WIRE_32BIT = 5 };
 
-/* Where the walk is: one link a level, innermost first. */
+/* The place in the message: one frame a level, the innermost first. */
 struct frame {
     const struct frame *up;
     const char *name;
@@ -71,7 +71,8 @@ static void violation(struct walk *w, const struct frame *f, const char *text)
     fault_violation(w->fault, path_of(w, f), "%s", text);
 }
 
-/* An attacker's message may have as many violations as bytes: the rest is not looked at. */
+/* True when enough violations were found. An attacker's message may have as many as bytes, so the
+ * rest is not checked. */
 static bool full(const struct walk *w)
 {
     return w->fault->n_violations >= FAULT_ITEMS_MAX;
@@ -100,7 +101,7 @@ static bool get_bytes(struct cursor *c, uint64_t n, struct cursor *out)
     return true;
 }
 
-/* Keys and lengths take at most five bytes, as protobuf-c has it; groups are long gone. */
+/* Keys and lengths take at most five bytes, as in protobuf-c. Groups are refused. */
 static bool get_item(struct cursor *c, struct item *item)
 {
     uint64_t key = 0, length = 0;
@@ -157,7 +158,7 @@ static void check_string(struct walk *w, const struct frame *f, struct cursor c)
         violation(w, f, "the string is not valid UTF-8");
 }
 
-/* protobuf-c keeps the low 32 bits, and so do we: what is checked is what the handler will see. */
+/* protobuf-c keeps only the low 32 bits, and so do we: we check what the handler will see. */
 static void check_enum(struct walk *w, const struct frame *f, const ProtobufCFieldDescriptor *field,
                        uint64_t value)
 {
@@ -182,7 +183,7 @@ static void check_value(struct walk *w, const struct frame *f,
         check_message(w, f, field->descriptor, item->bytes, depth + 1);
 }
 
-/* protobuf-c wants a packed bool to be one byte. */
+/* protobuf-c requires that a packed bool has one byte. */
 static bool packed_value_ok(const ProtobufCFieldDescriptor *field, uint64_t value, size_t bytes)
 {
     return field->type != PROTOBUF_C_TYPE_BOOL || (value <= 1 && bytes == 1);
@@ -205,7 +206,7 @@ static bool check_packed_varints(struct walk *w, struct frame *f,
     return true;
 }
 
-/* A packed run of a repeated field; adds its items to *count. */
+/* Checks a packed run of a repeated field, and adds its items to *count. */
 static void check_packed(struct walk *w, struct frame *f, const ProtobufCFieldDescriptor *field,
                          struct cursor c, size_t *count)
 {
@@ -228,7 +229,7 @@ static bool is_packed(const ProtobufCFieldDescriptor *field, const struct item *
            wire_type_of(field->type) != WIRE_LENGTH;
 }
 
-/* `count` is how many items of a repeated field came before. */
+/* `count` is the number of items of a repeated field before this one. */
 static void check_field(struct walk *w, const struct frame *up,
                         const ProtobufCFieldDescriptor *field, const struct item *item,
                         size_t *count, unsigned depth)
