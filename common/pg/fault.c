@@ -7,7 +7,7 @@
 
 const struct fault pg_fault_away = {.code = FAULT_UNAVAILABLE,
                                     .reason = ERROR_REASON_DATABASE_AWAY,
-                                    .message = "the database is away",
+                                    .message = "the database cannot be reached; try again",
                                     .retry_ms = 1000};
 const struct fault pg_fault_overloaded = {.code = FAULT_RESOURCE_EXHAUSTED,
                                           .reason = ERROR_REASON_OVERLOADED,

@@ -60,12 +60,14 @@ static void check_info(struct redis *r, const char *info)
 {
     char value[32];
     if (!info_value(info, "role", value, sizeof(value)) || strcmp(value, "master") != 0) {
-        refuse(r, "not_a_primary", "it is a replica: writes would be refused");
+        refuse(r, "not_a_primary",
+               "it is a replica, which refuses writes; give the primary's address");
         return;
     }
     if (!info_value(info, "maxmemory_policy", value, sizeof(value)) ||
         strcmp(value, "noeviction") != 0) {
-        refuse(r, "evicts_keys", "set maxmemory-policy noeviction: an eviction is a silent loss");
+        refuse(r, "evicts_keys",
+               "set maxmemory-policy noeviction, because evicted keys are lost silently");
         return;
     }
     r->info_good = true;

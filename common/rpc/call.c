@@ -177,7 +177,7 @@ static int decode_bytes(struct rpc_call *call, struct slice bytes, struct fault 
         return 0;
     meter_arena_exhausted();
     return refuse(fault, FAULT_RESOURCE_EXHAUSTED, ERROR_REASON_TOO_LARGE,
-                  "the request unpacks to too much");
+                  "the request needs too much memory when it is unpacked");
 }
 
 static int decode(struct rpc_call *call, grpc_byte_buffer *payload, struct fault *fault)
@@ -188,7 +188,7 @@ static int decode(struct rpc_call *call, grpc_byte_buffer *payload, struct fault
                       "there is no request");
     if (message_whole(payload, &whole) < 0)
         return refuse(fault, FAULT_UNIMPLEMENTED, ERROR_REASON_UNKNOWN_METHOD,
-                      "compressed requests are not taken");
+                      "compressed requests are not supported");
     int err =
         decode_bytes(call, slice_of(GRPC_SLICE_START_PTR(whole), GRPC_SLICE_LENGTH(whole)), fault);
     grpc_slice_unref(whole);
@@ -220,7 +220,7 @@ static void run_handler(struct loop_job *job)
     struct fault fault;
     fault_init(&fault, &call->arena);
     fault_set(&fault, FAULT_DEADLINE_EXCEEDED, ERROR_REASON_DEADLINE,
-              "the deadline passed in the queue");
+              "the deadline passed before the call was decided");
     meter_expired();
     rpc_fail(call, &fault);
 }

@@ -191,7 +191,8 @@ int outgoing_unary_end(struct outgoing *o, struct arena *arena, struct rpc_sync_
         return 0;
     int err = outgoing_message(o, arena, &out->reply);
     if (err == AM_ENOMEM)
-        override(out, FAULT_RESOURCE_EXHAUSTED, "the reply unpacks to too much");
+        override(out, FAULT_RESOURCE_EXHAUSTED,
+                 "the reply needs too much memory when it is unpacked");
     else if (err < 0)
         override(out, FAULT_INTERNAL, "the reply is malformed");
     return err == AM_ENOMEM ? err : 0;

@@ -171,8 +171,7 @@ static int check_listen(const struct rpc_server *s)
         return 0;
     log_error(
         "rpc", "listen_refused", LOG_STR("listen", s->listen),
-        LOG_STR("why",
-                "callers name themselves by a header, which only this machine is trusted with"),
+        LOG_STR("why", "callers are not authenticated, so only programs of this machine may call"),
         LOG_STR("do", "listen on a loopback address, or set --insecure-principals where a proxy "
                       "in front sets the headers"));
     return AM_EINVAL;

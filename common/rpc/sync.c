@@ -164,7 +164,8 @@ int rpc_sync_stream(struct rpc_sync *c, const ProtobufCServiceDescriptor *servic
     if (state == 0)
         override(out, FAULT_OK, "");
     else if (state == AM_ENOMEM)
-        override(out, FAULT_RESOURCE_EXHAUSTED, "a message unpacks to too much");
+        override(out, FAULT_RESOURCE_EXHAUSTED,
+                 "a message needs too much memory when it is unpacked");
     else if (state < 0)
         override(out, FAULT_INTERNAL, "a message is malformed");
     return state == AM_ENOMEM ? state : 0;

@@ -67,7 +67,7 @@ static void read_rows(struct pg_read *pg, size_t i, const struct pg_rows *rows)
     struct store_read *r = CONTAINER_OF(pg, struct store_read, pg);
     if (!fault_is_set(&r->fault) && load(r, pg->q[i].stmt, rows) != AM_OK)
         fault_set(&r->fault, FAULT_RESOURCE_EXHAUSTED, ERROR_REASON_TOO_LARGE,
-                  "the answer is larger than one call may hold; ask for less");
+                  "the response needs more memory than a call may use; ask for less");
 }
 
 /* The answer is made in the same arena, and a full one would end the process there. */
@@ -83,7 +83,7 @@ static void read_done(struct pg_read *pg, const struct fault *fault)
         fault_copy(&r->fault, r->arena, fault);
     else if (!leaves_room(r->arena))
         fault_set(&r->fault, FAULT_RESOURCE_EXHAUSTED, ERROR_REASON_TOO_LARGE,
-                  "the answer is larger than one call may hold; ask for less");
+                  "the response needs more memory than a call may use; ask for less");
     r->done(r);
 }
 

@@ -182,10 +182,10 @@ static enum seg_verdict load_policy(struct store *s, const struct seg_part *p)
     struct submission *sub = p->sub;
     if (!tenants_by_id(s->tenants, cmd->tenant_id))
         return refuse(cmd, FAULT_UNAVAILABLE, ERROR_REASON_DATABASE_AWAY,
-                      "the tenant is not loaded here");
+                      "the tenant could not be loaded from the database; try again");
     if (sub->loads++ >= LOADS_MAX)
         return refuse(cmd, FAULT_FAILED_PRECONDITION, ERROR_REASON_POLICY_MOVED,
-                      "policy moved on; try again");
+                      "a new policy version was applied meanwhile; try again");
     sub->lacks_version = version_for(s, p);
     if (cmd->kind->needs_customer && !cmd->policy_version)
         tenants_current(s->tenants, cmd->tenant_id, sub->lacks_version);
@@ -215,7 +215,7 @@ enum seg_verdict store_seg_decide(void *ctx, struct seg *seg, struct seg_cmd *se
     p->sub->lacks_version = 0;
     if (too_large(st, seg->arena))
         return refuse(cmd, FAULT_RESOURCE_EXHAUSTED, ERROR_REASON_OVERLOADED,
-                      "the cases of this moment are too large to be read together");
+                      "the cases of several calls are too large to be read together; try again");
     if (!choose_case(p, seg->arena)) {
         cmd->open_case_id = p->found_case_id;
         store_take_keys(p->sub);

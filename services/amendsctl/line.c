@@ -217,7 +217,7 @@ static enum line_result set_from_file(struct line *line, const struct flag *flag
     if (f != stdin)
         (void)fclose(f);
     if (failed || len > FILE_BYTES_MAX || strlen(text) != len)
-        return mistake("", name, failed ? strerror(errno) : "is too large, or no text");
+        return mistake("", name, failed ? strerror(errno) : "is too large or is not text");
     line->file = name;
     return set_flag(line, flag, text, arena);
 }

@@ -118,7 +118,7 @@ void put_agent_validate(const ProtobufCMessage *request, int64_t now_us,
         fault_violation(fault, "agent.agent_id", "is the steward of level %d",
                         steward_level(policy, a->agent_id));
     if (strcmp(a->agent_id, SYSTEM_ACTOR) == 0)
-        fault_violation(fault, "agent.agent_id", "is the system's own");
+        fault_violation(fault, "agent.agent_id", "is reserved for the system");
     check_text(fault, "agent.display_name", a->display_name, NAME_BYTES, false);
     check_text(fault, "agent.public_contact", a->public_contact, NAME_BYTES, false);
     check_text(fault, "agent.team", a->team, TEAM_BYTES, false);

@@ -41,8 +41,8 @@ void failure_code_validate(const char *code, const struct policy *policy, struct
         return;
     char branches[BRANCHES_BYTES];
     list_branches(policy, branches);
-    fault_violation(fault, "failure.code", "'%s' is not in the taxonomy, whose branches are: %s",
-                    code, branches);
+    fault_violation(fault, "failure.code",
+                    "'%s' is not a failure of the policy, whose branches are: %s", code, branches);
 }
 
 static void check_failure_code(const char *code, const struct policy *policy, struct fault *fault)

@@ -47,7 +47,7 @@ void record_contact_validate(const ProtobufCMessage *request, int64_t now_us,
     check_range(fault, "addressed_level", r->addressed_level, 0, POLICY_LEVELS_MAX);
     if (!inbound && r->addressed_level > 0)
         fault_violation(fault, "addressed_level",
-                        "can only be told when the customer made the contact");
+                        "can only be given when the customer made the contact");
 }
 
 void record_act_validate(const ProtobufCMessage *request, int64_t now_us,
@@ -121,11 +121,11 @@ static void check_promised(struct fault *fault, const Google__Protobuf__Timestam
     int64_t wall_s;
     bool local = local_time[0] != '\0';
     if (!promise_time && !local)
-        fault_violation(fault, "promise_time", "is required, or local_time");
+        fault_violation(fault, "promise_time", "or local_time is required");
     else if (promise_time && local)
-        fault_violation(fault, "local_time", "is given beside promise_time");
+        fault_violation(fault, "local_time", "must not be given together with promise_time");
     else if (local && local_time_parse(local_time, &wall_s) != AM_OK)
-        fault_violation(fault, "local_time", "is no wall time such as 2026-11-24T17:00");
+        fault_violation(fault, "local_time", "is not a local time such as 2026-11-24T17:00");
     else
         check_future_time(fault, "promise_time", promise_time, now_us, false);
 }
@@ -171,7 +171,7 @@ void settle_promise_validate(const ProtobufCMessage *request, int64_t now_us,
         return;
     if (!r->customer_consented)
         fault_violation(fault, "customer_consented",
-                        "must be true: a promise is not moved behind the customer's back");
+                        "must be true: a promise is changed only with the customer's consent");
     check_promised(fault, r->promise_time, r->local_time, now_us);
 }
 
@@ -184,7 +184,7 @@ void pause_case_validate(const ProtobufCMessage *request, int64_t now_us,
     check_version(fault, r->expected_version);
     check_enum(fault, "reason", &amends__v1__pause_reason__descriptor, (int)r->reason, true);
     if ((int)r->reason == PAUSE_REASON_POLICY)
-        fault_violation(fault, "reason", "POLICY is the system's own");
+        fault_violation(fault, "reason", "POLICY is a reason that only the system gives");
     check_future_time(fault, "resume_time", r->resume_time, now_us, false);
     check_text(fault, "note", r->note, SHORT_NOTE_BYTES, false);
 }

@@ -59,7 +59,7 @@ bool read_call_room(const struct read_call *rc)
 void read_call_too_large(struct read_call *rc)
 {
     fault_set(&rc->fault, FAULT_RESOURCE_EXHAUSTED, ERROR_REASON_TOO_LARGE,
-              "the answer is larger than one call may hold; ask for less");
+              "the response needs more memory than a call may use; ask for less");
     rpc_fail(rc->call, &rc->fault);
 }
 

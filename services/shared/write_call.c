@@ -15,7 +15,7 @@ bool service_refuses_system(struct rpc_call *call)
         return false;
     fault_init(&fault, rpc_call_arena(call));
     fault_set(&fault, FAULT_UNAUTHENTICATED, ERROR_REASON_PRINCIPAL_INVALID,
-              "the principal '%s' is the system's own", SYSTEM_ACTOR);
+              "the principal '%s' is reserved for the system", SYSTEM_ACTOR);
     rpc_fail(call, &fault);
     return true;
 }
@@ -36,7 +36,7 @@ struct write_call {
 void write_too_large(struct fault *fault)
 {
     fault_set(fault, FAULT_RESOURCE_EXHAUSTED, ERROR_REASON_TOO_LARGE,
-              "the response is larger than a call may use");
+              "the response needs more memory than a call may use");
 }
 
 /* The agent whom the command names, else the first one that it wrote. */

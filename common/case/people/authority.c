@@ -19,7 +19,8 @@ bool case_require_owner(struct decision *d)
         return true;
     struct fault *f = &d->cmd->fault;
     fault_set(f, FAULT_PERMISSION_DENIED, ERROR_REASON_NOT_THE_OWNER,
-              "only the owner, who took over, or an agent above level %d may do this", row->level);
+              "only the owner, a steward who took over, or an agent above level %d may do this",
+              row->level);
     fault_meta(f, "owner", "%s", row->owner_id);
     fault_meta(f, "level", "%d", row->level);
     return false;

@@ -75,7 +75,8 @@ static bool of_the_level(struct decision *d)
         return true;
     struct fault *f = &d->cmd->fault;
     fault_set(f, FAULT_PERMISSION_DENIED, ERROR_REASON_NOT_THE_LEVEL,
-              "only an agent of level %d or above, or its steward, may do this", row->level);
+              "only an agent of level %d or above, or the level's steward, may do this",
+              row->level);
     fault_meta(f, "level", "%d", row->level);
     return false;
 }

@@ -50,11 +50,12 @@ static bool require_waiting(struct decision *d, const struct offer_case_args *ar
     const struct case_state *c = d->c;
     if (c->row.assignment_generation != args->generation || c->queue.n == 0 ||
         c->row.owner_kind != OWNER_KIND_STEWARD)
-        return refuse(d, OFFER_CASE_MOVED, ERROR_REASON_CASE_STATUS, "the case waits no longer");
+        return refuse(d, OFFER_CASE_MOVED, ERROR_REASON_CASE_STATUS,
+                      "the case does not wait for an agent any more");
     ROWS_EACH (o, struct offer_row, &c->offers) {
         if (o->state == OFFER_STATE_PENDING)
             return refuse(d, OFFER_CASE_MOVED, ERROR_REASON_CASE_STATUS,
-                          "the case is offered to somebody");
+                          "the case is offered to an agent already");
     }
     /* An agent who asks gets the case even when it has had too many offers: no case is ever out of
      * reach for everybody. */
@@ -96,7 +97,7 @@ static bool require_fit(struct decision *d, const struct offer_case_args *args)
         return refuse(d, OFFER_AGENT_UNFIT, ERROR_REASON_CASE_STATUS, "the agent is not available");
     if (!args->sole && cooling_down(d))
         return refuse(d, OFFER_AGENT_UNFIT, ERROR_REASON_CASE_STATUS,
-                      "the agent declined the case a moment ago");
+                      "the agent declined the case, or did not answer, a moment ago");
     return true;
 }
 
@@ -105,7 +106,7 @@ static bool require_room(struct decision *d)
     const struct agent_row *a = d->agent;
     if (agent_has_room(a))
         return true;
-    refuse(d, OFFER_AGENT_FULL, ERROR_REASON_NO_CAPACITY, "the agent has no room");
+    refuse(d, OFFER_AGENT_FULL, ERROR_REASON_NO_CAPACITY, "the agent has no free capacity");
     fault_meta(&d->cmd->fault, "capacity", "%d", a->capacity);
     fault_meta(&d->cmd->fault, "load", "%d", a->counted_cases + a->pending_weight);
     return false;

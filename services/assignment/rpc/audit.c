@@ -101,7 +101,7 @@ static void start(struct read_call *rc)
     const struct slice after =
         page_token_read(rc->arena, &rc->fault, req->page_token, token_hash());
     if (after.len && after.len != sizeof(struct uuid))
-        fault_violation(&rc->fault, "page_token", "is not one of ours");
+        fault_violation(&rc->fault, "page_token", "is not a token of this server");
     u->rc = rc;
     u->response = (Amends__V1__AuditCasesResponse)AMENDS__V1__AUDIT_CASES_RESPONSE__INIT;
     u->response.findings = ARENA_ARRAY(rc->arena, Amends__V1__AuditFinding *, FINDINGS_MOST);

@@ -252,7 +252,7 @@ static void heads_known(struct heads *h)
     }
     if (p->n_picks == 0 && h->failed) {
         fault_set(&p->rc->fault, FAULT_UNAVAILABLE, ERROR_REASON_DATABASE_AWAY,
-                  "the database is away");
+                  "the database cannot be reached; try again");
         refuse(p, &p->rc->fault);
         return;
     }
@@ -286,7 +286,8 @@ static bool may_ask(struct pull *p)
     const struct agent_row *agent = ROW_AT(&p->agents, struct agent_row, 0);
     if (agent_has_room(agent))
         return true;
-    fault_set(f, FAULT_FAILED_PRECONDITION, ERROR_REASON_NO_CAPACITY, "the agent has no room");
+    fault_set(f, FAULT_FAILED_PRECONDITION, ERROR_REASON_NO_CAPACITY,
+              "the agent has no free capacity");
     fault_meta(f, "capacity", "%d", agent->capacity);
     fault_meta(f, "load", "%d", agent->counted_cases + agent->pending_weight);
     return false;

@@ -110,7 +110,7 @@ static bool pass_gate(struct decision *d)
     if (missing == 0)
         return true;
     fault_set(&d->cmd->fault, FAULT_FAILED_PRECONDITION, ERROR_REASON_CLOSE_GATE,
-              "the case does not pass the close gate: %d kinds of item are missing",
+              "the case does not pass the close gate: %d conditions are not met",
               __builtin_popcount(missing));
     tell_missing(d, missing);
     return false;

@@ -88,7 +88,7 @@ static void refuse_limit(struct decision *d, int64_t most)
     const char *text = time_text(most, f->arena);
     fault_set(f, FAULT_FAILED_PRECONDITION, ERROR_REASON_PAUSE_LIMIT,
               most > d->now_us ? "policy allows a pause until %s at the latest"
-                               : "policy allows no more pauses, %s is the latest",
+                               : "policy allows no further pause after %s",
               text);
     fault_meta(f, "most_until", "%s", text);
 }

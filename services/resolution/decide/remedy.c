@@ -56,8 +56,8 @@ static bool compensated_already(struct decision *d, const struct worth *w)
         char id[UUID_TEXT_LEN + 1];
         struct fault *f = &d->cmd->fault;
         fault_set(f, FAULT_FAILED_PRECONDITION, ERROR_REASON_ALREADY_COMPENSATED,
-                  "the case has this very remedy already, and it is %s: propose another amount, or "
-                  "one remedy over the sum",
+                  "the case already has a remedy of this kind and amount, which is %s: propose "
+                  "another amount, or one remedy for the whole sum",
                   contract_word(REMEDY_STATE_WORDS, remedy->state));
         fault_meta(f, "remedy_id", "%s", uuid_format(&remedy->remedy_id, id));
         return true;
@@ -84,7 +84,7 @@ static void refuse_beyond(struct decision *d, const struct worth *w, int64_t lim
     struct fault *f = &d->cmd->fault;
     int level = policy_level_that_may(d->policy, w->kind, sum);
     fault_set(f, FAULT_FAILED_PRECONDITION, ERROR_REASON_BEYOND_AUTHORITY,
-              "%s of %s %s in this case is beyond the limit of %s; level %d may",
+              "%s of %s %s in this case is beyond the limit of %s; level %d may give it",
               contract_word(REMEDY_KIND_WORDS, w->kind), money_text(sum, d->cmd->arena),
               w->currency, money_text(limit, d->cmd->arena), level);
     fault_meta(f, "limit", "%s", money_text(limit, d->cmd->arena));

@@ -51,7 +51,7 @@ static const char *keep(struct command *cmd, const char *text)
     const char *copy = text ? arena_strdup(cmd->arena, text) : NULL;
     if (text && !copy)
         fault_set(&cmd->fault, FAULT_RESOURCE_EXHAUSTED, ERROR_REASON_TOO_LARGE,
-                  "the case needs more than a call may use");
+                  "the case needs more memory than a call may use");
     return copy;
 }
 
@@ -78,7 +78,7 @@ static bool require_ended(struct decision *d)
     if (status == CASE_STATUS_RESOLVED || status == CASE_STATUS_CLOSED)
         return true;
     fault_set(f, FAULT_FAILED_PRECONDITION, ERROR_REASON_CASE_STATUS,
-              "the case is %s: what is resolved or closed can be reopened",
+              "the case is %s; only a resolved or closed case can be reopened",
               contract_word(CASE_STATUS_WORDS, status));
     fault_meta(f, "status", "%s", contract_word(CASE_STATUS_WORDS, status));
     return false;
