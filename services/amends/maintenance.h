@@ -2,10 +2,10 @@
 #pragma once
 
 /*
- * `amends migrate` and `amends check`: what an operator runs once, beside the servers.
+ * `amends migrate` and `amends check`, which an operator runs beside the servers.
  *
- * Threading: the main thread; both block. Exit codes: 0 done and well, 1 failed or something
- * found, 2 a mistake in the options. Ownership: the options are borrowed for the call.
+ * Threading: the main thread; both block. Exit codes: 0 = done and nothing is wrong, 1 = failed or
+ * something was found, 2 = an option is wrong. Ownership: the options are borrowed for the call.
  */
 
 int maintenance_migrate(int argc, char **argv);

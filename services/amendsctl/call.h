@@ -17,13 +17,13 @@ struct ctl {
     struct arena *arena;
 };
 
-/* The line's own call, or another one of the same server: `*reply` is set when it returns 0, else
- * the failure was printed and the exit code is returned. */
+/* Makes the line's own call, or another one to the same server. Returns 0 and sets `*reply`, or
+ * prints the failure and returns the exit code. */
 int ctl_call(const struct ctl *c, const char *method, const ProtobufCMessage *request,
              const ProtobufCMessage **reply) AM_MUSTCHECK;
 
-/* The line's call to a server stream: every message is printed. The exit code. */
+/* Makes the line's call of a server stream and prints every message. Returns the exit code. */
 int ctl_watch(const struct ctl *c) AM_MUSTCHECK;
 
-/* A message as one line of canonical JSON, on standard output. */
+/* Prints a message as one line of canonical JSON on standard output. */
 void ctl_print_json(const ProtobufCMessage *message);

@@ -14,7 +14,7 @@
 
 struct ctl;
 
-/* Which server answers; index of the addresses. Policy is part of intake. */
+/* The server that answers, as the index of its address. PolicyService is part of intake. */
 enum command_server { SERVER_INTAKE, SERVER_ASSIGNMENT, SERVER_RESOLUTION, SERVER_POLICY, SERVERS };
 
 struct ctl_command {

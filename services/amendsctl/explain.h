@@ -2,7 +2,7 @@
 #pragma once
 
 /*
- * `policy explain`: how deadlines come about, as tables. The exit code.
+ * `policy explain`: shows as tables how deadlines come about. Returns the exit code.
  *
  * Threading: one thread. Ownership: the line is borrowed for the call.
  */

@@ -37,9 +37,9 @@ struct flags {
     struct flag items[FLAGS_MAX];
 };
 
-/* All flags of a request. With `inner`, a message field of that name is not prefixed (agent put:
- * --team, not --agent-team). The `hidden` fields have no flag, with commas between; "" = none: of
- * the message inside when there is `inner`, else of any. */
+/* All flags of a request. The flags of the message field `inner` have no prefix (agent put: --team,
+ * not --agent-team). `hidden` lists fields that have no flag, with commas between; "" = none. They
+ * are fields of the inner message when there is one, else of any message. */
 void flags_of(struct flags *f, const ProtobufCMessageDescriptor *request, const char *inner,
               const char *hidden);
 

@@ -9,14 +9,14 @@
 
 struct ctl;
 
-/* Compares with the current version, shows problems and changes, then applies: on condition that
- * the version compared with is still the current one. */
+/* Compares the bundle with the current version, and shows problems and changes. Then applies it on
+ * condition that this version is still the current one. */
 int policy_run_apply(const struct ctl *c);
 int policy_run_diff(const struct ctl *c);
-/* Without a server: 1 when there are errors. */
+/* Needs no server. Returns 1 when the bundle has errors. */
 int policy_run_lint(const struct ctl *c);
-/* The bundle alone, as text. */
+/* Prints the bundle alone, as text. */
 int policy_run_get(const struct ctl *c);
 int policy_run_default(const struct ctl *c);
-/* Page by page: "12 change, 3 would breach now". */
+/* Moves the cases page by page: "12 change, 3 would breach now". */
 int policy_run_migrate(const struct ctl *c);

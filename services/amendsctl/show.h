@@ -12,13 +12,13 @@
 
 #include "base/arena.h"
 
-/* Every field that is given. */
+/* Prints every field that is given. */
 void show_message(const ProtobufCMessage *message, struct arena *arena);
 
-/* The items of the response's repeated field `list` as a table of `columns`
+/* Prints the items of the repeated field `list` as a table of `columns`
  * ("case_id,status,owner.id"). */
 void show_table(const ProtobufCMessage *response, const char *list, const char *columns,
                 struct arena *arena);
 
-/* One item as one line of values, for streams. */
+/* Prints one item of a stream as one line of values. */
 void show_line(const ProtobufCMessage *item, const char *columns, struct arena *arena);

@@ -27,11 +27,12 @@ struct assignment_config {
 extern const struct pg_stmt *const assignment_stmts;
 extern const size_t assignment_n_stmts;
 
-/* Adds AssignmentService and AssignmentInternalService to the server, starts the engine. AM_EINVAL
- * when the Redis URL cannot be used (logged). */
+/* Adds AssignmentService and AssignmentInternalService to the server and starts the engine. Returns
+ * AM_EINVAL when the Redis URL cannot be used, which is logged. */
 int assignment_new(const struct assignment_config *config, struct assignment **out) AM_MUSTCHECK;
 
-/* What was committed: by this process, or by others through Route. A hint: nothing waits for it. */
+/* Takes what was committed by this process, or by another one through Route. It is a hint: nothing
+ * waits for it. */
 void assignment_route(struct assignment *a, const struct route *route);
 
 /* True when nothing is due now, queued or in flight (/settled). */
@@ -40,9 +41,9 @@ bool assignment_settled(const struct assignment *a);
 /* The test clock has moved: timers and sweeps run at once. */
 void assignment_time_moved(struct assignment *a);
 
-/* Starts nothing any more. Its commands in flight end by themselves, with the database's closing at
- * the latest. */
+/* From now on nothing new is started. Commands in flight end by themselves, at the latest when the
+ * database is closed. */
 void assignment_stop(struct assignment *a);
 
-/* After the loop has ended. NULL is allowed. */
+/* Frees the service after the loop has ended. NULL is allowed. */
 void assignment_free(struct assignment *a);

@@ -2,7 +2,7 @@
 #pragma once
 
 /*
- * The intake service: signals come in, cases are read and proved, policy is kept.
+ * The intake service: opens cases, shows and verifies them, and keeps policy.
  *
  * Threading: intake_register() on the main thread before the server starts; handlers on the io
  * loop. Ownership: the service is borrowed for the life of the server.

@@ -2,10 +2,10 @@
 #pragma once
 
 /*
- * Tells the assignment service of another process what was committed, by calls of
+ * Tells the assignment service of another process what was committed, by
  * AssignmentInternalService.Route. One call is in flight at a time; what comes meanwhile goes with
- * the next one. It is a hint only: nothing waits for it, and what does not fit is counted and left
- * to the sweep.
+ * the next call. It is only a hint: nothing waits for it, and members that do not fit are counted
+ * and left to the sweep.
  *
  * Threading: io loop's thread. Ownership: routes are copied.
  */
@@ -23,5 +23,5 @@ void route_client_free(struct route_client *c);
 /* Copies the members in; they leave at the end of this turn of the loop. */
 void route_client_add(struct route_client *c, const struct route *route);
 
-/* Nothing waits or is in flight. */
+/* True when nothing waits or is in flight. */
 bool route_client_quiet(const struct route_client *c);

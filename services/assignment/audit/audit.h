@@ -21,7 +21,7 @@
 
 #define AUDIT_LATE_US (5 * US_PER_S)
 
-/* One case and one of its late clocks; a case with several has a row for each. */
+/* One case with one of its late clocks. A case with several late clocks has one row for each. */
 struct audit_row {
     int64_t tenant_id;
     struct uuid case_id;
@@ -35,8 +35,8 @@ struct audit_row {
     int64_t due_us;       /* since when */
 };
 
-/* Why nobody is accountable, for people; NULL when somebody is. `policy` NULL: its version does not
- * exist. Pure. */
+/* Why nobody is accountable for the case, as a text for people; NULL when somebody is. `policy` is
+ * NULL when its version does not exist. Pure. */
 const char *audit_ownerless(const struct audit_row *row, const struct policy *policy);
 
 struct audit_page {
@@ -66,7 +66,7 @@ struct audit_page {
     struct tenants_wait wait;
 };
 
-/* Begins; everything may happen in this call. */
+/* Begins. Everything up to `ended` may happen in this call. */
 void audit_page_start(struct audit_page *p);
 void audit_page_free(struct audit_page *p);
 

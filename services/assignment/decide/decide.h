@@ -18,29 +18,30 @@ extern const struct command_kind set_presence_kind; /* request: SetPresenceReque
 extern const struct command_kind accept_offer_kind;
 extern const struct command_kind decline_offer_kind;
 
-/* Climbs to the level asked for, or the next one, for a reason that stays personal. */
+/* EscalateCase: the case climbs to the level asked for, or to the next one. The reason is personal
+ * data. */
 extern const struct command_kind escalate_case_kind;
-/* By an agent of the case's level or above, or the level's steward: stops the level's clock until
- * the case climbs again. */
+/* AcknowledgeEscalation, by an agent of the case's level or above or by the level's steward. It
+ * stops the clock of the level until the case climbs again. */
 extern const struct command_kind acknowledge_escalation_kind;
 
-/* StreamGone: an agent whose streams are gone, or who leaves offers unanswered (struct absentee),
- * becomes AWAY, unless presence was set after the last sign of a stream (`seen_us`). */
+/* StreamGone: makes an agent AWAY whose streams are gone, or who leaves offers without an answer
+ * (struct absentee), unless presence was set after the last sign of a stream (`seen_us`). */
 struct stream_args {
     int64_t seen_us;
 };
 extern const struct command_kind stream_gone_kind;
 
-/* An agent who left OFFERS_UNANSWERED_MAX offers of the case in a row without an answer, or a
- * multiple of that. Such an agent is not there: who is the only one would be asked for ever, and
- * what nobody answers keeps others waiting. */
+/* An agent who left OFFERS_UNANSWERED_MAX offers of the case, or a multiple of that, in a row
+ * without an answer. Such an agent is absent: one who is the only fit agent would be asked for
+ * ever, and the other cases would wait meanwhile. */
 struct absentee {
     const char *agent_id; /* in the command's arena; NULL = nobody */
     int64_t seen_us;      /* when the last of these offers ended */
 };
 
-/* FireClock: the clock breaches (or, for OFFER, expires its offer) if it still has this generation,
- * runs and is due. Refused with FAILED_PRECONDITION otherwise. */
+/* FireClock: fires the clock if it still has this generation, is active and due. An OFFER clock
+ * then expires its offer. Else it is refused with FAILED_PRECONDITION. */
 struct fire_clock_args {
     struct uuid clock_id;
     int64_t generation;
@@ -48,8 +49,8 @@ struct fire_clock_args {
 };
 extern const struct command_kind fire_clock_kind;
 
-/* What became of an offer. A refusal says on which side the reason lies: only what was wrong with
- * the case makes its place in the queue void. */
+/* What became of an offer. A refusal says where the reason lies: only a reason on the side of the
+ * case makes its place in the queue void. */
 enum offer_outcome {
     OFFER_UNDECIDED,   /* nothing was decided: a replay, no permission, a fault of the machinery */
     OFFER_WRITTEN,     /* the offer is there */
@@ -59,10 +60,10 @@ enum offer_outcome {
     OFFER_AGENT_FULL,  /* this agent has no room for any case */
 };
 
-/* OfferCase: offers cmd->case_id to cmd->agent_id if the case still waits with this assignment
- * generation and the agent may take it and has room; with `accepted` the offer is written as
- * accepted at once. Refused with FAILED_PRECONDITION otherwise. request_assignment_kind is the same
- * with a request id and, as `request`, the RequestAssignmentRequest. */
+/* OfferCase: offers cmd->case_id to cmd->agent_id, if the case still waits with this assignment
+ * generation and the agent may take it and has room. With `accepted` the offer is written as
+ * accepted at once. Else it is refused with FAILED_PRECONDITION. request_assignment_kind does the
+ * same with a request id; its `request` is the RequestAssignmentRequest. */
 struct offer_case_args {
     int64_t generation;
     /* The queue in which the case was found; signature NULL = it was not looked for in a queue. */
@@ -76,12 +77,12 @@ struct offer_case_args {
 extern const struct command_kind offer_case_kind;
 extern const struct command_kind request_assignment_kind;
 
-/* How one of these two commands ended, once it is finished: for the engine, which acts on it and
- * never on the words of a fault. The command's args have an `outcome`. */
+/* How one of these two commands ended, once it is finished. The engine acts on this, and never on
+ * the words of a fault. The args of the command have an `outcome`. */
 enum offer_outcome offer_outcome_of(const struct command *cmd);
 
-/* True when the agent has weight left for one more case: what is admitted counts its counted cases
- * and its pending offers. */
+/* True when the agent has capacity left for one more case beside the cases that count and the
+ * pending offers. */
 bool agent_has_room(const struct agent_row *agent);
 
 /* -- requests (validate.c) ---------------------------------------------------------------------- */

@@ -9,16 +9,18 @@
 
 #include "assignment/decide/decide.h"
 
-/* Ends a pending offer and its clock with one event; `words` "" = none: what the agent said may
- * tell of the customer and goes into the personal part. The case waits again. */
+/* Ends a pending offer and its clock with one event; the case waits again. `words` is what the
+ * agent said, or "". It may tell of the customer, so it goes into the personal part of the event.
+ * */
 void offer_end(struct decision *d, struct offer_row *offer, int state, int event_kind,
                const char *words);
 
-/* Offers of one case that an agent leaves unanswered before it counts as absent. */
+/* An agent who leaves so many offers of one case without an answer counts as absent. */
 #define OFFERS_UNANSWERED_MAX 3
 
-/* Who is absent, as seen by this expired offer of the case: agent_id NULL when nobody is. */
+/* The agent who is absent, judged by this expired offer of the case; agent_id is NULL when nobody
+ * is. */
 struct absentee offer_absentee(const struct decision *d, const struct offer_row *ended);
 
-/* The named agent's row, to be changed and written: there is one. */
+/* The row of the agent whom the command names, to be changed and written. The agent must exist. */
 struct agent_row *agent_change(struct decision *d);

@@ -79,7 +79,7 @@ enum stmt {
     STMTS
 };
 
-/* One read of the engine, by itself: the arena lives until `ended` returns. */
+/* One read of the engine. Its arena lives until `ended` returns. */
 struct engine_read {
     struct pg_read pg;
     struct assignment *a;
@@ -111,7 +111,7 @@ struct own {
     void *ctx;
 };
 
-/* A command of the system for a tenant; the caller fills in the case, the agent and args. */
+/* A command of the system for a tenant. The caller fills in the case, the agent and args. */
 struct own *own_new(struct assignment *a, const struct tenant *t, const struct command_kind *kind);
 void own_agent(struct own *o, const char *agent_id); /* copies */
 void own_submit(struct own *o);
@@ -127,9 +127,10 @@ void tenant_by_id(struct assignment *a, int64_t id, void (*done)(void *ctx, cons
 
 struct timers *timers_new(struct assignment *a);
 void timers_free(struct timers *t);
-/* Leaves its part to other replicas. */
+/* Leaves the timers of this replica to the others. */
 void timers_stop(struct timers *t);
-/* Clocks fall due: writes those within the horizon to Redis, and without Redis wakes for them. */
+/* Takes clocks that were started or moved: writes those within the horizon to Redis, or wakes up
+ * for them without Redis. */
 void timers_add(struct timers *t, const struct route_timer *timers, size_t n);
 /* Marks the shards in Redis: when one is lost from now on, sweep_lost() is called. */
 void timers_mark(struct timers *t);
@@ -141,13 +142,14 @@ bool timers_idle(const struct timers *t);
  * fired in all. */
 size_t timers_room(const struct timers *t);
 size_t timers_firing(const struct timers *t);
-/* Fires one that the database knows to be due; false when it is being fired or there is no room. */
+/* Fires a clock that the database knows to be due; false when it is being fired already or there is
+ * no room. */
 bool timers_fire(struct timers *t, const struct timer_member *m);
 
-/* Fires what PostgreSQL says was due at `cutoff_us`, as far as there is room. `done` may be NULL:
- * how many were found, how many of these were not being fired yet, and when the next after them is
- * due (INT64_MAX = none; 0 = unknown). Returns false when one is under way already, or there is no
- * room. */
+/* Fires the clocks that by PostgreSQL were due at `cutoff_us`, as far as there is room. `done`,
+ * which may be NULL, gets how many were found, how many of these were not being fired yet, and when
+ * the next one after them is due (INT64_MAX = there is none; 0 = unknown). Returns false when
+ * another look has not ended or there is no room. */
 typedef void due_done(struct assignment *a, size_t found, size_t fired, int64_t next_due_us);
 bool due_run(struct assignment *a, int64_t cutoff_us, due_done *done);
 
@@ -155,19 +157,19 @@ bool due_run(struct assignment *a, int64_t cutoff_us, due_done *done);
 
 struct sweep *sweep_new(struct assignment *a);
 void sweep_free(struct sweep *s);
-/* True on the replica that does the standing jobs, as far as it knows. */
+/* True on the replica that holds the lease, as far as it knows. */
 bool sweep_holder(const struct sweep *s);
-/* Redis must be written again; one that is under way goes on. */
+/* Redis has to be loaded again; a reload that runs goes on. */
 void sweep_reload(struct sweep *s);
-/* So it must, from the beginning: what was written is gone. */
+/* Redis has to be loaded from the beginning, because what was written is gone. */
 void sweep_lost(struct sweep *s);
-/* Starts matching for the tenants that have waiting cases; `done` (may be NULL) when they are
- * known. Returns false when a look is under way already. */
+/* Starts matching for the tenants that have waiting cases. `done` (may be NULL) is called when they
+ * are known. Returns false when another look has not ended. */
 bool sweep_waiting(struct assignment *a, void (*done)(struct assignment *a, bool known));
 
-/* Brings clocks that fall due within the next 15 minutes into Redis, soonest first. `loaded` is
- * called when a round from the beginning has ended well; horizon_reload() begins one unless it is
- * under way, horizon_restart() begins it anew. */
+/* Loads clocks that fall due within the next 15 minutes into Redis, the soonest first. `loaded` is
+ * called when a round from the beginning has ended well. horizon_reload() begins such a round
+ * unless one runs; horizon_restart() begins it anew. */
 #define HORIZON_US (15 * 60 * US_PER_S)
 struct horizon;
 struct horizon *horizon_new(struct assignment *a, void (*loaded)(struct assignment *a));
@@ -176,8 +178,8 @@ void horizon_reload(struct horizon *h);
 void horizon_restart(struct horizon *h);
 void horizon_run(struct horizon *h);
 
-/* The standing audit (audit.c, audit.h): audit_run() once a second on the replica that holds the
- * lease, audit_rest() when it does not hold it any more. */
+/* The auditor (audit.h). audit_run() is called once a second on the replica that holds the lease,
+ * audit_rest() when it does not hold it any more. */
 struct audit;
 struct audit *audit_new(struct assignment *a);
 void audit_free(struct audit *u);
@@ -191,7 +193,7 @@ bool settle_idle(const struct settle *s);
 
 /* -- queues in Redis (queues.c) ---------------------------------------------------------------- */
 
-/* Puts and takes waiting cases, one command a queue. */
+/* Puts waiting cases into Redis or takes them out, with one command a queue. */
 void queues_put(struct assignment *a, const struct route_queue *items, size_t n);
 
 /* -- matching (match.c) ------------------------------------------------------------------------ */

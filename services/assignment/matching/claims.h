@@ -2,12 +2,12 @@
 #pragma once
 
 /*
- * The cases that this process is trying for somebody who asked: the next one who asks is shown
- * others, instead of all of them waiting for the key of the best case and finding it gone. A hint
- * only, known to this process alone: what is decided under the case's key counts.
+ * The cases that this process is trying for agents who asked. The next agent who asks is shown
+ * other cases, instead of waiting for the key of the best case and then finding it taken. It is
+ * only a hint within this process: the decision under the key of the case counts.
  *
  * Threading: io loop's thread. Ownership: a claim is embedded in its holder's struct and must be
- * dropped before that goes.
+ * dropped before that is freed.
  */
 
 #include <stdbool.h>
@@ -25,8 +25,8 @@ struct claim {
     bool held;
 };
 
-/* True when nobody had it. `claim` must hold nothing. */
+/* Claims the case. Returns true when nobody had claimed it. `claim` must hold nothing. */
 bool claims_take(struct claims *c, struct claim *claim, const struct uuid *case_id);
-/* Allowed when it holds nothing. */
+/* Drops the claim; it may hold nothing. */
 void claims_drop(struct claims *c, struct claim *claim);
 bool claims_has(const struct claims *c, const struct uuid *case_id);

@@ -33,8 +33,9 @@ struct heads {
 /* Reads; `done` may run in this call. What PostgreSQL gave is put into Redis. */
 void heads_read(struct heads *h);
 
-/* The decision refused an offer of this case. When the case has moved, what Redis says of it is old
- * and is taken out; when the agent was the reason, the case stays there for the next agent. */
+/* Tells that the decision refused an offer of this case. When the case has moved, its entry in
+ * Redis is old and is taken out. When the reason was the agent, the entry stays for the next agent.
+ * */
 void heads_refused(struct heads *h, const struct pick_case *c, enum offer_outcome outcome);
 
 /* Rows of STMT_READY and STMT_AGENTS, added to `agents` unless the agent is there already. */

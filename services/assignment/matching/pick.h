@@ -2,8 +2,8 @@
 #pragma once
 
 /*
- * Who is asked for which case: the pure part of matching. It proposes; OfferCase decides under the
- * keys of case and agent.
+ * Chooses which agent is asked for which case: the pure part of matching. It only proposes;
+ * OfferCase decides under the keys of case and agent.
  *
  * Threading: pure. Ownership: inputs are borrowed; scratch memory lies in the arena given.
  */

@@ -36,16 +36,17 @@ struct stream *stream_open(struct assignment *a, struct rpc_call *call, const st
                            const char *agent_id, int heartbeat_s,
                            void (*gone)(struct stream *s, void *ctx), void *ctx);
 
-/* What was read of one offer of the agent; rows may come again and late. */
+/* Takes a row of one of the agent's offers. The same row may come again, and an old row may come
+ * late. */
 void stream_merge(struct stream *s, const struct offer_row *row);
 
-/* A look at the agent's offers was merged: sends what is new. */
+/* All rows of a look were merged: sends what is new. */
 void stream_known(struct stream *s);
 
-/* Forgets ended offers, made before, that its client has been told of. */
+/* Forgets offers that have ended, were made before this and were told to the client. */
 void stream_prune(struct stream *s, int64_t made_before_us);
 
-/* The pending offers that it knows: cases and ids are added. */
+/* Adds the case and offer ids of the pending offers that this stream has told of. */
 void stream_pending(const struct stream *s,
                     void (*each)(void *ctx, const struct uuid *case_id,
                                  const struct uuid *offer_id),

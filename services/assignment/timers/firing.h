@@ -9,7 +9,7 @@
 
 #include "assignment/timers/timer_queue.h"
 
-/* Enough that two segments are full while the next ones wait. */
+/* Enough to fill two segments while the next ones wait. */
 #define FIRING_MAX 512
 #define FIRING_FOUND_MAX 128 /* of these with Redis: what the sweep may always fire */
 #define FIRING_BUCKETS 1024

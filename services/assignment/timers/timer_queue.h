@@ -2,18 +2,20 @@
 #pragma once
 
 /*
- * The timers in Redis, seen from one replica: adds them, claims those that are due in batches and
- * takes them out when their effect was committed.
+ * The timers in Redis, seen from one replica. It adds timers, claims due ones in batches, and takes
+ * them out when their effect is committed.
  *
- * Timers lie in KEY_TIMER_SHARDS sorted sets by due millisecond. Each replica that is alive serves
- * its part of the shards: it wakes at their next due instant. What is a second late in the others'
- * shards, or was added here and is due before the one who serves the shard looks again, it claims
- * too, so nothing waits for a replica that died, nor for one that has more than it can do.
+ * Timers lie in KEY_TIMER_SHARDS sorted sets, ordered by the millisecond at which they are due.
+ * Each replica that is alive serves its part of the shards: it wakes up when their next timer is
+ * due. It also claims timers of other shards in two cases: when they are a second late, and when it
+ * added them itself and they are due before the replica that serves the shard looks again. So no
+ * timer waits for a replica that died or that is overloaded.
  *
- * A claim moves members into the set of claimed ones, by the end of their lease, in one script; no
- * two replicas get the same one. Who claimed takes them out with timerq_done(). A lease that ends
- * (the replica died, the database was away) makes its members due again. Correctness never depends
- * on any of this: what a timer does is conditional on its clock's generation.
+ * A claim is one script. It moves members into the set of claimed timers, ordered by the end of
+ * their lease, so no two replicas get the same one. The replica takes them out with timerq_done().
+ * When a lease ends (because the replica died or the database was away), its members are due again.
+ * Nothing becomes wrong when any of this fails: what a timer does depends on the generation of its
+ * clock.
  *
  * Threading: io loop's thread. Ownership: borrows the loop, the redis (which is freed first) and
  * the ops.
@@ -30,11 +32,11 @@ struct timer_member {
 };
 
 struct timerq_ops {
-    /* How many more may be claimed now; 0: none until timerq_resume(). */
+    /* How many more timers may be claimed now; 0 = none until timerq_resume(). */
     size_t (*room)(void *ctx);
     /* A batch was claimed, at most what room() said. */
     void (*take)(void *ctx, const struct timer_member *members, size_t n);
-    /* A shard was lost: the epoch key has been deleted, the reload comes by itself. May be NULL. */
+    /* A shard was lost. The epoch key has been deleted, so a reload follows. May be NULL. */
     void (*lost)(void *ctx);
     void *ctx;
 };
@@ -44,13 +46,14 @@ struct timerq;
 /* `replica` names this process among those alive; borrowed. The redis has engine_scripts. */
 struct timerq *timerq_new(struct loop *loop, struct redis *redis, const char *replica,
                           const struct timerq_ops *ops);
-/* After redis_free(), which answers what was asked: an answer needs the queue. NULL is allowed. */
+/* Frees the queue. Call it after redis_free(), which still answers what was asked. NULL is allowed.
+ * */
 void timerq_free(struct timerq *q);
 
-/* Adds timers that are due at `until_us` or before, one command a shard; twice does no harm.
- * Without Redis: nothing. */
+/* Adds the timers that are due at `until_us` or before, with one command a shard. Adding one twice
+ * does no harm. Without Redis it does nothing. */
 void timerq_add(struct timerq *q, const struct route_timer *timers, size_t n, int64_t until_us);
-/* Marks all shards: one without its mark counts as lost. */
+/* Marks all shards. A shard without its mark counts as lost. */
 void timerq_mark(struct timerq *q);
 
 /* Looks at once. */
@@ -58,10 +61,11 @@ void timerq_run(struct timerq *q);
 /* There is room again. */
 void timerq_resume(struct timerq *q);
 
-/* The effect of a claimed timer is committed, or it is void. Collected, and sent once a turn. */
+/* The effect of a claimed timer is committed or void. Calls are collected and sent once a turn of
+ * the loop. */
 void timerq_done(struct timerq *q, const struct timer_member *m);
-/* The same for one that was found elsewhere and may still wait in its shard. */
+/* The same for a timer that was found in PostgreSQL and may still wait in its shard. */
 void timerq_remove(struct timerq *q, const struct timer_member *m);
 
-/* Claims no more, and leaves its shards to the others at once. */
+/* Stops claiming, and leaves the shards to the other replicas at once. */
 void timerq_stop(struct timerq *q);

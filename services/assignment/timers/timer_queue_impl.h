@@ -41,7 +41,8 @@ struct timerq {
     struct taking_out removed[KEY_TIMER_SHARDS]; /* from their shards */
 };
 
-/* A timer of the shard is due then: wakes for it, unless who serves the shard looks before. */
+/* Tells when a timer of the shard is due. The queue wakes up for it, unless the replica that serves
+ * the shard looks before. */
 void timerq_hint(struct timerq *q, unsigned shard, int64_t due_us);
 /* Takes out a member that is no timer of ours. */
 void timerq_done_text(struct timerq *q, const char *member);

@@ -11,22 +11,22 @@
 #include "amends/v1/intake_service.pb-c.h"
 #include "case/model/decision.h"
 
-/* OpenCase: joins the customer's open case of the same failure code and order reference, else opens
- * a new one.
- *
- * A new case is its first level's steward's at once, with the clocks that policy starts, and waits
- * in that level's queue. A repeat claim adds its signal, which raises the boost; it may fill what
- * was not known, raise severity and stake (of the same currency) and add desired outcomes, and
- * takes nothing back. Each claim that came from the customer counts as a contact in the customer's
- * effort; what the company noticed by itself (DETECTED_FAILURE) does not. */
+/* OpenCase: joins the customer's open case of the same failure code and order reference, or opens a
+ * new one. A new case belongs to the steward of the first level at once, has the clocks that policy
+ * starts, and waits in the queue of that level. A repeat claim adds its signal, which raises the
+ * priority. It may fill in what was unknown, raise the severity and the stake (in the same
+ * currency) and add desired outcomes; it takes nothing back. Each claim that came from the customer
+ * counts as a contact in the customer's effort; a failure that the company noticed itself
+ * (DETECTED_FAILURE) does not. */
 extern const struct command_kind open_case_kind;
 
-/* MigrateCase: moves an open case to cmd->policy_version, keeps its clocks' starts, pauses and what
- * they fired, and writes POLICY_MIGRATED. Its steward and its level follow the new ladder. Nothing
- * happens to a case that is final, or of that version already. */
+/* MigrateCase: moves an open case to cmd->policy_version and writes POLICY_MIGRATED. Its clocks
+ * keep their starts, their pauses and what they fired. Its level and steward follow the new ladder.
+ * Nothing happens to a case that is final or already has that version. */
 extern const struct command_kind migrate_case_kind;
 
-/* What became of it, for whoever moves many. A clock's name is cut off at its size. */
+/* What became of one case, for a caller who moves many. The name of a clock is cut off at this
+ * size. */
 struct migrate_result {
     bool moved;
     bool changed;   /* a deadline moved, a clock started or ended */

@@ -18,13 +18,13 @@
 #include "amends/v1/resolution_service.pb-c.h"
 #include "case/model/decision.h"
 
-/* Clocks follow by the policy's conditions, at the time of the contact, however late it is
- * recorded: a first response that was found breached is none then, though the climb it caused
- * stays. What reached the customer or came from the customer counts as effort. A time before the
- * opening is a violation of contact_time. */
+/* RecordContact. The conditions of policy move the clocks, at the time of the contact, however late
+ * it is recorded: a first response whose breach was found meanwhile becomes met, but the climb that
+ * the breach caused stays. A contact that reached the customer or came from the customer counts as
+ * effort. A contact before the opening is a violation of contact_time. */
 extern const struct command_kind record_contact_kind;
 extern const struct command_kind record_act_kind;
-/* The latest counts. */
+/* RecordRootCause. The latest record counts. */
 extern const struct command_kind record_root_cause_kind;
 
 /* Within the proposer's limit it is written as OFFERED at once, `on_the_spot`. The limit covers the
@@ -32,41 +32,44 @@ extern const struct command_kind record_root_cause_kind;
  * Refused with ALREADY_COMPENSATED: a kind that makes up for the loss (contract/remedy_kinds.h) of
  * the very worth that stands already. */
 extern const struct command_kind propose_remedy_kind;
-/* Of an OFFERED remedy only. */
+/* RecordCustomerResponse, for an OFFERED remedy only. */
 extern const struct command_kind record_customer_response_kind;
 
-/* ACCEPTED -> FULFILLING -> FULFILLED or FAILED, the middle may be left out; FULFILLED -> REVERSED.
- * A report whose state and reference are there already (or that names no reference) changes nothing
- * and is answered OK. A reference that proves another remedy of the kind is ALREADY_COMPENSATED. */
+/* ReportFulfilment: ACCEPTED -> FULFILLING -> FULFILLED or FAILED, where FULFILLING may be left
+ * out; FULFILLED -> REVERSED. A report of the state and reference that the remedy already has (or
+ * without a reference) changes nothing and succeeds. A reference that proves another remedy of the
+ * kind is refused with ALREADY_COMPENSATED. */
 extern const struct command_kind report_fulfilment_kind;
 
-/* A promise is due at the instant told to the customer, or earlier: at the end of the hours before
- * it in which this customer may be contacted. Its clock breaches by itself and makes it BROKEN. */
+/* MakePromise. A promise is due at the instant told to the customer, or earlier: at the end of the
+ * last hours before it in which this customer may be contacted. When its clock is breached, the
+ * promise becomes BROKEN. */
 extern const struct command_kind make_promise_kind;
-/* KEPT: in time or late (BROKEN, with kept_at) is decided by keep_time, once, also of a promise
- * that was found broken meanwhile. RENEGOTIATED: before it is due only; a promise of the same kind
- * and words takes its place. BROKEN: before it is due the case climbs at once and its severity
- * rises; after it the clock's breach does what the policy says. */
+/* SettlePromise. KEPT: keep_time decides once whether it was in time or late (BROKEN, with
+ * kept_at), even for a promise that was found broken meanwhile. RENEGOTIATED: only before it is
+ * due; a promise with the same kind and words takes its place. BROKEN: before it is due, the case
+ * climbs at once and its severity rises; later, the breach of its clock does what policy says. */
 extern const struct command_kind settle_promise_kind;
 
-/* Until resume_time, or as long as the most generous clock that can be paused allows. */
+/* PauseCase: until resume_time, or as long as the clock with the most generous limit allows. */
 extern const struct command_kind pause_case_kind;
 extern const struct command_kind resume_case_kind;
 
-/* Starts the next round of a RESOLVED or CLOSED case one level higher. The former owner keeps it if
- * not OFFLINE and still fit for it, whatever else that agent holds; else the steward of the new
- * level. Refused with CASE_STATUS, metadata `case_id`, when the customer has another open case of
- * the same failure and order: that one goes on. Decided in two steps: the first names the keys of
- * the former owner and of what makes a claim join. */
+/* ReopenCase: starts the next round of a RESOLVED or CLOSED case, one level higher. The former
+ * owner keeps it if not OFFLINE and still fit for it, however many cases that agent has; else the
+ * steward of the new level gets it. It is refused with CASE_STATUS and metadata `case_id` when the
+ * customer has another open case of the same failure and order, because that one goes on. It is
+ * decided in two steps: the first names the keys of the former owner and of the claim. */
 extern const struct command_kind reopen_case_kind;
 
-/* The reason as it was disclosed; a later denial replaces it, both stay in the history. */
+/* DenyClaim, with the reason that was told to the customer. A later denial replaces it; both stay
+ * in the history. */
 extern const struct command_kind deny_claim_kind;
 
-/* Passes the close gate or lists every missing item. What fell due before now comes first, as if
- * the timer had been in time: it may take the case away. Which clocks end is for policy to say.
- * What was offered and not answered becomes EXPIRED. A case that nobody has accepted cannot be
- * resolved. */
+/* ResolveCase: passes the close gate, or lists everything that is missing. Clocks that fell due
+ * before now are fired first, as if their timers had been in time; they may take the case away from
+ * the caller. Policy says which clocks end. Remedies that were offered and not answered become
+ * EXPIRED. A case that nobody has accepted cannot be resolved. */
 extern const struct command_kind resolve_case_kind;
 extern const struct command_kind close_case_kind;
 

@@ -14,25 +14,27 @@
  * since 1970-01-01 00:00 on the wall. AM_EINVAL when it is none. */
 int local_time_parse(const char *text, int64_t *wall_s) AM_MUSTCHECK;
 
-/* The instant told to the customer, and when that is due: brought forward into the hours in which
- * this customer may be contacted. */
+/* The instant told to the customer, and the instant at which that is due: brought forward into the
+ * hours in which this customer may be contacted. */
 struct promised {
     int64_t at_us, due_us;
 };
 
-/* From the one of both that is given, the other being NULL and ""; a local time is in the
- * customer's zone, else the company's. False: a violation of the field was set - the instant is not
- * in the future, too far in it, or there are no hours to contact the customer in before it. */
+/* Works out the instants from the one of both that is given; the other is NULL or "". A local time
+ * is in the zone of the customer, else of the company. Returns false after it has set a violation
+ * of the field: the instant is not in the future, is too far in it, or there are no hours before it
+ * in which the customer may be contacted. */
 bool promise_instants(struct decision *d, const Google__Protobuf__Timestamp *promise_time,
                       const char *local_time, struct promised *out);
 
-/* A new open promise with its clock. Pointers to promises and clocks are void after it. False:
- * CASE_FULL. */
+/* Adds an open promise with its clock. Pointers to promises and clocks are void afterwards. Returns
+ * false with CASE_FULL. */
 bool promise_add(struct decision *d, int kind, const char *description, const struct promised *when,
                  struct uuid *id);
 
-/* The case's promise of this id; NULL sets NOT_FOUND / PROMISE_NOT_FOUND. */
+/* The promise of this id, or NULL after it has set NOT_FOUND / PROMISE_NOT_FOUND. */
 struct promise_row *promise_find(struct decision *d, const char *promise_id);
 
-/* Sets FAILED_PRECONDITION / PROMISE_STATE: a promise in `state` cannot `what` ("be kept"). */
+/* Sets FAILED_PRECONDITION / PROMISE_STATE: "a promise that is `state` cannot `what`" ("be kept").
+ * */
 void promise_refuse_state(struct decision *d, int state, const char *what);
