@@ -2,9 +2,11 @@
 #pragma once
 
 /*
- * Whole lives of cases: every agent opens a case (as the application that reports it), asks for its
- * next case, which may be another's, and carries that one through to its closing; then the next.
- * So all kinds of calls are in flight at once. Threading and ownership: as source.h.
+ * Whole lives of cases. Every agent opens a case (as the application that reports it), asks for the
+ * next case, which may be one that another agent opened, and works on it until it is closed; then
+ * it begins again. So calls of all kinds are in flight at once.
+ *
+ * Threading and ownership: as source.h.
  */
 
 #include "requests.h"
@@ -37,6 +39,6 @@ struct life {
 void life_prepare(struct life *l);
 void life_measure(struct life *l, int64_t from_us, int64_t until_us);
 void life_start(struct life *l);
-/* No new life begins; `quiet` runs when the last one has ended. */
+/* No new life begins any more; `quiet` runs when the last one has ended. */
 void life_stop(struct life *l);
 void life_free(struct life *l);

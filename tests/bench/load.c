@@ -58,7 +58,8 @@ static void end_later(void *ctx)
     end(ctx, true);
 }
 
-/* The last answer comes from within a client: it is freed in a turn of its own. */
+/* The last answer comes from within a client, so the client is freed in another turn of the loop.
+ * */
 static void quiet(void *ctx)
 {
     struct load *l = ctx;
@@ -208,7 +209,7 @@ static int parse(struct options *o, int argc, char **argv)
                          NULL, 0, &words);
 }
 
-/* Without a seed every run has one of its own. */
+/* Without a seed every run chooses one of its own. */
 static void choose_seed(struct options *o)
 {
     static char text[UUID_TEXT_LEN + 1];

@@ -113,7 +113,7 @@ static int send(struct stepping *s, enum step step, const ProtobufCMessage *requ
     return clients_call(s->clients, &routes[step], s->as, request, s->done, s->ctx);
 }
 
-/* A request of type T with what all have. */
+/* A request of type T with the fields that all requests have. */
 #define REQUEST(T, init, s)                                                                        \
     T r = init;                                                                                    \
     r.request_id = fresh_id((s)->request_id);                                                      \

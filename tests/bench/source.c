@@ -8,7 +8,8 @@
 
 #include "base/assert.h"
 
-/* A run whose calls fail is of no use, and failing takes no time: it ends instead of spinning. */
+/* A run whose calls fail is of no use, and failing calls take no time. So the run ends instead of
+ * spinning. */
 #define ERRORS_MAX 200
 #define TICK_US 250
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* FireClock: whoever fires it, and however often, it is recorded once. */
+/* FireClock: a clock is recorded once, whoever fires it and however often. */
 
 #include "contract/reasons.h"
 #include "world.h"
@@ -107,7 +107,7 @@ static void an_offer_that_is_expired_late_ended_in_time(void **state)
     fire(w, &armed);
     assert_written(w);
     assert_int_equal(ROW_AT(&w->c.offers, struct offer_row, 0)->decided_at, armed.due_at);
-    assert_true(world_offer(w, "ann") != NULL); /* nobody cools down any more */
+    assert_true(world_offer(w, "ann") != NULL); /* nobody is in a cool-down any more */
     assert_written(w);
     world_free(w);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Members in Redis say what they said when they were written. */
+/* A member that was written to Redis reads back as it was written. */
 
 #include <setjmp.h>
 #include <stdarg.h>

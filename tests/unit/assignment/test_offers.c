@@ -22,7 +22,7 @@ static void to_agent(struct command *cmd, void *ctx)
     cmd->args = &to->args;
 }
 
-/* Runs OfferCase; what became of it, as the engine reads it. */
+/* Runs OfferCase. Returns what became of the offer, as the engine reads it. */
 static enum offer_outcome offer_with(struct world *w, struct to *to)
 {
     enum offer_outcome outcome = OFFER_UNDECIDED;
@@ -182,7 +182,7 @@ static void a_sole_agent_is_asked_again(void **state)
     world_free(w);
 }
 
-/* However often nobody answered, who asks for it has it. */
+/* An agent who asks for the case gets it, however many offers had no answer. */
 static void a_case_of_many_offers_can_still_be_taken(void **state)
 {
     (void)state;
@@ -207,7 +207,7 @@ static void a_case_of_many_offers_can_still_be_taken(void **state)
     world_free(w);
 }
 
-/* The reason lies with the agent: the case keeps its place in the queue. */
+/* The reason is the agent, so the case keeps its place in the queue. */
 static void a_refusal_for_the_agents_sake_says_so(void **state)
 {
     (void)state;
@@ -229,7 +229,7 @@ static void a_refusal_for_the_agents_sake_says_so(void **state)
     world_free(w);
 }
 
-/* The reason lies with the case: its place in the queue is void. */
+/* The reason is the case, so its place in the queue is void. */
 static void a_refusal_for_the_cases_sake_says_so(void **state)
 {
     (void)state;
@@ -245,7 +245,7 @@ static void a_refusal_for_the_cases_sake_says_so(void **state)
     world_free(w);
 }
 
-/* Redis named a queue that the case has left since: the agent fits that one, and not the case. */
+/* Redis named a queue that the case has left since. The agent fits that queue, but not the case. */
 static void a_case_in_another_queue_has_moved(void **state)
 {
     (void)state;
@@ -265,7 +265,7 @@ static void a_case_in_another_queue_has_moved(void **state)
     world_free(w);
 }
 
-/* What an earlier attempt decided says nothing of a command that the machinery then failed. */
+/* When the command fails after it was decided, the earlier decision does not count. */
 static void a_fault_of_the_machinery_is_no_decision(void **state)
 {
     (void)state;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Every statement of the engine goes by an index, in its order: on tables never analysed, on tables
- * analysed while empty, and with many rows. */
+/* Every statement of the engine reads along an index: on tables that were never analysed, on tables
+ * that were analysed while empty, and on tables with many rows. */
 
 #include "rig.h"
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* The timers in Redis, against a real server: claimed once, by somebody, whoever has died. */
+/* The timers in Redis, on a real server: each is claimed once by some replica, even when others
+ * have died. */
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -279,7 +280,7 @@ static void no_more_is_claimed_than_there_is_room_for(void **state)
 
 /* -- shards ------------------------------------------------------------------------------------ */
 
-/* Another one is registered and never comes: half of the shards are its. */
+/* Another replica is registered but never serves its shards, which are half of all. */
 static void absent_begin(void)
 {
     char words[64];
@@ -328,7 +329,7 @@ static void who_adds_a_timer_that_is_due_soon_takes_it_itself(void **state)
     (void)state;
     play(&(struct story){soon_begin, soon_done});
     assert_each_once(200);
-    assert_true(taken_us - due_us < US_PER_S); /* else it was taken for being late */
+    assert_true(taken_us - due_us < US_PER_S); /* otherwise it was taken only because it was late */
 }
 
 static void lost_begin(void)
@@ -398,7 +399,7 @@ static void asking_begin(void)
     add(world.replicas[0].queue, 1, now_us() + US_PER_S * 3600);
 }
 
-/* Ends with a claim that Redis has not answered. */
+/* Ends while a claim has no answer from Redis yet. */
 static bool asked_again(void)
 {
     if (redis_up(world.redis))

@@ -75,7 +75,7 @@ static void test_bytes_that_are_not_utf8_are_replaced(void **state)
     json_decref(line);
 }
 
-/* Whatever the length of the text, what is written is one JSON object within the bound. */
+/* A text of any length is written as one JSON object within the bound. */
 static void test_long_line_is_cut_but_whole(void **state)
 {
     (void)state;

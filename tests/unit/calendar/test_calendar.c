@@ -131,7 +131,7 @@ static void test_several_windows_a_day_and_those_that_overlap(void **state)
     calendar_free(c);
 }
 
-/* Friday night until Saturday noon, joined by a window of Saturday that it overlaps. */
+/* Friday night until Saturday noon, because a window of Saturday overlaps the end of the night. */
 static void test_a_window_over_midnight_ends_on_the_next_day(void **state)
 {
     (void)state;

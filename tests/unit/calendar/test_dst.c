@@ -2,7 +2,7 @@
 /* Windows across the transitions of zones that have them, and of one that has none. */
 #include "times.h"
 
-/* What comes of a window of that date, whatever the weekly hours. */
+/* What a window of that date becomes, whatever the weekly hours are. */
 struct example {
     const char *zone;
     int year, month, day;
@@ -129,8 +129,8 @@ static void test_no_transition_in_kolkata(void **state)
     assert_example(&example);
 }
 
-/* Windows on Friday 30 December 2011, which there was not: moved forward by a day they would be
- * Saturday's. A night of Thursday goes on after the date line. */
+/* Windows on Friday 30 December 2011, a day that did not exist in Apia. Moved forward by a day they
+ * would be windows of Saturday. A night of Thursday goes on after the date line. */
 static void test_a_day_skipped_in_apia(void **state)
 {
     (void)state;

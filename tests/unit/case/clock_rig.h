@@ -17,8 +17,8 @@
 #define RESOLVED BIT_OF(CASE_STATUS_RESOLVED)
 #define ACTION(name) BIT_OF(ESCALATION_ACTION_##name)
 
-/* Holds when the fact has one of the values; for two, when both do. Valid until the test's end of a
- * few hundred calls. */
+/* A condition that holds when the fact has one of the values; with two facts, when both do. It is
+ * valid until the end of the test, for a few hundred calls. */
 struct policy_condition when(enum fact fact, uint32_t bits);
 struct policy_condition when_both(enum fact a, uint32_t a_bits, enum fact b, uint32_t b_bits);
 struct policy_condition always(void);
@@ -38,7 +38,7 @@ struct world *clock_case(const struct policy_clock *defs, size_t n);
 
 /* The latest clock of that name; NULL when there is none. */
 struct clock_row *clock_named(struct world *w, const char *name);
-/* The clock is in this state, its due instant is this; prints what it is otherwise. */
+/* Asserts the state and the due instant of the clock; prints both when they differ. */
 void assert_clock(struct world *w, const char *name, int state, int64_t due_us);
 
 /* A contact at an instant, told now: its row and the event. */
@@ -47,7 +47,7 @@ void tell_contact(struct world *w, int direction, int outcome, int64_t at_us);
     tell_contact((w), CONTACT_DIRECTION_OUTBOUND, CONTACT_OUTCOME_REACHED, (at_us))
 #define TELL_INBOUND(w, at_us)                                                                     \
     tell_contact((w), CONTACT_DIRECTION_INBOUND, CONTACT_OUTCOME_REACHED, (at_us))
-/* Something happened that changes no fact. */
+/* States an event that changes no fact. */
 void tell_nothing(struct world *w);
 /* The status, with the times that go with it; and the event. */
 void tell_status(struct world *w, int status);
@@ -55,6 +55,6 @@ void tell_status(struct world *w, int status);
 void tell_pause(struct world *w, int64_t until_us);
 void tell_resume(struct world *w);
 
-/* What must hold of every clock at every instant: its deadline is that of its row, the parts of it
- * add up, next_at is what the thresholds say. */
+/* Asserts what must hold of every clock at every instant: its deadline is that of its row, the
+ * parts add up to it, and next_at is what the thresholds say. */
 void assert_clocks_whole(struct world *w);

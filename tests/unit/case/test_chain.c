@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* The history's hash chain: verifies, tells what was altered, survives
- * erasure, finds truncation. */
+/* The hash chain of a history: it verifies, tells what was altered, survives an erasure, and
+ * notices missing events at the end. */
 
 #include <string.h>
 
@@ -179,8 +179,8 @@ static void truncation_is_found_by_the_head(void **state)
     assert_bad(w, 1);
 }
 
-/* Rewritten from event 3 on with good hashes: only the head on the case tells, until checkpoints
- * do. */
+/* All events from the third on are rewritten with good hashes. Only the head on the case shows it.
+ * */
 static void a_rewritten_end_is_found_by_the_head(void **state)
 {
     (void)state;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Random histories of cases: what must hold of every clock after every step, and that it makes no
- * difference when somebody looks.
+ * Random histories of cases: what must hold of every clock after every step, and that nothing
+ * depends on when somebody looks.
  */
 
 #include "clock_rig.h"
@@ -235,8 +235,8 @@ static void assert_each_step_once(const struct world *w)
     }
 }
 
-/* Every clock of every case after every step: its deadline is that of its row, and the parts of it
- * add up; whether timers come in time, late, or move to another policy. */
+/* After every step the deadline of every clock is that of its row, and its parts add up to it:
+ * whether timers come in time, late, or the case moves to another policy. */
 static void whole_after_every_step(void **state)
 {
     (void)state;
@@ -293,9 +293,10 @@ static void assert_same_clock(const struct clock_row *a, const struct clock_row 
                  (long long)(b->due_at - a->due_at) / 1000000, a->pauses, b->pauses);
 }
 
-/* Played with every timer in its time, and with none until the end: the clocks end the same. (Where
- * a pause by hand hands over to the definition's own, somebody has to look: what a condition was
- * like in between is not kept.) */
+/* Plays each history twice: once with every timer in time, and once with none until the end. The
+ * clocks end the same. (One case is left out: a pause by hand that is followed by one of the
+ * definition. There somebody has to look, because the value of a condition in between is not kept.)
+ * */
 static void it_makes_no_difference_when_somebody_looks(void **state)
 {
     (void)state;

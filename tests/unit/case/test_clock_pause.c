@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Pauses: by hand and by definition, capped, and never counted as time that was met. */
+/* Pauses by hand and by definition: they are limited, and never count as time that was met. */
 
 #include "clock_rig.h"
 #include "contract/statuses.h"
@@ -30,7 +30,7 @@ static void by_hand_until_it_is_resumed(void **state)
     struct world *w = CLOCK_CASE(pausable());
     w->now_us = T + HOUR_US;
     tell_pause(w, T + 3 * HOUR_US);
-    /* Its end is known, so the deadline is. */
+    /* The end of the pause is known, so the deadline is known, too. */
     assert_clock(w, "r", CLOCK_STATE_PAUSED, T + 10 * HOUR_US);
     assert_int_equal(r_of(w)->next_at, T + 3 * HOUR_US);
     assert_int_equal(r_of(w)->pause_reason, PAUSE_REASON_CUSTOMER_ASKED);
@@ -62,7 +62,7 @@ static void it_ends_by_itself(void **state)
     world_free(w);
 }
 
-/* Whoever looks, and however late: it ended when it ended. */
+/* The pause ended at its own instant, however late somebody looks. */
 static void it_ended_then_whoever_looks(void **state)
 {
     (void)state;
@@ -163,7 +163,8 @@ static void by_its_own_condition(void **state)
     world_free(w);
 }
 
-/* The customer answered at an hour that is told later: since then it is ours to work. */
+/* The customer answered at an instant that is told later. From that instant on the clock runs
+ * again. */
 static void it_resumes_at_the_true_moment(void **state)
 {
     (void)state;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* What starts, stops and cancels clocks: in one order, at the true moment. */
+/* What starts, stops and cancels clocks: in one order, and at the instant at which it happened. */
 
 #include "clock_rig.h"
 #include "contract/statuses.h"
@@ -11,7 +11,8 @@ static const int64_t T = WORLD_START_US;
 
 /* -- the order --------------------------------------------------------------------------------- */
 
-/* A clock that started at T, and what holds of it now: the first that applies decides. */
+/* A clock that started at T, and which of its conditions hold now. The first that applies decides.
+ * */
 static void the_first_that_applies_decides(void **state)
 {
     (void)state;
@@ -139,8 +140,8 @@ static void once_a_round_unless_again(void **state)
     world_free(w);
 }
 
-/* Told in whatever order, the answer ends the wait that it answered, and
- * the next wait is its own. */
+/* An answer ends the wait that it answered, in whatever order things are told; the next wait is
+ * another one. */
 static void an_answer_told_late_ends_its_own_wait(void **state)
 {
     (void)state;
@@ -220,7 +221,7 @@ static void breached_though_resolved_before_anything_looked(void **state)
     assert_int_equal(w->escalations.n, 1);
     const struct escalation_row *e = ROW_AT(&w->escalations, struct escalation_row, 0);
     assert_int_equal(e->due_at, T + 8 * HOUR_US);
-    assert_int_equal(w->c.row.level, 1); /* there is nobody to spur on any more */
+    assert_int_equal(w->c.row.level, 1); /* nobody has to be reminded any more */
     world_free(w);
 }
 

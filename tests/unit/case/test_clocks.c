@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Clocks: met or breached by timestamps, whoever looks and whenever. */
+/* Clocks are met or breached by their timestamps, whoever looks and whenever. */
 
 #include "world.h"
 
@@ -99,7 +99,7 @@ static void a_breached_clock_stays_breached_and_gets_its_stop_time(void **state)
     world_free(w);
 }
 
-/* What the timer found, what was told first: neither changes what the timestamps say. */
+/* The timestamps decide, whether the timer or the message came first. */
 static void a_stop_in_time_that_is_told_late_was_no_breach(void **state)
 {
     (void)state;

@@ -145,7 +145,7 @@ static struct clocks_migrated move_on(struct world *w, struct policy_clock def)
     return out;
 }
 
-/* Taken out by mistake and put back. */
+/* A definition that was taken out by mistake and put back. */
 static void a_definition_that_comes_back_measures_again(void **state)
 {
     (void)state;
@@ -164,7 +164,7 @@ static void a_definition_that_comes_back_measures_again(void **state)
     end(w);
 }
 
-/* What was measured of a remedy until its definition was gone. */
+/* A remedy whose clock ended because its definition was gone. */
 static void a_remedy_is_measured_again(void **state)
 {
     (void)state;

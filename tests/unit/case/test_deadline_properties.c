@@ -55,7 +55,7 @@ static int percent_of(uint64_t *seed)
     return (int)random_between(seed, 1, 300);
 }
 
-/* Exactly the share is used up at the deadline, and less a microsecond before. */
+/* At the deadline exactly the share is used up, and a microsecond before it is less. */
 static void the_share_is_used_up_then_and_not_before(void **state)
 {
     (void)state;
@@ -146,7 +146,7 @@ static void a_pause_over_closed_hours_changes_nothing(void **state)
     assert_true(tried > ROUNDS / 4);
 }
 
-/* Every part begins where the one before ended; those that work add up to the share. */
+/* Every part begins where the one before ended, and the working parts add up to the share. */
 static bool parts_add_up(const struct deadline *k, int percent)
 {
     int64_t end = deadline_at(k, percent);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* The driver: what follows from a command comes after its own events, one step at a time. */
+/* The driver: what follows from a command comes after the events of the command, one step at a
+ * time. */
 
 #include "clock_rig.h"
 
@@ -19,7 +20,7 @@ static struct policy_clock halved(const char *name, int hours)
     return r;
 }
 
-/* What decide functions and rules call while a command is decided records nothing. */
+/* The functions that decide functions and rules call record nothing while a command is decided. */
 static void nothing_is_recorded_before_the_driver_runs(void **state)
 {
     (void)state;
@@ -55,7 +56,8 @@ static void it_runs_again_without_effect(void **state)
     world_free(w);
 }
 
-/* Two clocks whose thresholds lie between each other's: by instant, not clock by clock. */
+/* The thresholds of two clocks lie between each other: they fire in the order of time, not clock by
+ * clock. */
 static void catching_up_goes_by_instant_across_clocks(void **state)
 {
     static const int64_t hours[] = {3, 4, 6, 8}; /* 50 % of 6, 50 % of 8, 100 % of 6, of 8 */

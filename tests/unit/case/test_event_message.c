@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Rows as messages: complete, independent of the snapshot, and never half made when memory ends. */
+/* Rows as messages: they are complete, do not depend on the snapshot, and are never made half when
+ * memory ends. */
 
 #include <string.h>
 
@@ -65,7 +66,8 @@ static void a_case_with_all_its_parts(void **state)
     world_free(w);
 }
 
-/* Rows come in the order of their ids, which says nothing about clocks of one instant. */
+/* Rows come in the order of their ids, which says nothing about clocks that started at one instant.
+ * */
 static void clocks_are_shown_by_start_and_kind(void **state)
 {
     (void)state;

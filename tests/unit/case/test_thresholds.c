@@ -220,7 +220,7 @@ static void who_waits_for_an_answer_is_not_closed(void **state)
     world_free(w);
 }
 
-/* Nobody looked in time; what came later pauses nothing that had ended before. */
+/* Nobody looked in time. What came later does not pause a window that had ended before. */
 static void a_window_that_is_over_does_not_pause(void **state)
 {
     (void)state;

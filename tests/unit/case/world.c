@@ -95,7 +95,7 @@ static void keep_all(struct world *w, struct rows *to, const struct rows *from, 
         keep(w, to, (const uint8_t *)from->items + i * size, size);
 }
 
-/* Rows that were written are rows that are there; those that went are gone. */
+/* Makes written rows the present ones, and removes those that were deleted. */
 static void settle_rows(struct rows *rows, size_t size)
 {
     size_t n = 0;

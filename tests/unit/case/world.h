@@ -69,8 +69,8 @@ struct world {
 struct world *world_new(void);
 void world_free(struct world *w);
 
-/* Opens one, made of rows alone: failure billing.overcharge, severity 3, customer c-1, order o-1,
- * the steward's, its clocks running as its policy says, its first event written. */
+/* Opens a case by making its rows: failure billing.overcharge, severity 3, customer c-1, order o-1.
+ * The steward owns it, its clocks run as its policy says, and its first event is written. */
 void world_open(struct world *w);
 /* A world with such a case. */
 struct world *world_with_case(void);
@@ -107,7 +107,7 @@ void world_fire_until(struct world *w, int64_t now_us);
 /* A pending offer to the agent with its clock. */
 struct offer_row *world_offer(struct world *w, const char *agent_id);
 
-/* The last command went well and was written; it was refused with this code and reason. Both print
+/* Assert that the last command was written, or was refused with this code and reason. Both print
  * what it said otherwise. */
 void assert_written(const struct world *w);
 void assert_refused(const struct world *w, enum fault_code code, int reason);

@@ -148,7 +148,7 @@ static void before_the_opening_is_a_violation(void **state)
     world_free(w);
 }
 
-/* Working on a case that is with a steward makes nobody its owner. */
+/* An agent who works on a case of the steward does not become its owner. */
 static void the_steward_stays_owner(void **state)
 {
     (void)state;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* ReportFulfilment: every state against every outcome, idempotent by reference, one proof one
- * remedy. */
+/* ReportFulfilment: every state with every outcome. A report can be repeated with the same
+ * reference, and one reference proves one remedy. */
 
 #include <string.h>
 

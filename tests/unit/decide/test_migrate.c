@@ -88,7 +88,7 @@ static void what_is_late_now_is_told(void **state)
     assert_string_equal(result.name, "resolution");
     assert_int_equal(result.old_due_us, old_us);
     assert_int_equal(result.new_due_us, k->due_at);
-    /* The timers find it: it is looked at, at once, and breaches by its deadline. */
+    /* It is looked at at once, and breaches by its deadline. */
     assert_int_equal(k->state, CLOCK_STATE_RUNNING);
     assert_true(k->next_at != 0 && k->next_at <= w->now_us);
     world_fire(w, clock_named(w, "resolution"));
@@ -155,7 +155,8 @@ static void down_to_the_top(void **state)
     end(w);
 }
 
-/* It has passed the level before: its clock of then has ended, and is not the one of now. */
+/* The case was at this level before. The clock of that time has ended, and is not the one that runs
+ * now. */
 static void down_to_a_level_that_it_has_left(void **state)
 {
     struct world *w = world_with_case();

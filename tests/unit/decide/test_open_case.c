@@ -85,7 +85,7 @@ static void everything_given_is_kept(void **state)
     world_free(w);
 }
 
-/* Personal data lies in the private part alone, so that erasing it leaves nothing behind. */
+/* Personal data is in the private part alone, so that nothing of it is left after an erasure. */
 static void the_public_event_has_no_personal_data(void **state)
 {
     (void)state;
@@ -213,7 +213,8 @@ static void a_repeat_claim_joins_and_raises_the_priority(void **state)
     world_free(w);
 }
 
-/* What was found by its natural key is not locked yet: decided only after its own key is held. */
+/* A case that was found by its natural key is not locked yet. The command is decided only once its
+ * key is held. */
 static void joining_asks_for_the_cases_key_first(void **state)
 {
     (void)state;

@@ -142,7 +142,7 @@ static void who_may_and_when(void **state)
     world_free(w);
 }
 
-/* What stood still when the case was resolved is judged by its deadline all the same. */
+/* A clock that stood still when the case was resolved is judged by its deadline all the same. */
 static void resolving_ends_it(void **state)
 {
     (void)state;

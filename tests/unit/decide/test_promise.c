@@ -252,7 +252,7 @@ static void kept_in_time_is_met(void **state)
     world_free(w);
 }
 
-/* Nobody's timer has come: the times say it. */
+/* No timer has fired yet: the timestamps decide. */
 static void kept_late_is_broken_and_climbs(void **state)
 {
     struct uuid id;
@@ -290,7 +290,7 @@ static void found_broken_by_its_clock(void **state)
     world_free(w);
 }
 
-/* Found broken, then it turns out that the call was made in time. */
+/* The promise was found broken; then somebody reports that it was kept in time. */
 static void kept_in_time_and_told_late(void **state)
 {
     struct uuid id;
@@ -409,8 +409,8 @@ static void admitted_in_time_it_climbs_at_once(void **state)
     world_free(w);
 }
 
-/* A command tells its own events first, and its breaches after them. What was late and ends with
- * the promise does not climb again: it fell due before the case entered its level. */
+/* A command tells its own events first and its breaches after them. The late clock that ends with
+ * the promise does not climb again, because it fell due before the case entered its level. */
 static void admitted_with_a_breach_it_climbs_once(void **state)
 {
     struct uuid id;
@@ -455,7 +455,8 @@ static void admitted_late_it_climbs_once(void **state)
     world_free(w);
 }
 
-/* At the top there is nowhere to climb: each is recorded, the desk hears of each. */
+/* The case is at the top and cannot climb: each breach is recorded, and the desk is told of each.
+ * */
 static void at_the_top_each_is_told(void **state)
 {
     (void)state;

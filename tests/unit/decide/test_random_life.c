@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Lives made of random commands, most of them refused: whatever people do in whatever order, what
- * must always hold holds after every step. */
+/* Lives made of random commands, most of which are refused. After every step, what must always hold
+ * still holds. */
 
 #include <string.h>
 
@@ -192,7 +192,7 @@ static void assert_status_and_queue(const struct world *w)
     assert_int_equal(r->closed_at != 0, r->status == CASE_STATUS_CLOSED);
 }
 
-/* What is about the resolution ends with it; a breach is where the timestamps put it. */
+/* Clocks about the resolution end with it, and a breach is where the timestamps put it. */
 static void assert_clocks(const struct world *w)
 {
     ROWS_EACH (k, const struct clock_row, &w->c.clocks) {
@@ -238,7 +238,7 @@ static void assert_promises(struct world *w)
     }
 }
 
-/* Each step once, and within a round up, one after the other. */
+/* Each step is recorded once, and within a round the steps go up. */
 static void assert_steps(const struct world *w)
 {
     int round = 1;
@@ -285,7 +285,8 @@ static void assert_everything(struct world *w, int status_before)
     assert_int_equal(world_detail(w, world_event(w, 0))->status, status);
 }
 
-/* How often each kind of event was written in all lives: else this test would say little. */
+/* How often each kind of event was written in all lives; a kind that was never written would not be
+ * tested. */
 static int written[EVENT_KIND_COUNT];
 
 static int live(uint64_t seed)

@@ -153,7 +153,7 @@ static void not_while_it_lives_and_not_beside_another(void **state)
     world_free(w);
 }
 
-/* The keys that the request does not name are locked before the second look. */
+/* The keys that the request does not name are locked before the second decision. */
 static void it_locks_what_it_needs(void **state)
 {
     (void)state;
@@ -185,7 +185,7 @@ static void the_round_is_worked_on_anew(void **state)
     world_free(w);
 }
 
-/* The way out of a case whose remedy was taken back after it had been resolved. */
+/* What can be done with a case whose remedy was reversed after it had been resolved. */
 static void a_remedy_reversed_after_the_end(void **state)
 {
     (void)state;

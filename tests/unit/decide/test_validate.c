@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Validation: a good request passes; a bad one is told all that is wrong with it, at once. */
+/* Validation: a good request passes, and a bad one is told at once all that is wrong with it. */
 
 #include <stdio.h>
 #include <string.h>
