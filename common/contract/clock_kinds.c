@@ -2,14 +2,14 @@
 #include "contract/clock_kinds.h"
 
 static const struct clock_kind kinds[] = {
-    [CLOCK_KIND_UNSPECIFIED] = {.measures_subject = false},
+    [CLOCK_KIND_UNSPECIFIED] = {.subject = SUBJECT_CASE},
     [CLOCK_KIND_FIRST_RESPONSE] = {.may_pause = true},
     [CLOCK_KIND_NEXT_CONTACT] = {.may_pause = true, .may_restart = true},
     [CLOCK_KIND_RESOLUTION] = {.may_pause = true},
-    [CLOCK_KIND_OFFER] = {.measures_subject = true, .is_given = true},
-    [CLOCK_KIND_APPROVAL] = {.measures_subject = true},
-    [CLOCK_KIND_PROMISE] = {.measures_subject = true, .is_given = true},
-    [CLOCK_KIND_FULFILMENT] = {.measures_subject = true},
+    [CLOCK_KIND_OFFER] = {.subject = SUBJECT_OFFER, .is_given = true},
+    [CLOCK_KIND_APPROVAL] = {.subject = SUBJECT_REMEDY},
+    [CLOCK_KIND_PROMISE] = {.subject = SUBJECT_PROMISE, .is_given = true},
+    [CLOCK_KIND_FULFILMENT] = {.subject = SUBJECT_REMEDY},
     [CLOCK_KIND_FOLLOW_UP] = {.may_pause = true, .may_close = true},
     /* The law's time runs whatever the company does. */
     [CLOCK_KIND_STATUTORY] = {.may_pause = false},
@@ -21,4 +21,9 @@ const struct clock_kind *clock_kind(int kind)
 {
     bool known = kind > CLOCK_KIND_UNSPECIFIED && kind < CLOCK_KIND_COUNT;
     return &kinds[known ? kind : CLOCK_KIND_UNSPECIFIED];
+}
+
+bool clock_kind_has_subject(int kind)
+{
+    return clock_kind(kind)->subject != SUBJECT_CASE;
 }

@@ -11,9 +11,11 @@
 
 #include "contract/words.h"
 
+/* What a clock measures: the case, or one thing on it. */
+enum clock_subject { SUBJECT_CASE, SUBJECT_OFFER, SUBJECT_PROMISE, SUBJECT_REMEDY };
+
 struct clock_kind {
-    /* It measures one thing on the case - an offer, a remedy, a promise - instead of the case. */
-    bool measures_subject;
+    enum clock_subject subject;
     /* A command gives its instants; policy gives thresholds alone. */
     bool is_given;
     /* The case and policy may pause it. */
@@ -24,11 +26,8 @@ struct clock_kind {
     bool may_restart;
 };
 
-/* The kinds that measure each sort of thing, for SQL: what follows a column. A kind that measures a
- * subject is in one of them. */
-#define SQL_CLOCK_KINDS_OF_OFFER "in (" SQL_CLOCK_KIND_OFFER ")"
-#define SQL_CLOCK_KINDS_OF_PROMISE "in (" SQL_CLOCK_KIND_PROMISE ")"
-#define SQL_CLOCK_KINDS_OF_REMEDY "in (" SQL_CLOCK_KIND_APPROVAL ", " SQL_CLOCK_KIND_FULFILMENT ")"
-
 /* The row of a kind; one of falses for what is no kind. */
 const struct clock_kind *clock_kind(int kind);
+
+/* True when it begins and ends with one thing on the case: an offer, a promise, a remedy. */
+bool clock_kind_has_subject(int kind);

@@ -65,7 +65,7 @@ static void revive(struct settling *s)
         const struct policy_clock *def = &s->d->policy->clocks[i];
         int64_t since = 0;
         struct clock_row *clock =
-            clock_kind(def->kind)->measures_subject ? NULL : clock_of_definition(s->d, def);
+            clock_kind_has_subject(def->kind) ? NULL : clock_of_definition(s->d, def);
         if (clock && clock->state == CLOCK_STATE_CANCELLED && definition_starts(s, def, &since))
             clock_begin(s, clock, def, since);
     }

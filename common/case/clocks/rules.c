@@ -140,7 +140,7 @@ static void settle_definition(struct settling *s, const struct policy_clock *def
 static void end_earlier_rounds(struct decision *d)
 {
     ROWS_EACH (clock, struct clock_row, &d->c->clocks)
-        if (clock->round != d->c->row.round && !clock_kind(clock->kind)->measures_subject &&
+        if (clock->round != d->c->row.round && !clock_kind_has_subject(clock->kind) &&
             clock_is_open(clock))
             clock_cancel(d, clock);
 }
@@ -154,7 +154,7 @@ static void end_all(struct settling *s)
             continue;
         const struct policy_clock *def = clock_definition(d->policy, clock);
         const struct case_facts facts = facts_of(s, clock);
-        if (def && !clock_kind(clock->kind)->measures_subject && settle_stop(s, clock, def, &facts))
+        if (def && !clock_kind_has_subject(clock->kind) && settle_stop(s, clock, def, &facts))
             continue;
         clock_cancel(d, clock);
     }
@@ -183,7 +183,7 @@ void clocks_settle(struct decision *d)
     if (d->c->row.round > 1)
         end_earlier_rounds(d);
     for (size_t i = 0; i < d->policy->n_clocks; i++)
-        if (!clock_kind(d->policy->clocks[i].kind)->measures_subject)
+        if (!clock_kind_has_subject(d->policy->clocks[i].kind))
             settle_definition(&s, &d->policy->clocks[i]);
     clocks_settle_subjects(&s);
     end_case_pause(d);

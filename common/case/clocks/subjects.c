@@ -59,17 +59,24 @@ static void follow(struct settling *s, const struct policy_clock *def,
     }
 }
 
+/* The kinds that measure a remedy. */
+static const struct {
+    int kind;
+    struct stand (*stand)(const struct remedy_row *remedy);
+} followed[] = {
+    {CLOCK_KIND_FULFILMENT, fulfilment_of},
+    {CLOCK_KIND_APPROVAL, approval_of},
+};
+#define FOLLOWED (sizeof(followed) / sizeof(followed[0]))
+
 void clocks_settle_subjects(struct settling *s)
 {
-    const struct policy *p = s->d->policy;
-    const struct policy_clock *fulfilment = policy_clock_of_kind(p, CLOCK_KIND_FULFILMENT);
-    const struct policy_clock *approval = policy_clock_of_kind(p, CLOCK_KIND_APPROVAL);
     ROWS_EACH (remedy, const struct remedy_row, &s->d->c->remedies) {
-        const struct stand arrival = fulfilment_of(remedy);
-        const struct stand consent = approval_of(remedy);
-        if (fulfilment && fulfilment->n_targets > 0)
-            follow(s, fulfilment, remedy, &arrival);
-        if (approval && approval->n_targets > 0)
-            follow(s, approval, remedy, &consent);
+        for (size_t i = 0; i < FOLLOWED; i++) {
+            const struct policy_clock *def = policy_clock_of_kind(s->d->policy, followed[i].kind);
+            const struct stand at = followed[i].stand(remedy);
+            if (def && def->n_targets > 0)
+                follow(s, def, remedy, &at);
+        }
     }
 }

@@ -58,7 +58,7 @@ static void read_clock(struct bundle *b, const struct ynode *node)
     if (!read_kind(b, node, &clock))
         return;
     read_timing(b, node, &clock);
-    if (clock_kind(clock.kind)->measures_subject)
+    if (clock_kind_has_subject(clock.kind))
         refuse_conditions(b, node);
     else
         read_settings(b, SCOPE_WATCH, node, &clock);

@@ -41,7 +41,7 @@ static void check_kind(const struct policy *p, const struct policy_clock *c, con
 {
     policy_validate_entry(p, SCOPE_CLOCK, c, at, problems);
     policy_validate_entry(p, SCOPE_TIMING, c, at, problems);
-    if (clock_kind(c->kind)->measures_subject && policy_clock_of_kind(p, c->kind) != c)
+    if (clock_kind_has_subject(c->kind) && policy_clock_of_kind(p, c->kind) != c)
         problem_error(problems, AT("%s.kind", at),
                       "is measured by `%s` already: a policy has one clock of this kind",
                       policy_clock_of_kind(p, c->kind)->name);

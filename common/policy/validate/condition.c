@@ -159,9 +159,9 @@ void policy_validate_conditions(const struct policy *p, struct bundle_problems *
         if (too_many_boxes(c))
             problem_error(problems, at, "has a condition of more than %d alternatives",
                           CONDITION_BOXES_MAX);
-        else if (clock_kind(c->kind)->measures_subject && has_conditions(c))
+        else if (clock_kind_has_subject(c->kind) && has_conditions(c))
             problem_error(problems, at, "begins and ends with what it measures: no conditions");
-        else if (!clock_kind(c->kind)->measures_subject) {
+        else if (!clock_kind_has_subject(c->kind)) {
             check_start(p, c, at, problems);
             check_pause(p, c, at, problems);
             check_reset(p, c, at, problems);

@@ -89,7 +89,7 @@ static const char *left_alone(const struct policy *p, void (*set_domain)(uint32_
     cells_init(&w->cells, p, budget, look, w);
     set_domain(w->cells.domain);
     for (size_t i = 0; i < p->n_clocks; i++)
-        if (!clock_kind(p->clocks[i].kind)->measures_subject && counts(p, &p->clocks[i]))
+        if (!clock_kind_has_subject(p->clocks[i].kind) && counts(p, &p->clocks[i]))
             (void)add_clock(w, &p->clocks[i]);
     if (!cells_each(&w->cells))
         validate_too_many_cells(problems);

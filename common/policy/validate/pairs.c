@@ -115,8 +115,7 @@ static bool add_started_targets(struct pairs *k, const struct policy_clock *c)
 {
     const struct condition_box any = condition_any();
     const struct policy_condition always = {.n = 1, .boxes = &any};
-    const struct policy_condition *start =
-        clock_kind(c->kind)->measures_subject ? &always : &c->start;
+    const struct policy_condition *start = clock_kind_has_subject(c->kind) ? &always : &c->start;
     for (size_t i = 0; i < c->n_targets; i++)
         for (size_t j = 0; j < c->targets[i].when.n; j++)
             if (!add_started(k, &c->targets[i].when.boxes[j], start, i))

@@ -13,7 +13,6 @@
 
 #include <cmocka.h>
 
-#include "contract/clock_kinds.h"
 #include "contract/statuses.h"
 #include "contract/word.h"
 #include "contract/words.h"
@@ -127,27 +126,6 @@ static void every_status_is_waiting_resolved_or_final(void **state)
                      (1u << CASE_STATUS_COUNT) - 2);
 }
 
-/* Which kinds of clock measure what is told twice, too. */
-static void kinds_of_clock_that_measure_a_subject_are_the_same_in_sql(void **state)
-{
-    static const char *const sets[] = {SQL_CLOCK_KINDS_OF_OFFER, SQL_CLOCK_KINDS_OF_PROMISE,
-                                       SQL_CLOCK_KINDS_OF_REMEDY};
-    int told[CLOCK_KIND_COUNT] = {0};
-    (void)state;
-    for (size_t i = 0; i < sizeof(sets) / sizeof(sets[0]); i++) {
-        const char *at = sets[i];
-        while ((at = strpbrk(at, "0123456789")) != NULL) {
-            char *end;
-            const long kind = strtol(at, &end, 10);
-            assert_in_range(kind, 1, CLOCK_KIND_COUNT - 1);
-            told[kind]++;
-            at = end;
-        }
-    }
-    for (int kind = 0; kind < CLOCK_KIND_COUNT; kind++)
-        assert_int_equal(told[kind], clock_kind(kind)->measures_subject);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -160,7 +138,6 @@ int main(void)
         cmocka_unit_test(sql_has_the_same_numbers),
         cmocka_unit_test(sets_of_statuses_are_the_same_in_sql),
         cmocka_unit_test(every_status_is_waiting_resolved_or_final),
-        cmocka_unit_test(kinds_of_clock_that_measure_a_subject_are_the_same_in_sql),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -263,7 +263,7 @@ static void proposals(void **state)
     r.amount = NULL;
     propose_remedy_validate(&r.base, w->now_us, NULL, &fault);
     assert_fine();
-    r.kind = (Amends__V1__RemedyKind)12;
+    r.kind = (Amends__V1__RemedyKind)REMEDY_KIND_COUNT;
     r.amount = rig_money(w, "USD", 1000000001);
     r.description = long_text(1001);
     propose_remedy_validate(&r.base, w->now_us, NULL, &fault);

@@ -141,7 +141,8 @@ MISTAKE(authority_nobody_has, p->levels[1].limit_micros[9] = p->levels[2].limit_
         "ladder[1].authority.gift")
 MISTAKE(failure_beyond_everybody, p->failures[0].typical_micros = 21, "failures.billing.amount")
 MISTAKE(failure_severity, p->failures[0].severity = 6, "failures.billing.severity")
-MISTAKE(failure_remedy, p->failures[0].typical_remedy = 12, "failures.billing.remedy")
+MISTAKE(failure_remedy, p->failures[0].typical_remedy = REMEDY_KIND_COUNT,
+        "failures.billing.remedy")
 MISTAKE(failure_code, p->failures[0].code = "Billing!", "failures.Billing!")
 MISTAKE(failure_code_end, p->failures[0].code = "billing.", "failures.billing.")
 MISTAKE(failure_without_branch, p->failures[0].code = "billing.x", "failures.billing.x")
