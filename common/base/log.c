@@ -73,7 +73,7 @@ static struct limit *limit_of(const char *area, const char *event, int64_t now_u
  * one. */
 static bool may_write(const char *area, const char *event, int64_t *left_out)
 {
-    int64_t now_us = clock_mono_us();
+    int64_t now_us = time_mono_us();
     (void)pthread_mutex_lock(&limits_mutex);
     struct limit *l = limit_of(area, event, now_us);
     if (now_us - l->since_us >= US_PER_S) {

@@ -73,7 +73,7 @@ bool admin_live(int64_t started_us, int64_t beat_us, int64_t now_us)
 
 static enum MHD_Result show_livez(const struct admin *a, struct MHD_Connection *c)
 {
-    if (admin_live(a->started_us, atomic_load(&a->state->loop_beat_us), clock_mono_us()))
+    if (admin_live(a->started_us, atomic_load(&a->state->loop_beat_us), time_mono_us()))
         return reply_text(c, MHD_HTTP_OK, "ok\n");
     return reply_text(c, MHD_HTTP_SERVICE_UNAVAILABLE, "the io loop does not turn\n");
 }
@@ -81,7 +81,7 @@ static enum MHD_Result show_livez(const struct admin *a, struct MHD_Connection *
 bool admin_ready(const struct admin_state *state)
 {
     return atomic_load(&state->schema_ok) && atomic_load(&state->postgres_ok) &&
-           atomic_load(&state->clock_ok) && !atomic_load(&state->draining);
+           atomic_load(&state->time_ok) && !atomic_load(&state->draining);
 }
 
 static enum MHD_Result show_readyz(const struct admin *a, struct MHD_Connection *c)
@@ -92,7 +92,7 @@ static enum MHD_Result show_readyz(const struct admin *a, struct MHD_Connection 
         return reply_text(c, MHD_HTTP_OK, "ok\n");
     (void)snprintf(
         text, sizeof(text), "not ready:%s%s%s%s\n", atomic_load(&s->schema_ok) ? "" : " schema",
-        atomic_load(&s->postgres_ok) ? "" : " postgres", atomic_load(&s->clock_ok) ? "" : " clock",
+        atomic_load(&s->postgres_ok) ? "" : " postgres", atomic_load(&s->time_ok) ? "" : " clock",
         atomic_load(&s->draining) ? " draining" : "");
     return reply_text(c, MHD_HTTP_SERVICE_UNAVAILABLE, text);
 }
@@ -216,7 +216,7 @@ int admin_start(const char *address, const struct admin_state *state, struct adm
     struct admin *a = calloc(1, sizeof(*a));
     AM_ASSERT(a != NULL);
     *a = (struct admin){
-        .magic = ADMIN_MAGIC, .state = state, .started_us = clock_mono_us(), .port = port};
+        .magic = ADMIN_MAGIC, .state = state, .started_us = time_mono_us(), .port = port};
     int err = start_daemon(a, fd, address);
     if (err) {
         free(a);

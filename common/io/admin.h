@@ -23,7 +23,7 @@ struct admin;
 struct admin_state {
     _Atomic bool schema_ok;   /* the schema is at least what this program needs */
     _Atomic bool postgres_ok; /* a segment connection and a read connection are up */
-    _Atomic bool clock_ok;    /* the estimate of the database's clock is better than 100 ms */
+    _Atomic bool time_ok;     /* the estimate of the database's clock is better than 100 ms */
     _Atomic bool draining;    /* SIGTERM was received: not ready, but live */
     /* Monotonic time of the io loop's last turn; /livez fails when it is older than 10 s. */
     _Atomic int64_t loop_beat_us;
@@ -57,5 +57,5 @@ bool admin_ready(const struct admin_state *state);
 
 /* What /livez says: a loop that last turned at `beat_us` is live for 10 s. Before its first turn
  * the start of the page counts, so that a process stuck while starting is not live either. All of
- * clock_mono_us(). */
+ * time_mono_us(). */
 bool admin_live(int64_t started_us, int64_t beat_us, int64_t now_us);

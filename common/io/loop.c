@@ -66,12 +66,12 @@ static void open_handles(struct loop *l)
     l->beat.data = l;
 }
 
-struct loop *loop_new(struct clock *clock)
+struct loop *loop_new(struct time_source *time)
 {
     struct loop *l = calloc(1, sizeof(*l));
     AM_ASSERT(l != NULL);
     l->magic = LOOP_MAGIC;
-    l->clock = clock;
+    l->time = time;
     l->idle_last = &l->idle_first;
     list_init(&l->handles);
     mpsc_init(&l->jobs);
@@ -85,9 +85,9 @@ struct uv_loop_s *loop_uv(struct loop *l)
     return &l->uv;
 }
 
-struct clock *loop_clock(struct loop *l)
+struct time_source *loop_time(struct loop *l)
 {
-    return l->clock;
+    return l->time;
 }
 
 bool loop_on_thread(const struct loop *l)
@@ -187,7 +187,7 @@ void loop_before_sleep(struct loop *l, struct loop_idle *idle)
 static void on_beat(uv_timer_t *timer)
 {
     struct loop *l = timer->data;
-    atomic_store_explicit(l->beat_us, clock_mono_us(), memory_order_relaxed);
+    atomic_store_explicit(l->beat_us, time_mono_us(), memory_order_relaxed);
 }
 
 void loop_beat(struct loop *l, _Atomic int64_t *beat_us)

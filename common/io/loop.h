@@ -20,13 +20,13 @@
 struct uv_loop_s;
 struct loop;
 
-/* Makes a loop; `clock` is injected and outlives it. Until it runs, the thread that made it is the
+/* Makes a loop; `time` is injected and outlives it. Until it runs, the thread that made it is the
  * loop's thread and may set up timers and watchers. */
-struct loop *loop_new(struct clock *clock);
+struct loop *loop_new(struct time_source *time);
 
-/* The libuv loop and the clock, borrowed. */
+/* The libuv loop and the source of time, borrowed. */
 struct uv_loop_s *loop_uv(struct loop *l);
-struct clock *loop_clock(struct loop *l);
+struct time_source *loop_time(struct loop *l);
 
 /* Runs until loop_stop(). Jobs that were posted before it, and what then waits for the end of the
  * turn, still run. Then every handle is closed, whether its owner has let go of it or not, and this
@@ -114,7 +114,7 @@ void loop_resolve_turn(struct loop *l, const char *host, const char *port, unsig
  * whatever happens: a loop that ends waits for them. */
 void loop_work(struct loop *l, void (*run)(void *ctx), void (*done)(void *ctx), void *ctx);
 
-/* Writes clock_mono_us() to `beat_us` once a second while the loop turns (/livez). */
+/* Writes time_mono_us() to `beat_us` once a second while the loop turns (/livez). */
 void loop_beat(struct loop *l, _Atomic int64_t *beat_us);
 
 /* Calls `hit` on the loop's thread when the process gets SIGTERM or SIGINT. May be called once for

@@ -29,7 +29,7 @@ struct loop {
     struct loop_idle *idle_first;
     struct loop_idle **idle_last;
     struct list handles; /* of loop_handle.link */
-    struct clock *clock;
+    struct time_source *time;
     _Atomic int64_t *beat_us;
     void (*signal_hit)(void *ctx, int signum);
     void *signal_ctx;

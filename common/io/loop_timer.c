@@ -57,7 +57,7 @@ static uint64_t timeout_ms(const struct loop *l, int64_t delay_us)
         delay_us = 0;
     if (delay_us > LONGEST_US)
         delay_us = LONGEST_US;
-    int64_t end_ms = (clock_mono_us() + delay_us + US_PER_MS - 1) / US_PER_MS;
+    int64_t end_ms = (time_mono_us() + delay_us + US_PER_MS - 1) / US_PER_MS;
     int64_t turn_ms = (int64_t)uv_now(&l->uv);
     if (delay_us == 0)
         return l->in_timer ? 1 : 0;

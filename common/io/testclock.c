@@ -66,7 +66,7 @@ static void reread(struct testclock *t)
     if (!read_file(t->fd, &r) || memcmp(&r, &t->last, sizeof(r)) == 0)
         return;
     t->last = r;
-    clock_set_test(loop_clock(t->loop), r.offset_us, r.generation);
+    time_set_test(loop_time(t->loop), r.offset_us, r.generation);
     log_debug("testclock", "moved", LOG_INT("offset_us", r.offset_us),
               LOG_INT("generation", (int64_t)r.generation));
     t->moved(t->ctx);
@@ -91,7 +91,7 @@ static void on_reread(void *ctx)
 static void start_reading(struct testclock *t)
 {
     (void)read_file(t->fd, &t->last);
-    clock_set_test(loop_clock(t->loop), t->last.offset_us, t->last.generation);
+    time_set_test(loop_time(t->loop), t->last.offset_us, t->last.generation);
     t->reread = loop_timer_new(t->loop, on_reread, t);
     loop_timer_start(t->reread, REREAD_US);
     t->moved(t->ctx);

@@ -57,7 +57,7 @@ static void look_for_change(struct pg *pg)
 static void show_clock(struct pg *pg)
 {
     if (pg->config.state)
-        pg->config.state->clock_ok = clock_error_us(loop_clock(pg->loop)) <= PG_CLOCK_ERROR_US;
+        pg->config.state->time_ok = time_error_us(loop_time(pg->loop)) <= PG_TIME_ERROR_US;
 }
 
 void pool_conn_up(struct conn *c)
@@ -82,7 +82,7 @@ void pool_conn_down(struct conn *c)
     struct pg *pg = c->pg;
     metric_add(&pg_metric_connections, c->lane, -1);
     if (--pg->up[c->lane] == 0) {
-        pg->down_since_us[c->lane] = clock_mono_us();
+        pg->down_since_us[c->lane] = time_mono_us();
         loop_timer_start(pg->tick, TICK_AWAY_US);
     }
     look_for_change(pg);
@@ -90,7 +90,7 @@ void pool_conn_down(struct conn *c)
 
 bool pool_away(const struct pg *pg, enum conn_lane lane)
 {
-    return pg->down_since_us[lane] && clock_mono_us() - pg->down_since_us[lane] >= PG_AWAY_US;
+    return pg->down_since_us[lane] && time_mono_us() - pg->down_since_us[lane] >= PG_AWAY_US;
 }
 
 /* -- the tick: who waits for a server that is away, and the clock ------------------------------ */
@@ -111,24 +111,24 @@ static bool probe_on(struct pg *pg, enum conn_lane lane)
  * next free segment connection asks before its next segment (pool_probe_if_due()). */
 static void probe_when_due(struct pg *pg)
 {
-    int64_t now = clock_mono_us();
+    int64_t now = time_mono_us();
     if (now >= pg->probe_due_us && (probe_on(pg, LANE_SEGMENT) || probe_on(pg, LANE_READ)))
         pg->probe_due_us = now + PG_PROBE_EVERY_US;
 }
 
 void pool_probe_if_due(struct conn *c)
 {
-    int64_t now = clock_mono_us();
+    int64_t now = time_mono_us();
     if (now < c->pg->probe_due_us)
         return;
     c->pg->probe_due_us = now + PG_PROBE_EVERY_US;
     conn_probe(c);
 }
 
-void pool_clock_asked(struct pg *pg)
+void pool_time_asked(struct pg *pg)
 {
-    int64_t again = clock_mono_us() + PG_PROBE_AGAIN_US;
-    if (clock_error_us(loop_clock(pg->loop)) > PG_CLOCK_COARSE_US && pg->probe_due_us > again)
+    int64_t again = time_mono_us() + PG_PROBE_AGAIN_US;
+    if (time_error_us(loop_time(pg->loop)) > PG_TIME_COARSE_US && pg->probe_due_us > again)
         pg->probe_due_us = again;
     show_clock(pg);
 }
@@ -172,7 +172,7 @@ struct pg *pg_new(struct loop *loop, const struct pg_config *config)
     target_parse(&pg->target, config->conninfo);
     pg->reads = reads_new(pg);
     pg->tick = loop_timer_new(loop, tick, pg);
-    pg->down_since_us[LANE_SEGMENT] = pg->down_since_us[LANE_READ] = clock_mono_us();
+    pg->down_since_us[LANE_SEGMENT] = pg->down_since_us[LANE_READ] = time_mono_us();
     loop_timer_start(pg->tick, TICK_AWAY_US);
     start_connections(pg);
     return pg;

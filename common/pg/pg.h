@@ -26,7 +26,7 @@ struct pg_config {
     const struct pg_stmt *stmts;  /* all statements of the process */
     size_t n_stmts;
     int32_t schema_needed;      /* ready only when the schema is at least this (0 = do not look) */
-    struct admin_state *state;  /* schema_ok, postgres_ok, clock_ok are written here; may be NULL */
+    struct admin_state *state;  /* schema_ok, postgres_ok, time_ok are written here; may be NULL */
     const char *const *methods; /* NULL-terminated, at most 64: label values for commands that
                                    failed alone; may be NULL */
 };

@@ -20,8 +20,8 @@
 /* The database's clock is asked for every ten seconds, and sooner while the estimate is coarse. */
 #define PG_PROBE_EVERY_US (10 * US_PER_S)
 #define PG_PROBE_AGAIN_US US_PER_S
-#define PG_CLOCK_ERROR_US (100 * US_PER_MS) /* a larger error: the process is not ready */
-#define PG_CLOCK_COARSE_US (10 * US_PER_MS) /* a larger error: the estimate is coarse */
+#define PG_TIME_ERROR_US (100 * US_PER_MS) /* a larger error: the process is not ready */
+#define PG_TIME_COARSE_US (10 * US_PER_MS) /* a larger error: the estimate is coarse */
 #define PG_CONNECTIONS_MAX 64
 
 struct read_lane;
@@ -59,7 +59,7 @@ void pool_probe_if_due(struct conn *c);
 
 /* A question for the clock has ended, with an answer or without one: plans the next one soon when
  * the estimate is still coarse. */
-void pool_clock_asked(struct pg *pg);
+void pool_time_asked(struct pg *pg);
 
 /* True when the lane has had no connection for longer than a caller should have to wait. */
 bool pool_away(const struct pg *pg, enum conn_lane lane);

@@ -123,7 +123,7 @@ void reads_dispatch(struct read_lane *l)
 {
     for (struct conn *c; fair_len(l->queue) > 0 && (c = least_busy(l));) {
         struct pg_read *r = CONTAINER_OF(fair_take(l->queue), struct pg_read, item);
-        int64_t now = clock_mono_us();
+        int64_t now = time_mono_us();
         if (r->tries == 0)
             metric_observe_us(&pg_metric_queue_wait, PG_QUEUE_READ, now - r->queued_us);
         if (r->deadline_us && now >= r->deadline_us)
@@ -139,7 +139,7 @@ void pg_read(struct pg *pg, struct pg_read *r)
     AM_ASSERT(r->n > 0 && r->n <= PG_READ_STMTS);
     r->tries = 0;
     r->item.home = NULL;
-    r->queued_us = clock_mono_us();
+    r->queued_us = time_mono_us();
     if (pg->closing || pool_away(pg, LANE_READ)) {
         r->done(r, pg->closing ? &pg_fault_draining : &pg_fault_away);
         return;

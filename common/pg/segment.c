@@ -32,7 +32,7 @@ static bool is_free(const struct conn *c)
 static void dispatch(struct loop_idle *idle)
 {
     struct seg_lane *l = CONTAINER_OF(idle, struct seg_lane, idle);
-    int64_t now = clock_mono_us();
+    int64_t now = time_mono_us();
     int64_t due = queue_undelay(l, now);
     for (size_t i = 0; i < l->pg->n_conns; i++) {
         struct conn *c = &l->pg->conns[i];
@@ -129,7 +129,7 @@ void segs_expire(struct seg_lane *l)
 static void prepare(struct seg_lane *l, struct seg_cmd *cmd)
 {
     AM_ASSERT(cmd->n_keys <= SEG_KEYS_CMD && (unsigned)cmd->cls < SEG_CLASSES && cmd->done);
-    cmd->queued_us = clock_mono_us();
+    cmd->queued_us = time_mono_us();
     cmd->first_tried_us = 0;
     cmd->tries = 0;
     cmd->now_us = 0;

@@ -24,7 +24,7 @@ static void again(struct seg_lane *l, struct batch *b, int64_t pause_us)
         answer_all(l, b, &pg_fault_draining);
         return;
     }
-    b->not_before_us = clock_mono_us() + pause_us;
+    b->not_before_us = time_mono_us() + pause_us;
     list_push_back(&l->again, &b->link);
     segs_wake(l);
 }
@@ -35,7 +35,7 @@ static void sift(struct seg_lane *l, struct batch *b,
 {
     struct seg_cmd *gone[SEG_COMMANDS];
     size_t n_gone = 0, kept = 0;
-    int64_t now = clock_mono_us();
+    int64_t now = time_mono_us();
     for (size_t i = 0; i < b->n; i++) {
         if (keep(b->cmds[i], now))
             b->cmds[kept++] = b->cmds[i];
@@ -78,7 +78,7 @@ void fail_unknown(struct seg_lane *l, struct batch *b)
         return;
     }
     b->unknown = true;
-    b->unknown_since_us = clock_mono_us();
+    b->unknown_since_us = time_mono_us();
     for (size_t i = 0; i < b->n; i++)
         b->cmds[i]->unknown = true;
     sift(l, b, may_repeat, &pg_fault_unknown);
@@ -87,7 +87,7 @@ void fail_unknown(struct seg_lane *l, struct batch *b)
 
 void fail_unknown_busy(struct seg_lane *l, struct batch *b)
 {
-    if (clock_mono_us() - b->unknown_since_us >= SEG_CONTENDED_US)
+    if (time_mono_us() - b->unknown_since_us >= SEG_CONTENDED_US)
         answer_all(l, b, &pg_fault_unknown);
     else
         again(l, b, pg_jitter_us(5 * US_PER_MS, 20 * US_PER_MS));
@@ -180,7 +180,7 @@ struct batch *again_take(struct seg_lane *l, int64_t now_us, int64_t *due)
 /* Commands that may have been committed wait longer than those that can simply be sent again. */
 static bool waits_on(const struct batch *b, bool all)
 {
-    return !all && b->unknown && clock_mono_us() - b->unknown_since_us < SEG_UNKNOWN_WAIT_US;
+    return !all && b->unknown && time_mono_us() - b->unknown_since_us < SEG_UNKNOWN_WAIT_US;
 }
 
 static struct batch *next_to_end(struct seg_lane *l, bool all)

@@ -144,7 +144,7 @@ void queue_enter(struct seg_lane *l, struct seg_cmd *cmd)
 
 static void delay(struct seg_lane *l, struct seg_cmd *cmd, int64_t delay_us)
 {
-    cmd->not_before_us = clock_mono_us() + delay_us;
+    cmd->not_before_us = time_mono_us() + delay_us;
     struct list *at = l->delayed.prev;
     while (at != &l->delayed && cmd_of(at)->not_before_us > cmd->not_before_us)
         at = at->prev;
@@ -239,7 +239,7 @@ static void fill(struct seg_lane *l, struct batch *b, enum seg_class cls, size_t
                  size_t max_keys, size_t *keys)
 {
     struct fair *ready = l->lines[cls].ready;
-    int64_t now = clock_mono_us();
+    int64_t now = time_mono_us();
     while (b->n < limit) {
         struct fair_item *item = take_one(l, cls);
         if (!item)
@@ -275,7 +275,7 @@ static bool bulk_is_due(const struct seg_lane *l)
         return false;
     if (!is_ready(l, SEG_CALL) && !is_ready(l, SEG_TIMER))
         return true;
-    return clock_mono_us() - l->bulk_last_us >= SEG_BULK_EVERY_US;
+    return time_mono_us() - l->bulk_last_us >= SEG_BULK_EVERY_US;
 }
 
 static void fill_all(struct seg_lane *l, struct batch *b, size_t max_keys)
@@ -285,7 +285,7 @@ static void fill_all(struct seg_lane *l, struct batch *b, size_t max_keys)
     size_t places = SEG_COMMANDS / SEG_TIMER_SHARE;
     size_t kept = timers < places ? timers : places;
     size_t kept_keys = timers ? max_keys / SEG_TIMER_SHARE : 0;
-    size_t calls = share_call_places(l, clock_mono_us());
+    size_t calls = share_call_places(l, time_mono_us());
     size_t first = calls < SEG_COMMANDS - kept ? calls : SEG_COMMANDS - kept;
     fill(l, b, SEG_CALL, first, max_keys - kept_keys, &keys);
     if (l->others_first && b->n == 0)
@@ -300,7 +300,7 @@ struct batch *queue_take(struct seg_lane *l, size_t max_keys)
     struct batch *b = batch_new();
     if (bulk_is_due(l)) {
         b->bulk = true;
-        fill(l, b, SEG_BULK, share_bulk_places(l, clock_mono_us()), max_keys, &keys);
+        fill(l, b, SEG_BULK, share_bulk_places(l, time_mono_us()), max_keys, &keys);
     } else {
         fill_all(l, b, max_keys);
     }

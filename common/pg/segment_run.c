@@ -103,7 +103,7 @@ static void failed(struct run *r)
 
 static void send_back(struct run *r)
 {
-    int64_t now = clock_mono_us();
+    int64_t now = time_mono_us();
     for (size_t i = 0; i < r->n_again + r->n_busy; i++) {
         bool again = i < r->n_again;
         struct seg_cmd *cmd = again ? r->again[i] : r->busy[i - r->n_again];
@@ -134,7 +134,7 @@ static void finish(struct run *r)
         fail_unknown_busy(l, left);
     if (bulk)
         l->bulk_running = false;
-    metric_observe_us(&pg_metric_segment_time, 0, clock_mono_us() - r->started_us);
+    metric_observe_us(&pg_metric_segment_time, 0, time_mono_us() - r->started_us);
     r->state = RUN_IDLE;
     segs_wake(l);
 }
@@ -253,7 +253,7 @@ static void decide_all(struct run *r)
     struct batch *b = r->batch;
     size_t n = b->n;
     if (!b->unknown)
-        b->now_us = clock_now_us(loop_clock(r->lane->pg->loop));
+        b->now_us = time_now_us(loop_time(r->lane->pg->loop));
     r->seg.now_us = b->now_us;
     b->n = 0; /* now it collects the commands that write, in the same order */
     for (size_t i = 0; i < n; i++) {
@@ -349,12 +349,12 @@ void run_start(struct run *r, struct batch *b)
     r->state = RUN_READ;
     r->failed = r->committed = false;
     r->n_answered = r->n_busy = r->n_again = r->n_ghosts = 0;
-    r->started_us = clock_mono_us();
+    r->started_us = time_mono_us();
     arena_reset(&r->arena);
     for (size_t i = 0; i < b->n; i++)
         b->cmds[i]->tries++;
     r->seg = (struct seg){.arena = &r->arena, .cmds = b->cmds, .n = b->n, .priv = r};
-    r->seg.now_us = b->unknown ? b->now_us : clock_now_us(loop_clock(l->pg->loop));
+    r->seg.now_us = b->unknown ? b->now_us : time_now_us(loop_time(l->pg->loop));
     if (b->bulk) {
         l->bulk_running = true;
         l->bulk_last_us = r->started_us;

@@ -84,7 +84,7 @@ void share_taken(struct seg_lane *l, struct batch *b)
     if (!b->crowded || b->bulk)
         return;
     l->crowd = b->crowd;
-    l->crowd_us = clock_mono_us();
+    l->crowd_us = time_mono_us();
 }
 
 /* Keeps the only connection that is idle from the tenant that has a crowd on all the others. */

@@ -33,7 +33,7 @@ static const char limits_sql[] = "select current_setting('max_locks_per_transact
 
 static const char schema_sql[] = "select coalesce(max(version), 0)::int4 from schema_version";
 
-static const char clock_sql[] = "select clock_timestamp()";
+static const char time_sql[] = "select clock_timestamp()";
 
 /* All statements of one read see the same snapshot, so that a case and its parts belong to one
  * version. */
@@ -53,8 +53,8 @@ static bool probe_result(struct trip *t, size_t i, PGresult *res)
 {
     struct conn *c = t->ctx;
     (void)i;
-    clock_sample(loop_clock(c->pg->loop), c->probe_start_us, clock_mono_us(),
-                 pg_time_us(rows(res), 0, 0));
+    time_sample(loop_time(c->pg->loop), c->probe_start_us, time_mono_us(),
+                pg_time_us(rows(res), 0, 0));
     return false;
 }
 
@@ -63,7 +63,7 @@ static void probe_end(struct trip *t, enum trip_end end)
     struct conn *c = t->ctx;
     (void)end;
     c->probing = false;
-    pool_clock_asked(c->pg);
+    pool_time_asked(c->pg);
 }
 
 void conn_probe(struct conn *c)
@@ -72,9 +72,9 @@ void conn_probe(struct conn *c)
         return;
     c->probing = true;
     c->probe = (struct trip){.result = probe_result, .end = probe_end, .ctx = c};
-    c->probe_start_us = clock_mono_us();
+    c->probe_start_us = time_mono_us();
     conn_trip_begin(c, &c->probe);
-    conn_send_text(c, clock_sql);
+    conn_send_text(c, time_sql);
     conn_trip_sync(c);
 }
 

@@ -73,7 +73,7 @@ void link_drop_soon(struct link *l)
 static void limit_passed(void *ctx)
 {
     struct link *l = ctx;
-    int64_t now_us = clock_mono_us();
+    int64_t now_us = time_mono_us();
     int64_t due_us = l->connect_limit_us;
     if (l->state == LINK_OPEN && list_empty(&l->pending) && !l->doomed)
         return;
@@ -105,7 +105,7 @@ void link_send_now(struct link *l, size_t n, const struct slice *words, link_rep
 {
     struct pending *p = calloc(1, sizeof(*p));
     AM_ASSERT(p != NULL);
-    *p = (struct pending){.owner = l, .sent_us = clock_mono_us(), .done = done, .ctx = ctx};
+    *p = (struct pending){.owner = l, .sent_us = time_mono_us(), .done = done, .ctx = ctx};
     list_push_back(&l->pending, &p->link);
     l->n_pending++;
     if (l->ac && wire_out(l->ac, n, words, on_reply, p) == AM_OK) {

@@ -165,7 +165,7 @@ static void connect_to(struct link *l, const char *numeric)
         link_closed(l);
         return;
     }
-    l->connect_limit_us = clock_mono_us() + l->timeout_us;
+    l->connect_limit_us = time_mono_us() + l->timeout_us;
     loop_timer_start(l->limit, l->timeout_us);
 }
 

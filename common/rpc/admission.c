@@ -34,7 +34,7 @@ struct admission *admission_new(const struct rpc_limits *limits)
     struct admission *a = calloc(1, sizeof(*a));
     AM_ASSERT(a != NULL);
     a->limits = limits;
-    a->hash_seed = (uint32_t)clock_mono_us();
+    a->hash_seed = (uint32_t)time_mono_us();
     a->jitter = a->hash_seed | 1;
     return a;
 }

@@ -33,7 +33,7 @@ static void call_free(struct rpc_call *call)
     free(call);
 }
 
-/* Turns the deadline of gRPC into the time of clock_mono_us(). */
+/* Turns the deadline of gRPC into the time of time_mono_us(). */
 static int64_t deadline_of(gpr_timespec t)
 {
     if (gpr_time_cmp(t, gpr_inf_future(t.clock_type)) == 0)
@@ -83,7 +83,7 @@ struct rpc_call *call_take(struct rpc_server *s, struct slot *slot)
     call->grpc = slot->call;
     call->metadata = slot->metadata;
     slot->metadata = metadata;
-    call->taken_us = clock_mono_us();
+    call->taken_us = time_mono_us();
     call->deadline_us = clamp_deadline(call, deadline_of(slot->deadline));
     return call;
 }
@@ -213,7 +213,7 @@ static int prepare(struct rpc_call *call, grpc_byte_buffer *payload, struct faul
 static void run_handler(struct loop_job *job)
 {
     struct rpc_call *call = CONTAINER_OF(job, struct rpc_call, job);
-    if (clock_mono_us() < call->deadline_us) {
+    if (time_mono_us() < call->deadline_us) {
         call->method->spec.handle(call, call->method->service);
         return;
     }
@@ -288,7 +288,7 @@ int64_t rpc_call_deadline_us(const struct rpc_call *call)
 bool rpc_call_cancelled(const struct rpc_call *call)
 {
     call_check(call);
-    return call->stream.peer_gone || clock_mono_us() >= call->deadline_us;
+    return call->stream.peer_gone || time_mono_us() >= call->deadline_us;
 }
 
 void rpc_call_set_user(struct rpc_call *call, void *user)

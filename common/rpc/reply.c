@@ -32,7 +32,7 @@ void ending_set(struct rpc_call *call, enum fault_code code, const struct fault 
     struct status_bytes status;
     e->code = code;
     meter_call(call->method ? call->method->metric : METER_OTHER, code,
-               clock_mono_us() - call->taken_us);
+               time_mono_us() - call->taken_us);
     if (!fault)
         return;
     log_defect(call, fault);

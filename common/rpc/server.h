@@ -146,7 +146,7 @@ const char *rpc_call_method(const struct rpc_call *call);
 /* What rpc_method.about says of the method. */
 const void *rpc_call_about(const struct rpc_call *call);
 
-/* The deadline on the clock of clock_mono_us(); INT64_MAX for a stream without one. */
+/* The deadline on the clock of time_mono_us(); INT64_MAX for a stream without one. */
 int64_t rpc_call_deadline_us(const struct rpc_call *call);
 
 /* True when nobody waits for the answer any more: the client of a stream has gone, or the deadline

@@ -156,7 +156,7 @@ static void decision_fill(struct store *s, struct seg *seg, struct seg_part *p)
         .cmd = p->cmd,
         .arena = seg->arena,
         .now_us = seg->now_us > updated_at ? seg->now_us : updated_at,
-        .shared_now_us = clock_shared_us(loop_clock(s->loop)),
+        .shared_now_us = time_shared_us(loop_time(s->loop)),
         .policy = tenants_policy(s->tenants, p->cmd->tenant_id, version_for(s, p)),
         .c = p->c,
         .actor = p->actor,

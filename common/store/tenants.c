@@ -46,7 +46,7 @@ static void refresh(struct tenants *t)
     t->refreshing = true;
     arena_init(&t->refresh_arena, REFRESH_BYTES);
     t->refresh = (struct pg_read){.n = 1,
-                                  .deadline_us = clock_mono_us() + TENANTS_READ_US,
+                                  .deadline_us = time_mono_us() + TENANTS_READ_US,
                                   .rows = refresh_rows,
                                   .done = refresh_done,
                                   .ctx = t};

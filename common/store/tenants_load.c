@@ -94,7 +94,7 @@ static void compiled(void *ctx)
     struct load *l = ctx;
     struct known *k = l->t ? known_by_id(l->t, l->tenant_id) : NULL;
     list_remove(&l->link);
-    metric_observe_us(&load_time, 0, clock_mono_us() - l->started_us);
+    metric_observe_us(&load_time, 0, time_mono_us() - l->started_us);
     if (!k) {
         policy_free(l->policy);
     } else if (known_version(k, l->version)) {
@@ -145,13 +145,13 @@ static struct load *load_new(struct tenants *t, const struct known *k, int32_t v
     l->t = t;
     l->tenant_id = k->pub.id;
     l->version = version;
-    l->started_us = clock_mono_us();
+    l->started_us = time_mono_us();
     arena_init(&l->arena, TENANTS_READ_BYTES);
     list_init(&l->waiters);
     list_push_back(&t->loads, &l->link);
     l->read = (struct pg_read){.n = 1,
                                .item.tenant = (uint64_t)k->pub.id,
-                               .deadline_us = clock_mono_us() + TENANTS_READ_US,
+                               .deadline_us = time_mono_us() + TENANTS_READ_US,
                                .rows = source_row,
                                .done = source_read,
                                .ctx = l};

@@ -45,7 +45,7 @@ static struct unknown *unknown_slot(struct tenants *t, const char *name)
 static bool unknown_lately(struct tenants *t, const char *name)
 {
     const struct unknown *u = unknown_slot(t, name);
-    return u->name && strcmp(u->name, name) == 0 && clock_mono_us() < u->until_us;
+    return u->name && strcmp(u->name, name) == 0 && time_mono_us() < u->until_us;
 }
 
 static void unknown_add(struct tenants *t, const char *name)
@@ -53,7 +53,7 @@ static void unknown_add(struct tenants *t, const char *name)
     struct unknown *u = unknown_slot(t, name);
     free(u->name);
     u->name = strdup(name);
-    u->until_us = clock_mono_us() + UNKNOWN_US;
+    u->until_us = time_mono_us() + UNKNOWN_US;
 }
 
 static void tell_unknown(const char *name, struct arena *arena,
@@ -148,7 +148,7 @@ static struct lookup *lookup_new(struct tenants *t, const char *name)
     list_init(&l->waiters);
     list_push_back(&t->lookups, &l->link);
     l->read = (struct pg_read){.n = 1,
-                               .deadline_us = clock_mono_us() + TENANTS_READ_US,
+                               .deadline_us = time_mono_us() + TENANTS_READ_US,
                                .rows = lookup_rows,
                                .done = lookup_done,
                                .ctx = l};

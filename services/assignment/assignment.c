@@ -11,7 +11,7 @@
 
 int64_t engine_now_us(const struct assignment *a)
 {
-    return clock_now_us(loop_clock(a->loop));
+    return time_now_us(loop_time(a->loop));
 }
 
 /* -- Redis ------------------------------------------------------------------------------------- */
@@ -139,7 +139,7 @@ int assignment_new(const struct assignment_config *config, struct assignment **o
     a->service = config->service;
     a->loop = config->service->loop;
     list_init(&a->owned);
-    const struct uuid replica = uuid_new(clock_shared_us(loop_clock(a->loop)));
+    const struct uuid replica = uuid_new(time_shared_us(loop_time(a->loop)));
     (void)uuid_format(&replica, a->replica);
     int err = start_redis(a);
     if (!err) {

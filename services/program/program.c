@@ -23,7 +23,7 @@ struct program {
     const struct program_spec *spec;
     struct settings settings;
     struct admin_state state;
-    struct clock *clock;
+    struct time_source *time;
     struct loop *loop;
     struct service service;
     struct pg_stmt *stmts;
@@ -43,7 +43,7 @@ struct program {
 static void look(void *ctx)
 {
     struct program *p = ctx;
-    atomic_store(&p->state.loop_beat_us, clock_mono_us());
+    atomic_store(&p->state.loop_beat_us, time_mono_us());
     const bool ready = admin_ready(&p->state);
     if (ready != p->ready) {
         p->ready = ready;
@@ -77,7 +77,7 @@ static void settle(void *ctx)
 {
     struct program *p = ctx;
     if (settled(p))
-        atomic_store(&p->state.settled_generation, clock_test_generation(p->clock));
+        atomic_store(&p->state.settled_generation, time_test_generation(p->time));
     else
         loop_timer_start(p->settle, SETTLE_LOOK_US);
 }
@@ -184,8 +184,8 @@ static void make_server(struct program *p)
 
 static int start(struct program *p)
 {
-    p->clock = clock_new();
-    p->loop = loop_new(p->clock);
+    p->time = time_source_new();
+    p->loop = loop_new(p->time);
     p->look = loop_timer_new(p->loop, look, p);
     p->settle = loop_timer_new(p->loop, settle, p);
     make_server(p);
@@ -246,7 +246,7 @@ static void finish(struct program *p)
     if (p->admin)
         admin_stop(p->admin);
     loop_free(p->loop);
-    clock_free(p->clock);
+    time_source_free(p->time);
     free(p->stmts);
 }
 

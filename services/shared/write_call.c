@@ -150,7 +150,7 @@ static void validate(struct write_call *w, const struct policy *policy, int64_t 
 static void submit(struct write_call *w, const struct tenant *tenant)
 {
     const ProtobufCMessage *request = rpc_call_request(w->call);
-    const int64_t now_us = clock_now_us(loop_clock(w->service->loop));
+    const int64_t now_us = time_now_us(loop_time(w->service->loop));
     const struct policy *known =
         tenants_policy(w->service->tenants, tenant->id, tenant->policy_version);
     fill_command(w, tenant, now_us);

@@ -56,7 +56,7 @@ static void probed(void *ctx, enum fault_code code, const char *message,
         return;
     if (code == FAULT_OK && --c->waiting == 0)
         c->ready(c->ctx, true);
-    else if (code != FAULT_OK && clock_mono_us() >= c->give_up_us)
+    else if (code != FAULT_OK && time_mono_us() >= c->give_up_us)
         give_up(c);
     else if (code != FAULT_OK)
         loop_timer_start(one->pause, PROBE_PAUSE_US);
@@ -88,7 +88,7 @@ struct clients *clients_new(struct rpc_server *server, struct loop *loop,
     struct clients *c = calloc(1, sizeof(*c));
     AM_ASSERT(c != NULL && connections > 0 && connections <= CONNECTIONS_MAX);
     c->connections = connections;
-    c->give_up_us = clock_mono_us() + READY_US;
+    c->give_up_us = time_mono_us() + READY_US;
     c->ready = ready;
     c->ctx = ctx;
     for (unsigned t = 0; t < TARGETS; t++)

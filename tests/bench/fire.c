@@ -74,7 +74,7 @@ static void added(void *ctx, const struct redis_reply *reply)
         end(f, "Redis went away");
     else if (f->added < f->timers)
         loop_timer_start(f->step, 0);
-    else if (clock_now_us(loop_clock(f->loop)) > f->due_us)
+    else if (time_now_us(loop_time(f->loop)) > f->due_us)
         end(f, "adding the timers took longer than the lead");
 }
 
@@ -115,7 +115,7 @@ static void step(void *ctx)
     if (f->added == 0) {
         timerq_mark(f->queue);
         redis_loaded(f->redis);
-        f->due_us = clock_now_us(loop_clock(f->loop)) + f->lead_ms * US_PER_MS;
+        f->due_us = time_now_us(loop_time(f->loop)) + f->lead_ms * US_PER_MS;
     }
     add_slice(f);
 }
@@ -130,7 +130,7 @@ static size_t room(void *ctx)
 static void forgotten(void *ctx, const struct redis_reply *reply)
 {
     struct fire *f = ctx;
-    f->ended_us = clock_now_us(loop_clock(f->loop));
+    f->ended_us = time_now_us(loop_time(f->loop));
     end(f, reply && redis_reply_int(reply) == 0 ? NULL : "claimed timers are left");
 }
 
@@ -160,7 +160,7 @@ static void fire(struct fire *f, const struct timer_member *m)
 static void take(void *ctx, const struct timer_member *members, size_t n)
 {
     struct fire *f = ctx;
-    if (clock_now_us(loop_clock(f->loop)) < f->due_us)
+    if (time_now_us(loop_time(f->loop)) < f->due_us)
         end(f, "a timer came early");
     for (size_t i = 0; i < n; i++)
         fire(f, &members[i]);
@@ -220,15 +220,15 @@ int main(int argc, char **argv)
         return 2;
     const struct redis_config config = {
         .url = f.url, .epoch_key = KEY_EPOCH, .scripts = engine_scripts, .n_scripts = SCRIPTS};
-    struct clock *clock = clock_new();
-    f.loop = loop_new(clock);
+    struct time_source *time = time_source_new();
+    f.loop = loop_new(time);
     f.fired = calloc((size_t)f.timers, sizeof(*f.fired));
     AM_ASSERT(f.fired != NULL);
     if (redis_new(f.loop, &config, &f.redis) != AM_OK)
         return 2;
     run(&f);
     loop_free(f.loop);
-    clock_free(clock);
+    time_source_free(time);
     free(f.fired);
     return report(&f);
 }

@@ -74,7 +74,7 @@ static void begin_life(struct life_agent *a)
 
 static void end_life(struct life_agent *a)
 {
-    int64_t now = clock_mono_us();
+    int64_t now = time_mono_us();
     if (now >= a->life->from_us && now < a->life->until_us)
         a->life->lives++;
     begin_life(a);
@@ -176,7 +176,7 @@ static int call_step(struct life_agent *a)
 
 static void take_step(struct life_agent *a)
 {
-    a->begin_us = clock_mono_us();
+    a->begin_us = time_mono_us();
     int err = call_step(a);
     if (err != AM_OK) {
         stats_refused(&a->life->stats[a->step], err);

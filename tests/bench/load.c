@@ -93,9 +93,9 @@ static void time_is_up(void *ctx)
 
 static void measure(struct load *l)
 {
-    l->from_us = clock_mono_us() + l->o.warm_up_ms * US_PER_MS;
+    l->from_us = time_mono_us() + l->o.warm_up_ms * US_PER_MS;
     l->until_us = l->from_us + l->o.seconds * US_PER_S;
-    loop_timer_start(l->timer, l->until_us - clock_mono_us());
+    loop_timer_start(l->timer, l->until_us - time_mono_us());
 }
 
 static void start_source(struct load *l)
@@ -225,8 +225,8 @@ static void choose_seed(struct options *o)
 static void run(struct load *l)
 {
     const struct rpc_server_config config = {.listen = NULL};
-    struct clock *clock = clock_new();
-    l->loop = loop_new(clock);
+    struct time_source *time = time_source_new();
+    l->loop = loop_new(time);
     l->server = rpc_server_new(&config, l->loop);
     AM_ASSERT(rpc_server_start(l->server) == AM_OK);
     l->timer = loop_timer_new(l->loop, time_is_up, l);
@@ -243,7 +243,7 @@ static void run(struct load *l)
         print_source(l);
     life_free(&l->life);
     loop_free(l->loop);
-    clock_free(clock);
+    time_source_free(time);
 }
 
 int main(int argc, char **argv)

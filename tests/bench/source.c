@@ -37,7 +37,7 @@ static void answered(void *ctx, enum fault_code code, const char *message,
     if (s->stats.n_errors >= ERRORS_MAX)
         s->stopping = true;
     if (!finished(s) && s->per_second <= 0)
-        start_call(s, clock_mono_us());
+        start_call(s, time_mono_us());
     else if (finished(s) && s->in_flight == 0)
         s->quiet(s->ctx);
 }
@@ -68,7 +68,7 @@ static void tick(void *ctx, int events)
     for (;;) {
         int64_t due_us =
             s->begin_us + (int64_t)((double)s->started * (double)US_PER_S / s->per_second);
-        if (finished(s) || due_us > clock_mono_us())
+        if (finished(s) || due_us > time_mono_us())
             return;
         start_call(s, due_us);
     }
@@ -98,13 +98,13 @@ static void end_paced(struct source *s)
 
 void source_start(struct source *s)
 {
-    s->begin_us = clock_mono_us();
+    s->begin_us = time_mono_us();
     if (s->per_second > 0) {
         start_paced(s);
         return;
     }
     for (unsigned i = 0; i < s->in_flight_max && !finished(s); i++)
-        start_call(s, clock_mono_us());
+        start_call(s, time_mono_us());
 }
 
 void source_stop(struct source *s)

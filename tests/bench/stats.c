@@ -33,7 +33,7 @@ static void add_error(struct stats *s, size_t code, const char *text)
 
 void stats_ended(struct stats *s, int64_t begin_us, enum fault_code code, const char *message)
 {
-    int64_t now = clock_mono_us();
+    int64_t now = time_mono_us();
     int64_t took = now - begin_us;
     if (code != FAULT_OK)
         add_error(s, (size_t)code, message);

@@ -77,7 +77,7 @@ static void end_pass(void *ctx, const struct audit_row *rows, size_t n, const st
     u->counts.overdue += (int64_t)n;
     show(&u->counts);
     metric_add(&passes_total, 0, 1);
-    u->since_us = clock_mono_us();
+    u->since_us = time_mono_us();
     begin_pass(u);
 }
 
@@ -167,10 +167,10 @@ void audit_run(struct audit *u)
     if (!u->since_us) {
         if (u->running)
             return; /* a slice from an earlier lease would move the begin of the next one */
-        u->since_us = clock_mono_us();
+        u->since_us = time_mono_us();
         begin_pass(u);
     }
-    metric_set(&age_gauge, 0, (clock_mono_us() - u->since_us) / US_PER_S);
+    metric_set(&age_gauge, 0, (time_mono_us() - u->since_us) / US_PER_S);
     if (!u->running)
         slice(u);
     if (!u->asking)

@@ -47,7 +47,7 @@ struct own *own_new(struct assignment *a, const struct tenant *t, const struct c
                                     .principal = SYSTEM_ACTOR,
                                     .args = &o->args,
                                     .seed = uuid_new(engine_now_us(a))},
-                            .seg = {.cls = SEG_TIMER, .deadline_us = clock_mono_us() + DEADLINE_US},
+                            .seg = {.cls = SEG_TIMER, .deadline_us = time_mono_us() + DEADLINE_US},
                             .finished = finished,
                             .ctx = o};
     list_push_back(&a->owned, &o->link);

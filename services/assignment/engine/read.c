@@ -30,7 +30,7 @@ engine_read_new(struct assignment *a, int64_t tenant_id,
     r->ended = ended;
     r->ctx = ctx;
     r->pg.item.tenant = (uint64_t)tenant_id;
-    r->pg.deadline_us = clock_mono_us() + DEADLINE_US;
+    r->pg.deadline_us = time_mono_us() + DEADLINE_US;
     r->pg.rows = rows;
     r->pg.done = done;
     r->pg.ctx = r;

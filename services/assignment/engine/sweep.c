@@ -45,7 +45,7 @@ struct sweep {
 
 bool sweep_holder(const struct sweep *s)
 {
-    return s->held_until_us > clock_shared_us(loop_clock(s->a->loop));
+    return s->held_until_us > time_shared_us(loop_time(s->a->loop));
 }
 
 static void overdue(struct assignment *a, size_t found, size_t fired, int64_t next_due_us)
@@ -78,7 +78,7 @@ static void purge(struct sweep *s)
         return;
     s->purging = true;
     struct engine_read *r = engine_read_new(s->a, 0, purge_rows, purge_ended, s);
-    pg_arg_time(engine_read_add(r, STMT_PURGE), clock_shared_us(loop_clock(s->a->loop)) - KEPT_US);
+    pg_arg_time(engine_read_add(r, STMT_PURGE), time_shared_us(loop_time(s->a->loop)) - KEPT_US);
     engine_read_start(r);
 }
 
@@ -140,7 +140,7 @@ static void lease_ended(struct engine_read *r, const struct fault *fault)
 
 static void take_lease(struct sweep *s)
 {
-    const int64_t now_us = clock_shared_us(loop_clock(s->a->loop));
+    const int64_t now_us = time_shared_us(loop_time(s->a->loop));
     struct engine_read *r = engine_read_new(s->a, 0, lease_rows, lease_ended, s);
     struct pg_args *args = engine_read_add(r, STMT_LEASE);
     s->leasing = true;

@@ -36,7 +36,7 @@ struct directory {
 
 static int64_t shared_us(const struct directory *d)
 {
-    return clock_shared_us(loop_clock(d->a->loop));
+    return time_shared_us(loop_time(d->a->loop));
 }
 
 /* -- AWAY -------------------------------------------------------------------------------------- */

@@ -86,7 +86,7 @@ void stream_pending(const struct stream *s,
 static void send(struct stream *s, Amends__V1__WatchOffersResponse *m)
 {
     m->server_time = message_time(engine_now_us(s->a), &s->arena);
-    s->next_beat_us = clock_mono_us() + s->heartbeat_us;
+    s->next_beat_us = time_mono_us() + s->heartbeat_us;
     rpc_stream_send(s->call, &m->base);
     arena_reset(&s->arena);
 }
@@ -134,7 +134,7 @@ static void read_case(struct stream *s, const struct seen *e)
     s->read = (struct store_read){.arena = &s->arena,
                                   .tenant_id = s->tenant_id,
                                   .tenant = s->tenant,
-                                  .deadline_us = clock_mono_us() + READ_US,
+                                  .deadline_us = time_mono_us() + READ_US,
                                   .done = case_read,
                                   .ctx = s};
     store_read_cases(s->a->service->store, &s->read, &e->row.case_id, 1);
@@ -172,7 +172,7 @@ void stream_known(struct stream *s)
 void stream_beat(struct stream *s)
 {
     if (s->closed || s->reading || !s->snapshot_sent || rpc_stream_busy(s->call) ||
-        clock_mono_us() < s->next_beat_us)
+        time_mono_us() < s->next_beat_us)
         return;
     Amends__V1__WatchOffersResponse m = AMENDS__V1__WATCH_OFFERS_RESPONSE__INIT;
     send(s, &m);
@@ -210,7 +210,7 @@ struct stream *stream_open(struct assignment *a, struct rpc_call *call, const st
     s->tenant = t->name;
     s->agent_id = agent_id;
     s->heartbeat_us = heartbeat_s * US_PER_S;
-    s->next_beat_us = clock_mono_us() + s->heartbeat_us;
+    s->next_beat_us = time_mono_us() + s->heartbeat_us;
     s->gone = gone;
     s->ctx = ctx;
     arena_init(&s->arena, ARENA_BYTES);

@@ -63,7 +63,7 @@ static void begin(struct horizon *h)
 static void round_ended(struct horizon *h)
 {
     h->from_us = h->until_us;
-    h->next_round_us = clock_mono_us() + EVERY_US;
+    h->next_round_us = time_mono_us() + EVERY_US;
     if (h->reloading && redis_up(h->a->redis)) {
         h->reloading = false;
         h->loaded(h->a);
@@ -106,7 +106,7 @@ static void slice(struct horizon *h)
 
 void horizon_run(struct horizon *h)
 {
-    if (h->running || (!h->reloading && clock_mono_us() < h->next_round_us))
+    if (h->running || (!h->reloading && time_mono_us() < h->next_round_us))
         return;
     h->until_us = engine_now_us(h->a) + HORIZON_US;
     if (h->reloading && !h->marked) {

@@ -29,12 +29,12 @@ static METRIC_DEFINE(lost_total, METRIC_COUNTER, "amends_assignment_timer_shards
 
 static int64_t now_us(const struct timerq *q)
 {
-    return clock_now_us(loop_clock(q->loop));
+    return time_now_us(loop_time(q->loop));
 }
 
 static int64_t shared_ms(const struct timerq *q)
 {
-    return clock_shared_us(loop_clock(q->loop)) / US_PER_MS;
+    return time_shared_us(loop_time(q->loop)) / US_PER_MS;
 }
 
 /* -- waking ------------------------------------------------------------------------------------ */
@@ -43,7 +43,7 @@ static void arm(struct timerq *q)
 {
     if (q->stopped || q->claiming || q->starved || q->next_due_us == INT64_MAX)
         return;
-    const int64_t gap_us = q->claimed_at_us + GAP_US - clock_mono_us();
+    const int64_t gap_us = q->claimed_at_us + GAP_US - time_mono_us();
     const int64_t due_us = q->next_due_us - now_us(q);
     loop_timer_start(q->wake, due_us > gap_us ? due_us : gap_us);
 }
@@ -145,7 +145,7 @@ static void claim(struct timerq *q, size_t room)
         redis_arg_bytes(&words, cuts.words[i]);
     q->asking++;
     q->claiming = true;
-    q->claimed_at_us = clock_mono_us();
+    q->claimed_at_us = time_mono_us();
     q->next_due_us = INT64_MAX; /* the reply sets it; until then hints may */
     metric_add(&claims_total, 0, 1);
     redis_eval(q->redis, SCRIPT_CLAIM, n_keys, &words, claimed, q);

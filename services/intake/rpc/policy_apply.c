@@ -113,7 +113,7 @@ static void write(struct apply *a)
     rc->read.done = applied;
     store_apply_policy(rc->service->store, &rc->read, a->request->expected_version,
                        a->request->source, rpc_call_principal(rc->call)->id,
-                       clock_now_us(loop_clock(rc->service->loop)));
+                       time_now_us(loop_time(rc->service->loop)));
 }
 
 /* -- stewards ---------------------------------------------------------------------------------- */

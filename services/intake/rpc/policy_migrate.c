@@ -159,7 +159,7 @@ static void submit(struct migration *m, const struct migrating_row *row)
                 .tenant = rc->tenant->name,
                 .principal = rpc_call_principal(rc->call)->id,
                 .args = &c->args,
-                .seed = uuid_new(clock_now_us(loop_clock(rc->service->loop))),
+                .seed = uuid_new(time_now_us(loop_time(rc->service->loop))),
                 .case_id = row->case_id,
                 .policy_version = m->to,
                 .dry_run = m->request->dry_run},

@@ -31,7 +31,7 @@ struct replica {
 };
 
 static struct {
-    struct clock *clock;
+    struct time_source *time;
     struct loop *loop;
     struct redis *redis;
     struct loop_timer *timer;
@@ -82,13 +82,13 @@ static void replica_start(size_t i, const char *name)
 
 static int64_t now_us(void)
 {
-    return clock_now_us(world.clock);
+    return time_now_us(world.time);
 }
 
 static void look(void *ctx)
 {
     (void)ctx;
-    if (world.until() || clock_mono_us() - world.started_us > WAIT_US)
+    if (world.until() || time_mono_us() - world.started_us > WAIT_US)
         loop_stop(world.loop);
     else
         loop_timer_start(world.timer, LOOK_US);
@@ -150,10 +150,10 @@ static void play(const struct story *s)
                                         .n_scripts = SCRIPTS};
     memset(&world, 0, sizeof(world));
     story = s;
-    world.clock = clock_new();
-    world.started_us = clock_mono_us();
-    clock_sample(world.clock, world.started_us, world.started_us, 1800000000 * US_PER_S);
-    world.loop = loop_new(world.clock);
+    world.time = time_source_new();
+    world.started_us = time_mono_us();
+    time_sample(world.time, world.started_us, world.started_us, 1800000000 * US_PER_S);
+    world.loop = loop_new(world.time);
     assert_non_null(config.url);
     assert_int_equal(redis_new(world.loop, &config, &world.redis), AM_OK);
     world.until = emptied;
@@ -165,7 +165,7 @@ static void play(const struct story *s)
         timerq_free(world.replicas[i].queue);
     loop_timer_free(world.timer);
     loop_free(world.loop);
-    clock_free(world.clock);
+    time_source_free(world.time);
 }
 
 static void add(struct timerq *q, size_t n, int64_t due_us)
@@ -268,7 +268,7 @@ static void held_begin(void)
 
 static bool second_look(void)
 {
-    return clock_mono_us() - world.started_us > 2 * US_PER_S;
+    return time_mono_us() - world.started_us > 2 * US_PER_S;
 }
 
 static void no_more_is_claimed_than_there_is_room_for(void **state)
@@ -285,7 +285,7 @@ static void absent_begin(void)
 {
     char words[64];
     (void)snprintf(words, sizeof(words), "ZADD " KEY_REPLICAS " %lld zz",
-                   (long long)(clock_shared_us(world.clock) / US_PER_MS + 60000));
+                   (long long)(time_shared_us(world.time) / US_PER_MS + 60000));
     send(words);
     replica_start(0, "a");
 }
@@ -293,7 +293,7 @@ static void absent_begin(void)
 static bool absent_done(void)
 {
     static bool added;
-    if (!added && clock_mono_us() - world.started_us > 300 * US_PER_MS) {
+    if (!added && time_mono_us() - world.started_us > 300 * US_PER_MS) {
         added = true; /* it knows of the other one by now */
         add(world.replicas[0].queue, 200, now_us() + 3 * US_PER_S / 2);
     }
@@ -315,7 +315,7 @@ static void soon_begin(void)
 static bool soon_done(void)
 {
     static bool added;
-    if (!added && clock_mono_us() - world.started_us > 300 * US_PER_MS) {
+    if (!added && time_mono_us() - world.started_us > 300 * US_PER_MS) {
         added = true;
         due_us = now_us() + 100 * US_PER_MS;
         add(world.replicas[0].queue, 200, due_us);
@@ -374,7 +374,7 @@ static void bad_begin(void)
 static bool bad_gone(void)
 {
     static bool asked;
-    if (!asked && clock_mono_us() - world.started_us > US_PER_S / 2) {
+    if (!asked && time_mono_us() - world.started_us > US_PER_S / 2) {
         asked = true;
         world.sum = 0;
         send("ZCARD amends:t:0");

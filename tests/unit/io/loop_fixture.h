@@ -5,14 +5,14 @@
 
 #include "io/loop.h"
 
-static struct clock *fixture_clock;
+static struct time_source *fixture_time;
 static struct loop *loop;
 
 static inline int loop_setup(void **state)
 {
     (void)state;
-    fixture_clock = clock_new();
-    loop = loop_new(fixture_clock);
+    fixture_time = time_source_new();
+    loop = loop_new(fixture_time);
     return 0;
 }
 
@@ -22,7 +22,7 @@ static inline int loop_teardown(void **state)
     if (loop)
         loop_free(loop);
     loop = NULL;
-    clock_free(fixture_clock);
+    time_source_free(fixture_time);
     return 0;
 }
 

@@ -86,7 +86,7 @@ static void test_ready_only_with_everything(void **state)
     assert_int_equal(ask("GET", "/readyz"), 503);
     assert_string_equal(body(), "not ready: schema postgres clock\n");
     shown.schema_ok = true;
-    shown.clock_ok = true;
+    shown.time_ok = true;
     assert_int_equal(ask("GET", "/readyz"), 503);
     assert_string_equal(body(), "not ready: postgres\n");
     assert_false(admin_ready(&shown));
@@ -103,7 +103,7 @@ static void test_live_by_the_beat(void **state)
     (void)state;
     assert_int_equal(ask("GET", "/livez"), 200);
     shown.draining = true;
-    shown.loop_beat_us = clock_mono_us();
+    shown.loop_beat_us = time_mono_us();
     assert_int_equal(ask("GET", "/livez"), 200);
 }
 

@@ -25,7 +25,7 @@ static void on_shot(void *ctx)
 {
     struct shot *s = ctx;
     s->fired++;
-    s->late_us = clock_mono_us() - s->due_us;
+    s->late_us = time_mono_us() - s->due_us;
     loop_timer_free(s->timer);
     if (--left == 0)
         loop_stop(loop);
@@ -39,7 +39,7 @@ static void test_never_early(void **state)
         int64_t delay_us = 100 + i * 1337;
         shots[i].timer = loop_timer_new(loop, on_shot, &shots[i]);
         assert_false(loop_timer_active(shots[i].timer));
-        shots[i].due_us = clock_mono_us() + delay_us;
+        shots[i].due_us = time_mono_us() + delay_us;
         loop_timer_start(shots[i].timer, delay_us);
         assert_true(loop_timer_active(shots[i].timer));
     }

@@ -66,7 +66,7 @@ static void test_first_reading(void **state)
     write_clock(-5 * US_PER_S, 9);
     assert_int_equal(testclock_start(loop, path, on_moved, NULL, &watched), AM_OK);
     assert_int_equal(moves, 1);
-    assert_int_equal(clock_test_generation(fixture_clock), 9);
+    assert_int_equal(time_test_generation(fixture_time), 9);
     testclock_stop(watched);
 }
 
@@ -76,7 +76,7 @@ static void test_missing_file_is_made(void **state)
     (void)unlink(path);
     assert_int_equal(testclock_start(loop, path, on_moved, NULL, &watched), AM_OK);
     assert_int_equal(access(path, R_OK), 0);
-    assert_int_equal(clock_test_generation(fixture_clock), 0);
+    assert_int_equal(time_test_generation(fixture_time), 0);
     testclock_stop(watched);
     (void)snprintf(path, sizeof(path), "/no/such/folder");
     assert_int_equal(testclock_start(loop, path, on_moved, NULL, &watched), AM_EIO);
@@ -92,12 +92,12 @@ static int64_t seen_after_us(void)
     assert_int_equal(testclock_start(loop, path, on_moved, NULL, &watched), AM_OK);
     struct loop_timer *timer = loop_timer_new(loop, on_write, &offset_us);
     loop_timer_start(timer, US_PER_MS);
-    int64_t before_us = clock_mono_us();
+    int64_t before_us = time_mono_us();
     loop_run(loop);
-    int64_t after_us = clock_mono_us() - before_us;
-    assert_int_equal(clock_test_generation(fixture_clock), 3);
-    assert_in_range(clock_now_us(fixture_clock) - clock_shared_us(fixture_clock),
-                    offset_us - US_PER_S, offset_us);
+    int64_t after_us = time_mono_us() - before_us;
+    assert_int_equal(time_test_generation(fixture_time), 3);
+    assert_in_range(time_now_us(fixture_time) - time_shared_us(fixture_time), offset_us - US_PER_S,
+                    offset_us);
     loop_timer_free(timer);
     testclock_stop(watched);
     return after_us;
@@ -134,7 +134,7 @@ static void test_reading_goes_on_without_the_watch(void **state)
     loop_timer_start(timer, 1000);
     stop_after = 2;
     loop_run(loop);
-    assert_int_equal(clock_test_generation(fixture_clock), 4);
+    assert_int_equal(time_test_generation(fixture_time), 4);
     loop_timer_free(timer);
     testclock_stop(watched);
 }

@@ -24,7 +24,7 @@ static void answered(struct seg_cmd *cmd, const struct fault *fault)
         fail_msg("%s", fault->message);
     load.toy->world->waiting--;
     load.done++;
-    if (clock_mono_us() >= load.until_us)
+    if (time_mono_us() >= load.until_us)
         return;
     c->request = ++load.next;
     c->account = load.next;
@@ -35,7 +35,7 @@ static void run(struct toy *t, int in_flight, unsigned seconds)
 {
     struct world *w = t->world;
     int64_t members = metric_get(&pg_metric_members, 0);
-    int64_t segments = (int64_t)t->segments, start = clock_mono_us();
+    int64_t segments = (int64_t)t->segments, start = time_mono_us();
     load.toy = t;
     load.done = 0;
     load.until_us = start + seconds * US_PER_S;
@@ -46,7 +46,7 @@ static void run(struct toy *t, int in_flight, unsigned seconds)
         toy_submit(c);
     }
     world_settle(w, (int)seconds * 1000 + 5000);
-    double took = (double)(clock_mono_us() - start) / US_PER_S;
+    double took = (double)(time_mono_us() - start) / US_PER_S;
     printf("%3d in flight: %.0f commands/s, %.1f a segment, %.0f us each segment\n", in_flight,
            (double)load.done / took,
            (double)(metric_get(&pg_metric_members, 0) - members) /

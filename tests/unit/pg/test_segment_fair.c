@@ -193,7 +193,7 @@ static void (*plain_done)(struct seg_cmd *cmd, const struct fault *fault);
 static void call_again(struct seg_cmd *cmd, const struct fault *fault)
 {
     plain_done(cmd, fault);
-    if (clock_mono_us() >= flood_until_us)
+    if (time_mono_us() >= flood_until_us)
         return;
     struct toy_cmd *c = send_as(1, SEG_CALL, ++next_id);
     c->cmd.done = call_again;
@@ -204,7 +204,7 @@ static void bulk_yields_but_gets_a_segment_each_100_ms(void **state)
     (void)state;
     struct toy_cmd *bulk[1900];
     next_id = 100000;
-    flood_until_us = clock_mono_us() + 1000 * US_PER_MS;
+    flood_until_us = time_mono_us() + 1000 * US_PER_MS;
     for (int i = 0; i < 200; i++) {
         struct toy_cmd *c = send_as(1, SEG_CALL, ++next_id);
         plain_done = c->cmd.done;

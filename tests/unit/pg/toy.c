@@ -183,7 +183,7 @@ static void toy_committed(void *ctx, struct seg *seg)
 static bool is_up(void *ctx)
 {
     const struct toy *t = ctx;
-    return pg_up(t->pg) && t->state.clock_ok;
+    return pg_up(t->pg) && t->state.time_ok;
 }
 
 static void changed(void *ctx)

@@ -61,7 +61,7 @@ struct toy {
 };
 
 struct world {
-    struct clock *clock;
+    struct time_source *time;
     struct loop *loop;
     char conninfo[1024]; /* with this test's own schema */
     char schema[64];

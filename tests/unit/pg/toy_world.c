@@ -33,8 +33,8 @@ static struct world *attach(const char *name)
     (void)snprintf(w->schema, sizeof(w->schema), "toy_%s", name);
     (void)snprintf(w->conninfo, sizeof(w->conninfo), "%s options='-c search_path=%s'", conninfo,
                    w->schema);
-    w->clock = clock_new();
-    w->loop = loop_new(w->clock);
+    w->time = time_source_new();
+    w->loop = loop_new(w->time);
     const struct slice salt = slice_str(w->schema);
     w->salt = digest_key(&salt, 1);
     arena_init(&w->arena, (size_t)256 << 20);
@@ -65,7 +65,7 @@ void world_free(struct world *w)
 {
     pg_admin_close(w->admin);
     loop_free(w->loop);
-    clock_free(w->clock);
+    time_source_free(w->time);
     arena_free(&w->arena);
     free(w);
 }
@@ -85,10 +85,10 @@ static void nothing(uv_timer_t *timer)
 void world_until(struct world *w, bool (*done)(void *ctx), void *ctx, int limit_ms)
 {
     uv_timer_t wake;
-    int64_t end = clock_mono_us() + limit_ms * US_PER_MS;
+    int64_t end = time_mono_us() + limit_ms * US_PER_MS;
     (void)uv_timer_init(loop_uv(w->loop), &wake);
     (void)uv_timer_start(&wake, nothing, 1, 5);
-    while (!done(ctx) && clock_mono_us() < end)
+    while (!done(ctx) && time_mono_us() < end)
         (void)uv_run(loop_uv(w->loop), UV_RUN_ONCE);
     (void)uv_timer_stop(&wake);
     uv_close((uv_handle_t *)&wake, NULL);
@@ -111,12 +111,12 @@ void world_settle(struct world *w, int limit_ms)
 static bool time_is_up(void *ctx)
 {
     const int64_t *end = ctx;
-    return clock_mono_us() >= *end;
+    return time_mono_us() >= *end;
 }
 
 void world_turn(struct world *w, int ms)
 {
-    int64_t end = clock_mono_us() + ms * US_PER_MS;
+    int64_t end = time_mono_us() + ms * US_PER_MS;
     world_until(w, time_is_up, &end, ms + 1000);
 }
 

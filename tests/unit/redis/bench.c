@@ -109,8 +109,8 @@ void bench_start(struct bench *b, const char *url, int64_t timeout_ms, size_t ma
                                         .on_reload = on_reload,
                                         .on_message = on_message,
                                         .ctx = b};
-    b->clock = clock_new();
-    b->loop = loop_new(b->clock);
+    b->time = time_source_new();
+    b->loop = loop_new(b->time);
     assert_int_equal(redis_new(b->loop, &config, &b->redis), AM_OK);
     assert_int_equal(loop_start_thread(b->loop), AM_OK);
 }
@@ -126,7 +126,7 @@ void bench_stop(struct bench *b)
     loop_stop(b->loop);
     loop_join(b->loop);
     loop_free(b->loop);
-    clock_free(b->clock);
+    time_source_free(b->time);
 }
 
 /* -- commands ---------------------------------------------------------------------------------- */

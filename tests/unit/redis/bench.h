@@ -16,7 +16,7 @@
 #include "redis/redis.h"
 
 struct bench {
-    struct clock *clock;
+    struct time_source *time;
     struct loop *loop;
     struct redis *redis;
     _Atomic bool up;

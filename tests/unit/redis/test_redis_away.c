@@ -27,13 +27,13 @@ static void none_configured(void **state)
 static void bad_url_is_refused(void **state)
 {
     (void)state;
-    struct clock *clock = clock_new();
-    struct loop *loop = loop_new(clock);
+    struct time_source *time = time_source_new();
+    struct loop *loop = loop_new(time);
     struct redis *r = NULL;
     const struct redis_config config = {.url = "rediss://127.0.0.1"};
     assert_int_equal(redis_new(loop, &config, &r), AM_EINVAL);
     loop_free(loop);
-    clock_free(clock);
+    time_source_free(time);
 }
 
 /* A socket of the loopback that listens with room for its backlog, or does not listen. */

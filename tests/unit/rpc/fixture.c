@@ -27,7 +27,7 @@ static void answer(struct rpc_call *call)
     response.request = unconst(request_of(call));
     response.tenant = unconst(rpc_call_principal(call)->tenant);
     response.principal = unconst(rpc_call_principal(call)->id);
-    response.left_ms = (rpc_call_deadline_us(call) - clock_mono_us()) / US_PER_MS;
+    response.left_ms = (rpc_call_deadline_us(call) - time_mono_us()) / US_PER_MS;
     rpc_reply(call, &response.base);
 }
 
@@ -157,8 +157,8 @@ void fixture_start(struct fixture *f, const struct rpc_server_config *config)
         {.name = "Watch", .kind = RPC_SERVER_STREAM, .handle = watch, .slots = 2},
     };
     memset(f, 0, sizeof(*f));
-    f->clock = clock_new();
-    f->loop = loop_new(f->clock);
+    f->time = time_source_new();
+    f->loop = loop_new(f->time);
     f->server = rpc_server_new(config ? config : &none, f->loop);
     AM_ASSERT(rpc_server_add(f->server, &amends__test__echo_service__descriptor, methods, 5, f) ==
               0);
@@ -244,7 +244,7 @@ void fixture_free(struct fixture *f)
 {
     rpc_server_free(f->server);
     loop_free(f->loop);
-    clock_free(f->clock);
+    time_source_free(f->time);
     f->server = NULL;
 }
 

@@ -19,7 +19,7 @@
 #include "rpc/server.h"
 
 struct fixture {
-    struct clock *clock;
+    struct time_source *time;
     struct loop *loop;
     struct rpc_server *server;
     bool draining;

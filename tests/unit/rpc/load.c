@@ -73,7 +73,7 @@ static long pump(grpc_channel *channel, grpc_completion_queue *cq, int64_t until
         AM_ASSERT(o->status == GRPC_STATUS_OK);
         outgoing_clear(o);
         done++;
-        if (clock_mono_us() < until)
+        if (time_mono_us() < until)
             start(o, channel, cq);
         else
             open--;
@@ -89,9 +89,9 @@ static int load(const char *port, int seconds, int in_flight)
     grpc_channel_credentials *creds = grpc_insecure_credentials_create();
     grpc_channel *channel = grpc_channel_create(target, creds, NULL);
     grpc_completion_queue *cq = grpc_completion_queue_create_for_next(NULL);
-    int64_t begin = clock_mono_us();
+    int64_t begin = time_mono_us();
     long done = pump(channel, cq, begin + seconds * US_PER_S, in_flight);
-    double took_s = (double)(clock_mono_us() - begin) / 1e6;
+    double took_s = (double)(time_mono_us() - begin) / 1e6;
     printf("%ld calls in %.2f s: %.0f calls/s, client cpu %.1f us a call\n", done, took_s,
            (double)done / took_s, cpu_us() / (double)done);
     grpc_channel_destroy(channel);

@@ -212,21 +212,21 @@ static void principals(void **state)
 static int try_start(const char *listen, bool insecure)
 {
     const struct rpc_server_config config = {.listen = listen, .insecure_principals = insecure};
-    struct clock *clock = clock_new();
-    struct loop *loop = loop_new(clock);
+    struct time_source *time = time_source_new();
+    struct loop *loop = loop_new(time);
     struct rpc_server *s = rpc_server_new(&config, loop);
     int err = rpc_server_start(s);
     if (err == 0) {
         assert_true(rpc_server_port(s) > 0);
         assert_int_equal(loop_start_thread(loop), 0);
-        f = (struct fixture){.clock = clock, .loop = loop, .server = s};
+        f = (struct fixture){.time = time, .loop = loop, .server = s};
         fixture_drain(&f);
         fixture_wait_drained(&f);
         return 0;
     }
     rpc_server_free(s);
     loop_free(loop);
-    clock_free(clock);
+    time_source_free(time);
     return err;
 }
 

@@ -31,7 +31,7 @@ static void finished(struct submission *sub)
         fail_msg("%s", sub->cmd.fault.message);
     done++;
     call_free(&lane->call);
-    if (clock_mono_us() < until_us)
+    if (time_mono_us() < until_us)
         submit(lane);
     else
         quiet = --in_flight == 0;
@@ -50,7 +50,7 @@ static void run(struct rig *r, int n, int seconds)
 {
     int64_t members = metric_get(&pg_metric_members, 0);
     int64_t segments = metric_get(&pg_metric_segments, PG_SEGMENT_COMMITTED);
-    int64_t start = clock_mono_us();
+    int64_t start = time_mono_us();
     done = 0;
     in_flight = n;
     quiet = false;
@@ -61,7 +61,7 @@ static void run(struct rig *r, int n, int seconds)
     }
     while (!quiet)
         rig_wait(r);
-    double took = (double)(clock_mono_us() - start) / US_PER_S;
+    double took = (double)(time_mono_us() - start) / US_PER_S;
     segments = metric_get(&pg_metric_segments, PG_SEGMENT_COMMITTED) - segments;
     printf("%3d in flight: %.0f cases/s, %.1f a segment, %.0f us each segment\n", n,
            (double)done / took,

@@ -59,9 +59,9 @@ void call_init(struct rig *r, struct call *c, const struct command_kind *kind,
                                          .tenant_id = tenant->id,
                                          .tenant = tenant->name,
                                          .principal = "crm",
-                                         .seed = uuid_new(clock_now_us(r->clock)),
+                                         .seed = uuid_new(time_now_us(r->time)),
                                          .answer = made},
-                                 .seg = {.deadline_us = clock_mono_us() + 9 * US_PER_S},
+                                 .seg = {.deadline_us = time_mono_us() + 9 * US_PER_S},
                                  .finished = finished,
                                  .ctx = c};
     if (!request)
@@ -143,7 +143,7 @@ void reading_init(struct rig *r, struct reading *x)
     x->read = (struct store_read){.arena = &x->arena,
                                   .tenant_id = demo(r)->id,
                                   .tenant = "demo",
-                                  .deadline_us = clock_mono_us() + 9 * US_PER_S,
+                                  .deadline_us = time_mono_us() + 9 * US_PER_S,
                                   .done = reading_done};
 }
 

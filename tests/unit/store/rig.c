@@ -62,8 +62,8 @@ static void start(struct rig *r, const struct pg_stmt *extra, size_t n_extra)
     assert_int_equal(pg_admin_open(r->conninfo, &r->sql), AM_OK);
     arena_init(&r->arena, ARENA_BYTES);
     r->stmts = join_stmts(extra, n_extra);
-    r->clock = clock_new();
-    r->loop = loop_new(r->clock);
+    r->time = time_source_new();
+    r->loop = loop_new(r->time);
     r->tenants = tenants_new(r->loop);
     r->pg = pg_new(r->loop, &(struct pg_config){.conninfo = r->conninfo,
                                                 .application_name = "test",
@@ -125,10 +125,10 @@ void rig_wait(struct rig *r)
 
 void rig_run(struct rig *r, const bool *done)
 {
-    int64_t until = clock_mono_us() + PATIENCE_US;
+    int64_t until = time_mono_us() + PATIENCE_US;
     while (!*done) {
         rig_turn(r);
-        if (clock_mono_us() > until)
+        if (time_mono_us() > until)
             fail_msg("not done after ten seconds");
     }
 }
@@ -150,7 +150,7 @@ void rig_free(struct rig *r)
         store_free(r->store);
     pg_free(r->pg);
     loop_free(r->loop);
-    clock_free(r->clock);
+    time_source_free(r->time);
     arena_free(&r->arena);
     pg_admin_close(r->sql);
     if (r->name[0])

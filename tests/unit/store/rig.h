@@ -20,7 +20,7 @@ struct rig {
     char name[64]; /* of its database; "" = another rig's */
     char conninfo[512];
     struct pg_admin *sql; /* a plain connection for the test's own statements */
-    struct clock *clock;
+    struct time_source *time;
     struct loop *loop;
     struct pg *pg;
     struct pg_stmt *stmts; /* the store's, then the rig's own */

@@ -172,7 +172,7 @@ static void toy_done(struct seg_cmd *cmd, const struct fault *fault)
 
 static void write_all(void)
 {
-    struct toy toy = {.cmd = {.deadline_us = clock_mono_us() + 5 * US_PER_S,
+    struct toy toy = {.cmd = {.deadline_us = time_mono_us() + 5 * US_PER_S,
                               .n_keys = 1,
                               .keys = {1},
                               .idempotent = true,
@@ -216,7 +216,7 @@ static void read_table(unsigned table)
 {
     struct reading r = {.table = table, .pg = {.n = 1, .rows = reading_rows, .done = reading_done}};
     bool child = table >= TABLE_FIRST_CHILD && table <= TABLE_LAST_CHILD;
-    r.pg.deadline_us = clock_mono_us() + 5 * US_PER_S;
+    r.pg.deadline_us = time_mono_us() + 5 * US_PER_S;
     r.pg.q[0].stmt = read_stmt(table);
     pg_args_init(&r.pg.q[0].args, &rig->arena);
     table_encode(&tables[table], &r.pg.q[0].args, (const void *const *)written[table], ROWS,
