@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "contract/money.h"
+#include "contract/timestamp.h"
 
 #define DIGITS "0123456789"
 #define SMALL "abcdefghijklmnopqrstuvwxyz"
@@ -135,9 +136,9 @@ void check_past_time(struct fault *fault, const char *field,
 {
     if (!check_time(fault, field, time, required))
         return;
-    if (time->seconds < 0 || time_micros(time) == 0)
+    if (time->seconds < 0 || timestamp_us(time) == 0)
         fault_violation(fault, field, "is before 1970");
-    else if (time_micros(time) > now_us + CHECK_SKEW_US)
+    else if (timestamp_us(time) > now_us + CHECK_SKEW_US)
         fault_violation(fault, field, "is in the future");
 }
 
@@ -146,13 +147,13 @@ void check_future_time(struct fault *fault, const char *field,
 {
     if (!check_time(fault, field, time, required))
         return;
-    if (time->seconds < 0 || time_micros(time) <= now_us)
+    if (time->seconds < 0 || timestamp_us(time) <= now_us)
         fault_violation(fault, field, "is not in the future");
 }
 
-int64_t past_time_micros(const Google__Protobuf__Timestamp *time, int64_t now_us)
+int64_t check_past_time_us(const Google__Protobuf__Timestamp *time, int64_t now_us)
 {
-    int64_t us = time_micros(time);
+    int64_t us = timestamp_us(time);
     return us < now_us ? us : now_us;
 }
 

@@ -44,7 +44,7 @@ void check_enum(struct fault *fault, const char *field, const ProtobufCEnumDescr
 /* low <= value <= high. */
 void check_range(struct fault *fault, const char *field, int64_t value, int64_t low, int64_t high);
 
-/* How far a caller's clock may be ahead of ours; see past_time_micros(). */
+/* How far a caller's clock may be ahead of ours; see check_past_time_us(). */
 #define CHECK_SKEW_US (2 * US_PER_S)
 
 /* A well-formed time after 1970-01-01 and not after now, give or take CHECK_SKEW_US; NULL only when
@@ -57,7 +57,7 @@ void check_future_time(struct fault *fault, const char *field,
                        const Google__Protobuf__Timestamp *time, int64_t now_us, bool required);
 
 /* What is stored of a past time: microseconds, never after now; 0 for NULL. */
-int64_t past_time_micros(const Google__Protobuf__Timestamp *time, int64_t now_us);
+int64_t check_past_time_us(const Google__Protobuf__Timestamp *time, int64_t now_us);
 
 enum check_amount {
     AMOUNT_ANY,      /* may be missing or zero */

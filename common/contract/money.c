@@ -3,9 +3,6 @@
 
 #include <inttypes.h>
 #include <stdio.h>
-#include <time.h>
-
-#include "base/time.h"
 
 int64_t money_micros(const Google__Type__Money *money)
 {
@@ -26,20 +23,4 @@ const char *money_text(int64_t micros, struct arena *arena)
         len--;
     const char *copy = arena_strndup(arena, text, (size_t)len);
     return copy ? copy : "";
-}
-
-const char *time_text(int64_t us, struct arena *arena)
-{
-    char text[40];
-    struct tm tm;
-    const time_t s = (time_t)(us / US_PER_S);
-    if (!gmtime_r(&s, &tm) || strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &tm) == 0)
-        return "";
-    const char *copy = arena_strdup(arena, text);
-    return copy ? copy : "";
-}
-
-int64_t time_micros(const Google__Protobuf__Timestamp *time)
-{
-    return time ? time->seconds * US_PER_S + time->nanos / 1000 : 0;
 }

@@ -2,8 +2,7 @@
 #pragma once
 
 /*
- * Money and time between the contract's messages and the rows, which hold micro-units with a
- * currency, and microseconds since 1970.
+ * Money between the contract's messages and the rows, which hold micro-units with a currency.
  *
  * Threading: pure. Ownership: texts lie in the arena given.
  */
@@ -23,10 +22,3 @@ int64_t money_micros(const Google__Type__Money *money);
 
 /* An amount as people and error metadata see it: "100", "99.5"; MONEY_UNLIMITED is "unlimited". */
 const char *money_text(int64_t micros, struct arena *arena);
-
-/* A time as people and error metadata see it, to the second: "2026-11-24T17:00:00Z". */
-const char *time_text(int64_t us, struct arena *arena);
-
-/* Microseconds since 1970 of a time that was validated; 0 for NULL. What is below a microsecond is
- * cut off. */
-int64_t time_micros(const Google__Protobuf__Timestamp *time);

@@ -9,6 +9,7 @@
 #include "case/message/message.h"
 #include "case/message/impl.h"
 #include "contract/money.h"
+#include "contract/timestamp.h"
 #include "contract/words.h"
 
 Amends__V1__Owner *message_owner(const struct case_row *row, struct arena *arena)
@@ -219,8 +220,8 @@ static int by_start_and_kind(const void *a, const void *b)
 {
     const Amends__V1__Clock *x = *(Amends__V1__Clock *const *)a;
     const Amends__V1__Clock *y = *(Amends__V1__Clock *const *)b;
-    int64_t x_us = time_micros(x->start_time);
-    int64_t y_us = time_micros(y->start_time);
+    int64_t x_us = timestamp_us(x->start_time);
+    int64_t y_us = timestamp_us(y->start_time);
     if (x_us != y_us)
         return x_us < y_us ? -1 : 1;
     return x->kind != y->kind ? (int)x->kind - (int)y->kind : strcmp(x->name, y->name);

@@ -104,7 +104,7 @@ static void learn(struct decision *d, const Amends__V1__OpenCaseRequest *r)
     row->time_zone = first_given(row->time_zone, r->customer_time_zone);
     row->product = first_given(row->product, r->failure->product);
     if (row->occurred_at == 0)
-        row->occurred_at = past_time_micros(r->failure->occurred_time, d->now_us);
+        row->occurred_at = check_past_time_us(r->failure->occurred_time, d->now_us);
     if (r->severity > row->severity)
         row->severity = (int16_t)r->severity;
     row->desired_outcomes |= desired_bits(r);
@@ -152,7 +152,7 @@ static void fill_failure(struct decision *d, const Amends__V1__OpenCaseRequest *
     row->channel = (int16_t)r->channel;
     row->failure_code = f->code;
     row->description = f->description;
-    row->occurred_at = past_time_micros(f->occurred_time, d->now_us);
+    row->occurred_at = check_past_time_us(f->occurred_time, d->now_us);
     row->product = f->product;
     row->order_reference = f->order_reference;
     row->stake_currency = f->money_at_stake ? f->money_at_stake->currency_code : "";

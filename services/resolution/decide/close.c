@@ -25,7 +25,7 @@ static void deny_claim_decide(struct decision *d)
 {
     const Amends__V1__DenyClaimRequest *r = (const Amends__V1__DenyClaimRequest *)d->cmd->request;
     struct case_row *row = &d->c->row;
-    int64_t disclosed_at = past_time_micros(r->disclosure_time, d->now_us);
+    int64_t disclosed_at = check_past_time_us(r->disclosure_time, d->now_us);
     if (disclosed_at < row->opened_at) {
         fault_violation(&d->cmd->fault, "disclosure_time", "is before the case was opened");
         return;

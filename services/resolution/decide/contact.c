@@ -66,7 +66,7 @@ static void record_contact_decide(struct decision *d)
     const Amends__V1__RecordContactRequest *r =
         (const Amends__V1__RecordContactRequest *)d->cmd->request;
     struct case_state *c = d->c;
-    int64_t at = r->contact_time ? past_time_micros(r->contact_time, d->now_us) : d->now_us;
+    int64_t at = r->contact_time ? check_past_time_us(r->contact_time, d->now_us) : d->now_us;
     if (at < c->row.opened_at) {
         fault_violation(&d->cmd->fault, "contact_time", "is before the case was opened");
         return;

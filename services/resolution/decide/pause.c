@@ -8,7 +8,7 @@
 #include "base/time.h"
 #include "case/clocks/deadline.h"
 #include "case/message/message.h"
-#include "contract/money.h"
+#include "contract/timestamp.h"
 #include "case/clocks/clocks.h"
 #include "case/event.h"
 #include "case/model/decision.h"
@@ -85,7 +85,7 @@ static void refuse_limit(struct decision *d, int64_t most)
 {
     struct fault *f = &d->cmd->fault;
     most = most > d->now_us ? most : d->now_us;
-    const char *text = time_text(most, f->arena);
+    const char *text = timestamp_text(most, f->arena);
     fault_set(f, FAULT_FAILED_PRECONDITION, ERROR_REASON_PAUSE_LIMIT,
               most > d->now_us ? "policy allows a pause until %s at the latest"
                                : "policy allows no further pause after %s",
@@ -110,7 +110,7 @@ static void pause_until(struct decision *d, const Amends__V1__PauseCaseRequest *
 static void pause_case_decide(struct decision *d)
 {
     const Amends__V1__PauseCaseRequest *r = (const Amends__V1__PauseCaseRequest *)d->cmd->request;
-    int64_t until_us = time_micros(r->resume_time);
+    int64_t until_us = timestamp_us(r->resume_time);
     if (r->resume_time && until_us <= d->now_us) {
         fault_violation(&d->cmd->fault, "resume_time", "is not in the future");
         return;

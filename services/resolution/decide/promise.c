@@ -94,7 +94,7 @@ static void kept(struct decision *d, struct promise_row *promise)
 {
     const Amends__V1__SettlePromiseRequest *r =
         (const Amends__V1__SettlePromiseRequest *)d->cmd->request;
-    int64_t at_us = r->keep_time ? past_time_micros(r->keep_time, d->now_us) : d->now_us;
+    int64_t at_us = r->keep_time ? check_past_time_us(r->keep_time, d->now_us) : d->now_us;
     if (at_us < promise->made_at) {
         fault_violation(&d->cmd->fault, "keep_time", "is before the promise was made");
         return;

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/time.h"
-#include "contract/money.h"
+#include "contract/timestamp.h"
 #include "case/clocks/clocks.h"
 #include "case/model/decision.h"
 #include "case/model/states.h"
@@ -69,7 +69,7 @@ static int64_t due_of(struct decision *d, const struct calendar *hours, int64_t 
     fault_violation(f, field,
                     "leaves no hours before it in which this customer may be contacted; the next "
                     "begin at %s",
-                    time_text(opens_us, f->arena));
+                    timestamp_text(opens_us, f->arena));
     return 0;
 }
 
@@ -93,7 +93,7 @@ bool promise_instants(struct decision *d, const Google__Protobuf__Timestamp *pro
     struct fault *f = &d->cmd->fault;
     const char *field = promise_time ? "promise_time" : "local_time";
     int64_t wall_s = 0;
-    out->at_us = time_micros(promise_time);
+    out->at_us = timestamp_us(promise_time);
     if (!promise_time && local_time_parse(local_time, &wall_s) == AM_OK)
         out->at_us =
             US_PER_S * zone_instant_s(policy_zone(d->policy, -1, true, d->c->row.time_zone), wall_s,
@@ -104,7 +104,7 @@ bool promise_instants(struct decision *d, const Google__Protobuf__Timestamp *pro
     }
     if (out->at_us - d->now_us > ahead_max_us(d->policy)) {
         fault_violation(f, field, "is too far ahead: by policy it may be %s at the latest",
-                        time_text(d->now_us + ahead_max_us(d->policy), f->arena));
+                        timestamp_text(d->now_us + ahead_max_us(d->policy), f->arena));
         return false;
     }
     out->due_us = due_of(d, contact_hours(d), out->at_us, field);

@@ -8,6 +8,7 @@
 #include "case/message/impl.h"
 #include "case/message/message.h"
 #include "contract/money.h"
+#include "contract/timestamp.h"
 #include "world.h"
 
 /* A case that has one of everything. */
@@ -194,8 +195,8 @@ static void money_and_time(void **state)
     Google__Protobuf__Timestamp *t = message_time(1500001, &w->arena);
     assert_int_equal(t->seconds, 1);
     assert_int_equal(t->nanos, 500001000);
-    assert_int_equal(time_micros(t), 1500001);
-    assert_int_equal(time_micros(NULL), 0);
+    assert_int_equal(timestamp_us(t), 1500001);
+    assert_int_equal(timestamp_us(NULL), 0);
     assert_string_equal(money_text(100000000, &w->arena), "100");
     assert_string_equal(money_text(99500000, &w->arena), "99.5");
     assert_string_equal(money_text(1, &w->arena), "0.000001");
