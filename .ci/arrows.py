@@ -24,7 +24,7 @@ CASE = [
     {"people"},
     {"message"},    # rows as messages of the contract
     {"history"},    # an event holds messages, and a hash
-    {"."},          # the aggregate: gate, status, settle, event, owner
+    {"."},          # the aggregate: gate, status, refresh, event, owner
     {"ladder"},     # climbing changes the owner and states events
     {"command"},    # deciding drives all of them
 ]

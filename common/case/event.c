@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "case/event.h"
 
-#include "case/settle.h"
+#include "case/refresh.h"
 #include "contract/words.h"
 
 static void state(struct decision *d, const struct event *event)
 {
-    case_settle(d);
+    case_refresh(d);
     history_append(d, event);
 }
 

@@ -10,8 +10,8 @@
 
 #include "case/history/append.h"
 
-/* Settles the case, so that the event shows the state after it, and appends the event. Thresholds
- * that were met meanwhile are recorded by the driver, after the command's own events. */
+/* Brings the case up to date, so that the event shows the state after it, and appends the event.
+ * Thresholds that were met meanwhile are recorded by the driver, after the command's own events. */
 void case_event(struct decision *d, int kind, const char *actor, Amends__V1__EventDetail *detail,
                 const Amends__V1__EventPrivate *personal);
 

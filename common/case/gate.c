@@ -11,7 +11,7 @@ static bool is_attempt(const struct case_state *c, const struct contact_row *con
            contact->at >= case_round_since(&c->row);
 }
 
-static bool reached(const struct case_state *c)
+static bool customer_reached(const struct case_state *c)
 {
     ROWS_EACH (contact, struct contact_row, &c->contacts)
         if (is_attempt(c, contact) && contact_reached(contact))
@@ -21,7 +21,7 @@ static bool reached(const struct case_state *c)
 
 /* The unreachable rule: enough attempts on enough channels, the first and the last far enough
  * apart. */
-static bool unreachable(const struct case_state *c, const struct policy *p)
+static bool customer_unreachable(const struct case_state *c, const struct policy *p)
 {
     int attempts = 0;
     unsigned channels = 0;
@@ -50,7 +50,7 @@ static bool act_done(const struct case_state *c, const struct policy *p)
     return false;
 }
 
-static bool settled(const struct case_state *c)
+static bool remedied_or_denied(const struct case_state *c)
 {
     int64_t since = case_round_since(&c->row);
     if (c->row.denial_disclosed_at != 0 && c->row.denial_disclosed_at >= since)
@@ -64,13 +64,13 @@ static bool settled(const struct case_state *c)
 unsigned case_gate_missing(const struct case_state *c, const struct policy *p)
 {
     unsigned missing = 0;
-    if (!settled(c))
+    if (!remedied_or_denied(c))
         missing |= GATE_REMEDY_OR_DENIAL;
     if (case_owes_remedy(c))
         missing |= GATE_UNFULFILLED_REMEDY;
     if (case_has_open_promise(c))
         missing |= GATE_OPEN_PROMISE;
-    if (!reached(c) && !unreachable(c, p))
+    if (!customer_reached(c) && !customer_unreachable(c, p))
         missing |= GATE_CONTACT;
     if (c->row.root_cause_at == 0)
         missing |= GATE_ROOT_CAUSE;

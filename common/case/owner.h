@@ -11,7 +11,7 @@
 
 /* Makes `id` the owner: adds one to assignment_generation, marks `offer` (the accepted one, in
  * d->c->offers; NULL = none) as accepted, rescinds every other pending offer, cancels the clocks
- * of both, counts a transfer when an agent hands to another agent, settles the case and states
+ * of both, counts a transfer when an agent hands to another agent, refreshes the case and states
  * OWNER_CHANGED - in the principal's name for an agent, in the system's for a steward. `cause` is
  * told in the event. */
 void case_set_owner(struct decision *d, int owner_kind, const char *id, struct offer_row *offer,

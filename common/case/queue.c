@@ -94,7 +94,7 @@ static void enqueue(struct decision *d)
     row_touch(&q->row);
 }
 
-void queue_settle(struct decision *d)
+void queue_refresh(struct decision *d)
 {
     if (belongs_in_queue(&d->c->row))
         enqueue(d);

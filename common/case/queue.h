@@ -17,4 +17,4 @@ int64_t queue_boost_ms(const struct case_state *c, const struct policy *p);
 
 /* Adds, changes or removes the item as the case's rows say. At level 0 while an offer stands: the
  * case keeps its age and is in no level's queue. */
-void queue_settle(struct decision *d);
+void queue_refresh(struct decision *d);

@@ -66,17 +66,17 @@ static void routed(void *ctx, const struct route *route)
 
 /* -- the test clock ---------------------------------------------------------------------------- */
 
-static bool settled(const struct program *p)
+static bool is_settled(const struct program *p)
 {
     return pg_quiet(p->service.pg) && tenants_quiet(p->service.tenants) &&
            (!p->assignment || assignment_settled(p->assignment)) &&
            (!p->route_client || route_client_quiet(p->route_client));
 }
 
-static void settle(void *ctx)
+static void look_if_settled(void *ctx)
 {
     struct program *p = ctx;
-    if (settled(p))
+    if (is_settled(p))
         atomic_store(&p->state.settled_generation, time_test_generation(p->time));
     else
         loop_timer_start(p->settle, SETTLE_LOOK_US);
@@ -187,7 +187,7 @@ static int start(struct program *p)
     p->time = time_source_new();
     p->loop = loop_new(p->time);
     p->look = loop_timer_new(p->loop, look, p);
-    p->settle = loop_timer_new(p->loop, settle, p);
+    p->settle = loop_timer_new(p->loop, look_if_settled, p);
     make_server(p);
     start_store(p);
     int err = register_services(p);

@@ -18,7 +18,7 @@
 
 #include "case/model/decision.h"
 
-/* After every change (case_settle() calls it) each definition of the policy is looked at, in the
+/* After every change (case_refresh() calls it) each definition of the policy is looked at, in the
  * policy's order. For its open clock of the round, in this order; the first that applies ends it:
  *   1. cancel holds: CANCELLED now, or BREACHED if it was late by then
  *   2. stop holds: MET or BREACHED, by the instant since when it holds
@@ -44,7 +44,7 @@
  * Changed clocks appear in the event that is stated next. Thresholds that were met are added to
  * d->met, which the driver records at the end of the command. A case that has CASE_CLOCKS_MAX
  * clocks uses the row of the one that ended first again: instance + 1. */
-void clocks_settle(struct decision *d);
+void clocks_refresh(struct decision *d);
 
 /* Starts a clock whose instant is given: OFFER, PROMISE. Thresholds come from the policy's
  * definition of the kind; without one, 100 % alone. Its start is moved back by less than a
@@ -78,7 +78,7 @@ bool clock_may_pause(const struct clock_row *clock, const struct policy_clock *d
  * the facts as they stand), calendars and thresholds of the definition of the same name; start,
  * pauses and what fired are kept; a clock that was found breached stays so, and is judged by the
  * new deadline when it stops. One whose definition is gone is cancelled, and begins again with a
- * version that has it; new definitions start by clocks_settle(). `breaching` is valid until the
+ * version that has it; new definitions start by clocks_refresh(). `breaching` is valid until the
  * next change of the case. */
 struct clocks_migrated {
     bool changed;                      /* a deadline moved, a clock started or ended */

@@ -25,7 +25,7 @@ struct ended_pauses {
 };
 
 /* One look at all clocks of a case. */
-struct settling {
+struct clocks_look {
     struct decision *d;
     struct case_facts facts; /* of the round */
 };
@@ -41,10 +41,11 @@ void clock_line(const struct decision *d, const struct clock_row *clock, struct 
 /* Computes due_at and next_at from the row. */
 void clock_arm(struct decision *d, struct clock_row *clock);
 /* Begins an instance of the definition at an instant: target, calendar and zone by the facts. */
-void clock_begin(struct settling *s, struct clock_row *clock, const struct policy_clock *def,
+void clock_begin(struct clocks_look *look, struct clock_row *clock, const struct policy_clock *def,
                  int64_t start_us);
 /* Target, calendar and zone of the definition by the facts; the start stands. */
-void clock_lay_out(struct settling *s, struct clock_row *clock, const struct policy_clock *def);
+void clock_lay_out(struct clocks_look *look, struct clock_row *clock,
+                   const struct policy_clock *def);
 /* Ends it now: CANCELLED, unless it was late by then. Thresholds that came before are recorded. */
 void clock_cancel(struct decision *d, struct clock_row *clock);
 /* The clock of that kind which measures the subject, the latest one, or NULL. */
@@ -62,8 +63,8 @@ bool clock_closes(const struct policy_clock *def);
 /* -- pauses (pause.c, pause_end.c) ------------------------------------------------------------- */
 
 /* Pauses, resumes, or moves the end of a pause, as the case and the definition say now. */
-void clock_settle_pause(struct settling *s, struct clock_row *clock,
-                        const struct policy_clock *def);
+void clock_refresh_pause(struct clocks_look *look, struct clock_row *clock,
+                         const struct policy_clock *def);
 /* The ended pauses of the row. False when it cannot be parsed: such a clock pauses no more. */
 bool pauses_read(const struct clock_row *clock, struct ended_pauses *e);
 /* Ends the pause under way at `at_us`, or by its own end if that is before. */
@@ -76,7 +77,8 @@ void clock_cut_pauses(struct decision *d, struct clock_row *clock, int64_t at_us
 /* The definition's clock of the round: the one that began last; NULL when it has none. */
 struct clock_row *clock_of_definition(struct decision *d, const struct policy_clock *def);
 /* The definition would start now, since `since_us`. */
-bool definition_starts(const struct settling *s, const struct policy_clock *def, int64_t *since_us);
+bool definition_starts(const struct clocks_look *look, const struct policy_clock *def,
+                       int64_t *since_us);
 
 /* FULFILMENT and APPROVAL follow the remedies. */
-void clocks_settle_subjects(struct settling *s);
+void clocks_refresh_subjects(struct clocks_look *look);

@@ -11,9 +11,9 @@ struct due {
     int64_t due_at;
 };
 
-static void move(struct settling *s, struct clock_row *clock)
+static void move(struct clocks_look *look, struct clock_row *clock)
 {
-    struct decision *d = s->d;
+    struct decision *d = look->d;
     const struct policy_clock *def = clock_definition(d->policy, clock);
     bool given = clock_kind(clock->kind)->is_given;
     if (!def && !given) {
@@ -24,7 +24,7 @@ static void move(struct settling *s, struct clock_row *clock)
         clock->name = def ? def->name : "";
         clock->policy_version = d->policy->version;
     } else {
-        clock_lay_out(s, clock, def);
+        clock_lay_out(look, clock, def);
     }
     clock_arm(d, clock);
     if (clock->state == CLOCK_STATE_BREACHED && clock->due_at <= d->now_us)
@@ -59,33 +59,33 @@ static void compare(const struct decision *d, const struct clock_row *clock,
 /* A clock that an earlier policy had no definition for, and this one has again: as if it were new.
  * One that its `cancel` ended begins again with it, if it would start now: no case is left alone.
  */
-static void revive(struct settling *s)
+static void revive(struct clocks_look *look)
 {
-    for (size_t i = 0; i < s->d->policy->n_clocks; i++) {
-        const struct policy_clock *def = &s->d->policy->clocks[i];
+    for (size_t i = 0; i < look->d->policy->n_clocks; i++) {
+        const struct policy_clock *def = &look->d->policy->clocks[i];
         int64_t since = 0;
         struct clock_row *clock =
-            clock_kind_has_subject(def->kind) ? NULL : clock_of_definition(s->d, def);
-        if (clock && clock->state == CLOCK_STATE_CANCELLED && definition_starts(s, def, &since))
-            clock_begin(s, clock, def, since);
+            clock_kind_has_subject(def->kind) ? NULL : clock_of_definition(look->d, def);
+        if (clock && clock->state == CLOCK_STATE_CANCELLED && definition_starts(look, def, &since))
+            clock_begin(look, clock, def, since);
     }
 }
 
 void clocks_migrate(struct decision *d, struct clocks_migrated *out)
 {
     struct rows *clocks = &d->c->clocks;
-    struct settling s = {.d = d};
+    struct clocks_look look = {.d = d};
     struct due *before = ARENA_ARRAY(d->arena, struct due, clocks->n + 1);
     size_t n = 0;
-    case_facts(d->c, d->policy, d->now_us, &s.facts);
+    case_facts(d->c, d->policy, d->now_us, &look.facts);
     ROWS_EACH (clock, struct clock_row, clocks) {
         if (!clock_is_open(clock))
             continue;
         before[n++] = (struct due){clock->clock_id, clock->due_at};
-        move(&s, clock);
+        move(&look, clock);
     }
-    revive(&s);
-    clocks_settle(d);
+    revive(&look);
+    clocks_refresh(d);
     *out = (struct clocks_migrated){0};
     ROWS_EACH (clock, const struct clock_row, clocks) {
         const struct due *was = due_before(before, n, clock);

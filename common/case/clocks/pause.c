@@ -24,29 +24,29 @@ bool clock_may_pause(const struct clock_row *clock, const struct policy_clock *d
 }
 
 /* What the definition itself wants. */
-static struct wish own_wish(const struct settling *s, const struct policy_clock *def)
+static struct wish own_wish(const struct clocks_look *look, const struct policy_clock *def)
 {
-    struct wish no = {.until_us = s->d->now_us};
+    struct wish no = {.until_us = look->d->now_us};
     int64_t since = 0;
-    if (case_holds(&def->resume, &s->facts, &since)) {
+    if (case_holds(&def->resume, &look->facts, &since)) {
         no.until_us = since;
         return no;
     }
-    if (!case_holds(&def->pause, &s->facts, &since))
+    if (!case_holds(&def->pause, &look->facts, &since))
         return no;
     return (struct wish){
         .paused = true, .from_us = since, .until_us = INT64_MAX, .reason = PAUSE_REASON_POLICY};
 }
 
 /* By hand it is paused whatever the definition says; if that pauses too, since the earlier. */
-static struct wish wish_of(const struct settling *s, const struct clock_row *clock,
+static struct wish wish_of(const struct clocks_look *look, const struct clock_row *clock,
                            const struct policy_clock *def)
 {
-    const struct case_row *row = &s->d->c->row;
+    const struct case_row *row = &look->d->c->row;
     if (!clock_may_pause(clock, def))
-        return (struct wish){.until_us = s->d->now_us};
-    struct wish w = own_wish(s, def);
-    if (row->paused_at == 0 || row->resume_at <= s->d->now_us)
+        return (struct wish){.until_us = look->d->now_us};
+    struct wish w = own_wish(look, def);
+    if (row->paused_at == 0 || row->resume_at <= look->d->now_us)
         return w;
     w.from_us = w.paused ? smaller(w.from_us, row->paused_at) : row->paused_at;
     w.by_hand_us = row->paused_at;
@@ -84,22 +84,22 @@ static bool is_another(const struct clock_row *clock, const struct wish *w)
 }
 
 /* Of a pause under way: it goes on, ends or gets another end. */
-static void settle_paused(struct settling *s, struct clock_row *clock,
-                          const struct policy_clock *def, const struct wish *w)
+static void refresh_paused(struct clocks_look *look, struct clock_row *clock,
+                           const struct policy_clock *def, const struct wish *w)
 {
     struct ended_pauses e;
     if (!w->paused || !pauses_read(clock, &e)) {
         /* `resume` may have held before a pause by hand began: it ends its own kind alone. */
         bool own = clock->pause_reason == PAUSE_REASON_POLICY && !w->paused;
-        int64_t end = own ? w->until_us : s->d->now_us;
-        clock_end_pause(s->d, clock, larger(end, clock->paused_at));
+        int64_t end = own ? w->until_us : look->d->now_us;
+        clock_end_pause(look->d, clock, larger(end, clock->paused_at));
         return;
     }
     int64_t most = cap(def, &e, clock->paused_at);
-    bool over = clock->resume_at <= s->d->now_us;
+    bool over = clock->resume_at <= look->d->now_us;
     if (over && is_another(clock, w)) {
         bool by_cap = clock->resume_at == most;
-        clock_end_pause(s->d, clock, clock->resume_at);
+        clock_end_pause(look->d, clock, clock->resume_at);
         clock->pause_capped = by_cap;
         return;
     }
@@ -108,11 +108,11 @@ static void settle_paused(struct settling *s, struct clock_row *clock,
         resume_at != clock->resume_at || (w->by_hand_us != 0 && w->reason != clock->pause_reason);
     clock->resume_at = resume_at;
     clock->pause_reason = w->by_hand_us != 0 ? w->reason : clock->pause_reason;
-    if (resume_at <= s->d->now_us) {
-        clock_end_pause(s->d, clock, resume_at);
+    if (resume_at <= look->d->now_us) {
+        clock_end_pause(look->d, clock, resume_at);
         clock->pause_capped = resume_at == most;
     } else if (changed) {
-        clock_arm(s->d, clock);
+        clock_arm(look->d, clock);
         clock_touch(clock);
     }
 }
@@ -124,8 +124,8 @@ static bool capped(const struct clock_row *clock, const struct ended_pauses *e,
     return clock->pause_capped && w->by_hand_us <= e->last_us;
 }
 
-static void begin_pause(struct settling *s, struct clock_row *clock, const struct policy_clock *def,
-                        const struct wish *w)
+static void begin_pause(struct clocks_look *look, struct clock_row *clock,
+                        const struct policy_clock *def, const struct wish *w)
 {
     struct ended_pauses e;
     if (!pauses_read(clock, &e) || e.n == PAUSES_MAX || capped(clock, &e, w))
@@ -140,7 +140,7 @@ static void begin_pause(struct settling *s, struct clock_row *clock, const struc
         return;
     }
     /* What came before the pause is recorded before it: a clock that is breached does not pause. */
-    if (thresholds_find(s->d, clock, from) && clock->state != CLOCK_STATE_RUNNING) {
+    if (thresholds_find(look->d, clock, from) && clock->state != CLOCK_STATE_RUNNING) {
         clock_touch(clock);
         return;
     }
@@ -149,22 +149,23 @@ static void begin_pause(struct settling *s, struct clock_row *clock, const struc
     clock->resume_at = until;
     clock->pause_reason = w->reason;
     clock->pause_capped = false;
-    clock_arm(s->d, clock);
+    clock_arm(look->d, clock);
     clock_touch(clock);
 }
 
-void clock_settle_pause(struct settling *s, struct clock_row *clock, const struct policy_clock *def)
+void clock_refresh_pause(struct clocks_look *look, struct clock_row *clock,
+                         const struct policy_clock *def)
 {
     if (clock->state != CLOCK_STATE_RUNNING && clock->state != CLOCK_STATE_PAUSED)
         return;
-    struct wish w = wish_of(s, clock, def);
+    struct wish w = wish_of(look, clock, def);
     if (clock->state == CLOCK_STATE_PAUSED)
-        settle_paused(s, clock, def, &w);
+        refresh_paused(look, clock, def, &w);
     if (clock->state == CLOCK_STATE_RUNNING && w.paused)
-        begin_pause(s, clock, def, &w);
+        begin_pause(look, clock, def, &w);
     /* A pause that began late may be over by now. */
-    if (clock->state == CLOCK_STATE_PAUSED && clock->resume_at <= s->d->now_us)
-        settle_paused(s, clock, def, &w);
+    if (clock->state == CLOCK_STATE_PAUSED && clock->resume_at <= look->d->now_us)
+        refresh_paused(look, clock, def, &w);
     if (!w.paused && clock->pause_capped) {
         clock->pause_capped = false;
         clock_touch(clock);

@@ -35,103 +35,105 @@ struct clock_row *clock_of_definition(struct decision *d, const struct policy_cl
 /* -- one definition --------------------------------------------------------------------------- */
 
 /* Facts as stop and reset see them. */
-static struct case_facts facts_of(const struct settling *s, const struct clock_row *clock)
+static struct case_facts facts_of(const struct clocks_look *look, const struct clock_row *clock)
 {
-    struct case_facts facts = s->facts;
-    case_facts_of_clock(s->d->c, clock, &facts);
+    struct case_facts facts = look->facts;
+    case_facts_of_clock(look->d->c, clock, &facts);
     return facts;
 }
 
-static bool settle_cancel(struct settling *s, struct clock_row *clock,
-                          const struct policy_clock *def)
+static bool try_cancel(struct clocks_look *look, struct clock_row *clock,
+                       const struct policy_clock *def)
 {
     int64_t since = 0;
-    if (!case_holds(&def->cancel, &s->facts, &since))
+    if (!case_holds(&def->cancel, &look->facts, &since))
         return false;
-    clock_cancel(s->d, clock);
+    clock_cancel(look->d, clock);
     return true;
 }
 
 /* Of an ended clock too: a stop that came earlier and is told later. */
-static bool settle_stop(struct settling *s, struct clock_row *clock, const struct policy_clock *def,
-                        const struct case_facts *facts)
+static bool try_stop(struct clocks_look *look, struct clock_row *clock,
+                     const struct policy_clock *def, const struct case_facts *facts)
 {
     int64_t since = 0;
     if (!case_holds(&def->stop, facts, &since))
         return false;
-    clock_stop(s->d, clock, since, false);
+    clock_stop(look->d, clock, since, false);
     return true;
 }
 
-static bool settle_reset(struct settling *s, struct clock_row *clock,
-                         const struct policy_clock *def, const struct case_facts *facts)
+static bool try_reset(struct clocks_look *look, struct clock_row *clock,
+                      const struct policy_clock *def, const struct case_facts *facts)
 {
     struct case_facts last = *facts;
     int64_t since = 0;
     int64_t start = 0;
     last.since_us[FACT_CONTACT] = facts->last_contact_us;
     if (!case_holds(&def->reset, &last, &since) || since <= clock->started_at ||
-        !case_holds(&def->start, &s->facts, &start))
+        !case_holds(&def->start, &look->facts, &start))
         return false;
-    clock_stop(s->d, clock, since, false);
-    clock_begin(s, clock, def, since);
+    clock_stop(look->d, clock, since, false);
+    clock_begin(look, clock, def, since);
     return true;
 }
 
-static void settle_open(struct settling *s, struct clock_row *clock, const struct policy_clock *def)
-{
-    if (settle_cancel(s, clock, def))
-        return;
-    const struct case_facts facts = facts_of(s, clock);
-    if (!settle_stop(s, clock, def, &facts) && !settle_reset(s, clock, def, &facts))
-        clock_settle_pause(s, clock, def);
-}
-
-static void settle_ended(struct settling *s, struct clock_row *clock,
+static void refresh_open(struct clocks_look *look, struct clock_row *clock,
                          const struct policy_clock *def)
 {
-    const struct case_facts facts = facts_of(s, clock);
-    (void)settle_stop(s, clock, def, &facts);
+    if (try_cancel(look, clock, def))
+        return;
+    const struct case_facts facts = facts_of(look, clock);
+    if (!try_stop(look, clock, def, &facts) && !try_reset(look, clock, def, &facts))
+        clock_refresh_pause(look, clock, def);
 }
 
-bool definition_starts(const struct settling *s, const struct policy_clock *def, int64_t *since_us)
+static void refresh_ended(struct clocks_look *look, struct clock_row *clock,
+                          const struct policy_clock *def)
+{
+    const struct case_facts facts = facts_of(look, clock);
+    (void)try_stop(look, clock, def, &facts);
+}
+
+bool definition_starts(const struct clocks_look *look, const struct policy_clock *def,
+                       int64_t *since_us)
 {
     int64_t ignored = 0;
-    return def->n_targets > 0 && case_holds(&def->start, &s->facts, since_us) &&
-           !case_holds(&def->cancel, &s->facts, &ignored) &&
-           !case_holds(&def->stop, &s->facts, &ignored);
+    return def->n_targets > 0 && case_holds(&def->start, &look->facts, since_us) &&
+           !case_holds(&def->cancel, &look->facts, &ignored) &&
+           !case_holds(&def->stop, &look->facts, &ignored);
 }
 
 /* A case comes back to a level when its new policy has no more of them. */
-static bool may_start_again(const struct settling *s, const struct clock_row *before,
+static bool may_start_again(const struct clocks_look *look, const struct clock_row *before,
                             const struct policy_clock *def)
 {
     return def->again ||
-           (def->kind == CLOCK_KIND_LEVEL && before->started_at < s->d->c->row.level_since);
+           (def->kind == CLOCK_KIND_LEVEL && before->started_at < look->d->c->row.level_since);
 }
 
 /* A definition that starts `again` uses its row again, so that rows do not grow with the contacts
  * of a case; what became of the instance before is in the history. */
-static void settle_start(struct settling *s, struct clock_row *before,
-                         const struct policy_clock *def)
+static void try_start(struct clocks_look *look, struct clock_row *before,
+                      const struct policy_clock *def)
 {
     int64_t since = 0;
-    if ((before && !may_start_again(s, before, def)) || !definition_starts(s, def, &since))
+    if ((before && !may_start_again(look, before, def)) || !definition_starts(look, def, &since))
         return;
-    struct clock_row *clock = before ? before : clock_add(s->d, def->kind);
-    clock_begin(s, clock, def, before ? larger(since, before->stopped_at) : since);
-    clock_settle_pause(s, clock, def);
+    struct clock_row *clock = before ? before : clock_add(look->d, def->kind);
+    clock_begin(look, clock, def, before ? larger(since, before->stopped_at) : since);
+    clock_refresh_pause(look, clock, def);
 }
 
-static void settle_definition(struct settling *s, const struct policy_clock *def)
+static void refresh_definition(struct clocks_look *look, const struct policy_clock *def)
 {
-    struct clock_row *clock = clock_of_definition(s->d, def);
+    struct clock_row *clock = clock_of_definition(look->d, def);
     if (clock && clock_is_open(clock))
-        settle_open(s, clock, def);
+        refresh_open(look, clock, def);
     else if (clock)
-        settle_ended(s, clock, def);
+        refresh_ended(look, clock, def);
     if (!clock || !clock_is_open(clock))
-        settle_start(s, clock, def);
+        try_start(look, clock, def);
 }
 
 /* -- the case --------------------------------------------------------------------------------- */
@@ -146,15 +148,15 @@ static void end_earlier_rounds(struct decision *d)
 }
 
 /* Nothing is measured any more; what was late by then was late. */
-static void end_all(struct settling *s)
+static void end_all(struct clocks_look *look)
 {
-    struct decision *d = s->d;
+    struct decision *d = look->d;
     ROWS_EACH (clock, struct clock_row, &d->c->clocks) {
         if (!clock_is_open(clock))
             continue;
         const struct policy_clock *def = clock_definition(d->policy, clock);
-        const struct case_facts facts = facts_of(s, clock);
-        if (def && !clock_kind_has_subject(clock->kind) && settle_stop(s, clock, def, &facts))
+        const struct case_facts facts = facts_of(look, clock);
+        if (def && !clock_kind_has_subject(clock->kind) && try_stop(look, clock, def, &facts))
             continue;
         clock_cancel(d, clock);
     }
@@ -172,19 +174,19 @@ static void end_case_pause(struct decision *d)
     row_touch(&row->row);
 }
 
-void clocks_settle(struct decision *d)
+void clocks_refresh(struct decision *d)
 {
-    struct settling s = {.d = d};
-    case_facts(d->c, d->policy, d->now_us, &s.facts);
+    struct clocks_look look = {.d = d};
+    case_facts(d->c, d->policy, d->now_us, &look.facts);
     if (status_is_final(d->c->row.status)) {
-        end_all(&s);
+        end_all(&look);
         return;
     }
     if (d->c->row.round > 1)
         end_earlier_rounds(d);
     for (size_t i = 0; i < d->policy->n_clocks; i++)
         if (!clock_kind_has_subject(d->policy->clocks[i].kind))
-            settle_definition(&s, &d->policy->clocks[i]);
-    clocks_settle_subjects(&s);
+            refresh_definition(&look, &d->policy->clocks[i]);
+    clocks_refresh_subjects(&look);
     end_case_pause(d);
 }

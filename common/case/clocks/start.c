@@ -15,13 +15,14 @@ static const struct policy_target *target_of(const struct policy_clock *def,
     return &def->targets[def->n_targets - 1];
 }
 
-void clock_lay_out(struct settling *s, struct clock_row *clock, const struct policy_clock *def)
+void clock_lay_out(struct clocks_look *look, struct clock_row *clock,
+                   const struct policy_clock *def)
 {
-    const struct policy *p = s->d->policy;
-    const struct policy_target *target = target_of(def, &s->facts.values);
+    const struct policy *p = look->d->policy;
+    const struct policy_target *target = target_of(def, &look->facts.values);
     bool zoned = def->calendar >= 0 || target->unit != POLICY_UNIT_TIME;
     const struct zone *zone =
-        zoned ? policy_zone(p, def->calendar, def->customer_zone, s->d->c->row.time_zone) : NULL;
+        zoned ? policy_zone(p, def->calendar, def->customer_zone, look->d->c->row.time_zone) : NULL;
     struct deadline line = {
         .calendar = zoned ? policy_calendar_in(p, def->calendar, zone) : NULL,
         .zone = zone,
@@ -51,12 +52,12 @@ static void begin_instance(struct clock_row *clock, int32_t round, int64_t start
     clock->fired = 0;
 }
 
-void clock_begin(struct settling *s, struct clock_row *clock, const struct policy_clock *def,
+void clock_begin(struct clocks_look *look, struct clock_row *clock, const struct policy_clock *def,
                  int64_t start_us)
 {
-    begin_instance(clock, s->d->c->row.round, start_us);
-    clock_lay_out(s, clock, def);
-    clock_arm(s->d, clock);
+    begin_instance(clock, look->d->c->row.round, start_us);
+    clock_lay_out(look, clock, def);
+    clock_arm(look->d, clock);
     clock_touch(clock);
 }
 

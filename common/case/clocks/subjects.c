@@ -42,16 +42,16 @@ static bool measures(const struct clock_row *clock)
     return clock && clock->state != CLOCK_STATE_CANCELLED;
 }
 
-static void follow(struct settling *s, const struct policy_clock *def,
+static void follow(struct clocks_look *look, const struct policy_clock *def,
                    const struct remedy_row *remedy, const struct stand *at)
 {
-    struct decision *d = s->d;
+    struct decision *d = look->d;
     int64_t since = at->since_us != 0 ? at->since_us : d->now_us;
     struct clock_row *clock = clock_measuring(d->c, def->kind, &remedy->remedy_id);
     if (!measures(clock) && at->stage == STAGE_UNDER_WAY) {
         clock = clock ? clock : clock_add(d, def->kind);
         clock->subject_id = remedy->remedy_id;
-        clock_begin(s, clock, def, since);
+        clock_begin(look, clock, def, since);
     } else if (clock && clock_is_open(clock) && at->stage == STAGE_DONE) {
         clock_stop(d, clock, since, false);
     } else if (clock && at->stage != STAGE_UNDER_WAY) {
@@ -69,14 +69,15 @@ static const struct {
 };
 #define FOLLOWED (sizeof(followed) / sizeof(followed[0]))
 
-void clocks_settle_subjects(struct settling *s)
+void clocks_refresh_subjects(struct clocks_look *look)
 {
-    ROWS_EACH (remedy, const struct remedy_row, &s->d->c->remedies) {
+    ROWS_EACH (remedy, const struct remedy_row, &look->d->c->remedies) {
         for (size_t i = 0; i < FOLLOWED; i++) {
-            const struct policy_clock *def = policy_clock_of_kind(s->d->policy, followed[i].kind);
+            const struct policy_clock *def =
+                policy_clock_of_kind(look->d->policy, followed[i].kind);
             const struct stand at = followed[i].stand(remedy);
             if (def && def->n_targets > 0)
-                follow(s, def, remedy, &at);
+                follow(look, def, remedy, &at);
         }
     }
 }

@@ -2,8 +2,8 @@
 #pragma once
 
 /*
- * Thresholds that were met: found while clocks are settled or fired, once an instance, and taken by
- * the driver, which records them.
+ * Thresholds that were met: found while clocks are brought up to date or fired, once an instance,
+ * and taken by the driver, which records them.
  *
  * Threading: pure. Ownership: as the decision.
  */

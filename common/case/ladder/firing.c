@@ -36,9 +36,9 @@ static void restart(struct decision *d, const struct clock_row *clock)
     struct clock_row *now = same_instance(d->c, clock);
     if (!now || !clock_is_open(now) || !may_restart(d, def))
         return;
-    struct settling s = {.d = d};
-    case_facts(d->c, d->policy, d->now_us, &s.facts);
-    clock_begin(&s, now, def, d->now_us);
+    struct clocks_look look = {.d = d};
+    case_facts(d->c, d->policy, d->now_us, &look.facts);
+    clock_begin(&look, now, def, d->now_us);
 }
 
 void firing_record(struct decision *d, const struct threshold_met *met)

@@ -69,7 +69,7 @@ static void send_away(struct assignment *a, const struct firing *f, const struct
 }
 
 /* The timer is done: Redis may forget it. */
-static void settled(struct timers *t, const struct firing *f)
+static void forget(struct timers *t, const struct firing *f)
 {
     if (f->found)
         timerq_remove(t->queue, &f->member);
@@ -89,7 +89,7 @@ static void fired(struct own *o)
         metric_add(&stale_total, 0, 1);
     }
     if (code == FAULT_OK || code == FAULT_FAILED_PRECONDITION || code == FAULT_NOT_FOUND)
-        settled(t, f);
+        forget(t, f);
     firing_end(f);
 }
 

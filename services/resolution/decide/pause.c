@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* PauseCase and ResumeCase set the pause of the case. Settling the case (clocks_settle()) then
+/* PauseCase and ResumeCase set the pause of the case. Settling the case (clocks_refresh()) then
  * pauses and resumes its clocks, each within its own limits. */
 
 #include "amends/v1/resolution_service.pb-c.h"
@@ -12,7 +12,7 @@
 #include "case/clocks/clocks.h"
 #include "case/event.h"
 #include "case/model/decision.h"
-#include "case/settle.h"
+#include "case/refresh.h"
 #include "case/transition.h"
 #include "contract/words.h"
 #include "resolution/decide/decide.h"
@@ -122,7 +122,7 @@ static void pause_case_decide(struct decision *d)
         return;
     }
     /* An earlier pause may be over although nothing has ended it yet. */
-    case_settle(d);
+    case_refresh(d);
     int64_t most = most_until(d);
     if (most == 0)
         refuse_state(d, "the case has no clock that can be paused");

@@ -175,7 +175,7 @@ static void a_remedy_is_measured_again(void **state)
     remedy->state = REMEDY_STATE_ACCEPTED;
     remedy->responded_at = T;
     remedy->currency = remedy->description = remedy->proposer = remedy->fulfilment_reference = "";
-    case_settle(d);
+    case_refresh(d);
     world_commit(w);
     (void)move_on(w, define_resolution("r", 8));
     assert_clock(w, "f", CLOCK_STATE_CANCELLED, T + 8 * HOUR_US);

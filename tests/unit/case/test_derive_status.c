@@ -248,12 +248,12 @@ static void an_offered_case_is_in_no_levels_queue(void **state)
     int64_t since = w->now_us;
     w->now_us += HOUR_US;
     (void)world_offer(w, "ann");
-    case_settle(world_decision(w, "crm"));
+    case_refresh(world_decision(w, "crm"));
     struct queue_row *q = ROW_AT(&w->c.queue, struct queue_row, 0);
     assert_int_equal(q->level, 0);
     assert_int_equal(q->since, since);
     ROW_AT(&w->c.offers, struct offer_row, 0)->state = OFFER_STATE_DECLINED;
-    case_settle(world_decision(w, "crm"));
+    case_refresh(world_decision(w, "crm"));
     assert_int_equal(q->level, 1);
     assert_int_equal(q->score_ms, since / 1000 - w->c.row.boost_ms);
     world_free(w);
@@ -264,7 +264,7 @@ static void settling_twice_changes_nothing(void **state)
     (void)state;
     struct world *w = world_with_case();
     struct decision *d = world_decision(w, "crm");
-    case_settle(d);
+    case_refresh(d);
     assert_int_equal(w->c.row.row.change, ROW_SAME);
     assert_int_equal(ROW_AT(&w->c.queue, struct queue_row, 0)->row.change, ROW_SAME);
     world_free(w);
@@ -299,7 +299,7 @@ static void resolved_and_final_cases_keep_their_status(void **state)
         struct world *w = world_with_case();
         struct decision *d = world_decision(w, "crm");
         w->c.row.status = (int16_t)status;
-        case_settle(d);
+        case_refresh(d);
         assert_int_equal(w->c.row.status, status);
         assert_int_equal(ROW_AT(&w->c.queue, struct queue_row, 0)->row.change, ROW_GONE);
         world_free(w);

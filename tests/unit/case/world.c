@@ -96,7 +96,7 @@ static void keep_all(struct world *w, struct rows *to, const struct rows *from, 
 }
 
 /* Makes written rows the present ones, and removes those that were deleted. */
-static void settle_rows(struct rows *rows, size_t size)
+static void rows_were_written(struct rows *rows, size_t size)
 {
     size_t n = 0;
     uint8_t *items = rows->items;
@@ -155,15 +155,15 @@ void world_commit(struct world *w)
     keep_all(w, &w->escalations, &c->escalations, sizeof(struct escalation_row));
     keep_all(w, &w->notifications, &c->notifications, sizeof(struct notification_row));
     c->events = c->privates = c->escalations = c->notifications = (struct rows){0};
-    settle_rows(&c->signals, sizeof(struct signal_row));
+    rows_were_written(&c->signals, sizeof(struct signal_row));
     keep_clocks(w);
-    settle_rows(&c->clocks, sizeof(struct clock_row));
-    settle_rows(&c->contacts, sizeof(struct contact_row));
-    settle_rows(&c->acts, sizeof(struct act_row));
-    settle_rows(&c->remedies, sizeof(struct remedy_row));
-    settle_rows(&c->promises, sizeof(struct promise_row));
-    settle_rows(&c->offers, sizeof(struct offer_row));
-    settle_rows(&c->queue, sizeof(struct queue_row));
+    rows_were_written(&c->clocks, sizeof(struct clock_row));
+    rows_were_written(&c->contacts, sizeof(struct contact_row));
+    rows_were_written(&c->acts, sizeof(struct act_row));
+    rows_were_written(&c->remedies, sizeof(struct remedy_row));
+    rows_were_written(&c->promises, sizeof(struct promise_row));
+    rows_were_written(&c->offers, sizeof(struct offer_row));
+    rows_were_written(&c->queue, sizeof(struct queue_row));
     c->row.owner_id = keep_text(w, c->row.owner_id);
     c->row.row.change = ROW_SAME;
     keep_agents(w);

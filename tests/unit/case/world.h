@@ -33,7 +33,7 @@
 #include "case/people/authority.h"
 #include "case/people/signature.h"
 #include "case/queue.h"
-#include "case/settle.h"
+#include "case/refresh.h"
 #include "case/status.h"
 #include "case/transition.h"
 #include "contract/clock_kinds.h"

@@ -10,7 +10,7 @@
 
 #include "case/model/decision.h"
 
-/* case_event() settles before it appends, so that every event shows the state after it. Call it
+/* case_event() refreshes before it appends, so that every event shows the state after it. Call it
  * yourself only when a decision needs to see what follows before it states its event. Thresholds
  * that are met are left in d->met for the driver. */
-void case_settle(struct decision *d);
+void case_refresh(struct decision *d);

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "case/settle.h"
+#include "case/refresh.h"
 
 #include "case/clocks/clocks.h"
 #include "case/queue.h"
 #include "case/status.h"
 #include "contract/statuses.h"
 
-static void settle_status(struct decision *d)
+static void refresh_status(struct decision *d)
 {
     struct case_row *row = &d->c->row;
     int status = case_derive_status(d->c, d->policy);
@@ -18,10 +18,10 @@ static void settle_status(struct decision *d)
     row_touch(&row->row);
 }
 
-void case_settle(struct decision *d)
+void case_refresh(struct decision *d)
 {
     if (status_is_waiting(d->c->row.status))
-        settle_status(d);
-    clocks_settle(d);
-    queue_settle(d);
+        refresh_status(d);
+    clocks_refresh(d);
+    queue_refresh(d);
 }
