@@ -13,8 +13,8 @@
 
 /* Severity, money at stake, repeat signals, broken promises and what thresholds added; at most
  * boost_max_ms, which bounds how long others wait. */
-int64_t queue_boost_ms(const struct case_state *c, const struct policy *p);
+int64_t case_queue_boost_ms(const struct case_state *c, const struct policy *p);
 
 /* Adds, changes or removes the item as the case's rows say. At level 0 while an offer stands: the
  * case keeps its age and is in no level's queue. */
-void queue_refresh(struct decision *d);
+void case_queue_refresh(struct decision *d);

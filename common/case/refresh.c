@@ -10,7 +10,7 @@ static void refresh_status(struct decision *d)
 {
     struct case_row *row = &d->c->row;
     int status = case_derive_status(d->c, d->policy);
-    int64_t boost_ms = queue_boost_ms(d->c, d->policy);
+    int64_t boost_ms = case_queue_boost_ms(d->c, d->policy);
     if (status == row->status && boost_ms == row->boost_ms)
         return;
     row->status = (int16_t)status;
@@ -23,5 +23,5 @@ void case_refresh(struct decision *d)
     if (status_is_waiting(d->c->row.status))
         refresh_status(d);
     clocks_refresh(d);
-    queue_refresh(d);
+    case_queue_refresh(d);
 }

@@ -65,7 +65,8 @@ static void authority_part(const struct case_row *row, const struct policy *p,
                        band);
 }
 
-const char *queue_signature(const struct case_row *row, const struct policy *p, struct arena *arena)
+const char *signature_of_case(const struct case_row *row, const struct policy *p,
+                              struct arena *arena)
 {
     static const struct policy_failure unknown = {.code = "", .name = "", .skill = ""};
     const struct policy_failure *found = policy_failure_find(p, row->failure_code);
@@ -88,9 +89,9 @@ const char *queue_signature(const struct case_row *row, const struct policy *p, 
 
 /* -- what an agent has ------------------------------------------------------------------------ */
 
-/* A number in a text that queue_signature() wrote. A malformed one becomes INT_MAX, which no agent
- * meets. */
-static int number(const char *text)
+/* A number in a text that signature_of_case() wrote. A malformed one becomes INT_MAX, which no
+ * agent meets. */
+static int number_of(const char *text)
 {
     char *end = NULL;
     long n = strtol(text, &end, 10);
@@ -103,7 +104,7 @@ static bool fits_skill(char *value, const struct agent_row *agent)
     if (!colon)
         return false;
     *colon = '\0';
-    return agent_has_skill(agent, value, number(colon + 1));
+    return agent_has_skill(agent, value, number_of(colon + 1));
 }
 
 static bool fits_authority(char *value, const struct agent_row *agent, const struct policy *p)
@@ -115,7 +116,7 @@ static bool fits_authority(char *value, const struct agent_row *agent, const str
     *currency++ = '\0';
     *band++ = '\0';
     int64_t need = strcmp(band, "max") == 0 ? MONEY_UNLIMITED : strtoll(band, NULL, 10);
-    int64_t limit = agent_limit_micros(agent, p, number(value), currency);
+    int64_t limit = agent_limit_micros(agent, p, number_of(value), currency);
     return limit > 0 && limit >= need;
 }
 
@@ -136,7 +137,7 @@ static bool fits_part(char *part, const struct agent_row *agent, const struct po
     }
 }
 
-bool queue_agent_fits(const char *signature, const struct agent_row *agent, const struct policy *p)
+bool signature_fits(const char *signature, const struct agent_row *agent, const struct policy *p)
 {
     char copy[QUEUE_SIGNATURE_BYTES_MAX];
     size_t len = strlen(signature);

@@ -19,8 +19,8 @@
 #define QUEUE_SIGNATURE_BYTES_MAX 288
 
 /* What an agent must have for this case. Never NULL. */
-const char *queue_signature(const struct case_row *row, const struct policy *p,
-                            struct arena *arena);
+const char *signature_of_case(const struct case_row *row, const struct policy *p,
+                              struct arena *arena);
 /* True when the agent meets the signature: skill, language and authority, nothing else (not level,
  * presence or room). */
-bool queue_agent_fits(const char *signature, const struct agent_row *agent, const struct policy *p);
+bool signature_fits(const char *signature, const struct agent_row *agent, const struct policy *p);

@@ -90,7 +90,7 @@ static enum offer_outcome whose_unfitness(const struct queue_row *q,
 static bool require_fit(struct decision *d, const struct offer_case_args *args)
 {
     const struct queue_row *q = ROW_AT(&d->c->queue, struct queue_row, 0);
-    if (d->agent->level < d->c->row.level || !queue_agent_fits(q->signature, d->agent, d->policy))
+    if (d->agent->level < d->c->row.level || !signature_fits(q->signature, d->agent, d->policy))
         return refuse(d, whose_unfitness(q, args), ERROR_REASON_CASE_STATUS,
                       "the agent lacks what the case requires");
     if (!args->pulled && d->agent->presence != PRESENCE_AVAILABLE)

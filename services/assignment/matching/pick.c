@@ -57,7 +57,7 @@ static bool fits(struct fits *f, size_t agent, const struct pick_case *c)
         f->signature = c->signature;
     }
     if (*known == 0)
-        *known = queue_agent_fits(c->signature, row, f->in->policy) ? 1 : -1;
+        *known = signature_fits(c->signature, row, f->in->policy) ? 1 : -1;
     return *known > 0;
 }
 

@@ -109,7 +109,7 @@ static bool owner_is_fit(const struct decision *d)
     AM_ASSERT(!agent || same(agent->agent_id, former_agent(&d->c->row)));
     if (!agent || (agent->presence != PRESENCE_AVAILABLE && agent->presence != PRESENCE_AWAY))
         return false;
-    return queue_agent_fits(queue_signature(&d->c->row, d->policy, d->arena), agent, d->policy);
+    return signature_fits(signature_of_case(&d->c->row, d->policy, d->arena), agent, d->policy);
 }
 
 static void begin_round(struct decision *d)

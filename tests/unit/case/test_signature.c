@@ -9,7 +9,7 @@
 
 static const char *signature(struct world *w)
 {
-    return queue_signature(&w->c.row, w->policy, &w->arena);
+    return signature_of_case(&w->c.row, w->policy, &w->arena);
 }
 
 static void says_skill_language_and_authority(void **state)
@@ -58,13 +58,13 @@ static void fits_by_skill(void **state)
     (void)state;
     struct world *w = world_new();
     struct agent_row *a = world_agent(w, "ann", 1);
-    assert_true(queue_agent_fits("", a, w->policy));
-    assert_true(queue_agent_fits("s=billing:3", a, w->policy));
-    assert_false(queue_agent_fits("s=billing:4", a, w->policy));
-    assert_false(queue_agent_fits("s=bill:1", a, w->policy));
-    assert_false(queue_agent_fits("s=billings:1", a, w->policy));
+    assert_true(signature_fits("", a, w->policy));
+    assert_true(signature_fits("s=billing:3", a, w->policy));
+    assert_false(signature_fits("s=billing:4", a, w->policy));
+    assert_false(signature_fits("s=bill:1", a, w->policy));
+    assert_false(signature_fits("s=billings:1", a, w->policy));
     a->skills = "";
-    assert_false(queue_agent_fits("s=billing:1", a, w->policy));
+    assert_false(signature_fits("s=billing:1", a, w->policy));
     world_free(w);
 }
 
@@ -86,8 +86,8 @@ static void fits_by_language(void **state)
             fail_msg("'%s' for '%s'", cases[i].spoken, cases[i].wanted);
     }
     a->languages = "de";
-    assert_true(queue_agent_fits("l=de-at", a, w->policy));
-    assert_false(queue_agent_fits("l=fr", a, w->policy));
+    assert_true(signature_fits("l=de-at", a, w->policy));
+    assert_false(signature_fits("l=fr", a, w->policy));
     world_free(w);
 }
 
@@ -117,15 +117,15 @@ static void fits_by_authority(void **state)
     (void)state;
     struct world *w = world_new();
     struct agent_row *a = world_agent(w, "ann", 1);
-    assert_true(queue_agent_fits("a=6:USD:100000000", a, w->policy));
-    assert_false(queue_agent_fits("a=6:USD:100000001", a, w->policy));
-    assert_false(queue_agent_fits("a=6:USD:max", a, w->policy));
-    assert_true(queue_agent_fits("a=6::100000000", a, w->policy));
+    assert_true(signature_fits("a=6:USD:100000000", a, w->policy));
+    assert_false(signature_fits("a=6:USD:100000001", a, w->policy));
+    assert_false(signature_fits("a=6:USD:max", a, w->policy));
+    assert_true(signature_fits("a=6::100000000", a, w->policy));
     a->authorities = "6:USD:0";
-    assert_false(queue_agent_fits("a=6:USD:0", a, w->policy));
+    assert_false(signature_fits("a=6:USD:0", a, w->policy));
     a->authorities = "";
     a->level = 4;
-    assert_true(queue_agent_fits("s=billing:1;l=en;a=6:USD:max", a, w->policy));
+    assert_true(signature_fits("s=billing:1;l=en;a=6:USD:max", a, w->policy));
     world_free(w);
 }
 
@@ -137,12 +137,12 @@ static void nobody_fits_what_is_not_understood(void **state)
     struct world *w = world_new();
     struct agent_row *a = world_agent(w, "ann", 4);
     for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
-        if (queue_agent_fits(bad[i], a, w->policy))
+        if (signature_fits(bad[i], a, w->policy))
             fail_msg("'%s'", bad[i]);
     char longer[1000];
     memset(longer, 's', sizeof(longer) - 1);
     longer[sizeof(longer) - 1] = '\0';
-    assert_false(queue_agent_fits(longer, a, w->policy));
+    assert_false(signature_fits(longer, a, w->policy));
     world_free(w);
 }
 
@@ -157,7 +157,7 @@ static void every_default_failure_fits_somebody_with_its_skill(void **state)
         (void)snprintf(skills, sizeof(skills), "%s:1", f->skill);
         a->skills = skills;
         w->c.row.failure_code = f->code;
-        if (!queue_agent_fits(signature(w), a, w->policy))
+        if (!signature_fits(signature(w), a, w->policy))
             fail_msg("nobody of the front line may take %s: %s", f->code, signature(w));
     }
     world_free(w);
@@ -171,18 +171,18 @@ static void boost_adds_up_and_is_bounded(void **state)
     struct world *w = world_with_case();
     struct policy *p = w->policy;
     struct case_state *c = &w->c;
-    assert_int_equal(queue_boost_ms(c, p), p->boost_severity_ms[3]);
+    assert_int_equal(case_queue_boost_ms(c, p), p->boost_severity_ms[3]);
     c->row.severity = 5;
-    assert_int_equal(queue_boost_ms(c, p), p->boost_severity_ms[5]);
+    assert_int_equal(case_queue_boost_ms(c, p), p->boost_severity_ms[5]);
     c->signals.n = 3;
-    assert_int_equal(queue_boost_ms(c, p), p->boost_severity_ms[5] + 2 * p->boost_repeat_ms);
+    assert_int_equal(case_queue_boost_ms(c, p), p->boost_severity_ms[5] + 2 * p->boost_repeat_ms);
     c->signals.n = 1;
     c->row.stake_micros = 60 * MONEY_MICROS + 1;
-    assert_int_equal(queue_boost_ms(c, p),
+    assert_int_equal(case_queue_boost_ms(c, p),
                      p->boost_severity_ms[5] + 60 * p->boost_per_stake_unit_ms);
     c->row.stake_micros = 1000000000 * MONEY_MICROS;
     c->signals.n = CASE_SIGNALS_MAX;
-    assert_int_equal(queue_boost_ms(c, p), p->boost_max_ms);
+    assert_int_equal(case_queue_boost_ms(c, p), p->boost_max_ms);
     c->signals.n = 0;
     world_free(w);
 }
@@ -194,10 +194,10 @@ static void absurd_policies_do_not_overflow(void **state)
     w->policy->boost_repeat_ms = w->policy->boost_per_stake_unit_ms = INT64_MAX;
     w->c.signals.n = 200;
     w->c.row.stake_micros = INT64_MAX;
-    assert_int_equal(queue_boost_ms(&w->c, w->policy), w->policy->boost_max_ms);
+    assert_int_equal(case_queue_boost_ms(&w->c, w->policy), w->policy->boost_max_ms);
     w->c.signals.n = 0;
     w->c.row.severity = 99;
-    assert_true(queue_boost_ms(&w->c, w->policy) <= w->policy->boost_max_ms);
+    assert_true(case_queue_boost_ms(&w->c, w->policy) <= w->policy->boost_max_ms);
     world_free(w);
 }
 

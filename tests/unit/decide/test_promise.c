@@ -481,14 +481,15 @@ static void a_broken_one_gives_a_head_start(void **state)
     struct uuid id;
     (void)state;
     struct world *w = promised(&id);
-    int64_t before = queue_boost_ms(&w->c, w->policy);
+    int64_t before = case_queue_boost_ms(&w->c, w->policy);
     ROW_AT(&w->c.promises, struct promise_row, 0)->state = PROMISE_STATE_BROKEN;
-    assert_int_equal(queue_boost_ms(&w->c, w->policy) - before, w->policy->boost_broken_promise_ms);
+    assert_int_equal(case_queue_boost_ms(&w->c, w->policy) - before,
+                     w->policy->boost_broken_promise_ms);
     w->c.row.raised_ms = 5;
-    assert_int_equal(queue_boost_ms(&w->c, w->policy) - before,
+    assert_int_equal(case_queue_boost_ms(&w->c, w->policy) - before,
                      w->policy->boost_broken_promise_ms + 5);
     w->c.row.raised_ms = INT64_MAX;
-    assert_int_equal(queue_boost_ms(&w->c, w->policy), w->policy->boost_max_ms);
+    assert_int_equal(case_queue_boost_ms(&w->c, w->policy), w->policy->boost_max_ms);
     world_free(w);
 }
 
