@@ -9,8 +9,8 @@
 
 #include "base/metrics.h"
 
-/* Labels of pg_metric_queue and pg_metric_shed: the segment classes in the order of enum seg_class,
- * then reads. */
+/* Labels of pg_metric_queue and pg_metric_shed: the segment classes in the order of enum
+ * pg_seg_class, then reads. */
 enum pg_queue_label { PG_QUEUE_CALL, PG_QUEUE_TIMER, PG_QUEUE_BULK, PG_QUEUE_READ, PG_QUEUES };
 
 enum pg_segment_label {

@@ -25,7 +25,7 @@
 #define PG_CONNECTIONS_MAX 64
 
 struct read_lane;
-struct seg_lane;
+struct pg_seg_lane;
 
 struct pg {
     uint32_t magic;
@@ -42,7 +42,7 @@ struct pg {
     struct loop_timer *tick;
     int64_t probe_due_us;
     struct read_lane *reads;
-    struct seg_lane *segs; /* NULL before seg_setup() */
+    struct pg_seg_lane *segs; /* NULL before pg_seg_setup() */
     bool closing;
     void (*closed)(void *ctx);
     void *closed_ctx;
@@ -94,12 +94,12 @@ void reads_fail_queue(struct read_lane *l, const struct fault *why);
 size_t reads_outstanding(const struct read_lane *l);
 
 /* segment.c */
-void segs_free(struct seg_lane *l);
-void segs_attach(struct seg_lane *l, struct conn *c);
+void segs_free(struct pg_seg_lane *l);
+void segs_attach(struct pg_seg_lane *l, struct conn *c);
 /* Looks for work at the end of this turn of the loop. */
-void segs_wake(struct seg_lane *l);
+void segs_wake(struct pg_seg_lane *l);
 /* Answers everything that waits, whatever it waits for. */
-void segs_fail_queue(struct seg_lane *l, const struct fault *why);
+void segs_fail_queue(struct pg_seg_lane *l, const struct fault *why);
 /* While no connection is up: answers what cannot wait any longer. */
-void segs_expire(struct seg_lane *l);
-size_t segs_outstanding(const struct seg_lane *l);
+void segs_expire(struct pg_seg_lane *l);
+size_t segs_outstanding(const struct pg_seg_lane *l);

@@ -8,8 +8,8 @@
  *
  * Threading: a set of parameters belongs to one thread; results are seen on the io loop's.
  * Ownership: parameters are copied into the arena of their pg_args, which must live until the
- * statement was sent (seg_send: during that call; pg_read: until done). Results, and what pg_text()
- * and pg_bytes() give, are borrowed during the callback.
+ * statement was sent (pg_seg_send: during that call; pg_read: until done). Results, and what
+ * pg_text() and pg_bytes() give, are borrowed during the callback.
  *
  * The callers bound the sizes: a full arena, too many parameters or a value that does not fit its
  * type is a bug and ends the process.

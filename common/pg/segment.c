@@ -10,46 +10,46 @@
 #define ARENA_QUOTA ((size_t)64 << 20)
 /* A segment may use a sixteenth of the server's lock table, because many processes share it. */
 #define LOCK_TABLE_PART 16
-#define LEAST_KEYS ((size_t)SEG_TIMER_SHARE * SEG_KEYS_CMD)
+#define LEAST_KEYS ((size_t)PG_SEG_TIMER_SHARE * PG_SEG_KEYS_CMD)
 
 static size_t max_keys(const struct conn *c)
 {
-    size_t part = c->lock_table > 0 ? (size_t)c->lock_table / LOCK_TABLE_PART : SEG_KEYS;
-    if (part > SEG_KEYS)
-        return SEG_KEYS;
+    size_t part = c->lock_table > 0 ? (size_t)c->lock_table / LOCK_TABLE_PART : PG_SEG_KEYS;
+    if (part > PG_SEG_KEYS)
+        return PG_SEG_KEYS;
     return part < LEAST_KEYS ? LEAST_KEYS : part;
 }
 
 static bool is_free(const struct conn *c)
 {
-    const struct run *r = c->user;
+    const struct pg_seg_run *r = c->user;
     return c->lane == LANE_SEGMENT && c->state == CONN_UP && !c->broken && r &&
-           r->state == RUN_IDLE;
+           r->state == PG_SEG_RUN_IDLE;
 }
 
 /* Starts segments with what has queued while the connections were busy. So a segment has one
  * command when the system is idle, and more under load. */
 static void dispatch(struct loop_idle *idle)
 {
-    struct seg_lane *l = CONTAINER_OF(idle, struct seg_lane, idle);
+    struct pg_seg_lane *l = CONTAINER_OF(idle, struct pg_seg_lane, idle);
     int64_t now = time_mono_us();
-    int64_t due = queue_undelay(l, now);
+    int64_t due = pg_seg_queue_undelay(l, now);
     for (size_t i = 0; i < l->pg->n_conns; i++) {
         struct conn *c = &l->pg->conns[i];
         if (!is_free(c))
             continue;
-        share_decide(l, now);
-        struct batch *b = again_take(l, now, &due);
+        pg_seg_share_decide(l, now);
+        struct pg_seg_batch *b = pg_seg_again_take(l, now, &due);
         if (!b)
-            b = queue_take(l, max_keys(c));
+            b = pg_seg_queue_take(l, max_keys(c));
         if (!b)
             break;
         pool_probe_if_due(c);
-        run_start(c->user, b);
+        pg_seg_run_start(c->user, b);
     }
     if (due != INT64_MAX)
         loop_timer_start(l->timer, due - now);
-    queue_show(l);
+    pg_seg_queue_show(l);
 }
 
 static void pause_over(void *ctx)
@@ -57,17 +57,17 @@ static void pause_over(void *ctx)
     segs_wake(ctx);
 }
 
-void segs_wake(struct seg_lane *l)
+void segs_wake(struct pg_seg_lane *l)
 {
     if (!l->pg->closing)
         loop_before_sleep(l->pg->loop, &l->idle);
 }
 
-void segs_attach(struct seg_lane *l, struct conn *c)
+void segs_attach(struct pg_seg_lane *l, struct conn *c)
 {
     if (c->user)
         return;
-    struct run *r = calloc(1, sizeof(*r));
+    struct pg_seg_run *r = calloc(1, sizeof(*r));
     AM_ASSERT(r != NULL);
     r->conn = c;
     r->lane = l;
@@ -75,60 +75,60 @@ void segs_attach(struct seg_lane *l, struct conn *c)
     c->user = r;
 }
 
-void seg_setup(struct pg *pg, const struct seg_ops *ops)
+void pg_seg_setup(struct pg *pg, const struct pg_seg_ops *ops)
 {
     AM_ASSERT(pg->segs == NULL);
-    struct seg_lane *l = calloc(1, sizeof(*l));
+    struct pg_seg_lane *l = calloc(1, sizeof(*l));
     AM_ASSERT(l != NULL);
     l->pg = pg;
     l->ops = *ops;
     l->idle.run = dispatch;
     l->timer = loop_timer_new(pg->loop, pause_over, l);
-    queue_init(l);
+    pg_seg_queue_init(l);
     pg->segs = l;
     for (size_t i = 0; i < pg->n_conns; i++)
         if (pg->conns[i].lane == LANE_SEGMENT)
             segs_attach(l, &pg->conns[i]);
 }
 
-void segs_free(struct seg_lane *l)
+void segs_free(struct pg_seg_lane *l)
 {
     if (!l)
         return;
     AM_ASSERT(!l->idle.waiting);
     for (size_t i = 0; i < l->pg->n_conns; i++) {
-        struct run *r = l->pg->conns[i].lane == LANE_SEGMENT ? l->pg->conns[i].user : NULL;
+        struct pg_seg_run *r = l->pg->conns[i].lane == LANE_SEGMENT ? l->pg->conns[i].user : NULL;
         if (r)
             arena_free(&r->arena);
         free(r);
     }
     loop_timer_free(l->timer);
-    queue_free(l);
+    pg_seg_queue_free(l);
     free(l);
 }
 
-size_t segs_outstanding(const struct seg_lane *l)
+size_t segs_outstanding(const struct pg_seg_lane *l)
 {
     return l->held;
 }
 
-void segs_fail_queue(struct seg_lane *l, const struct fault *why)
+void segs_fail_queue(struct pg_seg_lane *l, const struct fault *why)
 {
-    again_expire(l, why, true);
-    queue_fail(l, why);
+    pg_seg_again_expire(l, why, true);
+    pg_seg_queue_fail(l, why);
 }
 
-void segs_expire(struct seg_lane *l)
+void segs_expire(struct pg_seg_lane *l)
 {
     if (!pool_away(l->pg, LANE_SEGMENT))
         return;
-    again_expire(l, &pg_fault_away, false);
-    queue_fail(l, &pg_fault_away);
+    pg_seg_again_expire(l, &pg_fault_away, false);
+    pg_seg_queue_fail(l, &pg_fault_away);
 }
 
-static void prepare(struct seg_lane *l, struct seg_cmd *cmd)
+static void prepare(struct pg_seg_lane *l, struct pg_seg_cmd *cmd)
 {
-    AM_ASSERT(cmd->n_keys <= SEG_KEYS_CMD && (unsigned)cmd->cls < SEG_CLASSES && cmd->done);
+    AM_ASSERT(cmd->n_keys <= PG_SEG_KEYS_CMD && (unsigned)cmd->cls < PG_SEG_CLASSES && cmd->done);
     cmd->queued_us = time_mono_us();
     cmd->first_tried_us = 0;
     cmd->tries = 0;
@@ -140,21 +140,21 @@ static void prepare(struct seg_lane *l, struct seg_cmd *cmd)
     list_init(&cmd->link);
 }
 
-void seg_submit(struct pg *pg, struct seg_cmd *cmd)
+void pg_seg_submit(struct pg *pg, struct pg_seg_cmd *cmd)
 {
-    struct seg_lane *l = pg->segs;
+    struct pg_seg_lane *l = pg->segs;
     AM_ASSERT(l != NULL);
     prepare(l, cmd);
     if (pg->closing || pool_away(pg, LANE_SEGMENT)) {
         cmd->done(cmd, pg->closing ? &pg_fault_draining : &pg_fault_away);
         return;
     }
-    if (queue_admit(l, cmd) != AM_OK) {
+    if (pg_seg_queue_admit(l, cmd) != AM_OK) {
         metric_add(&pg_metric_shed, cmd->cls, 1);
         cmd->done(cmd, &pg_fault_overloaded);
         return;
     }
-    share_note(l, cmd);
-    queue_enter(l, cmd);
+    pg_seg_share_note(l, cmd);
+    pg_seg_queue_enter(l, cmd);
     segs_wake(l);
 }

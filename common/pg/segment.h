@@ -18,52 +18,52 @@
  * - When the reply is lost, the same commands run once more with the same `now`, which tells
  *   whether they had been committed.
  *
- * Threading: io loop's thread. Ownership: a `struct seg_cmd` is embedded in its caller's struct and
- * borrowed from seg_submit() until `done`.
+ * Threading: io loop's thread. Ownership: a `struct pg_seg_cmd` is embedded in its caller's struct
+ * and borrowed from pg_seg_submit() until `done`.
  */
 
 #include "pg/pg.h"
 
-#define SEG_COMMANDS 64
-#define SEG_KEYS 256
-#define SEG_KEYS_CMD 8
+#define PG_SEG_COMMANDS 64
+#define PG_SEG_KEYS 256
+#define PG_SEG_KEYS_CMD 8
 
-enum seg_class {
-    SEG_CALL,  /* a client's call */
-    SEG_TIMER, /* timers and sweeps: at least a quarter of the places when they wait */
+enum pg_seg_class {
+    PG_SEG_CALL,  /* a client's call */
+    PG_SEG_TIMER, /* timers and sweeps: at least a quarter of the places when they wait */
     /* Imports, migration: yields to both, but has one segment every 100 ms; a smaller one while
      * there are calls. */
-    SEG_BULK,
+    PG_SEG_BULK,
 };
 
-enum seg_verdict {
-    SEG_WRITE,  /* has something to write: answered after the commit */
-    SEG_ANSWER, /* nothing to write (replay, refusal): answered at once */
-    SEG_AGAIN,  /* decide added keys to the command: run it again with them */
+enum pg_seg_verdict {
+    PG_SEG_WRITE,  /* has something to write: answered after the commit */
+    PG_SEG_ANSWER, /* nothing to write (replay, refusal): answered at once */
+    PG_SEG_AGAIN,  /* decide added keys to the command: run it again with them */
 };
 
-struct seg_cmd;
+struct pg_seg_cmd;
 
 /* A command's place in the line for one key. */
-struct seg_wait {
+struct pg_seg_wait {
     struct list link;
     uint64_t key;
-    struct seg_cmd *cmd;
+    struct pg_seg_cmd *cmd;
 };
 
-struct seg_cmd {
+struct pg_seg_cmd {
     struct fair_item item; /* .tenant is set by the caller */
-    enum seg_class cls;
+    enum pg_seg_class cls;
     int64_t deadline_us; /* monotonic, 0 = none; looked at when it is dequeued, never later */
     /* Repeating it is harmless, or is found out by a dedup row. True for all our commands. */
     bool idempotent;
     size_t n_keys;
-    uint64_t keys[SEG_KEYS_CMD]; /* any order, duplicates allowed */
-    const char *method;          /* for counting and logs when it fails with INTERNAL */
-    /* Called exactly once. `fault` is NULL when the verdict was SEG_ANSWER or the write was
+    uint64_t keys[PG_SEG_KEYS_CMD]; /* any order, duplicates allowed */
+    const char *method;             /* for counting and logs when it fails with INTERNAL */
+    /* Called exactly once. `fault` is NULL when the verdict was PG_SEG_ANSWER or the write was
      * committed, else a fault of the machinery: UNAVAILABLE, DEADLINE_EXCEEDED, RESOURCE_EXHAUSTED
      * or INTERNAL, with the reason OUTCOME_UNKNOWN where nobody knows what was committed. */
-    void (*done)(struct seg_cmd *cmd, const struct fault *fault);
+    void (*done)(struct pg_seg_cmd *cmd, const struct fault *fault);
     /* Owned by the segment machinery. */
     int64_t queued_us;
     int64_t first_tried_us;
@@ -71,9 +71,9 @@ struct seg_cmd {
     int64_t not_before_us;
     int64_t now_us; /* the `now` of the last decision */
     uint64_t seq;   /* order of arrival */
-    struct seg_account *account;
+    struct pg_seg_account *account;
     struct list link;
-    struct seg_wait waits[SEG_KEYS_CMD];
+    struct pg_seg_wait waits[PG_SEG_KEYS_CMD];
     unsigned n_waits;
     unsigned blocked; /* keys for which somebody is before it */
     bool ready;       /* in a ready line */
@@ -82,10 +82,10 @@ struct seg_cmd {
 };
 
 /* One attempt of one segment, as its callbacks see it. */
-struct seg {
+struct pg_seg {
     struct arena *arena; /* reset before every attempt */
-    /* In trip 1: all; in decide: one at a time; in write and committed: those with SEG_WRITE. */
-    struct seg_cmd **cmds;
+    /* In trip 1: all; in decide: one at a time; in write and committed: those with PG_SEG_WRITE. */
+    struct pg_seg_cmd **cmds;
     size_t n;
     int64_t now_us; /* domain time of the decision */
     void *user;     /* the ops' own state for this attempt; NULL when read() is called */
@@ -93,26 +93,26 @@ struct seg {
 };
 
 /* Queues one statement of the current trip. */
-void seg_send(struct seg *seg, unsigned stmt, const struct pg_args *args);
+void pg_seg_send(struct pg_seg *seg, unsigned stmt, const struct pg_args *args);
 
 /* What a segment does is given by its owner (common/store). */
-struct seg_ops {
-    /* Trip 1: seg_send() the READ statements for seg->cmds. */
-    void (*read)(void *ctx, struct seg *seg);
+struct pg_seg_ops {
+    /* Trip 1: pg_seg_send() the READ statements for seg->cmds. */
+    void (*read)(void *ctx, struct pg_seg *seg);
     /* The result of the i-th statement sent by read(). Rows are copied out into seg->arena. */
-    void (*load)(void *ctx, struct seg *seg, size_t i, const struct pg_rows *rows);
+    void (*load)(void *ctx, struct pg_seg *seg, size_t i, const struct pg_rows *rows);
     /* Pure: decides one command whose keys are all held. Called once for each attempt. */
-    enum seg_verdict (*decide)(void *ctx, struct seg *seg, struct seg_cmd *cmd);
-    /* Trip 2: seg_send() the WRITE statements for seg->cmds (those with SEG_WRITE). */
-    void (*write)(void *ctx, struct seg *seg);
+    enum pg_seg_verdict (*decide)(void *ctx, struct pg_seg *seg, struct pg_seg_cmd *cmd);
+    /* Trip 2: pg_seg_send() the WRITE statements for seg->cmds (those with PG_SEG_WRITE). */
+    void (*write)(void *ctx, struct pg_seg *seg);
     /* After the commit, before the commands' done(): wake-ups, routes. May be NULL. */
-    void (*committed)(void *ctx, struct seg *seg);
+    void (*committed)(void *ctx, struct pg_seg *seg);
     void *ctx;
 };
 
-/* Attaches the ops; before the first seg_submit(). */
-void seg_setup(struct pg *pg, const struct seg_ops *ops);
+/* Attaches the ops; before the first pg_seg_submit(). */
+void pg_seg_setup(struct pg *pg, const struct pg_seg_ops *ops);
 
 /* Queues a command. When the queue is full or the tenant is over its share, done() gets the refusal
  * in this call. */
-void seg_submit(struct pg *pg, struct seg_cmd *cmd);
+void pg_seg_submit(struct pg *pg, struct pg_seg_cmd *cmd);

@@ -11,14 +11,14 @@
 
 /* Answers the commands and frees the batch. Their callbacks may submit commands, but never touch
  * this batch. */
-static void answer_all(struct seg_lane *l, struct batch *b, const struct fault *fault)
+static void answer_all(struct pg_seg_lane *l, struct pg_seg_batch *b, const struct fault *fault)
 {
     for (size_t i = 0; i < b->n; i++)
-        queue_answer(l, b->cmds[i], fault);
+        pg_seg_queue_answer(l, b->cmds[i], fault);
     free(b);
 }
 
-static void again(struct seg_lane *l, struct batch *b, int64_t pause_us)
+static void again(struct pg_seg_lane *l, struct pg_seg_batch *b, int64_t pause_us)
 {
     if (l->pg->closing) {
         answer_all(l, b, &pg_fault_draining);
@@ -30,10 +30,11 @@ static void again(struct seg_lane *l, struct batch *b, int64_t pause_us)
 }
 
 /* Keeps the commands for which `keep` is true, and answers the others. */
-static void sift(struct seg_lane *l, struct batch *b,
-                 bool (*keep)(const struct seg_cmd *cmd, int64_t now_us), const struct fault *fault)
+static void sift(struct pg_seg_lane *l, struct pg_seg_batch *b,
+                 bool (*keep)(const struct pg_seg_cmd *cmd, int64_t now_us),
+                 const struct fault *fault)
 {
-    struct seg_cmd *gone[SEG_COMMANDS];
+    struct pg_seg_cmd *gone[PG_SEG_COMMANDS];
     size_t n_gone = 0, kept = 0;
     int64_t now = time_mono_us();
     for (size_t i = 0; i < b->n; i++) {
@@ -44,15 +45,15 @@ static void sift(struct seg_lane *l, struct batch *b,
     }
     b->n = kept;
     for (size_t i = 0; i < n_gone; i++)
-        queue_answer(l, gone[i], fault);
+        pg_seg_queue_answer(l, gone[i], fault);
 }
 
-static bool has_time(const struct seg_cmd *cmd, int64_t now_us)
+static bool has_time(const struct pg_seg_cmd *cmd, int64_t now_us)
 {
-    return !seg_expired(cmd, now_us);
+    return !pg_seg_expired(cmd, now_us);
 }
 
-static bool may_repeat(const struct seg_cmd *cmd, int64_t now_us)
+static bool may_repeat(const struct pg_seg_cmd *cmd, int64_t now_us)
 {
     (void)now_us;
     return cmd->idempotent;
@@ -60,15 +61,15 @@ static bool may_repeat(const struct seg_cmd *cmd, int64_t now_us)
 
 /* -- why it runs again ------------------------------------------------------------------------- */
 
-void fail_lost(struct seg_lane *l, struct batch *b)
+void pg_seg_fail_lost(struct pg_seg_lane *l, struct pg_seg_batch *b)
 {
-    if (++b->losses > SEG_TRIES)
+    if (++b->losses > PG_SEG_TRIES)
         answer_all(l, b, &pg_fault_away);
     else
         again(l, b, pg_jitter_us(0, 5 * US_PER_MS));
 }
 
-void fail_unknown(struct seg_lane *l, struct batch *b)
+void pg_seg_fail_unknown(struct pg_seg_lane *l, struct pg_seg_batch *b)
 {
     metric_add(&pg_metric_unknown, 0, (int64_t)b->n);
     log_warn("pg", "outcome_unknown", LOG_INT("commands", (int64_t)b->n),
@@ -85,32 +86,32 @@ void fail_unknown(struct seg_lane *l, struct batch *b)
     again(l, b, pg_jitter_us(0, 5 * US_PER_MS));
 }
 
-void fail_unknown_busy(struct seg_lane *l, struct batch *b)
+void pg_seg_fail_unknown_busy(struct pg_seg_lane *l, struct pg_seg_batch *b)
 {
-    if (time_mono_us() - b->unknown_since_us >= SEG_CONTENDED_US)
+    if (time_mono_us() - b->unknown_since_us >= PG_SEG_CONTENDED_US)
         answer_all(l, b, &pg_fault_unknown);
     else
         again(l, b, pg_jitter_us(5 * US_PER_MS, 20 * US_PER_MS));
 }
 
-static void conflict(struct seg_lane *l, struct batch *b)
+static void conflict(struct pg_seg_lane *l, struct pg_seg_batch *b)
 {
     metric_add(&pg_metric_conflicts, 0, 1);
-    if (++b->conflicts > SEG_TRIES)
+    if (++b->conflicts > PG_SEG_TRIES)
         answer_all(l, b, &pg_fault_contended);
     else
         again(l, b, pg_jitter_us(5 * US_PER_MS, 20 * US_PER_MS * b->conflicts));
 }
 
-static void server_trouble(struct seg_lane *l, struct batch *b)
+static void server_trouble(struct pg_seg_lane *l, struct pg_seg_batch *b)
 {
-    if (++b->losses > SEG_TRIES)
+    if (++b->losses > PG_SEG_TRIES)
         answer_all(l, b, &pg_fault_away);
     else
         again(l, b, pg_jitter_us(50 * US_PER_MS, 150 * US_PER_MS));
 }
 
-static void bad_command(struct seg_lane *l, struct batch *b, const struct pg_error *error)
+static void bad_command(struct pg_seg_lane *l, struct pg_seg_batch *b, const struct pg_error *error)
 {
     const char *method = b->cmds[0]->method ? b->cmds[0]->method : "";
     pg_metrics_bad(method);
@@ -121,20 +122,20 @@ static void bad_command(struct seg_lane *l, struct batch *b, const struct pg_err
 
 /* Splits the batch in two. The halves run one after the other like any batch, and the half without
  * the bad command commits. */
-static void bisect(struct seg_lane *l, struct batch *b)
+static void bisect(struct pg_seg_lane *l, struct pg_seg_batch *b)
 {
-    struct batch *half = batch_new();
+    struct pg_seg_batch *half = pg_seg_batch_new();
     size_t keep = b->n / 2;
     metric_add(&pg_metric_bisects, 0, 1);
     *half = *b;
     half->n = b->n - keep;
-    memmove(half->cmds, b->cmds + keep, half->n * sizeof(struct seg_cmd *));
+    memmove(half->cmds, b->cmds + keep, half->n * sizeof(struct pg_seg_cmd *));
     b->n = keep;
     again(l, b, 0);
     again(l, half, 0);
 }
 
-void fail_error(struct seg_lane *l, struct batch *b, const struct pg_error *error)
+void pg_seg_fail_error(struct pg_seg_lane *l, struct pg_seg_batch *b, const struct pg_error *error)
 {
     switch (pg_blame(error->sqlstate)) {
     case PG_BLAME_CONFLICT:
@@ -154,15 +155,15 @@ void fail_error(struct seg_lane *l, struct batch *b, const struct pg_error *erro
 
 /* -- running again ----------------------------------------------------------------------------- */
 
-static struct batch *batch_of(struct list *link)
+static struct pg_seg_batch *batch_of(struct list *link)
 {
-    return CONTAINER_OF(link, struct batch, link);
+    return CONTAINER_OF(link, struct pg_seg_batch, link);
 }
 
-struct batch *again_take(struct seg_lane *l, int64_t now_us, int64_t *due)
+struct pg_seg_batch *pg_seg_again_take(struct pg_seg_lane *l, int64_t now_us, int64_t *due)
 {
     LIST_FOR_EACH_SAFE (at, &l->again) {
-        struct batch *b = batch_of(at);
+        struct pg_seg_batch *b = batch_of(at);
         if (b->not_before_us > now_us) {
             *due = b->not_before_us < *due ? b->not_before_us : *due;
             continue;
@@ -172,21 +173,21 @@ struct batch *again_take(struct seg_lane *l, int64_t now_us, int64_t *due)
         if (b->n > 0)
             return b;
         free(b);
-        return again_take(l, now_us, due);
+        return pg_seg_again_take(l, now_us, due);
     }
     return NULL;
 }
 
 /* Commands that may have been committed wait longer than those that can simply be sent again. */
-static bool waits_on(const struct batch *b, bool all)
+static bool waits_on(const struct pg_seg_batch *b, bool all)
 {
-    return !all && b->unknown && time_mono_us() - b->unknown_since_us < SEG_UNKNOWN_WAIT_US;
+    return !all && b->unknown && time_mono_us() - b->unknown_since_us < PG_SEG_UNKNOWN_WAIT_US;
 }
 
-static struct batch *next_to_end(struct seg_lane *l, bool all)
+static struct pg_seg_batch *next_to_end(struct pg_seg_lane *l, bool all)
 {
     LIST_FOR_EACH (at, &l->again) {
-        struct batch *b = batch_of(at);
+        struct pg_seg_batch *b = batch_of(at);
         if (b->n == 0 || !waits_on(b, all)) {
             list_remove(&b->link);
             return b;
@@ -195,10 +196,10 @@ static struct batch *next_to_end(struct seg_lane *l, bool all)
     return NULL;
 }
 
-void again_expire(struct seg_lane *l, const struct fault *why, bool all)
+void pg_seg_again_expire(struct pg_seg_lane *l, const struct fault *why, bool all)
 {
     LIST_FOR_EACH (at, &l->again)
         sift(l, batch_of(at), has_time, &pg_fault_deadline);
-    for (struct batch *b; (b = next_to_end(l, all));)
+    for (struct pg_seg_batch *b; (b = next_to_end(l, all));)
         answer_all(l, b, why);
 }

@@ -4,7 +4,7 @@
 /*
  * Inside the segment lane.
  *
- *   seg_submit -> account (bounded, a tenant's share) -> lines of its keys (segment_keys.c)
+ *   pg_seg_submit -> account (bounded, a tenant's share) -> lines of its keys (segment_keys.c)
  *        first in all of them -> ready line of its class (segment_queue.c)
  *        -> batch, apart from who crowds the others (segment_share.c)
  *        -> run on a connection (segment_run.c): trip 1, decide, trip 2
@@ -21,44 +21,44 @@
 #include "pg/segment.h"
 #include "pg/statements.h"
 
-#define SEG_CLASSES 3
-#define SEG_CONTENDED_US (3 * US_PER_S)    /* a key that is busy for longer gives UNAVAILABLE */
-#define SEG_UNKNOWN_WAIT_US (5 * US_PER_S) /* for a connection that tells what was committed */
-#define SEG_BULK_EVERY_US (100 * US_PER_MS)
-#define SEG_TIMER_SHARE 4 /* a quarter of the places */
-#define SEG_TRIES 2       /* repetitions after a conflict, and after a loss */
+#define PG_SEG_CLASSES 3
+#define PG_SEG_CONTENDED_US (3 * US_PER_S)    /* a key that is busy for longer gives UNAVAILABLE */
+#define PG_SEG_UNKNOWN_WAIT_US (5 * US_PER_S) /* for a connection that tells what was committed */
+#define PG_SEG_BULK_EVERY_US (100 * US_PER_MS)
+#define PG_SEG_TIMER_SHARE 4 /* a quarter of the places */
+#define PG_SEG_TRIES 2       /* repetitions after a conflict, and after a loss */
 
-struct seg_line;
+struct pg_seg_line;
 
 /* What one tenant holds of one line. It lives as long as the tenant holds something. */
-struct seg_account {
+struct pg_seg_account {
     struct list link; /* in its bucket */
-    struct seg_line *line;
+    struct pg_seg_line *line;
     uint64_t tenant;
     size_t held; /* accepted and not answered */
 };
 
-#define SEG_ACCOUNT_BUCKETS 64
+#define PG_SEG_ACCOUNT_BUCKETS 64
 
 /* One class of commands. */
-struct seg_line {
+struct pg_seg_line {
     struct fair *ready;
     size_t capacity;
     size_t held;
-    struct list accounts[SEG_ACCOUNT_BUCKETS];
+    struct list accounts[PG_SEG_ACCOUNT_BUCKETS];
 };
 
 /* The lines of all keys: buckets hold the places of all keys that fall into them, oldest first for
  * each key. */
-struct seg_keys {
+struct pg_seg_keys {
     size_t mask;
     struct list *buckets;
 };
 
 /* Commands that run together, and how often that failed. */
-struct batch {
-    struct list link; /* in seg_lane.again while it waits */
-    struct seg_cmd *cmds[SEG_COMMANDS];
+struct pg_seg_batch {
+    struct list link; /* in pg_seg_lane.again while it waits */
+    struct pg_seg_cmd *cmds[PG_SEG_COMMANDS];
     size_t n;
     bool bulk;
     bool crowded;   /* when it was taken, most of its commands were of one tenant ... */
@@ -70,17 +70,18 @@ struct batch {
     int64_t now_us;
 };
 
-enum run_state { RUN_IDLE, RUN_READ, RUN_WRITE, RUN_ROLLBACK };
+enum pg_seg_run_state { PG_SEG_RUN_IDLE, PG_SEG_RUN_READ, PG_SEG_RUN_WRITE, PG_SEG_RUN_ROLLBACK };
 
 /* A segment connection and the segment on it. */
-struct run {
+struct pg_seg_run {
     struct conn *conn;
-    struct seg_lane *lane;
-    enum run_state state;
-    bool sending;        /* read() or write() is being called */
-    struct batch *batch; /* fails or commits together; after the decision only those that write */
-    struct batch *left;  /* of a batch of unknown outcome: those whose keys somebody holds */
-    struct seg seg;
+    struct pg_seg_lane *lane;
+    enum pg_seg_run_state state;
+    bool sending; /* read() or write() is being called */
+    /* Fails or commits together; after the decision only those that write. */
+    struct pg_seg_batch *batch;
+    struct pg_seg_batch *left; /* of a batch of unknown outcome: those whose keys somebody holds */
+    struct pg_seg seg;
     struct arena arena;
     struct trip trip;
     bool failed;
@@ -88,22 +89,22 @@ struct run {
     bool committed;        /* COMMIT was answered */
     size_t commit_at;      /* its place in the trip */
     int64_t started_us;
-    uint64_t keys[SEG_KEYS]; /* sorted */
-    bool got[SEG_KEYS];
+    uint64_t keys[PG_SEG_KEYS]; /* sorted */
+    bool got[PG_SEG_KEYS];
     size_t n_keys;
-    struct seg_cmd *answered[SEG_COMMANDS], *busy[SEG_COMMANDS], *again[SEG_COMMANDS];
+    struct pg_seg_cmd *answered[PG_SEG_COMMANDS], *busy[PG_SEG_COMMANDS], *again[PG_SEG_COMMANDS];
     size_t n_answered, n_busy, n_again;
     /* Stand for answered commands in their keys' lines until the transaction ends. */
-    struct seg_wait ghosts[SEG_KEYS];
+    struct pg_seg_wait ghosts[PG_SEG_KEYS];
     size_t n_ghosts;
-    struct seg_cmd ghost;
+    struct pg_seg_cmd ghost;
 };
 
-struct seg_lane {
+struct pg_seg_lane {
     struct pg *pg;
-    struct seg_ops ops;
-    struct seg_line lines[SEG_CLASSES];
-    struct seg_keys keys;
+    struct pg_seg_ops ops;
+    struct pg_seg_line lines[PG_SEG_CLASSES];
+    struct pg_seg_keys keys;
     struct list parked;  /* commands that are not the first ones for all their keys */
     struct list delayed; /* commands whose pause is not over, soonest first */
     struct list again;   /* batches that wait for a connection or the end of their pause */
@@ -126,73 +127,75 @@ struct seg_lane {
 
 /* -- segment_keys.c: the lines of keys -------------------------------------------------------- */
 
-void keys_init(struct seg_keys *k, size_t expect);
-void keys_free(struct seg_keys *k);
+void pg_seg_keys_init(struct pg_seg_keys *k, size_t expect);
+void pg_seg_keys_free(struct pg_seg_keys *k);
 /* Takes a place for each key of the command, by order of arrival but behind what runs; sets
  * cmd->blocked. Calls `displaced` for a ready command that is not first any more. */
-void keys_enter(struct seg_keys *k, struct seg_cmd *cmd,
-                void (*displaced)(struct seg_cmd *cmd, void *ctx), void *ctx);
+void pg_seg_keys_enter(struct pg_seg_keys *k, struct pg_seg_cmd *cmd,
+                       void (*displaced)(struct pg_seg_cmd *cmd, void *ctx), void *ctx);
 /* Gives the places back; calls `freed` for each command that has nobody before it any more. */
-void keys_leave(struct seg_keys *k, struct seg_cmd *cmd,
-                void (*freed)(struct seg_cmd *cmd, void *ctx), void *ctx);
+void pg_seg_keys_leave(struct pg_seg_keys *k, struct pg_seg_cmd *cmd,
+                       void (*freed)(struct pg_seg_cmd *cmd, void *ctx), void *ctx);
 /* Puts `ghosts` (with room for cmd->n_waits) into the places of a command that is about to be
  * answered. */
-void keys_haunt(struct seg_cmd *cmd, struct seg_wait *ghosts, struct seg_cmd *ghost);
-void keys_leave_ghosts(struct seg_keys *k, struct seg_wait *ghosts, size_t n,
-                       void (*freed)(struct seg_cmd *cmd, void *ctx), void *ctx);
+void pg_seg_keys_haunt(struct pg_seg_cmd *cmd, struct pg_seg_wait *ghosts,
+                       struct pg_seg_cmd *ghost);
+void pg_seg_keys_leave_ghosts(struct pg_seg_keys *k, struct pg_seg_wait *ghosts, size_t n,
+                              void (*freed)(struct pg_seg_cmd *cmd, void *ctx), void *ctx);
 
 /* -- segment_queue.c: accounts, ready lines, batches ------------------------------------------ */
 
-void queue_init(struct seg_lane *l);
-void queue_free(struct seg_lane *l);
+void pg_seg_queue_init(struct pg_seg_lane *l);
+void pg_seg_queue_free(struct pg_seg_lane *l);
 /* AM_EAGAIN when the line is full or the tenant over its share. */
-int queue_admit(struct seg_lane *l, struct seg_cmd *cmd) AM_MUSTCHECK;
+int pg_seg_queue_admit(struct pg_seg_lane *l, struct pg_seg_cmd *cmd) AM_MUSTCHECK;
 /* Into the lines of its keys, and into the ready line if it is first everywhere. */
-void queue_enter(struct seg_lane *l, struct seg_cmd *cmd);
+void pg_seg_queue_enter(struct pg_seg_lane *l, struct pg_seg_cmd *cmd);
 /* A command that was in a batch waits again, at the head, not before `delay_us` from now. Takes its
  * places anew when its keys changed. */
-void queue_back(struct seg_lane *l, struct seg_cmd *cmd, int64_t delay_us, bool new_keys);
+void pg_seg_queue_back(struct pg_seg_lane *l, struct pg_seg_cmd *cmd, int64_t delay_us,
+                       bool new_keys);
 /* Delayed commands whose pause is over become ready; returns when the next is due, or INT64_MAX. */
-int64_t queue_undelay(struct seg_lane *l, int64_t now_us);
+int64_t pg_seg_queue_undelay(struct pg_seg_lane *l, int64_t now_us);
 /* The next batch of what is ready, or NULL. */
-struct batch *queue_take(struct seg_lane *l, size_t max_keys);
+struct pg_seg_batch *pg_seg_queue_take(struct pg_seg_lane *l, size_t max_keys);
 /* Answers a command: gives everything back, then calls done(). */
-void queue_answer(struct seg_lane *l, struct seg_cmd *cmd, const struct fault *fault);
+void pg_seg_queue_answer(struct pg_seg_lane *l, struct pg_seg_cmd *cmd, const struct fault *fault);
 /* Answers everything that waits and does not run. */
-void queue_fail(struct seg_lane *l, const struct fault *why);
-/* For keys_leave(): nobody is before the command any more. */
-void queue_freed(struct seg_cmd *cmd, void *lane);
-void queue_show(const struct seg_lane *l); /* lengths into the metrics */
-bool seg_expired(const struct seg_cmd *cmd, int64_t now_us);
+void pg_seg_queue_fail(struct pg_seg_lane *l, const struct fault *why);
+/* For pg_seg_keys_leave(): nobody is before the command any more. */
+void pg_seg_queue_freed(struct pg_seg_cmd *cmd, void *lane);
+void pg_seg_queue_show(const struct pg_seg_lane *l); /* lengths into the metrics */
+bool pg_seg_expired(const struct pg_seg_cmd *cmd, int64_t now_us);
 
 /* -- segment_share.c: who may be in the next segment ------------------------------------------- */
 
 /* A call was accepted. */
-void share_note(struct seg_lane *l, const struct seg_cmd *cmd);
+void pg_seg_share_note(struct pg_seg_lane *l, const struct pg_seg_cmd *cmd);
 /* Notes a fresh batch: whether most of it is of one tenant. */
-void share_taken(struct seg_lane *l, struct batch *b);
+void pg_seg_share_taken(struct pg_seg_lane *l, struct pg_seg_batch *b);
 /* Sets l->kept and l->others_first for the batch that a free connection takes next. */
-void share_decide(struct seg_lane *l, int64_t now_us);
+void pg_seg_share_decide(struct pg_seg_lane *l, int64_t now_us);
 /* How many calls, or bulk commands, the next batch may have. */
-size_t share_call_places(const struct seg_lane *l, int64_t now_us);
-size_t share_bulk_places(const struct seg_lane *l, int64_t now_us);
+size_t pg_seg_share_call_places(const struct pg_seg_lane *l, int64_t now_us);
+size_t pg_seg_share_bulk_places(const struct pg_seg_lane *l, int64_t now_us);
 
 /* -- segment_run.c: a segment on its connection ------------------------------------------------ */
 
-struct batch *batch_new(void);
+struct pg_seg_batch *pg_seg_batch_new(void);
 /* Runs a batch on an idle connection; takes it over. */
-void run_start(struct run *r, struct batch *b);
+void pg_seg_run_start(struct pg_seg_run *r, struct pg_seg_batch *b);
 
 /* -- segment_fail.c: batches that run again --------------------------------------------------- */
 
 /* Each takes the batch over. */
-void fail_lost(struct seg_lane *l, struct batch *b);    /* nothing was committed */
-void fail_unknown(struct seg_lane *l, struct batch *b); /* it may have been */
-void fail_error(struct seg_lane *l, struct batch *b, const struct pg_error *error);
+void pg_seg_fail_lost(struct pg_seg_lane *l, struct pg_seg_batch *b);    /* nothing was committed */
+void pg_seg_fail_unknown(struct pg_seg_lane *l, struct pg_seg_batch *b); /* it may have been */
+void pg_seg_fail_error(struct pg_seg_lane *l, struct pg_seg_batch *b, const struct pg_error *error);
 /* Those of an unknown batch whose keys somebody still holds: most likely the old session. */
-void fail_unknown_busy(struct seg_lane *l, struct batch *b);
+void pg_seg_fail_unknown_busy(struct pg_seg_lane *l, struct pg_seg_batch *b);
 /* The next batch whose pause is over, without what has expired; NULL if none. *due is lowered to
  * when the next is due. */
-struct batch *again_take(struct seg_lane *l, int64_t now_us, int64_t *due);
+struct pg_seg_batch *pg_seg_again_take(struct pg_seg_lane *l, int64_t now_us, int64_t *due);
 /* While no connection is up: answers what cannot wait any longer; all = everything. */
-void again_expire(struct seg_lane *l, const struct fault *why, bool all);
+void pg_seg_again_expire(struct pg_seg_lane *l, const struct fault *why, bool all);

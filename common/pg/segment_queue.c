@@ -5,64 +5,64 @@
 #include "pg/metrics.h"
 #include "pg/segment_impl.h"
 
-void queue_init(struct seg_lane *l)
+void pg_seg_queue_init(struct pg_seg_lane *l)
 {
     size_t capacity = l->pg->config.queue;
-    for (size_t i = 0; i < SEG_CLASSES; i++) {
-        struct seg_line *line = &l->lines[i];
+    for (size_t i = 0; i < PG_SEG_CLASSES; i++) {
+        struct pg_seg_line *line = &l->lines[i];
         line->capacity = capacity;
         /* The accounts decide about admission, and never let more than half of this be ready. So
          * the line never refuses. */
         line->ready = fair_new(2 * capacity);
-        for (size_t b = 0; b < SEG_ACCOUNT_BUCKETS; b++)
+        for (size_t b = 0; b < PG_SEG_ACCOUNT_BUCKETS; b++)
             list_init(&line->accounts[b]);
     }
-    keys_init(&l->keys, 2 * capacity);
+    pg_seg_keys_init(&l->keys, 2 * capacity);
     list_init(&l->parked);
     list_init(&l->delayed);
     list_init(&l->again);
 }
 
-void queue_free(struct seg_lane *l)
+void pg_seg_queue_free(struct pg_seg_lane *l)
 {
     AM_ASSERT(l->held == 0);
-    for (size_t i = 0; i < SEG_CLASSES; i++)
+    for (size_t i = 0; i < PG_SEG_CLASSES; i++)
         fair_free(l->lines[i].ready);
-    keys_free(&l->keys);
+    pg_seg_keys_free(&l->keys);
 }
 
-void queue_show(const struct seg_lane *l)
+void pg_seg_queue_show(const struct pg_seg_lane *l)
 {
-    for (size_t i = 0; i < SEG_CLASSES; i++)
+    for (size_t i = 0; i < PG_SEG_CLASSES; i++)
         metric_set(&pg_metric_queue, i, (int64_t)l->lines[i].held);
 }
 
-bool seg_expired(const struct seg_cmd *cmd, int64_t now_us)
+bool pg_seg_expired(const struct pg_seg_cmd *cmd, int64_t now_us)
 {
     return cmd->deadline_us && now_us >= cmd->deadline_us;
 }
 
 /* -- accounts ---------------------------------------------------------------------------------- */
 
-static struct list *account_bucket(struct seg_line *line, uint64_t tenant)
+static struct list *account_bucket(struct pg_seg_line *line, uint64_t tenant)
 {
-    return &line->accounts[(tenant * 2654435761u >> 16) % SEG_ACCOUNT_BUCKETS];
+    return &line->accounts[(tenant * 2654435761u >> 16) % PG_SEG_ACCOUNT_BUCKETS];
 }
 
-static struct seg_account *find_account(struct seg_line *line, uint64_t tenant)
+static struct pg_seg_account *find_account(struct pg_seg_line *line, uint64_t tenant)
 {
     struct list *bucket = account_bucket(line, tenant);
     LIST_FOR_EACH (at, bucket) {
-        struct seg_account *a = CONTAINER_OF(at, struct seg_account, link);
+        struct pg_seg_account *a = CONTAINER_OF(at, struct pg_seg_account, link);
         if (a->tenant == tenant)
             return a;
     }
     return NULL;
 }
 
-static struct seg_account *open_account(struct seg_line *line, uint64_t tenant)
+static struct pg_seg_account *open_account(struct pg_seg_line *line, uint64_t tenant)
 {
-    struct seg_account *a = calloc(1, sizeof(*a));
+    struct pg_seg_account *a = calloc(1, sizeof(*a));
     AM_ASSERT(a != NULL);
     a->line = line;
     a->tenant = tenant;
@@ -73,10 +73,10 @@ static struct seg_account *open_account(struct seg_line *line, uint64_t tenant)
 /* A tenant may hold as many places as are still free. So one tenant alone gets half of the places,
  * and two get a third each. There is always room for a tenant that has nothing yet, and only a
  * tenant above its share is refused. */
-int queue_admit(struct seg_lane *l, struct seg_cmd *cmd)
+int pg_seg_queue_admit(struct pg_seg_lane *l, struct pg_seg_cmd *cmd)
 {
-    struct seg_line *line = &l->lines[cmd->cls];
-    struct seg_account *a = find_account(line, cmd->item.tenant);
+    struct pg_seg_line *line = &l->lines[cmd->cls];
+    struct pg_seg_account *a = find_account(line, cmd->item.tenant);
     if ((a ? a->held : 0) >= line->capacity - line->held)
         return AM_EAGAIN;
     cmd->account = a ? a : open_account(line, cmd->item.tenant);
@@ -86,9 +86,9 @@ int queue_admit(struct seg_lane *l, struct seg_cmd *cmd)
     return AM_OK;
 }
 
-static void close_account(struct seg_lane *l, struct seg_cmd *cmd)
+static void close_account(struct pg_seg_lane *l, struct pg_seg_cmd *cmd)
 {
-    struct seg_account *a = cmd->account;
+    struct pg_seg_account *a = cmd->account;
     cmd->account = NULL;
     l->held--;
     a->line->held--;
@@ -100,24 +100,24 @@ static void close_account(struct seg_lane *l, struct seg_cmd *cmd)
 
 /* -- waiting: parked, delayed or ready --------------------------------------------------------- */
 
-static struct seg_cmd *cmd_of(struct list *link)
+static struct pg_seg_cmd *cmd_of(struct list *link)
 {
-    return CONTAINER_OF(link, struct seg_cmd, link);
+    return CONTAINER_OF(link, struct pg_seg_cmd, link);
 }
 
-static void make_ready(struct seg_lane *l, struct seg_cmd *cmd)
+static void make_ready(struct pg_seg_lane *l, struct pg_seg_cmd *cmd)
 {
     AM_ASSERT(fair_push(l->lines[cmd->cls].ready, &cmd->item) == AM_OK);
     cmd->ready = true;
 }
 
-void queue_freed(struct seg_cmd *cmd, void *lane)
+void pg_seg_queue_freed(struct pg_seg_cmd *cmd, void *lane)
 {
     list_remove(&cmd->link);
     make_ready(lane, cmd);
 }
 
-static void stop_waiting(struct seg_lane *l, struct seg_cmd *cmd)
+static void stop_waiting(struct pg_seg_lane *l, struct pg_seg_cmd *cmd)
 {
     if (cmd->ready)
         fair_remove(l->lines[cmd->cls].ready, &cmd->item);
@@ -126,23 +126,23 @@ static void stop_waiting(struct seg_lane *l, struct seg_cmd *cmd)
     cmd->ready = false;
 }
 
-static void displaced(struct seg_cmd *cmd, void *lane)
+static void displaced(struct pg_seg_cmd *cmd, void *lane)
 {
-    struct seg_lane *l = lane;
+    struct pg_seg_lane *l = lane;
     stop_waiting(l, cmd);
     list_push_back(&l->parked, &cmd->link);
 }
 
-void queue_enter(struct seg_lane *l, struct seg_cmd *cmd)
+void pg_seg_queue_enter(struct pg_seg_lane *l, struct pg_seg_cmd *cmd)
 {
-    keys_enter(&l->keys, cmd, displaced, l);
+    pg_seg_keys_enter(&l->keys, cmd, displaced, l);
     if (cmd->blocked)
         list_push_back(&l->parked, &cmd->link);
     else
         make_ready(l, cmd);
 }
 
-static void delay(struct seg_lane *l, struct seg_cmd *cmd, int64_t delay_us)
+static void delay(struct pg_seg_lane *l, struct pg_seg_cmd *cmd, int64_t delay_us)
 {
     cmd->not_before_us = time_mono_us() + delay_us;
     struct list *at = l->delayed.prev;
@@ -151,12 +151,13 @@ static void delay(struct seg_lane *l, struct seg_cmd *cmd, int64_t delay_us)
     list_push_front(at, &cmd->link);
 }
 
-void queue_back(struct seg_lane *l, struct seg_cmd *cmd, int64_t delay_us, bool new_keys)
+void pg_seg_queue_back(struct pg_seg_lane *l, struct pg_seg_cmd *cmd, int64_t delay_us,
+                       bool new_keys)
 {
     cmd->running = false;
     if (new_keys) {
-        keys_leave(&l->keys, cmd, queue_freed, l);
-        keys_enter(&l->keys, cmd, displaced, l);
+        pg_seg_keys_leave(&l->keys, cmd, pg_seg_queue_freed, l);
+        pg_seg_keys_enter(&l->keys, cmd, displaced, l);
     }
     if (cmd->blocked)
         list_push_back(&l->parked, &cmd->link);
@@ -164,10 +165,10 @@ void queue_back(struct seg_lane *l, struct seg_cmd *cmd, int64_t delay_us, bool 
         delay(l, cmd, delay_us);
 }
 
-int64_t queue_undelay(struct seg_lane *l, int64_t now_us)
+int64_t pg_seg_queue_undelay(struct pg_seg_lane *l, int64_t now_us)
 {
     while (!list_empty(&l->delayed)) {
-        struct seg_cmd *cmd = cmd_of(l->delayed.next);
+        struct pg_seg_cmd *cmd = cmd_of(l->delayed.next);
         if (cmd->not_before_us > now_us)
             return cmd->not_before_us;
         list_remove(&cmd->link);
@@ -181,61 +182,61 @@ int64_t queue_undelay(struct seg_lane *l, int64_t now_us)
 
 /* The fault to tell. A command that may have been committed is always told so, whatever else
  * happened to it. */
-static const struct fault *truth(const struct seg_cmd *cmd, const struct fault *fault)
+static const struct fault *truth(const struct pg_seg_cmd *cmd, const struct fault *fault)
 {
     return fault && cmd->unknown && fault != &pg_fault_defect ? &pg_fault_unknown : fault;
 }
 
-void queue_answer(struct seg_lane *l, struct seg_cmd *cmd, const struct fault *fault)
+void pg_seg_queue_answer(struct pg_seg_lane *l, struct pg_seg_cmd *cmd, const struct fault *fault)
 {
-    keys_leave(&l->keys, cmd, queue_freed, l);
+    pg_seg_keys_leave(&l->keys, cmd, pg_seg_queue_freed, l);
     close_account(l, cmd);
     cmd->running = false;
     cmd->done(cmd, truth(cmd, fault));
 }
 
-static struct seg_cmd *any_waiting(struct seg_lane *l)
+static struct pg_seg_cmd *any_waiting(struct pg_seg_lane *l)
 {
     if (!list_empty(&l->parked))
         return cmd_of(l->parked.next);
     if (!list_empty(&l->delayed))
         return cmd_of(l->delayed.next);
-    for (size_t i = 0; i < SEG_CLASSES; i++) {
+    for (size_t i = 0; i < PG_SEG_CLASSES; i++) {
         struct fair_item *item = fair_take(l->lines[i].ready);
         if (!item)
             continue;
         fair_push_head(l->lines[i].ready, item);
-        return CONTAINER_OF(item, struct seg_cmd, item);
+        return CONTAINER_OF(item, struct pg_seg_cmd, item);
     }
     return NULL;
 }
 
-void queue_fail(struct seg_lane *l, const struct fault *why)
+void pg_seg_queue_fail(struct pg_seg_lane *l, const struct fault *why)
 {
-    for (struct seg_cmd *cmd; (cmd = any_waiting(l));) {
+    for (struct pg_seg_cmd *cmd; (cmd = any_waiting(l));) {
         stop_waiting(l, cmd);
-        queue_answer(l, cmd, why);
+        pg_seg_queue_answer(l, cmd, why);
     }
-    queue_show(l);
+    pg_seg_queue_show(l);
 }
 
 /* -- batches ----------------------------------------------------------------------------------- */
 
-static void first_try(struct seg_cmd *cmd, int64_t now_us)
+static void first_try(struct pg_seg_cmd *cmd, int64_t now_us)
 {
     cmd->first_tried_us = now_us;
     metric_observe_us(&pg_metric_queue_wait, cmd->cls, now_us - cmd->queued_us);
 }
 
-static struct fair_item *take_one(struct seg_lane *l, enum seg_class cls)
+static struct fair_item *take_one(struct pg_seg_lane *l, enum pg_seg_class cls)
 {
     struct fair *ready = l->lines[cls].ready;
-    return l->kept && cls == SEG_CALL ? fair_take_but(ready, l->kept_from) : fair_take(ready);
+    return l->kept && cls == PG_SEG_CALL ? fair_take_but(ready, l->kept_from) : fair_take(ready);
 }
 
 /* Fills the batch up to `limit` commands and `max_keys` keys, taking from the tenants of one class
  * in turn. So a tenant gets more than its share only of what the others leave. */
-static void fill(struct seg_lane *l, struct batch *b, enum seg_class cls, size_t limit,
+static void fill(struct pg_seg_lane *l, struct pg_seg_batch *b, enum pg_seg_class cls, size_t limit,
                  size_t max_keys, size_t *keys)
 {
     struct fair *ready = l->lines[cls].ready;
@@ -244,14 +245,14 @@ static void fill(struct seg_lane *l, struct batch *b, enum seg_class cls, size_t
         struct fair_item *item = take_one(l, cls);
         if (!item)
             return;
-        struct seg_cmd *cmd = CONTAINER_OF(item, struct seg_cmd, item);
+        struct pg_seg_cmd *cmd = CONTAINER_OF(item, struct pg_seg_cmd, item);
         if (*keys + cmd->n_waits > max_keys) {
             fair_push_head(ready, &cmd->item);
             return;
         }
         cmd->ready = false;
-        if (seg_expired(cmd, now)) {
-            queue_answer(l, cmd, &pg_fault_deadline);
+        if (pg_seg_expired(cmd, now)) {
+            pg_seg_queue_answer(l, cmd, &pg_fault_deadline);
             continue;
         }
         if (!cmd->first_tried_us)
@@ -262,49 +263,49 @@ static void fill(struct seg_lane *l, struct batch *b, enum seg_class cls, size_t
     }
 }
 
-static bool is_ready(const struct seg_lane *l, enum seg_class cls)
+static bool is_ready(const struct pg_seg_lane *l, enum pg_seg_class cls)
 {
     return fair_len(l->lines[cls].ready) > 0;
 }
 
 /* Bulk work has segments of its own, one at a time. It gets one when nothing else waits, and in any
  * case every 100 ms. */
-static bool bulk_is_due(const struct seg_lane *l)
+static bool bulk_is_due(const struct pg_seg_lane *l)
 {
-    if (!is_ready(l, SEG_BULK) || l->bulk_running)
+    if (!is_ready(l, PG_SEG_BULK) || l->bulk_running)
         return false;
-    if (!is_ready(l, SEG_CALL) && !is_ready(l, SEG_TIMER))
+    if (!is_ready(l, PG_SEG_CALL) && !is_ready(l, PG_SEG_TIMER))
         return true;
-    return time_mono_us() - l->bulk_last_us >= SEG_BULK_EVERY_US;
+    return time_mono_us() - l->bulk_last_us >= PG_SEG_BULK_EVERY_US;
 }
 
-static void fill_all(struct seg_lane *l, struct batch *b, size_t max_keys)
+static void fill_all(struct pg_seg_lane *l, struct pg_seg_batch *b, size_t max_keys)
 {
     size_t keys = 0;
-    size_t timers = fair_len(l->lines[SEG_TIMER].ready);
-    size_t places = SEG_COMMANDS / SEG_TIMER_SHARE;
+    size_t timers = fair_len(l->lines[PG_SEG_TIMER].ready);
+    size_t places = PG_SEG_COMMANDS / PG_SEG_TIMER_SHARE;
     size_t kept = timers < places ? timers : places;
-    size_t kept_keys = timers ? max_keys / SEG_TIMER_SHARE : 0;
-    size_t calls = share_call_places(l, time_mono_us());
-    size_t first = calls < SEG_COMMANDS - kept ? calls : SEG_COMMANDS - kept;
-    fill(l, b, SEG_CALL, first, max_keys - kept_keys, &keys);
+    size_t kept_keys = timers ? max_keys / PG_SEG_TIMER_SHARE : 0;
+    size_t calls = pg_seg_share_call_places(l, time_mono_us());
+    size_t first = calls < PG_SEG_COMMANDS - kept ? calls : PG_SEG_COMMANDS - kept;
+    fill(l, b, PG_SEG_CALL, first, max_keys - kept_keys, &keys);
     if (l->others_first && b->n == 0)
         l->kept = false; /* all others had expired */
-    fill(l, b, SEG_TIMER, SEG_COMMANDS, max_keys, &keys);
-    fill(l, b, SEG_CALL, calls, max_keys, &keys);
+    fill(l, b, PG_SEG_TIMER, PG_SEG_COMMANDS, max_keys, &keys);
+    fill(l, b, PG_SEG_CALL, calls, max_keys, &keys);
 }
 
-struct batch *queue_take(struct seg_lane *l, size_t max_keys)
+struct pg_seg_batch *pg_seg_queue_take(struct pg_seg_lane *l, size_t max_keys)
 {
     size_t keys = 0;
-    struct batch *b = batch_new();
+    struct pg_seg_batch *b = pg_seg_batch_new();
     if (bulk_is_due(l)) {
         b->bulk = true;
-        fill(l, b, SEG_BULK, share_bulk_places(l, time_mono_us()), max_keys, &keys);
+        fill(l, b, PG_SEG_BULK, pg_seg_share_bulk_places(l, time_mono_us()), max_keys, &keys);
     } else {
         fill_all(l, b, max_keys);
     }
-    share_taken(l, b);
+    pg_seg_share_taken(l, b);
     if (b->n > 0)
         return b;
     free(b);

@@ -9,11 +9,11 @@
 
 #define OWN_READS 2 /* BEGIN and TRY come before what read() sends */
 
-static void finish(struct run *r);
+static void finish(struct pg_seg_run *r);
 
-struct batch *batch_new(void)
+struct pg_seg_batch *pg_seg_batch_new(void)
 {
-    struct batch *b = calloc(1, sizeof(*b));
+    struct pg_seg_batch *b = calloc(1, sizeof(*b));
     AM_ASSERT(b != NULL);
     return b;
 }
@@ -23,9 +23,9 @@ static const struct pg_rows *rows(const PGresult *res)
     return (const struct pg_rows *)(const void *)res;
 }
 
-void seg_send(struct seg *seg, unsigned stmt, const struct pg_args *args)
+void pg_seg_send(struct pg_seg *seg, unsigned stmt, const struct pg_args *args)
 {
-    struct run *r = seg->priv;
+    struct pg_seg_run *r = seg->priv;
     AM_ASSERT(r->sending && stmt < r->lane->pg->config.n_stmts);
     conn_send(r->conn, r->lane->pg->config.stmts[stmt].name, args);
 }
@@ -40,32 +40,32 @@ static int compare_keys(const void *a, const void *b)
 
 /* Sorts the keys, so that all processes lock them in the same order and two who want the same keys
  * do not each get half of them. */
-static void collect_keys(struct run *r)
+static void collect_keys(struct pg_seg_run *r)
 {
-    const struct batch *b = r->batch;
+    const struct pg_seg_batch *b = r->batch;
     r->n_keys = 0;
     for (size_t i = 0; i < b->n; i++)
         for (unsigned k = 0; k < b->cmds[i]->n_waits; k++)
             r->keys[r->n_keys++] = b->cmds[i]->waits[k].key;
-    AM_ASSERT(r->n_keys <= SEG_KEYS);
+    AM_ASSERT(r->n_keys <= PG_SEG_KEYS);
     qsort(r->keys, r->n_keys, sizeof(r->keys[0]), compare_keys);
     memset(r->got, 0, sizeof(r->got));
 }
 
-static size_t key_index(const struct run *r, uint64_t key)
+static size_t key_index(const struct pg_seg_run *r, uint64_t key)
 {
     const uint64_t *found = bsearch(&key, r->keys, r->n_keys, sizeof(key), compare_keys);
     AM_ASSERT(found != NULL);
     return (size_t)(found - r->keys);
 }
 
-static void note_locks(struct run *r, const struct pg_rows *locks)
+static void note_locks(struct pg_seg_run *r, const struct pg_rows *locks)
 {
     for (int i = 0; i < pg_rows_count(locks); i++)
         r->got[key_index(r, (uint64_t)pg_int(locks, i, 0))] = pg_bool(locks, i, 1);
 }
 
-static bool has_all_keys(const struct run *r, const struct seg_cmd *cmd)
+static bool has_all_keys(const struct pg_seg_run *r, const struct pg_seg_cmd *cmd)
 {
     for (unsigned i = 0; i < cmd->n_waits; i++)
         if (!r->got[key_index(r, cmd->waits[i].key)])
@@ -81,9 +81,9 @@ static void rollback_end(struct trip *t, enum trip_end end)
     finish(t->ctx);
 }
 
-static void roll_back(struct run *r)
+static void roll_back(struct pg_seg_run *r)
 {
-    r->state = RUN_ROLLBACK;
+    r->state = PG_SEG_RUN_ROLLBACK;
     r->trip = (struct trip){.end = rollback_end, .ctx = r};
     conn_trip_begin(r->conn, &r->trip);
     conn_send(r->conn, PG_ROLLBACK, NULL);
@@ -91,7 +91,7 @@ static void roll_back(struct run *r)
     metric_add(&pg_metric_trips, PG_TRIP_ROLLBACK, 1);
 }
 
-static void failed(struct run *r)
+static void failed(struct pg_seg_run *r)
 {
     r->failed = true;
     r->error = r->trip.error;
@@ -101,75 +101,75 @@ static void failed(struct run *r)
     roll_back(r);
 }
 
-static void send_back(struct run *r)
+static void send_back(struct pg_seg_run *r)
 {
     int64_t now = time_mono_us();
     for (size_t i = 0; i < r->n_again + r->n_busy; i++) {
         bool again = i < r->n_again;
-        struct seg_cmd *cmd = again ? r->again[i] : r->busy[i - r->n_again];
-        if (now - cmd->first_tried_us >= SEG_CONTENDED_US)
-            queue_answer(r->lane, cmd, &pg_fault_contended);
+        struct pg_seg_cmd *cmd = again ? r->again[i] : r->busy[i - r->n_again];
+        if (now - cmd->first_tried_us >= PG_SEG_CONTENDED_US)
+            pg_seg_queue_answer(r->lane, cmd, &pg_fault_contended);
         else if (again)
-            queue_back(r->lane, cmd, 0, true);
+            pg_seg_queue_back(r->lane, cmd, 0, true);
         else
-            queue_back(r->lane, cmd, pg_jitter_us(US_PER_MS, 5 * US_PER_MS), false);
+            pg_seg_queue_back(r->lane, cmd, pg_jitter_us(US_PER_MS, 5 * US_PER_MS), false);
     }
 }
 
 /* Ends the run: the transaction is over, its keys are free, and the connection may carry the next
  * segment. Nothing may touch the run once its state is idle. */
-static void finish(struct run *r)
+static void finish(struct pg_seg_run *r)
 {
-    struct seg_lane *l = r->lane;
-    struct batch *b = r->batch, *left = r->left;
+    struct pg_seg_lane *l = r->lane;
+    struct pg_seg_batch *b = r->batch, *left = r->left;
     bool bulk = b->bulk;
     r->batch = r->left = NULL;
-    keys_leave_ghosts(&l->keys, r->ghosts, r->n_ghosts, queue_freed, l);
+    pg_seg_keys_leave_ghosts(&l->keys, r->ghosts, r->n_ghosts, pg_seg_queue_freed, l);
     send_back(r);
     if (r->failed)
-        fail_error(l, b, &r->error);
+        pg_seg_fail_error(l, b, &r->error);
     else
         free(b);
     if (left)
-        fail_unknown_busy(l, left);
+        pg_seg_fail_unknown_busy(l, left);
     if (bulk)
         l->bulk_running = false;
     metric_observe_us(&pg_metric_segment_time, 0, time_mono_us() - r->started_us);
-    r->state = RUN_IDLE;
+    r->state = PG_SEG_RUN_IDLE;
     segs_wake(l);
 }
 
 /* The connection is gone. The batch is handled as lost, and the rest as if the transaction was
  * rolled back. */
-static void lost(struct run *r, bool unknown)
+static void lost(struct pg_seg_run *r, bool unknown)
 {
-    struct batch *b = r->batch;
-    r->batch = batch_new();
+    struct pg_seg_batch *b = r->batch;
+    r->batch = pg_seg_batch_new();
     r->batch->bulk = b->bulk;
     metric_add(&pg_metric_segments, unknown ? PG_SEGMENT_UNKNOWN : PG_SEGMENT_LOST, 1);
     if (unknown)
-        fail_unknown(r->lane, b);
+        pg_seg_fail_unknown(r->lane, b);
     else
-        fail_lost(r->lane, b);
+        pg_seg_fail_lost(r->lane, b);
     finish(r);
 }
 
 /* -- trip 2 ------------------------------------------------------------------------------------ */
 
-static void commit_done(struct run *r)
+static void commit_done(struct pg_seg_run *r)
 {
-    struct batch *b = r->batch;
+    struct pg_seg_batch *b = r->batch;
     metric_add(&pg_metric_segments, PG_SEGMENT_COMMITTED, 1);
     if (r->lane->ops.committed)
         r->lane->ops.committed(r->lane->ops.ctx, &r->seg);
     for (size_t i = 0; i < b->n; i++)
-        queue_answer(r->lane, b->cmds[i], NULL);
+        pg_seg_queue_answer(r->lane, b->cmds[i], NULL);
     finish(r);
 }
 
 static bool write_result(struct trip *t, size_t i, PGresult *res)
 {
-    struct run *r = t->ctx;
+    struct pg_seg_run *r = t->ctx;
     if (i == r->commit_at)
         r->committed = strcmp(PQcmdStatus(res), "COMMIT") == 0;
     return false;
@@ -177,14 +177,14 @@ static bool write_result(struct trip *t, size_t i, PGresult *res)
 
 /* False when the connection broke while a statement before COMMIT was refused: then COMMIT was
  * never reached. */
-static bool may_have_committed(const struct trip *t, const struct run *r)
+static bool may_have_committed(const struct trip *t, const struct pg_seg_run *r)
 {
     return !(t->failed && t->error.sqlstate[0] && t->error.statement < r->commit_at);
 }
 
 static void write_end(struct trip *t, enum trip_end end)
 {
-    struct run *r = t->ctx;
+    struct pg_seg_run *r = t->ctx;
     if (r->committed)
         commit_done(r);
     else if (end == TRIP_LOST)
@@ -193,10 +193,10 @@ static void write_end(struct trip *t, enum trip_end end)
         failed(r);
 }
 
-static void write_and_commit(struct run *r)
+static void write_and_commit(struct pg_seg_run *r)
 {
-    struct seg_lane *l = r->lane;
-    r->state = RUN_WRITE;
+    struct pg_seg_lane *l = r->lane;
+    r->state = PG_SEG_RUN_WRITE;
     r->seg.cmds = r->batch->cmds;
     r->seg.n = r->batch->n;
     r->trip = (struct trip){.result = write_result, .end = write_end, .ctx = r};
@@ -212,20 +212,20 @@ static void write_and_commit(struct run *r)
 
 /* -- the decision ------------------------------------------------------------------------------ */
 
-static void decide_one(struct run *r, struct seg_cmd *cmd)
+static void decide_one(struct pg_seg_run *r, struct pg_seg_cmd *cmd)
 {
-    struct seg_lane *l = r->lane;
+    struct pg_seg_lane *l = r->lane;
     r->seg.cmds = &cmd;
     r->seg.n = 1;
     cmd->now_us = r->seg.now_us;
     switch (l->ops.decide(l->ops.ctx, &r->seg, cmd)) {
-    case SEG_WRITE:
+    case PG_SEG_WRITE:
         r->batch->cmds[r->batch->n++] = cmd;
         break;
-    case SEG_ANSWER:
+    case PG_SEG_ANSWER:
         r->answered[r->n_answered++] = cmd;
         break;
-    case SEG_AGAIN:
+    case PG_SEG_AGAIN:
         r->again[r->n_again++] = cmd;
         metric_add(&pg_metric_again, 0, 1);
     }
@@ -233,7 +233,7 @@ static void decide_one(struct run *r, struct seg_cmd *cmd)
 
 /* Puts aside a command whose keys were not all locked. Commands that may have been committed keep
  * their `now` and stay together until it is known for all of them. */
-static void set_aside(struct run *r, struct seg_cmd *cmd)
+static void set_aside(struct pg_seg_run *r, struct pg_seg_cmd *cmd)
 {
     metric_add(&pg_metric_busy, 0, 1);
     if (!r->batch->unknown) {
@@ -241,23 +241,23 @@ static void set_aside(struct run *r, struct seg_cmd *cmd)
         return;
     }
     if (!r->left) {
-        r->left = batch_new();
+        r->left = pg_seg_batch_new();
         *r->left = *r->batch;
         r->left->n = 0;
     }
     r->left->cmds[r->left->n++] = cmd;
 }
 
-static void decide_all(struct run *r)
+static void decide_all(struct pg_seg_run *r)
 {
-    struct batch *b = r->batch;
+    struct pg_seg_batch *b = r->batch;
     size_t n = b->n;
     if (!b->unknown)
         b->now_us = time_now_us(loop_time(r->lane->pg->loop));
     r->seg.now_us = b->now_us;
     b->n = 0; /* now it collects the commands that write, in the same order */
     for (size_t i = 0; i < n; i++) {
-        struct seg_cmd *cmd = b->cmds[i];
+        struct pg_seg_cmd *cmd = b->cmds[i];
         if (has_all_keys(r, cmd))
             decide_one(r, cmd);
         else
@@ -267,20 +267,20 @@ static void decide_all(struct run *r)
 
 /* Answers the commands that write nothing. They need not wait for the commit of the others, but
  * their keys stay locked until it. */
-static void answer_at_once(struct run *r)
+static void answer_at_once(struct pg_seg_run *r)
 {
     size_t n = r->n_answered;
     for (size_t i = 0; i < n; i++) {
-        struct seg_cmd *cmd = r->answered[i];
+        struct pg_seg_cmd *cmd = r->answered[i];
         unsigned waits = cmd->n_waits;
-        keys_haunt(cmd, r->ghosts + r->n_ghosts, &r->ghost);
+        pg_seg_keys_haunt(cmd, r->ghosts + r->n_ghosts, &r->ghost);
         r->n_ghosts += waits;
     }
     for (size_t i = 0; i < n; i++)
-        queue_answer(r->lane, r->answered[i], NULL);
+        pg_seg_queue_answer(r->lane, r->answered[i], NULL);
 }
 
-static void decide(struct run *r)
+static void decide(struct pg_seg_run *r)
 {
     decide_all(r);
     if (r->batch->n > 0) {
@@ -296,8 +296,8 @@ static void decide(struct run *r)
 
 static bool read_result(struct trip *t, size_t i, PGresult *res)
 {
-    struct run *r = t->ctx;
-    struct seg_lane *l = r->lane;
+    struct pg_seg_run *r = t->ctx;
+    struct pg_seg_lane *l = r->lane;
     if (i == 1)
         note_locks(r, rows(res));
     else if (i >= OWN_READS)
@@ -307,7 +307,7 @@ static bool read_result(struct trip *t, size_t i, PGresult *res)
 
 static void read_end(struct trip *t, enum trip_end end)
 {
-    struct run *r = t->ctx;
+    struct pg_seg_run *r = t->ctx;
     if (end == TRIP_OK)
         decide(r);
     else if (end == TRIP_ERROR)
@@ -316,7 +316,7 @@ static void read_end(struct trip *t, enum trip_end end)
         lost(r, false);
 }
 
-static void send_try(struct run *r)
+static void send_try(struct pg_seg_run *r)
 {
     struct pg_args args;
     struct pg_array keys;
@@ -328,9 +328,9 @@ static void send_try(struct run *r)
     conn_send(r->conn, PG_TRY, &args);
 }
 
-static void send_reads(struct run *r)
+static void send_reads(struct pg_seg_run *r)
 {
-    struct seg_lane *l = r->lane;
+    struct pg_seg_lane *l = r->lane;
     r->trip = (struct trip){.result = read_result, .end = read_end, .ctx = r};
     conn_trip_begin(r->conn, &r->trip);
     conn_send(r->conn, PG_BEGIN, NULL);
@@ -342,18 +342,18 @@ static void send_reads(struct run *r)
     metric_add(&pg_metric_trips, PG_TRIP_READ_HALF, 1);
 }
 
-void run_start(struct run *r, struct batch *b)
+void pg_seg_run_start(struct pg_seg_run *r, struct pg_seg_batch *b)
 {
-    struct seg_lane *l = r->lane;
+    struct pg_seg_lane *l = r->lane;
     r->batch = b;
-    r->state = RUN_READ;
+    r->state = PG_SEG_RUN_READ;
     r->failed = r->committed = false;
     r->n_answered = r->n_busy = r->n_again = r->n_ghosts = 0;
     r->started_us = time_mono_us();
     arena_reset(&r->arena);
     for (size_t i = 0; i < b->n; i++)
         b->cmds[i]->tries++;
-    r->seg = (struct seg){.arena = &r->arena, .cmds = b->cmds, .n = b->n, .priv = r};
+    r->seg = (struct pg_seg){.arena = &r->arena, .cmds = b->cmds, .n = b->n, .priv = r};
     r->seg.now_us = b->unknown ? b->now_us : time_now_us(loop_time(l->pg->loop));
     if (b->bulk) {
         l->bulk_running = true;

@@ -21,9 +21,9 @@
 #define PASSED_MOST 4               /* segments in a row that go before the crowd's */
 #define BULK_BESIDE_CALLS 24        /* measured: 64 double the p99 of calls, 12 halve bulk work */
 
-void share_note(struct seg_lane *l, const struct seg_cmd *cmd)
+void pg_seg_share_note(struct pg_seg_lane *l, const struct pg_seg_cmd *cmd)
 {
-    if (cmd->cls != SEG_CALL)
+    if (cmd->cls != PG_SEG_CALL)
         return;
     if (l->called_us && cmd->item.tenant != l->last_tenant)
         l->mixed_us = cmd->queued_us;
@@ -33,7 +33,7 @@ void share_note(struct seg_lane *l, const struct seg_cmd *cmd)
 
 /* The only tenant that can have more than half: what is left when every command is set off against
  * one of another tenant. */
-static uint64_t candidate(const struct batch *b)
+static uint64_t candidate(const struct pg_seg_batch *b)
 {
     uint64_t tenant = 0;
     size_t lead = 0;
@@ -48,7 +48,7 @@ static uint64_t candidate(const struct batch *b)
     return tenant;
 }
 
-static void find_crowd(struct batch *b)
+static void find_crowd(struct pg_seg_batch *b)
 {
     size_t n = 0;
     b->crowd = candidate(b);
@@ -57,27 +57,27 @@ static void find_crowd(struct batch *b)
     b->crowded = b->n >= CROWD_LEAST && 2 * n > b->n;
 }
 
-static bool is_mixed(const struct seg_lane *l, int64_t now_us)
+static bool is_mixed(const struct pg_seg_lane *l, int64_t now_us)
 {
     return now_us - l->mixed_us <= ACTIVE_US;
 }
 
-static bool is_crowded(const struct seg_lane *l, int64_t now_us)
+static bool is_crowded(const struct pg_seg_lane *l, int64_t now_us)
 {
     return is_mixed(l, now_us) && now_us - l->crowd_us <= ACTIVE_US;
 }
 
-size_t share_call_places(const struct seg_lane *l, int64_t now_us)
+size_t pg_seg_share_call_places(const struct pg_seg_lane *l, int64_t now_us)
 {
-    return !l->kept && is_crowded(l, now_us) ? SEG_COMMANDS / 2 : SEG_COMMANDS;
+    return !l->kept && is_crowded(l, now_us) ? PG_SEG_COMMANDS / 2 : PG_SEG_COMMANDS;
 }
 
-size_t share_bulk_places(const struct seg_lane *l, int64_t now_us)
+size_t pg_seg_share_bulk_places(const struct pg_seg_lane *l, int64_t now_us)
 {
-    return now_us - l->called_us <= ACTIVE_US ? BULK_BESIDE_CALLS : SEG_COMMANDS;
+    return now_us - l->called_us <= ACTIVE_US ? BULK_BESIDE_CALLS : PG_SEG_COMMANDS;
 }
 
-void share_taken(struct seg_lane *l, struct batch *b)
+void pg_seg_share_taken(struct pg_seg_lane *l, struct pg_seg_batch *b)
 {
     find_crowd(b);
     l->passed = l->others_first && l->kept ? l->passed + 1 : 0;
@@ -88,13 +88,13 @@ void share_taken(struct seg_lane *l, struct batch *b)
 }
 
 /* Keeps the only connection that is idle from the tenant that has a crowd on all the others. */
-static void keep_last(struct seg_lane *l)
+static void keep_last(struct pg_seg_lane *l)
 {
     bool crowded = false;
     unsigned idle = 0;
     for (size_t i = 0; i < l->pg->n_conns; i++) {
         const struct conn *c = &l->pg->conns[i];
-        const struct run *r = c->user;
+        const struct pg_seg_run *r = c->user;
         if (c->lane != LANE_SEGMENT || c->state != CONN_UP || !r)
             continue;
         if (!r->batch) {
@@ -110,17 +110,17 @@ static void keep_last(struct seg_lane *l)
 }
 
 /* Keeps any connection from the crowd while others wait. */
-static void put_others_first(struct seg_lane *l, int64_t now_us)
+static void put_others_first(struct pg_seg_lane *l, int64_t now_us)
 {
     if (l->kept || !is_crowded(l, now_us) || l->passed >= PASSED_MOST)
         return;
-    if (!fair_others_wait(l->lines[SEG_CALL].ready, l->crowd))
+    if (!fair_others_wait(l->lines[PG_SEG_CALL].ready, l->crowd))
         return;
     l->kept = l->others_first = true;
     l->kept_from = l->crowd;
 }
 
-void share_decide(struct seg_lane *l, int64_t now_us)
+void pg_seg_share_decide(struct pg_seg_lane *l, int64_t now_us)
 {
     l->kept = l->others_first = false;
     if (!is_mixed(l, now_us))

@@ -111,17 +111,17 @@ struct seg_state {
     bool full; /* the arena was too small for what was read */
 };
 
-struct seg_part *seg_part_of(struct seg_state *st, const struct seg_cmd *cmd);
+struct seg_part *seg_part_of(struct seg_state *st, const struct pg_seg_cmd *cmd);
 
 /* Computes the keys of the submission's command. */
 void store_take_keys(struct submission *sub);
 
 /* The segment's callbacks, ctx = struct store. */
-void store_seg_read(void *ctx, struct seg *seg);
-void store_seg_load(void *ctx, struct seg *seg, size_t i, const struct pg_rows *rows);
-enum seg_verdict store_seg_decide(void *ctx, struct seg *seg, struct seg_cmd *cmd);
-void store_seg_write(void *ctx, struct seg *seg);
-void store_seg_committed(void *ctx, struct seg *seg);
+void store_seg_read(void *ctx, struct pg_seg *seg);
+void store_seg_load(void *ctx, struct pg_seg *seg, size_t i, const struct pg_rows *rows);
+enum pg_seg_verdict store_seg_decide(void *ctx, struct pg_seg *seg, struct pg_seg_cmd *cmd);
+void store_seg_write(void *ctx, struct pg_seg *seg);
+void store_seg_committed(void *ctx, struct pg_seg *seg);
 
 /* A plain read under construction: empties the results, then adds statements. */
 void store_read_begin(struct store_read *r);

@@ -142,7 +142,7 @@ static void route_agents(struct routing *r, const struct seg_part *p)
 /* -- all -------------------------------------------------------------------------------------- */
 
 /* Room for the most that the parts can say. */
-static void routing_init(struct routing *r, struct seg *seg)
+static void routing_init(struct routing *r, struct pg_seg *seg)
 {
     size_t queue = 0, timers = 0, agents = 0;
     for (size_t i = 0; i < seg->n; i++) {
@@ -160,7 +160,7 @@ static void routing_init(struct routing *r, struct seg *seg)
     r->out.agents = ARENA_ARRAY(seg->arena, struct route_agent, agents);
 }
 
-void store_seg_committed(void *ctx, struct seg *seg)
+void store_seg_committed(void *ctx, struct pg_seg *seg)
 {
     struct store *s = ctx;
     struct routing r;

@@ -53,7 +53,7 @@ static int load_agents(struct seg_state *st, const struct pg_rows *rows, struct 
     return AM_OK;
 }
 
-void store_seg_load(void *ctx, struct seg *seg, size_t i, const struct pg_rows *rows)
+void store_seg_load(void *ctx, struct pg_seg *seg, size_t i, const struct pg_rows *rows)
 {
     struct seg_state *st = seg->user;
     (void)ctx;
@@ -149,7 +149,7 @@ static int32_t version_for(struct store *s, const struct seg_part *p)
     return t ? t->policy_version : 0;
 }
 
-static void decision_fill(struct store *s, struct seg *seg, struct seg_part *p)
+static void decision_fill(struct store *s, struct pg_seg *seg, struct seg_part *p)
 {
     int64_t updated_at = p->c && p->c->exists ? p->c->row.updated_at : 0;
     p->d = (struct decision){
@@ -166,17 +166,17 @@ static void decision_fill(struct store *s, struct seg *seg, struct seg_part *p)
     };
 }
 
-static enum seg_verdict refuse(struct command *cmd, enum fault_code code, int reason,
-                               const char *message)
+static enum pg_seg_verdict refuse(struct command *cmd, enum fault_code code, int reason,
+                                  const char *message)
 {
     fault_set(&cmd->fault, code, reason, "%s", message);
     cmd->fault.retry_ms = 100;
-    return SEG_ANSWER;
+    return PG_SEG_ANSWER;
 }
 
 /* The policy is not here: policy moved on a moment ago, or the case is pinned to a version that
  * this process has not met. The command is decided again when it has been loaded. */
-static enum seg_verdict load_policy(struct store *s, const struct seg_part *p)
+static enum pg_seg_verdict load_policy(struct store *s, const struct seg_part *p)
 {
     struct command *cmd = p->cmd;
     struct submission *sub = p->sub;
@@ -189,7 +189,7 @@ static enum seg_verdict load_policy(struct store *s, const struct seg_part *p)
     sub->lacks_version = version_for(s, p);
     if (cmd->kind->needs_customer && !cmd->policy_version)
         tenants_current(s->tenants, cmd->tenant_id, sub->lacks_version);
-    return SEG_ANSWER;
+    return PG_SEG_ANSWER;
 }
 
 /* A replay or a case that is not there need none. */
@@ -206,7 +206,7 @@ static bool too_large(const struct seg_state *st, const struct arena *arena)
     return st->full || arena->used_bytes > arena->quota_bytes / 2;
 }
 
-enum seg_verdict store_seg_decide(void *ctx, struct seg *seg, struct seg_cmd *seg_cmd)
+enum pg_seg_verdict store_seg_decide(void *ctx, struct pg_seg *seg, struct pg_seg_cmd *seg_cmd)
 {
     struct seg_state *st = seg->user;
     struct seg_part *p = seg_part_of(st, seg_cmd);
@@ -219,7 +219,7 @@ enum seg_verdict store_seg_decide(void *ctx, struct seg *seg, struct seg_cmd *se
     if (!choose_case(p, seg->arena)) {
         cmd->open_case_id = p->found_case_id;
         store_take_keys(p->sub);
-        return SEG_AGAIN;
+        return PG_SEG_AGAIN;
     }
     remember(p);
     take_agents(st, p, seg->arena);
@@ -229,7 +229,7 @@ enum seg_verdict store_seg_decide(void *ctx, struct seg *seg, struct seg_cmd *se
     enum decision_verdict verdict = command_decide(&p->d);
     if (verdict == DECISION_AGAIN) {
         store_take_keys(p->sub);
-        return SEG_AGAIN;
+        return PG_SEG_AGAIN;
     }
-    return verdict == DECISION_WRITE && !cmd->dry_run ? SEG_WRITE : SEG_ANSWER;
+    return verdict == DECISION_WRITE && !cmd->dry_run ? PG_SEG_WRITE : PG_SEG_ANSWER;
 }

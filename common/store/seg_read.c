@@ -8,7 +8,7 @@
 #include "case/command/keys.h"
 #include "store/impl.h"
 
-struct seg_part *seg_part_of(struct seg_state *st, const struct seg_cmd *cmd)
+struct seg_part *seg_part_of(struct seg_state *st, const struct pg_seg_cmd *cmd)
 {
     for (size_t i = 0; i < st->n_parts; i++)
         if (&st->parts[i].sub->seg == cmd)
@@ -64,7 +64,7 @@ static void add_part(struct seg_state *st, struct submission *sub)
         add_agent(st, cmd->tenant_id, cmd->principal);
 }
 
-static struct seg_state *state_new(struct store *s, struct seg *seg)
+static struct seg_state *state_new(struct store *s, struct pg_seg *seg)
 {
     struct seg_state *st = ARENA_NEW(seg->arena, struct seg_state);
     st->store = s;
@@ -78,12 +78,12 @@ static struct seg_state *state_new(struct store *s, struct seg *seg)
 
 /* -- statements ------------------------------------------------------------------------------- */
 
-static void send(struct seg *seg, unsigned stmt, const struct pg_args *args)
+static void send(struct pg_seg *seg, unsigned stmt, const struct pg_args *args)
 {
     struct seg_state *st = seg->user;
     AM_ASSERT(st->n_sent < STMTS);
     st->sent[st->n_sent++] = stmt;
-    seg_send(seg, stmt, args);
+    pg_seg_send(seg, stmt, args);
 }
 
 static void arg_tenants(struct pg_args *args, struct seg_part *const *parts, size_t n)
@@ -131,7 +131,7 @@ static void arg_natural_keys(struct pg_args *args, struct seg_part *const *parts
     pg_arg_array(args, &order);
 }
 
-static void send_dedups(struct seg *seg, struct seg_state *st)
+static void send_dedups(struct pg_seg *seg, struct seg_state *st)
 {
     struct pg_args args;
     pg_args_init(&args, seg->arena);
@@ -139,7 +139,7 @@ static void send_dedups(struct seg *seg, struct seg_state *st)
     send(seg, STMT_READ + TABLE_DEDUP, &args);
 }
 
-static void send_openings(struct seg *seg, struct seg_state *st)
+static void send_openings(struct pg_seg *seg, struct seg_state *st)
 {
     struct pg_args args;
     pg_args_init(&args, seg->arena);
@@ -148,7 +148,7 @@ static void send_openings(struct seg *seg, struct seg_state *st)
     send(seg, STMT_OPENING, &args);
 }
 
-static void send_cases(struct seg *seg, struct seg_state *st)
+static void send_cases(struct pg_seg *seg, struct seg_state *st)
 {
     struct pg_args args;
     const void **keys = ARENA_ARRAY(seg->arena, const void *, st->n_cases);
@@ -161,7 +161,7 @@ static void send_cases(struct seg *seg, struct seg_state *st)
         send(seg, STMT_READ + t, &args);
 }
 
-static void send_agents(struct seg *seg, struct seg_state *st)
+static void send_agents(struct pg_seg *seg, struct seg_state *st)
 {
     struct pg_args args;
     struct pg_array tenant, agent;
@@ -177,7 +177,7 @@ static void send_agents(struct seg *seg, struct seg_state *st)
     send(seg, STMT_READ + TABLE_AGENT, &args);
 }
 
-void store_seg_read(void *ctx, struct seg *seg)
+void store_seg_read(void *ctx, struct pg_seg *seg)
 {
     struct seg_state *st = state_new(ctx, seg);
     seg->user = st;

@@ -135,7 +135,7 @@ static const void *list_row(const struct seg_part *p, enum table_id table)
     }
 }
 
-static void delete_rows(struct seg *seg, enum table_id table, unsigned stmt)
+static void delete_rows(struct pg_seg *seg, enum table_id table, unsigned stmt)
 {
     struct gather g;
     struct pg_args args;
@@ -151,7 +151,7 @@ static void delete_rows(struct seg *seg, enum table_id table, unsigned stmt)
         return;
     pg_args_init(&args, seg->arena);
     table_encode(g.table, &args, g.rows, g.n, g.table->n_keys);
-    seg_send(seg, stmt, &args);
+    pg_seg_send(seg, stmt, &args);
 }
 
 /* -- all --------------------------------------------------------------------------------------- */
@@ -171,7 +171,7 @@ static void gather_part(struct gather *g, enum table_id table, struct seg_part *
         gather_rows(g, case_rows_of(p->c, table));
 }
 
-static void write_table(struct seg *seg, enum table_id table)
+static void write_table(struct pg_seg *seg, enum table_id table)
 {
     struct gather g;
     struct pg_args args;
@@ -183,7 +183,7 @@ static void write_table(struct seg *seg, enum table_id table)
     AM_ASSERT(!g.changed || table < TABLES_UPSERT);
     pg_args_init(&args, seg->arena);
     table_encode(g.table, &args, g.rows, g.n, g.table->n_cols);
-    seg_send(seg, (g.changed ? STMT_UPSERT : STMT_INSERT) + table, &args);
+    pg_seg_send(seg, (g.changed ? STMT_UPSERT : STMT_INSERT) + table, &args);
 }
 
 /* What belongs to a case stays as evidence. */
@@ -198,7 +198,7 @@ static void assert_nothing_goes(struct case_state *c)
     }
 }
 
-static void prepare(struct seg *seg)
+static void prepare(struct pg_seg *seg)
 {
     for (size_t i = 0; i < seg->n; i++) {
         struct seg_part *p = seg_part_of(seg->user, seg->cmds[i]);
@@ -208,7 +208,7 @@ static void prepare(struct seg *seg)
     }
 }
 
-void store_seg_write(void *ctx, struct seg *seg)
+void store_seg_write(void *ctx, struct pg_seg *seg)
 {
     (void)ctx;
     prepare(seg);

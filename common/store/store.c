@@ -15,7 +15,7 @@ struct store *store_new(struct pg *pg, struct loop *loop, struct tenants *tenant
     struct store *s = calloc(1, sizeof(*s));
     AM_ASSERT(s != NULL);
     *s = (struct store){.pg = pg, .loop = loop, .tenants = tenants, .route = route, .ctx = ctx};
-    const struct seg_ops ops = {
+    const struct pg_seg_ops ops = {
         .read = store_seg_read,
         .load = store_seg_load,
         .decide = store_seg_decide,
@@ -23,7 +23,7 @@ struct store *store_new(struct pg *pg, struct loop *loop, struct tenants *tenant
         .committed = store_seg_committed,
         .ctx = s,
     };
-    seg_setup(pg, &ops);
+    pg_seg_setup(pg, &ops);
     return s;
 }
 
@@ -69,7 +69,7 @@ static void policy_here(struct tenants_wait *wait, const struct policy *policy,
         fail(sub, fault);
 }
 
-static void command_done(struct seg_cmd *seg, const struct fault *fault)
+static void command_done(struct pg_seg_cmd *seg, const struct fault *fault)
 {
     struct submission *sub = CONTAINER_OF(seg, struct submission, seg);
     if (fault)
@@ -84,7 +84,7 @@ static void command_done(struct seg_cmd *seg, const struct fault *fault)
 void store_take_keys(struct submission *sub)
 {
     struct command_keys keys;
-    _Static_assert(COMMAND_KEYS_MAX <= SEG_KEYS_CMD, "a segment takes all keys of a command");
+    _Static_assert(COMMAND_KEYS_MAX <= PG_SEG_KEYS_CMD, "a segment takes all keys of a command");
     command_keys(&sub->cmd, &keys);
     memcpy(sub->seg.keys, keys.keys, keys.n * sizeof(keys.keys[0]));
     sub->seg.n_keys = keys.n;
@@ -101,7 +101,7 @@ static void submit(struct submission *sub)
     sub->seg.method = sub->cmd.kind->name;
     sub->seg.done = command_done;
     sub->policy_wait.done = policy_here;
-    seg_submit(sub->store->pg, &sub->seg);
+    pg_seg_submit(sub->store->pg, &sub->seg);
 }
 
 void store_submit(struct store *s, struct submission *sub)

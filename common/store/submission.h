@@ -17,7 +17,7 @@ struct store;
 
 struct submission {
     struct command cmd;
-    struct seg_cmd seg; /* .deadline_us and .cls are set by the caller, the rest by the store */
+    struct pg_seg_cmd seg; /* .deadline_us and .cls are set by the caller, the rest by the store */
     /* Once, when the command has ended: committed, refused or failed (cmd.fault is set). */
     void (*finished)(struct submission *sub);
     void *ctx;

@@ -123,7 +123,7 @@ static void fill_command(struct write_call *w, const struct tenant *tenant, int6
 {
     struct command *cmd = &w->sub.cmd;
     w->sub.seg.deadline_us = rpc_call_deadline_us(w->call);
-    w->sub.seg.cls = SEG_CALL;
+    w->sub.seg.cls = PG_SEG_CALL;
     w->sub.finished = finished;
     w->sub.ctx = w;
     cmd->kind = w->kind;

@@ -39,17 +39,17 @@ struct own *own_new(struct assignment *a, const struct tenant *t, const struct c
     AM_ASSERT(o != NULL);
     arena_init(&o->arena, ARENA_BYTES);
     o->a = a;
-    o->sub =
-        (struct submission){.cmd = {.kind = kind,
-                                    .arena = &o->arena,
-                                    .tenant_id = t->id,
-                                    .tenant = t->name,
-                                    .principal = SYSTEM_ACTOR,
-                                    .args = &o->args,
-                                    .seed = uuid_new(engine_now_us(a))},
-                            .seg = {.cls = SEG_TIMER, .deadline_us = time_mono_us() + DEADLINE_US},
-                            .finished = finished,
-                            .ctx = o};
+    o->sub = (struct submission){
+        .cmd = {.kind = kind,
+                .arena = &o->arena,
+                .tenant_id = t->id,
+                .tenant = t->name,
+                .principal = SYSTEM_ACTOR,
+                .args = &o->args,
+                .seed = uuid_new(engine_now_us(a))},
+        .seg = {.cls = PG_SEG_TIMER, .deadline_us = time_mono_us() + DEADLINE_US},
+        .finished = finished,
+        .ctx = o};
     list_push_back(&a->owned, &o->link);
     a->own_in_flight++;
     return o;

@@ -171,18 +171,18 @@ static void submit(struct pull *p, const struct uuid *case_id)
 {
     struct read_call *rc = p->rc;
     struct command *cmd = &p->sub.cmd;
-    p->sub =
-        (struct submission){.cmd = {.kind = &request_assignment_kind,
-                                    .arena = rc->arena,
-                                    .tenant_id = rc->tenant->id,
-                                    .tenant = rc->tenant->name,
-                                    .principal = rpc_call_principal(rc->call)->id,
-                                    .args = &p->args,
-                                    .seed = uuid_new(engine_now_us(p->a)),
-                                    .answer = make_response},
-                            .seg = {.cls = SEG_CALL, .deadline_us = rpc_call_deadline_us(rc->call)},
-                            .finished = finished,
-                            .ctx = p};
+    p->sub = (struct submission){
+        .cmd = {.kind = &request_assignment_kind,
+                .arena = rc->arena,
+                .tenant_id = rc->tenant->id,
+                .tenant = rc->tenant->name,
+                .principal = rpc_call_principal(rc->call)->id,
+                .args = &p->args,
+                .seed = uuid_new(engine_now_us(p->a)),
+                .answer = make_response},
+        .seg = {.cls = PG_SEG_CALL, .deadline_us = rpc_call_deadline_us(rc->call)},
+        .finished = finished,
+        .ctx = p};
     cmd->agent_id = cmd->principal;
     command_from_request(cmd, rc->request, &rc->fault);
     cmd->case_id = *case_id;

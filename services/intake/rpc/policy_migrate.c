@@ -163,7 +163,7 @@ static void submit(struct migration *m, const struct migrating_row *row)
                 .case_id = row->case_id,
                 .policy_version = m->to,
                 .dry_run = m->request->dry_run},
-        .seg = {.cls = SEG_BULK, .deadline_us = rpc_call_deadline_us(rc->call)},
+        .seg = {.cls = PG_SEG_BULK, .deadline_us = rpc_call_deadline_us(rc->call)},
         .finished = moved,
         .ctx = c,
     };

@@ -17,7 +17,7 @@ struct load {
 
 static struct load load;
 
-static void answered(struct seg_cmd *cmd, const struct fault *fault)
+static void answered(struct pg_seg_cmd *cmd, const struct fault *fault)
 {
     struct toy_cmd *c = CONTAINER_OF(cmd, struct toy_cmd, cmd);
     if (fault)

@@ -201,7 +201,7 @@ static void many_keys_make_smaller_segments(void **state)
     }
     world_settle(w, 20000);
     for (int i = 0; i < 64; i++)
-        assert_int_equal(cmds[i]->segment, i < SEG_KEYS / 6 ? 1 : 2);
+        assert_int_equal(cmds[i]->segment, i < PG_SEG_KEYS / 6 ? 1 : 2);
     toy_free(t);
 }
 

@@ -28,7 +28,7 @@ static int tear_down(void **state)
     return 0;
 }
 
-static struct toy_cmd *send_as(uint32_t tenant, enum seg_class cls, int64_t id)
+static struct toy_cmd *send_as(uint32_t tenant, enum pg_seg_class cls, int64_t id)
 {
     struct toy_cmd *c = toy_cmd(toy, id, id, 1);
     c->cmd.item.tenant = tenant;
@@ -43,10 +43,10 @@ static void a_flood_does_not_delay_another_tenant(void **state)
     struct toy_cmd *b[20];
     struct toy_cmd *a[2000];
     for (int64_t i = 0; i < 2000; i++)
-        a[i] = send_as(1, SEG_CALL, 1 + i);
+        a[i] = send_as(1, PG_SEG_CALL, 1 + i);
     world_turn(w, 0); /* a first segment of A alone is on its way */
     for (int64_t i = 0; i < 20; i++)
-        b[i] = send_as(2, SEG_CALL, 10000 + i);
+        b[i] = send_as(2, PG_SEG_CALL, 10000 + i);
     world_settle(w, 20000);
     uint64_t first = b[0]->segment;
     assert_true(first <= 3);
@@ -63,10 +63,10 @@ static void bulk_alone_has_whole_segments(void **state)
     (void)state;
     struct toy_cmd *bulk[256];
     for (int64_t i = 0; i < 256; i++)
-        bulk[i] = send_as(3, SEG_BULK, 1 + i);
+        bulk[i] = send_as(3, PG_SEG_BULK, 1 + i);
     world_settle(w, 20000);
     for (int i = 0; i < 256; i++)
-        assert_int_equal(bulk[i]->segment, 1 + i / SEG_COMMANDS);
+        assert_int_equal(bulk[i]->segment, 1 + i / PG_SEG_COMMANDS);
 }
 
 /* How many of the commands were in that segment. */
@@ -83,14 +83,14 @@ static void a_crowd_has_half_of_a_segment_while_others_are_active(void **state)
     (void)state;
     struct toy_cmd *a[500];
     for (int64_t i = 0; i < 500; i++)
-        a[i] = send_as(1, SEG_CALL, 1 + i);
+        a[i] = send_as(1, PG_SEG_CALL, 1 + i);
     world_turn(w, 0);
-    struct toy_cmd *b = send_as(2, SEG_CALL, 9999);
+    struct toy_cmd *b = send_as(2, PG_SEG_CALL, 9999);
     world_settle(w, 20000);
-    assert_int_equal(members(a, 500, 1), SEG_COMMANDS); /* nobody else was there */
+    assert_int_equal(members(a, 500, 1), PG_SEG_COMMANDS); /* nobody else was there */
     assert_int_equal(b->segment, 2);
     assert_int_equal(members(a, 500, 2), 0);
-    assert_int_equal(members(a, 500, 3), SEG_COMMANDS / 2);
+    assert_int_equal(members(a, 500, 3), PG_SEG_COMMANDS / 2);
 }
 
 /* One connection, and always others ready: the crowd still has every fifth segment and its turn in
@@ -99,11 +99,11 @@ static void a_crowd_is_not_passed_over_for_ever(void **state)
 {
     (void)state;
     struct toy_cmd *a[400];
-    (void)send_as(2, SEG_CALL, 9999);
+    (void)send_as(2, PG_SEG_CALL, 9999);
     for (int64_t i = 0; i < 400; i++)
-        a[i] = send_as(1, SEG_CALL, 1 + i);
+        a[i] = send_as(1, PG_SEG_CALL, 1 + i);
     for (int64_t i = 0; i < 600; i++) /* of 200 tenants, three each */
-        (void)send_as(3 + (uint32_t)(i % 200), SEG_CALL, 10000 + i);
+        (void)send_as(3 + (uint32_t)(i % 200), PG_SEG_CALL, 10000 + i);
     world_turn(w, 0);
     world_settle(w, 20000);
     assert_true(a[0]->segment <= 6);
@@ -116,10 +116,10 @@ static void a_crowd_goes_when_the_others_have_expired(void **state)
     (void)state;
     struct toy_cmd *b[5];
     for (int64_t i = 0; i < 200; i++)
-        (void)send_as(1, SEG_CALL, 1 + i);
+        (void)send_as(1, PG_SEG_CALL, 1 + i);
     world_turn(w, 0);
     for (int64_t i = 0; i < 5; i++) {
-        b[i] = send_as(2, SEG_CALL, 10000 + i);
+        b[i] = send_as(2, PG_SEG_CALL, 10000 + i);
         b[i]->cmd.deadline_us = 1;
     }
     world_settle(w, 20000);
@@ -136,11 +136,11 @@ static void a_flood_leaves_the_last_connection_to_others(void **state)
     struct toy_cmd *b[20];
     toy = two;
     for (int64_t i = 0; i < 400; i++)
-        (void)send_as(1, SEG_CALL, 1 + i);
-    (void)send_as(2, SEG_CALL, 9999); /* both are active */
+        (void)send_as(1, PG_SEG_CALL, 1 + i);
+    (void)send_as(2, PG_SEG_CALL, 9999); /* both are active */
     world_turn(w, 0);
     for (int64_t i = 0; i < 20; i++)
-        b[i] = send_as(2, SEG_CALL, 10000 + i);
+        b[i] = send_as(2, PG_SEG_CALL, 10000 + i);
     world_turn(w, 0);
     for (int i = 0; i < 20; i++)
         assert_int_equal(b[i]->cmd.tries, 1); /* on its way */
@@ -154,16 +154,16 @@ static void two_floods_halve_the_segments(void **state)
     (void)state;
     struct toy_cmd *cmds[2][640];
     for (int64_t i = 0; i < 640; i++)
-        cmds[0][i] = send_as(1, SEG_CALL, 1 + i);
+        cmds[0][i] = send_as(1, PG_SEG_CALL, 1 + i);
     for (int64_t i = 0; i < 640; i++)
-        cmds[1][i] = send_as(2, SEG_CALL, 10000 + i);
+        cmds[1][i] = send_as(2, PG_SEG_CALL, 10000 + i);
     world_settle(w, 20000);
     for (uint64_t s = 1; s <= 20; s++) {
         int n[2] = {0, 0};
         for (int i = 0; i < 2 * 640; i++)
             n[i % 2] += cmds[i % 2][i / 2]->segment == s;
-        assert_int_equal(n[0], SEG_COMMANDS / 2);
-        assert_int_equal(n[1], SEG_COMMANDS / 2);
+        assert_int_equal(n[0], PG_SEG_COMMANDS / 2);
+        assert_int_equal(n[1], PG_SEG_COMMANDS / 2);
     }
 }
 
@@ -172,9 +172,9 @@ static void timers_have_a_quarter(void **state)
     (void)state;
     struct toy_cmd *calls[960], *timers[160];
     for (int64_t i = 0; i < 960; i++)
-        calls[i] = send_as(1, SEG_CALL, 1 + i);
+        calls[i] = send_as(1, PG_SEG_CALL, 1 + i);
     for (int64_t i = 0; i < 160; i++)
-        timers[i] = send_as(1, SEG_TIMER, 10000 + i);
+        timers[i] = send_as(1, PG_SEG_TIMER, 10000 + i);
     world_settle(w, 20000);
     for (int i = 0; i < 160; i++)
         assert_int_equal(timers[i]->segment, 1 + i / 16); /* 16 in each */
@@ -188,14 +188,14 @@ static int64_t next_id;
 
 /* Each answered call is followed by another, for a second: there are always some that wait. */
 static int64_t flood_until_us;
-static void (*plain_done)(struct seg_cmd *cmd, const struct fault *fault);
+static void (*plain_done)(struct pg_seg_cmd *cmd, const struct fault *fault);
 
-static void call_again(struct seg_cmd *cmd, const struct fault *fault)
+static void call_again(struct pg_seg_cmd *cmd, const struct fault *fault)
 {
     plain_done(cmd, fault);
     if (time_mono_us() >= flood_until_us)
         return;
-    struct toy_cmd *c = send_as(1, SEG_CALL, ++next_id);
+    struct toy_cmd *c = send_as(1, PG_SEG_CALL, ++next_id);
     c->cmd.done = call_again;
 }
 
@@ -206,12 +206,12 @@ static void bulk_yields_but_gets_a_segment_each_100_ms(void **state)
     next_id = 100000;
     flood_until_us = time_mono_us() + 1000 * US_PER_MS;
     for (int i = 0; i < 200; i++) {
-        struct toy_cmd *c = send_as(1, SEG_CALL, ++next_id);
+        struct toy_cmd *c = send_as(1, PG_SEG_CALL, ++next_id);
         plain_done = c->cmd.done;
         c->cmd.done = call_again;
     }
     for (int64_t i = 0; i < 1900; i++)
-        bulk[i] = send_as(3, SEG_BULK, 1 + i);
+        bulk[i] = send_as(3, PG_SEG_BULK, 1 + i);
     world_turn(w, 950);
     int done = 0;
     for (int i = 0; i < 1900; i++)
@@ -236,15 +236,15 @@ static void only_who_is_over_its_share_is_refused(void **state)
     int refused[3] = {0, 0, 0}, accepted[3] = {0, 0, 0};
     toy = small;
     for (int64_t i = 0; i < 200; i++) {
-        const struct toy_cmd *c = send_as(0, SEG_CALL, 1 + i);
+        const struct toy_cmd *c = send_as(0, PG_SEG_CALL, 1 + i);
         *(c->done ? &refused[0] : &accepted[0]) += 1;
         if (c->done)
             assert_int_equal(c->reason, ERROR_REASON_OVERLOADED);
     }
     for (uint32_t tenant = 1; tenant < 3; tenant++)
         for (int64_t i = 0; i < 30; i++)
-            *(send_as(tenant, SEG_CALL, 10000 * tenant + i)->done ? &refused[tenant]
-                                                                  : &accepted[tenant]) += 1;
+            *(send_as(tenant, PG_SEG_CALL, 10000 * tenant + i)->done ? &refused[tenant]
+                                                                     : &accepted[tenant]) += 1;
     assert_int_equal(accepted[0], 150);
     assert_int_equal(accepted[1], 30);
     assert_int_equal(accepted[2], 30);

@@ -102,7 +102,7 @@ static void commit_itself_lost(void **state)
 static int64_t nows[8];
 static size_t n_nows;
 
-static void note_now(struct toy *t, struct seg *seg)
+static void note_now(struct toy *t, struct pg_seg *seg)
 {
     (void)t;
     if (n_nows < 8)
@@ -221,7 +221,7 @@ static const char kill_sql[] = "select count(pg_terminate_backend(pid)) from pg_
 
 static bool kill_now;
 
-static void kill_backends(struct toy *t, struct seg *seg)
+static void kill_backends(struct toy *t, struct pg_seg *seg)
 {
     (void)seg;
     if (!kill_now)
@@ -263,9 +263,9 @@ static void backend_killed_while_it_writes(void **state)
     toy_free(t);
 }
 
-static void (*plain_committed)(void *ctx, struct seg *seg);
+static void (*plain_committed)(void *ctx, struct pg_seg *seg);
 
-static void commit_then_kill(void *ctx, struct seg *seg)
+static void commit_then_kill(void *ctx, struct pg_seg *seg)
 {
     struct toy *t = ctx;
     plain_committed(ctx, seg);
@@ -324,7 +324,7 @@ static void server_stopped_for_three_seconds(void **state)
 
 /* -- a client that is stopped between the trips ------------------------------------------------ */
 
-static void stop_oneself(struct toy *t, struct seg *seg)
+static void stop_oneself(struct toy *t, struct pg_seg *seg)
 {
     (void)seg;
     t->on_decide = NULL;

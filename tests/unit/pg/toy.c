@@ -40,14 +40,14 @@ struct found {
     int64_t seq, total, last_seq;
 };
 
-static struct toy_cmd *toy_of(struct seg_cmd *cmd)
+static struct toy_cmd *toy_of(struct pg_seg_cmd *cmd)
 {
     return CONTAINER_OF(cmd, struct toy_cmd, cmd);
 }
 
 /* -- operations -------------------------------------------------------------------------------- */
 
-static void ask(struct seg *seg, unsigned stmt, bool by_request)
+static void ask(struct pg_seg *seg, unsigned stmt, bool by_request)
 {
     struct pg_args args;
     struct pg_array ids;
@@ -57,10 +57,10 @@ static void ask(struct seg *seg, unsigned stmt, bool by_request)
         pg_array_int(&ids,
                      by_request ? toy_of(seg->cmds[i])->request : toy_of(seg->cmds[i])->account);
     pg_arg_array(&args, &ids);
-    seg_send(seg, stmt, &args);
+    pg_seg_send(seg, stmt, &args);
 }
 
-static void toy_read(void *ctx, struct seg *seg)
+static void toy_read(void *ctx, struct pg_seg *seg)
 {
     struct toy *t = ctx;
     AM_ASSERT(seg->user == NULL);
@@ -75,7 +75,7 @@ static void toy_read(void *ctx, struct seg *seg)
         t->on_read(t, seg);
 }
 
-static void toy_load(void *ctx, struct seg *seg, size_t i, const struct pg_rows *rows)
+static void toy_load(void *ctx, struct pg_seg *seg, size_t i, const struct pg_rows *rows)
 {
     struct found *found = seg->user;
     (void)ctx;
@@ -92,7 +92,7 @@ static void toy_load(void *ctx, struct seg *seg, size_t i, const struct pg_rows 
     }
 }
 
-static enum seg_verdict toy_decide(void *ctx, struct seg *seg, struct seg_cmd *cmd)
+static enum pg_seg_verdict toy_decide(void *ctx, struct pg_seg *seg, struct pg_seg_cmd *cmd)
 {
     struct toy *t = ctx;
     struct toy_cmd *c = toy_of(cmd);
@@ -106,19 +106,19 @@ static enum seg_verdict toy_decide(void *ctx, struct seg *seg, struct seg_cmd *c
     c->replayed = f->dedup;
     if (f->dedup) {
         c->seq = f->seq;
-        return SEG_ANSWER;
+        return PG_SEG_ANSWER;
     }
     if (c->discovered && cmd->n_keys == 2) {
         cmd->keys[cmd->n_keys++] = toy_key(t->world, "account", c->discovered);
-        return SEG_AGAIN;
+        return PG_SEG_AGAIN;
     }
     if (c->amount == 0)
-        return SEG_ANSWER;
+        return PG_SEG_ANSWER;
     c->seq = f->last_seq + 1;
-    return SEG_WRITE;
+    return PG_SEG_WRITE;
 }
 
-static void write_accounts(struct seg *seg)
+static void write_accounts(struct pg_seg *seg)
 {
     const struct found *found = seg->user;
     struct pg_args args;
@@ -135,10 +135,10 @@ static void write_accounts(struct seg *seg)
     }
     for (int i = 0; i < 4; i++)
         pg_arg_array(&args, &col[i]);
-    seg_send(seg, TOY_WRITE_ACCOUNT, &args);
+    pg_seg_send(seg, TOY_WRITE_ACCOUNT, &args);
 }
 
-static void write_rows(struct seg *seg, unsigned stmt, bool entry)
+static void write_rows(struct pg_seg *seg, unsigned stmt, bool entry)
 {
     struct pg_args args;
     struct pg_array col[5];
@@ -158,10 +158,10 @@ static void write_rows(struct seg *seg, unsigned stmt, bool entry)
     }
     for (int i = 0; i < n; i++)
         pg_arg_array(&args, &col[i]);
-    seg_send(seg, stmt, &args);
+    pg_seg_send(seg, stmt, &args);
 }
 
-static void toy_write(void *ctx, struct seg *seg)
+static void toy_write(void *ctx, struct pg_seg *seg)
 {
     struct toy *t = ctx;
     write_accounts(seg);
@@ -171,7 +171,7 @@ static void toy_write(void *ctx, struct seg *seg)
         t->on_write(t, seg);
 }
 
-static void toy_committed(void *ctx, struct seg *seg)
+static void toy_committed(void *ctx, struct pg_seg *seg)
 {
     (void)ctx;
     for (size_t i = 0; i < seg->n; i++)
@@ -194,31 +194,31 @@ static void changed(void *ctx)
 
 struct toy *toy_new_config(struct world *w, const struct pg_config *given)
 {
-    void (*plain)(void *ctx, struct seg *seg);
+    void (*plain)(void *ctx, struct pg_seg *seg);
     return toy_new_hooked(w, given, toy_committed, &plain);
 }
 
 struct toy *toy_new_hooked(struct world *w, const struct pg_config *given,
-                           void (*committed)(void *ctx, struct seg *seg),
-                           void (**plain)(void *ctx, struct seg *seg))
+                           void (*committed)(void *ctx, struct pg_seg *seg),
+                           void (**plain)(void *ctx, struct pg_seg *seg))
 {
     struct toy *t = calloc(1, sizeof(*t));
     struct pg_config config = *given;
     assert_non_null(t);
     t->world = w;
-    t->ops = (struct seg_ops){.read = toy_read,
-                              .load = toy_load,
-                              .decide = toy_decide,
-                              .write = toy_write,
-                              .committed = committed,
-                              .ctx = t};
+    t->ops = (struct pg_seg_ops){.read = toy_read,
+                                 .load = toy_load,
+                                 .decide = toy_decide,
+                                 .write = toy_write,
+                                 .committed = committed,
+                                 .ctx = t};
     *plain = toy_committed;
     config.stmts = toy_stmts;
     config.n_stmts = TOY_STMTS;
     config.state = &t->state;
     t->pg = pg_new(w->loop, &config);
     pg_on_change(t->pg, changed, t);
-    seg_setup(t->pg, &t->ops);
+    pg_seg_setup(t->pg, &t->ops);
     return t;
 }
 
@@ -263,7 +263,7 @@ void toy_free(struct toy *t)
 
 /* -- commands ---------------------------------------------------------------------------------- */
 
-static void answered(struct seg_cmd *cmd, const struct fault *fault)
+static void answered(struct pg_seg_cmd *cmd, const struct fault *fault)
 {
     struct toy_cmd *c = toy_of(cmd);
     struct world *w = c->toy->world;
@@ -302,7 +302,7 @@ void toy_submit(struct toy_cmd *c)
             c->cmd.keys[c->cmd.n_keys++] = toy_key(w, "account", c->extra[i]);
     c->done = false;
     w->waiting++;
-    seg_submit(c->toy->pg, &c->cmd);
+    pg_seg_submit(c->toy->pg, &c->cmd);
 }
 
 struct toy_cmd *toy_send(struct toy *t, int64_t request, int64_t account, int64_t amount)

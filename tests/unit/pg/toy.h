@@ -25,13 +25,13 @@ struct world;
 struct toy;
 
 struct toy_cmd {
-    struct seg_cmd cmd;
+    struct pg_seg_cmd cmd;
     struct toy *toy;
     int64_t request, account,
         other;          /* other: a second account whose key is taken, and not written; 0 = none */
     int64_t amount;     /* TOY_BAD makes the database refuse it */
     int64_t extra[4];   /* more of these */
-    int64_t discovered; /* an account that decide finds to be needed: SEG_AGAIN once; 0 = none */
+    int64_t discovered; /* an account that decide finds to be needed: PG_SEG_AGAIN once; 0 = none */
     /* results */
     bool done, replayed, wrote;
     int64_t seq;
@@ -50,10 +50,11 @@ struct toy {
     struct world *world;
     struct pg *pg;
     struct admin_state state;
-    struct seg_ops ops;
-    void (*on_read)(struct toy *t, struct seg *seg);   /* hooks of a test; may be NULL */
-    void (*on_decide)(struct toy *t, struct seg *seg); /* before the first decision of a segment */
-    void (*on_write)(struct toy *t, struct seg *seg);
+    struct pg_seg_ops ops;
+    void (*on_read)(struct toy *t, struct pg_seg *seg); /* hooks of a test; may be NULL */
+    void (*on_decide)(struct toy *t,
+                      struct pg_seg *seg); /* before the first decision of a segment */
+    void (*on_write)(struct toy *t, struct pg_seg *seg);
     uint64_t segments;
     size_t last_segment_n;
     int64_t last_now_us;
@@ -88,8 +89,8 @@ struct toy *toy_new_config(struct world *w, const struct pg_config *given);
 void toy_free(struct toy *t);
 /* A replica whose `committed` is replaced; the plain one is put into *plain. */
 struct toy *toy_new_hooked(struct world *w, const struct pg_config *given,
-                           void (*committed)(void *ctx, struct seg *seg),
-                           void (**plain)(void *ctx, struct seg *seg));
+                           void (*committed)(void *ctx, struct pg_seg *seg),
+                           void (**plain)(void *ctx, struct pg_seg *seg));
 
 /* A command that adds `amount` to `account` under `request`. */
 struct toy_cmd *toy_cmd(struct toy *t, int64_t request, int64_t account, int64_t amount);

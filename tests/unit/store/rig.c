@@ -104,10 +104,10 @@ static void on_route(void *ctx, const struct route *route)
         r->route(r, route);
 }
 
-void rig_connect(struct rig *r, const struct seg_ops *ops)
+void rig_connect(struct rig *r, const struct pg_seg_ops *ops)
 {
     if (ops)
-        seg_setup(r->pg, ops);
+        pg_seg_setup(r->pg, ops);
     else
         r->store = store_new(r->pg, r->loop, r->tenants, on_route, r);
 }

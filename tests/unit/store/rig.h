@@ -41,7 +41,7 @@ struct rig *rig_new(const char *name, const struct pg_stmt *extra, size_t n_extr
  * own. Freed before `first`. */
 struct rig *rig_join(const struct rig *first);
 /* Connects: loop and pg; with the store unless `ops` are the test's own. */
-void rig_connect(struct rig *r, const struct seg_ops *ops);
+void rig_connect(struct rig *r, const struct pg_seg_ops *ops);
 void rig_free(struct rig *r);
 
 /* Runs the loop until *done is true; fails the test after ten seconds. */

@@ -132,21 +132,21 @@ static void assert_row(unsigned table, const uint8_t *got, const uint8_t *want)
 
 /* -- writing by a segment of one command ------------------------------------------------------ */
 
-static void ops_read(void *ctx, struct seg *seg)
+static void ops_read(void *ctx, struct pg_seg *seg)
 {
     (void)ctx;
     (void)seg;
 }
 
-static enum seg_verdict ops_decide(void *ctx, struct seg *seg, struct seg_cmd *cmd)
+static enum pg_seg_verdict ops_decide(void *ctx, struct pg_seg *seg, struct pg_seg_cmd *cmd)
 {
     (void)ctx;
     (void)seg;
     (void)cmd;
-    return SEG_WRITE;
+    return PG_SEG_WRITE;
 }
 
-static void ops_write(void *ctx, struct seg *seg)
+static void ops_write(void *ctx, struct pg_seg *seg)
 {
     (void)ctx;
     for (unsigned t = 0; t < TABLES; t++) {
@@ -155,16 +155,16 @@ static void ops_write(void *ctx, struct seg *seg)
             continue;
         pg_args_init(&args, seg->arena);
         table_encode(&tables[t], &args, (const void *const *)written[t], ROWS, tables[t].n_cols);
-        seg_send(seg, (upserting ? STMT_UPSERT : STMT_INSERT) + t, &args);
+        pg_seg_send(seg, (upserting ? STMT_UPSERT : STMT_INSERT) + t, &args);
     }
 }
 
 struct toy {
-    struct seg_cmd cmd;
+    struct pg_seg_cmd cmd;
     bool done;
 };
 
-static void toy_done(struct seg_cmd *cmd, const struct fault *fault)
+static void toy_done(struct pg_seg_cmd *cmd, const struct fault *fault)
 {
     assert_null(fault);
     CONTAINER_OF(cmd, struct toy, cmd)->done = true;
@@ -178,7 +178,7 @@ static void write_all(void)
                               .idempotent = true,
                               .method = "toy",
                               .done = toy_done}};
-    seg_submit(rig->pg, &toy.cmd);
+    pg_seg_submit(rig->pg, &toy.cmd);
     rig_run(rig, &toy.done);
 }
 
@@ -308,7 +308,8 @@ static void test_rows_are_put_in_order(void **state)
 
 static int setup(void **state)
 {
-    static const struct seg_ops ops = {.read = ops_read, .decide = ops_decide, .write = ops_write};
+    static const struct pg_seg_ops ops = {
+        .read = ops_read, .decide = ops_decide, .write = ops_write};
     (void)state;
     for (unsigned t = 0; t < TABLES; t++) {
         extra[t].name = tables[t].name;
