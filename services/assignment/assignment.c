@@ -73,7 +73,7 @@ static void wake_streams(struct assignment *a, const struct route_agent *agent)
 static void route_queue(struct assignment *a, const struct route *route)
 {
     int64_t last = 0; /* often all are of one tenant */
-    queues_put(a, route->queue, route->n_queue);
+    engine_queues_put(a, route->queue, route->n_queue);
     for (size_t i = 0; i < route->n_queue; i++) {
         const struct route_queue *q = &route->queue[i];
         if (q->removed || q->level == 0 || q->tenant_id == last)
@@ -106,7 +106,7 @@ void assignment_route(struct assignment *a, const struct route *route)
 bool assignment_settled(const struct assignment *a)
 {
     return settle_idle(a->settle) && timers_idle(a->timers) && match_idle(a->match) &&
-           a->own_in_flight == 0;
+           a->commands_in_flight == 0;
 }
 
 void assignment_time_moved(struct assignment *a)
@@ -138,7 +138,7 @@ int assignment_new(const struct assignment_config *config, struct assignment **o
     a->config = *config;
     a->service = config->service;
     a->loop = config->service->loop;
-    list_init(&a->owned);
+    list_init(&a->commands);
     const struct uuid replica = uuid_new(time_shared_us(loop_time(a->loop)));
     (void)uuid_format(&replica, a->replica);
     int err = start_redis(a);
@@ -165,7 +165,7 @@ void assignment_free(struct assignment *a)
 {
     if (!a)
         return;
-    AM_ASSERT(a->magic == ENGINE_MAGIC && list_empty(&a->owned) && a->claims.n == 0);
+    AM_ASSERT(a->magic == ENGINE_MAGIC && list_empty(&a->commands) && a->claims.n == 0);
     a->stopped = true;
     redis_free(a->redis);
     directory_free(a->directory);

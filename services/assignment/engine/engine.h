@@ -45,10 +45,10 @@ struct assignment {
     int64_t due_from_us; /* the next look begins here: 0, or where a full one ended */
     bool due_partial;    /* the last look did not begin at the beginning */
     bool waiting_running;
-    int64_t waiting_after;  /* the tenant behind which the next look begins */
-    struct claims claims;   /* cases tried for agents who asked */
-    unsigned own_in_flight; /* commands given by the engine itself */
-    struct list owned;      /* of struct own */
+    int64_t waiting_after;       /* the tenant behind which the next look begins */
+    struct claims claims;        /* cases tried for agents who asked */
+    unsigned commands_in_flight; /* commands given by the engine itself */
+    struct list commands;        /* of struct engine_command */
 };
 
 int64_t engine_now_us(const struct assignment *a); /* domain time */
@@ -94,9 +94,9 @@ engine_read_new(struct assignment *a, int64_t tenant_id,
 struct pg_args *engine_read_add(struct engine_read *r, enum stmt stmt);
 void engine_read_start(struct engine_read *r);
 
-/* -- commands of the engine (own.c) ------------------------------------------------------------ */
+/* -- commands of the engine (command.c) -------------------------------------------------------- */
 
-struct own {
+struct engine_command {
     struct submission sub;
     struct list link;
     struct assignment *a;
@@ -106,15 +106,17 @@ struct own {
         struct offer_case_args offer;
         struct stream_args stream;
     } args;
-    struct absentee absentee;     /* of FireClock */
-    void (*ended)(struct own *o); /* may be NULL; sub.cmd.fault says how it ended */
+    struct absentee absentee; /* of FireClock */
+    /* May be NULL; sub.cmd.fault says how it ended. */
+    void (*ended)(struct engine_command *command);
     void *ctx;
 };
 
 /* A command of the system for a tenant. The caller fills in the case, the agent and args. */
-struct own *own_new(struct assignment *a, const struct tenant *t, const struct command_kind *kind);
-void own_agent(struct own *o, const char *agent_id); /* copies */
-void own_submit(struct own *o);
+struct engine_command *engine_command_new(struct assignment *a, const struct tenant *t,
+                                          const struct command_kind *kind);
+void engine_command_agent(struct engine_command *command, const char *agent_id); /* copies */
+void engine_command_submit(struct engine_command *command);
 
 /* -- tenants by id (tenant_by_id.c) ------------------------------------------------------------ */
 
@@ -194,7 +196,7 @@ bool settle_idle(const struct settle *s);
 /* -- queues in Redis (queues.c) ---------------------------------------------------------------- */
 
 /* Puts waiting cases into Redis or takes them out, with one command a queue. */
-void queues_put(struct assignment *a, const struct route_queue *items, size_t n);
+void engine_queues_put(struct assignment *a, const struct route_queue *items, size_t n);
 
 /* -- matching (match.c) ------------------------------------------------------------------------ */
 

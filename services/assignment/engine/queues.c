@@ -55,7 +55,7 @@ static void put_queue(struct assignment *a, struct batch *b, size_t first)
 }
 
 /* In Redis an offered case (level 0) is in no queue. */
-void queues_put(struct assignment *a, const struct route_queue *items, size_t n)
+void engine_queues_put(struct assignment *a, const struct route_queue *items, size_t n)
 {
     while (n > 0 && redis_up(a->redis)) {
         struct batch b = {.items = items, .n = n < ITEMS_MOST ? n : ITEMS_MOST};

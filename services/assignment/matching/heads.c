@@ -48,7 +48,7 @@ static void put_back(const struct heads *h, const struct pick_case *c)
                                   .signature = c->signature,
                                   .score_ms = c->score_ms,
                                   .generation = c->generation};
-    queues_put(h->a, &q, 1);
+    engine_queues_put(h->a, &q, 1);
 }
 
 static void rows(struct pg_read *pg, size_t i, const struct pg_rows *rows)
@@ -150,7 +150,7 @@ void heads_refused(struct heads *h, const struct pick_case *c, enum offer_outcom
                                   .generation = c->generation,
                                   .removed = true};
     if (!h->from_database && outcome == OFFER_CASE_MOVED)
-        queues_put(h->a, &q, 1);
+        engine_queues_put(h->a, &q, 1);
 }
 
 /* -- agents ------------------------------------------------------------------------------------ */

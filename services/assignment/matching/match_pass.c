@@ -39,11 +39,11 @@ struct proposal {
     enum offer_outcome outcome;
 };
 
-static void offered(struct own *o)
+static void offered(struct engine_command *command)
 {
-    const struct proposal *proposal = o->ctx;
+    const struct proposal *proposal = command->ctx;
     struct match_pass *p = proposal->pass;
-    const enum offer_outcome outcome = offer_outcome_of(&o->sub.cmd);
+    const enum offer_outcome outcome = offer_outcome_of(&command->sub.cmd);
     if (outcome == OFFER_WRITTEN) {
         p->n_offered++;
         metric_add(&offered_total, 0, 1);
@@ -58,18 +58,18 @@ static void offered(struct own *o)
 static void propose(struct match_pass *p, const struct pick *pick)
 {
     struct proposal *proposal = ARENA_NEW(&p->arena, struct proposal);
-    struct own *o = own_new(p->a, p->tenant, &offer_case_kind);
+    struct engine_command *command = engine_command_new(p->a, p->tenant, &offer_case_kind);
     *proposal = (struct proposal){.pass = p, .c = pick->c};
-    o->sub.cmd.case_id = pick->c->case_id;
-    own_agent(o, pick->agent->agent_id);
-    o->args.offer = (struct offer_case_args){.generation = pick->c->generation,
-                                             .level = pick->c->level,
-                                             .signature = pick->c->signature,
-                                             .sole = pick->sole,
-                                             .outcome = &proposal->outcome};
-    o->ended = offered;
-    o->ctx = proposal;
-    own_submit(o);
+    command->sub.cmd.case_id = pick->c->case_id;
+    engine_command_agent(command, pick->agent->agent_id);
+    command->args.offer = (struct offer_case_args){.generation = pick->c->generation,
+                                                   .level = pick->c->level,
+                                                   .signature = pick->c->signature,
+                                                   .sole = pick->sole,
+                                                   .outcome = &proposal->outcome};
+    command->ended = offered;
+    command->ctx = proposal;
+    engine_command_submit(command);
 }
 
 static void propose_all(struct match_pass *p)

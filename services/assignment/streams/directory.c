@@ -66,11 +66,11 @@ static void forget(struct directory *d, int64_t tenant_id, const char *agent_id)
     engine_read_start(r);
 }
 
-static void left(struct own *o)
+static void left(struct engine_command *command)
 {
-    struct leaving *l = o->ctx;
-    const enum fault_code code = o->sub.cmd.fault.code;
-    if (!o->a->stopped &&
+    struct leaving *l = command->ctx;
+    const enum fault_code code = command->sub.cmd.fault.code;
+    if (!command->a->stopped &&
         (code == FAULT_OK || code == FAULT_FAILED_PRECONDITION || code == FAULT_NOT_FOUND))
         forget(l->d, l->tenant_id, l->agent_id);
     free(l);
@@ -86,12 +86,12 @@ static void leave(void *ctx, const struct tenant *t)
         free(l);
         return;
     }
-    struct own *o = own_new(a, t, &stream_gone_kind);
-    own_agent(o, l->agent_id);
-    o->args.stream.seen_us = l->seen_us;
-    o->ended = left;
-    o->ctx = l;
-    own_submit(o);
+    struct engine_command *command = engine_command_new(a, t, &stream_gone_kind);
+    engine_command_agent(command, l->agent_id);
+    command->args.stream.seen_us = l->seen_us;
+    command->ended = left;
+    command->ctx = l;
+    engine_command_submit(command);
 }
 
 static void maybe_leave(struct directory *d, int64_t tenant_id, const char *agent_id,

@@ -62,10 +62,10 @@ static void send_away(struct assignment *a, const struct firing *f, const struct
     const struct tenant *tenant = tenants_by_id(a->service->tenants, f->member.tenant_id);
     if (!absentee->agent_id || !tenant || a->stopped)
         return;
-    struct own *gone = own_new(a, tenant, &stream_gone_kind);
-    own_agent(gone, absentee->agent_id);
+    struct engine_command *gone = engine_command_new(a, tenant, &stream_gone_kind);
+    engine_command_agent(gone, absentee->agent_id);
     gone->args.stream.seen_us = absentee->seen_us;
-    own_submit(gone);
+    engine_command_submit(gone);
 }
 
 /* The timer is done: Redis may forget it. */
@@ -77,14 +77,14 @@ static void forget(struct timers *t, const struct firing *f)
         timerq_done(t->queue, &f->member);
 }
 
-static void fired(struct own *o)
+static void fired(struct engine_command *command)
 {
-    struct firing *f = o->ctx;
+    struct firing *f = command->ctx;
     struct timers *t = f->owner;
-    const enum fault_code code = o->sub.cmd.fault.code;
+    const enum fault_code code = command->sub.cmd.fault.code;
     if (code == FAULT_OK) {
         metric_add(&fired_total, 0, 1);
-        send_away(o->a, f, &o->absentee);
+        send_away(command->a, f, &command->absentee);
     } else if (code == FAULT_FAILED_PRECONDITION) {
         metric_add(&stale_total, 0, 1);
     }
@@ -101,14 +101,14 @@ static void fire_for(void *ctx, const struct tenant *tenant)
         firing_end(f);
         return;
     }
-    struct own *o = own_new(a, tenant, &fire_clock_kind);
-    o->sub.cmd.case_id = f->member.case_id;
-    o->args.fire.clock_id = f->member.clock_id;
-    o->args.fire.generation = f->member.generation;
-    o->args.fire.absentee = &o->absentee;
-    o->ended = fired;
-    o->ctx = f;
-    own_submit(o);
+    struct engine_command *command = engine_command_new(a, tenant, &fire_clock_kind);
+    command->sub.cmd.case_id = f->member.case_id;
+    command->args.fire.clock_id = f->member.clock_id;
+    command->args.fire.generation = f->member.generation;
+    command->args.fire.absentee = &command->absentee;
+    command->ended = fired;
+    command->ctx = f;
+    engine_command_submit(command);
 }
 
 static bool fire(struct timers *t, const struct timer_member *m, bool found)
