@@ -4,7 +4,7 @@
 #include "contract/check.h"
 #include "contract/remedy_kinds.h"
 #include "contract/words.h"
-#include "resolution/decide/promise_rules.h"
+#include "resolution/decide/promise_time.h"
 
 #define NOTE_BYTES 4000
 #define SHORT_NOTE_BYTES 1000
@@ -124,7 +124,7 @@ static void check_promised(struct fault *fault, const Google__Protobuf__Timestam
         fault_violation(fault, "promise_time", "or local_time is required");
     else if (promise_time && local)
         fault_violation(fault, "local_time", "must not be given together with promise_time");
-    else if (local && local_time_parse(local_time, &wall_s) != AM_OK)
+    else if (local && promise_wall_time_parse(local_time, &wall_s) != AM_OK)
         fault_violation(fault, "local_time", "is not a local time such as 2026-11-24T17:00");
     else
         check_future_time(fault, "promise_time", promise_time, now_us, false);

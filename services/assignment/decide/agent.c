@@ -6,7 +6,7 @@
 
 #include "amends/v1/assignment_service.pb-c.h"
 #include "assignment/decide/decide.h"
-#include "assignment/decide/parts.h"
+#include "assignment/decide/agent_change.h"
 #include "assignment/validate.h"
 #include "base/assert.h"
 #include "case/people/agent_text.h"

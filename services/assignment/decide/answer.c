@@ -7,7 +7,8 @@
 
 #include "amends/v1/assignment_service.pb-c.h"
 #include "assignment/decide/decide.h"
-#include "assignment/decide/parts.h"
+#include "assignment/decide/agent_change.h"
+#include "assignment/decide/offer_end.h"
 #include "base/assert.h"
 #include "case/message/message.h"
 #include "case/model/decision.h"

@@ -7,7 +7,7 @@
  */
 
 #include "assignment/decide/decide.h"
-#include "assignment/decide/parts.h"
+#include "assignment/decide/offer_end.h"
 #include "case/clocks/clocks.h"
 #include "case/ladder/firing.h"
 #include "contract/words.h"

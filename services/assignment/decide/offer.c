@@ -10,7 +10,7 @@
 
 #include "amends/v1/assignment_service.pb-c.h"
 #include "assignment/decide/decide.h"
-#include "assignment/decide/parts.h"
+#include "assignment/decide/agent_change.h"
 #include "base/assert.h"
 #include "base/time.h"
 #include "case/message/message.h"

@@ -17,7 +17,7 @@
 #include "contract/word.h"
 #include "contract/words.h"
 #include "resolution/decide/decide.h"
-#include "resolution/decide/remedy_rules.h"
+#include "resolution/decide/remedy_row.h"
 
 /* -- DenyClaim --------------------------------------------------------------------------------- */
 

@@ -16,7 +16,7 @@
 #include "contract/remedy_states.h"
 #include "contract/words.h"
 #include "resolution/decide/decide.h"
-#include "resolution/decide/remedy_rules.h"
+#include "resolution/decide/remedy_row.h"
 
 /* What an outcome makes of a remedy. */
 struct step {

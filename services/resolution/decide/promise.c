@@ -16,7 +16,8 @@
 #include "case/transition.h"
 #include "contract/words.h"
 #include "resolution/decide/decide.h"
-#include "resolution/decide/promise_rules.h"
+#include "resolution/decide/promise_row.h"
+#include "resolution/decide/promise_time.h"
 
 /* The promise that was just made. */
 static const struct promise_row *newest(const struct case_state *c)

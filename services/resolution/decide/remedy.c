@@ -22,7 +22,7 @@
 #include "contract/words.h"
 #include "policy/words.h"
 #include "resolution/decide/decide.h"
-#include "resolution/decide/remedy_rules.h"
+#include "resolution/decide/remedy_row.h"
 
 /* What a proposal is worth, in the terms of the rows. */
 struct worth {

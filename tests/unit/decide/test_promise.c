@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "contract/reasons.h"
-#include "resolution/decide/promise_rules.h"
+#include "resolution/decide/promise_time.h"
 #include "clock_rig.h"
 #include "rig.h"
 
@@ -128,8 +128,8 @@ static void a_promise_is_due_within_the_hours_of_contact(void **state)
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         struct world *w = on_lord_howe();
         int64_t told_s = 0, due_s = 0;
-        assert_int_equal(local_time_parse(cases[i].told, &told_s), AM_OK);
-        assert_int_equal(local_time_parse(cases[i].due, &due_s), AM_OK);
+        assert_int_equal(promise_wall_time_parse(cases[i].told, &told_s), AM_OK);
+        assert_int_equal(promise_wall_time_parse(cases[i].due, &due_s), AM_OK);
         rig_promise_local(w, "ann", cases[i].told);
         assert_written(w);
         const struct promise_row *p = rig_promised(w, 0, PROMISE_STATE_OPEN);
@@ -182,10 +182,10 @@ static void what_is_no_wall_time(void **state)
     int64_t wall_s;
     (void)state;
     for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
-        if (local_time_parse(bad[i], &wall_s) != AM_EINVAL)
+        if (promise_wall_time_parse(bad[i], &wall_s) != AM_EINVAL)
             fail_msg("'%s'", bad[i]);
-    assert_int_equal(local_time_parse("1970-01-02T00:00", &wall_s), AM_EINVAL);
-    assert_int_equal(local_time_parse("2000-01-01T00:00:01", &wall_s), AM_OK);
+    assert_int_equal(promise_wall_time_parse("1970-01-02T00:00", &wall_s), AM_EINVAL);
+    assert_int_equal(promise_wall_time_parse("2000-01-01T00:00:01", &wall_s), AM_OK);
     assert_int_equal(wall_s, 946684801);
 }
 

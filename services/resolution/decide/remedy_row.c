@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "resolution/decide/remedy_rules.h"
+#include "resolution/decide/remedy_row.h"
 
 #include <string.h>
 

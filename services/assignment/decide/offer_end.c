@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-#include "assignment/decide/parts.h"
+#include "assignment/decide/offer_end.h"
 
 #include <string.h>
 

@@ -2,7 +2,7 @@
 #pragma once
 
 /*
- * What the commands on promises share.
+ * When a promise is due: the instant told to the customer, and the hours of contact before it.
  *
  * Threading: pure. Ownership: as the decision.
  */
@@ -12,7 +12,7 @@
 
 /* A wall time "2026-11-24T17:00" or "2026-11-24T17:00:30" of the years 2000 to 2099, as seconds
  * since 1970-01-01 00:00 on the wall. AM_EINVAL when it is none. */
-int local_time_parse(const char *text, int64_t *wall_s) AM_MUSTCHECK;
+int promise_wall_time_parse(const char *text, int64_t *wall_s) AM_MUSTCHECK;
 
 /* The instant told to the customer, and the instant at which that is due: brought forward into the
  * hours in which this customer may be contacted. */
@@ -26,15 +26,3 @@ struct promised {
  * in which the customer may be contacted. */
 bool promise_instants(struct decision *d, const Google__Protobuf__Timestamp *promise_time,
                       const char *local_time, struct promised *out);
-
-/* Adds an open promise with its clock. Pointers to promises and clocks are void afterwards. Returns
- * false with CASE_FULL. */
-bool promise_add(struct decision *d, int kind, const char *description, const struct promised *when,
-                 struct uuid *id);
-
-/* The promise of this id, or NULL after it has set NOT_FOUND / PROMISE_NOT_FOUND. */
-struct promise_row *promise_find(struct decision *d, const char *promise_id);
-
-/* Sets FAILED_PRECONDITION / PROMISE_STATE: "a promise that is `state` cannot `what`" ("be kept").
- * */
-void promise_refuse_state(struct decision *d, int state, const char *what);

@@ -2,7 +2,7 @@
 #pragma once
 
 /*
- * What the commands on remedies share.
+ * The remedy that a command is about: its row, refusals of its state, its event.
  *
  * Threading: pure. Ownership: as the decision.
  */

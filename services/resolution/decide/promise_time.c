@@ -1,16 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "resolution/decide/promise_rules.h"
+#include "resolution/decide/promise_time.h"
 
 #include <string.h>
 
 #include "base/time.h"
 #include "contract/timestamp.h"
-#include "case/clocks/clocks.h"
 #include "case/model/decision.h"
-#include "case/model/states.h"
-#include "case/transition.h"
-#include "contract/word.h"
-#include "contract/words.h"
 
 #define DATE_CHARS 10
 
@@ -39,7 +34,7 @@ static int parse_time_of_day(const char *text, int64_t *seconds)
     return AM_OK;
 }
 
-int local_time_parse(const char *text, int64_t *wall_s)
+int promise_wall_time_parse(const char *text, int64_t *wall_s)
 {
     char day[DATE_CHARS + 1] = "";
     int32_t date;
@@ -94,7 +89,7 @@ bool promise_instants(struct decision *d, const Google__Protobuf__Timestamp *pro
     const char *field = promise_time ? "promise_time" : "local_time";
     int64_t wall_s = 0;
     out->at_us = timestamp_us(promise_time);
-    if (!promise_time && local_time_parse(local_time, &wall_s) == AM_OK)
+    if (!promise_time && promise_wall_time_parse(local_time, &wall_s) == AM_OK)
         out->at_us =
             US_PER_S * zone_instant_s(policy_zone(d->policy, -1, true, d->c->row.time_zone), wall_s,
                                       ZONE_FIRST);
@@ -109,49 +104,4 @@ bool promise_instants(struct decision *d, const Google__Protobuf__Timestamp *pro
     }
     out->due_us = due_of(d, contact_hours(d), out->at_us, field);
     return out->due_us != 0;
-}
-
-/* -- rows -------------------------------------------------------------------------------------- */
-
-bool promise_add(struct decision *d, int kind, const char *description, const struct promised *when,
-                 struct uuid *id)
-{
-    struct case_state *c = d->c;
-    if (!case_require_room(d, &c->promises, CASE_PROMISES_MAX, "promises"))
-        return false;
-    struct promise_row *p = ROWS_ADD(&c->promises, struct promise_row, d->arena);
-    p->tenant_id = c->row.tenant_id;
-    p->case_id = c->row.case_id;
-    p->promise_id = *id = decision_id(d);
-    p->kind = (int16_t)kind;
-    p->round = c->row.round;
-    p->promised_at = when->at_us;
-    p->due_at = when->due_us;
-    p->description = description;
-    p->settled_by = "";
-    promise_set_state(p, PROMISE_STATE_OPEN, d->now_us, d->cmd->principal);
-    (void)clock_start_until(d, CLOCK_KIND_PROMISE, id, d->now_us, when->due_us);
-    return true;
-}
-
-struct promise_row *promise_find(struct decision *d, const char *promise_id)
-{
-    struct uuid id = {0};
-    int parsed = uuid_parse(promise_id, &id);
-    ROWS_EACH (promise, struct promise_row, &d->c->promises)
-        if (parsed == AM_OK && uuid_eq(&promise->promise_id, &id))
-            return promise;
-    struct fault *f = &d->cmd->fault;
-    fault_set(f, FAULT_NOT_FOUND, ERROR_REASON_PROMISE_NOT_FOUND, "the case has no promise %s",
-              promise_id);
-    fault_meta(f, "promise_id", "%s", promise_id);
-    return NULL;
-}
-
-void promise_refuse_state(struct decision *d, int state, const char *what)
-{
-    struct fault *f = &d->cmd->fault;
-    fault_set(f, FAULT_FAILED_PRECONDITION, ERROR_REASON_PROMISE_STATE,
-              "a promise that is %s cannot %s", contract_word(PROMISE_STATE_WORDS, state), what);
-    fault_meta(f, "state", "%s", contract_word(PROMISE_STATE_WORDS, state));
 }
