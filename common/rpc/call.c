@@ -66,7 +66,7 @@ static size_t message_most(const struct rpc_call *call)
     return own > usual ? own : usual;
 }
 
-struct rpc_call *call_take(struct rpc_server *s, struct slot *slot)
+struct rpc_call *rpc_call_take(struct rpc_server *s, struct rpc_slot *slot)
 {
     struct rpc_call *call = s->free_calls;
     if (call) {
@@ -100,14 +100,14 @@ static void put_back(struct rpc_call *call)
     s->n_free_calls++;
 }
 
-void call_release(struct rpc_call *call)
+void rpc_call_release(struct rpc_call *call)
 {
     struct rpc_server *s = call->server;
     AM_ASSERT(call->magic == CALL_MAGIC && s->live > 0);
     if (call->ticket.held)
         meter_live(call->ticket.stream, -1);
     admission_leave(s->admission, &call->ticket);
-    ending_clear(&call->ending);
+    rpc_ending_clear(&call->ending);
     grpc_call_unref(call->grpc);
     arena_reset(&call->arena);
     call->magic = 0;
@@ -117,13 +117,13 @@ void call_release(struct rpc_call *call)
     call->principal = (struct rpc_principal){0};
     call->user = NULL;
     call->replayed = false;
-    call->stream = (struct stream){0};
+    call->stream = (struct rpc_stream){0};
     put_back(call);
     s->live--;
-    drain_check(s);
+    rpc_drain_check(s);
 }
 
-void calls_free(struct rpc_server *s)
+void rpc_calls_free(struct rpc_server *s)
 {
     AM_ASSERT(s->live == 0);
     while (s->free_calls) {
@@ -225,7 +225,7 @@ static void run_handler(struct loop_job *job)
     rpc_fail(call, &fault);
 }
 
-void call_begin(struct rpc_call *call, grpc_byte_buffer *payload)
+void rpc_call_begin(struct rpc_call *call, grpc_byte_buffer *payload)
 {
     struct fault fault;
     fault_init(&fault, &call->arena);
@@ -234,7 +234,7 @@ void call_begin(struct rpc_call *call, grpc_byte_buffer *payload)
         grpc_byte_buffer_destroy(payload);
     if (err < 0) {
         rpc_fail(call, &fault);
-    } else if (call->method->flags & METHOD_ON_RPC_THREAD) {
+    } else if (call->method->flags & RPC_METHOD_ON_RPC_THREAD) {
         call->method->spec.handle(call, call->method->service);
     } else {
         call->job.run = run_handler;
@@ -244,67 +244,67 @@ void call_begin(struct rpc_call *call, grpc_byte_buffer *payload)
 
 /* -- what a handler asks ---------------------------------------------------------------------- */
 
-void call_check(const struct rpc_call *call)
+void rpc_call_check(const struct rpc_call *call)
 {
     AM_ASSERT(call != NULL && call->magic == CALL_MAGIC);
 }
 
 struct arena *rpc_call_arena(struct rpc_call *call)
 {
-    call_check(call);
+    rpc_call_check(call);
     return &call->arena;
 }
 
 const ProtobufCMessage *rpc_call_request(const struct rpc_call *call)
 {
-    call_check(call);
+    rpc_call_check(call);
     return call->request;
 }
 
 const struct rpc_principal *rpc_call_principal(const struct rpc_call *call)
 {
-    call_check(call);
+    rpc_call_check(call);
     return &call->principal;
 }
 
 const char *rpc_call_method(const struct rpc_call *call)
 {
-    call_check(call);
+    rpc_call_check(call);
     return call->method->path;
 }
 
 const void *rpc_call_about(const struct rpc_call *call)
 {
-    call_check(call);
+    rpc_call_check(call);
     return call->method->spec.about;
 }
 
 int64_t rpc_call_deadline_us(const struct rpc_call *call)
 {
-    call_check(call);
+    rpc_call_check(call);
     return call->deadline_us;
 }
 
 bool rpc_call_cancelled(const struct rpc_call *call)
 {
-    call_check(call);
+    rpc_call_check(call);
     return call->stream.peer_gone || time_mono_us() >= call->deadline_us;
 }
 
 void rpc_call_set_user(struct rpc_call *call, void *user)
 {
-    call_check(call);
+    rpc_call_check(call);
     call->user = user;
 }
 
 void *rpc_call_user(const struct rpc_call *call)
 {
-    call_check(call);
+    rpc_call_check(call);
     return call->user;
 }
 
 void rpc_call_set_replayed(struct rpc_call *call)
 {
-    call_check(call);
+    rpc_call_check(call);
     call->replayed = true;
 }

@@ -113,7 +113,7 @@ static void orphan(struct client_call *call)
         list_push_back(&s->ended_calls, &call->node);
 }
 
-void client_calls_free(struct rpc_server *s)
+void rpc_client_calls_free(struct rpc_server *s)
 {
     LIST_FOR_EACH_SAFE (it, &s->ended_calls)
         call_free(CONTAINER_OF(it, struct client_call, node));
@@ -140,7 +140,7 @@ static void start(struct client_call *call)
     n += outgoing_header_op(&call->out, &ops[n]);
     n += outgoing_message_op(&call->out, &ops[n]);
     n += outgoing_status_op(&call->out, &ops[n]);
-    start_batch(call->out.call, ops, n, &call->tag);
+    rpc_start_batch(call->out.call, ops, n, &call->tag);
 }
 
 int rpc_client_call(struct rpc_client *c, const ProtobufCServiceDescriptor *service,

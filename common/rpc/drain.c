@@ -23,7 +23,7 @@ static void on_drained(struct loop_job *job)
 
 /* When the last connection is gone, the last events of calls and slots may still be on their way.
  * No call can come when no slot is waiting for one. */
-void drain_check(struct rpc_server *s)
+void rpc_drain_check(struct rpc_server *s)
 {
     if (!s->shut || s->live > 0 || s->posted > 0)
         return;
@@ -37,7 +37,7 @@ static void on_shutdown(struct tag *tag, bool ok)
     struct rpc_server *s = CONTAINER_OF(tag, struct rpc_server, shutdown_tag);
     (void)ok;
     s->shut = true;
-    drain_check(s);
+    rpc_drain_check(s);
 }
 
 static void cancel_rest(struct rpc_server *s)
@@ -52,7 +52,7 @@ static void shut(struct rpc_server *s)
     loop_timer_start(s->drain_timer, s->config.drain_grace_ms * US_PER_MS);
     s->shutdown_tag.fn = on_shutdown;
     grpc_server_shutdown_and_notify(s->grpc, s->cq, tag_arm(&s->shutdown_tag));
-    streams_drain(s);
+    rpc_streams_drain(s);
 }
 
 static void on_timer(void *ctx)
@@ -72,7 +72,7 @@ void rpc_server_drain(struct rpc_server *s, void (*done)(void *ctx), void *ctx)
     s->drain_done = done;
     s->drain_ctx = ctx;
     s->drain_timer = loop_timer_new(s->loop, on_timer, s);
-    health_drain(s->health);
+    rpc_health_drain(s->health);
     if (s->config.drain_delay_ms > 0)
         loop_timer_start(s->drain_timer, s->config.drain_delay_ms * US_PER_MS);
     else

@@ -22,7 +22,7 @@
 typedef Grpc__Health__V1__HealthCheckResponse__ServingStatus serving_status;
 #define STATUS(name) GRPC__HEALTH__V1__HEALTH_CHECK_RESPONSE__SERVING_STATUS__##name
 
-struct health {
+struct rpc_health {
     struct rpc_server *server;
     const char *services[SERVICES_MAX];
     size_t n_services;
@@ -36,13 +36,13 @@ struct health {
 
 struct watch {
     struct list node;
-    struct health *health;
+    struct rpc_health *health;
     struct rpc_call *call;
     const char *service;
     serving_status told; /* UNKNOWN = none sent yet */
 };
 
-static serving_status state_of(struct health *h, const char *service)
+static serving_status state_of(struct rpc_health *h, const char *service)
 {
     bool serving = atomic_load(&h->serving) && !atomic_load(&h->draining);
     bool known = service[0] == '\0';
@@ -114,7 +114,7 @@ static void on_closed(struct rpc_call *call, void *ctx)
 static void watch(struct rpc_call *call, void *ctx)
 {
     static const struct rpc_stream_ops ops = {.sent = on_sent, .closed = on_closed};
-    struct health *h = ctx;
+    struct rpc_health *h = ctx;
     if (atomic_load(&h->n_watches) >= WATCHES_MAX) {
         fail(call, FAULT_RESOURCE_EXHAUSTED, ERROR_REASON_OVERLOADED, "too many health watches");
         return;
@@ -128,7 +128,7 @@ static void watch(struct rpc_call *call, void *ctx)
     advance(w);
 }
 
-static void advance_all(struct health *h)
+static void advance_all(struct rpc_health *h)
 {
     LIST_FOR_EACH (it, &h->watches) {
         advance(CONTAINER_OF(it, struct watch, node));
@@ -137,21 +137,21 @@ static void advance_all(struct health *h)
 
 static void on_changed(struct loop_job *job)
 {
-    struct health *h = CONTAINER_OF(job, struct health, changed);
+    struct rpc_health *h = CONTAINER_OF(job, struct rpc_health, changed);
     atomic_store(&h->changed_posted, false);
     advance_all(h);
 }
 
 /* The state is stored before the watches are counted, and a watch is counted before it reads the
  * state: one of the two sees the other. */
-void health_set(struct health *h, bool serving)
+void rpc_health_set(struct rpc_health *h, bool serving)
 {
     atomic_store(&h->serving, serving);
     if (atomic_load(&h->n_watches) > 0 && !atomic_exchange(&h->changed_posted, true))
         loop_post(h->server->loop, &h->changed);
 }
 
-void health_drain(struct health *h)
+void rpc_health_drain(struct rpc_health *h)
 {
     atomic_store(&h->draining, true);
     advance_all(h);
@@ -159,13 +159,13 @@ void health_drain(struct health *h)
 
 /* -- life -------------------------------------------------------------------------------------- */
 
-void health_add(struct health *h, const char *service)
+void rpc_health_add(struct rpc_health *h, const char *service)
 {
     AM_ASSERT(h->n_services < SERVICES_MAX);
     h->services[h->n_services++] = service;
 }
 
-static void add_methods(struct health *h)
+static void add_methods(struct rpc_health *h)
 {
     static const struct rpc_method on_rpc[] = {
         {.name = "Check",
@@ -182,13 +182,13 @@ static void add_methods(struct health *h)
          .without_principal = true},
     };
     const ProtobufCServiceDescriptor *d = &grpc__health__v1__health__descriptor;
-    AM_ASSERT(server_add(h->server, d, on_rpc, 1, h, METHOD_ON_RPC_THREAD) == 0);
-    AM_ASSERT(server_add(h->server, d, on_loop, 1, h, METHOD_ENDS_ITSELF) == 0);
+    AM_ASSERT(rpc_server_add_with_flags(h->server, d, on_rpc, 1, h, RPC_METHOD_ON_RPC_THREAD) == 0);
+    AM_ASSERT(rpc_server_add_with_flags(h->server, d, on_loop, 1, h, RPC_METHOD_ENDS_ITSELF) == 0);
 }
 
-struct health *health_new(struct rpc_server *s)
+struct rpc_health *rpc_health_new(struct rpc_server *s)
 {
-    struct health *h = calloc(1, sizeof(*h));
+    struct rpc_health *h = calloc(1, sizeof(*h));
     AM_ASSERT(h != NULL);
     h->server = s;
     h->changed.run = on_changed;
@@ -197,7 +197,7 @@ struct health *health_new(struct rpc_server *s)
     return h;
 }
 
-void health_free(struct health *h)
+void rpc_health_free(struct rpc_health *h)
 {
     AM_ASSERT(list_empty(&h->watches));
     free(h);

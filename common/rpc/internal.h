@@ -48,8 +48,8 @@ static inline void tag_run(struct tag *tag, bool ok)
 }
 
 enum {
-    METHOD_ON_RPC_THREAD = 1, /* answered without the io loop */
-    METHOD_ENDS_ITSELF = 2,   /* its streams end by themselves in a drain */
+    RPC_METHOD_ON_RPC_THREAD = 1, /* answered without the io loop */
+    RPC_METHOD_ENDS_ITSELF = 2,   /* its streams end by themselves in a drain */
 };
 
 struct method {
@@ -60,14 +60,14 @@ struct method {
     struct rpc_method spec;
     void *service;
     void *registered;
-    unsigned flags; /* METHOD_* */
+    unsigned flags; /* RPC_METHOD_* */
     size_t metric;
-    struct slot *slots;
+    struct rpc_slot *slots;
     unsigned n_slots;
 };
 
 /* A posted request. Its call object comes from the pool once there is a call. */
-struct slot {
+struct rpc_slot {
     struct tag tag;
     struct rpc_server *server;
     struct method *method; /* NULL: the slot for methods that nobody registered */
@@ -78,7 +78,7 @@ struct slot {
     grpc_call_details details; /* of the unregistered */
 };
 
-struct stream {
+struct rpc_stream {
     const struct rpc_stream_ops *ops;
     void *ctx;
     struct list node; /* in server->streams */
@@ -95,7 +95,7 @@ struct stream {
 };
 
 /* What the final batch points at until it is done. */
-struct ending {
+struct rpc_ending {
     grpc_byte_buffer *message;
     grpc_slice text;
     grpc_slice details;
@@ -122,12 +122,12 @@ struct rpc_call {
     bool replayed;
     struct loop_job job;
     struct tag done_tag;
-    struct ending ending;
-    struct stream stream;
+    struct rpc_ending ending;
+    struct rpc_stream stream;
     struct rpc_call *next_free;
 };
 
-struct health;
+struct rpc_health;
 
 struct rpc_server {
     struct rpc_server_config config;
@@ -140,9 +140,9 @@ struct rpc_server {
     bool drained;
     int port;
     struct list methods;
-    struct health *health;
-    struct slot *unknown; /* slots of methods that nobody registered */
-    atomic_bool shutting; /* slots are not posted again */
+    struct rpc_health *health;
+    struct rpc_slot *unknown; /* slots of methods that nobody registered */
+    atomic_bool shutting;     /* slots are not posted again */
 
     /* the rpc thread's */
     struct admission *admission;
@@ -164,51 +164,51 @@ struct rpc_server {
 };
 
 /* pump.c */
-int pump_start(struct rpc_server *s) AM_MUSTCHECK;
-void pump_join(struct rpc_server *s);
+int rpc_pump_start(struct rpc_server *s) AM_MUSTCHECK;
+void rpc_pump_join(struct rpc_server *s);
 /* Handles what is left in a queue that was shut down. */
-void pump_drain_queue(struct rpc_server *s);
+void rpc_pump_drain_queue(struct rpc_server *s);
 
 /* slot.c */
-void slots_post_all(struct rpc_server *s);
-void slots_free(struct rpc_server *s);
+void rpc_slots_post_all(struct rpc_server *s);
+void rpc_slots_free(struct rpc_server *s);
 
 /* call.c: the rpc thread, but for the last */
-struct rpc_call *call_take(struct rpc_server *s, struct slot *slot);
-void call_begin(struct rpc_call *call, grpc_byte_buffer *payload);
-void call_release(struct rpc_call *call);
-void calls_free(struct rpc_server *s);
+struct rpc_call *rpc_call_take(struct rpc_server *s, struct rpc_slot *slot);
+void rpc_call_begin(struct rpc_call *call, grpc_byte_buffer *payload);
+void rpc_call_release(struct rpc_call *call);
+void rpc_calls_free(struct rpc_server *s);
 /* Ends the process when this is no call. For any thread that owns the call. */
-void call_check(const struct rpc_call *call);
+void rpc_call_check(const struct rpc_call *call);
 
 /* reply.c: whoever owns the call */
-void ending_set(struct rpc_call *call, enum fault_code code, const struct fault *fault);
-void ending_clear(struct ending *e);
-size_t ending_status_op(struct rpc_call *call, grpc_op *op);
-size_t ending_header_op(struct rpc_call *call, grpc_op *op);
-void start_batch(grpc_call *call, const grpc_op *ops, size_t n, struct tag *tag);
+void rpc_ending_set(struct rpc_call *call, enum fault_code code, const struct fault *fault);
+void rpc_ending_clear(struct rpc_ending *e);
+size_t rpc_ending_status_op(struct rpc_call *call, grpc_op *op);
+size_t rpc_ending_header_op(struct rpc_call *call, grpc_op *op);
+void rpc_start_batch(grpc_call *call, const grpc_op *ops, size_t n, struct tag *tag);
 
 /* drain.c: the rpc thread. Tells the loop when the last call has gone. */
-void drain_check(struct rpc_server *s);
+void rpc_drain_check(struct rpc_server *s);
 
 /* stream.c: the loop's thread */
-void stream_fail(struct rpc_call *call, const struct fault *fault);
-void streams_drain(struct rpc_server *s);
+void rpc_stream_fail(struct rpc_call *call, const struct fault *fault);
+void rpc_streams_drain(struct rpc_server *s);
 
 /* health.c */
-struct health *health_new(struct rpc_server *s);
-void health_free(struct health *h);
+struct rpc_health *rpc_health_new(struct rpc_server *s);
+void rpc_health_free(struct rpc_health *h);
 /* `service` outlives the server. */
-void health_add(struct health *h, const char *service);
+void rpc_health_add(struct rpc_health *h, const char *service);
 /* Any thread. */
-void health_set(struct health *h, bool serving);
+void rpc_health_set(struct rpc_health *h, bool serving);
 /* NOT_SERVING for good; ends the watches. The loop's thread. */
-void health_drain(struct health *h);
+void rpc_health_drain(struct rpc_health *h);
 
 /* client.c: after the end of both threads */
-void client_calls_free(struct rpc_server *s);
+void rpc_client_calls_free(struct rpc_server *s);
 
 /* server.c */
-int server_add(struct rpc_server *s, const ProtobufCServiceDescriptor *descriptor,
-               const struct rpc_method *methods, size_t n, void *service,
-               unsigned flags) AM_MUSTCHECK;
+int rpc_server_add_with_flags(struct rpc_server *s, const ProtobufCServiceDescriptor *descriptor,
+                              const struct rpc_method *methods, size_t n, void *service,
+                              unsigned flags) AM_MUSTCHECK;

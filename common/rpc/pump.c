@@ -24,7 +24,7 @@ static void *pump_thread(void *arg)
     return NULL;
 }
 
-int pump_start(struct rpc_server *s)
+int rpc_pump_start(struct rpc_server *s)
 {
     sigset_t all, before;
     (void)sigfillset(&all);
@@ -37,12 +37,12 @@ int pump_start(struct rpc_server *s)
     return AM_EIO;
 }
 
-void pump_join(struct rpc_server *s)
+void rpc_pump_join(struct rpc_server *s)
 {
     AM_ASSERT(pthread_join(s->thread, NULL) == 0);
 }
 
-void pump_drain_queue(struct rpc_server *s)
+void rpc_pump_drain_queue(struct rpc_server *s)
 {
     pump(s);
 }

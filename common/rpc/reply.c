@@ -11,7 +11,7 @@
 #include "rpc/meter.h"
 #include "rpc/status.h"
 
-void start_batch(grpc_call *call, const grpc_op *ops, size_t n, struct tag *tag)
+void rpc_start_batch(grpc_call *call, const grpc_op *ops, size_t n, struct tag *tag)
 {
     grpc_call_error err = grpc_call_start_batch(call, ops, n, tag_arm(tag), NULL);
     AM_ASSERT(err == GRPC_CALL_OK);
@@ -26,9 +26,9 @@ static void log_defect(const struct rpc_call *call, const struct fault *fault)
                   LOG_STR("reason", contract_reason(fault->reason)));
 }
 
-void ending_set(struct rpc_call *call, enum fault_code code, const struct fault *fault)
+void rpc_ending_set(struct rpc_call *call, enum fault_code code, const struct fault *fault)
 {
-    struct ending *e = &call->ending;
+    struct rpc_ending *e = &call->ending;
     struct status_bytes status;
     e->code = code;
     meter_call(call->method ? call->method->metric : METER_OTHER, code,
@@ -42,7 +42,7 @@ void ending_set(struct rpc_call *call, enum fault_code code, const struct fault 
     e->has_details = true;
 }
 
-void ending_clear(struct ending *e)
+void rpc_ending_clear(struct rpc_ending *e)
 {
     if (e->message)
         grpc_byte_buffer_destroy(e->message);
@@ -50,10 +50,10 @@ void ending_clear(struct ending *e)
         grpc_slice_unref(e->text);
         grpc_slice_unref(e->details);
     }
-    *e = (struct ending){0};
+    *e = (struct rpc_ending){0};
 }
 
-size_t ending_header_op(struct rpc_call *call, grpc_op *op)
+size_t rpc_ending_header_op(struct rpc_call *call, grpc_op *op)
 {
     op->op = GRPC_OP_SEND_INITIAL_METADATA;
     if (!call->replayed)
@@ -65,9 +65,9 @@ size_t ending_header_op(struct rpc_call *call, grpc_op *op)
     return 1;
 }
 
-size_t ending_status_op(struct rpc_call *call, grpc_op *op)
+size_t rpc_ending_status_op(struct rpc_call *call, grpc_op *op)
 {
-    struct ending *e = &call->ending;
+    struct rpc_ending *e = &call->ending;
     op->op = GRPC_OP_SEND_STATUS_FROM_SERVER;
     op->data.send_status_from_server.status = (grpc_status_code)e->code;
     if (!e->has_details)
@@ -87,7 +87,7 @@ static void on_done(struct tag *tag, bool ok)
     (void)ok; /* always true with RECV_CLOSE in the batch; `cancelled` tells */
     if (call->ending.cancelled)
         meter_undelivered();
-    call_release(call);
+    rpc_call_release(call);
 }
 
 /* Sends everything in one batch: the whole answer is one event. */
@@ -96,35 +96,35 @@ static void finish(struct rpc_call *call)
     grpc_op ops[4];
     size_t n = 0;
     memset(ops, 0, sizeof(ops));
-    n += ending_header_op(call, &ops[n]);
+    n += rpc_ending_header_op(call, &ops[n]);
     if (call->ending.message) {
         ops[n].op = GRPC_OP_SEND_MESSAGE;
         ops[n++].data.send_message.send_message = call->ending.message;
     }
-    n += ending_status_op(call, &ops[n]);
+    n += rpc_ending_status_op(call, &ops[n]);
     ops[n].op = GRPC_OP_RECV_CLOSE_ON_SERVER;
     ops[n++].data.recv_close_on_server.cancelled = &call->ending.cancelled;
     call->done_tag.fn = on_done;
-    start_batch(call->grpc, ops, n, &call->done_tag);
+    rpc_start_batch(call->grpc, ops, n, &call->done_tag);
 }
 
 void rpc_reply(struct rpc_call *call, const ProtobufCMessage *response)
 {
-    call_check(call);
+    rpc_call_check(call);
     AM_ASSERT(!call->stream.open);
     call->ending.message = message_buffer(response);
-    ending_set(call, FAULT_OK, NULL);
+    rpc_ending_set(call, FAULT_OK, NULL);
     finish(call);
 }
 
 void rpc_fail(struct rpc_call *call, const struct fault *fault)
 {
-    call_check(call);
+    rpc_call_check(call);
     AM_ASSERT(fault_is_set(fault));
     if (call->stream.open) {
-        stream_fail(call, fault);
+        rpc_stream_fail(call, fault);
         return;
     }
-    ending_set(call, fault->code, fault);
+    rpc_ending_set(call, fault->code, fault);
     finish(call);
 }

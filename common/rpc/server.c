@@ -69,7 +69,7 @@ struct rpc_server *rpc_server_new(const struct rpc_server_config *config, struct
     list_init(&s->ended_calls);
     s->admission = admission_new(&s->config.limits);
     make_core_server(s);
-    s->health = health_new(s);
+    s->health = rpc_health_new(s);
     return s;
 }
 
@@ -135,8 +135,9 @@ static int add_method(struct rpc_server *s, const ProtobufCServiceDescriptor *d,
     return 0;
 }
 
-int server_add(struct rpc_server *s, const ProtobufCServiceDescriptor *descriptor,
-               const struct rpc_method *methods, size_t n, void *service, unsigned flags)
+int rpc_server_add_with_flags(struct rpc_server *s, const ProtobufCServiceDescriptor *descriptor,
+                              const struct rpc_method *methods, size_t n, void *service,
+                              unsigned flags)
 {
     AM_ASSERT(!s->started);
     for (size_t i = 0; i < n; i++) {
@@ -153,8 +154,8 @@ int server_add(struct rpc_server *s, const ProtobufCServiceDescriptor *descripto
 int rpc_server_add(struct rpc_server *s, const ProtobufCServiceDescriptor *descriptor,
                    const struct rpc_method *methods, size_t n, void *service)
 {
-    health_add(s->health, descriptor->name);
-    return server_add(s, descriptor, methods, n, service, 0);
+    rpc_health_add(s->health, descriptor->name);
+    return rpc_server_add_with_flags(s, descriptor, methods, n, service, 0);
 }
 
 /* -- start ------------------------------------------------------------------------------------- */
@@ -199,8 +200,8 @@ int rpc_server_start(struct rpc_server *s)
         return err;
     meter_register();
     grpc_server_start(s->grpc);
-    slots_post_all(s);
-    err = pump_start(s);
+    rpc_slots_post_all(s);
+    err = rpc_pump_start(s);
     s->started = err == 0;
     if (s->started && s->listen)
         log_info("rpc", "listening", LOG_STR("listen", s->listen), LOG_INT("port", s->port));
@@ -227,7 +228,7 @@ int rpc_server_add_fd(struct rpc_server *s, int fd)
 
 void rpc_server_set_serving(struct rpc_server *s, bool serving)
 {
-    health_set(s->health, serving);
+    rpc_health_set(s->health, serving);
 }
 
 /* -- end --------------------------------------------------------------------------------------- */
@@ -244,7 +245,7 @@ static void stop_queue(struct rpc_server *s)
     if (s->started) {
         AM_ASSERT(s->drained);
         grpc_completion_queue_shutdown(s->cq);
-        pump_join(s);
+        rpc_pump_join(s);
         return;
     }
     atomic_store(&s->shutting, true);
@@ -252,7 +253,7 @@ static void stop_queue(struct rpc_server *s)
     grpc_server_shutdown_and_notify(s->grpc, s->cq, tag_arm(&s->shutdown_tag));
     grpc_server_cancel_all_calls(s->grpc);
     grpc_completion_queue_shutdown(s->cq);
-    pump_drain_queue(s);
+    rpc_pump_drain_queue(s);
 }
 
 static void methods_free(struct rpc_server *s)
@@ -269,13 +270,13 @@ void rpc_server_free(struct rpc_server *s)
     AM_ASSERT(s->n_clients == 0);
     stop_queue(s);
     AM_ASSERT(list_empty(&s->streams));
-    calls_free(s);
-    client_calls_free(s);
-    slots_free(s);
+    rpc_calls_free(s);
+    rpc_client_calls_free(s);
+    rpc_slots_free(s);
     grpc_server_destroy(s->grpc);
     grpc_completion_queue_destroy(s->cq);
     admission_free(s->admission);
-    health_free(s->health);
+    rpc_health_free(s->health);
     methods_free(s);
     free(s->listen);
     free(s);

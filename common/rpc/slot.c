@@ -10,7 +10,7 @@
  * until their deadline. */
 #define UNKNOWN_SLOTS 4
 
-static void post(struct slot *slot)
+static void post(struct rpc_slot *slot)
 {
     struct rpc_server *s = slot->server;
     grpc_call_error err;
@@ -25,7 +25,7 @@ static void post(struct slot *slot)
     AM_ASSERT(err == GRPC_CALL_OK);
 }
 
-static void take_details(struct slot *slot)
+static void take_details(struct rpc_slot *slot)
 {
     slot->deadline = slot->details.deadline;
     slot->payload = NULL;
@@ -36,28 +36,28 @@ static void take_details(struct slot *slot)
 /* A call has come. The slot goes back to the queue before the call is handled. */
 static void on_call(struct tag *tag, bool ok)
 {
-    struct slot *slot = CONTAINER_OF(tag, struct slot, tag);
+    struct rpc_slot *slot = CONTAINER_OF(tag, struct rpc_slot, tag);
     struct rpc_server *s = slot->server;
     AM_ASSERT(s->posted > 0);
     s->posted--;
     if (!ok) {
-        drain_check(s);
+        rpc_drain_check(s);
         return;
     }
     if (!slot->method)
         take_details(slot);
     grpc_byte_buffer *payload = slot->payload;
-    struct rpc_call *call = call_take(s, slot);
+    struct rpc_call *call = rpc_call_take(s, slot);
     slot->payload = NULL;
     slot->call = NULL;
     if (!atomic_load(&s->shutting))
         post(slot);
-    call_begin(call, payload);
+    rpc_call_begin(call, payload);
 }
 
-static struct slot *slots_new(struct rpc_server *s, struct method *m, unsigned n)
+static struct rpc_slot *slots_new(struct rpc_server *s, struct method *m, unsigned n)
 {
-    struct slot *slots = calloc(n, sizeof(*slots));
+    struct rpc_slot *slots = calloc(n, sizeof(*slots));
     AM_ASSERT(slots != NULL);
     for (unsigned i = 0; i < n; i++) {
         slots[i].tag.fn = on_call;
@@ -70,7 +70,7 @@ static struct slot *slots_new(struct rpc_server *s, struct method *m, unsigned n
     return slots;
 }
 
-void slots_post_all(struct rpc_server *s)
+void rpc_slots_post_all(struct rpc_server *s)
 {
     s->unknown = slots_new(s, NULL, UNKNOWN_SLOTS);
     LIST_FOR_EACH (it, &s->methods) {
@@ -79,7 +79,7 @@ void slots_post_all(struct rpc_server *s)
     }
 }
 
-static void slots_destroy(struct slot *slots, unsigned n)
+static void slots_destroy(struct rpc_slot *slots, unsigned n)
 {
     for (unsigned i = 0; slots && i < n; i++) {
         grpc_metadata_array_destroy(&slots[i].metadata);
@@ -88,7 +88,7 @@ static void slots_destroy(struct slot *slots, unsigned n)
     free(slots);
 }
 
-void slots_free(struct rpc_server *s)
+void rpc_slots_free(struct rpc_server *s)
 {
     AM_ASSERT(s->posted == 0);
     slots_destroy(s->unknown, UNKNOWN_SLOTS);

@@ -19,41 +19,41 @@
 static void on_released(struct tag *tag, bool ok)
 {
     (void)ok;
-    call_release(CONTAINER_OF(tag, struct rpc_call, done_tag));
+    rpc_call_release(CONTAINER_OF(tag, struct rpc_call, done_tag));
 }
 
 /* An empty batch brings the call back to the rpc thread. */
 static void close_if_over(struct rpc_call *call)
 {
-    struct stream *st = &call->stream;
+    struct rpc_stream *st = &call->stream;
     if (st->pending > 0)
         return;
     list_remove(&st->node);
     st->ops->closed(call, st->ctx);
     call->done_tag.fn = on_released;
-    start_batch(call->grpc, NULL, 0, &call->done_tag);
+    rpc_start_batch(call->grpc, NULL, 0, &call->done_tag);
 }
 
 static void send_status(struct rpc_call *call)
 {
-    struct stream *st = &call->stream;
+    struct rpc_stream *st = &call->stream;
     grpc_op op;
     memset(&op, 0, sizeof(op));
-    (void)ending_status_op(call, &op);
+    (void)rpc_ending_status_op(call, &op);
     st->status_due = false;
     st->pending++;
-    start_batch(call->grpc, &op, 1, &st->status_tag);
+    rpc_start_batch(call->grpc, &op, 1, &st->status_tag);
 }
 
 /* Decides the status of the stream; only the first decision counts. The status waits for a message
  * in flight. A client that has gone gets none. */
 static void end(struct rpc_call *call, enum fault_code code, const struct fault *fault)
 {
-    struct stream *st = &call->stream;
+    struct rpc_stream *st = &call->stream;
     if (st->ending)
         return;
     st->ending = true;
-    ending_set(call, code, fault);
+    rpc_ending_set(call, code, fault);
     if (st->sending)
         st->status_due = true;
     else
@@ -65,13 +65,13 @@ static void end(struct rpc_call *call, enum fault_code code, const struct fault 
 static void on_loop_closed(struct loop_job *job)
 {
     struct rpc_call *call = CONTAINER_OF(job, struct rpc_call, stream.close_job);
-    struct stream *st = &call->stream;
+    struct rpc_stream *st = &call->stream;
     st->pending--;
     st->peer_gone = call->ending.cancelled != 0;
     st->status_due = false;
     if (!st->ending) {
         st->ending = true;
-        ending_set(call, FAULT_CANCELLED, NULL);
+        rpc_ending_set(call, FAULT_CANCELLED, NULL);
     }
     close_if_over(call);
 }
@@ -79,7 +79,7 @@ static void on_loop_closed(struct loop_job *job)
 static void on_loop_sent(struct loop_job *job)
 {
     struct rpc_call *call = CONTAINER_OF(job, struct rpc_call, stream.sent_job);
-    struct stream *st = &call->stream;
+    struct rpc_stream *st = &call->stream;
     st->pending--;
     st->sending = false;
     grpc_byte_buffer_destroy(st->message);
@@ -123,9 +123,9 @@ static void on_status(struct tag *tag, bool ok)
 
 /* -- what a handler does ----------------------------------------------------------------------- */
 
-static void init(struct stream *st, const struct rpc_stream_ops *ops, void *ctx)
+static void init(struct rpc_stream *st, const struct rpc_stream_ops *ops, void *ctx)
 {
-    *st = (struct stream){.ops = ops, .ctx = ctx, .open = true};
+    *st = (struct rpc_stream){.ops = ops, .ctx = ctx, .open = true};
     st->close_tag.fn = on_closed;
     st->sent_tag.fn = on_sent;
     st->status_tag.fn = on_status;
@@ -137,7 +137,7 @@ static void init(struct stream *st, const struct rpc_stream_ops *ops, void *ctx)
 static void fail_draining(struct rpc_call *call)
 {
     struct fault fault;
-    if (call->method->flags & METHOD_ENDS_ITSELF)
+    if (call->method->flags & RPC_METHOD_ENDS_ITSELF)
         return;
     fault_init(&fault, &call->arena);
     fault_set(&fault, FAULT_UNAVAILABLE, ERROR_REASON_DRAINING, "the server is shutting down");
@@ -146,35 +146,35 @@ static void fail_draining(struct rpc_call *call)
 
 void rpc_stream_open(struct rpc_call *call, const struct rpc_stream_ops *ops, void *ctx)
 {
-    struct stream *st = &call->stream;
+    struct rpc_stream *st = &call->stream;
     struct rpc_server *s = call->server;
     grpc_op open[2];
-    call_check(call);
+    rpc_call_check(call);
     AM_ASSERT(call->method->spec.kind == RPC_SERVER_STREAM && !st->open);
     init(st, ops, ctx);
     list_push_back(&s->streams, &st->node);
     memset(open, 0, sizeof(open));
-    (void)ending_header_op(call, &open[0]);
+    (void)rpc_ending_header_op(call, &open[0]);
     open[1].op = GRPC_OP_RECV_CLOSE_ON_SERVER;
     open[1].data.recv_close_on_server.cancelled = &call->ending.cancelled;
     st->pending = 1;
-    start_batch(call->grpc, open, 2, &st->close_tag);
+    rpc_start_batch(call->grpc, open, 2, &st->close_tag);
     if (atomic_load(&s->shutting))
         fail_draining(call);
 }
 
 bool rpc_stream_busy(const struct rpc_call *call)
 {
-    const struct stream *st = &call->stream;
-    call_check(call);
+    const struct rpc_stream *st = &call->stream;
+    rpc_call_check(call);
     return st->sending || st->ending;
 }
 
 void rpc_stream_send(struct rpc_call *call, const ProtobufCMessage *message)
 {
-    struct stream *st = &call->stream;
+    struct rpc_stream *st = &call->stream;
     grpc_op op;
-    call_check(call);
+    rpc_call_check(call);
     AM_ASSERT(st->open && !st->sending);
     if (st->ending)
         return;
@@ -185,22 +185,22 @@ void rpc_stream_send(struct rpc_call *call, const ProtobufCMessage *message)
     op.op = GRPC_OP_SEND_MESSAGE;
     op.data.send_message.send_message = st->message;
     meter_stream_message();
-    start_batch(call->grpc, &op, 1, &st->sent_tag);
+    rpc_start_batch(call->grpc, &op, 1, &st->sent_tag);
 }
 
 void rpc_stream_finish(struct rpc_call *call)
 {
-    call_check(call);
+    rpc_call_check(call);
     AM_ASSERT(call->stream.open);
     end(call, FAULT_OK, NULL);
 }
 
-void stream_fail(struct rpc_call *call, const struct fault *fault)
+void rpc_stream_fail(struct rpc_call *call, const struct fault *fault)
 {
     end(call, fault->code, fault);
 }
 
-void streams_drain(struct rpc_server *s)
+void rpc_streams_drain(struct rpc_server *s)
 {
     LIST_FOR_EACH_SAFE (it, &s->streams) {
         fail_draining(CONTAINER_OF(it, struct rpc_call, stream.node));
