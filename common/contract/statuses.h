@@ -10,21 +10,22 @@
 
 #include <stdbool.h>
 
+#include "base/bits.h"
 #include "contract/words.h"
-
-#define STATUS_BIT(name) (1u << CASE_STATUS_##name)
 
 /* A live case's status is derived from its rows: any of these may follow any other. */
 #define STATUSES_WAITING                                                                           \
-    (STATUS_BIT(OPEN) | STATUS_BIT(IN_PROGRESS) | STATUS_BIT(AWAITING_CUSTOMER) |                  \
-     STATUS_BIT(AWAITING_FULFILMENT) | STATUS_BIT(AWAITING_APPROVAL))
+    (BIT_OF(CASE_STATUS_OPEN) | BIT_OF(CASE_STATUS_IN_PROGRESS) |                                  \
+     BIT_OF(CASE_STATUS_AWAITING_CUSTOMER) | BIT_OF(CASE_STATUS_AWAITING_FULFILMENT) |             \
+     BIT_OF(CASE_STATUS_AWAITING_APPROVAL))
 /* What follows a column of SQL. */
 #define SQL_STATUS_WAITING "between " SQL_CASE_STATUS_OPEN " and " SQL_CASE_STATUS_AWAITING_APPROVAL
 #define SQL_STATUS_NOT_WAITING "not " SQL_STATUS_WAITING
 
-#define STATUSES_FINAL (STATUS_BIT(CLOSED) | STATUS_BIT(WITHDRAWN) | STATUS_BIT(MERGED))
+#define STATUSES_FINAL                                                                             \
+    (BIT_OF(CASE_STATUS_CLOSED) | BIT_OF(CASE_STATUS_WITHDRAWN) | BIT_OF(CASE_STATUS_MERGED))
 /* A case in one of these takes room of the agent who owns it. */
-#define STATUSES_COUNTED (STATUS_BIT(IN_PROGRESS) | STATUS_BIT(AWAITING_APPROVAL))
+#define STATUSES_COUNTED (BIT_OF(CASE_STATUS_IN_PROGRESS) | BIT_OF(CASE_STATUS_AWAITING_APPROVAL))
 #define SQL_STATUS_COUNTED                                                                         \
     "in (" SQL_CASE_STATUS_IN_PROGRESS ", " SQL_CASE_STATUS_AWAITING_APPROVAL ")"
 

@@ -74,13 +74,13 @@
     {                                                                                              \
         .max = (max_)                                                                              \
     }
-#define WORDS_OF(enumeration)                                                                      \
+#define WORDS_OF(enumeration_)                                                                     \
     {                                                                                              \
-        .words = &amends__v1__##enumeration##__descriptor                                          \
+        .words = &(enumeration_)                                                                   \
     }
-#define WORDS_AS(enumeration, needs_)                                                              \
+#define WORDS_AS(enumeration_, needs_)                                                             \
     {                                                                                              \
-        .words = &amends__v1__##enumeration##__descriptor, .needs = (needs_)                       \
+        .words = &(enumeration_), .needs = (needs_)                                                \
     }
 /* Fallbacks. */
 #define REQUIRED                                                                                   \

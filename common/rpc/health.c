@@ -20,7 +20,10 @@
 #define LIVENESS "liveness"
 
 typedef Grpc__Health__V1__HealthCheckResponse__ServingStatus serving_status;
-#define STATUS(name) GRPC__HEALTH__V1__HEALTH_CHECK_RESPONSE__SERVING_STATUS__##name
+#define HEALTH_SERVING GRPC__HEALTH__V1__HEALTH_CHECK_RESPONSE__SERVING_STATUS__SERVING
+#define HEALTH_NOT_SERVING GRPC__HEALTH__V1__HEALTH_CHECK_RESPONSE__SERVING_STATUS__NOT_SERVING
+#define HEALTH_SERVICE_UNKNOWN                                                                     \
+    GRPC__HEALTH__V1__HEALTH_CHECK_RESPONSE__SERVING_STATUS__SERVICE_UNKNOWN
 
 struct rpc_health {
     struct rpc_server *server;
@@ -47,12 +50,12 @@ static serving_status state_of(struct rpc_health *h, const char *service)
     bool serving = atomic_load(&h->serving) && !atomic_load(&h->draining);
     bool known = service[0] == '\0';
     if (strcmp(service, LIVENESS) == 0)
-        return STATUS(SERVING);
+        return HEALTH_SERVING;
     for (size_t i = 0; i < h->n_services && !known; i++)
         known = strcmp(h->services[i], service) == 0;
     if (!known)
-        return STATUS(SERVICE_UNKNOWN);
-    return serving ? STATUS(SERVING) : STATUS(NOT_SERVING);
+        return HEALTH_SERVICE_UNKNOWN;
+    return serving ? HEALTH_SERVING : HEALTH_NOT_SERVING;
 }
 
 static const char *service_of(const struct rpc_call *call)
@@ -73,7 +76,7 @@ static void check(struct rpc_call *call, void *ctx)
 {
     Grpc__Health__V1__HealthCheckResponse response = GRPC__HEALTH__V1__HEALTH_CHECK_RESPONSE__INIT;
     response.status = state_of(ctx, service_of(call));
-    if (response.status == STATUS(SERVICE_UNKNOWN))
+    if (response.status == HEALTH_SERVICE_UNKNOWN)
         fail(call, FAULT_NOT_FOUND, 0, "no such service");
     else
         rpc_reply(call, &response.base);

@@ -4,8 +4,7 @@
 
 #include "case/clocks/impl.h"
 #include "contract/clock_kinds.h"
-
-#define BIT(action) (1u << ESCALATION_ACTION_##action)
+#include "base/bits.h"
 
 const struct policy_clock *clock_definition(const struct policy *p, const struct clock_row *clock)
 {
@@ -28,5 +27,6 @@ struct policy_threshold threshold_next(const struct policy_clock *def, int32_t f
 
 bool clock_closes(const struct policy_clock *def)
 {
-    return def && (threshold_next(def, DUE_PERCENT - 1).actions & BIT(CLOSE)) != 0;
+    return def &&
+           (threshold_next(def, DUE_PERCENT - 1).actions & BIT_OF(ESCALATION_ACTION_CLOSE)) != 0;
 }

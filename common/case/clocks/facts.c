@@ -175,7 +175,7 @@ static bool since_round(const struct condition_box *b, const struct case_facts *
     if (fact != FACT_STATUS)
         return false;
     if (!status_is_waiting(f->values.value[FACT_STATUS]))
-        bits |= STATUS_BIT(RESOLVED);
+        bits |= BIT_OF(CASE_STATUS_RESOLVED);
     return (b->allowed[fact] & bits) == bits;
 }
 

@@ -9,8 +9,6 @@
 #include "case/message/message.h"
 #include "contract/statuses.h"
 
-#define BIT(action) (1u << ESCALATION_ACTION_##action)
-
 /* -- recording --------------------------------------------------------------------------------- */
 
 static struct clock_row *same_instance(struct case_state *c, const struct clock_row *clock)
@@ -44,7 +42,7 @@ static void restart(struct decision *d, const struct clock_row *clock)
 void firing_record(struct decision *d, const struct threshold_met *met)
 {
     ladder_threshold(d, &met->clock, &met->threshold, met->due_us);
-    if (met->threshold.actions & BIT(RESTART))
+    if (met->threshold.actions & BIT_OF(ESCALATION_ACTION_RESTART))
         restart(d, &met->clock);
 }
 
@@ -68,7 +66,8 @@ static bool may_close(const struct decision *d, const struct clock_row *clock)
  * told, again each time that the window ends. */
 static void refuse_to_close(struct decision *d, struct clock_row *clock, struct policy_threshold t)
 {
-    t.actions = (t.actions & ~BIT(CLOSE)) | BIT(NOTIFY) | BIT(RESTART);
+    t.actions = (t.actions & ~BIT_OF(ESCALATION_ACTION_CLOSE)) | BIT_OF(ESCALATION_ACTION_NOTIFY) |
+                BIT_OF(ESCALATION_ACTION_RESTART);
     t.notify |= POLICY_NOTIFY_OWNER | POLICY_NOTIFY_STEWARD;
     threshold_met(d, clock, &t, clock->next_at);
     clock_arm(d, clock);
@@ -105,7 +104,7 @@ static void resume(struct decision *d)
 static void fire(struct decision *d, struct clock_row *clock)
 {
     struct policy_threshold t = threshold_next(clock_definition(d->policy, clock), clock->fired);
-    if (t.actions & BIT(CLOSE)) {
+    if (t.actions & BIT_OF(ESCALATION_ACTION_CLOSE)) {
         fire_close(d, clock, &t);
         return;
     }

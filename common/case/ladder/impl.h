@@ -11,8 +11,6 @@
 #include "case/ladder/ladder.h"
 #include "contract/words.h"
 
-#define LADDER_BIT(action) (1u << ESCALATION_ACTION_##action)
-
 /* One step under way. */
 struct step {
     int cause;

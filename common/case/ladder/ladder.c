@@ -10,8 +10,7 @@
 #include "case/message/message.h"
 #include "case/owner.h"
 #include "case/people/contributors.h"
-
-#define BIT(action) LADDER_BIT(action)
+#include "base/bits.h"
 
 /* -- the levels ------------------------------------------------------------------------------- */
 
@@ -173,11 +172,13 @@ unsigned ladder_arrival(const struct decision *d, int level)
 {
     switch (ladder_level(d->policy, level)->action) {
     case LADDER_ACTION_CO_OWN:
-        return BIT(CLIMB) | BIT(NOTIFY) | BIT(CO_OWN);
+        return BIT_OF(ESCALATION_ACTION_CLIMB) | BIT_OF(ESCALATION_ACTION_NOTIFY) |
+               BIT_OF(ESCALATION_ACTION_CO_OWN);
     case LADDER_ACTION_TAKE_OVER:
-        return BIT(CLIMB) | BIT(NOTIFY) | BIT(TAKE_OVER);
+        return BIT_OF(ESCALATION_ACTION_CLIMB) | BIT_OF(ESCALATION_ACTION_NOTIFY) |
+               BIT_OF(ESCALATION_ACTION_TAKE_OVER);
     default:
-        return BIT(CLIMB) | BIT(NOTIFY);
+        return BIT_OF(ESCALATION_ACTION_CLIMB) | BIT_OF(ESCALATION_ACTION_NOTIFY);
     }
 }
 
@@ -208,7 +209,7 @@ void ladder_reopen(struct decision *d, bool keeps_owner, const char *actor,
                      .to = row->level < p->n_levels ? row->level + 1 : row->level,
                      .actor = actor};
     int action = ladder_level(p, s.to)->action;
-    s.done = s.to > s.from ? ladder_arrival(d, s.to) : BIT(NOTIFY);
+    s.done = s.to > s.from ? ladder_arrival(d, s.to) : BIT_OF(ESCALATION_ACTION_NOTIFY);
     *out = ladder_record(d, &s);
     enter(d, &s, out);
     row->contributors = "";
@@ -229,7 +230,7 @@ void ladder_broken_promise(struct decision *d, const struct clock_row *clock, co
                      .from = level,
                      .to = level < d->policy->n_levels ? level + 1 : level,
                      .actor = actor};
-    s.done = s.to > s.from ? ladder_arrival(d, s.to) : BIT(NOTIFY);
+    s.done = s.to > s.from ? ladder_arrival(d, s.to) : BIT_OF(ESCALATION_ACTION_NOTIFY);
     const struct escalation_row e = ladder_record(d, &s);
     if (s.to > s.from)
         ladder_go_up(d, &s, &e);

@@ -12,7 +12,6 @@
 #include "contract/statuses.h"
 
 #define THRESHOLD_DUE 100 /* per cent of the target */
-#define BIT(action) LADDER_BIT(action)
 
 /* -- how far ---------------------------------------------------------------------------------- */
 
@@ -58,7 +57,8 @@ static int target_level(const struct decision *d, const struct clock_row *clock,
     int to = row->level;
     if (!status_is_waiting(row->status))
         return to;
-    if ((t->actions & BIT(CLIMB)) && to < d->policy->n_levels && due_us > row->level_since)
+    if ((t->actions & BIT_OF(ESCALATION_ACTION_CLIMB)) && to < d->policy->n_levels &&
+        due_us > row->level_since)
         to++;
     int addressed = t->percent == THRESHOLD_DUE ? addressed_level(d, clock, due_us) : 0;
     addressed = addressed < d->policy->n_levels ? addressed : d->policy->n_levels;
@@ -78,14 +78,15 @@ static bool reassigns(const struct decision *d, const struct step *s)
 static unsigned effective(const struct decision *d, const struct step *s,
                           const struct policy_threshold *t)
 {
-    const unsigned always = BIT(NOTIFY) | BIT(CLOSE) | BIT(RESTART);
-    unsigned done = t->actions & ~BIT(CLIMB);
+    const unsigned always = BIT_OF(ESCALATION_ACTION_NOTIFY) | BIT_OF(ESCALATION_ACTION_CLOSE) |
+                            BIT_OF(ESCALATION_ACTION_RESTART);
+    unsigned done = t->actions & ~BIT_OF(ESCALATION_ACTION_CLIMB);
     if (!status_is_waiting(d->c->row.status))
         return done & always;
     if (d->c->row.severity >= POLICY_SEVERITY_MAX)
-        done &= ~BIT(RAISE_SEVERITY);
+        done &= ~BIT_OF(ESCALATION_ACTION_RAISE_SEVERITY);
     if (!reassigns(d, s))
-        done &= ~BIT(REASSIGN);
+        done &= ~BIT_OF(ESCALATION_ACTION_REASSIGN);
     return s->to > s->from ? done | ladder_arrival(d, s->to) : done;
 }
 
@@ -108,13 +109,13 @@ static void notify_all(struct decision *d, struct step *s, unsigned whom, const 
 static void change_row(struct decision *d, const struct step *s, const struct policy_threshold *t)
 {
     struct case_row *row = &d->c->row;
-    if (s->done & BIT(RAISE_PRIORITY))
+    if (s->done & BIT_OF(ESCALATION_ACTION_RAISE_PRIORITY))
         row->raised_ms += t->raise_ms;
-    if (s->done & BIT(RAISE_SEVERITY))
+    if (s->done & BIT_OF(ESCALATION_ACTION_RAISE_SEVERITY))
         row->severity++;
-    if (s->done & t->actions & BIT(CO_OWN))
+    if (s->done & t->actions & BIT_OF(ESCALATION_ACTION_CO_OWN))
         ladder_join(d, s->to, LADDER_ACTION_CO_OWN);
-    if (s->done & t->actions & BIT(TAKE_OVER))
+    if (s->done & t->actions & BIT_OF(ESCALATION_ACTION_TAKE_OVER))
         ladder_join(d, s->to, LADDER_ACTION_TAKE_OVER);
     row_touch(&row->row);
 }
@@ -155,9 +156,9 @@ static void carry_out(struct decision *d, struct step *s, const struct policy_th
     threshold_event(d, s, &e, break_promise(d, s));
     if (s->to > s->from)
         ladder_go_up(d, s, &e);
-    if (s->done & BIT(REASSIGN))
+    if (s->done & BIT_OF(ESCALATION_ACTION_REASSIGN))
         case_set_owner(d, OWNER_KIND_STEWARD, ladder_steward(d->policy, s->to), NULL, "reassigned");
-    if (t->actions & BIT(NOTIFY))
+    if (t->actions & BIT_OF(ESCALATION_ACTION_NOTIFY))
         notify_all(d, s, t->notify, agent);
 }
 

@@ -190,30 +190,30 @@ Amends__V1__Case *message_case_row(const struct case_row *row, struct arena *are
 /* -- the parts -------------------------------------------------------------------------------- */
 
 /* Defines `name`, which makes the messages of the rows that are still there, in c->list. */
-#define PART(name, list, type, make_one)                                                           \
+#define PART(name, list, n_list, type, make_one)                                                   \
     static void name(struct make *m, Amends__V1__Case *c, const struct rows *rows)                 \
     {                                                                                              \
         c->list = make_alloc(m, (rows->n + 1) * sizeof(void *));                                   \
         ROWS_EACH (it, const type, rows) {                                                         \
             if (m->full || it->row.change == ROW_GONE)                                             \
                 continue;                                                                          \
-            c->list[c->n_##list] = make_one(it, m->arena);                                         \
-            m->full = !c->list[c->n_##list++];                                                     \
+            c->list[c->n_list] = make_one(it, m->arena);                                           \
+            m->full = !c->list[c->n_list++];                                                       \
         }                                                                                          \
     }
 
-PART(make_signals, signals, struct signal_row, message_signal)
-PART(make_clocks, clocks, struct clock_row, message_clock)
-PART(make_contacts, contacts, struct contact_row, message_contact)
-PART(make_acts, acts, struct act_row, message_act)
-PART(make_remedies, remedies, struct remedy_row, message_remedy)
-PART(make_offers, offers, struct offer_row, message_offer)
+PART(make_signals, signals, n_signals, struct signal_row, message_signal)
+PART(make_clocks, clocks, n_clocks, struct clock_row, message_clock)
+PART(make_contacts, contacts, n_contacts, struct contact_row, message_contact)
+PART(make_acts, acts, n_acts, struct act_row, message_act)
+PART(make_remedies, remedies, n_remedies, struct remedy_row, message_remedy)
+PART(make_offers, offers, n_offers, struct offer_row, message_offer)
 
 static Amends__V1__Promise *whole_promise(const struct promise_row *row, struct arena *arena)
 {
     return message_promise(row, true, arena);
 }
-PART(make_promises, promises, struct promise_row, whole_promise)
+PART(make_promises, promises, n_promises, struct promise_row, whole_promise)
 
 /* Clocks of one instant have ids in no order: by start and kind a case reads the same each time. */
 static int by_start_and_kind(const void *a, const void *b)

@@ -9,8 +9,6 @@
 #include "contract/clock_kinds.h"
 #include "policy/read/read.h"
 
-#define KIND(name) AMENDS__V1__CLOCK_KIND__CLOCK_KIND_##name
-
 /* -- a case's clocks --------------------------------------------------------------------------- */
 
 /* Clocks of a subject have no conditions: each that is given is told, with the reason. */
@@ -31,11 +29,12 @@ static void refuse_conditions(struct bundle *b, const struct ynode *node)
 static bool read_kind(struct bundle *b, const struct ynode *node, struct policy_clock *out)
 {
     read_settings(b, SCOPE_CLOCK, node, out);
-    if (out->kind != KIND(LEVEL) && out->kind != KIND(OFFER))
+    if (out->kind != CLOCK_KIND_LEVEL && out->kind != CLOCK_KIND_OFFER)
         return out->kind > 0;
     ynode_problem(b->problems, ynode_get(node, "kind"), false,
-                  out->kind == KIND(LEVEL) ? "is given by a level: write `clock` there, in `ladder`"
-                                           : "is given by `offer_timeout`, in `assignment`");
+                  out->kind == CLOCK_KIND_LEVEL
+                      ? "is given by a level: write `clock` there, in `ladder`"
+                      : "is given by `offer_timeout`, in `assignment`");
     return false;
 }
 
@@ -71,7 +70,7 @@ static void read_level_clock(struct bundle *b, const struct ynode *node, int lev
 {
     char name[POLICY_NAME_BYTES_MAX];
     struct policy_clock clock = {
-        .name = name, .kind = KIND(LEVEL), .level = (int16_t)level, .calendar = -1};
+        .name = name, .kind = CLOCK_KIND_LEVEL, .level = (int16_t)level, .calendar = -1};
     (void)snprintf(name, sizeof(name), "level.%d", level);
     if (!read_is_map(b, node, "target, and calendar, zone or thresholds if need be"))
         return;

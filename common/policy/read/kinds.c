@@ -9,10 +9,7 @@
 #include "contract/statuses.h"
 #include "policy/read/read.h"
 
-#define KIND(name) AMENDS__V1__CLOCK_KIND__CLOCK_KIND_##name
-#define STATUS(name) (1u << AMENDS__V1__CASE_STATUS__CASE_STATUS_##name)
-#define ACTION(name) (1u << AMENDS__V1__ESCALATION_ACTION__ESCALATION_ACTION_##name)
-#define RESOLVED STATUS(RESOLVED)
+#define RESOLVED BIT_OF(CASE_STATUS_RESOLVED)
 
 /* Adds an alternative to a condition: a box that allows every case for now. */
 static struct condition_box *alternative(struct bundle *b, struct policy_condition *c)
@@ -48,29 +45,29 @@ void read_kind_conditions(struct bundle *b, struct policy_clock *k)
 {
     struct condition_box *box;
     switch (k->kind) {
-    case KIND(FIRST_RESPONSE):
+    case CLOCK_KIND_FIRST_RESPONSE:
         when(b, &k->start, FACT_STATUS, STATUSES_WAITING);
         when(b, &k->stop, FACT_CONTACT, FACT_IS_YES);
         when(b, &k->cancel, FACT_STATUS, RESOLVED);
         break;
-    case KIND(NEXT_CONTACT):
+    case CLOCK_KIND_NEXT_CONTACT:
         box = alternative(b, &k->start);
         box->allowed[FACT_CUSTOMER] = FACT_IS_YES;
         box->allowed[FACT_STATUS] = STATUSES_WAITING | RESOLVED;
         when(b, &k->stop, FACT_CUSTOMER, FACT_IS_NO);
         k->again = true;
         break;
-    case KIND(RESOLUTION):
-    case KIND(STATUTORY):
+    case CLOCK_KIND_RESOLUTION:
+    case CLOCK_KIND_STATUTORY:
         when(b, &k->start, FACT_STATUS, STATUSES_WAITING);
         when(b, &k->stop, FACT_STATUS, RESOLVED);
         break;
-    case KIND(FOLLOW_UP):
+    case CLOCK_KIND_FOLLOW_UP:
         when(b, &k->start, FACT_STATUS, RESOLVED);
-        when(b, &k->stop, FACT_STATUS, STATUS(CLOSED));
+        when(b, &k->stop, FACT_STATUS, BIT_OF(CASE_STATUS_CLOSED));
         when(b, &k->cancel, FACT_STATUS, STATUSES_WAITING);
         break;
-    case KIND(LEVEL):
+    case CLOCK_KIND_LEVEL:
         level_conditions(b, k);
         break;
     default:
@@ -85,15 +82,16 @@ void read_kind_thresholds(struct bundle *b, struct policy_clock *k)
     k->n_thresholds = 1;
     struct policy_threshold *t = &k->thresholds[0];
     t->percent = 100;
-    if (k->kind == KIND(FOLLOW_UP)) {
-        t->actions = ACTION(CLOSE);
+    if (k->kind == CLOCK_KIND_FOLLOW_UP) {
+        t->actions = BIT_OF(ESCALATION_ACTION_CLOSE);
         return;
     }
-    bool top = k->kind == KIND(LEVEL) && k->level == b->policy->n_levels;
-    t->actions = ACTION(NOTIFY) | (top ? ACTION(RESTART) : ACTION(CLIMB));
+    bool top = k->kind == CLOCK_KIND_LEVEL && k->level == b->policy->n_levels;
+    t->actions = BIT_OF(ESCALATION_ACTION_NOTIFY) |
+                 (top ? BIT_OF(ESCALATION_ACTION_RESTART) : BIT_OF(ESCALATION_ACTION_CLIMB));
     t->notify = POLICY_NOTIFY_STEWARD;
-    if (k->kind != KIND(LEVEL))
+    if (k->kind != CLOCK_KIND_LEVEL)
         t->notify |= POLICY_NOTIFY_OWNER;
-    if (k->kind == KIND(PROMISE))
-        t->actions |= ACTION(RAISE_SEVERITY);
+    if (k->kind == CLOCK_KIND_PROMISE)
+        t->actions |= BIT_OF(ESCALATION_ACTION_RAISE_SEVERITY);
 }

@@ -6,14 +6,12 @@
 
 #include "amends/v1/types.pb-c.h"
 #include "policy/read/read.h"
+#include "base/bits.h"
 
-#define ACTION(name) AMENDS__V1__ESCALATION_ACTION__ESCALATION_ACTION_##name
-#define ACTION_BIT(name) (1u << ACTION(name))
-#define FACT_BIT(name) (1u << FACT_##name)
 /* What a clock's target may go by: what stands when it starts. */
 #define TARGET_FACTS                                                                               \
-    (FACT_BIT(SEVERITY) | FACT_BIT(CHANNEL) | FACT_BIT(TRIGGER) | FACT_BIT(TIER) |                 \
-     FACT_BIT(LEVEL) | FAILURE_BIT)
+    (BIT_OF(FACT_SEVERITY) | BIT_OF(FACT_CHANNEL) | BIT_OF(FACT_TRIGGER) | BIT_OF(FACT_TIER) |     \
+     BIT_OF(FACT_LEVEL) | FAILURE_BIT)
 
 /* -- targets ----------------------------------------------------------------------------------- */
 
@@ -105,9 +103,9 @@ static void read_action(struct bundle *b, const struct ynode *node, void *ctx)
     int action;
     if (!read_enum(b, node, &amends__v1__escalation_action__descriptor, &action))
         return;
-    if (action == ACTION(NOTIFY))
+    if (action == ESCALATION_ACTION_NOTIFY)
         ynode_problem(b->problems, node, false, "is written `notify: [owner]`, beside `do`");
-    else if (action == ACTION(RAISE_PRIORITY))
+    else if (action == ESCALATION_ACTION_RAISE_PRIORITY)
         ynode_problem(b->problems, node, false, "is written `raise_priority: 30m`, beside `do`");
     else
         t->actions |= 1u << action;
@@ -131,9 +129,9 @@ static void read_threshold(struct bundle *b, const struct ynode *node, struct po
     read_each(b, ynode_get(node, "do"), read_action, &t);
     read_each(b, ynode_get(node, "notify"), read_notified, &t);
     if (t.raise_ms > 0)
-        t.actions |= ACTION_BIT(RAISE_PRIORITY);
+        t.actions |= BIT_OF(ESCALATION_ACTION_RAISE_PRIORITY);
     if (t.notify)
-        t.actions |= ACTION_BIT(NOTIFY);
+        t.actions |= BIT_OF(ESCALATION_ACTION_NOTIFY);
     out->thresholds[out->n_thresholds++] = t;
 }
 

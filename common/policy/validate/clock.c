@@ -7,8 +7,8 @@
 #include "contract/clock_kinds.h"
 #include "policy/validate/validate.h"
 #include "policy/words.h"
+#include "base/bits.h"
 
-#define ACTION(name) (1u << AMENDS__V1__ESCALATION_ACTION__ESCALATION_ACTION_##name)
 #define ACTIONS ((1u << ESCALATION_ACTION_COUNT) - 2)
 #define AT(...) problem_path(problems, __VA_ARGS__)
 
@@ -126,19 +126,19 @@ static void check_actions(const struct policy *p, const struct policy_clock *c,
     bool top = c->level > 0 && c->level == p->n_levels;
     if (t->actions == 0 || (t->actions & ~ACTIONS) != 0)
         problem_error(problems, at, "does nothing: give `do`, `notify` or `raise_priority`");
-    if (!(t->actions & ACTION(NOTIFY)) != !t->notify)
+    if (!(t->actions & BIT_OF(ESCALATION_ACTION_NOTIFY)) != !t->notify)
         problem_error(problems, AT("%s.notify", at), "needs to say who is notified");
-    if (!(t->actions & ACTION(RAISE_PRIORITY)) != !t->raise_ms || t->raise_ms < 0)
+    if (!(t->actions & BIT_OF(ESCALATION_ACTION_RAISE_PRIORITY)) != !t->raise_ms || t->raise_ms < 0)
         problem_error(problems, AT("%s.raise_priority", at), "needs a time of more than zero");
-    if ((t->actions & ACTION(CLOSE)) && !clock_kind(c->kind)->may_close)
+    if ((t->actions & BIT_OF(ESCALATION_ACTION_CLOSE)) && !clock_kind(c->kind)->may_close)
         problem_error(problems, AT("%s.do", at), "close: only a follow_up clock may close a case");
-    if ((t->actions & ACTION(RESTART)) && !clock_kind(c->kind)->may_restart)
+    if ((t->actions & BIT_OF(ESCALATION_ACTION_RESTART)) && !clock_kind(c->kind)->may_restart)
         problem_error(problems, AT("%s.do", at),
                       "restart: only a level's clock and a next_contact begin again");
-    if ((t->actions & ACTION(CLIMB)) && top)
+    if ((t->actions & BIT_OF(ESCALATION_ACTION_CLIMB)) && top)
         problem_error(problems, AT("%s.do", at),
                       "climb: this is the top of the ladder; `restart`?");
-    if ((t->actions & ACTION(RESTART)) && t->percent != 100)
+    if ((t->actions & BIT_OF(ESCALATION_ACTION_RESTART)) && t->percent != 100)
         problem_error(problems, AT("%s.do", at), "restart: only at 100%%");
 }
 
@@ -150,7 +150,7 @@ static void check_thresholds(const struct policy *p, const struct policy_clock *
         const struct policy_threshold *t = &c->thresholds[i];
         const char *here = AT("%s.thresholds[%zu]", at, i);
         at_target = at_target || t->percent == 100;
-        closes = closes || (t->actions & ACTION(CLOSE));
+        closes = closes || (t->actions & BIT_OF(ESCALATION_ACTION_CLOSE));
         if (t->percent < 1 || t->percent > POLICY_PERCENT_MAX)
             problem_error(problems, AT("%s.at", here), "is not 1%% to %d%%", POLICY_PERCENT_MAX);
         else if (i > 0 && t->percent == t[-1].percent)

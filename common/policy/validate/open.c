@@ -13,7 +13,6 @@
 #include "policy/validate/cells.h"
 #include "policy/validate/validate.h"
 
-#define STATUS(name) (1u << AMENDS__V1__CASE_STATUS__CASE_STATUS_##name)
 #define STEWARD (1u << AMENDS__V1__OWNER_KIND__OWNER_KIND_STEWARD)
 #define RESTART (1u << AMENDS__V1__ESCALATION_ACTION__ESCALATION_ACTION_RESTART)
 
@@ -103,7 +102,7 @@ static const char *left_alone(const struct policy *p, void (*set_domain)(uint32_
 /* It just opened: nothing has happened to it yet. */
 static void opening(uint32_t domain[FACTS])
 {
-    domain[FACT_STATUS] = STATUS(OPEN);
+    domain[FACT_STATUS] = BIT_OF(CASE_STATUS_OPEN);
     domain[FACT_OWNER] = STEWARD;
     domain[FACT_LEVEL] = 1u << 1;
     for (int f = FACT_CONTACT; f < FACTS; f++)

@@ -11,13 +11,13 @@
 #include "contract/clock_kinds.h"
 #include "policy/validate/cells.h"
 #include "policy/validate/validate.h"
+#include "base/bits.h"
 
-#define KIND(name) AMENDS__V1__CLOCK_KIND__CLOCK_KIND_##name
 #define AT(...) problem_path(problems, __VA_ARGS__)
-#define FACT_BIT(name) (1u << FACT_##name)
 /* What people tell cases apart by, when they think of targets. */
 #define TOLD_FACTS                                                                                 \
-    (FACT_BIT(SEVERITY) | FACT_BIT(CHANNEL) | FACT_BIT(TRIGGER) | FACT_BIT(TIER) | FACT_BIT(LEVEL))
+    (BIT_OF(FACT_SEVERITY) | BIT_OF(FACT_CHANNEL) | BIT_OF(FACT_TRIGGER) | BIT_OF(FACT_TIER) |     \
+     BIT_OF(FACT_LEVEL))
 #define DAY_MS (24 * 3600 * 1000LL)
 #define WEEK_MS (7 * DAY_MS)
 
@@ -213,8 +213,8 @@ static void check_responses(const struct policy *p, size_t *budget,
                             struct bundle_problems *problems)
 {
     for (size_t i = 0; i < p->n_clocks; i++)
-        for (size_t j = 0; j < p->n_clocks && p->clocks[i].kind == KIND(FIRST_RESPONSE); j++)
-            if (p->clocks[j].kind == KIND(RESOLUTION) && *budget > 0)
+        for (size_t j = 0; j < p->n_clocks && p->clocks[i].kind == CLOCK_KIND_FIRST_RESPONSE; j++)
+            if (p->clocks[j].kind == CLOCK_KIND_RESOLUTION && *budget > 0)
                 check_response(p, &p->clocks[i], &p->clocks[j], budget, problems);
 }
 

@@ -9,13 +9,12 @@
 
 #include "world.h"
 
+#include "base/bits.h"
 #include "case/clocks/deadline.h"
 
-#define BIT_OF(n) (1u << (n))
 #define YES BIT_OF(1)
 #define NO BIT_OF(0)
 #define RESOLVED BIT_OF(CASE_STATUS_RESOLVED)
-#define ACTION(name) BIT_OF(ESCALATION_ACTION_##name)
 
 /* A condition that holds when the fact has one of the values; with two facts, when both do. It is
  * valid until the end of the test, for a few hundred calls. */

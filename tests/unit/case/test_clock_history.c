@@ -30,9 +30,9 @@ static int any(int n)
 /* -- a policy of every sort of clock ----------------------------------------------------------- */
 
 static struct policy_threshold steps[] = {
-    {.percent = 30, .actions = ACTION(NOTIFY), .notify = POLICY_NOTIFY_OWNER},
-    {.percent = 75, .actions = ACTION(NOTIFY), .notify = POLICY_NOTIFY_STEWARD},
-    {.percent = 200, .actions = ACTION(RAISE_PRIORITY), .raise_ms = 1000},
+    {.percent = 30, .actions = BIT_OF(ESCALATION_ACTION_NOTIFY), .notify = POLICY_NOTIFY_OWNER},
+    {.percent = 75, .actions = BIT_OF(ESCALATION_ACTION_NOTIFY), .notify = POLICY_NOTIFY_STEWARD},
+    {.percent = 200, .actions = BIT_OF(ESCALATION_ACTION_RAISE_PRIORITY), .raise_ms = 1000},
 };
 
 static void stepped(struct policy_clock *c)

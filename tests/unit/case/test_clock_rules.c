@@ -229,9 +229,11 @@ static void what_came_before_the_stop_fires_before_it(void **state)
 {
     (void)state;
     struct policy_threshold steps[] = {
-        {.percent = 50, .actions = ACTION(NOTIFY), .notify = POLICY_NOTIFY_OWNER},
-        {.percent = 75, .actions = ACTION(NOTIFY), .notify = POLICY_NOTIFY_OWNER},
-        {.percent = 150, .actions = ACTION(NOTIFY), .notify = POLICY_NOTIFY_OWNER},
+        {.percent = 50, .actions = BIT_OF(ESCALATION_ACTION_NOTIFY), .notify = POLICY_NOTIFY_OWNER},
+        {.percent = 75, .actions = BIT_OF(ESCALATION_ACTION_NOTIFY), .notify = POLICY_NOTIFY_OWNER},
+        {.percent = 150,
+         .actions = BIT_OF(ESCALATION_ACTION_NOTIFY),
+         .notify = POLICY_NOTIFY_OWNER},
     };
     struct policy_clock r = define_resolution("r", 8);
     r.n_thresholds = 3;

@@ -14,9 +14,9 @@ static const int64_t T = WORLD_START_US;
 #define HOURS_MS(n) ((n)*3600 * 1000LL)
 
 static struct policy_threshold steps[] = {
-    {.percent = 50, .actions = ACTION(NOTIFY), .notify = POLICY_NOTIFY_OWNER},
-    {.percent = 100, .actions = ACTION(NOTIFY), .notify = POLICY_NOTIFY_OWNER},
-    {.percent = 150, .actions = ACTION(NOTIFY), .notify = POLICY_NOTIFY_OWNER},
+    {.percent = 50, .actions = BIT_OF(ESCALATION_ACTION_NOTIFY), .notify = POLICY_NOTIFY_OWNER},
+    {.percent = 100, .actions = BIT_OF(ESCALATION_ACTION_NOTIFY), .notify = POLICY_NOTIFY_OWNER},
+    {.percent = 150, .actions = BIT_OF(ESCALATION_ACTION_NOTIFY), .notify = POLICY_NOTIFY_OWNER},
 };
 
 static struct policy_clock stepped(void)

@@ -8,8 +8,8 @@
 static const int64_t T = WORLD_START_US;
 
 static struct policy_threshold halves[] = {
-    {.percent = 50, .actions = ACTION(NOTIFY), .notify = POLICY_NOTIFY_OWNER},
-    {.percent = 100, .actions = ACTION(NOTIFY), .notify = POLICY_NOTIFY_OWNER},
+    {.percent = 50, .actions = BIT_OF(ESCALATION_ACTION_NOTIFY), .notify = POLICY_NOTIFY_OWNER},
+    {.percent = 100, .actions = BIT_OF(ESCALATION_ACTION_NOTIFY), .notify = POLICY_NOTIFY_OWNER},
 };
 
 static struct policy_clock halved(const char *name, int hours)

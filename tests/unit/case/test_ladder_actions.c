@@ -6,8 +6,7 @@
 
 #include "case/people/contributors.h"
 #include "world.h"
-
-#define BIT(action) (1u << ESCALATION_ACTION_##action)
+#include "base/bits.h"
 
 static struct clock_row *clock_of(struct world *w, int kind)
 {
@@ -57,7 +56,8 @@ static void a_notification_names_its_step(void **state)
 {
     (void)state;
     struct world *w = agents_case();
-    reach_with(w, 50, BIT(NOTIFY), POLICY_NOTIFY_OWNER | POLICY_NOTIFY_STEWARD);
+    reach_with(w, 50, BIT_OF(ESCALATION_ACTION_NOTIFY),
+               POLICY_NOTIFY_OWNER | POLICY_NOTIFY_STEWARD);
     static const char *const who[] = {"ann", "steward"};
     assert_told(w, 0, who, 2);
     const struct notification_row *n = ROW_AT(&w->notifications, struct notification_row, 0);
@@ -65,7 +65,7 @@ static void a_notification_names_its_step(void **state)
     assert_int_equal(n->threshold, 50);
     assert_int_equal(n->instance, 1);
     assert_true(uuid_eq(&n->clock_id, &clock_of(w, CLOCK_KIND_RESOLUTION)->clock_id));
-    assert_int_equal(last(w)->actions, BIT(NOTIFY));
+    assert_int_equal(last(w)->actions, BIT_OF(ESCALATION_ACTION_NOTIFY));
     assert_int_equal(last(w)->from_level, last(w)->to_level);
     assert_int_equal(world_event(w, 0)->kind, EVENT_KIND_CLOCK_THRESHOLD);
     const Amends__V1__EventDetail *detail = world_detail(w, world_event(w, 0));
@@ -79,10 +79,11 @@ static void nobody_is_told_twice_of_a_step(void **state)
 {
     (void)state;
     struct world *w = world_with_case();
-    reach_with(w, 50, BIT(NOTIFY), POLICY_NOTIFY_OWNER | POLICY_NOTIFY_STEWARD);
+    reach_with(w, 50, BIT_OF(ESCALATION_ACTION_NOTIFY),
+               POLICY_NOTIFY_OWNER | POLICY_NOTIFY_STEWARD);
     static const char *const desk[] = {"steward"};
     assert_told(w, 0, desk, 1);
-    reach_with(w, 100, BIT(NOTIFY) | BIT(CLIMB),
+    reach_with(w, 100, BIT_OF(ESCALATION_ACTION_NOTIFY) | BIT_OF(ESCALATION_ACTION_CLIMB),
                POLICY_NOTIFY_OWNER | POLICY_NOTIFY_STEWARD | POLICY_NOTIFY_NEXT);
     static const char *const climbed[] = {"steward-lead", "steward-manager"};
     assert_told(w, 1, climbed, 2);
@@ -94,7 +95,7 @@ static void above_the_top_there_is_the_top(void **state)
     (void)state;
     struct world *w = agents_case();
     w->c.row.level = 4;
-    reach_with(w, 50, BIT(NOTIFY), POLICY_NOTIFY_NEXT);
+    reach_with(w, 50, BIT_OF(ESCALATION_ACTION_NOTIFY), POLICY_NOTIFY_NEXT);
     static const char *const who[] = {"steward-executive"};
     assert_told(w, 0, who, 1);
     world_free(w);
@@ -106,13 +107,13 @@ static void priority_is_raised_within_its_bound(void **state)
     struct world *w = world_with_case();
     int64_t boost = w->c.row.boost_ms;
     int64_t score = ROW_AT(&w->c.queue, struct queue_row, 0)->score_ms;
-    reach_with(w, 25, BIT(RAISE_PRIORITY), 0);
+    reach_with(w, 25, BIT_OF(ESCALATION_ACTION_RAISE_PRIORITY), 0);
     assert_int_equal(w->c.row.raised_ms, 60000);
     assert_int_equal(w->c.row.boost_ms, boost + 60000);
     assert_int_equal(ROW_AT(&w->c.queue, struct queue_row, 0)->score_ms, score - 60000);
     assert_int_equal(w->notifications.n, 0);
     for (int i = 0; i < 1000; i++)
-        reach_with(w, 25, BIT(RAISE_PRIORITY), 0);
+        reach_with(w, 25, BIT_OF(ESCALATION_ACTION_RAISE_PRIORITY), 0);
     assert_int_equal(w->c.row.boost_ms, w->policy->boost_max_ms);
     world_free(w);
 }
@@ -122,11 +123,11 @@ static void severity_rises_to_five(void **state)
     (void)state;
     struct world *w = world_with_case();
     for (int severity = 4; severity <= 5; severity++) {
-        reach_with(w, 25, BIT(RAISE_SEVERITY), 0);
+        reach_with(w, 25, BIT_OF(ESCALATION_ACTION_RAISE_SEVERITY), 0);
         assert_int_equal(w->c.row.severity, severity);
-        assert_int_equal(last(w)->actions, BIT(RAISE_SEVERITY));
+        assert_int_equal(last(w)->actions, BIT_OF(ESCALATION_ACTION_RAISE_SEVERITY));
     }
-    reach_with(w, 25, BIT(RAISE_SEVERITY), 0);
+    reach_with(w, 25, BIT_OF(ESCALATION_ACTION_RAISE_SEVERITY), 0);
     assert_int_equal(w->c.row.severity, 5);
     assert_int_equal(last(w)->actions, 0);
     world_free(w);
@@ -136,7 +137,8 @@ static void reassigning_takes_it_from_an_agent_only(void **state)
 {
     (void)state;
     struct world *w = agents_case();
-    reach_with(w, 75, BIT(REASSIGN) | BIT(NOTIFY), POLICY_NOTIFY_OWNER);
+    reach_with(w, 75, BIT_OF(ESCALATION_ACTION_REASSIGN) | BIT_OF(ESCALATION_ACTION_NOTIFY),
+               POLICY_NOTIFY_OWNER);
     assert_string_equal(w->c.row.owner_id, "steward");
     assert_int_equal(w->c.row.status, CASE_STATUS_OPEN);
     assert_int_equal(w->c.queue.n, 1);
@@ -145,7 +147,7 @@ static void reassigning_takes_it_from_an_agent_only(void **state)
     static const char *const who[] = {"steward", "ann"};
     assert_told(w, 0, who, 2);
     int64_t generation = w->c.row.assignment_generation;
-    reach_with(w, 76, BIT(REASSIGN), 0);
+    reach_with(w, 76, BIT_OF(ESCALATION_ACTION_REASSIGN), 0);
     assert_int_equal(w->c.row.assignment_generation, generation);
     assert_int_equal(last(w)->actions, 0);
     world_free(w);
@@ -155,18 +157,22 @@ static void climbing_and_reassigning_goes_to_the_new_desk(void **state)
 {
     (void)state;
     struct world *w = agents_case();
-    reach_with(w, 100, BIT(REASSIGN) | BIT(CLIMB), 0);
+    reach_with(w, 100, BIT_OF(ESCALATION_ACTION_REASSIGN) | BIT_OF(ESCALATION_ACTION_CLIMB), 0);
     assert_int_equal(w->c.row.level, 2);
     assert_string_equal(w->c.row.owner_id, "steward-lead");
-    assert_int_equal(last(w)->actions, BIT(REASSIGN) | BIT(CLIMB) | BIT(NOTIFY));
+    assert_int_equal(last(w)->actions, BIT_OF(ESCALATION_ACTION_REASSIGN) |
+                                           BIT_OF(ESCALATION_ACTION_CLIMB) |
+                                           BIT_OF(ESCALATION_ACTION_NOTIFY));
     /* The executive desk takes over by itself: nothing is left to reassign. */
     struct world *top = agents_case();
     top->c.row.level = 3;
     int64_t generation = top->c.row.assignment_generation;
-    reach_with(top, 100, BIT(REASSIGN) | BIT(CLIMB), 0);
+    reach_with(top, 100, BIT_OF(ESCALATION_ACTION_REASSIGN) | BIT_OF(ESCALATION_ACTION_CLIMB), 0);
     assert_string_equal(top->c.row.owner_id, "steward-executive");
     assert_int_equal(top->c.row.assignment_generation, generation + 1);
-    assert_int_equal(last(top)->actions, BIT(TAKE_OVER) | BIT(CLIMB) | BIT(NOTIFY));
+    assert_int_equal(last(top)->actions, BIT_OF(ESCALATION_ACTION_TAKE_OVER) |
+                                             BIT_OF(ESCALATION_ACTION_CLIMB) |
+                                             BIT_OF(ESCALATION_ACTION_NOTIFY));
     world_free(w);
     world_free(top);
 }
@@ -175,14 +181,14 @@ static void the_desk_joins(void **state)
 {
     (void)state;
     struct world *w = agents_case();
-    reach_with(w, 75, BIT(CO_OWN), 0);
+    reach_with(w, 75, BIT_OF(ESCALATION_ACTION_CO_OWN), 0);
     assert_string_equal(w->c.row.contributors, "1:2:steward");
-    reach_with(w, 76, BIT(TAKE_OVER), 0);
+    reach_with(w, 76, BIT_OF(ESCALATION_ACTION_TAKE_OVER), 0);
     assert_string_equal(w->c.row.contributors, "1:3:steward");
-    reach_with(w, 77, BIT(CO_OWN), 0);
+    reach_with(w, 77, BIT_OF(ESCALATION_ACTION_CO_OWN), 0);
     assert_string_equal(w->c.row.contributors, "1:3:steward");
     assert_string_equal(w->c.row.owner_id, "ann");
-    reach_with(w, 100, BIT(CLIMB) | BIT(TAKE_OVER), 0);
+    reach_with(w, 100, BIT_OF(ESCALATION_ACTION_CLIMB) | BIT_OF(ESCALATION_ACTION_TAKE_OVER), 0);
     assert_string_equal(w->c.row.contributors, "1:3:steward 2:3:steward-lead");
     world_free(w);
 }
@@ -193,13 +199,13 @@ static void climbing_costs_a_touch(void **state)
     struct world *w = world_with_case();
     int64_t sum = 0;
     for (int level = 2; level <= 4; level++) {
-        reach_with(w, 100, BIT(CLIMB), 0);
+        reach_with(w, 100, BIT_OF(ESCALATION_ACTION_CLIMB), 0);
         assert_int_equal(last(w)->cost_micros, w->policy->levels[level].cost_per_touch_micros);
         assert_string_equal(last(w)->cost_currency, w->policy->currency);
         sum += last(w)->cost_micros;
         assert_int_equal(w->c.row.touch_cost_micros, sum);
     }
-    reach_with(w, 100, BIT(CLIMB), 0);
+    reach_with(w, 100, BIT_OF(ESCALATION_ACTION_CLIMB), 0);
     assert_int_equal(last(w)->cost_micros, 0);
     assert_int_equal(w->c.row.touch_cost_micros, sum);
     assert_string_equal(w->c.row.touch_cost_currency, w->policy->currency);
@@ -210,10 +216,10 @@ static void amounts_of_two_currencies_are_not_added(void **state)
 {
     (void)state;
     struct world *w = world_with_case();
-    reach_with(w, 100, BIT(CLIMB), 0);
+    reach_with(w, 100, BIT_OF(ESCALATION_ACTION_CLIMB), 0);
     int64_t first = w->c.row.touch_cost_micros;
     w->policy->currency = "EUR";
-    reach_with(w, 100, BIT(CLIMB), 0);
+    reach_with(w, 100, BIT_OF(ESCALATION_ACTION_CLIMB), 0);
     assert_int_equal(w->c.row.touch_cost_micros, first);
     assert_string_equal(w->c.row.touch_cost_currency, "USD");
     assert_string_equal(last(w)->cost_currency, "EUR");
@@ -226,9 +232,9 @@ static void a_climb_ends_the_acknowledgement(void **state)
     struct world *w = world_with_case();
     w->c.row.acknowledged_at = w->now_us;
     w->c.row.acknowledged_by = "lea";
-    reach_with(w, 50, BIT(RAISE_PRIORITY), 0);
+    reach_with(w, 50, BIT_OF(ESCALATION_ACTION_RAISE_PRIORITY), 0);
     assert_string_equal(w->c.row.acknowledged_by, "lea");
-    reach_with(w, 100, BIT(CLIMB), 0);
+    reach_with(w, 100, BIT_OF(ESCALATION_ACTION_CLIMB), 0);
     assert_int_equal(w->c.row.acknowledged_at, 0);
     assert_string_equal(w->c.row.acknowledged_by, "");
     world_free(w);

@@ -11,9 +11,9 @@ static const int64_t T = WORLD_START_US;
 #define HOURS_MS(n) ((n)*3600 * 1000LL)
 
 static struct policy_threshold steps[] = {
-    {.percent = 50, .actions = ACTION(NOTIFY), .notify = POLICY_NOTIFY_OWNER},
-    {.percent = 100, .actions = ACTION(NOTIFY), .notify = POLICY_NOTIFY_OWNER},
-    {.percent = 150, .actions = ACTION(NOTIFY), .notify = POLICY_NOTIFY_OWNER},
+    {.percent = 50, .actions = BIT_OF(ESCALATION_ACTION_NOTIFY), .notify = POLICY_NOTIFY_OWNER},
+    {.percent = 100, .actions = BIT_OF(ESCALATION_ACTION_NOTIFY), .notify = POLICY_NOTIFY_OWNER},
+    {.percent = 150, .actions = BIT_OF(ESCALATION_ACTION_NOTIFY), .notify = POLICY_NOTIFY_OWNER},
 };
 
 static struct policy_clock stepped(void)
@@ -106,7 +106,9 @@ static void a_pause_does_not_fire_it_again(void **state)
 static void at_the_top_it_goes_round_until_somebody_takes_notice(void **state)
 {
     (void)state;
-    struct policy_threshold again = {.percent = 100, .actions = ACTION(NOTIFY) | ACTION(RESTART)};
+    struct policy_threshold again = {.percent = 100,
+                                     .actions = BIT_OF(ESCALATION_ACTION_NOTIFY) |
+                                                BIT_OF(ESCALATION_ACTION_RESTART)};
     struct policy_clock l = define("level", CLOCK_KIND_LEVEL, 24);
     l.level = 1;
     l.start = when_both(FACT_LEVEL, BIT_OF(1), FACT_ACKNOWLEDGED, NO);
@@ -133,7 +135,8 @@ static void at_the_top_it_goes_round_until_somebody_takes_notice(void **state)
 
 static struct policy_clock follow_up(void)
 {
-    static struct policy_threshold close = {.percent = 100, .actions = ACTION(CLOSE)};
+    static struct policy_threshold close = {.percent = 100,
+                                            .actions = BIT_OF(ESCALATION_ACTION_CLOSE)};
     struct policy_clock f = define("f", CLOCK_KIND_FOLLOW_UP, 168);
     f.start = when(FACT_STATUS, RESOLVED);
     f.stop = when(FACT_STATUS, BIT_OF(CASE_STATUS_CLOSED));

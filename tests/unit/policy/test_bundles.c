@@ -14,12 +14,11 @@
 
 #include "amends/v1/types.pb-c.h"
 #include "policy/compile/bundle.h"
+#include "base/bits.h"
 
 #define ARENA_BYTES (8u << 20)
 #define HOURS_MS (3600 * 1000LL)
 #define DAYS_MS (24 * HOURS_MS)
-#define KIND(name) AMENDS__V1__CLOCK_KIND__CLOCK_KIND_##name
-#define ACTION(name) (1u << AMENDS__V1__ESCALATION_ACTION__ESCALATION_ACTION_##name)
 
 static char *read_bundle(const char *name)
 {
@@ -117,10 +116,12 @@ static void the_top_of_the_default_ladder_restarts(void **state)
     struct policy *p = compile("default");
     const struct policy_clock *top = policy_clock_find(p, "level.4");
     const struct policy_clock *below = policy_clock_find(p, "level.3");
-    assert_int_equal(top->kind, KIND(LEVEL));
+    assert_int_equal(top->kind, CLOCK_KIND_LEVEL);
     assert_int_equal(top->level, 4);
-    assert_int_equal(top->thresholds[0].actions, ACTION(RESTART) | ACTION(NOTIFY));
-    assert_int_equal(below->thresholds[0].actions, ACTION(CLIMB) | ACTION(NOTIFY));
+    assert_int_equal(top->thresholds[0].actions,
+                     BIT_OF(ESCALATION_ACTION_RESTART) | BIT_OF(ESCALATION_ACTION_NOTIFY));
+    assert_int_equal(below->thresholds[0].actions,
+                     BIT_OF(ESCALATION_ACTION_CLIMB) | BIT_OF(ESCALATION_ACTION_NOTIFY));
     struct fact_values v = a_case(p, "billing", 3);
     assert_false(condition_holds(&top->start, &v));
     v.value[FACT_LEVEL] = 4;
@@ -148,7 +149,8 @@ static void who_moves_a_case_of_the_default_is_reminded_until_it_is_resolved(voi
         assert_false(condition_holds(&cadence->cancel, &v));
     }
     assert_int_equal(cadence->thresholds[0].percent, 100);
-    assert_int_equal(cadence->thresholds[0].actions, ACTION(RESTART) | ACTION(NOTIFY));
+    assert_int_equal(cadence->thresholds[0].actions,
+                     BIT_OF(ESCALATION_ACTION_RESTART) | BIT_OF(ESCALATION_ACTION_NOTIFY));
     policy_free(p);
 }
 
@@ -156,9 +158,10 @@ static void a_broken_promise_of_the_default_climbs_and_is_graver(void **state)
 {
     (void)state;
     struct policy *p = compile("default");
-    const struct policy_clock *c = policy_clock_of_kind(p, KIND(PROMISE));
-    assert_int_equal(c->thresholds[0].actions,
-                     ACTION(NOTIFY) | ACTION(CLIMB) | ACTION(RAISE_SEVERITY));
+    const struct policy_clock *c = policy_clock_of_kind(p, CLOCK_KIND_PROMISE);
+    assert_int_equal(c->thresholds[0].actions, BIT_OF(ESCALATION_ACTION_NOTIFY) |
+                                                   BIT_OF(ESCALATION_ACTION_CLIMB) |
+                                                   BIT_OF(ESCALATION_ACTION_RAISE_SEVERITY));
     assert_int_equal(c->thresholds[0].notify, POLICY_NOTIFY_OWNER | POLICY_NOTIFY_STEWARD);
     assert_int_equal(c->n_targets, 0);
     policy_free(p);
@@ -176,7 +179,7 @@ static void the_bank_has_statutory_dates_that_do_not_pause(void **state)
     assert_int_equal(final->unit, POLICY_UNIT_DAYS);
     assert_int_equal(final->days, 56);
     for (size_t i = 0; i < p->n_clocks; i++)
-        if (p->clocks[i].kind == KIND(STATUTORY))
+        if (p->clocks[i].kind == CLOCK_KIND_STATUTORY)
             assert_int_equal(p->clocks[i].pause_single_ms, 0);
     assert_int_equal(policy_clock_find(p, "resolution")->pause_single_ms, 14 * DAYS_MS);
     policy_free(p);
