@@ -41,7 +41,7 @@ static size_t cells_each(const struct metric *m)
     return m->kind == METRIC_HISTOGRAM ? HISTOGRAM_CELLS : 1;
 }
 
-static void append(struct metric *m)
+static void chain_metric(struct metric *m)
 {
     m->n_values = count_values(m->label, m->label_values);
     m->n_values2 = count_values(m->label2, m->label2_values);
@@ -58,7 +58,7 @@ void metric_register(struct metric *m)
 {
     (void)pthread_mutex_lock(&list_mutex);
     if (!m->cells)
-        append(m);
+        chain_metric(m);
     (void)pthread_mutex_unlock(&list_mutex);
 }
 
@@ -76,7 +76,7 @@ static _Atomic int64_t *cells_of(const struct metric *m, size_t label_index)
     return m->cells + label_index * cells_each(m);
 }
 
-static void add(_Atomic int64_t *cell, int64_t delta)
+static void add_to_cell(_Atomic int64_t *cell, int64_t delta)
 {
     (void)atomic_fetch_add_explicit(cell, delta, memory_order_relaxed);
 }
@@ -86,7 +86,7 @@ void metric_add(struct metric *m, size_t label_index, int64_t delta)
     AM_ASSERT(m->kind == METRIC_GAUGE || (m->kind == METRIC_COUNTER && delta >= 0));
     _Atomic int64_t *cell = cells_of(m, label_index);
     if (cell)
-        add(cell, delta);
+        add_to_cell(cell, delta);
 }
 
 void metric_set(struct metric *m, size_t label_index, int64_t value)
@@ -114,11 +114,11 @@ void metric_observe_us(struct metric *m, size_t label_index, int64_t us)
         return;
     if (us < 0)
         us = 0;
-    add(cells + bucket_of(us), 1);
-    add(cells + CELL_SUM, us);
+    add_to_cell(cells + bucket_of(us), 1);
+    add_to_cell(cells + CELL_SUM, us);
 }
 
-static int64_t load(const _Atomic int64_t *cell)
+static int64_t load_cell(const _Atomic int64_t *cell)
 {
     return atomic_load_explicit(cell, memory_order_relaxed);
 }
@@ -127,10 +127,10 @@ int64_t metric_get(const struct metric *m, size_t label_index)
 {
     const _Atomic int64_t *cells = cells_of(m, label_index);
     if (!cells || m->kind != METRIC_HISTOGRAM)
-        return cells ? load(cells) : 0;
+        return cells ? load_cell(cells) : 0;
     int64_t count = 0;
     for (size_t i = 0; i <= CELL_OVER; i++)
-        count += load(cells + i);
+        count += load_cell(cells + i);
     return count;
 }
 
@@ -191,15 +191,15 @@ static void print_histogram(FILE *out, const struct metric *m, size_t index)
     char text[40];
     int64_t count = 0;
     for (size_t i = 0; i < METRIC_BUCKETS; i++) {
-        count += load(cells + i);
+        count += load_cell(cells + i);
         format_seconds(text, sizeof(text), (int64_t)FIRST_BOUND_US << i);
         print_sample(out, m, "_bucket", index, text);
         (void)fprintf(out, "%lld\n", (long long)count);
     }
-    count += load(cells + CELL_OVER);
+    count += load_cell(cells + CELL_OVER);
     print_sample(out, m, "_bucket", index, "+Inf");
     (void)fprintf(out, "%lld\n", (long long)count);
-    format_seconds(text, sizeof(text), load(cells + CELL_SUM));
+    format_seconds(text, sizeof(text), load_cell(cells + CELL_SUM));
     print_sample(out, m, "_sum", index, NULL);
     (void)fprintf(out, "%s\n", text);
     print_sample(out, m, "_count", index, NULL);
@@ -221,7 +221,7 @@ static void print_metric(FILE *out, const struct metric *m)
             continue;
         }
         print_sample(out, m, "", i, NULL);
-        (void)fprintf(out, "%lld\n", (long long)load(cells_of(m, i)));
+        (void)fprintf(out, "%lld\n", (long long)load_cell(cells_of(m, i)));
     }
 }
 

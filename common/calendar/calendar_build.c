@@ -16,7 +16,7 @@ struct stretches {
     size_t n, room;
 };
 
-static void append(struct stretches *list, struct stretch stretch)
+static void add_stretch(struct stretches *list, struct stretch stretch)
 {
     if (list->n == list->room) {
         list->room = list->room ? list->room * 2 : 4096;
@@ -41,7 +41,7 @@ static void add_span(void *ctx, const struct span *span)
                           (uint32_t)(clamp_s(span->until_s) - CALENDAR_FROM_S)};
     if (new.from_s == new.until_s)
         return;
-    append(list, new);
+    add_stretch(list, new);
     size_t i = list->n - 1;
     for (; i > 0 && list->all[i - 1].from_s > new.from_s; i--)
         list->all[i] = list->all[i - 1];
@@ -49,7 +49,7 @@ static void add_span(void *ctx, const struct span *span)
 }
 
 /* Joins those that overlap or touch. */
-static void join(struct stretches *list)
+static void join_stretches(struct stretches *list)
 {
     size_t n = 0;
     for (size_t i = 0; i < list->n; i++) {
@@ -74,11 +74,11 @@ static struct stretches without(const struct stretches *from, const struct stret
         /* The last one looked at may reach into the next stretch too: `a` stays. */
         for (size_t k = a; k < away->n && away->all[k].from_s < rest.until_s; k++) {
             if (rest.from_s < away->all[k].from_s)
-                append(&left, (struct stretch){rest.from_s, away->all[k].from_s});
+                add_stretch(&left, (struct stretch){rest.from_s, away->all[k].from_s});
             rest.from_s = away->all[k].until_s;
         }
         if (rest.from_s < rest.until_s)
-            append(&left, rest);
+            add_stretch(&left, rest);
     }
     return left;
 }
@@ -93,8 +93,8 @@ static struct stretches working_time(const struct calendar *c)
         calendar_each_window(c, date, add_span, &windows);
         calendar_each_holiday(c, date, add_span, &holidays);
     }
-    join(&windows);
-    join(&holidays);
+    join_stretches(&windows);
+    join_stretches(&holidays);
     struct stretches left = without(&windows, &holidays);
     free(windows.all);
     free(holidays.all);

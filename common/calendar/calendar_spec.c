@@ -73,7 +73,7 @@ static int by_key(const void *a, const void *b)
     return order ? order : compare(left->index, right->index);
 }
 
-static void *room(size_t n, size_t size)
+static void *room_for(size_t n, size_t size)
 {
     void *block = calloc(n + 1, size);
     AM_ASSERT(block);
@@ -83,7 +83,7 @@ static void *room(size_t n, size_t size)
 static void sort_windows(struct calendar *c)
 {
     const struct calendar_spec *s = c->spec;
-    c->windows = room(s->n_windows, sizeof(*c->windows));
+    c->windows = room_for(s->n_windows, sizeof(*c->windows));
     for (size_t i = 0; i < s->n_windows; i++) {
         c->windows[i] = s->windows[i];
         c->weekday[s->windows[i].weekday + 1]++;
@@ -96,7 +96,7 @@ static void sort_windows(struct calendar *c)
 static void sort_days(struct calendar *c)
 {
     const struct calendar_spec *s = c->spec;
-    c->days = room(s->n_days, sizeof(*c->days));
+    c->days = room_for(s->n_days, sizeof(*c->days));
     for (size_t i = 0; i < s->n_days; i++)
         c->days[i] = s->days[i];
     qsort(c->days, s->n_days, sizeof(*c->days), by_date);
@@ -112,8 +112,8 @@ static int32_t month_and_day(int32_t date)
 static void sort_holidays(struct calendar *c)
 {
     const struct calendar_spec *s = c->spec;
-    c->fixed = room(s->n_holidays, sizeof(*c->fixed));
-    c->yearly = room(s->n_holidays, sizeof(*c->yearly));
+    c->fixed = room_for(s->n_holidays, sizeof(*c->fixed));
+    c->yearly = room_for(s->n_holidays, sizeof(*c->yearly));
     for (uint32_t i = 0; i < s->n_holidays; i++) {
         const struct calendar_holiday *h = &s->holidays[i];
         if (h->yearly)
@@ -156,7 +156,7 @@ static bool is_on_wall(const struct calendar *c, int32_t date)
 }
 
 /* Moved out of a gap, a start can come to lie behind its end: such a window has no time. */
-static void emit(span_fn *each, void *ctx, struct span span)
+static void give_span(span_fn *each, void *ctx, struct span span)
 {
     if (span.from_s < span.until_s)
         each(ctx, &span);
@@ -165,9 +165,9 @@ static void emit(span_fn *each, void *ctx, struct span span)
 static void emit_window(const struct calendar *c, int32_t date, int32_t from_s, int32_t until_s,
                         span_fn *each, void *ctx)
 {
-    emit(each, ctx,
-         (struct span){instant_s(c, date, from_s, ZONE_FIRST),
-                       instant_s(c, date, until_s, ZONE_SECOND), NULL});
+    give_span(each, ctx,
+              (struct span){instant_s(c, date, from_s, ZONE_FIRST),
+                            instant_s(c, date, until_s, ZONE_SECOND), NULL});
 }
 
 /* The first of the days from this date on. */
@@ -226,9 +226,9 @@ static void emit_holiday(const struct calendar *c, int32_t date, const struct ca
                          span_fn *each, void *ctx)
 {
     enum zone_occurrence end = h->until_s == CALENDAR_DAY_S ? ZONE_FIRST : ZONE_SECOND;
-    emit(each, ctx,
-         (struct span){instant_s(c, date, h->from_s, ZONE_FIRST),
-                       instant_s(c, date, h->until_s, end), h});
+    give_span(each, ctx,
+              (struct span){instant_s(c, date, h->from_s, ZONE_FIRST),
+                            instant_s(c, date, h->until_s, end), h});
 }
 
 static bool is_in_force(const struct calendar *c, int32_t date, const struct calendar_holiday *h)

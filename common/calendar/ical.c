@@ -48,7 +48,7 @@ static bool is_event(const struct parse *p)
 }
 
 /* False when reading is to stop. */
-static bool begin(struct parse *p, const struct ical_line *line)
+static bool begin_component(struct parse *p, const struct ical_line *line)
 {
     const char *error = NULL;
     if (p->depth == 0 && strcasecmp(line->value, "VCALENDAR") != 0)
@@ -71,7 +71,7 @@ static bool begin(struct parse *p, const struct ical_line *line)
     return true;
 }
 
-static bool end(struct parse *p, const struct ical_line *line)
+static bool end_component(struct parse *p, const struct ical_line *line)
 {
     if (p->depth == 0 || strcasecmp(line->value, p->stack[p->depth - 1]) != 0) {
         refuse(p, line->number, "an END without its BEGIN");
@@ -87,9 +87,9 @@ static bool end(struct parse *p, const struct ical_line *line)
 static bool take_line(struct parse *p, const struct ical_line *line)
 {
     if (line->value && strcasecmp(line->name, "BEGIN") == 0)
-        return begin(p, line);
+        return begin_component(p, line);
     if (line->value && strcasecmp(line->name, "END") == 0)
-        return end(p, line);
+        return end_component(p, line);
     if (p->depth == 0) {
         refuse(p, line->number, "not an iCalendar text: it does not begin with BEGIN:VCALENDAR");
         return false;
@@ -176,8 +176,8 @@ static void put_in_order(struct ical_found *found)
 }
 
 /* Names lie in the scratch arena: they are copied too. */
-static int give(const struct ical_found *found, struct arena *arena,
-                struct calendar_holiday **holidays, size_t *n)
+static int give_holidays(const struct ical_found *found, struct arena *arena,
+                         struct calendar_holiday **holidays, size_t *n)
 {
     const char *from = NULL, *copy = NULL; /* days of an event share their name */
     struct calendar_holiday *all = arena_alloc(arena, (found->n + 1) * sizeof(*all));
@@ -211,7 +211,7 @@ static int read_text(struct parse *p, const char *text, struct arena *arena,
     if (p->failed)
         return AM_EINVAL;
     put_in_order(&found);
-    return give(&found, arena, holidays, n);
+    return give_holidays(&found, arena, holidays, n);
 }
 
 int ical_holidays(const char *text, const struct zone *zone, struct arena *arena, const char *field,

@@ -38,7 +38,7 @@ static bool has_form(const char *text, size_t len)
     return true;
 }
 
-static bool exists(const struct icaltimetype *t)
+static bool date_exists(const struct icaltimetype *t)
 {
     return t->year >= 1 && t->month >= 1 && t->month <= 12 && t->day >= 1 &&
            t->day <= icaltime_days_in_month(t->month, t->year) && t->hour < 24 && t->minute < 60 &&
@@ -53,7 +53,7 @@ static bool read_wall(const char *text, size_t len, struct ical_moment *moment)
     memcpy(copy, text, len);
     copy[len] = '\0';
     struct icaltimetype t = icaltime_from_string(copy);
-    if (!exists(&t))
+    if (!date_exists(&t))
         return false;
     moment->is_date = len == 8;
     moment->wall_s = calendar_date(t.year, t.month, t.day) * (int64_t)CALENDAR_DAY_S;
@@ -274,7 +274,7 @@ int64_t ical_wall_s(struct ical_moment m, const struct zone *zone)
 }
 
 /* The length from DTSTART to DTEND, on the wall of the first. */
-static const char *measure(struct ical_event *e)
+static const char *measure_event(struct ical_event *e)
 {
     if (e->end.is_date != e->start.is_date || !e->end.from != !e->start.from)
         return "and DTSTART are not of the same kind";
@@ -303,7 +303,7 @@ void ical_event_end(struct ical_event *e)
     if (e->error)
         return;
     if (e->has_end)
-        error = measure(e);
+        error = measure_event(e);
     else if (!e->has_duration && e->start.is_date)
         e->duration_s = CALENDAR_DAY_S;
     if (!error && e->start.is_date && e->duration_s % CALENDAR_DAY_S != 0)

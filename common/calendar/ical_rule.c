@@ -36,7 +36,7 @@ static struct day take_apart(int32_t date)
 /* -- conditions -------------------------------------------------------------------------------- */
 
 /* True when the list has the number, counted from the front or, negative, from the back. */
-static bool has(const struct ical_list *list, int32_t number, int32_t length)
+static bool list_has(const struct ical_list *list, int32_t number, int32_t length)
 {
     bool found = false;
     for (size_t i = 0; i < list->n && !found; i++)
@@ -46,7 +46,7 @@ static bool has(const struct ical_list *list, int32_t number, int32_t length)
 
 static bool has_or_empty(const struct ical_list *list, int32_t number, int32_t length)
 {
-    return list->n == 0 || has(list, number, length);
+    return list->n == 0 || list_has(list, number, length);
 }
 
 /* The first day of a year's first week: the first that has four of its days or more. */
@@ -65,7 +65,7 @@ static bool is_in_weeks(const struct ical_rule *rule, const struct day *d)
         year++;
     int32_t first = first_week(year, rule->week_start);
     int32_t weeks = (first_week(year + 1, rule->week_start) - first) / 7;
-    return has(&rule->weeks, (d->date - first) / 7 + 1, weeks);
+    return list_has(&rule->weeks, (d->date - first) / 7 + 1, weeks);
 }
 
 /* "MO" is every Monday; "2MO" and "-1MO" the second and the last of the month, or of the year. */
@@ -84,7 +84,7 @@ static bool is_on_days(const struct ical_rule *rule, const struct day *d)
     return found;
 }
 
-static bool meets(const struct ical_rule *rule, const struct day *d)
+static bool day_meets(const struct ical_rule *rule, const struct day *d)
 {
     return has_or_empty(&rule->months, d->month, 12) &&
            has_or_empty(&rule->month_days, d->month_day, d->month_length) &&
@@ -133,7 +133,7 @@ static size_t find_days(const struct ical_rule *rule, int32_t period, int32_t *f
     int32_t end = period_begin(rule, period + 1);
     for (int32_t date = period_begin(rule, period); date < end; date++) {
         struct day d = take_apart(date);
-        if (meets(rule, &d))
+        if (day_meets(rule, &d))
             found[n++] = date;
     }
     size_t kept = 0;

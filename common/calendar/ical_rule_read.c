@@ -15,7 +15,7 @@ static bool is_set(const short *list)
     return list[0] != ICAL_RECURRENCE_ARRAY_MAX;
 }
 
-static void copy(struct ical_list *list, const short *from, size_t room)
+static void copy_list(struct ical_list *list, const short *from, size_t room)
 {
     for (size_t i = 0; i < room && from[i] != ICAL_RECURRENCE_ARRAY_MAX; i++)
         list->number[list->n++] = from[i];
@@ -38,7 +38,7 @@ static void copy_days(struct ical_list *list, const short *from, size_t room)
 /* -- what is taken ----------------------------------------------------------------------------- */
 
 /* Steps below a day are an attack or a mistake: there is a holiday on a date once. */
-static const char *check(const struct icalrecurrencetype *r)
+static const char *check_rule(const struct icalrecurrencetype *r)
 {
     if (r->freq == ICAL_NO_RECURRENCE || r->interval < 1 || r->count < 0)
         return "is no rule";
@@ -86,7 +86,7 @@ static void add_number(struct ical_list *list, int number)
 }
 
 /* Where a rule says nothing of the day, it is the start's. */
-static void complete(struct ical_rule *rule, const struct ical_event *e)
+static void complete_rule(struct ical_rule *rule, const struct ical_event *e)
 {
     int year, month, day;
     int32_t date = ical_date(e->start.wall_s);
@@ -119,7 +119,7 @@ bool ical_rule_is_every_year(const struct ical_rule *rule, const struct ical_eve
            !rule->weeks.n && !rule->positions.n;
 }
 
-static void take(struct ical_rule *rule, const struct icalrecurrencetype *r)
+static void take_rule(struct ical_rule *rule, const struct icalrecurrencetype *r)
 {
     *rule = (struct ical_rule){
         .unit = (enum ical_unit)((int)r->freq - (int)ICAL_DAILY_RECURRENCE),
@@ -127,11 +127,11 @@ static void take(struct ical_rule *rule, const struct icalrecurrencetype *r)
         .count = r->count,
         .week_start = weekday((int)r->week_start),
     };
-    copy(&rule->months, r->by_month, ICAL_BY_MONTH_SIZE);
-    copy(&rule->weeks, r->by_week_no, ICAL_BY_WEEKNO_SIZE);
-    copy(&rule->year_days, r->by_year_day, ICAL_BY_YEARDAY_SIZE);
-    copy(&rule->month_days, r->by_month_day, ICAL_BY_MONTHDAY_SIZE);
-    copy(&rule->positions, r->by_set_pos, ICAL_BY_SETPOS_SIZE);
+    copy_list(&rule->months, r->by_month, ICAL_BY_MONTH_SIZE);
+    copy_list(&rule->weeks, r->by_week_no, ICAL_BY_WEEKNO_SIZE);
+    copy_list(&rule->year_days, r->by_year_day, ICAL_BY_YEARDAY_SIZE);
+    copy_list(&rule->month_days, r->by_month_day, ICAL_BY_MONTHDAY_SIZE);
+    copy_list(&rule->positions, r->by_set_pos, ICAL_BY_SETPOS_SIZE);
     copy_days(&rule->days, r->by_day, ICAL_BY_DAY_SIZE);
 }
 
@@ -139,10 +139,10 @@ static const char *read_locked(struct ical_rule *rule, const struct ical_event *
                                const struct zone *zone)
 {
     struct icalrecurrencetype r = icalrecurrencetype_from_string(e->rule);
-    const char *error = check(&r);
+    const char *error = check_rule(&r);
     if (error)
         return error;
-    take(rule, &r);
+    take_rule(rule, &r);
     rule->until_s = until_s(&r.until, e, zone);
     return check_parts(rule);
 }
@@ -154,6 +154,6 @@ const char *ical_rule_read(struct ical_rule *rule, const struct ical_event *e,
     const char *error = read_locked(rule, e, zone);
     AM_ASSERT(pthread_mutex_unlock(&libical_lock) == 0);
     if (!error)
-        complete(rule, e);
+        complete_rule(rule, e);
     return error;
 }

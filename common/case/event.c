@@ -4,7 +4,7 @@
 #include "case/refresh.h"
 #include "contract/words.h"
 
-static void state(struct decision *d, const struct event *event)
+static void state_event(struct decision *d, const struct event *event)
 {
     case_refresh(d);
     history_append(d, event);
@@ -15,14 +15,14 @@ void case_event(struct decision *d, int kind, const char *actor, Amends__V1__Eve
 {
     const struct event event = {
         .kind = kind, .actor = actor, .detail = detail, .personal = personal};
-    state(d, &event);
+    state_event(d, &event);
 }
 
 void case_event_of_clock(struct decision *d, int kind, const char *actor,
                          Amends__V1__EventDetail *detail, const struct clock_row *clock)
 {
     const struct event event = {.kind = kind, .actor = actor, .detail = detail, .clock = clock};
-    state(d, &event);
+    state_event(d, &event);
 }
 
 void case_event_of_untold_clocks(struct decision *d)

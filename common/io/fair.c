@@ -63,7 +63,7 @@ static struct fair_tenant **bucket_of(struct fair *q, uint64_t tenant)
     return &q->buckets[(tenant * 2654435761u >> 7) & q->bucket_mask];
 }
 
-static struct fair_tenant *find(struct fair *q, uint64_t tenant)
+static struct fair_tenant *find_tenant(struct fair *q, uint64_t tenant)
 {
     struct fair_tenant *t = *bucket_of(q, tenant);
     while (t && t->tenant != tenant)
@@ -71,7 +71,7 @@ static struct fair_tenant *find(struct fair *q, uint64_t tenant)
     return t;
 }
 
-static struct fair_tenant *join(struct fair *q, uint64_t tenant)
+static struct fair_tenant *join_tenant(struct fair *q, uint64_t tenant)
 {
     struct fair_tenant *t = q->spare;
     if (t)
@@ -90,7 +90,7 @@ static struct fair_tenant *join(struct fair *q, uint64_t tenant)
     return t;
 }
 
-static void leave(struct fair *q, struct fair_tenant *t)
+static void leave_tenant(struct fair *q, struct fair_tenant *t)
 {
     struct fair_tenant **at = bucket_of(q, t->tenant);
     while (*at != t)
@@ -102,7 +102,7 @@ static void leave(struct fair *q, struct fair_tenant *t)
     q->tenants--;
 }
 
-static size_t share(const struct fair *q)
+static size_t tenant_share(const struct fair *q)
 {
     return q->capacity > 1 ? q->capacity / 2 : 1;
 }
@@ -110,8 +110,8 @@ static size_t share(const struct fair *q)
 /* The tenant's line, made when it had none. */
 static struct fair_tenant *line_of(struct fair *q, uint64_t tenant)
 {
-    struct fair_tenant *t = find(q, tenant);
-    return t ? t : join(q, tenant);
+    struct fair_tenant *t = find_tenant(q, tenant);
+    return t ? t : join_tenant(q, tenant);
 }
 
 static void count_in(struct fair *q, struct fair_tenant *t, struct fair_item *item)
@@ -127,7 +127,7 @@ int fair_push(struct fair *q, struct fair_item *item)
     if (q->len >= q->capacity)
         return AM_EAGAIN;
     struct fair_tenant *t = line_of(q, item->tenant);
-    if (t->len >= share(q))
+    if (t->len >= tenant_share(q))
         return AM_EAGAIN;
     list_push_back(&t->items, &item->link);
     count_in(q, t, item);
@@ -150,7 +150,7 @@ void fair_remove(struct fair *q, struct fair_item *item)
     item->home = NULL;
     q->len--;
     if (--t->len == 0)
-        leave(q, t);
+        leave_tenant(q, t);
 }
 
 /* Takes the tenant's oldest item. The tenant then goes to the end of the ring. */

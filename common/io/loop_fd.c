@@ -28,7 +28,7 @@ static void destroy(struct loop_handle *h)
     free(w);
 }
 
-static void apply(struct loop_fd *w);
+static void apply_wanted(struct loop_fd *w);
 
 /* On an error libuv stops polling and reports no event. The owner finds the error when its library
  * reads or writes. */
@@ -42,10 +42,10 @@ static void on_poll(uv_poll_t *uv, int status, int events)
         ready = (events & UV_READABLE ? LOOP_READ : 0) | (events & UV_WRITABLE ? LOOP_WRITE : 0);
     w->ready(w->ctx, ready);
     if (handle_is_live(&w->handle) && !w->polling)
-        apply(w);
+        apply_wanted(w);
 }
 
-static void apply(struct loop_fd *w)
+static void apply_wanted(struct loop_fd *w)
 {
     int events =
         (w->wanted & LOOP_READ ? UV_READABLE : 0) | (w->wanted & LOOP_WRITE ? UV_WRITABLE : 0);
@@ -56,7 +56,7 @@ static void apply(struct loop_fd *w)
         AM_ASSERT(uv_poll_stop(&w->uv) == 0);
 }
 
-static void abandon(struct loop_fd *w, const char *call, int err)
+static void abandon_watch(struct loop_fd *w, const char *call, int err)
 {
     log_error("loop", "watch_failed", LOG_STR("call", call), LOG_INT("errno", err));
     if (w->fd >= 0)
@@ -74,12 +74,12 @@ struct loop_fd *loop_fd_new(struct loop *l, int fd, void (*ready)(void *ctx, int
     w->ctx = ctx;
     w->fd = fcntl(fd, F_DUPFD_CLOEXEC, 0);
     if (w->fd < 0) {
-        abandon(w, "dup", errno);
+        abandon_watch(w, "dup", errno);
         return NULL;
     }
     int failed = uv_poll_init(&l->uv, &w->uv, w->fd);
     if (failed) {
-        abandon(w, "uv_poll_init", -failed);
+        abandon_watch(w, "uv_poll_init", -failed);
         return NULL;
     }
     handle_open(l, &w->handle, (uv_handle_t *)&w->uv, destroy);
@@ -92,7 +92,7 @@ void loop_fd_want(struct loop_fd *w, int events)
     if (!handle_is_live(&w->handle) || (w->wanted == events && w->polling == (events != 0)))
         return;
     w->wanted = events;
-    apply(w);
+    apply_wanted(w);
 }
 
 void loop_fd_free(struct loop_fd *w)

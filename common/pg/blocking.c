@@ -37,7 +37,7 @@ int pg_admin_open(const char *conninfo, struct pg_admin **out)
 }
 
 /* Takes the result over; logs what failed. */
-static int judge(PGresult *res, const char *sql)
+static int take_result(PGresult *res, const char *sql)
 {
     ExecStatusType status = PQresultStatus(res);
     if (status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK)
@@ -54,7 +54,7 @@ static int judge(PGresult *res, const char *sql)
 int pg_admin_exec(struct pg_admin *a, const char *sql)
 {
     PGresult *res = PQexec(a->pq, sql);
-    int err = judge(res, sql);
+    int err = take_result(res, sql);
     PQclear(res);
     return err;
 }
@@ -63,7 +63,7 @@ int pg_admin_value(struct pg_admin *a, const char *sql, const char *const *param
                    size_t cap)
 {
     PGresult *res = PQexecParams(a->pq, sql, n, NULL, params, NULL, NULL, 0);
-    int err = judge(res, sql);
+    int err = take_result(res, sql);
     const char *value = "";
     if (!err && PQntuples(res) > 0 && PQnfields(res) > 0)
         value = PQgetvalue(res, 0, 0);

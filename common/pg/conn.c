@@ -33,7 +33,7 @@ void conn_init(struct conn *c, struct pg *pg, enum conn_lane lane)
 
 /* -- loss -------------------------------------------------------------------------------------- */
 
-static void shut(struct conn *c)
+static void shut_conn(struct conn *c)
 {
     loop_timer_stop(c->timer);
     loop_fd_free(c->watch);
@@ -64,7 +64,7 @@ void conn_drop(struct conn *c, const char *why)
     log_warn("pg", was_up ? "connection_lost" : "connect_failed", LOG_STR("lane", lane_name(c)),
              LOG_STR("why", why), LOG_INT("in_flight", (int64_t)c->n_trips));
     metric_add(was_up ? &pg_metric_lost : &pg_metric_connect_failed, 0, 1);
-    shut(c);
+    shut_conn(c);
     if (was_up)
         c->failures = 0;
     conn_retry(c);
@@ -84,7 +84,7 @@ void conn_break(struct conn *c, const char *why)
 void conn_close(struct conn *c)
 {
     bool was_up = c->state == CONN_UP;
-    shut(c);
+    shut_conn(c);
     c->state = CONN_CLOSED;
     if (was_up)
         pool_conn_down(c);
@@ -119,7 +119,7 @@ void conn_trip_begin(struct conn *c, struct trip *t)
     list_push_back(&c->trips, &t->link);
 }
 
-static struct trip *newest(struct conn *c)
+static struct trip *newest_trip(struct conn *c)
 {
     AM_ASSERT(!list_empty(&c->trips));
     return CONTAINER_OF(c->trips.prev, struct trip, link);
@@ -127,9 +127,9 @@ static struct trip *newest(struct conn *c)
 
 /* libpq refuses only when the connection is gone or there is no memory. Then nothing of this trip
  * will be answered; it ends as lost, together with the connection. */
-static void sent(struct conn *c, int accepted)
+static void check_sent(struct conn *c, int accepted)
 {
-    newest(c)->sent++;
+    newest_trip(c)->sent++;
     if (!accepted)
         conn_break(c, "send");
 }
@@ -137,23 +137,23 @@ static void sent(struct conn *c, int accepted)
 void conn_send(struct conn *c, const char *name, const struct pg_args *args)
 {
     if (!args || args->n == 0)
-        sent(c, PQsendQueryPrepared(c->pq, name, 0, NULL, NULL, NULL, 1));
+        check_sent(c, PQsendQueryPrepared(c->pq, name, 0, NULL, NULL, NULL, 1));
     else
-        sent(c, PQsendQueryPrepared(c->pq, name, args->n, args->values, args->lengths,
-                                    args->formats, 1));
+        check_sent(c, PQsendQueryPrepared(c->pq, name, args->n, args->values, args->lengths,
+                                          args->formats, 1));
 }
 
 void conn_send_text(struct conn *c, const char *sql)
 {
-    sent(c, PQsendQueryParams(c->pq, sql, 0, NULL, NULL, NULL, NULL, 1));
+    check_sent(c, PQsendQueryParams(c->pq, sql, 0, NULL, NULL, NULL, NULL, 1));
 }
 
 void conn_prepare(struct conn *c, const char *name, const char *sql)
 {
-    sent(c, PQsendPrepare(c->pq, name, sql, 0, NULL));
+    check_sent(c, PQsendPrepare(c->pq, name, sql, 0, NULL));
 }
 
-static void flush(struct conn *c)
+static void flush_output(struct conn *c)
 {
     int left = PQflush(c->pq);
     if (left < 0)
@@ -166,7 +166,7 @@ void conn_trip_sync(struct conn *c)
 {
     if (!PQpipelineSync(c->pq))
         conn_break(c, "sync");
-    flush(c);
+    flush_output(c);
 }
 
 /* -- answers ----------------------------------------------------------------------------------- */
@@ -261,7 +261,7 @@ void conn_ready(void *ctx, int events)
         conn_drop(c, pg_why(c->pq, why));
         return;
     }
-    flush(c);
+    flush_output(c);
 }
 
 /* When this process itself was stopped for a while, its timers run first although answers have been

@@ -69,7 +69,7 @@ static void poll_once(struct conn *c)
 }
 
 /* Entries before "dbname" are defaults that the conninfo may override; those after it win. */
-static void start(struct conn *c, const struct target_host *h, const char *hostaddr)
+static void start_connecting(struct conn *c, const struct target_host *h, const char *hostaddr)
 {
     const char *keys[] = {"tcp_user_timeout", "fallback_application_name",
                           "dbname",           "client_encoding",
@@ -107,12 +107,12 @@ static void resolved(void *ctx, const char *numeric, const char *why)
     if (c->state != CONN_RESOLVE)
         return;
     if (numeric)
-        start(c, host_of(c), numeric);
+        start_connecting(c, host_of(c), numeric);
     else
         conn_drop(c, why);
 }
 
-static void attempt(struct conn *c)
+static void try_host(struct conn *c)
 {
     const struct target_host *h = host_of(c);
     if (c->resolving) { /* an earlier look-up still runs; its answer would be taken for this one's
@@ -121,7 +121,7 @@ static void attempt(struct conn *c)
         return;
     }
     if (!h || !target_needs_lookup(h)) {
-        start(c, h, h ? h->hostaddr : NULL);
+        start_connecting(c, h, h ? h->hostaddr : NULL);
         return;
     }
     c->state = CONN_RESOLVE;
@@ -159,7 +159,7 @@ void conn_timer_fired(void *ctx)
     struct conn *c = ctx;
     switch (c->state) {
     case CONN_WAIT:
-        attempt(c);
+        try_host(c);
         break;
     case CONN_SCHEMA:
         conn_look_at_schema(c);

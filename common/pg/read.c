@@ -180,14 +180,14 @@ static void clear_results(struct read_slot *slot)
     }
 }
 
-static void deliver(struct read_slot *slot, struct pg_read *r)
+static void deliver_rows(struct read_slot *slot, struct pg_read *r)
 {
     if (r->rows)
         for (size_t i = 0; i < r->n; i++)
             r->rows(r, i, (const struct pg_rows *)(const void *)slot->results[i]);
 }
 
-static void repeat(struct read_lane *l, struct pg_read *r, const struct fault *or_else)
+static void repeat_read(struct read_lane *l, struct pg_read *r, const struct fault *or_else)
 {
     if (r->tries++ > 0 || l->pg->closing) {
         r->done(r, l->pg->closing ? &pg_fault_draining : or_else);
@@ -197,7 +197,7 @@ static void repeat(struct read_lane *l, struct pg_read *r, const struct fault *o
     fair_push_head(l->queue, &r->item);
 }
 
-static void refused(struct read_lane *l, struct read_slot *slot, struct pg_read *r)
+static void refused_read(struct read_lane *l, struct read_slot *slot, struct pg_read *r)
 {
     const struct pg_error *e = &slot->trip.error;
     enum pg_blame blame = pg_blame(e->sqlstate);
@@ -208,7 +208,7 @@ static void refused(struct read_lane *l, struct read_slot *slot, struct pg_read 
         return;
     }
     if (blame != PG_BLAME_STATEMENT) {
-        repeat(l, r, blame == PG_BLAME_CONFLICT ? &pg_fault_contended : &pg_fault_away);
+        repeat_read(l, r, blame == PG_BLAME_CONFLICT ? &pg_fault_contended : &pg_fault_away);
         return;
     }
     log_error("pg", "read_failed", LOG_STR("sqlstate", e->sqlstate),
@@ -223,7 +223,7 @@ static void read_end(struct trip *t, enum trip_end end)
     struct read_lane *l = rc->lane;
     struct pg_read *r = slot->read;
     if (end == TRIP_OK)
-        deliver(slot, r);
+        deliver_rows(slot, r);
     clear_results(slot);
     slot->read = NULL;
     rc->busy--;
@@ -231,8 +231,8 @@ static void read_end(struct trip *t, enum trip_end end)
     if (end == TRIP_OK)
         r->done(r, NULL);
     else if (end == TRIP_ERROR)
-        refused(l, slot, r);
+        refused_read(l, slot, r);
     else
-        repeat(l, r, &pg_fault_away);
+        repeat_read(l, r, &pg_fault_away);
     reads_dispatch(l);
 }

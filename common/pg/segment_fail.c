@@ -18,7 +18,7 @@ static void answer_all(struct pg_seg_lane *l, struct pg_seg_batch *b, const stru
     free(b);
 }
 
-static void again(struct pg_seg_lane *l, struct pg_seg_batch *b, int64_t pause_us)
+static void run_again(struct pg_seg_lane *l, struct pg_seg_batch *b, int64_t pause_us)
 {
     if (l->pg->closing) {
         answer_all(l, b, &pg_fault_draining);
@@ -30,9 +30,9 @@ static void again(struct pg_seg_lane *l, struct pg_seg_batch *b, int64_t pause_u
 }
 
 /* Keeps the commands for which `keep` is true, and answers the others. */
-static void sift(struct pg_seg_lane *l, struct pg_seg_batch *b,
-                 bool (*keep)(const struct pg_seg_cmd *cmd, int64_t now_us),
-                 const struct fault *fault)
+static void sift_commands(struct pg_seg_lane *l, struct pg_seg_batch *b,
+                          bool (*keep)(const struct pg_seg_cmd *cmd, int64_t now_us),
+                          const struct fault *fault)
 {
     struct pg_seg_cmd *gone[PG_SEG_COMMANDS];
     size_t n_gone = 0, kept = 0;
@@ -66,7 +66,7 @@ void pg_seg_fail_lost(struct pg_seg_lane *l, struct pg_seg_batch *b)
     if (++b->losses > PG_SEG_TRIES)
         answer_all(l, b, &pg_fault_away);
     else
-        again(l, b, pg_jitter_us(0, 5 * US_PER_MS));
+        run_again(l, b, pg_jitter_us(0, 5 * US_PER_MS));
 }
 
 void pg_seg_fail_unknown(struct pg_seg_lane *l, struct pg_seg_batch *b)
@@ -82,8 +82,8 @@ void pg_seg_fail_unknown(struct pg_seg_lane *l, struct pg_seg_batch *b)
     b->unknown_since_us = time_mono_us();
     for (size_t i = 0; i < b->n; i++)
         b->cmds[i]->unknown = true;
-    sift(l, b, may_repeat, &pg_fault_unknown);
-    again(l, b, pg_jitter_us(0, 5 * US_PER_MS));
+    sift_commands(l, b, may_repeat, &pg_fault_unknown);
+    run_again(l, b, pg_jitter_us(0, 5 * US_PER_MS));
 }
 
 void pg_seg_fail_unknown_busy(struct pg_seg_lane *l, struct pg_seg_batch *b)
@@ -91,16 +91,16 @@ void pg_seg_fail_unknown_busy(struct pg_seg_lane *l, struct pg_seg_batch *b)
     if (time_mono_us() - b->unknown_since_us >= PG_SEG_CONTENDED_US)
         answer_all(l, b, &pg_fault_unknown);
     else
-        again(l, b, pg_jitter_us(5 * US_PER_MS, 20 * US_PER_MS));
+        run_again(l, b, pg_jitter_us(5 * US_PER_MS, 20 * US_PER_MS));
 }
 
-static void conflict(struct pg_seg_lane *l, struct pg_seg_batch *b)
+static void after_conflict(struct pg_seg_lane *l, struct pg_seg_batch *b)
 {
     metric_add(&pg_metric_conflicts, 0, 1);
     if (++b->conflicts > PG_SEG_TRIES)
         answer_all(l, b, &pg_fault_contended);
     else
-        again(l, b, pg_jitter_us(5 * US_PER_MS, 20 * US_PER_MS * b->conflicts));
+        run_again(l, b, pg_jitter_us(5 * US_PER_MS, 20 * US_PER_MS * b->conflicts));
 }
 
 static void server_trouble(struct pg_seg_lane *l, struct pg_seg_batch *b)
@@ -108,7 +108,7 @@ static void server_trouble(struct pg_seg_lane *l, struct pg_seg_batch *b)
     if (++b->losses > PG_SEG_TRIES)
         answer_all(l, b, &pg_fault_away);
     else
-        again(l, b, pg_jitter_us(50 * US_PER_MS, 150 * US_PER_MS));
+        run_again(l, b, pg_jitter_us(50 * US_PER_MS, 150 * US_PER_MS));
 }
 
 static void bad_command(struct pg_seg_lane *l, struct pg_seg_batch *b, const struct pg_error *error)
@@ -122,7 +122,7 @@ static void bad_command(struct pg_seg_lane *l, struct pg_seg_batch *b, const str
 
 /* Splits the batch in two. The halves run one after the other like any batch, and the half without
  * the bad command commits. */
-static void bisect(struct pg_seg_lane *l, struct pg_seg_batch *b)
+static void bisect_batch(struct pg_seg_lane *l, struct pg_seg_batch *b)
 {
     struct pg_seg_batch *half = pg_seg_batch_new();
     size_t keep = b->n / 2;
@@ -131,15 +131,15 @@ static void bisect(struct pg_seg_lane *l, struct pg_seg_batch *b)
     half->n = b->n - keep;
     memmove(half->cmds, b->cmds + keep, half->n * sizeof(struct pg_seg_cmd *));
     b->n = keep;
-    again(l, b, 0);
-    again(l, half, 0);
+    run_again(l, b, 0);
+    run_again(l, half, 0);
 }
 
 void pg_seg_fail_error(struct pg_seg_lane *l, struct pg_seg_batch *b, const struct pg_error *error)
 {
     switch (pg_blame(error->sqlstate)) {
     case PG_BLAME_CONFLICT:
-        conflict(l, b);
+        after_conflict(l, b);
         break;
     case PG_BLAME_SERVER:
     case PG_BLAME_STALE:
@@ -149,7 +149,7 @@ void pg_seg_fail_error(struct pg_seg_lane *l, struct pg_seg_batch *b, const stru
         if (b->n == 1)
             bad_command(l, b, error);
         else
-            bisect(l, b);
+            bisect_batch(l, b);
     }
 }
 
@@ -169,7 +169,7 @@ struct pg_seg_batch *pg_seg_again_take(struct pg_seg_lane *l, int64_t now_us, in
             continue;
         }
         list_remove(&b->link);
-        sift(l, b, has_time, &pg_fault_deadline);
+        sift_commands(l, b, has_time, &pg_fault_deadline);
         if (b->n > 0)
             return b;
         free(b);
@@ -199,7 +199,7 @@ static struct pg_seg_batch *next_to_end(struct pg_seg_lane *l, bool all)
 void pg_seg_again_expire(struct pg_seg_lane *l, const struct fault *why, bool all)
 {
     LIST_FOR_EACH (at, &l->again)
-        sift(l, batch_of(at), has_time, &pg_fault_deadline);
+        sift_commands(l, batch_of(at), has_time, &pg_fault_deadline);
     for (struct pg_seg_batch *b; (b = next_to_end(l, all));)
         answer_all(l, b, why);
 }

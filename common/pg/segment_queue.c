@@ -142,7 +142,7 @@ void pg_seg_queue_enter(struct pg_seg_lane *l, struct pg_seg_cmd *cmd)
         make_ready(l, cmd);
 }
 
-static void delay(struct pg_seg_lane *l, struct pg_seg_cmd *cmd, int64_t delay_us)
+static void delay_command(struct pg_seg_lane *l, struct pg_seg_cmd *cmd, int64_t delay_us)
 {
     cmd->not_before_us = time_mono_us() + delay_us;
     struct list *at = l->delayed.prev;
@@ -162,7 +162,7 @@ void pg_seg_queue_back(struct pg_seg_lane *l, struct pg_seg_cmd *cmd, int64_t de
     if (cmd->blocked)
         list_push_back(&l->parked, &cmd->link);
     else
-        delay(l, cmd, delay_us);
+        delay_command(l, cmd, delay_us);
 }
 
 int64_t pg_seg_queue_undelay(struct pg_seg_lane *l, int64_t now_us)
@@ -182,7 +182,7 @@ int64_t pg_seg_queue_undelay(struct pg_seg_lane *l, int64_t now_us)
 
 /* The fault to tell. A command that may have been committed is always told so, whatever else
  * happened to it. */
-static const struct fault *truth(const struct pg_seg_cmd *cmd, const struct fault *fault)
+static const struct fault *true_fault(const struct pg_seg_cmd *cmd, const struct fault *fault)
 {
     return fault && cmd->unknown && fault != &pg_fault_defect ? &pg_fault_unknown : fault;
 }
@@ -192,7 +192,7 @@ void pg_seg_queue_answer(struct pg_seg_lane *l, struct pg_seg_cmd *cmd, const st
     pg_seg_keys_leave(&l->keys, cmd, pg_seg_queue_freed, l);
     close_account(l, cmd);
     cmd->running = false;
-    cmd->done(cmd, truth(cmd, fault));
+    cmd->done(cmd, true_fault(cmd, fault));
 }
 
 static struct pg_seg_cmd *any_waiting(struct pg_seg_lane *l)
@@ -236,8 +236,8 @@ static struct fair_item *take_one(struct pg_seg_lane *l, enum pg_seg_class cls)
 
 /* Fills the batch up to `limit` commands and `max_keys` keys, taking from the tenants of one class
  * in turn. So a tenant gets more than its share only of what the others leave. */
-static void fill(struct pg_seg_lane *l, struct pg_seg_batch *b, enum pg_seg_class cls, size_t limit,
-                 size_t max_keys, size_t *keys)
+static void fill_batch(struct pg_seg_lane *l, struct pg_seg_batch *b, enum pg_seg_class cls,
+                       size_t limit, size_t max_keys, size_t *keys)
 {
     struct fair *ready = l->lines[cls].ready;
     int64_t now = time_mono_us();
@@ -288,11 +288,11 @@ static void fill_all(struct pg_seg_lane *l, struct pg_seg_batch *b, size_t max_k
     size_t kept_keys = timers ? max_keys / PG_SEG_TIMER_SHARE : 0;
     size_t calls = pg_seg_share_call_places(l, time_mono_us());
     size_t first = calls < PG_SEG_COMMANDS - kept ? calls : PG_SEG_COMMANDS - kept;
-    fill(l, b, PG_SEG_CALL, first, max_keys - kept_keys, &keys);
+    fill_batch(l, b, PG_SEG_CALL, first, max_keys - kept_keys, &keys);
     if (l->others_first && b->n == 0)
         l->kept = false; /* all others had expired */
-    fill(l, b, PG_SEG_TIMER, PG_SEG_COMMANDS, max_keys, &keys);
-    fill(l, b, PG_SEG_CALL, calls, max_keys, &keys);
+    fill_batch(l, b, PG_SEG_TIMER, PG_SEG_COMMANDS, max_keys, &keys);
+    fill_batch(l, b, PG_SEG_CALL, calls, max_keys, &keys);
 }
 
 struct pg_seg_batch *pg_seg_queue_take(struct pg_seg_lane *l, size_t max_keys)
@@ -301,7 +301,7 @@ struct pg_seg_batch *pg_seg_queue_take(struct pg_seg_lane *l, size_t max_keys)
     struct pg_seg_batch *b = pg_seg_batch_new();
     if (bulk_is_due(l)) {
         b->bulk = true;
-        fill(l, b, PG_SEG_BULK, pg_seg_share_bulk_places(l, time_mono_us()), max_keys, &keys);
+        fill_batch(l, b, PG_SEG_BULK, pg_seg_share_bulk_places(l, time_mono_us()), max_keys, &keys);
     } else {
         fill_all(l, b, max_keys);
     }

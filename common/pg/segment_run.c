@@ -9,7 +9,7 @@
 
 #define OWN_READS 2 /* BEGIN and TRY come before what read() sends */
 
-static void finish(struct pg_seg_run *r);
+static void run_finish(struct pg_seg_run *r);
 
 struct pg_seg_batch *pg_seg_batch_new(void)
 {
@@ -18,7 +18,7 @@ struct pg_seg_batch *pg_seg_batch_new(void)
     return b;
 }
 
-static const struct pg_rows *rows(const PGresult *res)
+static const struct pg_rows *rows_of(const PGresult *res)
 {
     return (const struct pg_rows *)(const void *)res;
 }
@@ -78,7 +78,7 @@ static bool has_all_keys(const struct pg_seg_run *r, const struct pg_seg_cmd *cm
 static void rollback_end(struct trip *t, enum trip_end end)
 {
     (void)end; /* when even this fails, the connection and its transaction are gone */
-    finish(t->ctx);
+    run_finish(t->ctx);
 }
 
 static void roll_back(struct pg_seg_run *r)
@@ -91,7 +91,7 @@ static void roll_back(struct pg_seg_run *r)
     metric_add(&pg_metric_trips, PG_TRIP_ROLLBACK, 1);
 }
 
-static void failed(struct pg_seg_run *r)
+static void run_failed(struct pg_seg_run *r)
 {
     r->failed = true;
     r->error = r->trip.error;
@@ -118,7 +118,7 @@ static void send_back(struct pg_seg_run *r)
 
 /* Ends the run: the transaction is over, its keys are free, and the connection may carry the next
  * segment. Nothing may touch the run once its state is idle. */
-static void finish(struct pg_seg_run *r)
+static void run_finish(struct pg_seg_run *r)
 {
     struct pg_seg_lane *l = r->lane;
     struct pg_seg_batch *b = r->batch, *left = r->left;
@@ -141,7 +141,7 @@ static void finish(struct pg_seg_run *r)
 
 /* The connection is gone. The batch is handled as lost, and the rest as if the transaction was
  * rolled back. */
-static void lost(struct pg_seg_run *r, bool unknown)
+static void run_lost(struct pg_seg_run *r, bool unknown)
 {
     struct pg_seg_batch *b = r->batch;
     r->batch = pg_seg_batch_new();
@@ -151,7 +151,7 @@ static void lost(struct pg_seg_run *r, bool unknown)
         pg_seg_fail_unknown(r->lane, b);
     else
         pg_seg_fail_lost(r->lane, b);
-    finish(r);
+    run_finish(r);
 }
 
 /* -- trip 2 ------------------------------------------------------------------------------------ */
@@ -164,7 +164,7 @@ static void commit_done(struct pg_seg_run *r)
         r->lane->ops.committed(r->lane->ops.ctx, &r->seg);
     for (size_t i = 0; i < b->n; i++)
         pg_seg_queue_answer(r->lane, b->cmds[i], NULL);
-    finish(r);
+    run_finish(r);
 }
 
 static bool write_result(struct trip *t, size_t i, PGresult *res)
@@ -188,9 +188,9 @@ static void write_end(struct trip *t, enum trip_end end)
     if (r->committed)
         commit_done(r);
     else if (end == TRIP_LOST)
-        lost(r, may_have_committed(t, r));
+        run_lost(r, may_have_committed(t, r));
     else
-        failed(r);
+        run_failed(r);
 }
 
 static void write_and_commit(struct pg_seg_run *r)
@@ -280,7 +280,7 @@ static void answer_at_once(struct pg_seg_run *r)
         pg_seg_queue_answer(r->lane, r->answered[i], NULL);
 }
 
-static void decide(struct pg_seg_run *r)
+static void decide_and_write(struct pg_seg_run *r)
 {
     decide_all(r);
     if (r->batch->n > 0) {
@@ -299,9 +299,9 @@ static bool read_result(struct trip *t, size_t i, PGresult *res)
     struct pg_seg_run *r = t->ctx;
     struct pg_seg_lane *l = r->lane;
     if (i == 1)
-        note_locks(r, rows(res));
+        note_locks(r, rows_of(res));
     else if (i >= OWN_READS)
-        l->ops.load(l->ops.ctx, &r->seg, i - OWN_READS, rows(res));
+        l->ops.load(l->ops.ctx, &r->seg, i - OWN_READS, rows_of(res));
     return false;
 }
 
@@ -309,11 +309,11 @@ static void read_end(struct trip *t, enum trip_end end)
 {
     struct pg_seg_run *r = t->ctx;
     if (end == TRIP_OK)
-        decide(r);
+        decide_and_write(r);
     else if (end == TRIP_ERROR)
-        failed(r);
+        run_failed(r);
     else
-        lost(r, false);
+        run_lost(r, false);
 }
 
 static void send_try(struct pg_seg_run *r)

@@ -42,7 +42,7 @@ static const char reads_sql[] =
 
 const char *const pg_session_sql = session_sql;
 
-static const struct pg_rows *rows(const PGresult *res)
+static const struct pg_rows *rows_of(const PGresult *res)
 {
     return (const struct pg_rows *)(const void *)res;
 }
@@ -54,7 +54,7 @@ static bool probe_result(struct trip *t, size_t i, PGresult *res)
     struct conn *c = t->ctx;
     (void)i;
     time_sample(loop_time(c->pg->loop), c->probe_start_us, time_mono_us(),
-                pg_time_us(rows(res), 0, 0));
+                pg_time_us(rows_of(res), 0, 0));
     return false;
 }
 
@@ -80,7 +80,7 @@ void conn_probe(struct conn *c)
 
 /* -- statements -------------------------------------------------------------------------------- */
 
-static void up(struct conn *c)
+static void came_up(struct conn *c)
 {
     c->state = CONN_UP;
     c->failures = 0;
@@ -92,7 +92,7 @@ static void prepared(struct trip *t, enum trip_end end)
 {
     struct conn *c = t->ctx;
     if (end == TRIP_OK) {
-        up(c);
+        came_up(c);
     } else if (end == TRIP_ERROR) {
         size_t bad = t->error.statement;
         const char *name = bad < pg_n_own_statements
@@ -122,7 +122,7 @@ static bool schema_result(struct trip *t, size_t i, PGresult *res)
 {
     struct conn *c = t->ctx;
     (void)i;
-    c->schema = (int32_t)pg_int(rows(res), 0, 0);
+    c->schema = (int32_t)pg_int(rows_of(res), 0, 0);
     return false;
 }
 
@@ -162,7 +162,7 @@ static bool session_result(struct trip *t, size_t i, PGresult *res)
 {
     struct conn *c = t->ctx;
     if (i == 1)
-        c->lock_table = pg_int(rows(res), 0, 0);
+        c->lock_table = pg_int(rows_of(res), 0, 0);
     return false;
 }
 

@@ -68,7 +68,7 @@ void pg_args_init(struct pg_args *a, struct arena *arena)
     a->n = 0;
 }
 
-static void next(struct pg_args *a, const void *value, size_t len)
+static void add_value(struct pg_args *a, const void *value, size_t len)
 {
     AM_ASSERT(a->n < PG_PARAMS_MAX && len <= INT_MAX);
     a->values[a->n] = value;
@@ -80,13 +80,13 @@ static void next(struct pg_args *a, const void *value, size_t len)
 static uint8_t *next_space(struct pg_args *a, size_t len)
 {
     uint8_t *space = arena_must(a->arena, len ? len : 1);
-    next(a, space, len);
+    add_value(a, space, len);
     return space;
 }
 
 void pg_arg_null(struct pg_args *a)
 {
-    next(a, NULL, 0);
+    add_value(a, NULL, 0);
 }
 
 void pg_arg_bool(struct pg_args *a, bool v)
@@ -140,7 +140,7 @@ void pg_array_init(struct pg_array *a, struct arena *arena, enum pg_type type, s
     a->len = ARRAY_HEADER;
 }
 
-static void grow(struct pg_array *a, size_t need)
+static void grow_array(struct pg_array *a, size_t need)
 {
     size_t cap = a->cap;
     while (cap < need)
@@ -152,11 +152,11 @@ static void grow(struct pg_array *a, size_t need)
 }
 
 /* Room for one item of `len` bytes, its length written. */
-static uint8_t *item(struct pg_array *a, size_t len)
+static uint8_t *add_item(struct pg_array *a, size_t len)
 {
     AM_ASSERT(len <= INT_MAX && a->n < INT32_MAX);
     if (a->len + 4 + len > a->cap)
-        grow(a, a->len + 4 + len);
+        grow_array(a, a->len + 4 + len);
     uint8_t *at = a->buf + a->len;
     put32(at, (uint32_t)len);
     a->len += 4 + len;
@@ -166,14 +166,14 @@ static uint8_t *item(struct pg_array *a, size_t len)
 
 void pg_array_null(struct pg_array *a)
 {
-    put32(item(a, 0) - 4, UINT32_MAX);
+    put32(add_item(a, 0) - 4, UINT32_MAX);
     a->nulls++;
 }
 
 void pg_array_bool(struct pg_array *a, bool v)
 {
     AM_ASSERT(a->type == PG_BOOL);
-    *item(a, 1) = v;
+    *add_item(a, 1) = v;
 }
 
 void pg_array_int(struct pg_array *a, int64_t v)
@@ -181,15 +181,15 @@ void pg_array_int(struct pg_array *a, int64_t v)
     switch (a->type) {
     case PG_INT2:
         AM_ASSERT(v >= INT16_MIN && v <= INT16_MAX);
-        put16(item(a, 2), (uint16_t)v);
+        put16(add_item(a, 2), (uint16_t)v);
         break;
     case PG_INT4:
         AM_ASSERT(v >= INT32_MIN && v <= INT32_MAX);
-        put32(item(a, 4), (uint32_t)v);
+        put32(add_item(a, 4), (uint32_t)v);
         break;
     default:
         AM_ASSERT(a->type == PG_INT8 || a->type == PG_XID8);
-        put64(item(a, 8), (uint64_t)v);
+        put64(add_item(a, 8), (uint64_t)v);
     }
 }
 
@@ -205,19 +205,19 @@ void pg_array_text(struct pg_array *a, const char *v)
 void pg_array_bytes(struct pg_array *a, struct slice v)
 {
     AM_ASSERT(a->type == PG_TEXT || a->type == PG_BYTEA);
-    copy(item(a, v.len), v.data, v.len);
+    copy(add_item(a, v.len), v.data, v.len);
 }
 
 void pg_array_uuid(struct pg_array *a, const struct uuid *v)
 {
     AM_ASSERT(a->type == PG_UUID);
-    copy(item(a, sizeof(v->b)), v->b, sizeof(v->b));
+    copy(add_item(a, sizeof(v->b)), v->b, sizeof(v->b));
 }
 
 void pg_array_time(struct pg_array *a, int64_t unix_us)
 {
     AM_ASSERT(a->type == PG_TIMESTAMPTZ);
-    put64(item(a, 8), (uint64_t)(unix_us - PG_EPOCH_US));
+    put64(add_item(a, 8), (uint64_t)(unix_us - PG_EPOCH_US));
 }
 
 void pg_arg_array(struct pg_args *args, struct pg_array *a)
@@ -227,5 +227,5 @@ void pg_arg_array(struct pg_args *args, struct pg_array *a)
     put32(a->buf + 8, types[a->type].oid);
     put32(a->buf + 12, (uint32_t)a->n);
     put32(a->buf + 16, 1);
-    next(args, a->buf, a->n ? a->len : ARRAY_HEADER_EMPTY);
+    add_value(args, a->buf, a->n ? a->len : ARRAY_HEADER_EMPTY);
 }

@@ -10,7 +10,7 @@
 
 /* -- opening ----------------------------------------------------------------------------------- */
 
-static void opened(struct link *l)
+static void link_opened(struct link *l)
 {
     l->state = LINK_OPEN;
     l->fails = 0;
@@ -28,7 +28,7 @@ static void on_greeted(void *ctx, const redisReply *reply)
                   LOG_STR("host", l->target->host), LOG_STR("why", reply ? reply->str : "closed"));
         link_drop_soon(l);
     } else if (--l->greetings == 0 && !l->doomed) {
-        opened(l);
+        link_opened(l);
     }
 }
 
@@ -73,7 +73,7 @@ static void on_connect(const redisAsyncContext *ac, int status)
     authenticate(l);
     select_db(l);
     if (l->greetings == 0)
-        opened(l);
+        link_opened(l);
 }
 
 static void on_disconnect(const redisAsyncContext *ac, int status)
@@ -99,7 +99,7 @@ static void on_ready(void *ctx, int events)
         redisAsyncHandleWrite(ac);
 }
 
-static void want(struct link *l, int add, int remove)
+static void want_events(struct link *l, int add, int remove)
 {
     l->wanted = (l->wanted | add) & ~remove;
     if (l->fd)
@@ -108,22 +108,22 @@ static void want(struct link *l, int add, int remove)
 
 static void add_read(void *l)
 {
-    want(l, LOOP_READ, 0);
+    want_events(l, LOOP_READ, 0);
 }
 
 static void del_read(void *l)
 {
-    want(l, 0, LOOP_READ);
+    want_events(l, 0, LOOP_READ);
 }
 
 static void add_write(void *l)
 {
-    want(l, LOOP_WRITE, 0);
+    want_events(l, LOOP_WRITE, 0);
 }
 
 static void del_write(void *l)
 {
-    want(l, 0, LOOP_WRITE);
+    want_events(l, 0, LOOP_WRITE);
 }
 
 static void cleanup(void *ctx)
@@ -134,7 +134,7 @@ static void cleanup(void *ctx)
     l->wanted = 0;
 }
 
-static int attach(struct link *l, redisAsyncContext *ac)
+static int attach_events(struct link *l, redisAsyncContext *ac)
 {
     l->fd = loop_fd_new(l->loop, ac->c.fd, on_ready, l);
     if (!l->fd)
@@ -157,7 +157,7 @@ static void connect_to(struct link *l, const char *numeric)
 {
     redisAsyncContext *ac = redisAsyncConnect(numeric, (int)strtol(l->target->port, NULL, 10));
     l->state = LINK_CONNECTING;
-    if (!ac || ac->err || attach(l, ac) != AM_OK) {
+    if (!ac || ac->err || attach_events(l, ac) != AM_OK) {
         log_warn("redis", "connect_failed", LOG_STR("link", l->name),
                  LOG_STR("host", l->target->host), LOG_STR("why", ac ? ac->errstr : "memory"));
         if (ac)

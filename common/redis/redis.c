@@ -73,7 +73,7 @@ static int find_target(struct redis *r)
     return err;
 }
 
-static void start(struct redis *r)
+static void start_links(struct redis *r)
 {
     const struct link_ops commands = {commands_opened, commands_lost, r};
     const struct link_ops channel = {channel_opened, channel_lost, r};
@@ -85,7 +85,7 @@ static void start(struct redis *r)
     loop_timer_start(r->probe, PROBE_US);
 }
 
-static struct redis *make(struct loop *loop, const struct redis_config *config)
+static struct redis *make_redis(struct loop *loop, const struct redis_config *config)
 {
     struct redis *r = calloc(1, sizeof(*r));
     AM_ASSERT(r != NULL);
@@ -105,7 +105,7 @@ static struct redis *make(struct loop *loop, const struct redis_config *config)
 
 int redis_new(struct loop *loop, const struct redis_config *config, struct redis **out)
 {
-    struct redis *r = make(loop, config);
+    struct redis *r = make_redis(loop, config);
     redis_metrics_register();
     (void)signal(SIGPIPE, SIG_IGN); /* hiredis writes by write(2), which would raise SIGPIPE */
     if (config->url && *config->url) {
@@ -113,7 +113,7 @@ int redis_new(struct loop *loop, const struct redis_config *config, struct redis
             redis_free(r);
             return AM_EINVAL;
         }
-        start(r);
+        start_links(r);
     }
     *out = r;
     return AM_OK;

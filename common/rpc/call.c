@@ -136,7 +136,7 @@ void rpc_calls_free(struct rpc_server *s)
 /* -- a new call ------------------------------------------------------------------------------- */
 
 /* `text` is a constant, because the arena may be full when a call is refused. */
-static int refuse(struct fault *fault, enum fault_code code, int reason, const char *text)
+static int refuse_call(struct fault *fault, enum fault_code code, int reason, const char *text)
 {
     fault->code = code;
     fault->reason = reason;
@@ -144,7 +144,7 @@ static int refuse(struct fault *fault, enum fault_code code, int reason, const c
     return AM_EINVAL;
 }
 
-static int admit(struct rpc_call *call, struct fault *fault)
+static int admit_call(struct rpc_call *call, struct fault *fault)
 {
     struct rpc_server *s = call->server;
     int err = principal_establish(&call->metadata, &call->arena, &call->principal, fault);
@@ -158,15 +158,15 @@ static int admit(struct rpc_call *call, struct fault *fault)
     }
     meter_shed(verdict);
     fault->retry_ms = admission_retry_ms(s->admission);
-    return refuse(fault, FAULT_RESOURCE_EXHAUSTED, ERROR_REASON_OVERLOADED,
-                  admission_text(verdict));
+    return refuse_call(fault, FAULT_RESOURCE_EXHAUSTED, ERROR_REASON_OVERLOADED,
+                       admission_text(verdict));
 }
 
 static int decode_bytes(struct rpc_call *call, struct slice bytes, struct fault *fault)
 {
     if (bytes.len > message_most(call))
-        return refuse(fault, FAULT_RESOURCE_EXHAUSTED, ERROR_REASON_TOO_LARGE,
-                      "the request is too large");
+        return refuse_call(fault, FAULT_RESOURCE_EXHAUSTED, ERROR_REASON_TOO_LARGE,
+                           "the request is too large");
     int err = wire_check(call->method->input, bytes, call->method->spec.wire, fault);
     if (err < 0)
         return err;
@@ -176,36 +176,36 @@ static int decode_bytes(struct rpc_call *call, struct slice bytes, struct fault 
     if (call->request && call->arena.used_bytes <= call->arena.quota_bytes / 2)
         return 0;
     meter_arena_exhausted();
-    return refuse(fault, FAULT_RESOURCE_EXHAUSTED, ERROR_REASON_TOO_LARGE,
-                  "the request needs too much memory when it is unpacked");
+    return refuse_call(fault, FAULT_RESOURCE_EXHAUSTED, ERROR_REASON_TOO_LARGE,
+                       "the request needs too much memory when it is unpacked");
 }
 
-static int decode(struct rpc_call *call, grpc_byte_buffer *payload, struct fault *fault)
+static int decode_request(struct rpc_call *call, grpc_byte_buffer *payload, struct fault *fault)
 {
     grpc_slice whole;
     if (!payload)
-        return refuse(fault, FAULT_INVALID_ARGUMENT, ERROR_REASON_INVALID_ARGUMENT,
-                      "there is no request");
+        return refuse_call(fault, FAULT_INVALID_ARGUMENT, ERROR_REASON_INVALID_ARGUMENT,
+                           "there is no request");
     if (message_whole(payload, &whole) < 0)
-        return refuse(fault, FAULT_UNIMPLEMENTED, ERROR_REASON_UNKNOWN_METHOD,
-                      "compressed requests are not supported");
+        return refuse_call(fault, FAULT_UNIMPLEMENTED, ERROR_REASON_UNKNOWN_METHOD,
+                           "compressed requests are not supported");
     int err =
         decode_bytes(call, slice_of(GRPC_SLICE_START_PTR(whole), GRPC_SLICE_LENGTH(whole)), fault);
     grpc_slice_unref(whole);
     return err;
 }
 
-static int prepare(struct rpc_call *call, grpc_byte_buffer *payload, struct fault *fault)
+static int prepare_call(struct rpc_call *call, grpc_byte_buffer *payload, struct fault *fault)
 {
     if (!call->method)
-        return refuse(fault, FAULT_UNIMPLEMENTED, ERROR_REASON_UNKNOWN_METHOD,
-                      "there is no such method");
+        return refuse_call(fault, FAULT_UNIMPLEMENTED, ERROR_REASON_UNKNOWN_METHOD,
+                           "there is no such method");
     if (!call->method->spec.without_principal) {
-        int err = admit(call, fault);
+        int err = admit_call(call, fault);
         if (err < 0)
             return err;
     }
-    return decode(call, payload, fault);
+    return decode_request(call, payload, fault);
 }
 
 /* Runs on the loop's thread. A call whose deadline passed on the way is not handled: nobody waits
@@ -229,7 +229,7 @@ void rpc_call_begin(struct rpc_call *call, grpc_byte_buffer *payload)
 {
     struct fault fault;
     fault_init(&fault, &call->arena);
-    int err = prepare(call, payload, &fault);
+    int err = prepare_call(call, payload, &fault);
     if (payload)
         grpc_byte_buffer_destroy(payload);
     if (err < 0) {

@@ -46,8 +46,8 @@ static void call_free(struct client_call *call)
 }
 
 /* Runs on the loop's thread: removes the call from its client and reports how it ended. */
-static void tell(struct client_call *call, enum fault_code code, const char *message,
-                 const ProtobufCMessage *reply)
+static void tell_end(struct client_call *call, enum fault_code code, const char *message,
+                     const ProtobufCMessage *reply)
 {
     struct rpc_client *c = call->client;
     call->client = NULL;
@@ -62,7 +62,7 @@ static void on_loop_ended(struct loop_job *job)
 {
     struct client_call *call = CONTAINER_OF(job, struct client_call, job);
     if (call->client)
-        tell(call, call->result.code, call->result.message, call->result.reply);
+        tell_end(call, call->result.code, call->result.message, call->result.reply);
     list_remove(&call->node);
     call_free(call);
 }
@@ -102,13 +102,13 @@ struct rpc_client *rpc_client_new(struct rpc_server *server, const char *target,
 /* Gives the call to the rpc thread to free. gRPC's call may be cancelled until then. A call that
  * the rpc thread has already handed over waits for its job, or for the end of the server when the
  * loop does not run any more. */
-static void orphan(struct client_call *call)
+static void orphan_call(struct client_call *call)
 {
     struct rpc_server *s = call->client->server;
     int flying = FLYING;
     grpc_call_error err = grpc_call_cancel(call->out.call, NULL);
     AM_ASSERT(err == GRPC_CALL_OK);
-    tell(call, FAULT_CANCELLED, "the client is closing", NULL);
+    tell_end(call, FAULT_CANCELLED, "the client is closing", NULL);
     if (!atomic_compare_exchange_strong(&call->state, &flying, ORPHAN))
         list_push_back(&s->ended_calls, &call->node);
 }
@@ -124,14 +124,14 @@ void rpc_client_free(struct rpc_client *c)
     if (!c)
         return;
     while (!list_empty(&c->calls))
-        orphan(CONTAINER_OF(c->calls.next, struct client_call, node));
+        orphan_call(CONTAINER_OF(c->calls.next, struct client_call, node));
     AM_ASSERT(c->in_flight == 0);
     grpc_channel_destroy(c->channel);
     c->server->n_clients--;
     free(c);
 }
 
-static void start(struct client_call *call)
+static void start_call(struct client_call *call)
 {
     grpc_op ops[OUTGOING_OPS_MAX];
     size_t n = 0;
@@ -170,6 +170,6 @@ int rpc_client_call(struct rpc_client *c, const ProtobufCServiceDescriptor *serv
     list_push_back(&c->calls, &call->node);
     c->in_flight++;
     meter_client_in_flight(1);
-    start(call);
+    start_call(call);
     return 0;
 }

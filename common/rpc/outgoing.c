@@ -114,8 +114,8 @@ size_t outgoing_status_op(struct outgoing *o, grpc_op *ops)
 
 /* The server is trusted, but the reply must be well formed. A newer server may use numbers of
  * enumerations that are not known here. */
-static int decode(const ProtobufCMessageDescriptor *type, struct slice bytes, struct arena *arena,
-                  const ProtobufCMessage **out)
+static int decode_reply(const ProtobufCMessageDescriptor *type, struct slice bytes,
+                        struct arena *arena, const ProtobufCMessage **out)
 {
     const struct wire_limits limits = {
         .string_bytes = SIZE_MAX, .repeated_items = 1000000, .any_enum = true};
@@ -133,15 +133,15 @@ int outgoing_message(struct outgoing *o, struct arena *arena, const ProtobufCMes
     *out = NULL;
     if (!o->reply || message_whole(o->reply, &whole) < 0)
         return AM_EINVAL;
-    int err = decode(o->reply_type, slice_of(GRPC_SLICE_START_PTR(whole), GRPC_SLICE_LENGTH(whole)),
-                     arena, out);
+    int err = decode_reply(
+        o->reply_type, slice_of(GRPC_SLICE_START_PTR(whole), GRPC_SLICE_LENGTH(whole)), arena, out);
     grpc_slice_unref(whole);
     grpc_byte_buffer_destroy(o->reply);
     o->reply = NULL;
     return err;
 }
 
-static const grpc_slice *find(const grpc_metadata_array *metadata, const char *key)
+static const grpc_slice *find_metadata(const grpc_metadata_array *metadata, const char *key)
 {
     for (size_t i = 0; i < metadata->count; i++)
         if (grpc_slice_str_cmp(metadata->metadata[i].key, key) == 0)
@@ -152,7 +152,7 @@ static const grpc_slice *find(const grpc_metadata_array *metadata, const char *k
 /* Details that cannot be read are ignored; code and message still hold. */
 static void read_details(const struct outgoing *o, struct arena *arena, struct fault *out)
 {
-    const grpc_slice *details = find(&o->trailing, "grpc-status-details-bin");
+    const grpc_slice *details = find_metadata(&o->trailing, "grpc-status-details-bin");
     struct fault fault;
     fault_init(&fault, arena);
     if (!details ||
@@ -168,7 +168,7 @@ void outgoing_end(const struct outgoing *o, struct arena *arena, struct rpc_sync
     *out = (struct rpc_sync_result){.code = status_code(o->status)};
     const char *text = arena_strndup(arena, (const char *)GRPC_SLICE_START_PTR(o->text),
                                      GRPC_SLICE_LENGTH(o->text));
-    const grpc_slice *replayed = find(&o->initial, "replayed");
+    const grpc_slice *replayed = find_metadata(&o->initial, "replayed");
     out->message = text ? text : "";
     out->replayed = replayed && grpc_slice_str_cmp(*replayed, "true") == 0;
     fault_init(&out->fault, arena);
@@ -178,7 +178,7 @@ void outgoing_end(const struct outgoing *o, struct arena *arena, struct rpc_sync
         read_details(o, arena, &out->fault);
 }
 
-static void override(struct rpc_sync_result *out, enum fault_code code, const char *text)
+static void override_result(struct rpc_sync_result *out, enum fault_code code, const char *text)
 {
     out->code = out->fault.code = code;
     out->message = out->fault.message = text;
@@ -191,9 +191,9 @@ int outgoing_unary_end(struct outgoing *o, struct arena *arena, struct rpc_sync_
         return 0;
     int err = outgoing_message(o, arena, &out->reply);
     if (err == AM_ENOMEM)
-        override(out, FAULT_RESOURCE_EXHAUSTED,
-                 "the reply needs too much memory when it is unpacked");
+        override_result(out, FAULT_RESOURCE_EXHAUSTED,
+                        "the reply needs too much memory when it is unpacked");
     else if (err < 0)
-        override(out, FAULT_INTERNAL, "the reply is malformed");
+        override_result(out, FAULT_INTERNAL, "the reply is malformed");
     return err == AM_ENOMEM ? err : 0;
 }

@@ -47,7 +47,7 @@ static void send_status(struct rpc_call *call)
 
 /* Decides the status of the stream; only the first decision counts. The status waits for a message
  * in flight. A client that has gone gets none. */
-static void end(struct rpc_call *call, enum fault_code code, const struct fault *fault)
+static void end_stream(struct rpc_call *call, enum fault_code code, const struct fault *fault)
 {
     struct rpc_stream *st = &call->stream;
     if (st->ending)
@@ -123,7 +123,7 @@ static void on_status(struct tag *tag, bool ok)
 
 /* -- what a handler does ----------------------------------------------------------------------- */
 
-static void init(struct rpc_stream *st, const struct rpc_stream_ops *ops, void *ctx)
+static void init_stream(struct rpc_stream *st, const struct rpc_stream_ops *ops, void *ctx)
 {
     *st = (struct rpc_stream){.ops = ops, .ctx = ctx, .open = true};
     st->close_tag.fn = on_closed;
@@ -141,7 +141,7 @@ static void fail_draining(struct rpc_call *call)
         return;
     fault_init(&fault, &call->arena);
     fault_set(&fault, FAULT_UNAVAILABLE, ERROR_REASON_DRAINING, "the server is shutting down");
-    end(call, fault.code, &fault);
+    end_stream(call, fault.code, &fault);
 }
 
 void rpc_stream_open(struct rpc_call *call, const struct rpc_stream_ops *ops, void *ctx)
@@ -151,7 +151,7 @@ void rpc_stream_open(struct rpc_call *call, const struct rpc_stream_ops *ops, vo
     grpc_op open[2];
     rpc_call_check(call);
     AM_ASSERT(call->method->spec.kind == RPC_SERVER_STREAM && !st->open);
-    init(st, ops, ctx);
+    init_stream(st, ops, ctx);
     list_push_back(&s->streams, &st->node);
     memset(open, 0, sizeof(open));
     (void)rpc_ending_header_op(call, &open[0]);
@@ -192,12 +192,12 @@ void rpc_stream_finish(struct rpc_call *call)
 {
     rpc_call_check(call);
     AM_ASSERT(call->stream.open);
-    end(call, FAULT_OK, NULL);
+    end_stream(call, FAULT_OK, NULL);
 }
 
 void rpc_stream_fail(struct rpc_call *call, const struct fault *fault)
 {
-    end(call, fault->code, fault);
+    end_stream(call, fault->code, fault);
 }
 
 void rpc_streams_drain(struct rpc_server *s)

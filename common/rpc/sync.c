@@ -49,8 +49,8 @@ void rpc_sync_free(struct rpc_sync *c)
     core_shutdown();
 }
 
-static void start(struct rpc_sync *c, struct outgoing *o, const grpc_op *ops, size_t n,
-                  enum part part)
+static void start_batch(struct rpc_sync *c, struct outgoing *o, const grpc_op *ops, size_t n,
+                        enum part part)
 {
     grpc_call_error err = grpc_call_start_batch(o->call, ops, n, &c->flying[part], NULL);
     AM_ASSERT(err == GRPC_CALL_OK);
@@ -83,7 +83,7 @@ int rpc_sync_call(struct rpc_sync *c, const ProtobufCServiceDescriptor *service,
     n += outgoing_header_op(&o, &ops[n]);
     n += outgoing_message_op(&o, &ops[n]);
     n += outgoing_status_op(&o, &ops[n]);
-    start(c, &o, ops, n, PART_CALL);
+    start_batch(c, &o, ops, n, PART_CALL);
     wait_for(c, PART_CALL);
     err = outgoing_unary_end(&o, arena, out);
     outgoing_clear(&o);
@@ -99,19 +99,19 @@ static void start_stream(struct rpc_sync *c, struct outgoing *o)
     memset(ops, 0, sizeof(ops));
     n += outgoing_send_ops(o, &ops[n]);
     n += outgoing_header_op(o, &ops[n]);
-    start(c, o, ops, n, PART_CALL);
+    start_batch(c, o, ops, n, PART_CALL);
     memset(ops, 0, sizeof(ops));
     n = outgoing_status_op(o, ops);
-    start(c, o, ops, n, PART_STATUS);
+    start_batch(c, o, ops, n, PART_STATUS);
 }
 
 /* The next message into o->reply; false when the stream has ended. */
-static bool receive(struct rpc_sync *c, struct outgoing *o)
+static bool receive_message(struct rpc_sync *c, struct outgoing *o)
 {
     grpc_op op;
     memset(&op, 0, sizeof(op));
     size_t n = outgoing_message_op(o, &op);
-    start(c, o, &op, n, PART_MESSAGE);
+    start_batch(c, o, &op, n, PART_MESSAGE);
     wait_for(c, PART_MESSAGE);
     return o->reply != NULL;
 }
@@ -123,7 +123,7 @@ static int read_all(struct rpc_sync *c, struct outgoing *o,
     struct arena arena;
     int state = 1;
     arena_init(&arena, STREAM_MESSAGE_BYTES);
-    while (state == 1 && receive(c, o)) {
+    while (state == 1 && receive_message(c, o)) {
         const ProtobufCMessage *message = NULL;
         int err = outgoing_message(o, &arena, &message);
         state = err < 0 ? err : each(ctx, message);
@@ -136,7 +136,7 @@ static int read_all(struct rpc_sync *c, struct outgoing *o,
 }
 
 /* We cancelled the stream: tells our own reason. */
-static void override(struct rpc_sync_result *out, enum fault_code code, const char *message)
+static void override_result(struct rpc_sync_result *out, enum fault_code code, const char *message)
 {
     out->code = out->fault.code = code;
     out->message = out->fault.message = message;
@@ -162,11 +162,11 @@ int rpc_sync_stream(struct rpc_sync *c, const ProtobufCServiceDescriptor *servic
     outgoing_end(&o, arena, out);
     outgoing_clear(&o);
     if (state == 0)
-        override(out, FAULT_OK, "");
+        override_result(out, FAULT_OK, "");
     else if (state == AM_ENOMEM)
-        override(out, FAULT_RESOURCE_EXHAUSTED,
-                 "a message needs too much memory when it is unpacked");
+        override_result(out, FAULT_RESOURCE_EXHAUSTED,
+                        "a message needs too much memory when it is unpacked");
     else if (state < 0)
-        override(out, FAULT_INTERNAL, "a message is malformed");
+        override_result(out, FAULT_INTERNAL, "a message is malformed");
     return state == AM_ENOMEM ? state : 0;
 }

@@ -182,7 +182,7 @@ static void make_server(struct program *p)
     p->server = rpc_server_new(&config, p->loop);
 }
 
-static int start(struct program *p)
+static int start_program(struct program *p)
 {
     p->time = time_source_new();
     p->loop = loop_new(p->time);
@@ -227,7 +227,7 @@ static void signalled(void *ctx, int signum)
     rpc_server_drain(p->server, drained, p);
 }
 
-static void finish(struct program *p)
+static void finish_program(struct program *p)
 {
 #ifdef AMENDS_TEST_CLOCK
     if (p->testclock)
@@ -260,13 +260,13 @@ int program_main(const struct program_spec *spec, int argc, char **argv)
         return 2;
     log_setup((enum log_level)log_level_parse(p->settings.log_level), spec->name);
     (void)signal(SIGPIPE, SIG_IGN);
-    if (start(p))
+    if (start_program(p))
         return 1; /* logged where it failed; the process ends, so nothing needs to be undone */
     loop_on_signal(p->loop, signalled, p);
     log_info("program", "started", LOG_INT("port", rpc_server_port(p->server)));
     look(p);
     loop_run(p->loop);
-    finish(p);
+    finish_program(p);
     log_info("program", "ended");
     return 0;
 }

@@ -48,7 +48,7 @@ static const struct agent_row *agent_written(const struct decision *d)
     return d->agents_out.n > 0 ? ROW_AT(&d->agents_out, const struct agent_row, 0) : NULL;
 }
 
-/* True when a replayed OpenCase has read no case, or another one than it opened: see replay(). */
+/* True when a replayed OpenCase has read no case, or another one than it opened: see replay_write(). */
 static bool shows_other_case(const struct command *cmd, const struct write_rows *rows)
 {
     return cmd->replayed && !uuid_is_zero(&cmd->result_case_id) &&
@@ -70,7 +70,7 @@ static void make_response(struct command *cmd, const struct decision *d)
         write_too_large(&cmd->fault);
 }
 
-static void answer(struct write_call *w)
+static void answer_write(struct write_call *w)
 {
     if (w->sub.cmd.replayed)
         rpc_call_set_replayed(w->call);
@@ -89,12 +89,12 @@ static void replay_read(struct store_read *read)
     if (fault_is_set(&read->fault))
         rpc_fail(w->call, &read->fault);
     else
-        answer(w);
+        answer_write(w);
 }
 
 /* Shows the case of a replay as it is now. OpenCase cannot know its id beforehand, so it has not
  * read it. */
-static void replay(struct write_call *w)
+static void replay_write(struct write_call *w)
 {
     struct command *cmd = &w->sub.cmd;
     w->now = (struct store_read){.arena = cmd->arena,
@@ -112,9 +112,9 @@ static void finished(struct submission *sub)
     if (fault_is_set(&sub->cmd.fault))
         rpc_fail(w->call, &sub->cmd.fault);
     else if (!w->response)
-        replay(w);
+        replay_write(w);
     else
-        answer(w);
+        answer_write(w);
 }
 
 /* -- the command ------------------------------------------------------------------------------- */
@@ -136,7 +136,7 @@ static void fill_command(struct write_call *w, const struct tenant *tenant, int6
     fault_init(&cmd->fault, cmd->arena);
 }
 
-static void validate(struct write_call *w, const struct policy *policy, int64_t now_us)
+static void validate_write(struct write_call *w, const struct policy *policy, int64_t now_us)
 {
     const ProtobufCMessage *request = rpc_call_request(w->call);
     fault_init(&w->fault, w->sub.cmd.arena);
@@ -147,16 +147,16 @@ static void validate(struct write_call *w, const struct policy *policy, int64_t 
 /* A new case follows the policy that is current when it is decided. The policy known here may have
  * been replaced a moment ago. So it is used only to tell more about a request that is wrong anyway.
  * */
-static void submit(struct write_call *w, const struct tenant *tenant)
+static void submit_write(struct write_call *w, const struct tenant *tenant)
 {
     const ProtobufCMessage *request = rpc_call_request(w->call);
     const int64_t now_us = time_now_us(loop_time(w->service->loop));
     const struct policy *known =
         tenants_policy(w->service->tenants, tenant->id, tenant->policy_version);
     fill_command(w, tenant, now_us);
-    validate(w, w->kind->needs_customer ? NULL : known, now_us);
+    validate_write(w, w->kind->needs_customer ? NULL : known, now_us);
     if (fault_is_set(&w->fault)) {
-        validate(w, known, now_us);
+        validate_write(w, known, now_us);
         rpc_fail(w->call, &w->fault);
         return;
     }
@@ -169,7 +169,7 @@ static void on_tenant(void *ctx, const struct tenant *tenant, const struct fault
 {
     struct write_call *w = ctx;
     if (tenant && !service_refuses_system(w->call))
-        submit(w, tenant);
+        submit_write(w, tenant);
     else if (!tenant)
         rpc_fail(w->call, fault);
 }

@@ -100,7 +100,8 @@ static int64_t progress_at(const struct case_state *c)
 
 /* -- all of them ------------------------------------------------------------------------------ */
 
-static void set(struct case_facts *f, enum fact fact, int value, int64_t since_us, int64_t else_us)
+static void set_fact(struct case_facts *f, enum fact fact, int value, int64_t since_us,
+                     int64_t else_us)
 {
     f->values.value[fact] = (uint8_t)value;
     f->since_us[fact] = since_us != 0 ? since_us : else_us;
@@ -117,24 +118,25 @@ static void set_row_facts(struct case_facts *f, const struct case_row *row, cons
                           int64_t now_us)
 {
     bool paused = row->paused_at != 0 && row->resume_at > now_us;
-    set(f, FACT_STATUS, row->status, status_since(row), now_us);
-    set(f, FACT_SEVERITY, row->severity, 0, now_us);
-    set(f, FACT_CHANNEL, row->channel, f->round_since_us, now_us);
-    set(f, FACT_TRIGGER, row->trigger, f->round_since_us, now_us);
-    set(f, FACT_TIER, policy_tier(p, row->customer_tier), f->round_since_us, now_us);
-    set(f, FACT_OWNER, row->owner_kind, row->owner_since, now_us);
-    set(f, FACT_LEVEL, row->level, row->level_since, now_us);
-    set(f, FACT_PAUSED, paused, paused ? row->paused_at : row->resume_at, now_us);
-    set(f, FACT_ACKNOWLEDGED, row->acknowledged_at != 0, row->acknowledged_at, row->level_since);
+    set_fact(f, FACT_STATUS, row->status, status_since(row), now_us);
+    set_fact(f, FACT_SEVERITY, row->severity, 0, now_us);
+    set_fact(f, FACT_CHANNEL, row->channel, f->round_since_us, now_us);
+    set_fact(f, FACT_TRIGGER, row->trigger, f->round_since_us, now_us);
+    set_fact(f, FACT_TIER, policy_tier(p, row->customer_tier), f->round_since_us, now_us);
+    set_fact(f, FACT_OWNER, row->owner_kind, row->owner_since, now_us);
+    set_fact(f, FACT_LEVEL, row->level, row->level_since, now_us);
+    set_fact(f, FACT_PAUSED, paused, paused ? row->paused_at : row->resume_at, now_us);
+    set_fact(f, FACT_ACKNOWLEDGED, row->acknowledged_at != 0, row->acknowledged_at,
+             row->level_since);
 }
 
 static void set_contact_facts(struct case_facts *f, const struct case_state *c, int64_t since_us)
 {
     struct reached r = reached_since(c, since_us);
     struct wait w = wait_of(c);
-    set(f, FACT_CONTACT, r.first_us != 0, r.first_us, since_us);
+    set_fact(f, FACT_CONTACT, r.first_us != 0, r.first_us, since_us);
     f->last_contact_us = r.last_us;
-    set(f, FACT_CUSTOMER, w.waits, w.since_us, f->round_since_us);
+    set_fact(f, FACT_CUSTOMER, w.waits, w.since_us, f->round_since_us);
 }
 
 static int failure_of(const struct case_row *row, const struct policy *p)
@@ -151,9 +153,9 @@ void case_facts(const struct case_state *c, const struct policy *p, int64_t now_
     out->values.failure = failure_of(&c->row, p);
     set_row_facts(out, &c->row, p, now_us);
     set_contact_facts(out, c, out->round_since_us);
-    set(out, FACT_REMEDY, case_owes_remedy(c), 0, now_us);
-    set(out, FACT_PROMISE, case_has_open_promise(c), 0, now_us);
-    set(out, FACT_PROGRESS, progress != 0, progress, c->row.level_since);
+    set_fact(out, FACT_REMEDY, case_owes_remedy(c), 0, now_us);
+    set_fact(out, FACT_PROMISE, case_has_open_promise(c), 0, now_us);
+    set_fact(out, FACT_PROGRESS, progress != 0, progress, c->row.level_since);
 }
 
 /* What the customer said before has been answered once they were reached, whatever they said after
@@ -163,7 +165,7 @@ void case_facts_of_clock(const struct case_state *c, const struct clock_row *clo
 {
     set_contact_facts(facts, c, clock->started_at);
     if (facts->values.value[FACT_CONTACT])
-        set(facts, FACT_CUSTOMER, 0, facts->since_us[FACT_CONTACT], 0);
+        set_fact(facts, FACT_CUSTOMER, 0, facts->since_us[FACT_CONTACT], 0);
 }
 
 /* -- conditions ------------------------------------------------------------------------------- */

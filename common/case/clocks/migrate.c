@@ -11,7 +11,7 @@ struct due {
     int64_t due_at;
 };
 
-static void move(struct clocks_look *look, struct clock_row *clock)
+static void move_clock(struct clocks_look *look, struct clock_row *clock)
 {
     struct decision *d = look->d;
     const struct policy_clock *def = clock_definition(d->policy, clock);
@@ -42,8 +42,8 @@ static const struct due *due_before(const struct due *before, size_t n,
 }
 
 /* A clock that starts behind its deadline had none before. */
-static void compare(const struct decision *d, const struct clock_row *clock,
-                    const struct due *before, struct clocks_migrated *out)
+static void note_change(const struct decision *d, const struct clock_row *clock,
+                        const struct due *before, struct clocks_migrated *out)
 {
     bool open = clock_is_open(clock);
     if (before ? !open || clock->due_at != before->due_at : open)
@@ -59,7 +59,7 @@ static void compare(const struct decision *d, const struct clock_row *clock,
 /* A clock that an earlier policy had no definition for, and this one has again: as if it were new.
  * One that its `cancel` ended begins again with it, if it would start now: no case is left alone.
  */
-static void revive(struct clocks_look *look)
+static void revive_cancelled(struct clocks_look *look)
 {
     for (size_t i = 0; i < look->d->policy->n_clocks; i++) {
         const struct policy_clock *def = &look->d->policy->clocks[i];
@@ -82,14 +82,14 @@ void clocks_migrate(struct decision *d, struct clocks_migrated *out)
         if (!clock_is_open(clock))
             continue;
         before[n++] = (struct due){clock->clock_id, clock->due_at};
-        move(&look, clock);
+        move_clock(&look, clock);
     }
-    revive(&look);
+    revive_cancelled(&look);
     clocks_refresh(d);
     *out = (struct clocks_migrated){0};
     ROWS_EACH (clock, const struct clock_row, clocks) {
         const struct due *was = due_before(before, n, clock);
         if (was || clock_is_open(clock))
-            compare(d, clock, was, out);
+            note_change(d, clock, was, out);
     }
 }

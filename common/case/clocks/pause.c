@@ -59,7 +59,8 @@ static struct wish wish_of(const struct clocks_look *look, const struct clock_ro
 /* -- caps -------------------------------------------------------------------------------------- */
 
 /* When a pause from `from_us` ends at the latest. */
-static int64_t cap(const struct policy_clock *def, const struct ended_pauses *e, int64_t from_us)
+static int64_t latest_end(const struct policy_clock *def, const struct ended_pauses *e,
+                          int64_t from_us)
 {
     int64_t left = def->pause_total_ms * US_PER_MS - e->total_us;
     return from_us + larger(smaller(left, def->pause_single_ms * US_PER_MS), 0);
@@ -95,7 +96,7 @@ static void refresh_paused(struct clocks_look *look, struct clock_row *clock,
         clock_end_pause(look->d, clock, larger(end, clock->paused_at));
         return;
     }
-    int64_t most = cap(def, &e, clock->paused_at);
+    int64_t most = latest_end(def, &e, clock->paused_at);
     bool over = clock->resume_at <= look->d->now_us;
     if (over && is_another(clock, w)) {
         bool by_cap = clock->resume_at == most;
@@ -118,8 +119,8 @@ static void refresh_paused(struct clocks_look *look, struct clock_row *clock,
 }
 
 /* A cap ends the pause that reached it, not one by hand that began since. */
-static bool capped(const struct clock_row *clock, const struct ended_pauses *e,
-                   const struct wish *w)
+static bool ended_by_cap(const struct clock_row *clock, const struct ended_pauses *e,
+                         const struct wish *w)
 {
     return clock->pause_capped && w->by_hand_us <= e->last_us;
 }
@@ -128,10 +129,10 @@ static void begin_pause(struct clocks_look *look, struct clock_row *clock,
                         const struct policy_clock *def, const struct wish *w)
 {
     struct ended_pauses e;
-    if (!pauses_read(clock, &e) || e.n == PAUSES_MAX || capped(clock, &e, w))
+    if (!pauses_read(clock, &e) || e.n == PAUSES_MAX || ended_by_cap(clock, &e, w))
         return;
     int64_t from = larger(clock->pause_capped ? w->by_hand_us : w->from_us, e.last_us);
-    int64_t until = smaller(w->until_us, cap(def, &e, from));
+    int64_t until = smaller(w->until_us, latest_end(def, &e, from));
     /* What closes the case ended by itself: the timer sees to that. */
     if (clock_closes(def) && clock->due_at <= from)
         return;

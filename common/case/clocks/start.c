@@ -62,7 +62,7 @@ void clock_begin(struct clocks_look *look, struct clock_row *clock, const struct
 }
 
 /* Whole milliseconds before the instant, so that the target says exactly when it is. */
-static void aim(struct clock_row *clock, int64_t start_us, int64_t due_us)
+static void aim_target(struct clock_row *clock, int64_t start_us, int64_t due_us)
 {
     int64_t span = due_us > start_us ? due_us - start_us : 0;
     clock->target_ms = (span + US_PER_MS - 1) / US_PER_MS;
@@ -75,7 +75,7 @@ struct clock_row *clock_start_until(struct decision *d, int kind, const struct u
     struct clock_row *clock = clock_add(d, kind);
     const struct policy_clock *def = policy_clock_of_kind(d->policy, kind);
     begin_instance(clock, d->c->row.round, start_us);
-    aim(clock, start_us, due_us);
+    aim_target(clock, start_us, due_us);
     clock->name = def ? def->name : "";
     clock->policy_version = d->policy->version;
     clock->subject_id = *subject;

@@ -13,7 +13,7 @@ static bool stopped_later(const struct clock_row *clock, int64_t at_us)
 }
 
 /* By the timestamps alone: what came before the stop fired before it, whoever looked. */
-static void judge(struct decision *d, struct clock_row *clock, int64_t at_us)
+static void judge_by_times(struct decision *d, struct clock_row *clock, int64_t at_us)
 {
     if (clock_is_open(clock))
         (void)thresholds_find(d, clock, at_us - 1);
@@ -43,7 +43,7 @@ void clock_stop(struct decision *d, struct clock_row *clock, int64_t at_us, bool
     } else {
         at_us = stop_instant(d, clock, at_us);
         clock_cut_pauses(d, clock, at_us);
-        judge(d, clock, at_us);
+        judge_by_times(d, clock, at_us);
     }
     clock->stopped_at = at_us;
     clock->next_at = 0;

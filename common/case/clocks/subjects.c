@@ -37,18 +37,18 @@ static struct stand approval_of(const struct remedy_row *remedy)
 }
 
 /* Cancelled while it was under way: its definition was gone, and is there again. */
-static bool measures(const struct clock_row *clock)
+static bool measures_still(const struct clock_row *clock)
 {
     return clock && clock->state != CLOCK_STATE_CANCELLED;
 }
 
-static void follow(struct clocks_look *look, const struct policy_clock *def,
-                   const struct remedy_row *remedy, const struct stand *at)
+static void follow_remedy(struct clocks_look *look, const struct policy_clock *def,
+                          const struct remedy_row *remedy, const struct stand *at)
 {
     struct decision *d = look->d;
     int64_t since = at->since_us != 0 ? at->since_us : d->now_us;
     struct clock_row *clock = clock_measuring(d->c, def->kind, &remedy->remedy_id);
-    if (!measures(clock) && at->stage == STAGE_UNDER_WAY) {
+    if (!measures_still(clock) && at->stage == STAGE_UNDER_WAY) {
         clock = clock ? clock : clock_add(d, def->kind);
         clock->subject_id = remedy->remedy_id;
         clock_begin(look, clock, def, since);
@@ -77,7 +77,7 @@ void clocks_refresh_subjects(struct clocks_look *look)
                 policy_clock_of_kind(look->d->policy, followed[i].kind);
             const struct stand at = followed[i].stand(remedy);
             if (def && def->n_targets > 0)
-                follow(look, def, remedy, &at);
+                follow_remedy(look, def, remedy, &at);
         }
     }
 }

@@ -40,7 +40,7 @@ bool thresholds_find(struct decision *d, struct clock_row *clock, int64_t until_
 
 /* -- taking ------------------------------------------------------------------------------------ */
 
-static struct threshold_met *soonest(struct decision *d)
+static struct threshold_met *soonest_met(struct decision *d)
 {
     struct threshold_met *first = NULL;
     ROWS_EACH (m, struct threshold_met, &d->met)
@@ -51,7 +51,7 @@ static struct threshold_met *soonest(struct decision *d)
 
 bool thresholds_take(struct decision *d, struct threshold_met *out)
 {
-    struct threshold_met *m = soonest(d);
+    struct threshold_met *m = soonest_met(d);
     if (!m)
         return false;
     m->row.change = ROW_GONE;

@@ -16,7 +16,7 @@ void command_reset_outcome(struct command *cmd)
     cmd->result_case_id = cmd->result_id = (struct uuid){0};
 }
 
-static void answer(struct decision *d)
+static void answer_command(struct decision *d)
 {
     if (d->cmd->answer)
         d->cmd->answer(d->cmd, d);
@@ -25,7 +25,7 @@ static void answer(struct decision *d)
 /* -- before the kind's function --------------------------------------------------------------- */
 
 /* A replay answers with what was made then and the case as it is now. */
-static void replay(struct decision *d)
+static void replay_command(struct decision *d)
 {
     struct command *cmd = d->cmd;
     const struct dedup_row *found = d->dedup;
@@ -38,7 +38,7 @@ static void replay(struct decision *d)
     cmd->joined = found->joined;
     cmd->result_case_id = found->case_id;
     cmd->result_id = found->result_id;
-    answer(d);
+    answer_command(d);
 }
 
 static bool found_case(struct decision *d)
@@ -52,7 +52,7 @@ static bool found_case(struct decision *d)
     return false;
 }
 
-static bool permitted(struct decision *d)
+static bool principal_may(struct decision *d)
 {
     const struct command_kind *kind = d->cmd->kind;
     /* A steward who took over is no agent and may all the same. */
@@ -96,7 +96,7 @@ static bool needs_open_case_key(struct decision *d)
 
 /* -- after it --------------------------------------------------------------------------------- */
 
-static void remember(struct decision *d)
+static void remember_request(struct decision *d)
 {
     const struct command *cmd = d->cmd;
     struct dedup_row *r = &d->dedup_out;
@@ -144,7 +144,7 @@ static bool something_to_write(const struct decision *d)
                  any_changed(&c->promises, sizeof(struct promise_row)));
 }
 
-static enum decision_verdict conclude(struct decision *d)
+static enum decision_verdict conclude_command(struct decision *d)
 {
     struct command *cmd = d->cmd;
     if (d->again)
@@ -155,8 +155,8 @@ static enum decision_verdict conclude(struct decision *d)
         driver_run(d);
     if (d->c && d->c->exists && uuid_is_zero(&cmd->result_case_id))
         cmd->result_case_id = d->c->row.case_id;
-    remember(d);
-    answer(d);
+    remember_request(d);
+    answer_command(d);
     if (fault_is_set(&cmd->fault))
         return DECISION_ANSWER;
     return something_to_write(d) ? DECISION_WRITE : DECISION_ANSWER;
@@ -167,15 +167,15 @@ enum decision_verdict command_decide(struct decision *d)
     struct command *cmd = d->cmd;
     command_reset_outcome(cmd);
     if (d->dedup) {
-        replay(d);
+        replay_command(d);
         return DECISION_ANSWER;
     }
     if (needs_open_case_key(d))
         return DECISION_AGAIN;
-    if (!found_case(d) || !permitted(d) || !version_current(d))
+    if (!found_case(d) || !principal_may(d) || !version_current(d))
         return DECISION_ANSWER;
     if (cmd->kind->after_what_was_due)
         driver_catch_up(d);
     cmd->kind->decide(d);
-    return conclude(d);
+    return conclude_command(d);
 }

@@ -34,7 +34,7 @@ static struct key key_begin(const char *space, const struct command *cmd)
     return key;
 }
 
-static void lock(struct command_keys *keys, const struct key *key)
+static void lock_key(struct command_keys *keys, const struct key *key)
 {
     AM_ASSERT(keys->n < COMMAND_KEYS_MAX);
     keys->keys[keys->n++] = digest_key(key->parts, key->n);
@@ -47,7 +47,7 @@ static void lock_request(struct command_keys *keys, const struct command *cmd)
     key_add_text(&key, cmd->principal);
     key_add(&key, &method, sizeof(method));
     key_add(&key, cmd->request_id.b, sizeof(cmd->request_id.b));
-    lock(keys, &key);
+    lock_key(keys, &key);
 }
 
 static void lock_case(struct command_keys *keys, const struct command *cmd,
@@ -55,14 +55,14 @@ static void lock_case(struct command_keys *keys, const struct command *cmd,
 {
     struct key key = key_begin("case", cmd);
     key_add(&key, case_id->b, sizeof(case_id->b));
-    lock(keys, &key);
+    lock_key(keys, &key);
 }
 
 static void lock_agent(struct command_keys *keys, const struct command *cmd)
 {
     struct key key = key_begin("agent", cmd);
     key_add_text(&key, cmd->agent_id);
-    lock(keys, &key);
+    lock_key(keys, &key);
 }
 
 struct command_claim command_claim_of(const struct command *cmd)
@@ -85,7 +85,7 @@ static void lock_claim(struct command_keys *keys, const struct command *cmd)
     key_add_text(&key, claim.customer_id);
     key_add_text(&key, claim.failure_code);
     key_add_text(&key, claim.order_reference);
-    lock(keys, &key);
+    lock_key(keys, &key);
 }
 
 void command_keys(const struct command *cmd, struct command_keys *keys)

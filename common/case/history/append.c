@@ -11,7 +11,7 @@
 
 #define SALT_BYTES 16
 
-static struct slice keep(struct decision *d, const void *data, size_t len)
+static struct slice keep_bytes(struct decision *d, const void *data, size_t len)
 {
     void *copy = arena_must(d->arena, len);
     if (len > 0)
@@ -19,7 +19,7 @@ static struct slice keep(struct decision *d, const void *data, size_t len)
     return slice_of(copy, len);
 }
 
-static struct slice pack(struct decision *d, const ProtobufCMessage *message)
+static struct slice pack_message(struct decision *d, const ProtobufCMessage *message)
 {
     uint8_t *bytes = arena_must(d->arena, protobuf_c_message_get_packed_size(message));
     return slice_of(bytes, protobuf_c_message_pack(message, bytes));
@@ -36,14 +36,14 @@ static struct slice salt_of(struct decision *d, int64_t seq)
     memcpy(in + sizeof(purpose), d->cmd->seed.b, sizeof(d->cmd->seed.b));
     memcpy(in + sizeof(purpose) + sizeof(d->cmd->seed.b), &seq, sizeof(seq));
     digest_sha256(in, sizeof(in), hash);
-    return keep(d, hash, SALT_BYTES);
+    return keep_bytes(d, hash, SALT_BYTES);
 }
 
 /* Writes the personal part and returns its digest; empty when there is nothing personal. */
 static struct slice add_private(struct decision *d, int64_t seq,
                                 const Amends__V1__EventPrivate *personal)
 {
-    struct slice body = personal ? pack(d, &personal->base) : slice_of(NULL, 0);
+    struct slice body = personal ? pack_message(d, &personal->base) : slice_of(NULL, 0);
     if (body.len == 0)
         return slice_of(NULL, 0);
     struct event_private_row *p = ROWS_ADD(&d->c->privates, struct event_private_row, d->arena);
@@ -54,7 +54,7 @@ static struct slice add_private(struct decision *d, int64_t seq,
     p->body = body;
     uint8_t digest[DIGEST_LEN];
     chain_private_digest(p->salt, p->body, digest);
-    return keep(d, digest, sizeof(digest));
+    return keep_bytes(d, digest, sizeof(digest));
 }
 
 static struct slice previous_hash(const struct case_row *row)
@@ -65,7 +65,8 @@ static struct slice previous_hash(const struct case_row *row)
 
 /* -- clocks in events ------------------------------------------------------------------------- */
 
-static void show(struct decision *d, Amends__V1__EventDetail *detail, const struct clock_row *clock)
+static void show_clock(struct decision *d, Amends__V1__EventDetail *detail,
+                       const struct clock_row *clock)
 {
     detail->clocks[detail->n_clocks] = message_clock(clock, d->arena);
     AM_ASSERT(detail->clocks[detail->n_clocks] != NULL);
@@ -99,17 +100,17 @@ static void show_clocks(struct decision *d, Amends__V1__EventDetail *detail,
     ROWS_EACH (clock, struct clock_row, &d->c->clocks) {
         bool is_subject = is_same_instance(about, clock);
         if (clock->untold || is_subject)
-            show(d, detail, clock);
+            show_clock(d, detail, clock);
         goes_on = goes_on || is_subject;
         clock->untold = false;
     }
     if (about && !goes_on)
-        show(d, detail, about);
+        show_clock(d, detail, about);
 }
 
 /* -- events ----------------------------------------------------------------------------------- */
 
-static void describe(const struct case_row *row, Amends__V1__EventDetail *detail)
+static void describe_case(const struct case_row *row, Amends__V1__EventDetail *detail)
 {
     detail->status = (Amends__V1__CaseStatus)row->status;
     detail->severity = row->severity;
@@ -119,7 +120,7 @@ static void describe(const struct case_row *row, Amends__V1__EventDetail *detail
 void history_append(struct decision *d, const struct event *event)
 {
     struct case_row *row = &d->c->row;
-    describe(row, event->detail);
+    describe_case(row, event->detail);
     show_clocks(d, event->detail, event->clock);
     struct event_row *e = ROWS_ADD(&d->c->events, struct event_row, d->arena);
     e->tenant_id = row->tenant_id;
@@ -128,12 +129,12 @@ void history_append(struct decision *d, const struct event *event)
     e->at = d->now_us;
     e->kind = (int16_t)event->kind;
     e->actor = event->actor;
-    e->public_body = pack(d, &event->detail->base);
+    e->public_body = pack_message(d, &event->detail->base);
     e->private_digest = add_private(d, e->seq, event->personal);
     e->prev_hash = previous_hash(row);
     uint8_t hash[DIGEST_LEN];
     chain_hash(d->cmd->tenant, e, hash);
-    e->hash = keep(d, hash, sizeof(hash));
+    e->hash = keep_bytes(d, hash, sizeof(hash));
     row->last_seq = e->seq;
     row->last_hash = e->hash;
     row->updated_at = d->now_us;

@@ -63,7 +63,7 @@ void chain_begin(struct chain_check *k)
 }
 
 /* Only the first problem is told. */
-static void problem(struct chain_check *k, int64_t seq, const char *what)
+static void tell_problem(struct chain_check *k, int64_t seq, const char *what)
 {
     if (!k->intact)
         return;
@@ -81,12 +81,12 @@ static void check_links(struct chain_check *k, const char *tenant, const struct 
 {
     uint8_t hash[DIGEST_LEN];
     if (e->seq != k->events)
-        problem(k, k->events, "the event is missing");
+        tell_problem(k, k->events, "the event is missing");
     if (!is_hash(e->prev_hash, k->head))
-        problem(k, e->seq, "it does not link to the event before");
+        tell_problem(k, e->seq, "it does not link to the event before");
     chain_hash(tenant, e, hash);
     if (!is_hash(e->hash, hash))
-        problem(k, e->seq, "its content does not match its hash");
+        tell_problem(k, e->seq, "its content does not match its hash");
 }
 
 static void check_private(struct chain_check *k, const struct event_row *e,
@@ -99,7 +99,7 @@ static void check_private(struct chain_check *k, const struct event_row *e,
     }
     chain_private_digest(p->salt, p->body, digest);
     if (!is_hash(e->private_digest, digest))
-        problem(k, e->seq, "its personal part does not match its digest");
+        tell_problem(k, e->seq, "its personal part does not match its digest");
 }
 
 void chain_next(struct chain_check *k, const char *tenant, const struct event_row *e,
@@ -115,9 +115,9 @@ void chain_next(struct chain_check *k, const char *tenant, const struct event_ro
 void chain_end(struct chain_check *k, const struct case_row *row)
 {
     if (row->last_seq > k->events)
-        problem(k, k->events + 1, "the event is missing at the end");
+        tell_problem(k, k->events + 1, "the event is missing at the end");
     if (row->last_seq < k->events)
-        problem(k, row->last_seq + 1, "the case does not know the event");
+        tell_problem(k, row->last_seq + 1, "the case does not know the event");
     if (!is_hash(row->last_hash, k->head))
-        problem(k, k->events, "the case's head is another hash");
+        tell_problem(k, k->events, "the case's head is another hash");
 }

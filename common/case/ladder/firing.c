@@ -28,7 +28,7 @@ static bool may_restart(const struct decision *d, const struct policy_clock *def
 
 /* At the top of the ladder a level's clock begins again until somebody acknowledges: that ends it,
  * and then it does not. */
-static void restart(struct decision *d, const struct clock_row *clock)
+static void restart_level(struct decision *d, const struct clock_row *clock)
 {
     const struct policy_clock *def = clock_definition(d->policy, clock);
     struct clock_row *now = same_instance(d->c, clock);
@@ -43,7 +43,7 @@ void firing_record(struct decision *d, const struct threshold_met *met)
 {
     ladder_threshold(d, &met->clock, &met->threshold, met->due_us);
     if (met->threshold.actions & BIT_OF(ESCALATION_ACTION_RESTART))
-        restart(d, &met->clock);
+        restart_level(d, &met->clock);
 }
 
 /* -- the end that closes a case ---------------------------------------------------------------- */
@@ -90,7 +90,7 @@ static void fire_close(struct decision *d, struct clock_row *clock,
 /* -- steps ------------------------------------------------------------------------------------- */
 
 /* A pause by hand that is over ends for the whole case; else a clock's own pause was. */
-static void resume(struct decision *d)
+static void state_resumed(struct decision *d)
 {
     const struct case_row *row = &d->c->row;
     bool by_hand = row->paused_at != 0 && row->resume_at <= d->now_us;
@@ -101,7 +101,7 @@ static void resume(struct decision *d)
                &detail, NULL);
 }
 
-static void fire(struct decision *d, struct clock_row *clock)
+static void fire_threshold(struct decision *d, struct clock_row *clock)
 {
     struct policy_threshold t = threshold_next(clock_definition(d->policy, clock), clock->fired);
     if (t.actions & BIT_OF(ESCALATION_ACTION_CLOSE)) {
@@ -120,7 +120,7 @@ static bool is_asked_for(const struct firing_request *asked, const struct clock_
     return named && clock->next_at != 0 && clock->next_at <= asked->until_us;
 }
 
-static struct clock_row *soonest(struct decision *d)
+static struct clock_row *soonest_due(struct decision *d)
 {
     struct clock_row *first = NULL;
     ROWS_EACH (clock, struct clock_row, &d->c->clocks)
@@ -131,14 +131,14 @@ static struct clock_row *soonest(struct decision *d)
 
 bool firing_step(struct decision *d)
 {
-    struct clock_row *clock = d->firing.left > 0 ? soonest(d) : NULL;
+    struct clock_row *clock = d->firing.left > 0 ? soonest_due(d) : NULL;
     if (!clock)
         return false;
     d->firing.left--;
     if (clock->state == CLOCK_STATE_PAUSED)
-        resume(d);
+        state_resumed(d);
     else
-        fire(d, clock);
+        fire_threshold(d, clock);
     return true;
 }
 

@@ -143,7 +143,7 @@ static void escalated_event(struct decision *d, const struct step *s,
 }
 
 /* Nobody of the level has taken notice yet. */
-static void enter(struct decision *d, const struct step *s, const struct escalation_row *e)
+static void enter_level(struct decision *d, const struct step *s, const struct escalation_row *e)
 {
     struct case_row *row = &d->c->row;
     row->level = (int16_t)s->to;
@@ -158,7 +158,7 @@ void ladder_go_up(struct decision *d, struct step *s, const struct escalation_ro
 {
     struct case_row *row = &d->c->row;
     const struct policy_level *level = ladder_level(d->policy, s->to);
-    enter(d, s, e);
+    enter_level(d, s, e);
     if (level->action == LADDER_ACTION_CO_OWN)
         ladder_join(d, s->to, LADDER_ACTION_CO_OWN);
     if (row->owner_kind == OWNER_KIND_STEWARD || level->action == LADDER_ACTION_TAKE_OVER)
@@ -211,7 +211,7 @@ void ladder_reopen(struct decision *d, bool keeps_owner, const char *actor,
     int action = ladder_level(p, s.to)->action;
     s.done = s.to > s.from ? ladder_arrival(d, s.to) : BIT_OF(ESCALATION_ACTION_NOTIFY);
     *out = ladder_record(d, &s);
-    enter(d, &s, out);
+    enter_level(d, &s, out);
     row->contributors = "";
     if (action == LADDER_ACTION_CO_OWN || action == LADDER_ACTION_TAKE_OVER)
         ladder_join(d, s.to, action);

@@ -67,7 +67,7 @@ static int target_level(const struct decision *d, const struct clock_row *clock,
 
 /* -- what takes effect ------------------------------------------------------------------------ */
 
-static bool reassigns(const struct decision *d, const struct step *s)
+static bool may_reassign(const struct decision *d, const struct step *s)
 {
     bool taken =
         s->to > s->from && ladder_level(d->policy, s->to)->action == LADDER_ACTION_TAKE_OVER;
@@ -75,8 +75,8 @@ static bool reassigns(const struct decision *d, const struct step *s)
 }
 
 /* Which of the actions take effect: on a case that has ended there is nobody to spur on. */
-static unsigned effective(const struct decision *d, const struct step *s,
-                          const struct policy_threshold *t)
+static unsigned effective_actions(const struct decision *d, const struct step *s,
+                                  const struct policy_threshold *t)
 {
     const unsigned always = BIT_OF(ESCALATION_ACTION_NOTIFY) | BIT_OF(ESCALATION_ACTION_CLOSE) |
                             BIT_OF(ESCALATION_ACTION_RESTART);
@@ -85,7 +85,7 @@ static unsigned effective(const struct decision *d, const struct step *s,
         return done & always;
     if (d->c->row.severity >= POLICY_SEVERITY_MAX)
         done &= ~BIT_OF(ESCALATION_ACTION_RAISE_SEVERITY);
-    if (!reassigns(d, s))
+    if (!may_reassign(d, s))
         done &= ~BIT_OF(ESCALATION_ACTION_REASSIGN);
     return s->to > s->from ? done | ladder_arrival(d, s->to) : done;
 }
@@ -173,6 +173,6 @@ void ladder_threshold(struct decision *d, const struct clock_row *clock,
                      .from = d->c->row.level,
                      .to = target_level(d, clock, threshold, due_us),
                      .actor = SYSTEM_ACTOR};
-    s.done = effective(d, &s, threshold);
+    s.done = effective_actions(d, &s, threshold);
     carry_out(d, &s, threshold);
 }

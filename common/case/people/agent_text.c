@@ -20,7 +20,7 @@ static bool next_item(const char **at, struct slice *item)
 }
 
 /* Splits off what lies before the first colon. */
-static bool split(struct slice *rest, struct slice *part)
+static bool split_at_colon(struct slice *rest, struct slice *part)
 {
     const uint8_t *colon = memchr(rest->data, ':', rest->len);
     if (!colon)
@@ -31,7 +31,7 @@ static bool split(struct slice *rest, struct slice *part)
 }
 
 /* The whole slice as a number of at most 19 digits. */
-static bool number(struct slice s, int64_t *out)
+static bool number_of(struct slice s, int64_t *out)
 {
     char digits[20];
     if (s.len == 0 || s.len >= sizeof(digits))
@@ -49,7 +49,7 @@ bool agent_text_skill(const char **at, struct agent_skill *out)
 {
     struct slice item;
     int64_t level = 0;
-    if (!next_item(at, &item) || !split(&item, &out->code) || !number(item, &level))
+    if (!next_item(at, &item) || !split_at_colon(&item, &out->code) || !number_of(item, &level))
         return false;
     out->level = (int)level;
     return true;
@@ -65,8 +65,9 @@ bool agent_text_authority(const char **at, struct agent_authority *out)
     struct slice item;
     struct slice kind_text;
     int64_t kind = 0;
-    if (!next_item(at, &item) || !split(&item, &kind_text) || !split(&item, &out->currency) ||
-        !number(kind_text, &kind) || !number(item, &out->limit_micros))
+    if (!next_item(at, &item) || !split_at_colon(&item, &kind_text) ||
+        !split_at_colon(&item, &out->currency) || !number_of(kind_text, &kind) ||
+        !number_of(item, &out->limit_micros))
         return false;
     out->kind = (int)kind;
     return true;
@@ -100,7 +101,7 @@ static bool same_key(const struct item *x, const struct item *y)
 }
 
 /* Sorts, leaves out doubles and joins with blanks. */
-static const char *join(struct item *items, size_t n, struct arena *arena)
+static const char *join_items(struct item *items, size_t n, struct arena *arena)
 {
     size_t bytes = 1;
     for (size_t i = 0; i < n; i++)
@@ -130,7 +131,7 @@ const char *agent_text_skills(Amends__V1__Skill *const *skills, size_t n, struct
             return NULL;
         items[i] = (struct item){text, strlen(skills[i]->code), i};
     }
-    return items ? join(items, n, arena) : NULL;
+    return items ? join_items(items, n, arena) : NULL;
 }
 
 const char *agent_text_languages(char *const *languages, size_t n, struct arena *arena)
@@ -138,7 +139,7 @@ const char *agent_text_languages(char *const *languages, size_t n, struct arena 
     struct item *items = arena_alloc(arena, (n + 1) * sizeof(*items));
     for (size_t i = 0; items && i < n; i++)
         items[i] = (struct item){languages[i], strlen(languages[i]), i};
-    return items ? join(items, n, arena) : NULL;
+    return items ? join_items(items, n, arena) : NULL;
 }
 
 const char *agent_text_authorities(Amends__V1__Authority *const *authorities, size_t n,
@@ -155,7 +156,7 @@ const char *agent_text_authorities(Amends__V1__Authority *const *authorities, si
             return NULL;
         items[i] = (struct item){text, (size_t)(strrchr(text, ':') - text), i};
     }
-    return items ? join(items, n, arena) : NULL;
+    return items ? join_items(items, n, arena) : NULL;
 }
 
 bool language_serves(struct slice spoken, struct slice wanted)

@@ -25,7 +25,8 @@ static bool is_part(const char *path, const char *error)
 }
 
 /* True when a problem follows from a value that could not be read: that is told already. */
-static bool follows(const struct bundle_problems *problems, size_t n_read, const char *path)
+static bool follows_from_another(const struct bundle_problems *problems, size_t n_read,
+                                 const char *path)
 {
     for (size_t i = 0; i < n_read; i++)
         if (!problems->items[i].warning && problems->items[i].path[0] &&
@@ -49,14 +50,14 @@ static const char *path_in_text(struct bundle *b, const char *path)
 }
 
 /* Gives the problems that were found in the policy (from `n_read` on) their places in the text. */
-static void locate(struct bundle *b, size_t n_read)
+static void locate_problems(struct bundle *b, size_t n_read)
 {
     struct bundle_problems *all = b->problems;
     size_t kept = n_read;
     for (size_t i = n_read; i < all->n; i++) {
         struct bundle_problem p = all->items[i];
         p.path = path_in_text(b, p.path);
-        if (follows(all, n_read, p.path)) {
+        if (follows_from_another(all, n_read, p.path)) {
             all->n_errors -= !p.warning;
             continue;
         }
@@ -82,7 +83,7 @@ static bool is_before(const struct bundle_problem *a, const struct bundle_proble
 }
 
 /* By line and column, those without a line last; stable. */
-static void sort(struct bundle_problems *problems)
+static void sort_problems(struct bundle_problems *problems)
 {
     for (size_t i = 1; i < problems->n; i++) {
         struct bundle_problem p = problems->items[i];
@@ -119,7 +120,7 @@ static void compile(struct bundle *b, const char *source)
         return;
     size_t n_read = b->problems->n;
     policy_validate(b->policy, b->problems);
-    locate(b, n_read);
+    locate_problems(b, n_read);
 }
 
 struct policy *bundle_compile(int32_t version, const char *source, struct bundle_problems *problems)
@@ -129,7 +130,7 @@ struct policy *bundle_compile(int32_t version, const char *source, struct bundle
     struct policy *p = policy_new(version);
     struct bundle b = {.policy = p, .problems = problems, .arena = &arena};
     compile(&b, source);
-    sort(problems);
+    sort_problems(problems);
     arena_free(&arena);
     if (problems->n_errors == 0)
         return p;

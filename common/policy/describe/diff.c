@@ -15,7 +15,7 @@ struct changes {
     size_t n, left_out;
 };
 
-static void add(struct changes *c, const char *path, const char *from, const char *to)
+static void add_change(struct changes *c, const char *path, const char *from, const char *to)
 {
     if (c->n == BUNDLE_CHANGES_MAX - 1) {
         c->left_out++;
@@ -50,8 +50,8 @@ static const struct described **sorted(const struct description *d)
 }
 
 /* Marks, for each line, its partner in the other one: the value there, or NULL. */
-static void pair(const struct description *a, const struct description *b, const char **in_b,
-                 bool *paired_b)
+static void pair_lines(const struct description *a, const struct description *b, const char **in_b,
+                       bool *paired_b)
 {
     const struct described **x = sorted(a), **y = sorted(b);
     size_t i = 0, k = 0;
@@ -66,7 +66,8 @@ static void pair(const struct description *a, const struct description *b, const
     }
 }
 
-static void compare(const struct description *from, const struct description *to, struct changes *c)
+static void compare_lines(const struct description *from, const struct description *to,
+                          struct changes *c)
 {
     const char **old = arena_alloc(to->arena, (to->n + 1) * sizeof(*old));
     bool *kept = arena_alloc(to->arena, from->n + 1);
@@ -74,13 +75,13 @@ static void compare(const struct description *from, const struct description *to
         c->left_out++;
         return;
     }
-    pair(to, from, old, kept);
+    pair_lines(to, from, old, kept);
     for (size_t i = 0; i < to->n; i++)
         if (!old[i] || strcmp(old[i], to->lines[i].value) != 0)
-            add(c, to->lines[i].path, old[i], to->lines[i].value);
+            add_change(c, to->lines[i].path, old[i], to->lines[i].value);
     for (size_t i = 0; i < from->n; i++)
         if (!kept[i])
-            add(c, from->lines[i].path, from->lines[i].value, NULL);
+            add_change(c, from->lines[i].path, from->lines[i].value, NULL);
 }
 
 void bundle_diff(const struct policy *from, const struct policy *to, struct arena *arena,
@@ -98,7 +99,7 @@ void bundle_diff(const struct policy *from, const struct policy *to, struct aren
             policy_describe(from, &before);
         policy_describe(to, &after);
         c.left_out += before.full || after.full;
-        compare(&before, &after, &c);
+        compare_lines(&before, &after, &c);
         if (c.left_out > 0) {
             const char *rest = arena_printf(arena, "and %zu more", c.left_out);
             c.lines[c.n++] = rest ? rest : "and more";

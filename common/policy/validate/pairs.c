@@ -48,9 +48,9 @@ static int64_t about_ms(const struct policy *p, const struct policy_clock *c,
 
 enum longer { NOT_LONGER, PROBABLY_LONGER, LONGER };
 
-static enum longer compare(const struct policy *p, const struct policy_clock *x,
-                           const struct policy_target *a, const struct policy_clock *y,
-                           const struct policy_target *b)
+static enum longer compare_targets(const struct policy *p, const struct policy_clock *x,
+                                   const struct policy_target *a, const struct policy_clock *y,
+                                   const struct policy_target *b)
 {
     bool same = a->unit == b->unit && x->calendar == y->calendar;
     bool plain = x->calendar < 0 && y->calendar < 0;
@@ -81,8 +81,8 @@ struct pairs {
 };
 
 /* Fills `out` with what both boxes allow; false when that is nothing. */
-static bool intersect(const struct pairs *k, const struct condition_box *a,
-                      const struct condition_box *b, struct condition_box *out)
+static bool intersect_boxes(const struct pairs *k, const struct condition_box *a,
+                            const struct condition_box *b, struct condition_box *out)
 {
     for (int f = 0; f < FACTS; f++) {
         out->allowed[f] = a->allowed[f] & b->allowed[f];
@@ -101,7 +101,7 @@ static bool add_started(struct pairs *k, const struct condition_box *when,
         size_t n = k->cells.n;
         if (n == CELL_BOXES_MAX)
             return false;
-        if (!intersect(k, when, &start->boxes[i], &k->boxes[n]))
+        if (!intersect_boxes(k, when, &start->boxes[i], &k->boxes[n]))
             continue;
         k->cells.boxes[n] = &k->boxes[n];
         k->target_of[n] = target;
@@ -124,8 +124,8 @@ static bool add_started_targets(struct pairs *k, const struct policy_clock *c)
 }
 
 /* Which failures each box of a range takes: the first box that fits takes them. */
-static void take(const struct pairs *k, const struct cell *cell, size_t from, size_t until,
-                 struct failure_set *taken)
+static void take_failures(const struct pairs *k, const struct cell *cell, size_t from, size_t until,
+                          struct failure_set *taken)
 {
     struct failure_set left = k->all;
     for (size_t i = from; i < until; i++) {
@@ -138,8 +138,8 @@ static void take(const struct pairs *k, const struct cell *cell, size_t from, si
     }
 }
 
-static void meet(struct pairs *k, const struct cell *cell, size_t i, size_t j,
-                 const struct failure_set *taken)
+static void compare_boxes(struct pairs *k, const struct cell *cell, size_t i, size_t j,
+                          const struct failure_set *taken)
 {
     size_t a = k->target_of[i], b = k->target_of[j];
     if (k->seen[a][b])
@@ -148,7 +148,7 @@ static void meet(struct pairs *k, const struct cell *cell, size_t i, size_t j,
     if (failure_set_empty(&both))
         return;
     k->seen[a][b] = true;
-    enum longer longer = compare(k->p, k->x, &k->x->targets[a], k->y, &k->y->targets[b]);
+    enum longer longer = compare_targets(k->p, k->x, &k->x->targets[a], k->y, &k->y->targets[b]);
     if (longer != NOT_LONGER)
         k->tell(k, a, b, longer,
                 cell_text(cell, &both, TOLD_FACTS, &k->cells, k->p, k->problems->arena));
@@ -158,11 +158,11 @@ static void look_at_pairs(void *ctx, const struct cell *cell)
 {
     struct pairs *k = ctx;
     struct failure_set taken[CELL_BOXES_MAX];
-    take(k, cell, 0, k->n_x, taken);
-    take(k, cell, k->n_x, k->cells.n, taken);
+    take_failures(k, cell, 0, k->n_x, taken);
+    take_failures(k, cell, k->n_x, k->cells.n, taken);
     for (size_t i = 0; i < k->n_x; i++)
         for (size_t j = k->n_x; j < k->cells.n && !failure_set_empty(&taken[i]); j++)
-            meet(k, cell, i, j, taken);
+            compare_boxes(k, cell, i, j, taken);
 }
 
 static struct pairs *pairs_new(const struct policy *p, size_t *budget,

@@ -56,7 +56,7 @@ static void begin_pass(struct audit *u)
     u->counts = (struct audit_counts){0};
 }
 
-static void show(const struct audit_counts *c)
+static void show_counts(const struct audit_counts *c)
 {
     metric_set(&overdue_gauge, 0, c->overdue);
     metric_set(&unwatched_gauge, 0, c->unwatched);
@@ -75,7 +75,7 @@ static void end_pass(void *ctx, const struct audit_row *rows, size_t n, const st
     if (fault || u->a->stopped || !u->since_us)
         return; /* the last slice comes again */
     u->counts.overdue += (int64_t)n;
-    show(&u->counts);
+    show_counts(&u->counts);
     metric_add(&passes_total, 0, 1);
     u->since_us = time_mono_us();
     begin_pass(u);
@@ -118,7 +118,7 @@ static void slice_ended(struct audit_page *p, const struct fault *fault)
         u->running = false;
 }
 
-static void slice(struct audit *u)
+static void next_slice(struct audit *u)
 {
     u->running = true;
     u->page = (struct audit_page){.a = u->a,
@@ -172,7 +172,7 @@ void audit_run(struct audit *u)
     }
     metric_set(&age_gauge, 0, (time_mono_us() - u->since_us) / US_PER_S);
     if (!u->running)
-        slice(u);
+        next_slice(u);
     if (!u->asking)
         ask_oldest(u);
 }
@@ -183,7 +183,7 @@ void audit_rest(struct audit *u)
     if (!u->since_us)
         return;
     u->since_us = 0;
-    show(&none);
+    show_counts(&none);
     metric_set(&age_gauge, 0, 0);
     metric_set(&oldest_gauge, 0, 0);
 }

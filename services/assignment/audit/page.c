@@ -39,8 +39,8 @@ const char *audit_ownerless(const struct audit_row *row, const struct policy *po
                : "the owner is a steward whom the policy version does not name";
 }
 
-static void find(struct audit_page *p, Amends__V1__AuditFindingKind kind,
-                 const struct audit_row *row, const char *detail)
+static void add_finding(struct audit_page *p, Amends__V1__AuditFindingKind kind,
+                        const struct audit_row *row, const char *detail)
 {
     p->findings++;
     p->finding(p, kind, row, detail);
@@ -52,21 +52,21 @@ static bool same_case(const struct audit_row *x, const struct audit_row *y)
 }
 
 /* The rows of one case, beginning with p->next. */
-static void judge(struct audit_page *p, const struct policy *policy)
+static void judge_case(struct audit_page *p, const struct policy *policy)
 {
     const struct audit_row *first = &p->rows[p->next];
     const char *ownerless = audit_ownerless(first, policy);
     for (; p->next < p->n && same_case(first, &p->rows[p->next]); p->next++) {
         if (p->rows[p->next].late)
-            find(p, AMENDS__V1__AUDIT_FINDING_KIND__AUDIT_FINDING_KIND_OVERDUE_CLOCK,
-                 &p->rows[p->next], "the clock was due and has not fired");
+            add_finding(p, AMENDS__V1__AUDIT_FINDING_KIND__AUDIT_FINDING_KIND_OVERDUE_CLOCK,
+                        &p->rows[p->next], "the clock was due and has not fired");
     }
     if (!first->watched)
-        find(p, AMENDS__V1__AUDIT_FINDING_KIND__AUDIT_FINDING_KIND_UNWATCHED_CASE, first,
-             "no clock of the case will ever fire");
+        add_finding(p, AMENDS__V1__AUDIT_FINDING_KIND__AUDIT_FINDING_KIND_UNWATCHED_CASE, first,
+                    "no clock of the case will ever fire");
     if (ownerless)
-        find(p, AMENDS__V1__AUDIT_FINDING_KIND__AUDIT_FINDING_KIND_OWNERLESS_CASE, first,
-             ownerless);
+        add_finding(p, AMENDS__V1__AUDIT_FINDING_KIND__AUDIT_FINDING_KIND_OWNERLESS_CASE, first,
+                    ownerless);
     p->cases++;
     p->last_seen_tenant = first->tenant_id;
     p->last_seen = first->case_id;
@@ -88,7 +88,7 @@ static void on_policy(struct tenants_wait *wait, const struct policy *policy,
     struct audit_page *p = CONTAINER_OF(wait, struct audit_page, wait);
     p->waiting = false;
     if (p->a && (policy || fault->code == FAULT_NOT_FOUND || never_compiles(p))) {
-        judge(p, policy);
+        judge_case(p, policy);
         go_on(p);
     } else {
         p->ended(p, fault);
@@ -125,7 +125,7 @@ static bool judge_here(struct audit_page *p)
         policy = tenants_policy(tenants, row->tenant_id, row->policy_version);
     if (steward && !policy && !never_compiles(p))
         return false;
-    judge(p, policy);
+    judge_case(p, policy);
     return true;
 }
 

@@ -29,16 +29,17 @@ bool agent_has_room(const struct agent_row *agent)
     return (int64_t)agent->counted_cases + agent->pending_weight + WEIGHT <= agent->capacity;
 }
 
-static void decided(const struct decision *d, enum offer_outcome outcome)
+static void tell_outcome(const struct decision *d, enum offer_outcome outcome)
 {
     const struct offer_case_args *args = d->cmd->args;
     if (args->outcome)
         *args->outcome = outcome;
 }
 
-static bool refuse(struct decision *d, enum offer_outcome outcome, int reason, const char *why)
+static bool refuse_offer(struct decision *d, enum offer_outcome outcome, int reason,
+                         const char *why)
 {
-    decided(d, outcome);
+    tell_outcome(d, outcome);
     fault_set(&d->cmd->fault, FAULT_FAILED_PRECONDITION, reason, "%s", why);
     return false;
 }
@@ -50,18 +51,18 @@ static bool require_waiting(struct decision *d, const struct offer_case_args *ar
     const struct case_state *c = d->c;
     if (c->row.assignment_generation != args->generation || c->queue.n == 0 ||
         c->row.owner_kind != OWNER_KIND_STEWARD)
-        return refuse(d, OFFER_CASE_MOVED, ERROR_REASON_CASE_STATUS,
-                      "the case does not wait for an agent any more");
+        return refuse_offer(d, OFFER_CASE_MOVED, ERROR_REASON_CASE_STATUS,
+                            "the case does not wait for an agent any more");
     ROWS_EACH (o, struct offer_row, &c->offers) {
         if (o->state == OFFER_STATE_PENDING)
-            return refuse(d, OFFER_CASE_MOVED, ERROR_REASON_CASE_STATUS,
-                          "the case is offered to an agent already");
+            return refuse_offer(d, OFFER_CASE_MOVED, ERROR_REASON_CASE_STATUS,
+                                "the case is offered to an agent already");
     }
     /* An agent who asks gets the case even when it has had too many offers: no case is ever out of
      * reach for everybody. */
     if (!args->accepted && c->offers.n >= CASE_OFFERS_MAX)
-        return refuse(d, OFFER_CASE_FULL, ERROR_REASON_CASE_FULL,
-                      "the case has as many offers as it may have");
+        return refuse_offer(d, OFFER_CASE_FULL, ERROR_REASON_CASE_FULL,
+                            "the case has as many offers as it may have");
     return true;
 }
 
@@ -91,13 +92,14 @@ static bool require_fit(struct decision *d, const struct offer_case_args *args)
 {
     const struct queue_row *q = ROW_AT(&d->c->queue, struct queue_row, 0);
     if (d->agent->level < d->c->row.level || !signature_fits(q->signature, d->agent, d->policy))
-        return refuse(d, whose_unfitness(q, args), ERROR_REASON_CASE_STATUS,
-                      "the agent lacks what the case requires");
+        return refuse_offer(d, whose_unfitness(q, args), ERROR_REASON_CASE_STATUS,
+                            "the agent lacks what the case requires");
     if (!args->pulled && d->agent->presence != PRESENCE_AVAILABLE)
-        return refuse(d, OFFER_AGENT_UNFIT, ERROR_REASON_CASE_STATUS, "the agent is not available");
+        return refuse_offer(d, OFFER_AGENT_UNFIT, ERROR_REASON_CASE_STATUS,
+                            "the agent is not available");
     if (!args->sole && cooling_down(d))
-        return refuse(d, OFFER_AGENT_UNFIT, ERROR_REASON_CASE_STATUS,
-                      "the agent declined the case, or did not answer, a moment ago");
+        return refuse_offer(d, OFFER_AGENT_UNFIT, ERROR_REASON_CASE_STATUS,
+                            "the agent declined the case, or did not answer, a moment ago");
     return true;
 }
 
@@ -106,7 +108,7 @@ static bool require_room(struct decision *d)
     const struct agent_row *a = d->agent;
     if (agent_has_room(a))
         return true;
-    refuse(d, OFFER_AGENT_FULL, ERROR_REASON_NO_CAPACITY, "the agent has no free capacity");
+    refuse_offer(d, OFFER_AGENT_FULL, ERROR_REASON_NO_CAPACITY, "the agent has no free capacity");
     fault_meta(&d->cmd->fault, "capacity", "%d", a->capacity);
     fault_meta(&d->cmd->fault, "load", "%d", a->counted_cases + a->pending_weight);
     return false;
@@ -137,11 +139,11 @@ static void start_offer(struct decision *d, const struct offer_row *o)
     case_event(d, EVENT_KIND_OFFER_MADE, d->cmd->principal, &detail, NULL);
 }
 
-static void offer(struct decision *d, const struct offer_case_args *args)
+static void make_offer(struct decision *d, const struct offer_case_args *args)
 {
     AM_ASSERT(d->c->exists && args != NULL);
     if (!d->agent) {
-        decided(d, OFFER_AGENT_UNFIT);
+        tell_outcome(d, OFFER_AGENT_UNFIT);
         fault_set(&d->cmd->fault, FAULT_NOT_FOUND, ERROR_REASON_AGENT_NOT_FOUND, "no agent %s",
                   d->cmd->agent_id);
         return;
@@ -149,7 +151,7 @@ static void offer(struct decision *d, const struct offer_case_args *args)
     if (!require_waiting(d, args) || !require_fit(d, args) || !require_room(d))
         return;
     struct offer_row *o = add_offer(d, args);
-    decided(d, OFFER_WRITTEN);
+    tell_outcome(d, OFFER_WRITTEN);
     d->cmd->result_id = o->offer_id;
     agent_change(d)->idle_since = d->now_us;
     if (args->accepted)
@@ -178,7 +180,7 @@ enum offer_outcome offer_outcome_of(const struct command *cmd)
 
 static void offer_case(struct decision *d)
 {
-    offer(d, d->cmd->args);
+    make_offer(d, d->cmd->args);
 }
 
 const struct command_kind offer_case_kind = {

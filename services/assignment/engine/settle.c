@@ -22,9 +22,9 @@ struct settle {
     bool asking; /* a look is under way */
 };
 
-static void step(void *ctx);
+static void run_step(void *ctx);
 
-static void go(struct settle *s, enum settle_step next, int64_t delay_us)
+static void go_to(struct settle *s, enum settle_step next, int64_t delay_us)
 {
     s->step = next;
     s->asking = false;
@@ -36,12 +36,12 @@ static void clocks_known(struct assignment *a, size_t found, size_t fired, int64
 {
     (void)fired;
     const bool none = found == 0 && next_due_us > 0 && !a->due_partial;
-    go(a->settle, none ? SETTLE_WAITING : SETTLE_CLOCKS, none ? 0 : AGAIN_US);
+    go_to(a->settle, none ? SETTLE_WAITING : SETTLE_CLOCKS, none ? 0 : AGAIN_US);
 }
 
 static void waiting_known(struct assignment *a, bool known)
 {
-    go(a->settle, known ? SETTLE_STREAMS : SETTLE_WAITING, known ? 0 : AGAIN_US);
+    go_to(a->settle, known ? SETTLE_STREAMS : SETTLE_WAITING, known ? 0 : AGAIN_US);
 }
 
 static void streams_known(struct assignment *a)
@@ -52,11 +52,11 @@ static void streams_known(struct assignment *a)
     s->asking = false;
     s->step = SETTLE_IDLE;
     if (again)
-        go(s, SETTLE_CLOCKS, 0);
+        go_to(s, SETTLE_CLOCKS, 0);
 }
 
 /* False when another look at the same things has not ended yet. */
-static bool ask(struct settle *s)
+static bool ask_for_step(struct settle *s)
 {
     struct assignment *a = s->a;
     if (s->step == SETTLE_CLOCKS)
@@ -66,20 +66,20 @@ static bool ask(struct settle *s)
     return directory_sweep(a->directory, streams_known);
 }
 
-static void step(void *ctx)
+static void run_step(void *ctx)
 {
     struct settle *s = ctx;
     if (s->asking || s->step == SETTLE_IDLE || s->a->stopped)
         return;
     s->asking = true; /* set before the call, because the answer may come within it */
-    if (!ask(s))
-        go(s, s->step, AGAIN_US);
+    if (!ask_for_step(s))
+        go_to(s, s->step, AGAIN_US);
 }
 
 void settle_moved(struct settle *s)
 {
     if (s->step == SETTLE_IDLE)
-        go(s, SETTLE_CLOCKS, 0);
+        go_to(s, SETTLE_CLOCKS, 0);
     else
         s->moved = true;
 }
@@ -94,7 +94,7 @@ struct settle *settle_new(struct assignment *a)
     struct settle *s = calloc(1, sizeof(*s));
     AM_ASSERT(s != NULL);
     s->a = a;
-    s->again = loop_timer_new(a->loop, step, s);
+    s->again = loop_timer_new(a->loop, run_step, s);
     return s;
 }
 

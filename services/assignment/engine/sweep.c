@@ -48,7 +48,7 @@ bool sweep_holder(const struct sweep *s)
     return s->held_until_us > time_shared_us(loop_time(s->a->loop));
 }
 
-static void overdue(struct assignment *a, size_t found, size_t fired, int64_t next_due_us)
+static void overdue_known(struct assignment *a, size_t found, size_t fired, int64_t next_due_us)
 {
     (void)a;
     (void)found;
@@ -72,7 +72,7 @@ static void purge_ended(struct engine_read *r, const struct fault *fault)
 }
 
 /* Deletes one slice a round. Dedup rows are kept for 30 days by the shared clock. */
-static void purge(struct sweep *s)
+static void purge_slice(struct sweep *s)
 {
     if (s->purging)
         return;
@@ -87,7 +87,7 @@ static void purge(struct sweep *s)
 static void find_overdue(struct sweep *s)
 {
     if (redis_up(s->a->redis))
-        (void)due_run(s->a, engine_now_us(s->a) - OVERDUE_US, overdue);
+        (void)due_run(s->a, engine_now_us(s->a) - OVERDUE_US, overdue_known);
 }
 
 static void sweep_round(struct sweep *s)
@@ -98,7 +98,7 @@ static void sweep_round(struct sweep *s)
     if (redis_up(a->redis))
         horizon_run(s->horizon);
     (void)sweep_waiting(a, NULL);
-    purge(s);
+    purge_slice(s);
     audit_run(a->audit);
     (void)directory_sweep(a->directory, NULL);
 }
@@ -153,7 +153,7 @@ static void take_lease(struct sweep *s)
     engine_read_start(r);
 }
 
-static void tick(void *ctx)
+static void sweep_tick(void *ctx)
 {
     struct sweep *s = ctx;
     if (s->a->stopped)
@@ -213,7 +213,7 @@ bool sweep_waiting(struct assignment *a, void (*done)(struct assignment *a, bool
 
 /* -- life -------------------------------------------------------------------------------------- */
 
-static void loaded(struct assignment *a)
+static void horizon_loaded(struct assignment *a)
 {
     log_info("assignment", "redis_loaded");
     redis_loaded(a->redis);
@@ -240,8 +240,8 @@ struct sweep *sweep_new(struct assignment *a)
     metric_register(&overdue_total);
     metric_register(&purged_total);
     s->a = a;
-    s->horizon = horizon_new(a, loaded);
-    s->timer = loop_timer_new(a->loop, tick, s);
+    s->horizon = horizon_new(a, horizon_loaded);
+    s->timer = loop_timer_new(a->loop, sweep_tick, s);
     loop_timer_start(s->timer, 0);
     return s;
 }

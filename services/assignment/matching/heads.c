@@ -12,14 +12,14 @@
 #define COOLING_MAX 256
 #define BEYOND_ANY_SIGNATURE "\xf4\x8f\xbf\xbf"
 
-static const char *copy(struct arena *arena, const char *text)
+static const char *copy_text(struct arena *arena, const char *text)
 {
     char *s = arena_strdup(arena, text);
     AM_ASSERT(s != NULL);
     return s;
 }
 
-static void add(struct heads *h, const struct pick_case *c)
+static void add_case(struct heads *h, const struct pick_case *c)
 {
     if (h->n == h->cap) {
         size_t cap = h->cap ? h->cap * 2 : 64;
@@ -59,18 +59,18 @@ static void rows(struct pg_read *pg, size_t i, const struct pg_rows *rows)
     h->n = 0; /* a read may be repeated */
     for (int row = 0; row < pg_rows_count(rows); row++) {
         if (strcmp(signature, pg_text(rows, row, 1)) != 0)
-            signature = copy(h->arena, pg_text(rows, row, 1));
+            signature = copy_text(h->arena, pg_text(rows, row, 1));
         const struct pick_case c = {.level = (int)pg_int(rows, row, 0),
                                     .signature = signature,
                                     .case_id = pg_uuid(rows, row, 2),
                                     .score_ms = pg_int(rows, row, 3),
                                     .generation = pg_int(rows, row, 4)};
-        add(h, &c);
+        add_case(h, &c);
         put_back(h, &c);
     }
 }
 
-static void ended(struct engine_read *r, const struct fault *fault)
+static void database_ended(struct engine_read *r, const struct fault *fault)
 {
     struct heads *h = r->ctx;
     h->failed = fault != NULL;
@@ -79,7 +79,7 @@ static void ended(struct engine_read *r, const struct fault *fault)
 
 static void read_database(struct heads *h)
 {
-    struct engine_read *r = engine_read_new(h->a, h->tenant_id, rows, ended, h);
+    struct engine_read *r = engine_read_new(h->a, h->tenant_id, rows, database_ended, h);
     struct pg_args *args = engine_read_add(r, STMT_HEADS);
     h->from_database = true;
     pg_arg_int8(args, h->tenant_id);
@@ -103,11 +103,11 @@ static void add_member(struct heads *h, const struct redis_reply *reply, size_t 
     if (!signature.data || !member.data ||
         member_case_parse((const char *)member.data, &c.case_id, &c.generation) != AM_OK)
         return;
-    c.signature = copy(h->arena, (const char *)signature.data);
-    add(h, &c);
+    c.signature = copy_text(h->arena, (const char *)signature.data);
+    add_case(h, &c);
 }
 
-static void answered(void *ctx, const struct redis_reply *reply)
+static void redis_answered(void *ctx, const struct redis_reply *reply)
 {
     struct heads *h = ctx;
     if (!reply && !h->a->stopped) {
@@ -128,7 +128,7 @@ static void read_redis(struct heads *h)
     redis_arg(&args, key_queue_prefix(h->arena, h->tenant_id));
     redis_arg_int(&args, REDIS_SIGNATURES);
     redis_arg_int(&args, of_signature(h));
-    redis_eval(h->a->redis, SCRIPT_HEADS, (size_t)h->n_levels, &args, answered, h);
+    redis_eval(h->a->redis, SCRIPT_HEADS, (size_t)h->n_levels, &args, redis_answered, h);
 }
 
 void heads_read(struct heads *h)
@@ -155,7 +155,7 @@ void heads_refused(struct heads *h, const struct pick_case *c, enum offer_outcom
 
 /* -- agents ------------------------------------------------------------------------------------ */
 
-static bool known(const struct rows *agents, const char *agent_id)
+static bool agent_known(const struct rows *agents, const char *agent_id)
 {
     ROWS_EACH (a, const struct agent_row, agents) {
         if (strcmp(a->agent_id, agent_id) == 0)
@@ -168,16 +168,16 @@ void heads_add_agents(struct rows *agents, int64_t tenant_id, const struct pg_ro
                       struct arena *arena)
 {
     for (int row = 0; row < pg_rows_count(rows); row++) {
-        if (known(agents, pg_text(rows, row, 0)))
+        if (agent_known(agents, pg_text(rows, row, 0)))
             continue;
         struct agent_row *a = ROWS_ADD(agents, struct agent_row, arena);
         a->tenant_id = tenant_id;
-        a->agent_id = copy(arena, pg_text(rows, row, 0));
+        a->agent_id = copy_text(arena, pg_text(rows, row, 0));
         a->level = (int16_t)pg_int(rows, row, 1);
         a->capacity = (int32_t)pg_int(rows, row, 2);
-        a->skills = copy(arena, pg_text(rows, row, 3));
-        a->languages = copy(arena, pg_text(rows, row, 4));
-        a->authorities = copy(arena, pg_text(rows, row, 5));
+        a->skills = copy_text(arena, pg_text(rows, row, 3));
+        a->languages = copy_text(arena, pg_text(rows, row, 4));
+        a->authorities = copy_text(arena, pg_text(rows, row, 5));
         a->presence = (int16_t)pg_int(rows, row, 6);
         a->idle_since = pg_time_us(rows, row, 7);
         a->counted_cases = (int32_t)pg_int(rows, row, 8);
@@ -190,7 +190,7 @@ struct pick_cooling *heads_cooling(const struct pg_rows *rows, struct arena *are
     const int n = pg_rows_count(rows);
     struct pick_cooling *out = ARENA_ARRAY(arena, struct pick_cooling, (size_t)n + 1);
     for (int row = 0; row < n; row++)
-        out[row] = (struct pick_cooling){.agent_id = copy(arena, pg_text(rows, row, 0)),
+        out[row] = (struct pick_cooling){.agent_id = copy_text(arena, pg_text(rows, row, 0)),
                                          .case_id = pg_uuid(rows, row, 1)};
     return out;
 }

@@ -73,7 +73,7 @@ static void name_agent(struct tenant_match *t, const char *agent_id)
 
 static void start_passes(struct match *m);
 
-static void enqueue(struct tenant_match *t)
+static void line_up(struct tenant_match *t)
 {
     if (t->waiting || t->running)
         return;
@@ -84,7 +84,7 @@ static void enqueue(struct tenant_match *t)
 static void tenant_free(void *node);
 
 /* Tenant ids also come from outside. An id without a tenant leaves no memory behind. */
-static void forget(struct tenant_match *t)
+static void forget_tenant(struct tenant_match *t)
 {
     (void)tdelete(t, &t->m->tenants, by_id);
     tenant_free(t);
@@ -104,9 +104,9 @@ static void pass_ended(struct match_pass *pass)
     if (m->a->stopped)
         return;
     if (again)
-        enqueue(t);
+        line_up(t);
     else if (!known)
-        forget(t);
+        forget_tenant(t);
     start_passes(m);
 }
 
@@ -149,7 +149,7 @@ void match_tenant(struct match *m, int64_t tenant_id, const char *agent_id, bool
     if (t->running)
         t->waiting = true; /* starts when this pass has ended */
     else
-        enqueue(t);
+        line_up(t);
     start_passes(m);
 }
 

@@ -26,7 +26,7 @@ void match_pass_register(void)
     metric_register(&refused_total);
 }
 
-static void end(struct match_pass *p)
+static void end_pass(struct match_pass *p)
 {
     p->ended(p);
 }
@@ -52,7 +52,7 @@ static void offered(struct engine_command *command)
         heads_refused(&p->heads, proposal->c, outcome);
     }
     if (--p->in_flight == 0)
-        end(p);
+        end_pass(p);
 }
 
 static void propose(struct match_pass *p, const struct pick *pick)
@@ -87,7 +87,7 @@ static void propose_all(struct match_pass *p)
     for (size_t i = 0; i < n; i++)
         propose(p, &picks[i]);
     if (--p->in_flight == 0)
-        end(p);
+        end_pass(p);
 }
 
 /* -- what waits -------------------------------------------------------------------------------- */
@@ -104,7 +104,7 @@ static void cooling_ended(struct engine_read *r, const struct fault *fault)
 {
     struct match_pass *p = r->ctx;
     if (fault || r->a->stopped)
-        end(p);
+        end_pass(p);
     else
         propose_all(p);
 }
@@ -113,7 +113,7 @@ static void heads_known(struct heads *h)
 {
     struct match_pass *p = h->ctx;
     if (h->failed || h->n == 0 || p->a->stopped) {
-        end(p);
+        end_pass(p);
         return;
     }
     struct engine_read *r = engine_read_new(p->a, p->tenant_id, cooling_rows, cooling_ended, p);
@@ -168,7 +168,7 @@ static void agents_ended(struct engine_read *r, const struct fault *fault)
     const bool room = anybody_has_room(p);
     move_on(p, p->agents.n, room);
     if (fault || !room || r->a->stopped)
-        end(p);
+        end_pass(p);
     else
         read_heads(p);
 }
@@ -204,7 +204,7 @@ static void on_tenant(void *ctx, const struct tenant *t)
     if (t)
         p->policy = tenants_policy(p->a->service->tenants, t->id, t->policy_version);
     if (!t || !p->policy || p->a->stopped) {
-        end(p);
+        end_pass(p);
         return;
     }
     struct engine_read *r = engine_read_new(p->a, p->tenant_id, agent_rows, agents_ended, p);

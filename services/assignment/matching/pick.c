@@ -46,7 +46,7 @@ static void fits_init(struct fits *f, const struct pick_input *in, struct arena 
         f->profile_of[i] = profile_find(f, &in->agents[i]);
 }
 
-static bool fits(struct fits *f, size_t agent, const struct pick_case *c)
+static bool agent_fits(struct fits *f, size_t agent, const struct pick_case *c)
 {
     const struct agent_row *row = &f->in->agents[agent];
     signed char *known = &f->known[f->profile_of[agent]];
@@ -61,8 +61,8 @@ static bool fits(struct fits *f, size_t agent, const struct pick_case *c)
     return *known > 0;
 }
 
-static bool cooling(const struct pick_input *in, const struct agent_row *agent,
-                    const struct pick_case *c)
+static bool agent_cools_down(const struct pick_input *in, const struct agent_row *agent,
+                             const struct pick_case *c)
 {
     for (size_t i = 0; i < in->n_cooling; i++) {
         if (uuid_eq(&in->cooling[i].case_id, &c->case_id) &&
@@ -80,7 +80,7 @@ struct push {
     int *given; /* by agent: picks so far */
 };
 
-static int64_t load(const struct push *p, size_t i)
+static int64_t load_of(const struct push *p, size_t i)
 {
     const struct agent_row *a = &p->in->agents[i];
     return (int64_t)a->counted_cases + a->pending_weight + p->given[i];
@@ -88,16 +88,16 @@ static int64_t load(const struct push *p, size_t i)
 
 static bool has_room(const struct push *p, size_t i)
 {
-    return load(p, i) < p->in->agents[i].capacity;
+    return load_of(p, i) < p->in->agents[i].capacity;
 }
 
 /* True when agent `a` should be asked rather than `b`. A load counts as a part of the capacity. */
-static bool better(const struct push *p, size_t a, size_t b)
+static bool is_better(const struct push *p, size_t a, size_t b)
 {
     const struct agent_row *x = &p->in->agents[a];
     const struct agent_row *y = &p->in->agents[b];
-    const int64_t x_load = load(p, a) * y->capacity;
-    const int64_t y_load = load(p, b) * x->capacity;
+    const int64_t x_load = load_of(p, a) * y->capacity;
+    const int64_t y_load = load_of(p, b) * x->capacity;
     if (x->level != y->level)
         return x->level < y->level;
     if (x_load != y_load)
@@ -108,19 +108,19 @@ static bool better(const struct push *p, size_t a, size_t b)
 #define NOBODY SIZE_MAX
 
 /* The agent to ask for the case, and whether that agent is the only one who could be asked. */
-static size_t choose(struct push *p, const struct pick_case *c, bool *sole)
+static size_t choose_agent(struct push *p, const struct pick_case *c, bool *sole)
 {
     size_t best = NOBODY, cool = NOBODY, fitting = 0;
     for (size_t i = 0; i < p->in->n_agents; i++) {
         const struct agent_row *a = &p->in->agents[i];
-        if (a->presence != PRESENCE_AVAILABLE || !fits(&p->fits, i, c))
+        if (a->presence != PRESENCE_AVAILABLE || !agent_fits(&p->fits, i, c))
             continue;
         fitting++;
         if (!has_room(p, i))
             continue;
-        if (cooling(p->in, a, c))
+        if (agent_cools_down(p->in, a, c))
             cool = i;
-        else if (best == NOBODY || better(p, i, best))
+        else if (best == NOBODY || is_better(p, i, best))
             best = i;
     }
     *sole = fitting == 1;
@@ -136,8 +136,8 @@ static int by_score(const void *a, const void *b)
     return uuid_cmp(&x->case_id, &y->case_id);
 }
 
-static const struct pick_case **sorted(const struct pick_input *in, struct arena *arena,
-                                       int (*order)(const void *, const void *))
+static const struct pick_case **sorted_cases(const struct pick_input *in, struct arena *arena,
+                                             int (*order)(const void *, const void *))
 {
     const struct pick_case **cases = ARENA_ARRAY(arena, const struct pick_case *, in->n_cases + 1);
     for (size_t i = 0; i < in->n_cases; i++)
@@ -152,7 +152,7 @@ static int64_t room_left(const struct push *p)
     int64_t room = 0;
     for (size_t i = 0; i < p->in->n_agents; i++) {
         if (p->in->agents[i].presence == PRESENCE_AVAILABLE && has_room(p, i))
-            room += p->in->agents[i].capacity - load(p, i);
+            room += p->in->agents[i].capacity - load_of(p, i);
     }
     return room;
 }
@@ -160,13 +160,13 @@ static int64_t room_left(const struct push *p)
 size_t pick_push(const struct pick_input *in, struct arena *arena, struct pick *out, size_t max)
 {
     struct push p = {.in = in, .given = ARENA_ARRAY(arena, int, in->n_agents + 1)};
-    const struct pick_case **cases = sorted(in, arena, by_score);
+    const struct pick_case **cases = sorted_cases(in, arena, by_score);
     fits_init(&p.fits, in, arena);
     int64_t room = room_left(&p);
     size_t n = 0;
     for (size_t i = 0; i < in->n_cases && n < max && room > 0; i++) {
         bool sole = false;
-        size_t agent = choose(&p, cases[i], &sole);
+        size_t agent = choose_agent(&p, cases[i], &sole);
         if (agent == NOBODY)
             continue;
         p.given[agent]++;
@@ -190,11 +190,11 @@ static int by_fit(const void *a, const void *b)
 size_t pick_pull(const struct pick_input *in, struct arena *arena, struct pick *out, size_t max)
 {
     struct fits f;
-    const struct pick_case **cases = sorted(in, arena, by_fit);
+    const struct pick_case **cases = sorted_cases(in, arena, by_fit);
     size_t n = 0;
     fits_init(&f, in, arena);
     for (size_t i = 0; i < in->n_cases && n < max; i++) {
-        if (fits(&f, 0, cases[i]) && !cooling(in, &in->agents[0], cases[i]))
+        if (agent_fits(&f, 0, cases[i]) && !agent_cools_down(in, &in->agents[0], cases[i]))
             out[n++] = (struct pick){.c = cases[i], .agent = &in->agents[0]};
     }
     return n;

@@ -31,8 +31,8 @@ static char *id_text(struct auditing *u, const struct uuid *id)
     return uuid_format(id, text);
 }
 
-static void add(struct auditing *u, Amends__V1__AuditFindingKind kind, const struct audit_row *row,
-                const char *detail)
+static void add_finding(struct auditing *u, Amends__V1__AuditFindingKind kind,
+                        const struct audit_row *row, const char *detail)
 {
     struct arena *arena = u->rc->arena;
     if (u->response.n_findings == FINDINGS_MOST)
@@ -53,15 +53,16 @@ static void add(struct auditing *u, Amends__V1__AuditFindingKind kind, const str
 static void finding(struct audit_page *p, Amends__V1__AuditFindingKind kind,
                     const struct audit_row *row, const char *detail)
 {
-    add(p->ctx, kind, row, detail);
+    add_finding(p->ctx, kind, row, detail);
 }
 
-static void answer(struct auditing *u)
+static void answer_page(struct auditing *u)
 {
     rpc_reply(u->rc->call, &u->response.base);
 }
 
-static void elsewhere(void *ctx, const struct audit_row *rows, size_t n, const struct fault *fault)
+static void rows_elsewhere(void *ctx, const struct audit_row *rows, size_t n,
+                           const struct fault *fault)
 {
     struct auditing *u = ctx;
     if (fault) {
@@ -69,12 +70,12 @@ static void elsewhere(void *ctx, const struct audit_row *rows, size_t n, const s
         return;
     }
     for (size_t i = 0; i < n; i++)
-        add(u, AMENDS__V1__AUDIT_FINDING_KIND__AUDIT_FINDING_KIND_OVERDUE_CLOCK, &rows[i],
-            "the clock was due and has not fired; the case is not open any more");
-    answer(u);
+        add_finding(u, AMENDS__V1__AUDIT_FINDING_KIND__AUDIT_FINDING_KIND_OVERDUE_CLOCK, &rows[i],
+                    "the clock was due and has not fired; the case is not open any more");
+    answer_page(u);
 }
 
-static void ended(struct audit_page *p, const struct fault *fault)
+static void page_ended(struct audit_page *p, const struct fault *fault)
 {
     struct auditing *u = p->ctx;
     const bool at_end = p->at_end;
@@ -89,9 +90,9 @@ static void ended(struct audit_page *p, const struct fault *fault)
             u->rc->arena, token_hash(), slice_of(&p->last_seen, sizeof p->last_seen));
     audit_page_free(p);
     if (at_end)
-        audit_ended(p->a, p->first_tenant, FINDINGS_MOST, elsewhere, u);
+        audit_ended(p->a, p->first_tenant, FINDINGS_MOST, rows_elsewhere, u);
     else
-        answer(u);
+        answer_page(u);
 }
 
 static void start(struct read_call *rc)
@@ -110,7 +111,7 @@ static void start(struct read_call *rc)
                                   .last_tenant = rc->tenant->id,
                                   .most = FINDINGS_MOST,
                                   .finding = finding,
-                                  .ended = ended,
+                                  .ended = page_ended,
                                   .ctx = u};
     u->page.limit = page_size(&rc->fault, req->page_size, PAGE_USUAL, PAGE_MOST);
     if (after.len == sizeof(struct uuid))

@@ -50,7 +50,7 @@ static void end_heads(struct pull *p)
     p->has_heads = false;
 }
 
-static void refuse(struct pull *p, const struct fault *fault)
+static void refuse_pull(struct pull *p, const struct fault *fault)
 {
     end_heads(p);
     rpc_fail(p->rc->call, fault);
@@ -58,7 +58,7 @@ static void refuse(struct pull *p, const struct fault *fault)
 
 /* -- the answer -------------------------------------------------------------------------------- */
 
-static void reply(struct pull *p, const ProtobufCMessage *response)
+static void reply_pull(struct pull *p, const ProtobufCMessage *response)
 {
     if (p->sub.cmd.replayed)
         rpc_call_set_replayed(p->rc->call);
@@ -70,7 +70,7 @@ static void reply_nothing(struct pull *p)
 {
     const Amends__V1__RequestAssignmentResponse nothing =
         AMENDS__V1__REQUEST_ASSIGNMENT_RESPONSE__INIT;
-    reply(p, &nothing.base);
+    reply_pull(p, &nothing.base);
 }
 
 static ProtobufCMessage *response_of(const struct command *cmd, const struct case_state *c)
@@ -85,7 +85,7 @@ static void make_response(struct command *cmd, const struct decision *d)
 {
     struct pull *p = CONTAINER_OF(cmd, struct pull, sub.cmd);
     if (cmd->replayed)
-        return; /* the case that it assigned may be another one: replay() */
+        return; /* the case that it assigned may be another one: replay_pull() */
     p->response = response_of(cmd, d->c);
     if (!p->response)
         write_too_large(&cmd->fault);
@@ -101,13 +101,13 @@ static void replay_read(struct store_read *read)
             write_too_large(&read->fault);
     }
     if (fault_is_set(&read->fault))
-        refuse(p, &read->fault);
+        refuse_pull(p, &read->fault);
     else
-        reply(p, p->response);
+        reply_pull(p, p->response);
 }
 
 /* A repeated call shows the case that was assigned then, as it is now. */
-static void replay(struct pull *p)
+static void replay_pull(struct pull *p)
 {
     p->now = (struct store_read){.arena = p->rc->arena,
                                  .tenant_id = p->rc->tenant->id,
@@ -131,7 +131,7 @@ static void look_again(struct pull *p)
     heads_read(&p->heads);
 }
 
-static void lost(struct pull *p, enum offer_outcome outcome)
+static void lost_race(struct pull *p, enum offer_outcome outcome)
 {
     if (p->next > 0)
         heads_refused(&p->heads, p->picks[p->next - 1].c, outcome);
@@ -147,10 +147,10 @@ static void not_assigned(struct pull *p)
     case OFFER_CASE_MOVED:
     case OFFER_CASE_FULL:
     case OFFER_AGENT_UNFIT:
-        lost(p, outcome);
+        lost_race(p, outcome);
         break;
     default:
-        refuse(p, &p->sub.cmd.fault);
+        refuse_pull(p, &p->sub.cmd.fault);
     }
 }
 
@@ -160,14 +160,14 @@ static void finished(struct submission *sub)
     const struct command *cmd = &sub->cmd;
     claims_drop(&p->a->claims, &p->claim);
     if (cmd->replayed && !fault_is_set(&cmd->fault))
-        replay(p);
+        replay_pull(p);
     else if (!fault_is_set(&cmd->fault))
-        reply(p, p->response);
+        reply_pull(p, p->response);
     else
         not_assigned(p);
 }
 
-static void submit(struct pull *p, const struct uuid *case_id)
+static void submit_candidate(struct pull *p, const struct uuid *case_id)
 {
     struct read_call *rc = p->rc;
     struct command *cmd = &p->sub.cmd;
@@ -218,7 +218,7 @@ static void try_next(struct pull *p)
                                        .signature = c->signature,
                                        .accepted = !p->request->offer_only,
                                        .pulled = true};
-    submit(p, &c->case_id);
+    submit_candidate(p, &c->case_id);
 }
 
 /* -- what waits -------------------------------------------------------------------------------- */
@@ -253,7 +253,7 @@ static void heads_known(struct heads *h)
     if (p->n_picks == 0 && h->failed) {
         fault_set(&p->rc->fault, FAULT_UNAVAILABLE, ERROR_REASON_DATABASE_AWAY,
                   "the database cannot be reached; try again");
-        refuse(p, &p->rc->fault);
+        refuse_pull(p, &p->rc->fault);
         return;
     }
     try_next(p);
@@ -316,13 +316,13 @@ static void caller_ended(struct engine_read *r, const struct fault *fault)
 {
     struct pull *p = r->ctx;
     if (fault)
-        refuse(p, fault);
+        refuse_pull(p, fault);
     else if (!uuid_is_zero(&p->asked_case_id))
-        submit(p, &p->asked_case_id);
+        submit_candidate(p, &p->asked_case_id);
     else if (may_ask(p))
         read_heads(p);
     else
-        refuse(p, &p->rc->fault);
+        refuse_pull(p, &p->rc->fault);
 }
 
 static void ask_agent(struct engine_read *r, const struct pull *p, const char *id)
@@ -372,7 +372,7 @@ static void start(struct read_call *rc)
     }
     fault_set(&rc->fault, FAULT_UNAVAILABLE, ERROR_REASON_DATABASE_AWAY,
               "the tenant's policy is being loaded");
-    refuse(p, &rc->fault);
+    refuse_pull(p, &rc->fault);
 }
 
 void rpc_request_assignment(struct rpc_call *call, void *service)

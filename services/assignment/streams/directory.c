@@ -49,16 +49,16 @@ struct leaving {
     char agent_id[];
 };
 
-static void forgotten(struct engine_read *r, const struct fault *fault)
+static void streams_forgotten(struct engine_read *r, const struct fault *fault)
 {
     (void)r;
     (void)fault; /* the next sweep tries again */
 }
 
 /* Rows that have died only: it may have a stream again. */
-static void forget(struct directory *d, int64_t tenant_id, const char *agent_id)
+static void forget_streams(struct directory *d, int64_t tenant_id, const char *agent_id)
 {
-    struct engine_read *r = engine_read_new(d->a, tenant_id, NULL, forgotten, NULL);
+    struct engine_read *r = engine_read_new(d->a, tenant_id, NULL, streams_forgotten, NULL);
     struct pg_args *args = engine_read_add(r, STMT_STREAM_FORGET);
     pg_arg_int8(args, tenant_id);
     pg_arg_text(args, agent_id);
@@ -66,17 +66,17 @@ static void forget(struct directory *d, int64_t tenant_id, const char *agent_id)
     engine_read_start(r);
 }
 
-static void left(struct engine_command *command)
+static void made_away(struct engine_command *command)
 {
     struct leaving *l = command->ctx;
     const enum fault_code code = command->sub.cmd.fault.code;
     if (!command->a->stopped &&
         (code == FAULT_OK || code == FAULT_FAILED_PRECONDITION || code == FAULT_NOT_FOUND))
-        forget(l->d, l->tenant_id, l->agent_id);
+        forget_streams(l->d, l->tenant_id, l->agent_id);
     free(l);
 }
 
-static void leave(void *ctx, const struct tenant *t)
+static void make_away(void *ctx, const struct tenant *t)
 {
     struct leaving *l = ctx;
     struct assignment *a = l->d->a;
@@ -89,7 +89,7 @@ static void leave(void *ctx, const struct tenant *t)
     struct engine_command *command = engine_command_new(a, t, &stream_gone_kind);
     engine_command_agent(command, l->agent_id);
     command->args.stream.seen_us = l->seen_us;
-    command->ended = left;
+    command->ended = made_away;
     command->ctx = l;
     engine_command_submit(command);
 }
@@ -102,7 +102,7 @@ static void maybe_leave(struct directory *d, int64_t tenant_id, const char *agen
     AM_ASSERT(l != NULL);
     *l = (struct leaving){.d = d, .seen_us = seen_us, .tenant_id = tenant_id};
     memcpy(l->agent_id, agent_id, len);
-    tenant_by_id(d->a, tenant_id, leave, l);
+    tenant_by_id(d->a, tenant_id, make_away, l);
 }
 
 /* -- writing ----------------------------------------------------------------------------------- */
@@ -126,7 +126,7 @@ static int compare(const void *a, const void *b)
 }
 
 /* Takes the news over, unless there is newer news of the same agent. */
-static void keep(struct directory *d, struct news *n, bool newer)
+static void keep_news(struct directory *d, struct news *n, bool newer)
 {
     struct news **known = tsearch(n, &d->waiting, compare);
     AM_ASSERT(known != NULL);
@@ -146,19 +146,19 @@ static void add_news(struct directory *d, int64_t tenant_id, const char *agent_i
     AM_ASSERT(n != NULL);
     *n = (struct news){.seen_us = engine_now_us(d->a), .live = live, .tenant_id = tenant_id};
     memcpy(n->agent_id, agent_id, len);
-    keep(d, n, true);
+    keep_news(d, n, true);
 }
 
 static void write_next(struct directory *d);
 
-static void written(struct engine_read *r, const struct fault *fault)
+static void news_written(struct engine_read *r, const struct fault *fault)
 {
     struct directory *d = r->ctx;
     const size_t n = d->n_written;
     d->n_written = 0;
     for (size_t i = 0; i < n; i++) {
         if (fault)
-            keep(d, d->written[i], false);
+            keep_news(d, d->written[i], false);
         else
             free(d->written[i]);
     }
@@ -201,7 +201,7 @@ static void write_next(struct directory *d)
     if (d->writing || !d->waiting || d->a->stopped)
         return;
     const int64_t now_us = shared_us(d);
-    struct engine_read *r = engine_read_new(d->a, 0, NULL, written, d);
+    struct engine_read *r = engine_read_new(d->a, 0, NULL, news_written, d);
     struct pg_args *args = engine_read_add(r, STMT_STREAM_SEEN);
     d->writing = true;
     columns_init(&c, &r->arena);
@@ -258,7 +258,7 @@ static void gone_rows(struct pg_read *pg, size_t i, const struct pg_rows *rows)
         d->last_us = died_us > d->last_us ? died_us : d->last_us;
         const int64_t tenant_id = pg_int(rows, row, 0);
         if (pg_bool(rows, row, 3))
-            forget(d, tenant_id, pg_text(rows, row, 1));
+            forget_streams(d, tenant_id, pg_text(rows, row, 1));
         else
             maybe_leave(d, tenant_id, pg_text(rows, row, 1), pg_time_us(rows, row, 2));
     }

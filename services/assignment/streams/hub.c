@@ -71,7 +71,7 @@ static int by_agent(const void *a, const void *b)
     return strcmp(x->agent_id, y->agent_id);
 }
 
-static struct watched *find(struct hub *h, int64_t tenant_id, const char *agent_id)
+static struct watched *find_watched(struct hub *h, int64_t tenant_id, const char *agent_id)
 {
     const struct watched key = {.tenant_id = tenant_id, .agent_id = (char *)(uintptr_t)agent_id};
     struct watched **found = tfind(&key, &h->by_agent, by_agent);
@@ -260,7 +260,7 @@ static void turn_ends(struct loop_idle *idle)
     start_batches(CONTAINER_OF(idle, struct hub, idle));
 }
 
-static void tick(void *ctx)
+static void hub_tick(void *ctx)
 {
     struct hub *h = ctx;
     if (h->a->stopped)
@@ -277,7 +277,7 @@ static void tick(void *ctx)
 
 void hub_wake(struct hub *h, int64_t tenant_id, const char *agent_id)
 {
-    struct watched *w = find(h, tenant_id, agent_id);
+    struct watched *w = find_watched(h, tenant_id, agent_id);
     if (w)
         make_due(w);
 }
@@ -329,7 +329,7 @@ static struct watched *watched_new(struct hub *h, const struct tenant *t, const 
 void hub_open(struct hub *h, struct rpc_call *call, const struct tenant *t, const char *agent_id,
               int heartbeat_s)
 {
-    struct watched *w = find(h, t->id, agent_id);
+    struct watched *w = find_watched(h, t->id, agent_id);
     if (!w)
         w = watched_new(h, t, agent_id);
     struct stream *s = stream_open(h->a, call, t, agent_id, heartbeat_s, stream_gone, w);
@@ -351,7 +351,7 @@ struct hub *hub_new(struct assignment *a)
     h->idle.run = turn_ends;
     list_init(&h->watched);
     list_init(&h->due);
-    h->timer = loop_timer_new(a->loop, tick, h);
+    h->timer = loop_timer_new(a->loop, hub_tick, h);
     loop_timer_start(h->timer, TICK_US);
     return h;
 }

@@ -20,7 +20,7 @@ struct seen {
 
 /* -- what is known ----------------------------------------------------------------------------- */
 
-static struct seen *find(struct stream *s, const struct uuid *offer_id)
+static struct seen *find_seen(struct stream *s, const struct uuid *offer_id)
 {
     for (size_t i = 0; i < s->n_seen; i++) {
         if (uuid_eq(&s->seen[i].row.offer_id, offer_id))
@@ -29,7 +29,7 @@ static struct seen *find(struct stream *s, const struct uuid *offer_id)
     return NULL;
 }
 
-static struct seen *add(struct stream *s)
+static struct seen *add_seen(struct stream *s)
 {
     if (s->n_seen == s->cap_seen) {
         s->cap_seen = s->cap_seen ? s->cap_seen * 2 : SEEN_FIRST;
@@ -43,12 +43,12 @@ static struct seen *add(struct stream *s)
  * one. An offer that had ended before the snapshot is no change to tell. */
 void stream_merge(struct stream *s, const struct offer_row *row)
 {
-    struct seen *e = find(s, &row->offer_id);
+    struct seen *e = find_seen(s, &row->offer_id);
     const bool known = e != NULL;
     if (known && (row->state == OFFER_STATE_PENDING || e->row.state != OFFER_STATE_PENDING))
         return;
     if (!known)
-        e = add(s);
+        e = add_seen(s);
     int16_t told = known ? e->told : 0;
     if (!s->snapshot_known && row->state != OFFER_STATE_PENDING)
         told = row->state;
@@ -83,7 +83,7 @@ void stream_pending(const struct stream *s,
 
 /* -- sending ----------------------------------------------------------------------------------- */
 
-static void send(struct stream *s, Amends__V1__WatchOffersResponse *m)
+static void send_message(struct stream *s, Amends__V1__WatchOffersResponse *m)
 {
     m->server_time = message_time(engine_now_us(s->a), &s->arena);
     s->next_beat_us = time_mono_us() + s->heartbeat_us;
@@ -98,10 +98,10 @@ static void send_offer(struct stream *s, struct seen *e, Amends__V1__Case *c)
     m.case_ = e->row.state == OFFER_STATE_PENDING ? c : NULL;
     AM_ASSERT(m.offer != NULL);
     e->told = e->row.state;
-    send(s, &m);
+    send_message(s, &m);
 }
 
-static void next(struct stream *s);
+static void send_next(struct stream *s);
 
 static void free_stream(struct stream *s)
 {
@@ -113,7 +113,7 @@ static void free_stream(struct stream *s)
 static void case_read(struct store_read *r)
 {
     struct stream *s = r->ctx;
-    struct seen *e = find(s, &s->reading_offer);
+    struct seen *e = find_seen(s, &s->reading_offer);
     s->reading = false;
     if (s->closed) {
         free_stream(s);
@@ -141,7 +141,7 @@ static void read_case(struct stream *s, const struct seen *e)
 }
 
 /* Only one message is in flight. The end of each asks for the next. */
-static void next(struct stream *s)
+static void send_next(struct stream *s)
 {
     if (s->closed || s->reading || !s->snapshot_known || rpc_stream_busy(s->call))
         return;
@@ -159,14 +159,14 @@ static void next(struct stream *s)
         Amends__V1__WatchOffersResponse m = AMENDS__V1__WATCH_OFFERS_RESPONSE__INIT;
         m.snapshot_complete = true;
         s->snapshot_sent = true;
-        send(s, &m);
+        send_message(s, &m);
     }
 }
 
 void stream_known(struct stream *s)
 {
     s->snapshot_known = true;
-    next(s);
+    send_next(s);
 }
 
 void stream_beat(struct stream *s)
@@ -175,7 +175,7 @@ void stream_beat(struct stream *s)
         time_mono_us() < s->next_beat_us)
         return;
     Amends__V1__WatchOffersResponse m = AMENDS__V1__WATCH_OFFERS_RESPONSE__INIT;
-    send(s, &m);
+    send_message(s, &m);
 }
 
 /* -- the call ---------------------------------------------------------------------------------- */
@@ -183,7 +183,7 @@ void stream_beat(struct stream *s)
 static void on_sent(struct rpc_call *call, void *ctx)
 {
     (void)call;
-    next(ctx);
+    send_next(ctx);
 }
 
 static void on_closed(struct rpc_call *call, void *ctx)

@@ -51,9 +51,9 @@ static void rows(struct pg_read *pg, size_t i, const struct pg_rows *rows)
     timers_add(h->a->timers, timers, (size_t)h->found);
 }
 
-static void slice(struct horizon *h);
+static void next_slice(struct horizon *h);
 
-static void begin(struct horizon *h)
+static void begin_round(struct horizon *h)
 {
     h->reloading = true;
     h->again = h->marked = false;
@@ -70,14 +70,14 @@ static void round_ended(struct horizon *h)
     }
 }
 
-static void ended(struct engine_read *r, const struct fault *fault)
+static void slice_ended(struct engine_read *r, const struct fault *fault)
 {
     struct horizon *h = r->ctx;
     h->running = false;
     if (r->a->stopped)
         return;
     if (h->again) {
-        begin(h);
+        begin_round(h);
         return;
     }
     if (fault)
@@ -89,12 +89,12 @@ static void ended(struct engine_read *r, const struct fault *fault)
     /* Clocks with the same instant as the last one of the slice are read again. When the whole
      * slice has one instant, the next one begins after it, and the sweep finds the rest. */
     h->from_us = h->last_due_us > h->from_us ? h->last_due_us : h->from_us + 1;
-    slice(h);
+    next_slice(h);
 }
 
-static void slice(struct horizon *h)
+static void next_slice(struct horizon *h)
 {
-    struct engine_read *r = engine_read_new(h->a, 0, rows, ended, h);
+    struct engine_read *r = engine_read_new(h->a, 0, rows, slice_ended, h);
     struct pg_args *args = engine_read_add(r, STMT_SOON);
     h->running = true;
     h->found = 0;
@@ -114,7 +114,7 @@ void horizon_run(struct horizon *h)
         h->marked = true;
     }
     if (h->until_us > h->from_us)
-        slice(h);
+        next_slice(h);
 }
 
 void horizon_restart(struct horizon *h)
@@ -122,7 +122,7 @@ void horizon_restart(struct horizon *h)
     if (h->running)
         h->again = true;
     else
-        begin(h);
+        begin_round(h);
 }
 
 void horizon_reload(struct horizon *h)

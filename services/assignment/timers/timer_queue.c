@@ -39,7 +39,7 @@ static int64_t shared_ms(const struct timerq *q)
 
 /* -- waking ------------------------------------------------------------------------------------ */
 
-static void arm(struct timerq *q)
+static void arm_wake(struct timerq *q)
 {
     if (q->stopped || q->claiming || q->starved || q->next_due_us == INT64_MAX)
         return;
@@ -57,13 +57,13 @@ void timerq_hint(struct timerq *q, unsigned shard, int64_t due_us)
     }
     if (due_us < q->next_due_us) {
         q->next_due_us = due_us;
-        arm(q);
+        arm_wake(q);
     }
 }
 
 /* -- claims ------------------------------------------------------------------------------------ */
 
-static bool parse(struct timerq *q, struct slice text, struct timer_member *m)
+static bool parse_member(struct timerq *q, struct slice text, struct timer_member *m)
 {
     const char *s = (const char *)text.data;
     if (s && member_timer_parse(s, &m->tenant_id, &m->case_id, &m->clock_id, &m->generation) == 0)
@@ -74,7 +74,7 @@ static bool parse(struct timerq *q, struct slice text, struct timer_member *m)
     return false;
 }
 
-static void take(struct timerq *q, const struct redis_reply *reply)
+static void take_claimed(struct timerq *q, const struct redis_reply *reply)
 {
     struct timer_member *members;
     const size_t found = redis_reply_count(reply);
@@ -84,7 +84,7 @@ static void take(struct timerq *q, const struct redis_reply *reply)
     members = calloc(found, sizeof(*members));
     AM_ASSERT(members != NULL);
     for (size_t i = 1; i < found; i++)
-        n += parse(q, redis_reply_text(redis_reply_at(reply, i)), &members[n]);
+        n += parse_member(q, redis_reply_text(redis_reply_at(reply, i)), &members[n]);
     metric_add(&claimed_total, 0, (int64_t)n);
     if (n > 0)
         q->ops.take(q->ops.ctx, members, n);
@@ -101,8 +101,8 @@ static void claimed(void *ctx, const struct redis_reply *reply)
         return; /* the leases of claimed timers will end */
     if (reply && next_ms >= 0 && next_ms * US_PER_MS < q->next_due_us)
         q->next_due_us = next_ms * US_PER_MS;
-    take(q, reply);
-    arm(q);
+    take_claimed(q, reply);
+    arm_wake(q);
 }
 
 /* From shards of other replicas only late timers are taken; from a shard that was asked for, all
@@ -128,7 +128,7 @@ static void arg_shards(struct timerq *q, struct redis_args *keys, struct redis_a
     q->look_all = false;
 }
 
-static void claim(struct timerq *q, size_t room)
+static void claim_due(struct timerq *q, size_t room)
 {
     struct arena arena;
     struct redis_args words, cuts;
@@ -160,7 +160,7 @@ void timerq_run(struct timerq *q)
     loop_timer_stop(q->wake);
     q->starved = room == 0;
     if (room > 0)
-        claim(q, room);
+        claim_due(q, room);
 }
 
 void timerq_resume(struct timerq *q)
@@ -169,7 +169,7 @@ void timerq_resume(struct timerq *q)
         return;
     q->starved = false;
     q->next_due_us = 0;
-    arm(q);
+    arm_wake(q);
 }
 
 static void on_wake(void *ctx)
@@ -181,7 +181,7 @@ static void on_wake(void *ctx)
 
 /* Gives the shards in turn to the replicas that are alive, in the order of their names. Replicas
  * need not agree on this: a claim gives each member to only one of them. */
-static void deal(struct timerq *q, const struct redis_reply *reply)
+static void deal_shards(struct timerq *q, const struct redis_reply *reply)
 {
     const size_t others = redis_reply_count(reply);
     unsigned alive = 1, place = 0, n = 0;
@@ -205,7 +205,7 @@ static void looked(void *ctx, const struct redis_reply *reply)
     q->asking--;
     if (q->stopped || redis_reply_count(reply) < 2)
         return;
-    deal(q, reply);
+    deal_shards(q, reply);
     metric_set(&waiting_gauge, 0, redis_reply_int(redis_reply_at(reply, 0)));
     if (redis_reply_int(redis_reply_at(reply, 1)) > 0) {
         metric_add(&lost_total, 0, 1);

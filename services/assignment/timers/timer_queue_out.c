@@ -144,7 +144,7 @@ void timerq_out_init(struct timerq *q)
     q->flush.run = flush;
 }
 
-static void drop(struct taking_out *out)
+static void drop_collected(struct taking_out *out)
 {
     if (out->n > 0)
         arena_free(&out->arena);
@@ -153,7 +153,7 @@ static void drop(struct taking_out *out)
 
 void timerq_out_free(struct timerq *q)
 {
-    drop(&q->done);
+    drop_collected(&q->done);
     for (unsigned shard = 0; shard < KEY_TIMER_SHARDS; shard++)
-        drop(&q->removed[shard]);
+        drop_collected(&q->removed[shard]);
 }

@@ -37,7 +37,7 @@ struct timers {
 
 /* -- firing ------------------------------------------------------------------------------------ */
 
-static void show(struct timers *t)
+static void show_firing(struct timers *t)
 {
     metric_set(&firing_gauge, 0, (int64_t)t->firings.n);
 }
@@ -46,7 +46,7 @@ static void firing_end(struct firing *f)
 {
     struct timers *t = f->owner;
     firings_remove(&t->firings, f);
-    show(t);
+    show_firing(t);
     if (t->a->stopped || t->firings.n > FIRING_MAX / 2)
         return;
     timerq_resume(t->queue);
@@ -111,12 +111,12 @@ static void fire_for(void *ctx, const struct tenant *tenant)
     engine_command_submit(command);
 }
 
-static bool fire(struct timers *t, const struct timer_member *m, bool found)
+static bool fire_member(struct timers *t, const struct timer_member *m, bool found)
 {
     struct firing *f = firings_add(&t->firings, m, found);
     if (!f)
         return false;
-    show(t);
+    show_firing(t);
     tenant_by_id(t->a, m->tenant_id, fire_for, f);
     return true;
 }
@@ -136,7 +136,7 @@ size_t timers_firing(const struct timers *t)
 
 bool timers_fire(struct timers *t, const struct timer_member *m)
 {
-    return timers_room(t) > 0 && fire(t, m, true);
+    return timers_room(t) > 0 && fire_member(t, m, true);
 }
 
 /* -- from Redis -------------------------------------------------------------------------------- */
@@ -156,7 +156,7 @@ static size_t room(void *ctx)
 static void take(void *ctx, const struct timer_member *members, size_t n)
 {
     for (size_t i = 0; i < n; i++)
-        (void)fire(ctx, &members[i], false);
+        (void)fire_member(ctx, &members[i], false);
 }
 
 static void lost(void *ctx)
@@ -172,7 +172,7 @@ void timers_mark(struct timers *t)
 
 /* -- from PostgreSQL --------------------------------------------------------------------------- */
 
-static void arm(struct timers *t)
+static void arm_timer(struct timers *t)
 {
     int64_t delay_us = LOOK_US;
     if (t->a->stopped)
@@ -183,20 +183,20 @@ static void arm(struct timers *t)
 }
 
 /* Without Redis, a look is needed when this clock is due. */
-static void hint(struct timers *t, int64_t due_us)
+static void hint_due(struct timers *t, int64_t due_us)
 {
     if (redis_up(t->a->redis) || due_us >= t->next_due_us)
         return;
     t->next_due_us = due_us;
     if (!t->looking)
-        arm(t);
+        arm_timer(t);
 }
 
 void timers_add(struct timers *t, const struct route_timer *timers, size_t n)
 {
     timerq_add(t->queue, timers, n, engine_now_us(t->a) + HORIZON_US);
     for (size_t i = 0; i < n; i++)
-        hint(t, timers[i].due_us);
+        hint_due(t, timers[i].due_us);
 }
 
 static void found_due(struct assignment *a, size_t found, size_t fired_now, int64_t next_due_us)
@@ -207,12 +207,12 @@ static void found_due(struct assignment *a, size_t found, size_t fired_now, int6
     t->looking = false;
     t->next_due_us = known ? next_due_us + t->grace_us : INT64_MAX;
     t->backlog = t->backlog || (found >= FIRING_MAX / 2 && t->firings.n > 0);
-    arm(t);
+    arm_timer(t);
 }
 
 /* Every replica looks. The replica with the lease looks at once, and the others a second later, so
  * that they do not all fire the same clocks. */
-static void look(struct timers *t)
+static void look_for_due(struct timers *t)
 {
     t->grace_us = sweep_holder(t->a->sweep) ? 0 : US_PER_S;
     t->looking = true; /* set before the call: without a database the answer comes in it */
@@ -228,11 +228,11 @@ static void run_without_redis(struct timers *t)
         return;
     loop_timer_stop(t->timer);
     if (timers_room(t) > 0) {
-        look(t);
+        look_for_due(t);
         return;
     }
     t->backlog = true;
-    arm(t);
+    arm_timer(t);
 }
 
 void timers_run(struct timers *t)
@@ -245,7 +245,7 @@ void timers_run(struct timers *t)
         run_without_redis(t);
 }
 
-static void wake(void *ctx)
+static void look_again(void *ctx)
 {
     struct timers *t = ctx;
     if (!redis_up(t->a->redis))
@@ -271,7 +271,7 @@ struct timers *timers_new(struct assignment *a)
     t->next_due_us = INT64_MAX;
     firings_init(&t->firings, t);
     t->queue = timerq_new(a->loop, a->redis, a->replica, &ops);
-    t->timer = loop_timer_new(a->loop, wake, t);
+    t->timer = loop_timer_new(a->loop, look_again, t);
     loop_timer_start(t->timer, 0);
     return t;
 }

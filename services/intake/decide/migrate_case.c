@@ -12,7 +12,7 @@
 #include "contract/words.h"
 #include "intake/decide/decide.h"
 
-static void clear(struct migrate_result *r)
+static void clear_result(struct migrate_result *r)
 {
     *r = (struct migrate_result){.moved = false};
 }
@@ -36,7 +36,7 @@ static void follow_steward(struct decision *d)
         case_set_owner(d, OWNER_KIND_STEWARD, steward, NULL, "policy");
 }
 
-static void tell(const struct clocks_migrated *m, struct migrate_result *r)
+static void tell_result(const struct clocks_migrated *m, struct migrate_result *r)
 {
     r->moved = true;
     r->changed = m->changed;
@@ -54,14 +54,14 @@ static void migrate_case(struct decision *d)
     const struct migrate_args *args = d->cmd->args;
     struct case_row *row = &d->c->row;
     struct clocks_migrated migrated = {.changed = false};
-    clear(args->result);
+    clear_result(args->result);
     if (status_is_final(row->status) || row->policy_version == d->policy->version)
         return;
     row->policy_version = d->policy->version;
     row_touch(&row->row);
     follow_ladder(d);
     clocks_migrate(d, &migrated);
-    tell(&migrated, args->result);
+    tell_result(&migrated, args->result);
     Amends__V1__EventDetail detail = AMENDS__V1__EVENT_DETAIL__INIT;
     detail.policy_version = d->policy->version;
     case_event(d, EVENT_KIND_POLICY_MIGRATED, d->cmd->principal, &detail, NULL);

@@ -94,7 +94,7 @@ static void learn_stake(struct case_row *row, const Google__Type__Money *stake)
         row->stake_micros = money_micros(stake);
 }
 
-static void learn(struct decision *d, const Amends__V1__OpenCaseRequest *r)
+static void learn_from_report(struct decision *d, const Amends__V1__OpenCaseRequest *r)
 {
     struct case_row *row = &d->c->row;
     row->customer_name = first_given(row->customer_name, r->customer_name);
@@ -115,12 +115,12 @@ static void learn(struct decision *d, const Amends__V1__OpenCaseRequest *r)
 }
 
 /* Settling the event works out the new priority from the signals and the stake. */
-static void join(struct decision *d)
+static void join_case(struct decision *d)
 {
     const Amends__V1__OpenCaseRequest *r = request_of(d);
     if (!case_require_room(d, &d->c->signals, CASE_SIGNALS_MAX, "signals"))
         return;
-    learn(d, r);
+    learn_from_report(d, r);
     const struct signal_row *signal = add_signal(d);
     Amends__V1__EventDetail detail = AMENDS__V1__EVENT_DETAIL__INIT;
     detail.signal = public_signal(d, signal);
@@ -208,7 +208,7 @@ static void open_case_decide(struct decision *d)
     if (fault_is_set(&d->cmd->fault))
         return;
     if (d->c->exists)
-        join(d);
+        join_case(d);
     else
         open_new(d);
 }

@@ -34,12 +34,12 @@ struct apply {
     size_t n_changes;
 };
 
-static void look(struct apply *a);
+static void read_current(struct apply *a);
 
 /* -- the end ----------------------------------------------------------------------------------- */
 
 /* Drops what was compiled. */
-static void forget(struct apply *a)
+static void forget_compiled(struct apply *a)
 {
     policy_free(a->policy);
     a->policy = NULL;
@@ -47,9 +47,9 @@ static void forget(struct apply *a)
     arena_init(&a->arena, ARENA_BYTES);
 }
 
-static void refuse(struct apply *a, const struct fault *fault)
+static void refuse_apply(struct apply *a, const struct fault *fault)
 {
-    forget(a);
+    forget_compiled(a);
     rpc_fail(a->rc->call, fault);
 }
 
@@ -58,7 +58,7 @@ static void refuse_problems(struct apply *a)
     fault_set(&a->rc->fault, FAULT_INVALID_ARGUMENT, ERROR_REASON_POLICY_INVALID,
               "the policy has %zu errors", a->problems.n_errors);
     bundle_problems_fault(&a->problems, &a->rc->fault);
-    refuse(a, &a->rc->fault);
+    refuse_apply(a, &a->rc->fault);
 }
 
 static void refuse_version(struct apply *a, int32_t current)
@@ -69,10 +69,10 @@ static void refuse_version(struct apply *a, int32_t current)
               (int)current, (int)expected);
     fault_meta(f, "current_version", "%d", (int)current);
     fault_meta(f, "expected_version", "%d", (int)expected);
-    refuse(a, f);
+    refuse_apply(a, f);
 }
 
-static void answer(struct apply *a)
+static void answer_apply(struct apply *a)
 {
     struct arena *arena = a->rc->arena;
     Amends__V1__ApplyPolicyResponse r = AMENDS__V1__APPLY_POLICY_RESPONSE__INIT;
@@ -89,28 +89,28 @@ static void answer(struct apply *a)
 
 /* -- writing ----------------------------------------------------------------------------------- */
 
-static void applied(struct store_read *read)
+static void version_written(struct store_read *read)
 {
     struct read_call *rc = read->ctx;
     struct apply *a = rc->user;
     if (fault_is_set(&read->fault)) {
-        refuse(a, &read->fault);
+        refuse_apply(a, &read->fault);
     } else if (read->policies.n == 0) {
-        forget(a);
-        look(a); /* another call was faster, or the answer to our first attempt was lost */
+        forget_compiled(a);
+        read_current(a); /* another call was faster, or the answer to our first attempt was lost */
     } else {
         a->made = *ROW_AT(&read->policies, const struct policy_row, 0);
         a->policy->version = a->made.version;
         tenants_add(rc->service->tenants, rc->tenant->id, a->policy);
         a->policy = NULL;
-        answer(a);
+        answer_apply(a);
     }
 }
 
-static void write(struct apply *a)
+static void write_version(struct apply *a)
 {
     struct read_call *rc = a->rc;
-    rc->read.done = applied;
+    rc->read.done = version_written;
     store_apply_policy(rc->service->store, &rc->read, a->request->expected_version,
                        a->request->source, rpc_call_principal(rc->call)->id,
                        time_now_us(loop_time(rc->service->loop)));
@@ -135,17 +135,17 @@ static void stewards_read(struct store_read *read)
     struct read_call *rc = read->ctx;
     struct apply *a = rc->user;
     if (fault_is_set(&read->fault)) {
-        refuse(a, &read->fault);
+        refuse_apply(a, &read->fault);
         return;
     }
     ROWS_EACH (agent, const struct agent_row, &read->agents)
         steward_problem(a, agent->agent_id);
     if (a->request->dry_run || a->made.version)
-        answer(a);
+        answer_apply(a);
     else if (a->problems.n_errors)
         refuse_problems(a);
     else
-        write(a);
+        write_version(a);
 }
 
 static void read_stewards(struct apply *a)
@@ -180,7 +180,7 @@ static void compiled(void *ctx)
     if (a->policy)
         read_stewards(a);
     else if (a->request->dry_run)
-        answer(a);
+        answer_apply(a);
     else
         refuse_problems(a);
 }
@@ -193,12 +193,12 @@ static void base_known(struct tenants_wait *wait, const struct policy *policy,
     bundle_problems_init(&a->problems, &a->arena);
     a->base = policy;
     if (fault && fault->code == FAULT_UNAVAILABLE) {
-        refuse(a, fault);
+        refuse_apply(a, fault);
     } else if (s->compiling >= COMPILING_MAX) {
         fault_set(&a->rc->fault, FAULT_RESOURCE_EXHAUSTED, ERROR_REASON_OVERLOADED,
                   "%u policies are being compiled", s->compiling);
         a->rc->fault.retry_ms = RETRY_MS;
-        refuse(a, &a->rc->fault);
+        refuse_apply(a, &a->rc->fault);
     } else { /* without a base, which cannot be compiled any more, all is new */
         s->compiling++;
         if (policy)
@@ -217,7 +217,7 @@ static bool is_repeated(const struct apply *a, const struct policy_row *current)
            strcmp(current->created_by, rpc_call_principal(a->rc->call)->id) == 0;
 }
 
-static void looked(struct store_read *read)
+static void current_read(struct store_read *read)
 {
     struct read_call *rc = read_call_done(read);
     if (!rc || !policy_client_only(rc, read))
@@ -241,13 +241,13 @@ static void looked(struct store_read *read)
     tenants_load(rc->service->tenants, rc->tenant->id, base, &a->base_wait);
 }
 
-static void look(struct apply *a)
+static void read_current(struct apply *a)
 {
     struct read_call *rc = a->rc;
     const char **ids = ARENA_ARRAY(rc->arena, const char *, 1);
     ids[0] = rpc_call_principal(rc->call)->id;
     a->base_wait.done = base_known;
-    rc->read.done = looked;
+    rc->read.done = current_read;
     store_read_policy(rc->service->store, &rc->read, 0, ids, 1);
 }
 
@@ -263,7 +263,7 @@ static void start(struct read_call *rc)
                 INT32_MAX - 1);
     rc->user = a;
     if (read_call_valid(rc) && !service_refuses_system(rc->call))
-        look(a);
+        read_current(a);
 }
 
 void policy_apply(struct rpc_call *call, void *service)

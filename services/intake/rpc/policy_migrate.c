@@ -65,19 +65,19 @@ static bool concerns_all(const struct fault *f)
            (f->code == FAULT_RESOURCE_EXHAUSTED && f->reason == ERROR_REASON_OVERLOADED);
 }
 
-static bool more(const struct migration *m)
+static bool may_submit_more(const struct migration *m)
 {
     return m->next < m->rows.n || m->rows.n == ROWS_MOST;
 }
 
-static void end(struct migration *m)
+static void end_migration(struct migration *m)
 {
     struct read_call *rc = m->rc;
     if (m->stopped) {
         rpc_fail(rc->call, &rc->fault);
         return;
     }
-    if (more(m) && m->next > 0) {
+    if (may_submit_more(m) && m->next > 0) {
         const struct migrating_row *last =
             ROW_AT(&m->rows, const struct migrating_row, m->next - 1);
         struct migrating_row at;
@@ -111,7 +111,7 @@ static void add_breach(struct migration *m, const struct moving *c)
     m->response.breaches[m->response.n_breaches++] = b;
 }
 
-static void count(struct migration *m, const struct moving *c)
+static void count_moved(struct migration *m, const struct moving *c)
 {
     const struct fault *f = &c->sub.cmd.fault;
     if (fault_is_set(f) && concerns_all(f) && !m->stopped) {
@@ -133,18 +133,18 @@ static void count(struct migration *m, const struct moving *c)
 
 static void go_on(struct migration *m);
 
-static void moved(struct submission *sub)
+static void case_moved(struct submission *sub)
 {
     struct moving *c = sub->ctx;
     struct migration *m = c->m;
-    count(m, c);
+    count_moved(m, c);
     m->in_flight--;
     arena_free(&c->arena);
     free(c);
     go_on(m);
 }
 
-static void submit(struct migration *m, const struct migrating_row *row)
+static void submit_case(struct migration *m, const struct migrating_row *row)
 {
     const struct read_call *rc = m->rc;
     struct moving *c = calloc(1, sizeof(*c));
@@ -164,7 +164,7 @@ static void submit(struct migration *m, const struct migrating_row *row)
                 .policy_version = m->to,
                 .dry_run = m->request->dry_run},
         .seg = {.cls = PG_SEG_BULK, .deadline_us = rpc_call_deadline_us(rc->call)},
-        .finished = moved,
+        .finished = case_moved,
         .ctx = c,
     };
     m->in_flight++;
@@ -172,7 +172,7 @@ static void submit(struct migration *m, const struct migrating_row *row)
 }
 
 /* The next row that is to move, if there is room for it. */
-static const struct migrating_row *take(struct migration *m)
+static const struct migrating_row *take_row(struct migration *m)
 {
     if (m->stopped || m->in_flight >= AT_ONCE)
         return NULL;
@@ -193,11 +193,11 @@ static void go_on(struct migration *m)
     if (m->submitting)
         return;
     m->submitting = true;
-    for (const struct migrating_row *row; (row = take(m));)
-        submit(m, row);
+    for (const struct migrating_row *row; (row = take_row(m));)
+        submit_case(m, row);
     m->submitting = false;
     if (m->in_flight == 0)
-        end(m);
+        end_migration(m);
 }
 
 /* -- which cases ------------------------------------------------------------------------------- */

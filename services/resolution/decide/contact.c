@@ -12,7 +12,7 @@
 #include "contract/words.h"
 #include "resolution/decide/decide.h"
 
-static Amends__V1__EventPrivate words(char *text)
+static Amends__V1__EventPrivate personal_words(char *text)
 {
     Amends__V1__EventPrivate p = AMENDS__V1__EVENT_PRIVATE__INIT;
     p.text = text;
@@ -57,7 +57,7 @@ static void contact_event(struct decision *d, const struct contact_row *contact)
     detail.contact = message_contact(&without_note, d->arena);
     const Amends__V1__RecordContactRequest *r =
         (const Amends__V1__RecordContactRequest *)d->cmd->request;
-    const Amends__V1__EventPrivate personal = words(r->note);
+    const Amends__V1__EventPrivate personal = personal_words(r->note);
     case_event(d, EVENT_KIND_CONTACT_RECORDED, d->cmd->principal, &detail, &personal);
 }
 
@@ -121,7 +121,7 @@ static void record_act_decide(struct decision *d)
     without_note.note = "";
     Amends__V1__EventDetail detail = AMENDS__V1__EVENT_DETAIL__INIT;
     detail.act = message_act(&without_note, d->arena);
-    const Amends__V1__EventPrivate personal = words(r->note);
+    const Amends__V1__EventPrivate personal = personal_words(r->note);
     case_event(d, EVENT_KIND_ACT_RECORDED, d->cmd->principal, &detail, &personal);
     d->cmd->result_id = act->act_id;
 }
@@ -155,7 +155,7 @@ static void record_root_cause_decide(struct decision *d)
     without_note.root_cause_note = "";
     Amends__V1__EventDetail detail = AMENDS__V1__EVENT_DETAIL__INIT;
     detail.root_cause = message_root_cause(&without_note, d->arena);
-    const Amends__V1__EventPrivate personal = words(r->note);
+    const Amends__V1__EventPrivate personal = personal_words(r->note);
     case_event(d, EVENT_KIND_ROOT_CAUSE_RECORDED, d->cmd->principal, &detail, &personal);
 }
 

@@ -20,7 +20,7 @@
 #include "resolution/decide/promise_time.h"
 
 /* The promise that was just made. */
-static const struct promise_row *newest(const struct case_state *c)
+static const struct promise_row *promise_just_made(const struct case_state *c)
 {
     /* promise_add() was true, so there is one; without any this would read before the array. */
     AM_ASSERT(c->promises.n > 0);
@@ -40,7 +40,7 @@ static void make_promise_decide(struct decision *d)
         return;
     Amends__V1__EventDetail detail = AMENDS__V1__EVENT_DETAIL__INIT;
     Amends__V1__EventPrivate personal = AMENDS__V1__EVENT_PRIVATE__INIT;
-    detail.promise = message_promise(newest(d->c), false, d->arena);
+    detail.promise = message_promise(promise_just_made(d->c), false, d->arena);
     personal.text = r->description;
     case_event(d, EVENT_KIND_PROMISE_MADE, d->cmd->principal, &detail, &personal);
     d->cmd->result_id = id;
@@ -58,7 +58,7 @@ const struct command_kind make_promise_kind = {
 
 /* -- SettlePromise ----------------------------------------------------------------------------- */
 
-static void settle(struct decision *d, struct promise_row *promise, int state)
+static void settle_as(struct decision *d, struct promise_row *promise, int state)
 {
     promise_set_state(promise, state, d->now_us, d->cmd->principal);
     d->cmd->result_id = promise->promise_id;
@@ -91,7 +91,7 @@ static void settled_event(struct decision *d, const struct promise_row *promise,
 
 /* The instant at which the promise was kept decides whether that was in time, and not who reported
  * first. So a promise that was found broken meanwhile can become KEPT. */
-static void kept(struct decision *d, struct promise_row *promise)
+static void settle_kept(struct decision *d, struct promise_row *promise)
 {
     const Amends__V1__SettlePromiseRequest *r =
         (const Amends__V1__SettlePromiseRequest *)d->cmd->request;
@@ -105,13 +105,13 @@ static void kept(struct decision *d, struct promise_row *promise)
         promise_refuse_state(d, promise->state, "be kept any more");
         return;
     }
-    settle(d, promise, at_us <= promise->due_at ? PROMISE_STATE_KEPT : PROMISE_STATE_BROKEN);
+    settle_as(d, promise, at_us <= promise->due_at ? PROMISE_STATE_KEPT : PROMISE_STATE_BROKEN);
     promise->kept_at = at_us;
     stop_clock(d, promise, at_us, false);
     settled_event(d, promise, NULL);
 }
 
-static void renegotiated(struct decision *d, struct promise_row *promise)
+static void settle_renegotiated(struct decision *d, struct promise_row *promise)
 {
     const Amends__V1__SettlePromiseRequest *r =
         (const Amends__V1__SettlePromiseRequest *)d->cmd->request;
@@ -131,15 +131,15 @@ static void renegotiated(struct decision *d, struct promise_row *promise)
     if (!promise_add(d, promise->kind, promise->description, &when, &id))
         return;
     promise = ROW_AT(&d->c->promises, struct promise_row, place);
-    settle(d, promise, PROMISE_STATE_RENEGOTIATED);
+    settle_as(d, promise, PROMISE_STATE_RENEGOTIATED);
     promise->successor_id = id;
-    settled_event(d, promise, newest(d->c));
+    settled_event(d, promise, promise_just_made(d->c));
     d->cmd->result_id = id;
 }
 
 /* Before it is due, a broken promise makes the case climb at once. After that, its clock is
  * breached, and the breach makes the case climb. */
-static void broken(struct decision *d, struct promise_row *promise)
+static void settle_broken(struct decision *d, struct promise_row *promise)
 {
     struct case_row *row = &d->c->row;
     bool early = d->now_us <= promise->due_at;
@@ -147,7 +147,7 @@ static void broken(struct decision *d, struct promise_row *promise)
         promise_refuse_state(d, promise->state, "be broken any more");
         return;
     }
-    settle(d, promise, PROMISE_STATE_BROKEN);
+    settle_as(d, promise, PROMISE_STATE_BROKEN);
     stop_clock(d, promise, d->now_us, early);
     if (early && row->severity < POLICY_SEVERITY_MAX) {
         row->severity++;
@@ -168,11 +168,11 @@ static void settle_promise_decide(struct decision *d)
     if (!promise || !case_require_live(d, true))
         return;
     if ((int)r->outcome == PROMISE_OUTCOME_KEPT)
-        kept(d, promise);
+        settle_kept(d, promise);
     else if ((int)r->outcome == PROMISE_OUTCOME_RENEGOTIATED)
-        renegotiated(d, promise);
+        settle_renegotiated(d, promise);
     else
-        broken(d, promise);
+        settle_broken(d, promise);
 }
 
 const struct command_kind settle_promise_kind = {

@@ -30,23 +30,23 @@ static const char *former_agent(const struct case_row *row)
     return row->owner_kind == OWNER_KIND_AGENT ? row->owner_id : NULL;
 }
 
-static bool same(const char *a, const char *b)
+static bool same_text(const char *a, const char *b)
 {
     return a && b ? strcmp(a, b) == 0 : a == b;
 }
 
-static bool named(const struct decision *d)
+static bool owner_is_named(const struct decision *d)
 {
     const struct case_row *row = &d->c->row;
     const struct command *cmd = d->cmd;
-    return same(cmd->claim.customer_id, row->customer_id) &&
-           same(cmd->claim.failure_code, row->failure_code) &&
-           same(cmd->claim.order_reference, row->order_reference) &&
-           same(cmd->agent_id, former_agent(row));
+    return same_text(cmd->claim.customer_id, row->customer_id) &&
+           same_text(cmd->claim.failure_code, row->failure_code) &&
+           same_text(cmd->claim.order_reference, row->order_reference) &&
+           same_text(cmd->agent_id, former_agent(row));
 }
 
 /* Copies a text, because the rows that were read do not live until the second decision. */
-static const char *keep(struct command *cmd, const char *text)
+static const char *keep_text(struct command *cmd, const char *text)
 {
     const char *copy = text ? arena_strdup(cmd->arena, text) : NULL;
     if (text && !copy)
@@ -59,12 +59,12 @@ static bool require_keys(struct decision *d)
 {
     const struct case_row *row = &d->c->row;
     struct command *cmd = d->cmd;
-    if (named(d))
+    if (owner_is_named(d))
         return true;
-    cmd->claim = (struct command_claim){.customer_id = keep(cmd, row->customer_id),
-                                        .failure_code = keep(cmd, row->failure_code),
-                                        .order_reference = keep(cmd, row->order_reference)};
-    cmd->agent_id = keep(cmd, former_agent(row));
+    cmd->claim = (struct command_claim){.customer_id = keep_text(cmd, row->customer_id),
+                                        .failure_code = keep_text(cmd, row->failure_code),
+                                        .order_reference = keep_text(cmd, row->order_reference)};
+    cmd->agent_id = keep_text(cmd, former_agent(row));
     d->again = !fault_is_set(&cmd->fault);
     return false;
 }
@@ -106,7 +106,7 @@ static bool owner_is_fit(const struct decision *d)
 {
     const struct agent_row *agent = d->agent;
     /* The keys were named after the row: who is judged here is who keeps the case. */
-    AM_ASSERT(!agent || same(agent->agent_id, former_agent(&d->c->row)));
+    AM_ASSERT(!agent || same_text(agent->agent_id, former_agent(&d->c->row)));
     if (!agent || (agent->presence != PRESENCE_AVAILABLE && agent->presence != PRESENCE_AWAY))
         return false;
     return signature_fits(signature_of_case(&d->c->row, d->policy, d->arena), agent, d->policy);
@@ -137,7 +137,7 @@ static void reopened_event(struct decision *d, int from_level, const struct esca
     case_event(d, EVENT_KIND_CASE_REOPENED, d->cmd->principal, &detail, &personal);
 }
 
-static void reopen(struct decision *d)
+static void reopen_case(struct decision *d)
 {
     struct escalation_row e;
     bool fit = owner_is_fit(d);
@@ -155,7 +155,7 @@ static void reopen(struct decision *d)
 static void reopen_case_decide(struct decision *d)
 {
     if (require_ended(d) && require_keys(d) && require_no_other(d))
-        reopen(d);
+        reopen_case(d);
 }
 
 const struct command_kind reopen_case_kind = {
