@@ -306,8 +306,8 @@ enum line_result line_parse(struct line *line, int argc, char **argv, struct are
     protobuf_c_message_init(d, line->request);
     struct flags *flags = ARENA_NEW(arena, struct flags);
     flags_of(flags, d, line->command->inner, line->command->hidden ? line->command->hidden : "");
-    /* The verb stands where the name of a program would; for a noun without verbs it is the noun.
-     * */
+    /* The verb stands where the name of a program would; for a noun without verbs it is the
+     * noun. */
     int skip = optind + (*line->command->verb ? 1 : 0);
     r = parse_flags(line, flags, argc - skip, argv + skip, arena);
     if (r == LINE_RUN)

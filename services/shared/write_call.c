@@ -145,8 +145,8 @@ static void validate_write(struct write_call *w, const struct policy *policy, in
 }
 
 /* A new case follows the policy that is current when it is decided. The policy known here may have
- * been replaced a moment ago. So it is used only to tell more about a request that is wrong anyway.
- * */
+ * been replaced a moment ago. So it is used only to tell more about a request that is wrong
+ * anyway. */
 static void submit_write(struct write_call *w, const struct tenant *tenant)
 {
     const ProtobufCMessage *request = rpc_call_request(w->call);

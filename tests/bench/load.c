@@ -58,8 +58,8 @@ static void end_later(void *ctx)
     end(ctx, true);
 }
 
-/* The last answer comes from within a client, so the client is freed in another turn of the loop.
- * */
+/* The last answer comes from within a client, so the client is freed in another turn of the
+ * loop. */
 static void quiet(void *ctx)
 {
     struct load *l = ctx;

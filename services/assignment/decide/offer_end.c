@@ -29,15 +29,6 @@ void offer_end(struct decision *d, struct offer_row *offer, int state, int event
     case_event(d, event_kind, d->cmd->principal, &detail, &personal);
 }
 
-struct agent_row *agent_change(struct decision *d)
-{
-    AM_ASSERT(d->agent != NULL);
-    struct agent_row *a = ROWS_ADD(&d->agents_out, struct agent_row, d->arena);
-    *a = *d->agent;
-    a->row.change = ROW_CHANGED;
-    return a;
-}
-
 /* -- who does not answer ----------------------------------------------------------------------- */
 
 /* The agent's offers of the case in one state, made after `after_us`; the last one's time in

@@ -2,7 +2,7 @@
 #pragma once
 
 /*
- * What assignment's decide functions share.
+ * How a pending offer ends, and who counts as absent for not answering.
  *
  * Threading: pure. Ownership: as the decision.
  */
@@ -10,8 +10,7 @@
 #include "assignment/decide/decide.h"
 
 /* Ends a pending offer and its clock with one event; the case waits again. `words` is what the
- * agent said, or "". It may tell of the customer, so it goes into the personal part of the event.
- * */
+ * agent said, or "". It may tell of the customer, so it goes into the personal part of the event. */
 void offer_end(struct decision *d, struct offer_row *offer, int state, int event_kind,
                const char *words);
 
@@ -21,6 +20,3 @@ void offer_end(struct decision *d, struct offer_row *offer, int state, int event
 /* The agent who is absent, judged by this expired offer of the case; agent_id is NULL when nobody
  * is. */
 struct absentee offer_absentee(const struct decision *d, const struct offer_row *ended);
-
-/* The row of the agent whom the command names, to be changed and written. The agent must exist. */
-struct agent_row *agent_change(struct decision *d);

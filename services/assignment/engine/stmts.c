@@ -133,8 +133,8 @@ static const char purge[] =
     " where x.tenant_id = any (array[k.tenant_id])"
     " and x.principal = k.principal and x.method = k.method and x.request_id = k.request_id";
 
-/* When a clock should have been looked at: at its next_at, and while it runs also at its deadline.
- * */
+/* When a clock should have been looked at: at its next_at, and while it runs also at its
+ * deadline. */
 #define AUDIT_AT                                                                                   \
     "least(y.next_at, case when y.state = " SQL_CLOCK_STATE_RUNNING " then y.due_at end)"
 

@@ -34,8 +34,8 @@ struct heads {
 void heads_read(struct heads *h);
 
 /* Tells that the decision refused an offer of this case. When the case has moved, its entry in
- * Redis is old and is taken out. When the reason was the agent, the entry stays for the next agent.
- * */
+ * Redis is old and is taken out. When the reason was the agent, the entry stays for the next
+ * agent. */
 void heads_refused(struct heads *h, const struct pick_case *c, enum offer_outcome outcome);
 
 /* Rows of STMT_READY and STMT_AGENTS, added to `agents` unless the agent is there already. */

@@ -46,8 +46,8 @@ struct timerq;
 /* `replica` names this process among those alive; borrowed. The redis has engine_scripts. */
 struct timerq *timerq_new(struct loop *loop, struct redis *redis, const char *replica,
                           const struct timerq_ops *ops);
-/* Frees the queue. Call it after redis_free(), which still answers what was asked. NULL is allowed.
- * */
+/* Frees the queue. Call it after redis_free(), which still answers what was asked. NULL is
+ * allowed. */
 void timerq_free(struct timerq *q);
 
 /* Adds the timers that are due at `until_us` or before, with one command a shard. Adding one twice

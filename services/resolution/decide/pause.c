@@ -69,8 +69,8 @@ static int64_t clock_most_until(const struct decision *d, const struct clock_row
     return from_us + (single_us < left_us ? single_us : left_us);
 }
 
-/* The latest instant until which any clock of the case could stand still; 0 = none of them pauses.
- * */
+/* The latest instant until which any clock of the case could stand still; 0 = none of them
+ * pauses. */
 static int64_t most_until(const struct decision *d)
 {
     int64_t most = 0;

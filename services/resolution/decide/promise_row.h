@@ -18,6 +18,6 @@ bool promise_add(struct decision *d, int kind, const char *description, const st
 /* The promise of this id, or NULL after it has set NOT_FOUND / PROMISE_NOT_FOUND. */
 struct promise_row *promise_find(struct decision *d, const char *promise_id);
 
-/* Sets FAILED_PRECONDITION / PROMISE_STATE: "a promise that is `state` cannot `what`" ("be kept").
- * */
+/* Sets FAILED_PRECONDITION / PROMISE_STATE: "a promise that is `state` cannot `what`" ("be
+ * kept"). */
 void promise_refuse_state(struct decision *d, int state, const char *what);

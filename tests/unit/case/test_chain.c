@@ -179,8 +179,8 @@ static void truncation_is_found_by_the_head(void **state)
     assert_bad(w, 1);
 }
 
-/* All events from the third on are rewritten with good hashes. Only the head on the case shows it.
- * */
+/* All events from the third on are rewritten with good hashes. Only the head on the case shows
+ * it. */
 static void a_rewritten_end_is_found_by_the_head(void **state)
 {
     (void)state;

@@ -295,8 +295,8 @@ static void assert_same_clock(const struct clock_row *a, const struct clock_row 
 
 /* Plays each history twice: once with every timer in time, and once with none until the end. The
  * clocks end the same. (One case is left out: a pause by hand that is followed by one of the
- * definition. There somebody has to look, because the value of a condition in between is not kept.)
- * */
+ * definition. There somebody has to look, because the value of a condition in between is not
+ * kept.) */
 static void it_makes_no_difference_when_somebody_looks(void **state)
 {
     (void)state;

@@ -11,8 +11,8 @@ static const int64_t T = WORLD_START_US;
 
 /* -- the order --------------------------------------------------------------------------------- */
 
-/* A clock that started at T, and which of its conditions hold now. The first that applies decides.
- * */
+/* A clock that started at T, and which of its conditions hold now. The first that applies
+ * decides. */
 static void the_first_that_applies_decides(void **state)
 {
     (void)state;

@@ -67,8 +67,8 @@ static void a_case_with_all_its_parts(void **state)
     world_free(w);
 }
 
-/* Rows come in the order of their ids, which says nothing about clocks that started at one instant.
- * */
+/* Rows come in the order of their ids, which says nothing about clocks that started at one
+ * instant. */
 static void clocks_are_shown_by_start_and_kind(void **state)
 {
     (void)state;

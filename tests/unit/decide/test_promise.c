@@ -455,8 +455,8 @@ static void admitted_late_it_climbs_once(void **state)
     world_free(w);
 }
 
-/* The case is at the top and cannot climb: each breach is recorded, and the desk is told of each.
- * */
+/* The case is at the top and cannot climb: each breach is recorded, and the desk is told of
+ * each. */
 static void at_the_top_each_is_told(void **state)
 {
     (void)state;
