@@ -295,16 +295,24 @@ static void fill_all(struct pg_seg_lane *l, struct pg_seg_batch *b, size_t max_k
     fill_batch(l, b, PG_SEG_CALL, calls, max_keys, &keys);
 }
 
-struct pg_seg_batch *pg_seg_queue_take(struct pg_seg_lane *l, size_t max_keys)
+static void fill_bulk(struct pg_seg_lane *l, struct pg_seg_batch *b, size_t max_keys)
 {
     size_t keys = 0;
-    struct pg_seg_batch *b = pg_seg_batch_new();
-    if (bulk_is_due(l)) {
-        b->bulk = true;
+    if (bulk_is_due(l))
         fill_batch(l, b, PG_SEG_BULK, pg_seg_share_bulk_places(l, time_mono_us()), max_keys, &keys);
-    } else {
+    b->bulk = b->n > 0;
+}
+
+/* What has expired is answered on the way and takes nobody's turn: nothing else would wake what
+ * waits behind it. */
+struct pg_seg_batch *pg_seg_queue_take(struct pg_seg_lane *l, size_t max_keys)
+{
+    struct pg_seg_batch *b = pg_seg_batch_new();
+    fill_bulk(l, b, max_keys);
+    if (b->n == 0)
         fill_all(l, b, max_keys);
-    }
+    if (b->n == 0)
+        fill_bulk(l, b, max_keys);
     pg_seg_share_taken(l, b);
     if (b->n > 0)
         return b;

@@ -153,7 +153,7 @@ static void resume_case_decide(struct decision *d)
         refuse_state(d, "the case is not paused");
         return;
     }
-    row->resume_at = d->now_us; /* settling ends it, and the pauses of the clocks with it */
+    row->resume_at = d->now_us; /* the refresh ends it, and the pauses of the clocks with it */
     row_touch(&row->row);
     pause_event(d, EVENT_KIND_CASE_RESUMED, d->now_us, NULL);
 }

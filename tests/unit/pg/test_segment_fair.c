@@ -222,6 +222,35 @@ static void bulk_yields_but_gets_a_segment_each_100_ms(void **state)
     world_settle(w, 20000);
 }
 
+/* Bulk work whose time is over takes nobody's turn: the calls behind it go at once. */
+static void calls_go_when_bulk_has_expired(void **state)
+{
+    (void)state;
+    (void)send_as(1, PG_SEG_CALL, 1);
+    world_turn(w, 0); /* the only connection is busy, so that all else waits */
+    struct toy_cmd *bulk = send_as(3, PG_SEG_BULK, 2);
+    bulk->cmd.deadline_us = 1;
+    struct toy_cmd *call = send_as(1, PG_SEG_CALL, 3);
+    world_settle(w, 5000);
+    assert_int_equal(bulk->code, FAULT_DEADLINE_EXCEEDED);
+    assert_int_equal(call->segment, 2);
+}
+
+/* And the other way round, when it is not bulk's turn yet. */
+static void bulk_goes_when_calls_have_expired(void **state)
+{
+    (void)state;
+    struct toy_cmd *bulk[2];
+    bulk[0] = send_as(3, PG_SEG_BULK, 1);
+    world_turn(w, 0); /* the only connection is busy, and bulk work has had its turn */
+    struct toy_cmd *call = send_as(1, PG_SEG_CALL, 2);
+    call->cmd.deadline_us = 1;
+    bulk[1] = send_as(3, PG_SEG_BULK, 3);
+    world_settle(w, 5000);
+    assert_int_equal(call->code, FAULT_DEADLINE_EXCEEDED);
+    assert_int_equal(bulk[1]->segment, 2);
+}
+
 /* -- shares ------------------------------------------------------------------------------------ */
 
 static void only_who_is_over_its_share_is_refused(void **state)
@@ -267,6 +296,8 @@ int main(void)
                                         tear_down),
         cmocka_unit_test_setup_teardown(two_floods_halve_the_segments, set_up, tear_down),
         cmocka_unit_test_setup_teardown(timers_have_a_quarter, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(calls_go_when_bulk_has_expired, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(bulk_goes_when_calls_have_expired, set_up, tear_down),
         cmocka_unit_test_setup_teardown(bulk_yields_but_gets_a_segment_each_100_ms, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(only_who_is_over_its_share_is_refused, set_up, tear_down),
