@@ -47,6 +47,7 @@ SETS_STATES = ("common/case/model/", "common/case/clocks/")
 # A reason comes with one status code: the contract's comment says which.
 REASONS = "proto/amends/v1/error_reason.proto"
 REASON = re.compile(r"// ([A-Z_]+):[^\n]*\n(?:\s*//[^\n]*\n)*\s*ERROR_REASON_(\w+) =")
+EVENTS = "proto/amends/v1/event.proto"
 REFUSAL = re.compile(r"FAULT_(\w+),\s*(?:\.reason = )?ERROR_REASON_(\w+)")
 
 
@@ -61,7 +62,7 @@ def findings(root, names):
             found += (f"{name}:{number}: {what}" for what in one_line(name, line))
             if uses_sql_time(name, line):
                 probes.append(f"{name}:{number}")
-    return found + crowded(names) + time_findings(probes) + reason_findings(root, names)
+    return found + crowded(names) + time_findings(probes) + reason_findings(root, names) + event_findings(root, names)
 
 
 def whole_file(name, lines):
@@ -148,3 +149,13 @@ def reason_findings(root, names):
                 line = text.count("\n", 0, refusal.start()) + 1
                 found.append(f"{name}:{line}: {reason} comes with {codes.get(reason)}, not with {code}")
     return found + [f"{REASONS}:1: nothing refuses with {reason}" for reason in codes if reason not in used]
+
+
+def event_findings(root, names):
+    """A kind of event that nothing states is a promise to readers of histories that is not kept."""
+    stated = set()
+    for name in names:
+        if name.endswith(".c") and name.startswith(("common/case/", "services/")):
+            stated |= set(re.findall(r"\bEVENT_KIND_(\w+)", (root / name).read_text(errors="replace")))
+    kinds = re.findall(r"^  EVENT_KIND_(\w+) = [1-9]", (root / EVENTS).read_text(), re.MULTILINE)
+    return [f"{EVENTS}:1: nothing states {kind}" for kind in kinds if kind not in stated]
