@@ -3,6 +3,7 @@
 /* Resets, rounds, the end of a case, clocks of remedies, and a case full of clocks. */
 
 #include "clock_rig.h"
+#include "contract/clock_kinds.h"
 #include "contract/statuses.h"
 
 #include <string.h>
@@ -183,6 +184,23 @@ static void each_remedy_has_its_clock(void **state)
     world_free(w);
 }
 
+/* A kind that the contract's table gives to remedies and that no remedy starts would be silent. */
+static void every_kind_of_a_remedy_is_started_by_some_state(void **state)
+{
+    (void)state;
+    for (int kind = 1; kind < CLOCK_KIND_COUNT; kind++) {
+        if (clock_kind(kind)->subject != SUBJECT_REMEDY)
+            continue;
+        struct world *w = CLOCK_CASE(define("k", kind, 10));
+        for (int s = 1; s < REMEDY_STATE_COUNT; s++)
+            (void)add_remedy(w, s);
+        tell_nothing(w);
+        assert_true(w->c.clocks.n > 0);
+        assert_int_equal(clock_named(w, "k")->kind, kind);
+        world_free(w);
+    }
+}
+
 /* -- bounds ------------------------------------------------------------------------------------ */
 
 static void a_case_full_of_clocks_goes_on(void **state)
@@ -217,6 +235,7 @@ int main(void)
         cmocka_unit_test(a_final_case_has_no_open_clock),
         cmocka_unit_test(clocks_of_before_definitions_belong_to_their_kind),
         cmocka_unit_test(each_remedy_has_its_clock),
+        cmocka_unit_test(every_kind_of_a_remedy_is_started_by_some_state),
         cmocka_unit_test(a_case_full_of_clocks_goes_on),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "amends/v1/types.pb-c.h"
+#include "contract/clock_kinds.h"
 #include "contract/statuses.h"
 #include "contract/words.h"
 
@@ -81,17 +82,11 @@ static const char *sql_subject(int kind)
 
 static const char *subject(int kind)
 {
-    switch (kind) {
-    case CLOCK_KIND_OFFER:
-        return "offer_ref";
-    case CLOCK_KIND_PROMISE:
-        return "promise_ref";
-    case CLOCK_KIND_APPROVAL:
-    case CLOCK_KIND_FULFILMENT:
-        return "remedy_ref";
-    default:
-        return "";
-    }
+    static const char *const refs[] = {[SUBJECT_CASE] = "",
+                                       [SUBJECT_OFFER] = "offer_ref",
+                                       [SUBJECT_PROMISE] = "promise_ref",
+                                       [SUBJECT_REMEDY] = "remedy_ref"};
+    return refs[clock_kind(kind)->subject];
 }
 
 static void of_the_foreign_keys(void **state)
@@ -104,7 +99,6 @@ static void of_the_foreign_keys(void **state)
     sql[fread(sql, 1, sizeof(sql) - 1, f)] = '\0';
     (void)fclose(f);
     rig_exec(rig, "%s", sql);
-    assert_int_equal(d->n_values, 11);
     for (unsigned i = 0; i < d->n_values; i++)
         assert_string_equal(sql_subject(d->values[i].value), subject(d->values[i].value));
 }
