@@ -5,13 +5,18 @@
  * The clocks of a case: what starts, stops, resets, pauses and moves them (domain 5). Nothing here
  * records an event or climbs the ladder: thresholds that were met are left in d->met.
  *
- *   definition.c  a clock's definition and its thresholds      arm.c    its deadline and next
- * instant thresholds.c  which thresholds were met                    start.c  beginning an instance
- *   pause_end.c   what of a pause counts                       stop.c   ending one
- *   pause.c       pausing and resuming                         rules.c  all definitions of a case
- *   subjects.c    clocks of remedies                           migrate.c  another policy
- *   rows.c        finding and adding rows                      facts.c, deadline*.c  see their
- * headers
+ *   definition.c  a clock's definition and its thresholds
+ *   arm.c         its deadline and next instant
+ *   start.c       beginning an instance
+ *   stop.c        ending one
+ *   thresholds.c  which thresholds were met
+ *   pause.c       pausing and resuming
+ *   pause_end.c   what of a pause counts
+ *   rules.c       all definitions of a case
+ *   subjects.c    clocks of remedies
+ *   migrate.c     another policy
+ *   rows.c        finding and adding rows
+ *   facts.c, deadline*.c  see their headers
  *
  * Threading: pure. Ownership: rows lie in the case; pointers to them are void after a new clock.
  */
