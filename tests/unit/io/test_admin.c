@@ -155,7 +155,7 @@ static void test_addresses(void **state)
     admin_stop(other);
 }
 
-/* Someone who connects and says nothing must not hold the page up. */
+/* A client that connects and sends nothing must not hold up the page. */
 static void test_silent_connections_do_not_block_others(void **state)
 {
     (void)state;

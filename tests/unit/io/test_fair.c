@@ -61,7 +61,7 @@ static void test_first_in_first_out_within_a_tenant(void **state)
     assert_takes((const size_t[]){0, 1, 2}, 3);
 }
 
-/* The one with three waiting does not delay those with one. */
+/* A tenant with three waiting items does not delay those with one. */
 static void test_round_robin_over_tenants(void **state)
 {
     (void)state;
@@ -139,7 +139,7 @@ static void test_remove_from_anywhere(void **state)
     assert_takes((const size_t[]){0, 2}, 2);
 }
 
-/* Random pushes, takes and removals against plain counting. */
+/* Random pushes, takes and removals are compared with plain counting. */
 static void test_counts_hold(void **state)
 {
     (void)state;

@@ -33,7 +33,7 @@ static int teardown(void **state)
     return failed;
 }
 
-/* Level-triggered: it comes again until the byte is read. */
+/* The event is level-triggered: it comes again until the byte is read. */
 static void on_third_time_read(void *ctx, int events)
 {
     (void)ctx;
@@ -100,7 +100,7 @@ static void on_owner_closes(void *ctx, int events)
     (void)events;
     calls++;
     (void)close(ends[0]);
-    ends[0] = dup(STDIN_FILENO); /* its number is in use again at once */
+    ends[0] = dup(STDIN_FILENO); /* its number is used again at once */
     loop_fd_free(watch);
 }
 
@@ -127,7 +127,7 @@ static void on_error(void *ctx, int events)
         loop_fd_free(watch);
 }
 
-/* A refused connection: the owner must hear of it, and again for as long as it wants to. */
+/* A refused connection: the owner must be told, and told again as long as it watches. */
 static void test_error_is_told_as_ready(void **state)
 {
     (void)state;

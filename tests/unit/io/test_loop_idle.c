@@ -61,7 +61,7 @@ static void on_again(struct loop_idle *idle)
         rounds = 999;
 }
 
-/* One that always asks again neither makes the loop sleep nor keeps timers from firing. */
+/* A handle that always asks again neither lets the loop sleep nor keeps timers from firing. */
 static void test_asking_again_does_not_starve_the_loop(void **state)
 {
     (void)state;

@@ -30,7 +30,7 @@ static void on_job(struct loop_job *posted)
     struct job *j = CONTAINER_OF(posted, struct job, job);
     out_of_order += j->number != next_number[j->producer]++;
     elsewhere = elsewhere || !loop_on_thread(loop);
-    free(j); /* the memory is the owner's as soon as it runs */
+    free(j); /* its memory belongs to the owner once it runs */
     if (++ran == PRODUCERS * EACH)
         loop_stop(loop);
 }

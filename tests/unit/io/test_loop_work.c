@@ -42,7 +42,7 @@ static void test_another_thread_works(void **state)
     assert_false(pthread_equal(p.ran_on, pthread_self()));
 }
 
-/* What was begun ends with the loop at the latest, so its owner may free it then. */
+/* Work that was begun ends before the loop does, so its owner may free it then. */
 static void test_a_loop_that_ends_waits(void **state)
 {
     struct piece pieces[20] = {{.ran = false}};

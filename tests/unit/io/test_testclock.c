@@ -103,8 +103,8 @@ static int64_t seen_after_us(void)
     return after_us;
 }
 
-/* At once, not only by the reading every 100 ms. Several tries: a busy machine may set the process
- * aside for longer. */
+/* The move is seen at once, and not only by the reading every 100 ms. The test tries several times,
+ * because a busy machine may stop the process for longer. */
 static void test_pwrite_is_seen_at_once(void **state)
 {
     for (int i = 0; i < 10 && seen_after_us() > 90 * US_PER_MS; i++) {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Prints commands a second of the toy business with 128 and with 1 in flight; not a test, run by
- * hand. */
+/* A benchmark, run by hand, that prints the commands a second of the toy business with 128 and with
+ * 1 in flight. */
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -70,7 +70,7 @@ static void index_column(PGconn *pq, const char *index, const char *n, char *out
     PQclear(res);
 }
 
-/* True when the condition leaves out the column after the prefix: it then walks all there is below
+/* True when the condition does not use the column behind the prefix: then it reads everything below
  * the prefix. */
 static bool stops_at_prefix(const struct look *l, json_t *node, const char *cond)
 {
@@ -192,7 +192,7 @@ static int check_all(PGconn *pq, const struct pg_stmt *stmts, size_t n, const ch
     return bad;
 }
 
-/* Of this schema only: other tests may run beside. */
+/* Analyses this schema only, because other tests may run at the same time. */
 static const char analyze_sql[] = "do $$ declare t regclass; begin"
                                   " for t in select oid from pg_class where relkind in ('r', 'p')"
                                   " and relnamespace = current_schema()::regnamespace loop"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Coming up: sessions, the clock, the schema, several hosts, names; and the blocking connection of
+/* Connecting: sessions, the clock, the schema, several hosts, names; and the blocking connection of
  * the tools. */
 
 #include <libpq-fe.h>
@@ -79,7 +79,8 @@ static void statements_that_cannot_be_prepared_are_not_up(void **state)
     toy_free(t);
 }
 
-/* The real server behind one that is not there; both orders of attempts come round. */
+/* The real server is the second host; the first one does not exist. Both orders are tried in turn.
+ * */
 static void the_second_host_is_found(void **state)
 {
     (void)state;
@@ -174,7 +175,7 @@ static void the_session_is_as_it_must_be(void **state)
                    "%s options='-c search_path=%s -c synchronous_commit=off -c TimeZone=Asia/Tokyo"
                    " -c default_transaction_isolation=serializable'",
                    w->conninfo, w->schema);
-    /* What a session is set to is only seen from inside: triggers write it down. */
+    /* The settings of a session are seen only from inside, so triggers write them down. */
     world_exec(w, "create table seen(name text primary key, value text);"
                   "create function see(n text) returns int8 language sql as"
                   " 'insert into seen values (n, current_setting(n)) on conflict do nothing; "

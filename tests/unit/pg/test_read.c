@@ -193,8 +193,8 @@ static void repeated_once_only(void **state)
     toy_free(t);
 }
 
-/* A cached plan whose columns changed is of no use: the connection is made anew, the caller sees
- * nothing. */
+/* A cached plan is of no use when its columns changed. The connection is made anew, and the caller
+ * notices nothing. */
 static void stale_statements_make_a_new_connection(void **state)
 {
     (void)state;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Segments in quiet weather: replay, order, bad commands, busy keys, more keys found. */
+/* Segments without faults of the network: replay, order, bad commands, busy keys, more keys found.
+ * */
 
 #include <stdio.h>
 
@@ -132,7 +133,7 @@ static void a_key_held_by_another_backend(void **state)
     for (int i = 0; i < 64; i++)
         assert_int_equal(cmds[i]->done, i != 5);
     for (int i = 0; i < 64; i++)
-        assert_true(i == 5 || cmds[i]->segment == 1); /* the innocents went through at once */
+        assert_true(i == 5 || cmds[i]->segment == 1); /* the good commands were committed at once */
     assert_false(behind->done);
     lock_elsewhere("pg_advisory_unlock", 205);
     world_settle(w, 20000);
@@ -160,8 +161,8 @@ static void a_key_held_for_too_long(void **state)
     toy_free(t);
 }
 
-/* Somebody who does not know of our keys holds the row itself: the lock time-out ends the attempt,
- * twice more at most. */
+/* Somebody outside holds the row itself. The lock time-out ends the attempt, which is repeated at
+ * most twice. */
 static void a_row_locked_by_an_outsider(void **state)
 {
     (void)state;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Who goes when: tenants, classes, shares. One segment connection, so
- * that segments have an order. */
+/* The order of commands by tenants, classes and shares. There is one segment connection, so that
+ * segments have an order. */
 
 #include <stdio.h>
 
@@ -93,8 +93,8 @@ static void a_crowd_has_half_of_a_segment_while_others_are_active(void **state)
     assert_int_equal(members(a, 500, 3), PG_SEG_COMMANDS / 2);
 }
 
-/* One connection, and always others ready: the crowd still has every fifth segment and its turn in
- * it. */
+/* There is one connection, and other tenants always have commands: the crowd still gets every fifth
+ * segment, and its turn in it. */
 static void a_crowd_is_not_passed_over_for_ever(void **state)
 {
     (void)state;
@@ -109,8 +109,8 @@ static void a_crowd_is_not_passed_over_for_ever(void **state)
     assert_true(a[0]->segment <= 6);
 }
 
-/* Those that were to go first are too late: the crowd must not wait for anybody else to wake the
- * line. */
+/* The commands that should go first have expired. The crowd must then go without waiting for
+ * another wake-up. */
 static void a_crowd_goes_when_the_others_have_expired(void **state)
 {
     (void)state;
@@ -127,8 +127,8 @@ static void a_crowd_goes_when_the_others_have_expired(void **state)
         assert_int_equal(b[i]->code, FAULT_DEADLINE_EXCEEDED);
 }
 
-/* Two connections: while A's segment is on one of them, B's commands go at once on the other, and A
- * does not get that one too. */
+/* Two connections: while one carries a segment of A, the commands of B go at once on the other,
+ * which A does not get. */
 static void a_flood_leaves_the_last_connection_to_others(void **state)
 {
     (void)state;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Connections that go at the worst moment: before and after the commit, for a while, for ever,
- * without a word. */
+/* Connections that break at the worst moment: before and after the commit, for a while, for ever,
+ * or silently. */
 
 #include <signal.h>
 #include <stdio.h>
@@ -98,7 +98,8 @@ static void commit_itself_lost(void **state)
     toy_free(t);
 }
 
-/* The second decision uses the first one's time: what it derives from it stays the same. */
+/* The second decision uses the time of the first, so that everything derived from it stays the
+ * same. */
 static int64_t nows[8];
 static size_t n_nows;
 
@@ -286,7 +287,7 @@ static void backend_killed_after_the_commit(void **state)
     all_ok(cmds, 200);
     assert_false(kill_now);
     for (int i = 0; i < 200; i++)
-        assert_true(cmds[i]->wrote); /* nobody was decided twice: the commit was known */
+        assert_true(cmds[i]->wrote); /* no command was decided twice: the commit was known */
     toy_free(t);
 }
 

@@ -2,8 +2,8 @@
 
 /*
  * Two replicas, each with its own loop on its own thread, want the same accounts in opposite order.
- * Whatever happens, the order of transaction ids agrees with the order within each account
- * (world_check): the feed is built on that.
+ * In every case the order of transaction ids agrees with the order within each account
+ * (world_check); the feed relies on that.
  */
 
 #include <pthread.h>
@@ -71,7 +71,7 @@ static void overlapping_segments_in_opposite_order(void **state)
     assert_int_equal(r[0].written + r[1].written, ROUNDS * ACCOUNTS * 3);
     assert_int_equal(r[0].replayed + r[1].replayed, ROUNDS * ACCOUNTS);
     assert_int_equal(world_int(first, "select count(*) from entry"), ROUNDS * ACCOUNTS * 3);
-    assert_true(metric_get(&pg_metric_busy, 0) > 0); /* they did get into each other's way */
+    assert_true(metric_get(&pg_metric_busy, 0) > 0); /* they did meet each other */
     world_check(first);
     world_free(first);
 }

@@ -262,7 +262,7 @@ static void see_big(const struct pg_rows *r)
     assert_int_equal(pg_bytes(r, 0, 0).data[BIG - 1], 'z');
 }
 
-/* More than any buffer between us and the server holds, both ways at once. */
+/* More than any buffer on the way to the server holds, in both directions at once. */
 static void a_big_value(void **state)
 {
     (void)state;

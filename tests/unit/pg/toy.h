@@ -109,7 +109,8 @@ void world_turn(struct world *w, int ms);
 int64_t world_int(struct world *w, const char *sql);
 void world_exec(struct world *w, const char *sql);
 
-/* The sum over accounts, their entries and the dedup rows agree, and nothing is there twice. */
+/* Asserts that the accounts, their entries and the dedup rows agree in sum, and that nothing is
+ * there twice. */
 void world_check(struct world *w);
 
 enum toy_stmt {

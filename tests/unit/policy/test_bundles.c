@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* The bundles that ship: without a problem, and meaning what their comments say. */
+/* The bundles that ship have no problem, and mean what their comments say. */
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -33,7 +33,7 @@ static char *read_bundle(const char *name)
     return text;
 }
 
-/* Compiles it and insists that there is nothing to say about it. */
+/* Compiles it and asserts that it has neither errors nor warnings. */
 static struct policy *compile(const char *name)
 {
     struct arena arena;
@@ -132,7 +132,8 @@ static void the_top_of_the_default_ladder_restarts(void **state)
     policy_free(p);
 }
 
-/* A level's clock ends when somebody takes notice or moves: from then on this one goes round. */
+/* The clock of a level ends when somebody takes notice of the case or makes progress. From then on
+ * this clock begins again and again. */
 static void who_moves_a_case_of_the_default_is_reminded_until_it_is_resolved(void **state)
 {
     (void)state;

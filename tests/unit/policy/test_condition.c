@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Conditions as sets of cases: by example, and against looking at every case there is. */
+/* Conditions as sets of cases: by example, and compared with a look at every possible case. */
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -229,7 +229,7 @@ static void sets_agree_with_looking_at_every_case(void **state)
     policy_free(p);
 }
 
-/* Boxes that nothing but their corners tells apart: the work stays bounded. */
+/* Boxes that differ only in their corners: the work stays bounded. */
 static void the_worst_case_ends(void **state)
 {
     (void)state;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Whatever is given as a bundle: it compiles or it has problems that can be shown, and nothing else
- * happens. The bundles that ship are changed at random, by bytes, by lines and by words of theirs;
- * AMENDS_FUZZ_ROUNDS asks for more than the few that every run has. */
+/* Any text that is given as a bundle either compiles or has problems that can be shown; nothing
+ * else happens. The bundles that ship are changed at random, by bytes, by lines and by their words.
+ * AMENDS_FUZZ_ROUNDS asks for more than the few rounds of every run. */
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -137,7 +137,7 @@ static size_t word_at(const char *text, size_t at, size_t *len)
     return at;
 }
 
-/* A word in place of another one of the same bundle, or of a list of nasty ones. */
+/* Puts a word in place of another: one of the same bundle, or of a list of nasty ones. */
 static void change_word(char *text)
 {
     static const char *const nasty[] = {"",       "~",         "null",

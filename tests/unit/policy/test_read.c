@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* What is written wrongly: told with its place and with what would be right; and all of it in one
+/* Errors in the text are told with their place and with what would be right, all of them in one
  * run. */
 
 #include <setjmp.h>
@@ -258,8 +258,8 @@ static void all_mistakes_are_told_in_their_order(void **state)
     arena_free(&arena);
 }
 
-/* Anchors deep down, under long keys: what cannot be told any more must take no memory, or there is
- * none for what is read next. */
+/* Anchors deep down, under long keys. Errors that cannot be told any more must take no memory,
+ * because the rest of the bundle needs it. */
 static void mistakes_without_end_are_counted(void **state)
 {
     enum { LEVELS = 9, ANCHORS = 60000 };

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Every trap that the compiler refuses or doubts: alone, at its line and column, by its path. */
+/* Every error and warning of the compiler, each alone, at its line and column, with its path. */
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -14,7 +14,7 @@
 
 #define ARENA_BYTES (4u << 20)
 #define HEAD "amends: 1\n"
-/* A clock that goes round, so that only the trap is told. */
+/* A clock that begins again, so that only the trap is told. */
 #define ROUND                                                                                      \
     "  round: {kind: next_contact, target: 3d, stop: never, cancel: {status: resolved}, start: "   \
     "[{acknowledged: yes, status: live}, {progress: yes, status: live}], thresholds: "             \

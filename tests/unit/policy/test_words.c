@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Values as bundles write them: what each comes to, and what is none. */
+/* Values as bundles write them: what each means, and what is no value. */
 
 #include <setjmp.h>
 #include <stdarg.h>

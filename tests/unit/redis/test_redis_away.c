@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Without a server nobody waits: none configured, none listening, one that never answers. */
+/* Without a server nobody waits: when none is configured, when none listens, and when one never
+ * answers. */
 
 #include "bench.h"
 

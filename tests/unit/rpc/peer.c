@@ -142,7 +142,7 @@ static bool receive(struct peer_call *c)
     return c->reply != NULL;
 }
 
-/* The core tells the status only when the messages before it were read. */
+/* gRPC gives the status only when all messages before it were read. */
 static void skip_messages(struct peer_call *c)
 {
     while (receive(c)) {
