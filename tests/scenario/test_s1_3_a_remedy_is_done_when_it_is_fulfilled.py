@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""S1.3: a remedy is not done when promised but when fulfilled; an unfulfilled one blocks closing. Its own
-clock comes with FULFILMENT clocks."""
+"""S1.3: a remedy is done when it is fulfilled, and not when it is promised; an accepted remedy that was not
+fulfilled keeps the case from being closed."""
 
 import pytest
 

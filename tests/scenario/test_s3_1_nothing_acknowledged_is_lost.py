@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """S3.1: "no record of the appointment": nothing acknowledged is ever lost; every case can be proved.
-Promises come with MakePromise; faults under load are tests/fault."""
+Promises are in test_promises.py, faults under load in tests/fault."""
 
 import pytest
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""S3.2: the executive level is a real queue with an owner, and a case gets there by its clocks. Promises
-and the executive level's own clock come later; two clocks lift a case by two levels, so the last step to
-the executive desk is made in the database here."""
+"""S3.2: the executive level is a real queue with an owner, and a case gets there by its clocks. Promises are
+in test_promises.py, the clocks of levels in test_thresholds.py. One move of the time lifts a case by one
+level at most, so here the last step to the executive desk is made in the database."""
 
 from harness.api import v1
 
@@ -12,7 +12,7 @@ pytestmark = both_ways
 
 
 def at_level(world, level):
-    """A case that reached the level before."""
+    """A case that stands at this level."""
     case = world.open()
     world.cluster.sql("update recovery_case set level = %s where case_id = %s", (level, case.case_id))
     return case
