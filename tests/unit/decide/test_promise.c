@@ -455,6 +455,25 @@ static void admitted_late_it_climbs_once(void **state)
     world_free(w);
 }
 
+/* Resolving counts what fell due before, as if the timer had been in time: an overdue promise is
+ * broken, and does not stand in the way like one that is open. */
+static void resolving_breaks_what_is_overdue(void **state)
+{
+    (void)state;
+    struct world *w = rig_owned();
+    rig_recover(w, "ann");
+    rig_promise(w, "ann", w->now_us + HOUR_US);
+    rig_resolve(w, "ann");
+    assert_refused(w, FAULT_FAILED_PRECONDITION, ERROR_REASON_CLOSE_GATE);
+    w->now_us += HOUR_US + 1; /* and no timer has come */
+    rig_resolve(w, "ann");
+    assert_written(w);
+    assert_string_equal(rig_promised(w, 0, PROMISE_STATE_BROKEN)->settled_by, SYSTEM_ACTOR);
+    assert_int_equal(world_event(w, 0)->kind, EVENT_KIND_CASE_RESOLVED);
+    assert_int_equal(w->c.row.status, CASE_STATUS_RESOLVED);
+    world_free(w);
+}
+
 /* The case is at the top and cannot climb: each breach is recorded, and the desk is told of
  * each. */
 static void at_the_top_each_is_told(void **state)
@@ -529,6 +548,7 @@ int main(void)
         cmocka_unit_test(admitted_with_a_breach_it_climbs_once),
         cmocka_unit_test(admitted_late_it_climbs_once),
         cmocka_unit_test(at_the_top_each_is_told),
+        cmocka_unit_test(resolving_breaks_what_is_overdue),
         cmocka_unit_test(a_broken_one_gives_a_head_start),
         cmocka_unit_test(no_promise_of_that_id),
     };
