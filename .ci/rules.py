@@ -31,6 +31,7 @@ TIME_PROBE_FOLDER, TIME_PROBES = "common/pg/", 1
 MACHINE_PATH = re.compile(r"(?<![\w.$}])/(?:work|root|home|farm)/\w|/tmp/\w+_jobs")
 UNFINISHED = re.compile(r"\b(TO" r"DO|FIX" r"ME|XX" r"X|HA" r"CK)\b")
 LONGEST_FILE = 600
+LONGEST_LINE = 100  # the formatter leaves comments alone
 MOST_SOURCES = 30
 
 # SQL in C takes the numbers of enumerations from the contract: "x.state = " SQL_OFFER_STATE_PENDING.
@@ -111,6 +112,8 @@ def one_line(name, line):
         yield "a path of one machine"
     if UNFINISHED.search(line):
         yield "an unfinished mark"
+    if name.endswith((".c", ".h")) and len(line) > LONGEST_LINE:
+        yield f"longer than {LONGEST_LINE} columns"
     if line != line.rstrip():
         yield "white space at the end of the line"
 

@@ -36,7 +36,7 @@ void case_set_owner(struct decision *d, int owner_kind, const char *id, struct o
 {
     struct case_row *row = &d->c->row;
     Amends__V1__EventDetail detail = AMENDS__V1__EVENT_DETAIL__INIT;
-    /* The room for the case was counted for the agent to whom it was offered, and for nobody else. */
+    /* Room was counted for the agent to whom the case was offered, and for nobody else. */
     AM_ASSERT(!offer || (owner_kind == OWNER_KIND_AGENT && strcmp(offer->agent_id, id) == 0));
     if (between_agents(row, owner_kind, id))
         row->transfers++;

@@ -11,8 +11,8 @@
 
 /*
  * What every session must have. Plans must not depend on statistics, hence generic plans without
- * sequential scans, and without bitmaps, which lose the order of an index. JIT would compile whatever such a plan's penalty makes look expensive. A
- * stronger synchronous_commit is left alone.
+ * sequential scans, and without bitmaps, which lose the order of an index. JIT would compile
+ * whatever such a plan's penalty makes look expensive. A stronger synchronous_commit is left alone.
  */
 static const char session_sql[] =
     "select case when current_setting('synchronous_commit') in ('off', 'local', 'remote_write')"

@@ -48,7 +48,8 @@ static const struct agent_row *agent_written(const struct decision *d)
     return d->agents_out.n > 0 ? ROW_AT(&d->agents_out, const struct agent_row, 0) : NULL;
 }
 
-/* True when a replayed OpenCase has read no case, or another one than it opened: see replay_write(). */
+/* True when a replayed OpenCase has read no case, or another one than it opened: see
+ * replay_write(). */
 static bool shows_other_case(const struct command *cmd, const struct write_rows *rows)
 {
     return cmd->replayed && !uuid_is_zero(&cmd->result_case_id) &&

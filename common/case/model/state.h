@@ -60,7 +60,8 @@ struct case_state {
 /* An empty case of the id: exists = false. */
 void case_state_init(struct case_state *c, int64_t tenant_id, const struct uuid *case_id);
 
-/* Adds to the minutes that the customer lost, up to CASE_MINUTES_LOST_MAX. Does not touch the row. */
+/* Adds to the minutes that the customer lost, up to CASE_MINUTES_LOST_MAX. The row is not
+ * touched. */
 void case_add_minutes_lost(struct case_row *row, int32_t minutes);
 
 /* -- questions that many rules ask; pure ------------------------------------------------------- */

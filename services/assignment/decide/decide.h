@@ -6,8 +6,8 @@
  * both are pure.
  * The system's own are conditional on a generation, so that repeating one is harmless.
  *
- * Threading: constants. Ownership: args are borrowed with the command; violations lie in the fault's
- * arena.
+ * Threading: constants. Ownership: args are borrowed with the command; violations lie in the
+ * fault's arena.
  */
 
 #include "amends/v1/assignment_service.pb-c.h"
@@ -85,11 +85,11 @@ enum offer_outcome offer_outcome_of(const struct command *cmd);
  * pending offers. */
 bool agent_has_room(const struct agent_row *agent);
 
-/* -- requests (validate.c) ---------------------------------------------------------------------- */
+/* -- requests (validate.c) --------------------------------------------------------------------- */
 
-/* Each adds every violation of its request at once, field = path in the request. request_id, case_id
- * and their like are checked where they are parsed. `policy` is the tenant's current one, or NULL
- * while it is being loaded: then what depends on it is left to the decision. */
+/* Each adds every violation of its request at once, field = path in the request. request_id,
+ * case_id and their like are checked where they are parsed. `policy` is the tenant's current one,
+ * or NULL while it is being loaded: then what depends on it is left to the decision. */
 void put_agent_validate(const ProtobufCMessage *request, int64_t now_us,
                         const struct policy *policy, struct fault *fault);
 void set_presence_validate(const ProtobufCMessage *request, int64_t now_us,

@@ -10,7 +10,8 @@
 #include "assignment/decide/decide.h"
 
 /* Ends a pending offer and its clock with one event; the case waits again. `words` is what the
- * agent said, or "". It may tell of the customer, so it goes into the personal part of the event. */
+ * agent said, or "". It may tell of the customer, so it goes into the personal part of the
+ * event. */
 void offer_end(struct decision *d, struct offer_row *offer, int state, int event_kind,
                const char *words);
 

@@ -4,8 +4,8 @@
 /*
  * The commands behind intake's RPCs that write, and what their requests must be; both are pure.
  *
- * Threading: constants. Ownership: args are borrowed with the command; violations lie in the fault's
- * arena.
+ * Threading: constants. Ownership: args are borrowed with the command; violations lie in the
+ * fault's arena.
  */
 
 #include "amends/v1/intake_service.pb-c.h"
@@ -39,7 +39,7 @@ struct migrate_args {
     struct migrate_result *result;
 };
 
-/* -- requests (validate.c) ---------------------------------------------------------------------- */
+/* -- requests (validate.c) --------------------------------------------------------------------- */
 
 /* Adds every violation of an OpenCase at `now_us`, field = path in the request. Without a `policy`
  * (NULL: not loaded yet) the failure code is checked by its form only; the decision looks it up

@@ -11,8 +11,8 @@
  * - Contacts, acts, root causes and fulfilment are taken as long as the case is not final;
  *   proposals, answers and denials only while it is neither resolved nor final.
  *
- * Threading: constants. Ownership: args are borrowed with the command; violations lie in the fault's
- * arena.
+ * Threading: constants. Ownership: args are borrowed with the command; violations lie in the
+ * fault's arena.
  */
 
 #include "amends/v1/resolution_service.pb-c.h"
@@ -28,7 +28,8 @@ extern const struct command_kind record_act_kind;
 extern const struct command_kind record_root_cause_kind;
 
 /* Within the proposer's limit it is written as OFFERED at once, `on_the_spot`. The limit covers the
- * sum of what the case has of the kind and currency, as far as it stands (contract/remedy_states.h).
+ * sum of what the case has of the kind and currency, as far as it stands
+ * (contract/remedy_states.h).
  * Refused with ALREADY_COMPENSATED: a kind that makes up for the loss (contract/remedy_kinds.h) of
  * the very worth that stands already. */
 extern const struct command_kind propose_remedy_kind;
@@ -73,7 +74,7 @@ extern const struct command_kind deny_claim_kind;
 extern const struct command_kind resolve_case_kind;
 extern const struct command_kind close_case_kind;
 
-/* -- requests (validate.c) ---------------------------------------------------------------------- */
+/* -- requests (validate.c) --------------------------------------------------------------------- */
 
 /* What a request must be by itself, before it is decided on. Each function adds every violation at
  * `now_us`, field = path in the request; what only the case can tell (a contact before the case was
