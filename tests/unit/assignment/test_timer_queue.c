@@ -307,16 +307,18 @@ static void what_nobody_serves_is_taken_a_second_late(void **state)
     assert_each_once(200);
 }
 
+static bool soon_is_added;
+
 static void soon_begin(void)
 {
+    soon_is_added = false;
     absent_begin();
 }
 
 static bool soon_done(void)
 {
-    static bool added;
-    if (!added && time_mono_us() - world.started_us > 300 * US_PER_MS) {
-        added = true;
+    if (!soon_is_added && time_mono_us() - world.started_us > 300 * US_PER_MS) {
+        soon_is_added = true;
         due_us = now_us() + 100 * US_PER_MS;
         add(world.replicas[0].queue, 200, due_us);
     }
@@ -324,12 +326,18 @@ static bool soon_done(void)
     return taken() == 200;
 }
 
+/* What is taken within a second was not taken because it was late. A busy machine may lose that
+ * second once, so the story is played again. */
 static void who_adds_a_timer_that_is_due_soon_takes_it_itself(void **state)
 {
+    bool in_time = false;
     (void)state;
-    play(&(struct story){soon_begin, soon_done});
-    assert_each_once(200);
-    assert_true(taken_us - due_us < US_PER_S); /* otherwise it was taken only because it was late */
+    for (int i = 0; i < 5 && !in_time; i++) {
+        play(&(struct story){soon_begin, soon_done});
+        assert_each_once(200);
+        in_time = taken_us - due_us < US_PER_S;
+    }
+    assert_true(in_time);
 }
 
 static void lost_begin(void)
