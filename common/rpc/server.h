@@ -171,7 +171,10 @@ void rpc_reply(struct rpc_call *call, const ProtobufCMessage *response);
  */
 void rpc_fail(struct rpc_call *call, const struct fault *fault);
 
-/* -- server streams ---------------------------------------------------------------------------- */
+/* -- server streams ----------------------------------------------------------------------------
+ *
+ * A stream holds one message at a time, so a client that does not read costs no more memory than
+ * that here; what its owner keeps for it is the owner's to bound (assignment/streams/stream.h). */
 
 /* Called on the loop's thread, never from within rpc_stream_open(), _send() or _finish(). */
 struct rpc_stream_ops {

@@ -53,7 +53,7 @@ struct assignment {
 
 int64_t engine_now_us(const struct assignment *a); /* domain time */
 
-/* -- statements (stmts.c) ---------------------------------------------------------------------- */
+/* -- statements (stmts.c, and the sql.c of each folder) ---------------------------------------- */
 
 enum stmt {
     STMT_DUE,           /* clocks due at or before, soonest first */

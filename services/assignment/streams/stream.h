@@ -5,6 +5,10 @@
  * One open stream of offers: what its client has been told of each offer, and what comes next.
  * First the pending offers, then a mark, then every change, once each.
  *
+ * What a client costs who reads slowly or not at all: one message in flight, the next one is read
+ * from PostgreSQL when that has left (rpc_stream_send()); and one `seen` an offer that the client
+ * was not told of yet, until the connection reaches its greatest age (rpc/server.h).
+ *
  * Threading: io loop's thread. Ownership: made by the hub; frees itself once its call is closed.
  */
 

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "assignment/streams/sql.h"
+
+#include "contract/words.h"
+
+#define OFFER_COLUMNS                                                                              \
+    "o.case_id, o.offer_id, o.state, o.generation, o.weight, o.pulled, o.created_at,"              \
+    " o.expires_at, o.decided_at"
+
+/* $1 tenants, $2 agents, $3 made at or after, $4 most of each. */
+const char streams_sql_offers[] =
+    "select k.ord, " OFFER_COLUMNS
+    " from unnest($1::int8[], $2::text[], $3::timestamptz[]) with ordinality"
+    " as k(tenant_id, agent_id, since, ord) cross join lateral ("
+    "(select y.* from offer y where y.tenant_id = k.tenant_id and y.agent_id = k.agent_id"
+    " and y.state = " SQL_OFFER_STATE_PENDING " limit $4::int4) union all"
+    " (select y.* from offer y where y.tenant_id = k.tenant_id and y.agent_id = k.agent_id"
+    " and y.created_at >= k.since and y.state <> " SQL_OFFER_STATE_PENDING
+    " order by y.created_at limit $4::int4)) o";
+
+/* $1 tenants, $2 cases, $3 offers */
+const char streams_sql_offers_keys[] =
+    "select k.ord, " OFFER_COLUMNS " from unnest($1::int8[], $2::uuid[], $3::uuid[])"
+    " with ordinality as k(tenant_id, case_id, offer_id, ord) cross join lateral"
+    " (select y.* from offer y where y.tenant_id = k.tenant_id and y.case_id = k.case_id"
+    " and y.offer_id = k.offer_id offset 0) o";
+
+/* $1 tenants, $2 agents, $3 seen, $4 live until, $5 replica */
+const char streams_sql_seen[] =
+    "insert into agent_stream (tenant_id, agent_id, replica, seen_at, live_until)"
+    " select k.tenant_id, k.agent_id, $5::text, k.seen_at, k.live_until"
+    " from unnest($1::int8[], $2::text[], $3::timestamptz[], $4::timestamptz[])"
+    " as k(tenant_id, agent_id, seen_at, live_until)"
+    " on conflict (tenant_id, agent_id, replica) do update set seen_at = excluded.seen_at,"
+    " live_until = excluded.live_until";
+
+/* $1 now, $2 limit, $3 from: agents who have dead rows; for each, when any of its rows was last
+ * seen, whether one is alive, and when the row died. */
+const char streams_sql_gone[] =
+    "select s.tenant_id, s.agent_id, o.seen_at, o.live, s.live_until from"
+    " (select x.tenant_id, x.agent_id, x.live_until from agent_stream x"
+    " where x.live_until > '-infinity' and x.live_until <= $1::timestamptz"
+    " and x.live_until >= $3::timestamptz"
+    " order by x.live_until limit $2::int4) s cross join lateral"
+    " (select max(y.seen_at) as seen_at, bool_or(y.live_until > $1::timestamptz) as live"
+    " from agent_stream y where y.tenant_id = s.tenant_id and y.agent_id = s.agent_id offset 0) o";
+
+/* $1 tenant, $2 agent, $3 now */
+const char streams_sql_forget[] =
+    "delete from agent_stream x where x.tenant_id = $1::int8 and x.agent_id = $2::text"
+    " and x.replica = any (array(select s.replica from agent_stream s"
+    " where s.tenant_id = $1::int8 and s.agent_id = $2::text and s.live_until <= $3::timestamptz))"
+    " and x.live_until <= $3::timestamptz";
