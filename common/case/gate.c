@@ -2,6 +2,9 @@
 #include "case/gate.h"
 
 #include "base/time.h"
+#include "contract/reasons.h"
+#include "contract/remedy_states.h"
+#include "contract/word.h"
 #include "contract/words.h"
 
 /* Of this round: what was said before a case was reopened answered something else. */
@@ -77,4 +80,65 @@ unsigned case_gate_missing(const struct case_state *c, const struct policy *p)
     if (!act_done(c, p))
         missing |= GATE_ACT;
     return missing;
+}
+
+/* -- the refusal ------------------------------------------------------------------------------ */
+
+static void tell_unfulfilled(struct decision *d)
+{
+    ROWS_EACH (remedy, struct remedy_row, &d->c->remedies) {
+        char id[UUID_TEXT_LEN + 1];
+        if (remedy_state(remedy->state)->is_owed)
+            fault_missing(&d->cmd->fault, "UNFULFILLED_REMEDY",
+                          "remedy %s is %s: it has to reach the customer, or fail and be replaced",
+                          uuid_format(&remedy->remedy_id, id),
+                          contract_word(REMEDY_STATE_WORDS, remedy->state));
+    }
+}
+
+static void tell_promises(struct decision *d)
+{
+    ROWS_EACH (promise, struct promise_row, &d->c->promises) {
+        char id[UUID_TEXT_LEN + 1];
+        if (promise->state == PROMISE_STATE_OPEN)
+            fault_missing(&d->cmd->fault, "OPEN_PROMISE",
+                          "promise %s is open: it has to be kept, renegotiated or admitted broken",
+                          uuid_format(&promise->promise_id, id));
+    }
+}
+
+/* Lists everything that is missing, so that a caller need not try again and again. */
+static void tell_missing(struct decision *d, unsigned missing)
+{
+    struct fault *f = &d->cmd->fault;
+    const struct policy *p = d->policy;
+    if (missing & GATE_CONTACT)
+        fault_missing(f, "CONTACT",
+                      "the customer was not reached by the company, nor tried %d times on %d "
+                      "channels over %lld hours",
+                      p->unreachable_attempts, p->unreachable_channels,
+                      (long long)(p->unreachable_window_ms / (3600LL * 1000)));
+    if (missing & GATE_ROOT_CAUSE)
+        fault_missing(f, "ROOT_CAUSE", "no root cause is recorded");
+    if (missing & GATE_ACT)
+        fault_missing(f, "ACT", "no apology or other act that policy asks for is recorded");
+    if (missing & GATE_REMEDY_OR_DENIAL)
+        fault_missing(f, "REMEDY_OR_DENIAL",
+                      "no remedy was fulfilled and no denial disclosed with its reason");
+    if (missing & GATE_UNFULFILLED_REMEDY)
+        tell_unfulfilled(d);
+    if (missing & GATE_OPEN_PROMISE)
+        tell_promises(d);
+}
+
+bool case_require_gate(struct decision *d)
+{
+    unsigned missing = case_gate_missing(d->c, d->policy);
+    if (missing == 0)
+        return true;
+    fault_set(&d->cmd->fault, FAULT_FAILED_PRECONDITION, ERROR_REASON_CLOSE_GATE,
+              "the case does not pass the close gate: %d conditions are not met",
+              __builtin_popcount(missing));
+    tell_missing(d, missing);
+    return false;
 }

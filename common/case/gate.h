@@ -2,13 +2,12 @@
 #pragma once
 
 /*
- * The close gate (domain 3): what is missing before a case can be resolved.
+ * The close gate: what is missing before a case can be resolved, and how a caller is told.
  *
- * Threading: pure. Ownership: none.
+ * Threading: pure. Ownership: texts of a refusal lie in the command's arena.
  */
 
-#include "case/model/state.h"
-#include "policy/policy.h"
+#include "case/model/decision.h"
 
 enum case_gate {
     /* No outbound contact reached the customer, nor is the unreachable rule met. */
@@ -29,3 +28,7 @@ enum case_gate {
  * was said and given before has not done it. The root cause and the acts carry over: the failure is
  * the same one, and sorry was said for it. */
 unsigned case_gate_missing(const struct case_state *c, const struct policy *p);
+
+/* Refuses with FAILED_PRECONDITION / CLOSE_GATE and lists everything that is missing; true when the
+ * case passes. */
+bool case_require_gate(struct decision *d);

@@ -2,7 +2,7 @@
 #pragma once
 
 /*
- * The one owner rule (domain 4): the only place where a case changes hands.
+ * The one owner rule: the only place where a case changes hands.
  *
  * Threading: pure. Ownership: `id` and `cause` must live as long as the decision.
  */

@@ -4,7 +4,7 @@
 /*
  * A case's place in the queue of its level: an item is there exactly while a steward owns a case
  * that waits. Its score is static, because all cases age alike: nothing is computed again because
- * time passed (architecture 7).
+ * time passed.
  *
  * Threading: pure. Ownership: new rows lie in the case.
  */

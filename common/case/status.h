@@ -2,7 +2,7 @@
 #pragma once
 
 /*
- * The status of a case that is neither resolved nor final: derived from its rows (domain 3).
+ * The status of a case that is neither resolved nor final: derived from its rows.
  *
  * Threading: pure. Ownership: none.
  */

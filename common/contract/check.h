@@ -4,7 +4,7 @@
 /*
  * Checks of request fields that all services share. Each adds at most one violation for a field, so
  * that a field which two places check is told once. `field` is the path in the request and a
- * constant. Texts are valid UTF-8 without NUL, because the wire check has refused all others.
+ * constant. Texts are valid UTF-8 without NUL, because rpc/wire.h has refused all others.
  *
  * Threading: pure. Ownership: what is found is added to the fault, in its arena.
  */

@@ -2,7 +2,7 @@
 #pragma once
 
 /*
- * What each kind of clock does: one row a kind (domain 5).
+ * What each kind of clock does: one row a kind.
  *
  * Threading: constants. Ownership: none.
  */

@@ -2,7 +2,7 @@
 #pragma once
 
 /*
- * What each kind of remedy is: one row a kind (domain 6).
+ * What each kind of remedy is: one row a kind.
  *
  * Threading: constants. Ownership: none.
  */

@@ -1,31 +1,37 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "contract/remedy_states.h"
 
-#define BIT(name) (1u << REMEDY_STATE_##name)
+#include "base/bits.h"
 
 static const struct remedy_state states[] = {
     /* Within authority a new remedy is offered at once. */
-    [REMEDY_STATE_UNSPECIFIED] = {.followers = BIT(OFFERED)},
+    [REMEDY_STATE_UNSPECIFIED] = {.followers = BIT_OF(REMEDY_STATE_OFFERED)},
     [REMEDY_STATE_PROPOSED] = {.is_live = true, .is_owners_work = true},
     [REMEDY_STATE_PENDING_APPROVAL] = {.is_live = true},
     [REMEDY_STATE_APPROVED] = {.is_live = true, .is_owners_work = true},
     [REMEDY_STATE_REJECTED] = {.is_live = false},
     [REMEDY_STATE_OFFERED] = {.is_live = true,
                               .followers =
-                                  BIT(ACCEPTED) | BIT(DECLINED) | BIT(COUNTERED) | BIT(EXPIRED)},
+                                  BIT_OF(REMEDY_STATE_ACCEPTED) | BIT_OF(REMEDY_STATE_DECLINED) |
+                                  BIT_OF(REMEDY_STATE_COUNTERED) | BIT_OF(REMEDY_STATE_EXPIRED)},
     /* Who fulfils need not say when it began. */
     [REMEDY_STATE_ACCEPTED] = {.is_live = true,
                                .is_owed = true,
                                .was_accepted = true,
-                               .followers = BIT(FULFILLING) | BIT(FULFILLED) | BIT(FAILED)},
+                               .followers = BIT_OF(REMEDY_STATE_FULFILLING) |
+                                            BIT_OF(REMEDY_STATE_FULFILLED) |
+                                            BIT_OF(REMEDY_STATE_FAILED)},
     [REMEDY_STATE_DECLINED] = {.is_live = false},
     [REMEDY_STATE_COUNTERED] = {.is_live = false},
     [REMEDY_STATE_EXPIRED] = {.is_live = false},
     [REMEDY_STATE_FULFILLING] = {.is_live = true,
                                  .is_owed = true,
                                  .was_accepted = true,
-                                 .followers = BIT(FULFILLED) | BIT(FAILED)},
-    [REMEDY_STATE_FULFILLED] = {.is_live = true, .was_accepted = true, .followers = BIT(REVERSED)},
+                                 .followers =
+                                     BIT_OF(REMEDY_STATE_FULFILLED) | BIT_OF(REMEDY_STATE_FAILED)},
+    [REMEDY_STATE_FULFILLED] = {.is_live = true,
+                                .was_accepted = true,
+                                .followers = BIT_OF(REMEDY_STATE_REVERSED)},
     [REMEDY_STATE_FAILED] = {.was_accepted = true},
     [REMEDY_STATE_REVERSED] = {.was_accepted = true},
 };

@@ -2,7 +2,7 @@
 #pragma once
 
 /*
- * What each state of a remedy means, and which may follow which: one row a state (domain 6).
+ * What each state of a remedy means, and which may follow which: one row a state.
  *
  * Threading: constants. Ownership: none.
  */

@@ -2,7 +2,7 @@
 #pragma once
 
 /*
- * What each status of a case means, and which may follow which: one table (domain 3). Whoever asks
+ * What each status of a case means, and which may follow which: one table. Whoever asks
  * whether a case waits, has ended or counts as load asks here; texts of SQL take the same sets.
  *
  * Threading: constants. Ownership: none.

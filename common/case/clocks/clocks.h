@@ -2,7 +2,7 @@
 #pragma once
 
 /*
- * The clocks of a case: what starts, stops, resets, pauses and moves them (domain 5). Nothing here
+ * The clocks of a case: what starts, stops, resets, pauses and moves them. Nothing here
  * records an event or climbs the ladder: thresholds that were met are left in d->met.
  *
  *   definition.c  a clock's definition and its thresholds

@@ -34,6 +34,14 @@ void ladder_join(struct decision *d, int level, int action)
     row_touch(&row->row);
 }
 
+/* -- severity ---------------------------------------------------------------------------------- */
+
+void ladder_raise_severity(struct case_row *row)
+{
+    if (row->severity < POLICY_SEVERITY_MAX)
+        row->severity++;
+}
+
 /* -- notifications ---------------------------------------------------------------------------- */
 
 static bool told_already(struct step *s, const char *recipient)

@@ -2,7 +2,7 @@
 #pragma once
 
 /*
- * The ladder of levels (domain 4): steps up it, recorded once each, with their cost, their people
+ * The ladder of levels: steps up it, recorded once each, with their cost, their people
  * and who is told.
  *
  * Threading: pure. Ownership: rows lie in the case; texts must live as long as the decision.
@@ -12,6 +12,10 @@
 
 /* The steward of a level; of the top for a level above it. */
 const char *ladder_steward(const struct policy *p, int level);
+
+/* Adds one to the severity, up to the highest: for a threshold that says so, and for a promise that
+ * is admitted to be broken. The caller touches the row. */
+void ladder_raise_severity(struct case_row *row);
 
 /* Carries a threshold's actions out and records the step once per (case, round, clock, instance,
  * threshold): the escalation row, an event (CLOCK_BREACHED at 100 %, else CLOCK_THRESHOLD), its

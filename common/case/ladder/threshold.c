@@ -112,7 +112,7 @@ static void change_row(struct decision *d, const struct step *s, const struct po
     if (s->done & BIT_OF(ESCALATION_ACTION_RAISE_PRIORITY))
         row->raised_ms += t->raise_ms;
     if (s->done & BIT_OF(ESCALATION_ACTION_RAISE_SEVERITY))
-        row->severity++;
+        ladder_raise_severity(row);
     if (s->done & t->actions & BIT_OF(ESCALATION_ACTION_CO_OWN))
         ladder_join(d, s->to, LADDER_ACTION_CO_OWN);
     if (s->done & t->actions & BIT_OF(ESCALATION_ACTION_TAKE_OVER))

@@ -4,7 +4,7 @@
 /*
  * The only place that moves a remedy, an offer or a promise from one state to another. Each
  * function sets the state and the time that belongs to it, and marks the row as changed. It aborts
- * on a move that the domain does not have (domain 6): who calls has refused it before.
+ * on a move that the domain does not have: who calls has refused it before.
  *
  * Threading: pure. Ownership: rows belong to the case.
  */

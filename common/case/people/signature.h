@@ -3,7 +3,7 @@
 
 /*
  * Requirement signatures: what a case asks of an agent, as one canonical text, so that cases that
- * ask the same stand in the same queue (architecture 7). A signature has parts with ';' between:
+ * ask the same stand in the same queue. A signature has parts with ';' between:
  * "s=billing:2" skill and level, "l=de-at" language in lower case, "a=6:USD:500000000" authority as
  * remedy kind, currency and band in micro-units ("max" = without limit; an empty currency when no
  * stake is known). What is not asked for is left out; "" fits every agent.

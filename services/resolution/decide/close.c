@@ -12,9 +12,6 @@
 #include "case/model/decision.h"
 #include "case/model/states.h"
 #include "case/transition.h"
-#include "contract/reasons.h"
-#include "contract/remedy_states.h"
-#include "contract/word.h"
 #include "contract/words.h"
 #include "resolution/decide/decide.h"
 #include "resolution/decide/remedy_row.h"
@@ -55,67 +52,6 @@ const struct command_kind deny_claim_kind = {
     .response = &amends__v1__deny_claim_response__descriptor,
 };
 
-/* -- the close gate ---------------------------------------------------------------------------- */
-
-static void tell_unfulfilled(struct decision *d)
-{
-    ROWS_EACH (remedy, struct remedy_row, &d->c->remedies) {
-        char id[UUID_TEXT_LEN + 1];
-        if (remedy_state(remedy->state)->is_owed)
-            fault_missing(&d->cmd->fault, "UNFULFILLED_REMEDY",
-                          "remedy %s is %s: it has to reach the customer, or fail and be replaced",
-                          uuid_format(&remedy->remedy_id, id),
-                          contract_word(REMEDY_STATE_WORDS, remedy->state));
-    }
-}
-
-static void tell_promises(struct decision *d)
-{
-    ROWS_EACH (promise, struct promise_row, &d->c->promises) {
-        char id[UUID_TEXT_LEN + 1];
-        if (promise->state == PROMISE_STATE_OPEN)
-            fault_missing(&d->cmd->fault, "OPEN_PROMISE",
-                          "promise %s is open: it has to be kept, renegotiated or admitted broken",
-                          uuid_format(&promise->promise_id, id));
-    }
-}
-
-/* Lists everything that is missing, so that a caller need not try again and again. */
-static void tell_missing(struct decision *d, unsigned missing)
-{
-    struct fault *f = &d->cmd->fault;
-    const struct policy *p = d->policy;
-    if (missing & GATE_CONTACT)
-        fault_missing(f, "CONTACT",
-                      "the customer was not reached by the company, nor tried %d times on %d "
-                      "channels over %lld hours",
-                      p->unreachable_attempts, p->unreachable_channels,
-                      (long long)(p->unreachable_window_ms / (3600LL * 1000)));
-    if (missing & GATE_ROOT_CAUSE)
-        fault_missing(f, "ROOT_CAUSE", "no root cause is recorded");
-    if (missing & GATE_ACT)
-        fault_missing(f, "ACT", "no apology or other act that policy asks for is recorded");
-    if (missing & GATE_REMEDY_OR_DENIAL)
-        fault_missing(f, "REMEDY_OR_DENIAL",
-                      "no remedy was fulfilled and no denial disclosed with its reason");
-    if (missing & GATE_UNFULFILLED_REMEDY)
-        tell_unfulfilled(d);
-    if (missing & GATE_OPEN_PROMISE)
-        tell_promises(d);
-}
-
-static bool pass_gate(struct decision *d)
-{
-    unsigned missing = case_gate_missing(d->c, d->policy);
-    if (missing == 0)
-        return true;
-    fault_set(&d->cmd->fault, FAULT_FAILED_PRECONDITION, ERROR_REASON_CLOSE_GATE,
-              "the case does not pass the close gate: %d conditions are not met",
-              __builtin_popcount(missing));
-    tell_missing(d, missing);
-    return false;
-}
-
 /* -- ResolveCase ------------------------------------------------------------------------------- */
 
 /* A remedy that was offered and not answered expires when the case is resolved. */
@@ -140,7 +76,7 @@ static void end_pause(struct decision *d)
 static void resolve_case_decide(struct decision *d)
 {
     struct case_row *row = &d->c->row;
-    if (!case_require_transition(d, CASE_STATUS_RESOLVED) || !pass_gate(d))
+    if (!case_require_transition(d, CASE_STATUS_RESOLVED) || !case_require_gate(d))
         return;
     Amends__V1__EventDetail detail = AMENDS__V1__EVENT_DETAIL__INIT;
     end_pause(d);
@@ -168,7 +104,7 @@ const struct command_kind resolve_case_kind = {
 static void close_case_decide(struct decision *d)
 {
     /* A remedy that was fulfilled when the case was resolved may have been reversed since. */
-    if (case_require_transition(d, CASE_STATUS_CLOSED) && pass_gate(d))
+    if (case_require_transition(d, CASE_STATUS_CLOSED) && case_require_gate(d))
         case_close(d, d->cmd->principal);
 }
 

@@ -149,8 +149,8 @@ static void settle_broken(struct decision *d, struct promise_row *promise)
     }
     settle_as(d, promise, PROMISE_STATE_BROKEN);
     stop_clock(d, promise, d->now_us, early);
-    if (early && row->severity < POLICY_SEVERITY_MAX) {
-        row->severity++;
+    if (early) {
+        ladder_raise_severity(row);
         row_touch(&row->row);
     }
     const struct uuid id = promise->promise_id;
