@@ -108,8 +108,8 @@ static void where_each_status_is(void **state)
     struct claim_row claim;
     struct ended_row ended;
     (void)state;
-    for (int16_t status = CASE_STATUS_OPEN; status <= CASE_STATUS_MERGED; status++) {
-        w->c.row.status = status;
+    for (int status = CASE_STATUS_OPEN; status <= CASE_STATUS_MERGED; status++) {
+        w->c.row.status = (int16_t)status;
         assert_int_equal(case_work_of(&w->c, &work), status <= CASE_STATUS_RESOLVED);
         assert_int_equal(case_ended_of(&w->c, &ended), status > CASE_STATUS_RESOLVED);
         assert_int_equal(case_claim_of(&w->c, &claim), status < CASE_STATUS_RESOLVED);

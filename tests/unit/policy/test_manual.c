@@ -147,8 +147,10 @@ struct span {
 static struct span marked(const char *mark)
 {
     const char *from = strstr(manual, mark);
-    if (!from)
+    if (!from) {
         fail_msg("the manual has no %s", mark);
+        return (struct span){.text = "", .len = 0};
+    }
     from += strlen(mark);
     const char *until = strstr(from, END);
     assert_non_null(until);

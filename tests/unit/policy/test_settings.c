@@ -53,7 +53,7 @@ static const char *another(const struct setting *s)
     case SETTING_DURATION:
         return "7h";
     case SETTING_WHOLE:
-        return arena_printf(&arena, "%d", atoi(s->fallback.value) + 1);
+        return arena_printf(&arena, "%ld", strtol(s->fallback.value, NULL, 10) + 1);
     case SETTING_BY_SEVERITY:
         return "{5: 7h}";
     case SETTING_CALENDAR:
