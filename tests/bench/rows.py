@@ -290,7 +290,7 @@ def _life_load(m, seconds, warm_up_ms=1000):
                         "--warm-up-ms", warm_up_ms)
 
 
-@row("mixed_life_vs_pgbench", unit="x", goal=1.5, direction="higher")
+@row("mixed_life_vs_pgbench", unit="x", goal=2.8, direction="higher")
 def mixed_life_vs_pgbench(m):
     name = "mixed_life_vs_pgbench"
     script = m.life_script

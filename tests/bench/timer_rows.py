@@ -174,7 +174,7 @@ def timer_herd_s(m):
     return seconds
 
 
-@row("timer_herd_vs_raw", unit="x", goal=0.5, direction="higher")
+@row("timer_herd_vs_raw", unit="x", goal=0.7, direction="higher")
 def timer_herd_vs_raw(m):
     _, rate, raw = timers(m).herd()
     m.note("timer_herd_vs_raw", f"ours {rate:.0f}/s, PostgreSQL alone before and after " + ", ".join(
