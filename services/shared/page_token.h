@@ -2,22 +2,22 @@
 #pragma once
 
 /*
- * Opaque page tokens (AIP-158): a position and the hash of the filters it belongs to, base64url. A
- * token carries no authority: the position is looked up within the caller's tenant.
+ * Opaque page tokens (AIP-158), base64url: a position, the hash of the filters it belongs to, and
+ * an authentication code of both (HMAC-SHA-256, cut to 16 bytes). The key is the tenant's id: it is
+ * drawn at random, the same in all replicas, and no response shows it. So a position that reaches a
+ * list is always one that a list of the same tenant gave out.
  *
- * Threading: pure. Ownership: results lie in the arena given.
+ * Threading: pure. Ownership: results lie in the call's arena.
  */
 
-#include "base/arena.h"
-#include "base/fault.h"
 #include "base/slice.h"
+#include "shared/service.h"
 
 #define PAGE_TOKEN_POSITION_MAX 160
 
-/* The token for a position (at most PAGE_TOKEN_POSITION_MAX bytes). */
-char *page_token_write(struct arena *arena, uint64_t filter_hash, struct slice position);
+/* The token for a position (at most PAGE_TOKEN_POSITION_MAX bytes) in the list of this call. */
+char *page_token_write(const struct read_call *rc, uint64_t filter_hash, struct slice position);
 
-/* Reads a token. "" gives an empty position. A token that is not ours, or of other filters, adds a
- * violation of `page_token`. */
-struct slice page_token_read(struct arena *arena, struct fault *fault, const char *token,
-                             uint64_t filter_hash);
+/* Reads the token that the call's request gave. "" gives an empty position. A token that is not
+ * ours, or of another tenant or other filters, adds a violation of `page_token`. */
+struct slice page_token_read(struct read_call *rc, uint64_t filter_hash, const char *token);

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """ListCases: filters that must all hold, newest first, pages that are complete and stay so."""
 
+import base64
+
 import pytest
 
 from harness.api import new_id, v1
@@ -110,6 +112,32 @@ def test_a_token_holds_at_every_replica(world):
     first = world.crm.on("intake", "ListCases", 0)(page_size=2)
     second = world.crm.on("intake", "ListCases", 1)(page_size=2, page_token=first.next_page_token)
     assert [one.case_id for one in second.cases] == [cases[1].case_id, cases[0].case_id]
+
+
+def pages_of(world, method):
+    """A call of the list's first page that has a next one."""
+    case = world.open()
+    world.open(customer_id="c-2")
+    world.agent("ann", present=False)
+    world.agent("bob", present=False)
+    of = {"case_id": case.case_id} if method == "GetCaseHistory" else {}
+    return lambda **more: getattr(world.crm, method)(page_size=1, **of, **more)
+
+
+@pytest.mark.parametrize("method", ["ListCases", "ListAgents", "GetCaseHistory"])
+def test_a_token_that_was_changed_is_refused(world, method):
+    page = pages_of(world, method)
+    token = bytearray(base64.urlsafe_b64decode(page().next_page_token))
+    token[-1] = 0xff
+    with refused("INVALID_ARGUMENT") as caught:
+        page(page_token=base64.urlsafe_b64encode(bytes(token)).decode())
+    assert caught.error.fields == ["page_token"]
+
+
+def test_another_tenants_token_is_refused(world, other_world):
+    token = pages_of(world, "ListAgents")().next_page_token
+    with refused("INVALID_ARGUMENT"):
+        other_world.crm.ListAgents(page_token=token)
 
 
 @pytest.mark.parametrize("token", ["x", "AAAA", "!!!", "A" * 500, "é"])

@@ -83,7 +83,7 @@ static void list_done(struct store_read *read)
             message_agent(ROW_AT(&read->agents, struct agent_row, r.n_agents), rc->arena);
     if (read->agents.n > r.n_agents && r.n_agents > 0) {
         const char *last = r.agents[r.n_agents - 1]->agent_id;
-        r.next_page_token = page_token_write(rc->arena, list_hash(), slice_str(last));
+        r.next_page_token = page_token_write(rc, list_hash(), slice_str(last));
     }
     rpc_reply(rc->call, &r.base);
 }
@@ -93,7 +93,7 @@ static void list_start(struct read_call *rc)
     const Amends__V1__ListAgentsRequest *req = (const Amends__V1__ListAgentsRequest *)rc->request;
     size_t *limit = ARENA_NEW(rc->arena, size_t);
     *limit = (size_t)page_size(&rc->fault, req->page_size, AGENTS_USUAL, AGENTS_MOST);
-    struct slice after = page_token_read(rc->arena, &rc->fault, req->page_token, list_hash());
+    struct slice after = page_token_read(rc, list_hash(), req->page_token);
     if (!read_call_valid(rc))
         return;
     rc->user = limit;

@@ -65,7 +65,7 @@ static struct case_filter *cases_filter(struct read_call *rc)
     f->opened_from = time_us(&rc->fault, "open_time_from", req->open_time_from);
     f->opened_until = time_us(&rc->fault, "open_time_until", req->open_time_until);
     f->limit = page_size(&rc->fault, req->page_size, CASES_USUAL, CASES_MOST);
-    read_position(f, page_token_read(rc->arena, &rc->fault, req->page_token, filter_hash(f)));
+    read_position(f, page_token_read(rc, filter_hash(f), req->page_token));
     return f;
 }
 
@@ -88,7 +88,7 @@ static void cases_done(struct store_read *read)
         memset(&at, 0, sizeof at);
         at.opened_at = last->opened_at;
         at.case_id = last->case_id;
-        r.next_page_token = page_token_write(rc->arena, filter_hash(f), slice_of(&at, sizeof at));
+        r.next_page_token = page_token_write(rc, filter_hash(f), slice_of(&at, sizeof at));
     }
     rpc_reply(rc->call, &r.base);
 }
@@ -159,8 +159,7 @@ static void history_done(struct store_read *read)
         last_seq = e->seq;
     }
     if (read->events.n > r.n_events)
-        r.next_page_token =
-            page_token_write(rc->arena, h->hash, slice_of(&last_seq, sizeof last_seq));
+        r.next_page_token = page_token_write(rc, h->hash, slice_of(&last_seq, sizeof last_seq));
     rpc_reply(rc->call, &r.base);
 }
 
@@ -173,7 +172,7 @@ static void history_start(struct read_call *rc)
     h->limit = page_size(&rc->fault, req->page_size, EVENTS_USUAL, EVENTS_MOST);
     const struct slice fields[] = {slice_str("history"), slice_of(&h->case_id, sizeof h->case_id)};
     h->hash = digest_key(fields, 2);
-    struct slice position = page_token_read(rc->arena, &rc->fault, req->page_token, h->hash);
+    struct slice position = page_token_read(rc, h->hash, req->page_token);
     if (position.len == sizeof h->after_seq)
         memcpy(&h->after_seq, position.data, sizeof h->after_seq);
     if (!read_call_valid(rc))

@@ -84,8 +84,7 @@ static void end_migration(struct migration *m)
         memset(&at, 0, sizeof at);
         at.opened_at = last->opened_at;
         at.case_id = last->case_id;
-        m->response.next_page_token =
-            page_token_write(rc->arena, m->hash, slice_of(&at, sizeof at));
+        m->response.next_page_token = page_token_write(rc, m->hash, slice_of(&at, sizeof at));
     }
     rpc_reply(rc->call, &m->response.base);
 }
@@ -232,8 +231,7 @@ static void policy_known(struct tenants_wait *wait, const struct policy *policy,
         return;
     }
     m->hash = versions_hash(m);
-    const struct slice position =
-        page_token_read(rc->arena, &rc->fault, m->request->page_token, m->hash);
+    const struct slice position = page_token_read(rc, m->hash, m->request->page_token);
     if (position.len == sizeof after)
         memcpy(&after, position.data, sizeof after);
     rc->read.done = cases_read;

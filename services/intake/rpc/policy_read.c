@@ -72,7 +72,7 @@ static void listed(struct store_read *read)
             ROW_AT(&read->policies, const struct policy_row, r.n_versions), rc->arena);
     if (read->policies.n > r.n_versions && r.n_versions > 0) {
         const int32_t last = r.versions[r.n_versions - 1]->version;
-        r.next_page_token = page_token_write(rc->arena, list_hash(), slice_of(&last, sizeof last));
+        r.next_page_token = page_token_write(rc, list_hash(), slice_of(&last, sizeof last));
     }
     rpc_reply(rc->call, &r.base);
 }
@@ -84,7 +84,7 @@ static void list_start(struct read_call *rc)
     size_t *limit = ARENA_NEW(rc->arena, size_t);
     int32_t before = 0;
     *limit = (size_t)page_size(&rc->fault, req->page_size, VERSIONS_USUAL, VERSIONS_MOST);
-    struct slice after = page_token_read(rc->arena, &rc->fault, req->page_token, list_hash());
+    struct slice after = page_token_read(rc, list_hash(), req->page_token);
     if (after.len == sizeof before)
         memcpy(&before, after.data, sizeof before);
     rc->user = limit;
