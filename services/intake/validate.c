@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "case/model/desired.h"
 #include "contract/check.h"
 
 #define CUSTOMER_ID_BYTES 128
@@ -10,7 +11,6 @@
 #define LONG_TEXT_BYTES 4000
 #define TIER_BYTES 64
 #define ZONE_BYTES 64
-#define DESIRED_MAX 7
 #define BRANCHES_BYTES 400
 
 /* "billing, delivery, outage"; cut off with "..." when a taxonomy has very many. */

@@ -8,6 +8,7 @@
 #include "case/people/contributors.h"
 #include "case/message/message.h"
 #include "case/message/impl.h"
+#include "case/model/desired.h"
 #include "contract/money.h"
 #include "contract/timestamp.h"
 #include "contract/words.h"
@@ -84,13 +85,13 @@ static void make_effort(struct make *m, Amends__V1__Case *c, const struct case_r
     c->effort = e;
 }
 
-static void make_desired(struct make *m, Amends__V1__Case *c, int32_t bits)
+static void make_desired(struct make *m, Amends__V1__Case *c, int32_t wishes)
 {
-    c->desired_outcomes =
-        make_alloc(m, (DESIRED_OUTCOME_PREVENTION + 1) * sizeof(*c->desired_outcomes));
-    for (int i = 1; !m->full && i <= DESIRED_OUTCOME_PREVENTION; i++)
-        if ((bits >> i & 1) != 0)
-            c->desired_outcomes[c->n_desired_outcomes++] = (Amends__V1__DesiredOutcome)i;
+    int order[DESIRED_MAX];
+    const size_t n = desired_list(wishes, order);
+    c->desired_outcomes = make_alloc(m, DESIRED_MAX * sizeof(*c->desired_outcomes));
+    for (size_t i = 0; !m->full && i < n; i++)
+        c->desired_outcomes[c->n_desired_outcomes++] = (Amends__V1__DesiredOutcome)order[i];
 }
 
 static void make_customer(struct make *m, Amends__V1__Case *c, const struct case_row *row)

@@ -37,7 +37,7 @@ struct case_row {
     const char *product, *order_reference, *stake_currency;
     int64_t stake_micros;
     int16_t severity;
-    int32_t desired_outcomes;
+    int32_t desired_outcomes; /* case/model/desired.h */
     int32_t contacts, transfers, minutes_lost;
     int64_t boost_ms;
     int16_t owner_kind;

@@ -13,6 +13,7 @@
 #include "contract/money.h"
 #include "case/event.h"
 #include "case/model/decision.h"
+#include "case/model/desired.h"
 #include "case/transition.h"
 #include "contract/words.h"
 
@@ -32,12 +33,10 @@ static int effort_of(const Amends__V1__OpenCaseRequest *r)
     return r->trigger == TRIGGER_DETECTED_FAILURE ? 0 : 1;
 }
 
-static int32_t desired_bits(const Amends__V1__OpenCaseRequest *r)
+static void learn_wishes(struct case_row *row, const Amends__V1__OpenCaseRequest *r)
 {
-    int32_t bits = 0;
     for (size_t i = 0; i < r->n_desired_outcomes; i++)
-        bits |= 1 << r->desired_outcomes[i];
-    return bits;
+        row->desired_outcomes = desired_add(row->desired_outcomes, (int)r->desired_outcomes[i]);
 }
 
 static const struct signal_row *add_signal(struct decision *d)
@@ -107,7 +106,7 @@ static void learn_from_report(struct decision *d, const Amends__V1__OpenCaseRequ
         row->occurred_at = check_past_time_us(r->failure->occurred_time, d->now_us);
     if (r->severity > row->severity)
         row->severity = (int16_t)r->severity;
-    row->desired_outcomes |= desired_bits(r);
+    learn_wishes(row, r);
     row->contacts += effort_of(r);
     case_add_minutes_lost(row, r->minutes_lost);
     learn_stake(row, r->failure->money_at_stake);
@@ -139,7 +138,7 @@ static void fill_customer(struct case_row *row, const Amends__V1__OpenCaseReques
     row->language = r->language;
     row->customer_tier = r->customer_tier;
     row->time_zone = r->customer_time_zone;
-    row->desired_outcomes = desired_bits(r);
+    learn_wishes(row, r);
     row->contacts = effort_of(r);
     case_add_minutes_lost(row, r->minutes_lost);
 }

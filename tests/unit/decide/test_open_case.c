@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "case/model/desired.h"
 #include "contract/reasons.h"
 #include "rig.h"
 
@@ -76,6 +77,8 @@ static void everything_given_is_kept(void **state)
     assert_int_equal(c->failure->money_at_stake->units, 600);
     assert_int_equal(c->severity, 5);
     assert_int_equal(c->n_desired_outcomes, 2);
+    assert_int_equal(c->desired_outcomes[0], DESIRED_OUTCOME_REFUND);
+    assert_int_equal(c->desired_outcomes[1], DESIRED_OUTCOME_APOLOGY);
     assert_int_equal(c->effort->minutes_lost, 90);
     assert_int_equal(c->effort->contacts, 0); /* the company noticed by itself */
     assert_string_equal(c->signals[0]->external_reference, "crm-77");
@@ -271,7 +274,7 @@ static void a_repeat_claim_may_know_more_but_takes_nothing_back(void **state)
     assert_int_equal(w->c.row.severity, 4);
     assert_string_equal(w->c.row.stake_currency, "USD");
     assert_int_equal(w->c.row.stake_micros, 50 * MONEY_MICROS);
-    assert_int_equal(w->c.row.desired_outcomes, 1 << DESIRED_OUTCOME_EXPLANATION);
+    assert_int_equal(w->c.row.desired_outcomes, desired_add(0, DESIRED_OUTCOME_EXPLANATION));
     assert_chain_intact(w);
     world_free(w);
 }
