@@ -67,10 +67,21 @@ void check_code(struct fault *fault, const char *field, const char *text, size_t
         fault_violation(fault, field, "is not a code: only a-z, 0-9, dot, dash and underscore");
 }
 
+bool check_name(const char *text, size_t len, size_t max)
+{
+    static const char chars[] = SMALL LARGE DIGITS "._@:-";
+    if (len == 0 || len > max)
+        return false;
+    for (size_t i = 0; i < len; i++)
+        if (!memchr(chars, text[i], sizeof chars - 1))
+            return false;
+    return true;
+}
+
 void check_principal(struct fault *fault, const char *field, const char *text)
 {
     check_text(fault, field, text, CHECK_PRINCIPAL_BYTES_MAX, true);
-    if (!told_already(fault, field) && !made_of(text, SMALL LARGE DIGITS "._@:-"))
+    if (!told_already(fault, field) && !check_name(text, strlen(text), CHECK_PRINCIPAL_BYTES_MAX))
         fault_violation(fault, field, "is not an id: only A-Z, a-z, 0-9 and . _ @ : -");
 }
 

@@ -17,6 +17,7 @@
 /* What several requests may hold at most. */
 #define CHECK_CODE_BYTES_MAX 64
 #define CHECK_PRINCIPAL_BYTES_MAX 128
+#define CHECK_TENANT_BYTES_MAX 64
 #define CHECK_MINUTES_LOST_MAX 1000000
 
 /* Reads a required UUID into `out`, which may be NULL. False when it is no UUID. */
@@ -30,7 +31,11 @@ void check_text(struct fault *fault, const char *field, const char *text, size_t
 void check_code(struct fault *fault, const char *field, const char *text, size_t max_bytes,
                 bool required);
 
-/* A principal id: [A-Za-z0-9._@:-], 1 to CHECK_PRINCIPAL_BYTES_MAX bytes. */
+/* True for what may name a tenant or a principal: [A-Za-z0-9._@:-], 1 to `max` bytes. The text need
+ * not end with NUL. */
+bool check_name(const char *text, size_t len, size_t max);
+
+/* A principal id: check_name() of at most CHECK_PRINCIPAL_BYTES_MAX bytes. */
 void check_principal(struct fault *fault, const char *field, const char *text);
 
 /* BCP 47: subtags of 1 to 8 letters and digits, the first of 2 to 8 letters, at most 35 bytes; ""

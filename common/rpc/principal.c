@@ -7,22 +7,6 @@
 #include "contract/reasons.h"
 #include "rpc/address.h"
 
-static bool char_ok(unsigned char c)
-{
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-           (c != 0 && strchr("._@:-", c) != NULL);
-}
-
-static bool value_ok(const unsigned char *value, size_t len, size_t max)
-{
-    if (len == 0 || len > max)
-        return false;
-    for (size_t i = 0; i < len; i++)
-        if (!char_ok(value[i]))
-            return false;
-    return true;
-}
-
 static int refuse(struct fault *fault, int reason, const char *key, const char *what)
 {
     fault_set(fault, FAULT_UNAUTHENTICATED, reason, "metadata %s %s", key, what);
@@ -44,7 +28,7 @@ static int take(const grpc_metadata_array *metadata, const char *key, size_t max
     }
     if (!found || GRPC_SLICE_LENGTH(*found) == 0)
         return refuse(fault, ERROR_REASON_PRINCIPAL_MISSING, key, "is missing");
-    if (!value_ok(GRPC_SLICE_START_PTR(*found), GRPC_SLICE_LENGTH(*found), max))
+    if (!check_name((const char *)GRPC_SLICE_START_PTR(*found), GRPC_SLICE_LENGTH(*found), max))
         return refuse(fault, ERROR_REASON_PRINCIPAL_INVALID, key, "is not well formed");
     *out =
         arena_strndup(arena, (const char *)GRPC_SLICE_START_PTR(*found), GRPC_SLICE_LENGTH(*found));
@@ -63,7 +47,7 @@ int principal_establish(const grpc_metadata_array *metadata, struct arena *arena
 
 static bool text_ok(const char *s, size_t max)
 {
-    return s && value_ok((const unsigned char *)s, strnlen(s, max + 1), max);
+    return s && check_name(s, strnlen(s, max + 1), max);
 }
 
 bool principal_valid(const struct rpc_principal *principal)

@@ -12,12 +12,13 @@
 #include <grpc/grpc.h>
 
 #include "base/fault.h"
+#include "contract/check.h"
 #include "rpc/server.h"
 
 #define PRINCIPAL_TENANT_KEY "amends-tenant"
 #define PRINCIPAL_ID_KEY "amends-principal"
-#define PRINCIPAL_TENANT_MAX 64
-#define PRINCIPAL_ID_MAX 128
+#define PRINCIPAL_TENANT_MAX CHECK_TENANT_BYTES_MAX
+#define PRINCIPAL_ID_MAX CHECK_PRINCIPAL_BYTES_MAX
 
 /*
  * Fills `out` with strings in `arena`. AM_EINVAL: UNAUTHENTICATED was set in `fault`, reason

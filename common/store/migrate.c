@@ -9,10 +9,10 @@
 #include <time.h>
 
 #include "base/assert.h"
+#include "contract/check.h"
 #include "store/migrations.h"
 #include "pg/pg.h"
 
-#define TENANT_NAME_MAX 63
 #define TIME_TEXT 40
 #define TENANT_ID_TEXT 24
 
@@ -157,7 +157,7 @@ static int migrate_locked(struct pg_admin *a, const char *tenant, FILE *out)
 int migrate(const char *conninfo, const char *tenant, FILE *out)
 {
     struct pg_admin *a = NULL;
-    if (tenant && (!tenant[0] || strlen(tenant) > TENANT_NAME_MAX))
+    if (tenant && !check_name(tenant, strlen(tenant), CHECK_TENANT_BYTES_MAX))
         return AM_EINVAL;
     int rc = pg_admin_open(conninfo, &a);
     if (rc)

@@ -4,9 +4,11 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "base/log.h"
 #include "base/options.h"
+#include "contract/check.h"
 #include "store/migrate.h"
 #include "pg/password.h"
 
@@ -42,6 +44,13 @@ static int parse(struct maintenance *m, int argc, char **argv, bool with_tenant)
     if (level < 0) {
         (void)fprintf(stderr, "--log-level: \"%s\" is not one of debug, info, warn, error\n",
                       m->log_level);
+        return MISTAKE;
+    }
+    if (*m->tenant && !check_name(m->tenant, strlen(m->tenant), CHECK_TENANT_BYTES_MAX)) {
+        (void)fprintf(stderr,
+                      "--tenant: \"%s\" cannot name a tenant: a name has 1 to %d characters, only "
+                      "A-Z, a-z, 0-9 and . _ @ : -\n",
+                      m->tenant, CHECK_TENANT_BYTES_MAX);
         return MISTAKE;
     }
     log_setup((enum log_level)level, "amends");

@@ -49,7 +49,8 @@ def test_check_finds_a_sound_database_sound(world):
 
 
 @pytest.mark.parametrize("words", [["nonsense"], ["serve", "--no-such-flag"],
-                                   ["serve", "--listen", "nowhere"], ["migrate", "--no-such-flag"]])
+                                   ["serve", "--listen", "nowhere"], ["migrate", "--no-such-flag"],
+                                   ["migrate", "--tenant", "a b"], ["migrate", "--tenant", "x" * 65]])
 def test_a_mistake_in_the_command_line_is_told(words):
     done = subprocess.run([paths.program("amends"), *words], capture_output=True, text=True,
                           check=False, timeout=20)

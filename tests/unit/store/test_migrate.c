@@ -68,10 +68,11 @@ static void test_without_tenant(void **state)
 
 static void test_bad_names(void **state)
 {
-    char long_name[65];
+    char long_name[66];
     (void)state;
     memset(long_name, 'x', sizeof(long_name) - 1);
-    long_name[64] = '\0';
+    long_name[65] = '\0';
+    free(run("a b", AM_EINVAL));
     free(run("", AM_EINVAL));
     free(run(long_name, AM_EINVAL));
 }
