@@ -73,6 +73,16 @@ def test_the_card_names_the_steward_then_the_agent(world):
         v1.OWNER_KIND_AGENT, "Ann Lee", "ann@example.org")
 
 
+def test_an_agent_without_a_contact_is_reached_at_the_desk(world):
+    ann = world.agent("ann", display_name="Ann Lee")
+    case = world.open()
+    desk = world.crm.GetContactCard(case_id=case.case_id)
+    ann.accept(case)
+    card = world.crm.GetContactCard(case_id=case.case_id)
+    assert (card.owner_kind, card.owner_name) == (v1.OWNER_KIND_AGENT, "Ann Lee")
+    assert (card.owner_contact, card.hours) == (desk.owner_contact, desk.hours)
+
+
 def test_going_up_the_ladder_hands_the_card_to_the_next_desk(world):
     case = world.open()
     world.advance(9 * sample.HOUR_S)

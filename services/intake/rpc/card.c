@@ -9,11 +9,65 @@
 #define TEXT(s)                                                                                    \
     ((char *)(uintptr_t)(s)) /* protobuf-c's strings are not const; packing only reads them */
 
-static Amends__V1__GetContactCardResponse card_of(const struct read_call *rc)
+/* A card under construction: whom the customer is told, and the wait for the policy that names the
+ * desks. */
+struct card {
+    Amends__V1__GetContactCardResponse response;
+    struct read_call *rc;
+    struct tenants_wait wait;
+    int16_t level; /* of the case, as its policy version is */
+    int32_t policy_version;
+};
+
+static const char *case_id_of(const struct read_call *rc)
 {
-    Amends__V1__GetContactCardResponse r = AMENDS__V1__GET_CONTACT_CARD_RESPONSE__INIT;
-    r.case_id = ((const Amends__V1__GetContactCardRequest *)rc->request)->case_id;
-    return r;
+    return ((const Amends__V1__GetContactCardRequest *)rc->request)->case_id;
+}
+
+static struct card *card_new(struct read_call *rc, const struct case_row *row)
+{
+    struct card *card = ARENA_NEW(rc->arena, struct card);
+    *card = (struct card){.rc = rc, .level = row->level, .policy_version = row->policy_version};
+    amends__v1__get_contact_card_response__init(&card->response);
+    card->response.case_id = TEXT(case_id_of(rc));
+    card->response.owner_kind = (Amends__V1__OwnerKind)row->owner_kind;
+    card->response.owner_name = TEXT(row->owner_id);
+    return card;
+}
+
+/* A steward who is owner may be that of another level than the case's. */
+static const struct policy_level *desk_of(const struct card *card, const struct policy *p)
+{
+    for (int level = 1; level <= p->n_levels; level++)
+        if (strcmp(p->levels[level].steward, card->response.owner_name) == 0)
+            return &p->levels[level];
+    return card->level <= p->n_levels ? &p->levels[card->level] : NULL;
+}
+
+static void policy_known(struct tenants_wait *wait, const struct policy *p,
+                         const struct fault *fault)
+{
+    struct card *card = CONTAINER_OF(wait, struct card, wait);
+    if (!p) {
+        rpc_fail(card->rc->call, fault);
+        return;
+    }
+    const struct policy_level *desk = desk_of(card, p);
+    if (desk) {
+        card->response.owner_contact = TEXT(desk->steward_contact);
+        card->response.hours = TEXT(desk->steward_hours);
+        if (card->response.owner_kind == AMENDS__V1__OWNER_KIND__OWNER_KIND_STEWARD)
+            card->response.owner_name = TEXT(desk->steward_name);
+    }
+    rpc_reply(card->rc->call, &card->response.base);
+}
+
+/* The customer can always reach somebody: the desk, where the owner has no contact of their own. */
+static void reply_with_desk(struct card *card)
+{
+    const struct read_call *rc = card->rc;
+    card->wait.done = policy_known;
+    tenants_load(rc->service->tenants, rc->tenant->id, card->policy_version, &card->wait);
 }
 
 static void agent_done(struct store_read *read)
@@ -21,51 +75,17 @@ static void agent_done(struct store_read *read)
     struct read_call *rc = read_call_done(read);
     if (!rc)
         return;
-    Amends__V1__GetContactCardResponse r = card_of(rc);
-    r.owner_kind = AMENDS__V1__OWNER_KIND__OWNER_KIND_AGENT;
-    r.owner_name = TEXT(rc->user);
-    if (read->agents.n) {
-        const struct agent_row *agent = ROW_AT(&read->agents, struct agent_row, 0);
-        r.owner_name = TEXT(*agent->display_name ? agent->display_name : agent->agent_id);
-        r.owner_contact = TEXT(agent->public_contact);
-    }
-    rpc_reply(rc->call, &r.base);
-}
-
-/* The wait for the policy that names the steward. */
-struct steward {
-    struct tenants_wait wait;
-    struct read_call *rc;
-    const char *id;
-};
-
-static void steward_known(struct tenants_wait *wait, const struct policy *p,
-                          const struct fault *fault)
-{
-    const struct steward *s = CONTAINER_OF(wait, struct steward, wait);
-    if (!p) {
-        rpc_fail(s->rc->call, fault);
+    struct card *card = rc->user;
+    const struct agent_row *agent =
+        read->agents.n ? ROW_AT(&read->agents, struct agent_row, 0) : NULL;
+    if (agent && *agent->display_name)
+        card->response.owner_name = TEXT(agent->display_name);
+    if (!agent || !*agent->public_contact) {
+        reply_with_desk(card);
         return;
     }
-    Amends__V1__GetContactCardResponse r = card_of(s->rc);
-    r.owner_kind = AMENDS__V1__OWNER_KIND__OWNER_KIND_STEWARD;
-    r.owner_name = TEXT(s->id);
-    for (int level = 1; level <= p->n_levels; level++) {
-        const struct policy_level *l = &p->levels[level];
-        if (strcmp(l->steward, s->id) != 0)
-            continue;
-        r.owner_name = TEXT(l->steward_name);
-        r.owner_contact = TEXT(l->steward_contact);
-        r.hours = TEXT(l->steward_hours);
-    }
-    rpc_reply(s->rc->call, &r.base);
-}
-
-static void reply_steward(struct read_call *rc, const struct case_row *row)
-{
-    struct steward *s = ARENA_NEW(rc->arena, struct steward);
-    *s = (struct steward){.wait.done = steward_known, .rc = rc, .id = row->owner_id};
-    tenants_load(rc->service->tenants, rc->tenant->id, row->policy_version, &s->wait);
+    card->response.owner_contact = TEXT(agent->public_contact);
+    rpc_reply(rc->call, &card->response.base);
 }
 
 static void case_done(struct store_read *read)
@@ -76,17 +96,18 @@ static void case_done(struct store_read *read)
     const struct case_state *c = &read->cases[0];
     if (!c->exists) {
         fault_set(&rc->fault, FAULT_NOT_FOUND, ERROR_REASON_CASE_NOT_FOUND, "no case %s",
-                  card_of(rc).case_id);
+                  case_id_of(rc));
         rpc_fail(rc->call, &rc->fault);
         return;
     }
+    struct card *card = card_new(rc, &c->row);
     if (c->row.owner_kind == AMENDS__V1__OWNER_KIND__OWNER_KIND_STEWARD) {
-        reply_steward(rc, &c->row);
+        reply_with_desk(card);
         return;
     }
     const char **ids = ARENA_ARRAY(rc->arena, const char *, 1);
     ids[0] = c->row.owner_id;
-    rc->user = TEXT(c->row.owner_id);
+    rc->user = card;
     rc->read.done = agent_done;
     store_read_agents(rc->service->store, &rc->read, ids, 1);
 }
@@ -94,7 +115,7 @@ static void case_done(struct store_read *read)
 static void start(struct read_call *rc)
 {
     struct uuid *id = ARENA_NEW(rc->arena, struct uuid);
-    (void)check_uuid(&rc->fault, "case_id", card_of(rc).case_id, id);
+    (void)check_uuid(&rc->fault, "case_id", case_id_of(rc), id);
     rc->read.done = case_done;
     if (read_call_valid(rc))
         store_read_cases(rc->service->store, &rc->read, id, 1);
