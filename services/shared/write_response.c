@@ -79,7 +79,11 @@ static void set_id(struct making *m, char **at)
 static void set_field(struct making *m, ProtobufCMessage *r, const ProtobufCFieldDescriptor *field)
 {
     void *at = (char *)r + field->offset;
-    if (field->type == PROTOBUF_C_TYPE_MESSAGE)
+    if (field->label == PROTOBUF_C_LABEL_REPEATED) {
+        AM_ASSERT(strcmp(field->name, "warnings") == 0);
+        *(size_t *)((char *)r + field->quantifier_offset) = m->cmd->n_warnings;
+        *(char ***)at = m->cmd->warnings;
+    } else if (field->type == PROTOBUF_C_TYPE_MESSAGE)
         set_part(m, at, field->descriptor);
     else if (field->type == PROTOBUF_C_TYPE_BOOL)
         *(protobuf_c_boolean *)at = flag_of(m->cmd, field->name);

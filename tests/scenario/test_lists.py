@@ -8,7 +8,7 @@ import pytest
 from harness.api import new_id, v1
 from harness.errors import refused
 
-from .support import sample
+from .support import sample, steps
 
 
 def pages(world, **filters):
@@ -118,7 +118,7 @@ def pages_of(world, method):
     """A call of the list's first page that has a next one."""
     case = world.open()
     world.open(customer_id="c-2")
-    world.agent("ann", present=False)
+    steps.reach(world.agent("ann", present=False), case)
     world.agent("bob", present=False)
     of = {"case_id": case.case_id} if method == "GetCaseHistory" else {}
     return lambda **more: getattr(world.crm, method)(page_size=1, **of, **more)

@@ -13,6 +13,7 @@ void command_reset_outcome(struct command *cmd)
 {
     fault_init(&cmd->fault, cmd->arena);
     cmd->replayed = cmd->joined = cmd->created = false;
+    cmd->n_warnings = 0;
     cmd->result_case_id = cmd->result_id = (struct uuid){0};
 }
 

@@ -112,6 +112,8 @@ struct command {
     bool replayed;              /* the dedup row answered: see result_* */
     bool joined;                /* OpenCase */
     bool created;               /* PutAgent */
+    size_t n_warnings;          /* PutAgent: doubts about what was done all the same */
+    char **warnings;            /* in the command's arena */
     struct uuid result_case_id; /* the case written (OpenCase: new or joined) */
     struct uuid result_id;      /* offer, remedy, contact or act */
 };

@@ -2,6 +2,7 @@
 
 /* PutAgent and presence: decided under the agent's key. */
 
+#include <stdio.h>
 #include <string.h>
 
 #include "amends/v1/assignment_service.pb-c.h"
@@ -24,6 +25,9 @@ static bool require_version(struct decision *d)
     fault_meta(&d->cmd->fault, "expected_version", "%lld", (long long)expected);
     return false;
 }
+
+/* Of the list of skills that a warning tells. */
+#define SKILLS_TOLD_BYTES 512
 
 /* -- PutAgent ---------------------------------------------------------------------------------- */
 
@@ -63,6 +67,51 @@ static void copy_in(struct decision *d, struct agent_row *a, const Amends__V1__A
     AM_ASSERT(a->skills && a->languages && a->authorities);
 }
 
+/* The skills that failures of the policy ask for, "billing, delivery", as far as they fit. */
+static void list_skills(const struct policy *p, char *text, size_t size)
+{
+    size_t used = 0;
+    text[0] = '\0';
+    for (size_t i = 0; i < p->n_failures && used < size; i++) {
+        const char *skill = p->failures[i].skill;
+        size_t first = 0;
+        while (strcmp(p->failures[first].skill, skill) != 0)
+            first++;
+        if (*skill && first == i)
+            used += (size_t)snprintf(text + used, size - used, "%s%s", used ? ", " : "", skill);
+    }
+}
+
+static bool skill_is_asked_for(const struct policy *p, const char *skill)
+{
+    for (size_t i = 0; i < p->n_failures; i++)
+        if (strcmp(p->failures[i].skill, skill) == 0)
+            return true;
+    return false;
+}
+
+/* A skill that no failure asks for brings the agent no case. It is stored all the same, because the
+ * policy that asks for it may come later. */
+static void warn_of_skills(struct decision *d, const Amends__V1__Agent *given)
+{
+    struct command *cmd = d->cmd;
+    char known[SKILLS_TOLD_BYTES];
+    list_skills(d->policy, known, sizeof known);
+    cmd->warnings = ARENA_ARRAY(cmd->arena, char *, given->n_skills + 1);
+    for (size_t i = 0; i < given->n_skills; i++) {
+        const char *code = given->skills[i]->code;
+        if (skill_is_asked_for(d->policy, code))
+            continue;
+        char *text =
+            arena_printf(cmd->arena,
+                         "agent.skills[%zu].code: no failure of policy version %d asks for "
+                         "the skill %s; the skills asked for are: %s",
+                         i, d->policy->version, code, *known ? known : "none");
+        AM_ASSERT(text != NULL);
+        cmd->warnings[cmd->n_warnings++] = text;
+    }
+}
+
 static void put_agent(struct decision *d)
 {
     const Amends__V1__PutAgentRequest *r = (const void *)d->cmd->request;
@@ -80,6 +129,7 @@ static void put_agent(struct decision *d)
         return;
     }
     copy_in(d, row_to_put(d, r->agent->agent_id), r->agent);
+    warn_of_skills(d, r->agent);
 }
 
 static void name_put_agent(const ProtobufCMessage *request, struct command *cmd)

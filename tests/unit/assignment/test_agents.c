@@ -56,6 +56,41 @@ static void new_agent_is_offline(void **state)
     world_free(w);
 }
 
+static void put_with_skill(struct world *w, char *code)
+{
+    char id[] = "ann";
+    Amends__V1__Agent agent = AMENDS__V1__AGENT__INIT;
+    Amends__V1__Skill skill = AMENDS__V1__SKILL__INIT;
+    Amends__V1__Skill *skills[] = {&skill};
+    Amends__V1__PutAgentRequest r = AMENDS__V1__PUT_AGENT_REQUEST__INIT;
+    skill.code = code;
+    skill.level = 3;
+    agent.agent_id = id;
+    agent.level = 1;
+    agent.skills = skills;
+    agent.n_skills = 1;
+    r.agent = &agent;
+    world_run_with(w, &put_agent_kind, "crm", &r.base, name_agent, id);
+    assert_written(w);
+}
+
+static void a_skill_that_nothing_asks_for_is_stored_and_doubted(void **state)
+{
+    (void)state;
+    struct world *w = world_new();
+    char misspelt[] = "biling";
+    put_with_skill(w, misspelt);
+    assert_string_equal(agent(w, "ann")->skills, "biling:3");
+    assert_int_equal(w->cmd.n_warnings, 1);
+    assert_non_null(strstr(w->cmd.warnings[0], "agent.skills[0].code"));
+    assert_non_null(strstr(w->cmd.warnings[0], "biling; the skills asked for are: "));
+    assert_non_null(strstr(w->cmd.warnings[0], "billing"));
+    char right[] = "billing";
+    put_with_skill(w, right);
+    assert_int_equal(w->cmd.n_warnings, 0);
+    world_free(w);
+}
+
 static void replacing_keeps_presence(void **state)
 {
     (void)state;
@@ -181,6 +216,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(new_agent_is_offline),
+        cmocka_unit_test(a_skill_that_nothing_asks_for_is_stored_and_doubted),
         cmocka_unit_test(replacing_keeps_presence),
         cmocka_unit_test(version_is_checked),
         cmocka_unit_test(an_agent_may_not_put_agents),
