@@ -21,7 +21,7 @@ int32_t migrate_version(void);
 /* Applies the missing migrations in order, each in its own transaction, under an advisory lock, so
  * that any number may run at once. Then makes the tenant of that name with policy version 1
  * ("default"), unless it is there; NULL = no tenant. AM_ECONN, AM_EIO when something failed: what
- * was applied before stays. AM_EINVAL for a name that a call could not give (check_name()), and for a
+ * was applied before stays. AM_EINVAL for a name that no call could give (check_name()), and for a
  * database of a commit before the first release: one line to `out` says so, nothing is changed. */
 int migrate(const char *conninfo, const char *tenant, FILE *out) AM_MUSTCHECK;
 

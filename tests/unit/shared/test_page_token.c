@@ -81,8 +81,8 @@ static void no_change_of_a_token_is_taken(void **state)
 static void what_is_no_token_is_refused(void **state)
 {
     (void)state;
-    const char *const texts[] = {"x", "AAAA", "====", "not a token", "AAAAAAAAAAAAAAAAAAAAAAAAAAAA",
-                                 "\xff\xfe\xfd\xfc"};
+    const char *const texts[] = {
+        "x", "AAAA", "====", "not a token", "AAAAAAAAAAAAAAAAAAAAAAAAAAAA", "\xff\xfe\xfd\xfc"};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         assert_true(refused(1, LIST, texts[i], slice_str("")));
     assert_false(refused(1, LIST, "", slice_str("")));
