@@ -96,12 +96,16 @@ class Service(Process):
     def settled(self, generation):
         return http_status(f"http://{self.admin}/settled?generation={generation}")[0] == 200
 
-    def metrics(self):
-        """Counters and gauges by the text before their value: {'amends_x{a="b"}': 1.0}."""
+    def exposition(self):
+        """What Prometheus reads."""
         status, text = http_status(f"http://{self.admin}/metrics")
         if status != 200:
             raise Failed(f"{self.name}: /metrics answers {status} {text}")
-        lines = [line for line in text.splitlines() if line and not line.startswith("#")]
+        return text
+
+    def metrics(self):
+        """Counters and gauges by the text before their value: {'amends_x{a="b"}': 1.0}."""
+        lines = [line for line in self.exposition().splitlines() if line and not line.startswith("#")]
         return {name: float(value) for name, _, value in (line.rpartition(" ") for line in lines)}
 
 

@@ -69,3 +69,28 @@ def test_metrics_are_numbers(cluster):
     open_case(cluster)
     metrics = cluster.replica("intake").metrics()
     assert any(name.startswith("amends_") and value >= 1 for name, value in metrics.items())
+
+
+# Of a histogram's or a summary's series: no other metric may end with them (the linter of Prometheus refuses it).
+RESERVED = ("_count", "_sum", "_bucket", "_info")
+NOT_BASE_UNITS = ("_ms", "_us", "_ns", "_milliseconds", "_microseconds", "_minutes", "_hours", "_kilobytes", "_percent")
+
+
+def objections(text):
+    """What `promtool check metrics` would object to in the names of an exposition."""
+    types = dict(line.split()[2:4] for line in text.splitlines() if line.startswith("# TYPE "))
+    helped = {line.split()[2] for line in text.splitlines() if line.startswith("# HELP ") and len(line.split()) > 3}
+    for name, kind in types.items():
+        if name not in helped:
+            yield f"{name} has no help"
+        if name.endswith(RESERVED) or name.endswith(NOT_BASE_UNITS):
+            yield f"{name} ends with a word that is reserved or is no base unit"
+        if name.endswith("_total") != (kind == "counter"):
+            yield f"{name} is a {kind}"
+
+
+def test_the_linter_of_prometheus_takes_every_metric(cluster):
+    for kind in ("intake", "assignment", "resolution"):
+        text = cluster.replica(kind).exposition()
+        assert text.count("# TYPE ") > 5
+        assert not list(objections(text))

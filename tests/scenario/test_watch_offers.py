@@ -116,7 +116,7 @@ def test_only_an_agent_has_offers(world):
 
 
 def streams_open(world):
-    return sum(service.metrics()["amends_assignment_offer_streams_count"]
+    return sum(service.metrics()["amends_assignment_offer_streams"]
                for service in world.cluster.replicas_of("assignment"))
 
 

@@ -16,13 +16,13 @@
 #define SLICE 1000
 #define ENDED_MOST 1000
 
-static METRIC_DEFINE(overdue_gauge, METRIC_GAUGE, "amends_assignment_audit_overdue_clocks_count",
+static METRIC_DEFINE(overdue_gauge, METRIC_GAUGE, "amends_assignment_audit_overdue_clocks",
                      "Clocks that were due and had not fired, as the last full audit found.");
-static METRIC_DEFINE(unwatched_gauge, METRIC_GAUGE, "amends_assignment_audit_unwatched_cases_count",
+static METRIC_DEFINE(unwatched_gauge, METRIC_GAUGE, "amends_assignment_audit_unwatched_cases",
                      "Open cases that no clock watches, as the last full audit found.");
-static METRIC_DEFINE(ownerless_gauge, METRIC_GAUGE, "amends_assignment_audit_ownerless_cases_count",
+static METRIC_DEFINE(ownerless_gauge, METRIC_GAUGE, "amends_assignment_audit_ownerless_cases",
                      "Open cases without an accountable owner, as the last full audit found.");
-static METRIC_DEFINE(cases_gauge, METRIC_GAUGE, "amends_assignment_audit_cases_count",
+static METRIC_DEFINE(cases_gauge, METRIC_GAUGE, "amends_assignment_audit_cases",
                      "Open cases that the last full audit looked at.");
 static METRIC_DEFINE(passes_total, METRIC_COUNTER, "amends_assignment_audit_pass_total",
                      "Full audits over all open cases.");

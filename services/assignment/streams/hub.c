@@ -23,7 +23,7 @@
  * part of the time of the last one. */
 #define OVERLAP_US (10 * US_PER_S)
 
-static METRIC_DEFINE(streams_gauge, METRIC_GAUGE, "amends_assignment_offer_streams_count",
+static METRIC_DEFINE(streams_gauge, METRIC_GAUGE, "amends_assignment_offer_streams",
                      "Open streams of offers.");
 static METRIC_DEFINE(looks_total, METRIC_COUNTER, "amends_assignment_offer_looks_total",
                      "Statements that read the offers of agents with streams.");

@@ -20,9 +20,9 @@ static METRIC_DEFINE(claimed_total, METRIC_COUNTER, "amends_assignment_timers_cl
                      "Timers claimed in Redis.");
 static METRIC_DEFINE(claims_total, METRIC_COUNTER, "amends_assignment_timer_claims_total",
                      "Claims sent to Redis.");
-static METRIC_DEFINE(waiting_gauge, METRIC_GAUGE, "amends_assignment_timers_waiting_count",
+static METRIC_DEFINE(waiting_gauge, METRIC_GAUGE, "amends_assignment_timers_waiting",
                      "Timers in Redis, over all shards.");
-static METRIC_DEFINE(shards_gauge, METRIC_GAUGE, "amends_assignment_timer_shards_count",
+static METRIC_DEFINE(shards_gauge, METRIC_GAUGE, "amends_assignment_timer_shards",
                      "Shards of timers that this replica serves.");
 static METRIC_DEFINE(lost_total, METRIC_COUNTER, "amends_assignment_timer_shards_lost_total",
                      "Looks that found shards of timers missing in Redis.");

@@ -20,7 +20,7 @@ static METRIC_DEFINE(fired_total, METRIC_COUNTER, "amends_assignment_clocks_fire
                      "Clocks that breached or whose offer expired.");
 static METRIC_DEFINE(stale_total, METRIC_COUNTER, "amends_assignment_clocks_stale_total",
                      "Timers whose clock had moved on.");
-static METRIC_DEFINE(firing_gauge, METRIC_GAUGE, "amends_assignment_clocks_firing_count",
+static METRIC_DEFINE(firing_gauge, METRIC_GAUGE, "amends_assignment_clocks_firing",
                      "Clocks being fired.");
 
 struct timers {
