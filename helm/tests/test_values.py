@@ -3,6 +3,7 @@
 
 import copy
 import json
+import re
 
 import yaml
 
@@ -125,3 +126,19 @@ def test_wrong_values_are_refused(helm):
 
 def test_globals_of_a_parent_chart_go_through(helm):
     helm.render({"global": {"storageClass": "fast"}, "enabled": True})
+
+
+# -- options of the programs ------------------------------------------------------------------------------------------
+
+# What the chart sets from other values, and what is for tests.
+SET_BY_THE_CHART = {
+    "listen", "admin", "pg", "pg-password-file", "redis", "redis-password-file", "assignment", "insecure-principals",
+    "drain-delay-ms", "drain-grace-ms", "test-clock"}
+
+
+def test_the_chart_takes_every_option_of_the_programs(_helm):
+    table = (chart.CHART.parents[1] / "services" / "program" / "settings.c").read_text()
+    options = set(re.findall(r'\{"([a-z-]+)", OPTION_', table)) - SET_BY_THE_CHART
+    assert len(options) > 5
+    named = {re.sub(r"-(.)", lambda letter: letter.group(1).upper(), option) for option in options}
+    assert set(SCHEMA["definitions"]["config"]["properties"]) == named
