@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "base/options.h"
 #include "pg/password.h"
+#include "redis/url.h"
 
 #define MESSAGE_LEAST_BYTES 4096
 #define MESSAGE_USUAL_BYTES (256 * 1024)
@@ -40,6 +41,25 @@ static void defaults(struct settings *s, const struct program_spec *spec)
     };
 }
 
+/* All programs usually get the same environment: each of them tells of a Redis that cannot be used,
+ * also those that leave Redis to assignment. */
+static int check_redis(const struct settings *s)
+{
+    struct redis_target target;
+    const char *option = "redis";
+    const char *why = NULL;
+    if (!*s->redis)
+        return AM_OK;
+    int err = redis_url_parse(s->redis, &target, &why);
+    if (!err && *s->redis_password_file) {
+        option = "redis-password-file";
+        err = redis_password_read(s->redis_password_file, &target, &why);
+    }
+    if (err)
+        (void)fprintf(stderr, "--%s: %s\n", option, why);
+    return err;
+}
+
 static int check(const struct settings *s)
 {
     if (log_level_parse(s->log_level) < 0) {
@@ -47,6 +67,8 @@ static int check(const struct settings *s)
                       s->log_level);
         return AM_EINVAL;
     }
+    if (check_redis(s))
+        return AM_EINVAL;
     return *s->pg_password_file ? pg_password_file(s->pg_password_file) : AM_OK;
 }
 
