@@ -8,6 +8,8 @@ import arrows
 
 CODE = (".c", ".h", ".py", ".sh", ".proto", ".sql", ".cmake", "CMakeLists.txt")
 OURS = ("common/", "services/", "tests/", "proto/", ".ci/", "docker/", "helm/")
+# Contracts of others that ours import or that a server of gRPC answers, as they were published.
+OTHERS = ("proto/google/", "proto/grpc/")
 
 # Who may include whose headers: the library's own part, its unit tests, the benchmarks' yardsticks.
 PRIVATE_HEADERS = {
@@ -55,7 +57,7 @@ REFUSAL = re.compile(r"FAULT_(\w+),\s*(?:\.reason = )?ERROR_REASON_(\w+)")
 def findings(root, names):
     found, probes = [], []
     for name in names:
-        if not name.endswith(CODE) and name not in ("dev", ".ci/run"):
+        if name.startswith(OTHERS) or (not name.endswith(CODE) and name not in ("dev", ".ci/run")):
             continue
         lines = (root / name).read_text(errors="replace").splitlines()
         found += whole_file(name, lines)

@@ -1,17 +1,19 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 #
-# collect.sh BIN OUT: makes OUT the root of an image that holds the programs of BIN and all that they need: shared libraries,
-# certificates, time zones, a user, and the licences of what is included.
+# collect.sh BUILD OUT: makes OUT the root of an image that holds the programs of the build folder BUILD and all that they need:
+# shared libraries, certificates, time zones, a user, and the licences of what is included; and the contract as a descriptor
+# set, for clients that read it from the image.
 set -eu
 
 readonly PROGRAMS="amends amends-intake amends-assignment amends-resolution amendsctl"
-bin=$1
+build=$1
 out=$2
 
-mkdir -p "$out/usr/local/bin" "$out/etc/ssl/certs" "$out/usr/share/doc"
+mkdir -p "$out/usr/local/bin" "$out/usr/local/share/amends" "$out/etc/ssl/certs" "$out/usr/share/doc"
+install -m 0644 "$build/generated/amends.binpb" "$out/usr/local/share/amends/amends.binpb"
 for program in $PROGRAMS; do
-    install -s -m 0755 "$bin/$program" "$out/usr/local/bin/$program"
+    install -s -m 0755 "$build/bin/$program" "$out/usr/local/bin/$program"
 done
 
 # Lines of ldd are "name => /path (address)" or, for the loader, "/path (address)".
