@@ -256,7 +256,7 @@ def test_images_of_all_containers(helm):
         (image,) = {c["image"] for _, t in pods(objects) for c in containers(t)}
         return image
     digest = "sha256:" + "ab" * 32
-    assert images({}) == f"amends/amends:{app_version()}"
+    assert images({}) == f"docker.io/amends/amends:{app_version()}"
     assert images({"registry": "r.io", "tag": "1"}) == "r.io/amends/amends:1"
     assert images({"registry": "r.io", "tag": "1", "digest": digest}) == f"r.io/amends/amends@{digest}"
     assert images({"registry": "r.io", "tag": "1"}, "mirror:5000") == "mirror:5000/amends/amends:1"
