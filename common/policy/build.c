@@ -35,6 +35,7 @@ struct policy *policy_new(int32_t version)
     AM_ASSERT(p != NULL);
     p->magic = POLICY_MAGIC;
     p->version = version;
+    p->refusal_path = p->refusal = "";
     p->currency = "";
     p->zone = zone_get("UTC");
     p->contact_calendar = -1;

@@ -126,6 +126,10 @@ struct policy {
     uint32_t magic;
     struct arena arena;
     int32_t version;
+    /* How many problems ApplyPolicy would refuse it for today, and the first of them: its path in
+     * the bundle, and its text; "" without any. Only a stored version has some. */
+    size_t n_refusals;
+    const char *refusal_path, *refusal;
     const char *currency;    /* of costs per touch, ISO 4217 */
     const struct zone *zone; /* the company's */
     size_t n_tiers;

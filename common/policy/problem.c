@@ -22,6 +22,7 @@ void bundle_problem_add(struct bundle_problems *problems, const struct bundle_pr
                         const char *fmt, ...)
 {
     problems->n_errors += !where->warning;
+    problems->n_refusals += where->refusal;
     if (!make_room(problems)) {
         problems->n_left_out++;
         return;
@@ -60,6 +61,14 @@ void problem_warning(struct bundle_problems *problems, const char *path, const c
     va_list args;
     va_start(args, fmt);
     add_at(problems, &(struct bundle_problem){.path = path, .warning = true}, fmt, args);
+    va_end(args);
+}
+
+void problem_refusal(struct bundle_problems *problems, const char *path, const char *fmt, ...)
+{
+    va_list args;
+    va_start(args, fmt);
+    add_at(problems, &(struct bundle_problem){.path = path, .refusal = true}, fmt, args);
     va_end(args);
 }
 

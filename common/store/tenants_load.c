@@ -17,6 +17,8 @@ static METRIC_DEFINE(load_time, METRIC_HISTOGRAM, "amends_policy_load_seconds",
                      "From the need of a policy version to its compiled form.");
 static METRIC_DEFINE(uncompilable_total, METRIC_COUNTER, "amends_policy_uncompilable_total",
                      "Policy versions that this program could not compile.");
+static METRIC_DEFINE(refused_total, METRIC_COUNTER, "amends_policy_refused_stored_total",
+                     "Stored policy versions that were loaded and that ApplyPolicy would refuse.");
 
 struct load {
     struct list link;
@@ -88,6 +90,15 @@ static void tell_uncompilable(const struct known *k, int32_t version)
               LOG_INT("version", version));
 }
 
+/* The text of the problem may quote the bundle, so the log has its path only. */
+static void tell_refused(const struct known *k, const struct policy *p)
+{
+    metric_add(&refused_total, 0, 1);
+    log_warn("tenants", "policy_would_be_refused", LOG_STR("tenant", k->name),
+             LOG_INT("version", p->version), LOG_INT("problems", (int64_t)p->n_refusals),
+             LOG_STR("path", p->refusal_path));
+}
+
 /* Whoever is told may ask again, so the load must have ended before. */
 static void compiled(void *ctx)
 {
@@ -103,6 +114,8 @@ static void compiled(void *ctx)
     } else {
         if (!l->policy)
             tell_uncompilable(k, l->version);
+        else if (l->policy->n_refusals > 0)
+            tell_refused(k, l->policy);
         known_keep(l->t, k, l->version, l->policy);
     }
     struct fault fault;
@@ -188,6 +201,7 @@ void load_metrics(void)
 {
     metric_register(&load_time);
     metric_register(&uncompilable_total);
+    metric_register(&refused_total);
 }
 
 void load_orphan_all(struct tenants *t)

@@ -28,10 +28,11 @@ static bool is_part(const char *path, const char *error)
 static bool follows_from_another(const struct bundle_problems *problems, size_t n_read,
                                  const char *path)
 {
-    for (size_t i = 0; i < n_read; i++)
-        if (!problems->items[i].warning && problems->items[i].path[0] &&
-            is_part(path, problems->items[i].path))
+    for (size_t i = 0; i < n_read; i++) {
+        const struct bundle_problem *p = &problems->items[i];
+        if (!p->warning && !p->refusal && p->path[0] && is_part(path, p->path))
             return true;
+    }
     return false;
 }
 
@@ -59,6 +60,7 @@ static void locate_problems(struct bundle *b, size_t n_read)
         p.path = path_in_text(b, p.path);
         if (follows_from_another(all, n_read, p.path)) {
             all->n_errors -= !p.warning;
+            all->n_refusals -= p.refusal;
             continue;
         }
         const struct ynode *node = ynode_at(b->root, p.path);
@@ -123,7 +125,9 @@ static void compile(struct bundle *b, const char *source)
     locate_problems(b, n_read);
 }
 
-struct policy *bundle_compile(int32_t version, const char *source, struct bundle_problems *problems)
+/* The policy of a source, whatever problems it has. */
+static struct policy *compile_all(int32_t version, const char *source,
+                                  struct bundle_problems *problems)
 {
     struct arena arena;
     arena_init(&arena, BUNDLE_ARENA_BYTES);
@@ -132,8 +136,43 @@ struct policy *bundle_compile(int32_t version, const char *source, struct bundle
     compile(&b, source);
     sort_problems(problems);
     arena_free(&arena);
+    return p;
+}
+
+struct policy *bundle_compile(int32_t version, const char *source, struct bundle_problems *problems)
+{
+    struct policy *p = compile_all(version, source, problems);
     if (problems->n_errors == 0)
         return p;
+    policy_free(p);
+    return NULL;
+}
+
+/* Keeps how many refusals there are, and the first one. */
+static void keep_refusals(struct policy *p, const struct bundle_problems *problems)
+{
+    p->n_refusals = problems->n_refusals;
+    p->refusal = p->n_refusals ? "it has more problems than are kept" : "";
+    for (size_t i = 0; i < problems->n; i++) {
+        const struct bundle_problem *first = &problems->items[i];
+        if (!first->refusal)
+            continue;
+        const char *path = arena_strdup(&p->arena, first->path);
+        const char *text = arena_strdup(&p->arena, first->text);
+        p->refusal_path = path ? path : "";
+        p->refusal = text ? text : p->refusal;
+        return;
+    }
+}
+
+struct policy *bundle_compile_stored(int32_t version, const char *source,
+                                     struct bundle_problems *problems)
+{
+    struct policy *p = compile_all(version, source, problems);
+    if (problems->n_errors == problems->n_refusals) {
+        keep_refusals(p, problems);
+        return p;
+    }
     policy_free(p);
     return NULL;
 }
@@ -147,8 +186,10 @@ struct policy *policy_compile(int32_t version, const char *source, struct fault 
     arena_init(&arena, PROBLEMS_ARENA_BYTES);
     bundle_problems_init(&problems, &arena);
     bool ships = strcmp(source, "default") == 0;
-    struct policy *p = bundle_compile(version, ships ? bundle_default_source() : source, &problems);
-    bundle_problems_fault(&problems, fault);
+    struct policy *p =
+        bundle_compile_stored(version, ships ? bundle_default_source() : source, &problems);
+    if (!p)
+        bundle_problems_fault(&problems, fault);
     arena_free(&arena);
     return p;
 }

@@ -23,8 +23,14 @@
 struct policy *bundle_compile(int32_t version, const char *source,
                               struct bundle_problems *problems);
 
-/* The same for a source that was stored: a bundle, or the word "default" for the bundle that ships.
- * Returns NULL and adds the errors to `fault`. */
+/* The same for a version that was stored. Refusals do not stop it either: what cases were opened
+ * under goes on to mean the same, whatever the compiler has learned since. The policy says in
+ * `n_refusals` that there are some. */
+struct policy *bundle_compile_stored(int32_t version, const char *source,
+                                     struct bundle_problems *problems);
+
+/* bundle_compile_stored() of a bundle, or of the word "default" for the bundle that ships. Returns
+ * NULL and adds the errors to `fault`. */
 struct policy *policy_compile(int32_t version, const char *source, struct fault *fault);
 
 /* The bundle that ships, compiled. It is good enough to use as it is. Ends the process if it does

@@ -22,6 +22,9 @@ static METRIC_DEFINE(unwatched_gauge, METRIC_GAUGE, "amends_assignment_audit_unw
                      "Open cases that no clock watches, as the last full audit found.");
 static METRIC_DEFINE(ownerless_gauge, METRIC_GAUGE, "amends_assignment_audit_ownerless_cases",
                      "Open cases without an accountable owner, as the last full audit found.");
+static METRIC_DEFINE(refused_gauge, METRIC_GAUGE, "amends_assignment_audit_refused_policy_cases",
+                     "Open cases whose policy version ApplyPolicy would refuse today, as the last "
+                     "full audit found.");
 static METRIC_DEFINE(cases_gauge, METRIC_GAUGE, "amends_assignment_audit_cases",
                      "Open cases that the last full audit looked at.");
 static METRIC_DEFINE(passes_total, METRIC_COUNTER, "amends_assignment_audit_pass_total",
@@ -32,7 +35,7 @@ static METRIC_DEFINE(oldest_gauge, METRIC_GAUGE, "amends_assignment_audit_oldest
                      "How long the clock that waits longest has been due; 0 = none is late.");
 
 struct audit_counts {
-    int64_t overdue, unwatched, ownerless, cases;
+    int64_t overdue, unwatched, ownerless, refused, cases;
 };
 
 struct audit {
@@ -61,10 +64,12 @@ static void show_counts(const struct audit_counts *c)
     metric_set(&overdue_gauge, 0, c->overdue);
     metric_set(&unwatched_gauge, 0, c->unwatched);
     metric_set(&ownerless_gauge, 0, c->ownerless);
+    metric_set(&refused_gauge, 0, c->refused);
     metric_set(&cases_gauge, 0, c->cases);
-    if (c->overdue + c->unwatched + c->ownerless > 0)
+    if (c->overdue + c->unwatched + c->ownerless + c->refused > 0)
         log_warn("assignment", "audit_found", LOG_INT("overdue", c->overdue),
-                 LOG_INT("unwatched", c->unwatched), LOG_INT("ownerless", c->ownerless));
+                 LOG_INT("unwatched", c->unwatched), LOG_INT("ownerless", c->ownerless),
+                 LOG_INT("refused_policy", c->refused));
 }
 
 static void end_pass(void *ctx, const struct audit_row *rows, size_t n, const struct fault *fault)
@@ -91,8 +96,8 @@ static void finding(struct audit_page *p, Amends__V1__AuditFindingKind kind,
         c->overdue++;
     else if (kind == AMENDS__V1__AUDIT_FINDING_KIND__AUDIT_FINDING_KIND_UNWATCHED_CASE)
         c->unwatched++;
-    else
-        c->ownerless++;
+    else if (kind == AMENDS__V1__AUDIT_FINDING_KIND__AUDIT_FINDING_KIND_OWNERLESS_CASE)
+        c->ownerless++; /* cases of refused policies are counted by the page */
 }
 
 /* The cases that were judged count, even when the rest of the slice could not be read; the next
@@ -107,6 +112,7 @@ static void slice_ended(struct audit_page *p, const struct fault *fault)
         return;
     }
     u->counts.cases += (int64_t)p->cases;
+    u->counts.refused += (int64_t)p->refused;
     if (p->cases > 0) {
         u->tenant = p->last_seen_tenant;
         u->after = p->last_seen;
@@ -191,8 +197,8 @@ void audit_rest(struct audit *u)
 struct audit *audit_new(struct assignment *a)
 {
     struct metric *const metrics[] = {&overdue_gauge, &unwatched_gauge, &ownerless_gauge,
-                                      &cases_gauge,   &passes_total,    &age_gauge,
-                                      &oldest_gauge};
+                                      &refused_gauge, &cases_gauge,     &passes_total,
+                                      &age_gauge,     &oldest_gauge};
     struct audit *u = calloc(1, sizeof(*u));
     AM_ASSERT(u != NULL);
     for (size_t i = 0; i < sizeof(metrics) / sizeof(*metrics); i++)

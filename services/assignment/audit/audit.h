@@ -10,6 +10,7 @@
  *   unwatched  an open case without a clock that will ever fire
  *   ownerless  an open case whose owner is nobody, an agent who does not exist, or a steward whom
  *              the policy version it is pinned to does not name
+ *   refused    an open case whose policy version ApplyPolicy would refuse today
  *
  * One page of open cases at a time, in the order of the key of case_work.
  *
@@ -39,6 +40,12 @@ struct audit_row {
  * NULL when its version does not exist. Pure. */
 const char *audit_ownerless(const struct audit_row *row, const struct policy *policy);
 
+/* A tenant's policy version. */
+struct audit_version {
+    int64_t tenant_id;
+    int32_t version;
+};
+
 struct audit_page {
     /* What is asked for: open cases behind (first_tenant, after), up to last_tenant. */
     struct assignment *a;
@@ -53,6 +60,7 @@ struct audit_page {
     void *ctx;
     /* What came of it. */
     size_t cases, findings;
+    size_t refused; /* cases of refused versions; one of each version is a finding */
     bool at_end;
     int64_t last_seen_tenant; /* of the last case looked at */
     struct uuid last_seen;
@@ -61,7 +69,9 @@ struct audit_page {
     struct audit_row *rows;
     size_t n, next;
     int64_t cutoff_us;
-    size_t found; /* cases read */
+    size_t found;                   /* cases read */
+    struct audit_version *versions; /* of policy, refused ones that were found */
+    size_t n_versions;
     bool waiting; /* for a tenant or a policy; whoever goes away meanwhile sets `a` to NULL */
     struct tenants_wait wait;
 };

@@ -51,6 +51,32 @@ static bool same_case(const struct audit_row *x, const struct audit_row *y)
     return x->tenant_id == y->tenant_id && uuid_eq(&x->case_id, &y->case_id);
 }
 
+/* True when the page has named the version already; else it has now. */
+static bool is_named(struct audit_page *p, const struct audit_row *row)
+{
+    for (size_t i = 0; i < p->n_versions; i++)
+        if (p->versions[i].tenant_id == row->tenant_id &&
+            p->versions[i].version == row->policy_version)
+            return true;
+    p->versions[p->n_versions++] = (struct audit_version){row->tenant_id, row->policy_version};
+    return false;
+}
+
+static void judge_policy(struct audit_page *p, const struct audit_row *row,
+                         const struct policy *policy)
+{
+    if (!policy || policy->n_refusals == 0)
+        return;
+    p->refused++;
+    if (is_named(p, row))
+        return;
+    const char *text =
+        arena_printf(&p->arena, "ApplyPolicy would refuse policy version %d today: %s %s",
+                     (int)policy->version, policy->refusal_path, policy->refusal);
+    add_finding(p, AMENDS__V1__AUDIT_FINDING_KIND__AUDIT_FINDING_KIND_REFUSED_POLICY, row,
+                text ? text : "ApplyPolicy would refuse the policy version today");
+}
+
 /* The rows of one case, beginning with p->next. */
 static void judge_case(struct audit_page *p, const struct policy *policy)
 {
@@ -67,6 +93,7 @@ static void judge_case(struct audit_page *p, const struct policy *policy)
     if (ownerless)
         add_finding(p, AMENDS__V1__AUDIT_FINDING_KIND__AUDIT_FINDING_KIND_OWNERLESS_CASE, first,
                     ownerless);
+    judge_policy(p, first, policy);
     p->cases++;
     p->last_seen_tenant = first->tenant_id;
     p->last_seen = first->case_id;
@@ -112,18 +139,17 @@ static void on_tenant(void *ctx, const struct tenant *t)
     p->ended(p, &away);
 }
 
-/* The policy is needed only to look up stewards. False when it has to be waited for. A version that
- * is loaded, or that is known not to compile, is answered at once here: a page may be full of such
- * cases, and waiting for each would nest too many calls. */
+/* False when the policy has to be waited for. A version that is loaded, or that is known not to
+ * compile, is answered at once here: a page may be full of such cases, and waiting for each would
+ * nest too many calls. */
 static bool judge_here(struct audit_page *p)
 {
     const struct audit_row *row = &p->rows[p->next];
     const struct policy *policy = NULL;
     struct tenants *tenants = p->a->service->tenants;
-    const bool steward = row->owner_kind == OWNER_KIND_STEWARD;
-    if (steward && tenants_by_id(tenants, row->tenant_id))
+    if (tenants_by_id(tenants, row->tenant_id))
         policy = tenants_policy(tenants, row->tenant_id, row->policy_version);
-    if (steward && !policy && !never_compiles(p))
+    if (!policy && !never_compiles(p))
         return false;
     judge_case(p, policy);
     return true;
@@ -171,6 +197,7 @@ static void page_rows(struct pg_read *pg, size_t i, const struct pg_rows *rows)
     (void)i;
     p->n = (size_t)pg_rows_count(rows);
     p->rows = ARENA_ARRAY(&p->arena, struct audit_row, p->n + 1);
+    p->versions = ARENA_ARRAY(&p->arena, struct audit_version, p->n + 1);
     for (size_t row = 0; row < p->n; row++)
         take_row(p, rows, (int)row);
 }

@@ -161,11 +161,13 @@ static void read_stewards(struct apply *a)
 
 /* -- compiling --------------------------------------------------------------------------------- */
 
-/* Runs on another thread. It only reads the base, which is held meanwhile. */
+/* Runs on another thread. It only reads the base, which is held meanwhile. What an earlier call
+ * stored is answered as before, even if it would be refused today. */
 static void compile(void *ctx)
 {
     struct apply *a = ctx;
-    a->policy = bundle_compile(a->request->expected_version + 1, a->request->source, &a->problems);
+    a->policy = (a->made.version ? bundle_compile_stored : bundle_compile)(
+        a->request->expected_version + 1, a->request->source, &a->problems);
     if (a->policy)
         bundle_diff(a->base, a->policy, &a->arena, &a->changes, &a->n_changes);
 }
