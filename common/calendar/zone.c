@@ -11,11 +11,13 @@
 
 #include "base/assert.h"
 #include "calendar/zone_file.h"
+#include "calendar/zone_links.h"
 
 /* The years of the table have some 200 transitions where clocks move twice a year, 400 where they
  * are moved for Ramadan too. */
 #define TRANSITIONS_MAX 4096
 #define NAME_MAX_BYTES 64
+#define LINKS_MAX 4 /* from an old name over older ones to the zone */
 
 /* Where in the table to begin: an entry for each some 24 days, 2^21 seconds. */
 #define HINT_SHIFT 21
@@ -162,11 +164,25 @@ static struct zone *zone_load(const char *name, GTimeZone *tz, GTimeZone *later,
 static pthread_mutex_t known_lock = PTHREAD_MUTEX_INITIALIZER;
 static GHashTable *known; /* name -> struct zone */
 
-/* GLib also takes offsets and POSIX rules ("UTC+1", "Z") for names: a zone is what has a file. */
+/* The name under which the system has the zone: its own, or the one that it is an old name of. NULL
+ * when there is no file of any. */
+static const char *file_name(const char *name, struct zone_file *file)
+{
+    for (int links = 0; name && is_name(name) && links <= LINKS_MAX; links++) {
+        if (zone_file_read(name, file))
+            return name;
+        name = zone_link(name);
+    }
+    return NULL;
+}
+
+/* GLib also takes offsets and POSIX rules ("UTC+1", "Z") for names: a zone is what has a file. It
+ * keeps the name it was asked for by, which is the one that is stored. */
 static struct zone *load_known(const char *name)
 {
     struct zone_file file;
-    GTimeZone *tz = zone_file_read(name, &file) ? g_time_zone_new_identifier(name) : NULL;
+    const char *present = file_name(name, &file);
+    GTimeZone *tz = present ? g_time_zone_new_identifier(present) : NULL;
     if (!tz)
         return NULL;
     GTimeZone *later = *file.rule ? g_time_zone_new_identifier(file.rule) : NULL;

@@ -20,7 +20,8 @@
 struct zone;
 
 /* The zone of that name ("Europe/London", "UTC"), or NULL when the tz database has none: an offset
- * such as "+02:00", a file's path or an empty name are no zones. */
+ * such as "+02:00", a file's path or an empty name are no zones. Old names ("Asia/Calcutta") are
+ * zones too, even where the system leaves out their files (calendar/zone_links.h). */
 const struct zone *zone_get(const char *name);
 const char *zone_name(const struct zone *z);
 

@@ -2,7 +2,6 @@
 #include "calendar/zone_file.h"
 
 #include <limits.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -40,12 +39,17 @@ static bool read_block(const unsigned char *at, size_t len, size_t time_bytes, s
     return b->bytes <= len - HEADER_BYTES;
 }
 
-static size_t read_file(const char *name, char *data)
+FILE *zone_file_open(const char *name)
 {
     const char *folder = getenv("TZDIR");
     char path[PATH_MAX];
     int len = snprintf(path, sizeof(path), "%s/%s", folder ? folder : "/usr/share/zoneinfo", name);
-    FILE *file = len > 0 && (size_t)len < sizeof(path) ? fopen(path, "re") : NULL;
+    return len > 0 && (size_t)len < sizeof(path) ? fopen(path, "re") : NULL;
+}
+
+static size_t read_file(const char *name, char *data)
+{
+    FILE *file = zone_file_open(name);
     if (!file)
         return 0;
     size_t n = fread(data, 1, FILE_BYTES - 1, file);

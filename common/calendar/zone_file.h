@@ -10,6 +10,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #define ZONE_RULE_BYTES 128
 
@@ -23,3 +24,6 @@ struct zone_file {
 /* Reads the file of a zone. False when there is none. The caller has checked that `name` has the
  * form of a zone's name, so that it is no path out of the folder. */
 bool zone_file_read(const char *name, struct zone_file *file);
+
+/* Opens a file of the tz database's folder for reading; NULL when it is not there. */
+FILE *zone_file_open(const char *name);
