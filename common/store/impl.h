@@ -14,12 +14,13 @@
 #include "store/table.h"
 
 /* Places in store_stmts. First the reads by key arrays, then the inserts of new rows (cheaper than
- * upserts), then the upserts, each in the order of the tables. */
+ * upserts), then the upserts, then the reads with words, each in the order of the tables. */
 enum stmt {
     STMT_READ = -TABLE_FIRST_READ, /* STMT_READ + TABLE_CASE is the first one */
     STMT_INSERT = STMT_READ + TABLES_READ,
     STMT_UPSERT = STMT_INSERT + TABLES,
-    STMT_WORK_DELETE = STMT_UPSERT + TABLES_UPSERT,
+    STMT_READ_WORDS = STMT_UPSERT + TABLES_UPSERT - TABLE_FIRST_WORDS,
+    STMT_WORK_DELETE = STMT_READ_WORDS + TABLE_LAST_WORDS + 1,
     STMT_CLAIM_DELETE,
     STMT_ENDED_DELETE,
     STMT_OPENING, /* OpenCase: dedup row, the customer's open case, the tenant's policy version */
@@ -58,9 +59,9 @@ struct store {
 struct rows *case_rows_of(struct case_state *c, enum table_id table);
 
 /* Adds the rows of a child table's (or the case's own) result to the cases of their keys, in order.
- * AM_ENOMEM when the arena is full. */
-int case_load(struct case_state *cases, size_t n_cases, enum table_id table,
-              const struct pg_rows *rows, struct arena *arena) AM_MUSTCHECK;
+ * `stmt` is the read that gave it. AM_ENOMEM when the arena is full. */
+int case_load(struct case_state *cases, size_t n_cases, unsigned stmt, const struct pg_rows *rows,
+              struct arena *arena) AM_MUSTCHECK;
 
 /* One command's part in a segment. */
 struct seg_part {

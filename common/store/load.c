@@ -52,7 +52,7 @@ static int load_work(struct case_state *c, const struct pg_rows *rows, int row, 
     const int first_col = 1 + (int)tables[TABLE_CASE].n_cols;
     if (pg_is_null(rows, row, first_col))
         return AM_OK;
-    int rc = table_decode(&tables[TABLE_WORK], rows, row, first_col, &c->work, arena);
+    int rc = table_decode(&tables[TABLE_WORK], true, rows, row, first_col, &c->work, arena);
     if (rc == AM_OK)
         case_work_queue(&c->work, c, arena);
     return rc;
@@ -63,7 +63,7 @@ static int load_case_rows(struct case_state *cases, size_t n_cases, const struct
 {
     for (int i = 0; i < pg_rows_count(rows); i++) {
         struct case_state *c = &cases[place(rows, i, n_cases)];
-        int rc = table_decode(&tables[TABLE_CASE], rows, i, 1, &c->row, arena);
+        int rc = table_decode(&tables[TABLE_CASE], true, rows, i, 1, &c->row, arena);
         if (rc == AM_OK)
             rc = load_work(c, rows, i, arena);
         if (rc)
@@ -91,14 +91,15 @@ static int make_room(struct case_state *cases, size_t n_cases, enum table_id tab
     return AM_OK;
 }
 
-static int load_children(struct case_state *cases, size_t n_cases, enum table_id table,
+static int load_children(struct case_state *cases, size_t n_cases, enum table_id table, bool words,
                          const struct pg_rows *rows, struct arena *arena)
 {
     const struct table *t = &tables[table];
     int rc = make_room(cases, n_cases, table, rows, arena);
     for (int i = 0; i < pg_rows_count(rows) && rc == 0; i++) {
         struct rows *r = case_rows_of(&cases[place(rows, i, n_cases)], table);
-        rc = table_decode(t, rows, i, 1, (uint8_t *)r->items + r->n++ * t->row_size, arena);
+        uint8_t *to = (uint8_t *)r->items + r->n++ * t->row_size;
+        rc = table_decode(t, words, rows, i, 1, to, arena);
     }
     for (size_t i = 0; i < n_cases && rc == 0; i++) {
         struct rows *r = case_rows_of(&cases[i], table);
@@ -107,10 +108,12 @@ static int load_children(struct case_state *cases, size_t n_cases, enum table_id
     return rc;
 }
 
-int case_load(struct case_state *cases, size_t n_cases, enum table_id table,
-              const struct pg_rows *rows, struct arena *arena)
+int case_load(struct case_state *cases, size_t n_cases, unsigned stmt, const struct pg_rows *rows,
+              struct arena *arena)
 {
-    if (table == TABLE_CASE)
+    if (stmt == STMT_READ + TABLE_CASE)
         return load_case_rows(cases, n_cases, rows, arena);
-    return load_children(cases, n_cases, table, rows, arena);
+    const bool words = stmt >= STMT_READ_WORDS + TABLE_FIRST_WORDS;
+    return load_children(cases, n_cases, stmt - (words ? STMT_READ_WORDS : STMT_READ), words, rows,
+                         arena);
 }

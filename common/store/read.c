@@ -32,7 +32,8 @@ static int load_list(struct rows *out, enum table_id table, const struct pg_rows
         return AM_ENOMEM;
     out->cap = (size_t)n + 1;
     for (int i = 0; i < n && rc == 0; i++)
-        rc = table_decode(t, rows, i, 1, (uint8_t *)out->items + out->n++ * t->row_size, arena);
+        rc = table_decode(t, true, rows, i, 1, (uint8_t *)out->items + out->n++ * t->row_size,
+                          arena);
     return rc;
 }
 
@@ -58,7 +59,7 @@ static int load(struct store_read *r, unsigned stmt, const struct pg_rows *rows)
     case STMT_MIGRATING:
         return policies_load(r, stmt, rows);
     default:
-        return case_load(r->cases, r->n_cases, (enum table_id)(stmt - STMT_READ), rows, r->arena);
+        return case_load(r->cases, r->n_cases, stmt, rows, r->arena);
     }
 }
 
@@ -129,13 +130,23 @@ static void arg_case_keys(const struct store_read *r, struct pg_args *args)
     pg_arg_array(args, &id);
 }
 
-void store_read_cases(struct store *s, struct store_read *r, const struct uuid *ids, size_t n)
+static void add_parts(struct store_read *r, bool words)
+{
+    for (unsigned t = TABLE_FIRST_CHILD; t <= TABLE_LAST_CHILD; t++) {
+        const bool has_words = t >= TABLE_FIRST_WORDS && t <= TABLE_LAST_WORDS;
+        *store_read_add(r, t + (words && has_words ? STMT_READ_WORDS : STMT_READ)) =
+            r->pg.q[0].args;
+    }
+}
+
+void store_read_cases(struct store *s, struct store_read *r, const struct uuid *ids, size_t n,
+                      enum case_depth depth)
 {
     store_read_begin(r);
     cases_init(r, ids, n);
     arg_case_keys(r, store_read_add(r, STMT_READ + TABLE_CASE));
-    for (unsigned t = TABLE_FIRST_CHILD; t <= TABLE_LAST_CHILD; t++)
-        *store_read_add(r, STMT_READ + t) = r->pg.q[0].args;
+    if (depth != CASE_ROW)
+        add_parts(r, depth == CASE_WORDS);
     pg_read(s->pg, &r->pg);
 }
 

@@ -23,7 +23,7 @@ static int load_dedups(struct seg_part **parts, size_t n, const struct pg_rows *
         struct seg_part *p = parts[ord - 1];
         p->dedup = arena_alloc(arena, sizeof(*p->dedup));
         if (!p->dedup ||
-            table_decode(&tables[TABLE_DEDUP], rows, i, first_col, p->dedup, arena) != AM_OK)
+            table_decode(&tables[TABLE_DEDUP], true, rows, i, first_col, p->dedup, arena) != AM_OK)
             return AM_ENOMEM;
     }
     return AM_OK;
@@ -67,7 +67,7 @@ void store_seg_load(void *ctx, struct pg_seg *seg, size_t i, const struct pg_row
     else if (stmt == STMT_READ + TABLE_AGENT)
         rc = load_agents(st, rows, seg->arena);
     else
-        rc = case_load(st->cases, st->n_cases, (enum table_id)(stmt - STMT_READ), rows, seg->arena);
+        rc = case_load(st->cases, st->n_cases, stmt, rows, seg->arena);
     st->full = st->full || rc != AM_OK;
 }
 

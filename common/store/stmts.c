@@ -61,7 +61,7 @@ static char *list_agents_sql(void)
 int agent_decode(const struct pg_rows *rows, int row, struct agent_row *out, struct arena *arena)
 {
     const struct table *t = &tables[TABLE_AGENT];
-    int rc = table_decode(t, rows, row, 1, out, arena);
+    int rc = table_decode(t, true, rows, row, 1, out, arena);
     out->counted_cases = (int32_t)pg_int(rows, row, 1 + (int)t->n_cols);
     out->pending_weight = (int32_t)pg_int(rows, row, 2 + (int)t->n_cols);
     return rc;
@@ -299,7 +299,7 @@ static char *read_sql(enum table_id id)
         return read_cases_sql();
     if (id == TABLE_AGENT)
         return read_agents_sql();
-    return table_sql_read(&tables[id], read_keys(id));
+    return table_sql_read(&tables[id], read_keys(id), false);
 }
 
 static char *insert_sql(enum table_id id)
@@ -317,6 +317,9 @@ static void set_tables(void)
         if (i < TABLES_UPSERT)
             set(STMT_UPSERT + i, name_of("upsert", t), table_sql_write(t, true));
     }
+    for (unsigned i = TABLE_FIRST_WORDS; i <= TABLE_LAST_WORDS; i++)
+        set(STMT_READ_WORDS + i, name_of("read_words", &tables[i]),
+            table_sql_read(&tables[i], read_keys(i), true));
     set(STMT_WORK_DELETE, "delete_case_work", table_sql_delete(&tables[TABLE_WORK]));
     set(STMT_CLAIM_DELETE, "delete_open_claim", table_sql_delete(&tables[TABLE_CLAIM]));
     set(STMT_ENDED_DELETE, "delete_case_ended", table_sql_delete(&tables[TABLE_ENDED]));

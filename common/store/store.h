@@ -97,9 +97,17 @@ struct store_read {
     struct rows migrating; /* struct migrating_row */
 };
 
-/* Up to 100 cases with all their parts, all of one instant. RESOURCE_EXHAUSTED / TOO_LARGE when
- * they do not fit into the read's arena; so for all reads. */
-void store_read_cases(struct store *s, struct store_read *r, const struct uuid *ids, size_t n);
+/* How much of a case is read. */
+enum case_depth {
+    CASE_ROW,   /* its row and its place in the queue */
+    CASE_PARTS, /* and its parts, but without words: the long texts of contacts, signals and acts */
+    CASE_WORDS, /* with them */
+};
+
+/* Up to 100 cases, all of one instant. RESOURCE_EXHAUSTED / TOO_LARGE when they do not fit into the
+ * read's arena; so for all reads. */
+void store_read_cases(struct store *s, struct store_read *r, const struct uuid *ids, size_t n,
+                      enum case_depth depth);
 
 /* Events with seq > after_seq, at most `limit`, and the case row (cases[0]), of one instant. A
  * private part that was erased has no row. */

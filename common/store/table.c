@@ -18,20 +18,24 @@
 
 #define COL_AS(s, member, column)                                                                  \
     {                                                                                              \
-        column, TYPE_OF(s, member), offsetof(struct s, member), false                              \
+        column, TYPE_OF(s, member), offsetof(struct s, member), false, false                       \
     }
 #define COL(s, member) COL_AS(s, member, #member)
+#define WORDS(s, member)                                                                           \
+    {                                                                                              \
+#member, TYPE_OF(s, member), offsetof(struct s, member), false, true                       \
+    }
 #define TIME(s, member)                                                                            \
     {                                                                                              \
-#member, PG_TIMESTAMPTZ, offsetof(struct s, member), false                                 \
+#member, PG_TIMESTAMPTZ, offsetof(struct s, member), false, false                          \
     }
 #define TIME_NULL(s, member)                                                                       \
     {                                                                                              \
-#member, PG_TIMESTAMPTZ, offsetof(struct s, member), true                                  \
+#member, PG_TIMESTAMPTZ, offsetof(struct s, member), true, false                           \
     }
 #define UUID_NULL(s, member)                                                                       \
     {                                                                                              \
-#member, PG_UUID, offsetof(struct s, member), true                                         \
+#member, PG_UUID, offsetof(struct s, member), true, false                                  \
     }
 #define TENANT_AND_CASE(s) COL(s, tenant_id), COL(s, case_id)
 
@@ -106,7 +110,7 @@ static const struct column agent_cols[] = {
 static const struct column signal_cols[] = {
     TENANT_AND_CASE(signal_row), COL(signal_row, number),       COL(signal_row, trigger),
     COL(signal_row, channel),    TIME(signal_row, received_at), COL(signal_row, external_reference),
-    COL(signal_row, body),       COL(signal_row, reporter),
+    WORDS(signal_row, body),     COL(signal_row, reporter),
 };
 
 static const struct column clock_cols[] = {
@@ -141,12 +145,12 @@ static const struct column clock_cols[] = {
 static const struct column contact_cols[] = {
     TENANT_AND_CASE(contact_row), COL(contact_row, contact_id), COL(contact_row, direction),
     COL(contact_row, channel),    COL(contact_row, outcome),    TIME(contact_row, at),
-    COL(contact_row, actor),      COL(contact_row, note),       COL(contact_row, addressed_level),
+    COL(contact_row, actor),      WORDS(contact_row, note),     COL(contact_row, addressed_level),
 };
 
 static const struct column act_cols[] = {
     TENANT_AND_CASE(act_row), COL(act_row, act_id), COL(act_row, kind),
-    TIME(act_row, at),        COL(act_row, actor),  COL(act_row, note),
+    TIME(act_row, at),        COL(act_row, actor),  WORDS(act_row, note),
 };
 
 static const struct column remedy_cols[] = {
@@ -183,12 +187,12 @@ static const struct column promise_cols[] = {
 };
 
 static const struct column offer_cols[] = {
-    TENANT_AND_CASE(offer_row),     COL(offer_row, offer_id),
-    COL(offer_row, agent_id),       COL(offer_row, state),
-    COL(offer_row, generation),     COL(offer_row, weight),
-    COL(offer_row, pulled),         TIME(offer_row, created_at),
-    TIME(offer_row, expires_at),    TIME_NULL(offer_row, decided_at),
-    COL(offer_row, decline_reason),
+    TENANT_AND_CASE(offer_row),       COL(offer_row, offer_id),
+    COL(offer_row, agent_id),         COL(offer_row, state),
+    COL(offer_row, generation),       COL(offer_row, weight),
+    COL(offer_row, pulled),           TIME(offer_row, created_at),
+    TIME(offer_row, expires_at),      TIME_NULL(offer_row, decided_at),
+    WORDS(offer_row, decline_reason),
 };
 
 static const struct column work_cols[] = {

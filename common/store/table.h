@@ -23,8 +23,8 @@ enum table_id {
     TABLE_PROMISE,
     TABLE_OFFER,
     TABLE_CLOCK,
-    TABLE_SIGNAL,
     TABLE_CONTACT,
+    TABLE_SIGNAL,
     TABLE_ACT,
     TABLE_DEDUP,
     TABLE_EVENT,
@@ -40,12 +40,19 @@ enum table_id {
 #define TABLES_READ TABLE_EVENT
 #define TABLE_FIRST_CHILD TABLE_REMEDY
 #define TABLE_LAST_CHILD TABLE_ACT
+/* Those that can also be read with their words. */
+#define TABLE_FIRST_WORDS TABLE_CONTACT
+#define TABLE_LAST_WORDS TABLE_ACT
 
 struct column {
     const char *name;
     enum pg_type type;
     uint16_t offset;
     bool nullable; /* time 0 and the zero uuid are SQL null */
+    /* A long text for people, on which nothing is decided. It is written once. Rows are read
+     * without it, unless it is asked for; then the text is empty, and writing such a row again
+     * keeps what is stored. */
+    bool words;
 };
 
 struct table {
@@ -60,11 +67,12 @@ struct table {
 extern const struct table tables[TABLES];
 
 /* "select k.ord, t.<columns> ... from unnest(<the first n_keys columns>) .. cross join lateral ..":
- * one row for every row found, k.ord = place of its key in the arrays, from 1. */
-char *table_sql_read(const struct table *t, size_t n_keys);
+ * one row for every row found, k.ord = place of its key in the arrays, from 1. With or without the
+ * columns of words; table_decode() must be told the same. */
+char *table_sql_read(const struct table *t, size_t n_keys, bool words);
 
 /* "insert .. select from unnest(..)": all columns as arrays; with `upsert` existing rows of the
- * same primary key are overwritten. */
+ * same primary key are overwritten, but for words that are stored already. */
 char *table_sql_write(const struct table *t, bool upsert);
 
 /* The insert with one column more, which `lookup`, a select over the new row `k`, has; null when it
@@ -74,7 +82,8 @@ char *table_sql_insert_with(const struct table *t, const char *column, const cha
 /* Deletes by primary key arrays. */
 char *table_sql_delete(const struct table *t);
 
-/* "t.tenant_id, t.case_id, ..." with the alias given, for statements written by hand. */
+/* "t.tenant_id, t.case_id, ..." with the alias given, for statements written by hand. All columns;
+ * for tables without words. */
 char *table_sql_columns(const struct table *t, const char *alias);
 
 /* Adds the first `n_cols` columns of `n` rows as array parameters. A full arena ends the process:
@@ -83,9 +92,10 @@ void table_encode(const struct table *t, struct pg_args *args, const void *const
                   size_t n_cols);
 
 /* One result row into the zeroed struct `out`; the table's columns start at `first_col`. Texts and
- * bytes are copied into `arena`. AM_ENOMEM when it is full. */
-int table_decode(const struct table *t, const struct pg_rows *r, int row, int first_col, void *out,
-                 struct arena *arena) AM_MUSTCHECK;
+ * bytes are copied into `arena`; without `words` those texts are empty. AM_ENOMEM when it is
+ * full. */
+int table_decode(const struct table *t, bool words, const struct pg_rows *r, int row, int first_col,
+                 void *out, struct arena *arena) AM_MUSTCHECK;
 
 /* True when both rows have the same primary key. */
 bool table_same_key(const struct table *t, const void *a, const void *b);

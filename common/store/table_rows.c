@@ -128,16 +128,19 @@ static int decode_field(const struct column *c, const struct pg_rows *r, int row
     }
 }
 
-int table_decode(const struct table *t, const struct pg_rows *r, int row, int first_col, void *out,
-                 struct arena *arena)
+int table_decode(const struct table *t, bool words, const struct pg_rows *r, int row, int first_col,
+                 void *out, struct arena *arena)
 {
-    for (size_t i = 0; i < t->n_cols; i++) {
-        void *to = (uint8_t *)out + t->cols[i].offset;
-        int rc = decode_field(&t->cols[i], r, row, first_col + (int)i, to, arena);
-        if (rc)
-            return rc;
+    int rc = AM_OK, col = first_col;
+    for (size_t i = 0; i < t->n_cols && rc == AM_OK; i++) {
+        const struct column *c = &t->cols[i];
+        void *to = (uint8_t *)out + c->offset;
+        if (c->words && !words)
+            *(const char **)to = "";
+        else
+            rc = decode_field(c, r, row, col++, to, arena);
     }
-    return AM_OK;
+    return rc;
 }
 
 /* -- keys and order --------------------------------------------------------------------------- */

@@ -32,6 +32,24 @@ static void put_columns(FILE *out, const struct table *t, size_t n, const char *
         fprintf(out, "%s%s%s", i ? ", " : "", prefix, t->cols[i].name);
 }
 
+/* The columns that a read gives, each behind a comma. */
+static void put_read_columns(FILE *out, const struct table *t, bool words)
+{
+    for (size_t i = 0; i < t->n_cols; i++)
+        if (words || !t->cols[i].words)
+            fprintf(out, ", t.%s", t->cols[i].name);
+}
+
+/* "x = excluded.x". Words that are stored stay: the row was read without them. */
+static void put_overwrite(FILE *out, const struct column *c)
+{
+    if (c->words)
+        fprintf(out, "%s = case when x.%s = '' then excluded.%s else x.%s end", c->name, c->name,
+                c->name, c->name);
+    else
+        fprintf(out, "%s = excluded.%s", c->name, c->name);
+}
+
 /* "unnest($1::int4[], $2::uuid[])" */
 static void put_unnest(FILE *out, const struct table *t, size_t n)
 {
@@ -78,12 +96,12 @@ char *table_sql_columns(const struct table *t, const char *alias)
     return text_end(&s);
 }
 
-char *table_sql_read(const struct table *t, size_t n_keys)
+char *table_sql_read(const struct table *t, size_t n_keys, bool words)
 {
     struct text s;
     text_begin(&s);
-    fputs("select k.ord, ", s.out);
-    put_columns(s.out, t, t->n_cols, "t.");
+    fputs("select k.ord", s.out);
+    put_read_columns(s.out, t, words);
     fputs(" from ", s.out);
     put_keys(s.out, t, n_keys);
     fprintf(s.out, " cross join lateral (select x.* from %s x where ", t->name);
@@ -96,7 +114,7 @@ char *table_sql_write(const struct table *t, bool upsert)
 {
     struct text s;
     text_begin(&s);
-    fprintf(s.out, "insert into %s (", t->name);
+    fprintf(s.out, "insert into %s as x (", t->name);
     put_columns(s.out, t, t->n_cols, "");
     fputs(") select * from ", s.out);
     put_unnest(s.out, t, t->n_cols);
@@ -104,9 +122,10 @@ char *table_sql_write(const struct table *t, bool upsert)
         fputs(" on conflict (", s.out);
         put_columns(s.out, t, t->n_keys, "");
         fputs(") do update set ", s.out);
-        for (size_t i = t->n_keys; i < t->n_cols; i++)
-            fprintf(s.out, "%s%s = excluded.%s", i > t->n_keys ? ", " : "", t->cols[i].name,
-                    t->cols[i].name);
+        for (size_t i = t->n_keys; i < t->n_cols; i++) {
+            fputs(i > t->n_keys ? ", " : "", s.out);
+            put_overwrite(s.out, &t->cols[i]);
+        }
     }
     return text_end(&s);
 }

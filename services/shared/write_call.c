@@ -104,7 +104,7 @@ static void replay_write(struct write_call *w)
                                  .deadline_us = w->sub.seg.deadline_us,
                                  .done = replay_read,
                                  .ctx = w};
-    store_read_cases(w->service->store, &w->now, &cmd->result_case_id, 1);
+    store_read_cases(w->service->store, &w->now, &cmd->result_case_id, 1, CASE_PARTS);
 }
 
 static void finished(struct submission *sub)

@@ -115,7 +115,7 @@ static void replay_pull(struct pull *p)
                                  .deadline_us = rpc_call_deadline_us(p->rc->call),
                                  .done = replay_read,
                                  .ctx = p};
-    store_read_cases(p->a->service->store, &p->now, &p->sub.cmd.result_case_id, 1);
+    store_read_cases(p->a->service->store, &p->now, &p->sub.cmd.result_case_id, 1, CASE_PARTS);
 }
 
 /* -- one candidate after another --------------------------------------------------------------- */

@@ -137,7 +137,7 @@ static void read_case(struct stream *s, const struct seen *e)
                                   .deadline_us = time_mono_us() + READ_US,
                                   .done = case_read,
                                   .ctx = s};
-    store_read_cases(s->a->service->store, &s->read, &e->row.case_id, 1);
+    store_read_cases(s->a->service->store, &s->read, &e->row.case_id, 1, CASE_ROW);
 }
 
 /* Only one message is in flight. The end of each asks for the next. */

@@ -118,7 +118,7 @@ static void start(struct read_call *rc)
     (void)check_uuid(&rc->fault, "case_id", case_id_of(rc), id);
     rc->read.done = case_done;
     if (read_call_valid(rc))
-        store_read_cases(rc->service->store, &rc->read, id, 1);
+        store_read_cases(rc->service->store, &rc->read, id, 1, CASE_ROW);
 }
 
 void card_get(struct rpc_call *call, void *service)

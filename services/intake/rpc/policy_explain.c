@@ -134,7 +134,7 @@ static void start(struct read_call *rc)
     rc->user = x;
     rc->read.done = case_read;
     if (read_call_valid(rc))
-        store_read_cases(rc->service->store, &rc->read, &x->case_id, 1);
+        store_read_cases(rc->service->store, &rc->read, &x->case_id, 1, CASE_PARTS);
 }
 
 void policy_explain(struct rpc_call *call, void *service)

@@ -48,7 +48,7 @@ static void get_start(struct read_call *rc)
     (void)check_uuid(&rc->fault, "case_id", req->case_id, id);
     rc->read.done = get_done;
     if (read_call_valid(rc))
-        store_read_cases(rc->service->store, &rc->read, id, 1);
+        store_read_cases(rc->service->store, &rc->read, id, 1, CASE_WORDS);
 }
 
 static void get_case(struct rpc_call *call, void *service)
@@ -97,7 +97,7 @@ static void batch_start(struct read_call *rc)
                          &ids[i]);
     rc->read.done = batch_done;
     if (read_call_valid(rc))
-        store_read_cases(rc->service->store, &rc->read, ids, n);
+        store_read_cases(rc->service->store, &rc->read, ids, n, CASE_WORDS);
 }
 
 static void batch_get_cases(struct rpc_call *call, void *service)

@@ -88,7 +88,7 @@ static void test_open_and_read(void **state)
 
     const struct uuid ids[] = {{{1}}, c->sub.cmd.result_case_id};
     reading_init(rig, &x);
-    store_read_cases(rig->store, &x.read, ids, 2);
+    store_read_cases(rig->store, &x.read, ids, 2, CASE_PARTS);
     rig_run(rig, &x.done);
     assert_false(fault_is_set(&x.read.fault));
     assert_int_equal(x.read.n_cases, 2);
@@ -115,7 +115,7 @@ static void test_other_tenant_sees_nothing(void **state)
     assert_ok(&calls[0]);
     reading_init(rig, &x);
     x.read.tenant_id++;
-    store_read_cases(rig->store, &x.read, &calls[0].sub.cmd.result_case_id, 1);
+    store_read_cases(rig->store, &x.read, &calls[0].sub.cmd.result_case_id, 1, CASE_PARTS);
     rig_run(rig, &x.done);
     assert_false(x.read.cases[0].exists);
     reading_free(&x);
@@ -215,7 +215,7 @@ static void test_reads_are_of_one_version(void **state)
         size_t before = left;
         reading_init(rig, &x);
         reading_init(rig, &h);
-        store_read_cases(rig->store, &x.read, &calls[MANY].sub.cmd.result_case_id, 1);
+        store_read_cases(rig->store, &x.read, &calls[MANY].sub.cmd.result_case_id, 1, CASE_PARTS);
         store_read_events(rig->store, &h.read, &calls[MANY].sub.cmd.result_case_id, 0, 1000);
         rig_run(rig, &x.done);
         rig_run(rig, &h.done);
