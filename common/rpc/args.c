@@ -2,6 +2,7 @@
 #include "rpc/args.h"
 
 #include "base/assert.h"
+#include "rpc/service_config.h"
 
 #define MINUTES (60 * 1000)
 #define SECONDS 1000
@@ -42,8 +43,9 @@ static void begin(struct args *out)
     add(out, GRPC_ARG_MAX_CHANNEL_TRACE_EVENT_MEMORY_PER_NODE, 0);
 }
 
-void args_server(struct args *out, const struct rpc_limits *limits)
+void args_server(struct args *out, const struct rpc_server_config *config)
 {
+    const struct rpc_limits *limits = &config->limits;
     begin(out);
     /* By default two servers would silently share a port. */
     add(out, GRPC_ARG_ALLOW_REUSEPORT, 0);
@@ -63,8 +65,10 @@ void args_server(struct args *out, const struct rpc_limits *limits)
     add(out, GRPC_COMPRESSION_CHANNEL_ENABLED_ALGORITHMS_BITSET, 1 << GRPC_COMPRESS_NONE);
     /* Clients behind a load balancer for connections must connect again to find new replicas. gRPC
      * varies the age by a tenth. Streams may end within the grace; after it they are cut. */
-    add(out, GRPC_ARG_MAX_CONNECTION_AGE_MS, 5 * MINUTES);
+    add(out, GRPC_ARG_MAX_CONNECTION_AGE_MS, (int)config->max_connection_age_ms);
     add(out, GRPC_ARG_MAX_CONNECTION_AGE_GRACE_MS, 1 * MINUTES);
+    /* Whoever connects and then says nothing. */
+    add(out, GRPC_ARG_SERVER_HANDSHAKE_TIMEOUT_MS, 10 * SECONDS);
     add(out, GRPC_ARG_MAX_CONNECTION_IDLE_MS, 15 * MINUTES);
     /* So it is noticed within the 30 s of an agent's lease that the agent's machine is gone. */
     add(out, GRPC_ARG_KEEPALIVE_TIME_MS, 20 * SECONDS);
@@ -75,7 +79,7 @@ void args_server(struct args *out, const struct rpc_limits *limits)
     add(out, GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1);
 }
 
-void args_client(struct args *out)
+void args_client(struct args *out, bool watch_health)
 {
     begin(out);
     add(out, GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, 100);
@@ -86,11 +90,11 @@ void args_client(struct args *out)
     add(out, GRPC_ARG_DNS_MIN_TIME_BETWEEN_RESOLUTIONS_MS, 2 * SECONDS);
     /* Without this, two clients of the same target would share one connection. */
     add(out, GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
-    /* Use all replicas to which the name resolves, and not only the first. */
-    add_text(out, GRPC_ARG_LB_POLICY_NAME, "round_robin");
-    /* Only the target decides where calls go: no service config from DNS, no proxy, no hidden
-     * retries. */
+    /* All replicas to which the name resolves, health, and the repeating of calls that a replica on
+     * its way down did not answer. */
+    add_text(out, GRPC_ARG_SERVICE_CONFIG, RPC_SERVICE_CONFIG);
+    add(out, GRPC_ARG_INHIBIT_HEALTH_CHECKING, !watch_health);
+    /* Only the target decides where calls go: no service config from DNS, no proxy. */
     add(out, GRPC_ARG_SERVICE_CONFIG_DISABLE_RESOLUTION, 1);
     add(out, GRPC_ARG_ENABLE_HTTP_PROXY, 0);
-    add(out, GRPC_ARG_ENABLE_RETRIES, 0);
 }

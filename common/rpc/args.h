@@ -19,5 +19,7 @@ struct args {
 };
 
 /* Each fills `out`, which must not move while the list is in use. */
-void args_server(struct args *out, const struct rpc_limits *limits);
-void args_client(struct args *out);
+/* The configuration has its defaults filled in. */
+void args_server(struct args *out, const struct rpc_server_config *config);
+/* `watch_health`: leave a replica as soon as it says that it does not serve. */
+void args_client(struct args *out, bool watch_health);

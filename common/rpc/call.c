@@ -84,6 +84,8 @@ struct rpc_call *rpc_call_take(struct rpc_server *s, struct rpc_slot *slot)
     call->metadata = slot->metadata;
     slot->metadata = metadata;
     call->taken_us = time_mono_us();
+    if (call->method && !call->method->spec.without_principal)
+        atomic_store(&s->last_call_us, call->taken_us);
     call->deadline_us = clamp_deadline(call, deadline_of(slot->deadline));
     return call;
 }

@@ -90,7 +90,7 @@ struct rpc_client *rpc_client_new(struct rpc_server *server, const char *target,
     c->server = server;
     c->max_in_flight = max_in_flight;
     list_init(&c->calls);
-    args_client(&args);
+    args_client(&args, true);
     grpc_channel_credentials *creds = grpc_insecure_credentials_create();
     c->channel = grpc_channel_create(target, creds, &args.list);
     grpc_channel_credentials_release(creds);

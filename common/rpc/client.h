@@ -4,8 +4,10 @@
 /*
  * Outgoing calls. The io thread starts unary calls, with a deadline, on the server's completion
  * queue, so that a process needs one rpc thread only. The channel reconnects by itself after 100 ms
- * to 2 s; while it has no connection, calls fail at once with UNAVAILABLE. amendsctl uses the
- * blocking form, on a queue of its own.
+ * to 2 s; while it has no connection, calls fail with UNAVAILABLE. A call that ends with
+ * UNAVAILABLE or CANCELLED is repeated up to four times within its deadline, at another replica if
+ * there is one (proto/service_config.json). amendsctl uses the blocking form, on a queue of its
+ * own.
  *
  * Threading: rpc_client_* on the io loop's thread, callbacks there too; rpc_sync_* on the caller's
  * thread.

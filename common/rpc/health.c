@@ -31,6 +31,7 @@ struct rpc_health {
     size_t n_services;
     atomic_bool serving;
     atomic_bool draining;
+    bool ending;         /* the loop's thread */
     struct list watches; /* the loop's thread */
     atomic_uint n_watches;
     struct loop_job changed;
@@ -84,7 +85,7 @@ static void check(struct rpc_call *call, void *ctx)
 
 /* -- watches ----------------------------------------------------------------------------------- */
 
-/* Sends the state when it is new. A watch that has sent the last state ends with the drain. */
+/* Sends the state when it is new. A watch that has sent the last state ends with the server. */
 static void advance(struct watch *w)
 {
     Grpc__Health__V1__HealthCheckResponse response = GRPC__HEALTH__V1__HEALTH_CHECK_RESPONSE__INIT;
@@ -94,7 +95,7 @@ static void advance(struct watch *w)
     if (response.status != w->told) {
         w->told = response.status;
         rpc_stream_send(w->call, &response.base);
-    } else if (atomic_load(&w->health->draining)) {
+    } else if (w->health->ending) {
         rpc_stream_finish(w->call);
     }
 }
@@ -157,6 +158,12 @@ void rpc_health_set(struct rpc_health *h, bool serving)
 void rpc_health_drain(struct rpc_health *h)
 {
     atomic_store(&h->draining, true);
+    advance_all(h);
+}
+
+void rpc_health_end(struct rpc_health *h)
+{
+    h->ending = true;
     advance_all(h);
 }
 

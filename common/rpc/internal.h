@@ -141,8 +141,9 @@ struct rpc_server {
     int port;
     struct list methods;
     struct rpc_health *health;
-    struct rpc_slot *unknown; /* slots of methods that nobody registered */
-    atomic_bool shutting;     /* slots are not posted again */
+    struct rpc_slot *unknown;     /* slots of methods that nobody registered */
+    atomic_bool shutting;         /* slots are not posted again */
+    _Atomic int64_t last_call_us; /* when the last call came that was not for health */
 
     /* the rpc thread's */
     struct admission *admission;
@@ -158,6 +159,7 @@ struct rpc_server {
     struct list ended_calls; /* outgoing, of clients that were freed */
     void (*drain_done)(void *ctx);
     void *drain_ctx;
+    int64_t drain_began_us, drain_look_us;
     struct loop_timer *drain_timer;
     struct loop_job drained_job;
     struct tag shutdown_tag;
@@ -202,8 +204,10 @@ void rpc_health_free(struct rpc_health *h);
 void rpc_health_add(struct rpc_health *h, const char *service);
 /* Any thread. */
 void rpc_health_set(struct rpc_health *h, bool serving);
-/* NOT_SERVING for good; ends the watches. The loop's thread. */
+/* NOT_SERVING for good; tells the watches. The loop's thread. */
 void rpc_health_drain(struct rpc_health *h);
+/* After that: ends the watches, and those that still come. The loop's thread. */
+void rpc_health_end(struct rpc_health *h);
 
 /* client.c: after the end of both threads */
 void rpc_client_calls_free(struct rpc_server *s);

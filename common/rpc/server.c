@@ -41,6 +41,14 @@ static void set_defaults(struct rpc_server_config *config)
         l->arena_bytes = 16 * l->message_bytes;
     if (l->max_deadline_ms == 0)
         l->max_deadline_ms = 60000;
+}
+
+static void set_default_times(struct rpc_server_config *config)
+{
+    if (config->max_connection_age_ms == 0)
+        config->max_connection_age_ms = 90000;
+    if (config->drain_timeout_ms == 0)
+        config->drain_timeout_ms = config->max_connection_age_ms * 11 / 10 + 5000;
     if (config->drain_grace_ms == 0)
         config->drain_grace_ms = 10000;
 }
@@ -48,7 +56,7 @@ static void set_defaults(struct rpc_server_config *config)
 static void make_core_server(struct rpc_server *s)
 {
     struct args args;
-    args_server(&args, &s->config.limits);
+    args_server(&args, &s->config);
     s->cq = grpc_completion_queue_create_for_next(NULL);
     s->grpc = grpc_server_create(&args.list, NULL);
     AM_ASSERT(s->cq != NULL && s->grpc != NULL);
@@ -62,6 +70,7 @@ struct rpc_server *rpc_server_new(const struct rpc_server_config *config, struct
     core_init();
     s->config = *config;
     set_defaults(&s->config);
+    set_default_times(&s->config);
     s->listen = config->listen ? strdup(config->listen) : NULL;
     s->loop = loop;
     list_init(&s->methods);

@@ -13,7 +13,7 @@
  * INVALID_ARGUMENT with all violations, UNIMPLEMENTED (UNKNOWN_METHOD) or DEADLINE_EXCEEDED
  * (DEADLINE).
  *
- * A connection has at most 1000 calls and streams open at once. After about five minutes its client
+ * A connection has at most 1000 calls and streams open at once. After max_connection_age its client
  * is asked to reconnect, and a stream that has not ended a minute later is cut. Compressed requests
  * are refused.
  *
@@ -80,8 +80,13 @@ struct rpc_server_config {
     const char *listen;       /* "127.0.0.1:7401", "[::1]:7401", "unix:/path"; NULL = no port */
     bool insecure_principals; /* allow header principals on a non-loopback address */
     struct rpc_limits limits;
-    int64_t drain_delay_ms; /* NOT_SERVING but still serving (0) */
-    int64_t drain_grace_ms; /* then calls may finish for this long (10000) */
+    /* The greatest age of a connection (90000; gRPC varies it by a tenth). Its client is then asked
+     * to reconnect, which sends it to other replicas too. */
+    int64_t max_connection_age_ms;
+    int64_t drain_delay_ms;   /* NOT_SERVING but still serving: at least this long (0), */
+    int64_t drain_quiet_ms;   /* and until no call has come for this long (0) */
+    int64_t drain_timeout_ms; /* but for at most this long (max_connection_age x 1.1 + 5 s) */
+    int64_t drain_grace_ms;   /* then calls may finish for this long (10000) */
 };
 
 /* -- the server -------------------------------------------------------------------------------- */
@@ -116,8 +121,10 @@ int rpc_server_add_fd(struct rpc_server *s, int fd) AM_MUSTCHECK;
 void rpc_server_set_serving(struct rpc_server *s, bool serving);
 
 /*
- * The way down. Health says NOT_SERVING and ends its watches. After drain_delay no call is taken
- * any more, and streams end with UNAVAILABLE (DRAINING). After drain_grace what is left is
+ * The way down. Health says NOT_SERVING, and open streams end with UNAVAILABLE (DRAINING).
+ * Everything that still comes is served, streams too, until no connection is open, no call has come
+ * for drain_quiet, or drain_timeout has passed; but for drain_delay at least. Then no call is taken
+ * any more, and the streams that are left end likewise. After drain_grace what is left is
  * cancelled. When no call is left, `done` runs on the loop's thread. Handlers hear of it only by
  * the end of their streams, so a handler that never answers holds it up for ever. To be called
  * once.

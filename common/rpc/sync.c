@@ -28,7 +28,8 @@ struct rpc_sync *rpc_sync_new(const char *target)
     struct args args;
     AM_ASSERT(c != NULL);
     core_init();
-    args_client(&args);
+    /* A person wants the answer of a server that does not serve, and not only that it does not. */
+    args_client(&args, false);
     grpc_channel_credentials *creds = grpc_insecure_credentials_create();
     c->channel = grpc_channel_create(target, creds, &args.list);
     grpc_channel_credentials_release(creds);

@@ -98,15 +98,15 @@ def test_incomplete_stores_are_refused(helm):
 
 
 def test_grace_period_covers_the_drain(helm):
-    drain = {"preStopSeconds": 7, "delayMs": 1500, "graceMs": 30000}
+    drain = {"preStopSeconds": 7, "connectionAgeMs": 20000, "graceMs": 30000}
     objects = helm.render({"defaults": {"drain": drain}})
     for component in chart.SERVICES:
-        assert deployment(objects, component)["spec"]["template"]["spec"]["terminationGracePeriodSeconds"] == 7 + 32 + 5
-        assert config(objects, component)["AMENDS_DRAIN_DELAY_MS"] == "1500"
+        assert deployment(objects, component)["spec"]["template"]["spec"]["terminationGracePeriodSeconds"] == 7 + 27 + 30 + 5
+        assert config(objects, component)["AMENDS_DRAIN_TIMEOUT_MS"] == "27000"
         assert config(objects, component)["AMENDS_DRAIN_GRACE_MS"] == "30000"
         assert container_of(objects, component)["lifecycle"] == {"preStop": {"sleep": {"seconds": 7}}}
-    assert "intake is 43" in helm.refusal(
-        {"defaults": {"drain": drain}, "services": {"intake": {"terminationGracePeriodSeconds": 43}}})
+    assert "intake is 68" in helm.refusal(
+        {"defaults": {"drain": drain}, "services": {"intake": {"terminationGracePeriodSeconds": 68}}})
 
 
 # -- the migration Job ------------------------------------------------------------------------------------------------

@@ -176,7 +176,10 @@ static void make_server(struct program *p)
                    .streams_tenant = (unsigned)p->settings.max_streams_tenant,
                    .streams_principal = (unsigned)p->settings.max_streams_principal,
                    .message_bytes = (size_t)p->settings.max_message_bytes},
+        .max_connection_age_ms = p->settings.max_connection_age_ms,
         .drain_delay_ms = p->settings.drain_delay_ms,
+        .drain_quiet_ms = p->settings.drain_quiet_ms,
+        .drain_timeout_ms = p->settings.drain_timeout_ms,
         .drain_grace_ms = p->settings.drain_grace_ms,
     };
     p->server = rpc_server_new(&config, p->loop);

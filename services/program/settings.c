@@ -16,6 +16,9 @@
 #define QUEUE_MAX 1000000
 #define CALLS_MAX 1000000
 #define DRAIN_MAX_MS 600000
+#define AGE_LEAST_MS 1000
+#define AGE_MOST_MS 3600000
+#define TIMEOUT_MOST_MS 4000000
 
 static void defaults(struct settings *s, const struct program_spec *spec)
 {
@@ -34,7 +37,9 @@ static void defaults(struct settings *s, const struct program_spec *spec)
         .max_streams = 10000,
         .max_streams_principal = 8,
         .max_message_bytes = MESSAGE_USUAL_BYTES,
+        .max_connection_age_ms = 90000,
         .drain_delay_ms = 0,
+        .drain_quiet_ms = 2000,
         .drain_grace_ms = 10000,
         .log_level = "info",
         .test_clock = "",
@@ -108,8 +113,14 @@ int settings_parse(struct settings *s, const struct program_spec *spec, int argc
         {"max-message-bytes", OPTION_INT, &s->max_message_bytes, MESSAGE_LEAST_BYTES,
          MESSAGE_MOST_BYTES, "BYTES",
          "largest request, except for policy; a call may use 16 times as much memory"},
+        {"max-connection-age-ms", OPTION_INT, &s->max_connection_age_ms, AGE_LEAST_MS, AGE_MOST_MS,
+         "MS", "age at which a connection's client is asked to reconnect, more or less a tenth"},
         {"drain-delay-ms", OPTION_INT, &s->drain_delay_ms, 0, DRAIN_MAX_MS, "MS",
-         "after SIGTERM, how long to serve on while /readyz says no"},
+         "after SIGTERM, how long to serve on at least, while /readyz says no"},
+        {"drain-quiet-ms", OPTION_INT, &s->drain_quiet_ms, 0, DRAIN_MAX_MS, "MS",
+         "after SIGTERM, serve on until no call has come for this long, or no connection is left"},
+        {"drain-timeout-ms", OPTION_INT, &s->drain_timeout_ms, 0, TIMEOUT_MOST_MS, "MS",
+         "but serve on for at most this long; 0 = max-connection-age-ms x 1.1 + 5000"},
         {"drain-grace-ms", OPTION_INT, &s->drain_grace_ms, 0, DRAIN_MAX_MS, "MS",
          "then, how long calls in progress may take to finish"},
         {"log-level", OPTION_STRING, &s->log_level, 0, 0, "LEVEL",

@@ -199,7 +199,7 @@ class Cluster:
 
     def _make(self, kind, index):
         options = ["--pg", self.postgres.conninfo(self.name), "--test-clock", self.clock.path,
-                   "--drain-delay-ms", "0", *self._options]
+                   "--drain-quiet-ms", "0", *self._options]
         if self.redis:
             options += ["--redis", self.redis.url]
         return Service(self.folder, kind, index, options, self._env)

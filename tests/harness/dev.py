@@ -87,7 +87,9 @@ def service_argv(kind, chosen, postgres, redis, clock):
     argv = [paths.program(f"amends-{kind}"),
             "--listen", f"127.0.0.1:{chosen[kind]}",
             "--admin", f"127.0.0.1:{chosen[kind + '-admin']}",
-            "--pg", postgres.conninfo(DATABASE), "--redis", redis.url, "--test-clock", clock.path]
+            "--pg", postgres.conninfo(DATABASE), "--redis", redis.url, "--test-clock", clock.path,
+            # Nobody waits for a reader who has left a client connected.
+            "--drain-quiet-ms", "0"]
     if kind != "assignment":
         argv += ["--assignment", f"127.0.0.1:{chosen['assignment']}"]
     return argv

@@ -9,6 +9,9 @@ Argument: dict "root" $ "component" "intake" "settings" (the merged ones).
 AMENDS_LISTEN: {{ printf "0.0.0.0:%d" (int .settings.ports.grpc) | quote }}
 AMENDS_ADMIN: {{ printf "0.0.0.0:%d" (int .settings.ports.admin) | quote }}
 AMENDS_INSECURE_PRINCIPALS: "true"
+AMENDS_MAX_CONNECTION_AGE_MS: {{ int64 .settings.drain.connectionAgeMs | quote }}
+AMENDS_DRAIN_TIMEOUT_MS: {{ include "amends.drainTimeout" .settings.drain | quote }}
+AMENDS_DRAIN_QUIET_MS: {{ int64 .settings.drain.quietMs | quote }}
 AMENDS_DRAIN_DELAY_MS: {{ int64 .settings.drain.delayMs | quote }}
 AMENDS_DRAIN_GRACE_MS: {{ int64 .settings.drain.graceMs | quote }}
 {{- if ne .component "assignment" }}

@@ -81,10 +81,20 @@ which here are legal answers. Argument: list base over; gives YAML.
 {{- include "amends.merge" (list .root.Values.defaults (get .root.Values.services .component)) -}}
 {{- end -}}
 
+{{/* How long a pod serves on at most after SIGTERM: until the connections have gone by their age. */}}
+{{- define "amends.drainTimeout" -}}
+{{- if kindIs "invalid" .timeoutMs -}}
+{{- add (div (mul (int64 .connectionAgeMs) 11) 10) 5000 -}}
+{{- else -}}
+{{- int64 .timeoutMs -}}
+{{- end -}}
+{{- end -}}
+
 {{/* What a pod needs to end well: the pause before SIGTERM, the drain, and 5 s for the last commit and the exit. */}}
 {{- define "amends.gracePeriod" -}}
 {{- $drain := .drain -}}
-{{- $ms := add (int $drain.delayMs) (int $drain.graceMs) -}}
+{{- $serve := max (int $drain.delayMs) (include "amends.drainTimeout" $drain | int) -}}
+{{- $ms := add $serve (int $drain.graceMs) -}}
 {{- add (int $drain.preStopSeconds) (div (add $ms 999) 1000) 5 -}}
 {{- end -}}
 

@@ -28,7 +28,7 @@
 {{- $need := include "amends.gracePeriod" $settings | int -}}
 {{- with $settings.terminationGracePeriodSeconds -}}
 {{- if lt (int .) $need -}}
-{{- fail (printf "terminationGracePeriodSeconds of %s is %d, but its drain (preStopSeconds, delayMs, graceMs) and 5 s to exit need %d: calls would be cut off." $component (int .) $need) -}}
+{{- fail (printf "terminationGracePeriodSeconds of %s is %d, but its drain (preStopSeconds, the greater of timeoutMs and delayMs, graceMs) and 5 s to exit need %d: calls would be cut off." $component (int .) $need) -}}
 {{- end -}}
 {{- end -}}
 {{- if eq (int $settings.ports.grpc) (int $settings.ports.admin) -}}

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "peer.h"
 
+#include <netinet/in.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "contract/reasons.h"
@@ -8,12 +10,15 @@
 static struct fixture f;
 static struct peer p;
 
+static void begin_with(const struct rpc_server_config *config)
+{
+    fixture_start(&f, config);
+    peer_connect(&p, &f);
+}
+
 static void begin(int64_t delay_ms, int64_t grace_ms)
 {
-    const struct rpc_server_config config = {.drain_delay_ms = delay_ms,
-                                             .drain_grace_ms = grace_ms};
-    fixture_start(&f, &config);
-    peer_connect(&p, &f);
+    begin_with(&(struct rpc_server_config){.drain_delay_ms = delay_ms, .drain_grace_ms = grace_ms});
 }
 
 static void call(struct peer_call *c, const char *path, const char *bytes)
@@ -66,21 +71,103 @@ static void with_live_calls_and_streams(void **state)
     peer_close(&p);
 }
 
-/* During the delay calls are served as before. */
-static void delay(void **state)
+static void open_stream(struct peer_call *stream)
 {
-    struct peer_call c, stream;
-    (void)state;
-    begin(300, 5000);
-    call(&stream, ECHO_PATH "Watch", "\x0a\x04hold\x10\x01");
-    assert_non_null(peer_read(&stream, &amends__test__echo_response__descriptor));
-    fixture_drain(&f);
+    call(stream, ECHO_PATH "Watch", "\x0a\x04hold\x10\x01");
+    assert_non_null(peer_read(stream, &amends__test__echo_response__descriptor));
+}
+
+static void serves(void)
+{
+    struct peer_call c;
     call(&c, ECHO_PATH "Echo", "");
     end_of(&c, GRPC_STATUS_OK);
-    assert_int_equal(f.closed, 0);
-    end_of(&stream, GRPC_STATUS_UNAVAILABLE);
+}
+
+/* During the delay calls are served as before; streams are told at once, and may come back. */
+static void delay(void **state)
+{
+    struct peer_call stream, again;
+    struct fault fault;
+    (void)state;
+    begin(300, 5000);
+    open_stream(&stream);
+    fixture_drain(&f);
+    assert_int_equal(peer_end(&stream, &fault), GRPC_STATUS_UNAVAILABLE);
+    assert_int_equal(fault.reason, ERROR_REASON_DRAINING);
+    peer_call_clear(&stream);
+    serves();
+    open_stream(&again);
+    serves();
+    assert_int_equal(f.closed, 1);
+    end_of(&again, GRPC_STATUS_UNAVAILABLE);
     fixture_wait_drained(&f);
     peer_close(&p);
+}
+
+/* As long as calls come, they are served. */
+static void until_no_call_comes(void **state)
+{
+    (void)state;
+    begin_with(&(struct rpc_server_config){.drain_quiet_ms = 400});
+    fixture_drain(&f);
+    for (int i = 0; i < 10; i++) {
+        serves();
+        (void)usleep(100000);
+    }
+    const int64_t last_us = time_mono_us();
+    fixture_wait_drained(&f);
+    assert_true(time_mono_us() - last_us >= 250 * US_PER_MS);
+    peer_close(&p);
+}
+
+/* Callers that never go do not hold the end up. */
+static void until_the_time_out(void **state)
+{
+    struct peer_call c;
+    int status = GRPC_STATUS_OK, served = 0;
+    (void)state;
+    begin_with(&(struct rpc_server_config){.drain_quiet_ms = 60000, .drain_timeout_ms = 500});
+    fixture_drain(&f);
+    for (; status == GRPC_STATUS_OK && served < 1000; served++) {
+        call(&c, ECHO_PATH "Echo", "");
+        status = peer_end(&c, NULL);
+        peer_call_clear(&c);
+        (void)usleep(10000);
+    }
+    assert_true(served > 10 && served < 1000);
+    fixture_wait_drained(&f);
+    peer_close(&p);
+}
+
+/* Nobody is connected: there is nothing to wait for. */
+static void alone(void **state)
+{
+    const struct rpc_server_config config = {.listen = "127.0.0.1:0", .drain_quiet_ms = 60000};
+    (void)state;
+    fixture_start(&f, &config);
+    const int64_t began_us = time_mono_us();
+    fixture_drain(&f);
+    fixture_wait_drained(&f);
+    assert_true(time_mono_us() - began_us < 5 * US_PER_S);
+}
+
+/* A connection, although without calls, may send one. */
+static void not_alone(void **state)
+{
+    const struct rpc_server_config config = {
+        .listen = "127.0.0.1:0", .drain_quiet_ms = 700, .drain_grace_ms = 100};
+    struct sockaddr_in to = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    (void)state;
+    fixture_start(&f, &config);
+    to.sin_port = htons((uint16_t)rpc_server_port(f.server));
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    assert_int_equal(connect(fd, (struct sockaddr *)&to, sizeof(to)), 0);
+    const int64_t began_us = time_mono_us();
+    fixture_drain(&f);
+    fixture_wait_drained(&f);
+    assert_true(time_mono_us() - began_us >= 600 * US_PER_MS);
+    (void)close(fd);
 }
 
 /* What outlives the grace is cancelled; the handler's late answer does no harm. */
@@ -144,9 +231,16 @@ static void under_load(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(idle),        cmocka_unit_test(with_live_calls_and_streams),
-        cmocka_unit_test(delay),       cmocka_unit_test(grace),
-        cmocka_unit_test(client_gone), cmocka_unit_test(under_load),
+        cmocka_unit_test(idle),
+        cmocka_unit_test(with_live_calls_and_streams),
+        cmocka_unit_test(delay),
+        cmocka_unit_test(grace),
+        cmocka_unit_test(client_gone),
+        cmocka_unit_test(under_load),
+        cmocka_unit_test(until_no_call_comes),
+        cmocka_unit_test(until_the_time_out),
+        cmocka_unit_test(alone),
+        cmocka_unit_test(not_alone),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

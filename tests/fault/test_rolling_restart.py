@@ -1,0 +1,139 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Replicas are restarted one after another, under load: no call may fail for a client that uses the
+published service config, and none may wait long."""
+
+import contextlib
+import itertools
+import json
+import threading
+import time
+
+import grpc
+import pytest
+
+from harness import api, paths
+from harness.api import v1
+from harness.process import wait_until
+from scenario.support import sample
+
+CALLERS = 16
+ROUNDS = 2  # each restarts every replica
+AGE_MS, QUIET_MS, TIMEOUT_MS = 1500, 700, 3000
+OPTIONS = ("--max-connection-age-ms", AGE_MS, "--drain-quiet-ms", QUIET_MS, "--drain-timeout-ms", TIMEOUT_MS)
+
+
+def service_config(with_health):
+    config = json.loads((paths.ROOT / "proto" / "service_config.json").read_text())
+    if not with_health:
+        del config["healthCheckConfig"]
+    return json.dumps(config)
+
+
+class Callers:
+    """Callers that never repeat a call themselves."""
+
+    def __init__(self, services, config):
+        self.failed, self.answered, self.slowest = [], 0, 0.0
+        self._over = threading.Event()
+        self._channel = grpc.insecure_channel(
+            "ipv4:" + ",".join(one.address for one in services),
+            options=[("grpc.service_config", config), ("grpc.use_local_subchannel_pool", 1),
+                     ("grpc.max_reconnect_backoff_ms", 300), ("grpc.initial_reconnect_backoff_ms", 100)])
+        self._threads = [threading.Thread(target=self._call, args=(n,), daemon=True) for n in range(CALLERS)]
+
+    def _call(self, number):
+        intake = api.Client(self._channel, "IntakeService", tenant="demo", principal="crm")
+        case_id = intake.OpenCase(**sample.claim()).case.case_id
+        while not self._over.is_set():
+            started = time.monotonic()
+            try:
+                if number % 2:
+                    intake.OpenCase(**sample.claim())
+                else:
+                    intake.GetCase(case_id=case_id)
+                self.answered += 1
+            except Exception as error:  # shown by the test
+                self.failed.append(str(error))
+            self.slowest = max(self.slowest, time.monotonic() - started)
+            time.sleep(0.005)
+
+    def __enter__(self):
+        for thread in self._threads:
+            thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self._over.set()
+        for thread in self._threads:
+            thread.join(15)
+        self._channel.close()
+
+
+def calls_of(service):
+    return sum(value for name, value in service.metrics().items()
+               if name.startswith("amends_rpc_calls_total") and "IntakeService" in name)
+
+
+@pytest.mark.parametrize("with_health", [True, False], ids=["by health", "by repeating"])
+def test_no_call_fails_in_a_rolling_restart(make_cluster, with_health):
+    cluster = make_cluster(replicas={"intake": 2}, options=OPTIONS)
+    replicas = cluster.replicas_of("intake")
+    with Callers(replicas, service_config(with_health)) as callers:
+        for replica in itertools.chain.from_iterable([replicas] * ROUNDS):
+            before = calls_of(replica)
+            wait_until(lambda: calls_of(replica) > before + 20, "the replica to be called")
+            started = time.monotonic()
+            assert replica.stop(seconds=30) == 0
+            spent = time.monotonic() - started
+            replica.start().wait_ready()
+            # A caller that neither watches health nor finds the replica gone from the name it looks up stays
+            # until the end.
+            assert spent < (2 * QUIET_MS if with_health else TIMEOUT_MS) / 1000 + 1.0
+    assert not callers.failed, callers.failed[:5]
+    assert callers.answered > 500 and callers.slowest < 3.0
+
+
+def test_what_was_committed_reaches_assignment_in_a_rolling_restart(make_cluster):
+    """Our own client, which carries Route, goes by the same service config."""
+    cluster = make_cluster(replicas={"intake": 1, "assignment": 2}, options=OPTIONS)
+    (intake,), replicas = cluster.replicas_of("intake"), cluster.replicas_of("assignment")
+    intake.argv += ["--assignment", "ipv4:" + ",".join(one.address for one in replicas)]
+    cluster.restart(intake)
+    with Callers([intake], service_config(True)):
+        for replica in replicas:
+            assert replica.stop(seconds=30) == 0
+            replica.start().wait_ready()
+        metrics = intake.metrics()
+    assert metrics["amends_route_failed_total"] == 0
+
+
+def test_a_process_without_callers_ends_at_once(make_cluster):
+    cluster = make_cluster(options=("--drain-quiet-ms", 30000))
+    resolution = cluster.replica("resolution")
+    resolution.close()
+    started = time.monotonic()
+    assert resolution.stop(seconds=20) == 0
+    assert time.monotonic() - started < 3.0
+
+
+def test_streams_get_their_farewell_before_the_last_call_was_served(make_cluster):
+    cluster = make_cluster(options=("--drain-quiet-ms", 2000))
+    assignment = cluster.replica("assignment")
+    cluster.assignment().PutAgent(agent=sample.agent("ann"))
+    stream = cluster.assignment(principal="ann").WatchOffers(timeout_s=60)
+    next(stream)
+    ended = threading.Thread(target=assignment.stop, kwargs={"seconds": 30})
+    ended.start()
+    with contextlib.suppress(StopIteration), pytest.raises(grpc.RpcError) as caught:
+        while True:
+            next(stream)
+    assert caught.value.code() == grpc.StatusCode.UNAVAILABLE
+    assert cluster.assignment().GetAgent(agent_id="ann").agent.agent_id == "ann"
+    assert assignment.running()
+    again = cluster.assignment(principal="ann").WatchOffers(timeout_s=60)
+    assert next(again).snapshot_complete, "a stream that comes back on its old connection is served"
+    with pytest.raises(grpc.RpcError) as caught:
+        next(again)
+    assert caught.value.code() == grpc.StatusCode.UNAVAILABLE
+    ended.join(30)
+    assert assignment.exit_code == 0
