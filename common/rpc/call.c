@@ -164,7 +164,8 @@ static int admit_call(struct rpc_call *call, struct fault *fault)
                        admission_text(verdict));
 }
 
-static int decode_bytes(struct rpc_call *call, struct slice bytes, struct fault *fault)
+static int decode_bytes(const struct rpc_call *call, struct slice bytes, struct arena *arena,
+                        ProtobufCMessage **out, struct fault *fault)
 {
     if (bytes.len > message_most(call))
         return refuse_call(fault, FAULT_RESOURCE_EXHAUSTED, ERROR_REASON_TOO_LARGE,
@@ -172,17 +173,18 @@ static int decode_bytes(struct rpc_call *call, struct slice bytes, struct fault 
     int err = wire_check(call->method->input, bytes, call->method->spec.wire, fault);
     if (err < 0)
         return err;
-    call->request = wire_unpack(call->method->input, bytes, &call->arena);
+    *out = wire_unpack(call->method->input, bytes, arena);
     /* The request may take half of the arena. The handler needs the other half: the process ends
      * when its own allocations find the arena full. */
-    if (call->request && call->arena.used_bytes <= call->arena.quota_bytes / 2)
+    if (*out && arena->used_bytes <= arena->quota_bytes / 2)
         return 0;
     meter_arena_exhausted();
     return refuse_call(fault, FAULT_RESOURCE_EXHAUSTED, ERROR_REASON_TOO_LARGE,
                        "the request needs too much memory when it is unpacked");
 }
 
-static int decode_request(struct rpc_call *call, grpc_byte_buffer *payload, struct fault *fault)
+int rpc_call_decode(const struct rpc_call *call, grpc_byte_buffer *payload, struct arena *arena,
+                    ProtobufCMessage **out, struct fault *fault)
 {
     grpc_slice whole;
     if (!payload)
@@ -191,8 +193,8 @@ static int decode_request(struct rpc_call *call, grpc_byte_buffer *payload, stru
     if (message_whole(payload, &whole) < 0)
         return refuse_call(fault, FAULT_UNIMPLEMENTED, ERROR_REASON_UNKNOWN_METHOD,
                            "compressed requests are not supported");
-    int err =
-        decode_bytes(call, slice_of(GRPC_SLICE_START_PTR(whole), GRPC_SLICE_LENGTH(whole)), fault);
+    int err = decode_bytes(call, slice_of(GRPC_SLICE_START_PTR(whole), GRPC_SLICE_LENGTH(whole)),
+                           arena, out, fault);
     grpc_slice_unref(whole);
     return err;
 }
@@ -207,7 +209,7 @@ static int prepare_call(struct rpc_call *call, grpc_byte_buffer *payload, struct
         if (err < 0)
             return err;
     }
-    return decode_request(call, payload, fault);
+    return rpc_call_decode(call, payload, &call->arena, &call->request, fault);
 }
 
 /* Runs on the loop's thread. A call whose deadline passed on the way is not handled: nobody waits

@@ -10,6 +10,7 @@
  *   slot.c       posted requests, the new call                 call.c    the pool, the hand-over
  *   reply.c      final batches                                 stream.c  server streams
  *   health.c     grpc.health.v1                                drain.c   the way down
+ *   reflection.c grpc.reflection.v1 and .v1alpha
  *
  * Threading: the rpc thread, the io loop's thread, as said above. Ownership: the server owns
  * methods, slots and calls; a handler has a claim on its call until it answers.
@@ -90,8 +91,11 @@ struct rpc_stream {
     bool sent_ok;
     unsigned pending; /* how many batches have not ended for the loop yet */
     grpc_byte_buffer *message;
-    struct tag close_tag, sent_tag, status_tag;
-    struct loop_job close_job, sent_job, status_job;
+    bool receiving;             /* the client's next message is asked for */
+    grpc_byte_buffer *incoming; /* NULL when it sends nothing more */
+    struct arena *incoming_arena;
+    struct tag close_tag, sent_tag, status_tag, received_tag;
+    struct loop_job close_job, sent_job, status_job, received_job;
 };
 
 /* What the final batch points at until it is done. */
@@ -128,6 +132,7 @@ struct rpc_call {
 };
 
 struct rpc_health;
+struct rpc_reflection;
 
 struct rpc_server {
     struct rpc_server_config config;
@@ -141,6 +146,7 @@ struct rpc_server {
     int port;
     struct list methods;
     struct rpc_health *health;
+    struct rpc_reflection *reflection; /* NULL: there is none */
     struct rpc_slot *unknown;     /* slots of methods that nobody registered */
     atomic_bool shutting;         /* slots are not posted again */
     _Atomic int64_t last_call_us; /* when the last call came that was not for health */
@@ -179,6 +185,9 @@ void rpc_slots_free(struct rpc_server *s);
 struct rpc_call *rpc_call_take(struct rpc_server *s, struct rpc_slot *slot);
 void rpc_call_begin(struct rpc_call *call, grpc_byte_buffer *payload);
 void rpc_call_release(struct rpc_call *call);
+/* Unpacks one of the client's messages into `arena`. AM_EINVAL with the refusal in `fault`. */
+int rpc_call_decode(const struct rpc_call *call, grpc_byte_buffer *payload, struct arena *arena,
+                    ProtobufCMessage **out, struct fault *fault) AM_MUSTCHECK;
 void rpc_calls_free(struct rpc_server *s);
 /* Ends the process when this is no call. For any thread that owns the call. */
 void rpc_call_check(const struct rpc_call *call);
@@ -196,6 +205,10 @@ void rpc_drain_check(struct rpc_server *s);
 /* stream.c: the loop's thread */
 void rpc_stream_fail(struct rpc_call *call, const struct fault *fault);
 void rpc_streams_drain(struct rpc_server *s);
+
+/* reflection.c: the main thread. NULL may be freed. */
+struct rpc_reflection *rpc_reflection_new(struct rpc_server *s);
+void rpc_reflection_free(struct rpc_reflection *reflection);
 
 /* health.c */
 struct rpc_health *rpc_health_new(struct rpc_server *s);

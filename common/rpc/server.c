@@ -79,6 +79,7 @@ struct rpc_server *rpc_server_new(const struct rpc_server_config *config, struct
     s->admission = admission_new(&s->config.limits);
     make_core_server(s);
     s->health = rpc_health_new(s);
+    s->reflection = config->no_reflection ? NULL : rpc_reflection_new(s);
     return s;
 }
 
@@ -286,6 +287,7 @@ void rpc_server_free(struct rpc_server *s)
     grpc_completion_queue_destroy(s->cq);
     admission_free(s->admission);
     rpc_health_free(s->health);
+    rpc_reflection_free(s->reflection);
     methods_free(s);
     free(s->listen);
     free(s);

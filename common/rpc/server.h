@@ -47,7 +47,8 @@ struct rpc_principal {
 
 #define RPC_MESSAGE_MOST (1u << 20)
 
-enum rpc_kind { RPC_UNARY, RPC_SERVER_STREAM };
+/* RPC_BOTH_STREAM: the client sends messages, too; the first one is the request. */
+enum rpc_kind { RPC_UNARY, RPC_SERVER_STREAM, RPC_BOTH_STREAM };
 
 struct rpc_method {
     const char *name; /* as in the proto's service: "OpenCase" */
@@ -79,6 +80,7 @@ struct rpc_limits {
 struct rpc_server_config {
     const char *listen;       /* "127.0.0.1:7401", "[::1]:7401", "unix:/path"; NULL = no port */
     bool insecure_principals; /* allow header principals on a non-loopback address */
+    bool no_reflection;       /* do not answer grpc.reflection.v1 and .v1alpha */
     struct rpc_limits limits;
     /* The greatest age of a connection (90000; gRPC varies it by a tenth). Its client is then asked
      * to reconnect, which sends it to other replicas too. */
@@ -190,6 +192,9 @@ struct rpc_stream_ops {
     /* The stream has ended, its client has gone, its deadline has passed or the server drains.
      * Called once, as the last callback. */
     void (*closed)(struct rpc_call *call, void *ctx);
+    /* RPC_BOTH_STREAM: what rpc_stream_receive() asked for. NULL: the client sends nothing more. A
+     * message that is not well formed ends the stream instead. */
+    void (*received)(struct rpc_call *call, void *ctx, const ProtobufCMessage *message);
 };
 
 /* Turns the call into an open stream (sends the response header). `ops` is static; `ctx` may live
@@ -199,6 +204,10 @@ void rpc_stream_open(struct rpc_call *call, const struct rpc_stream_ops *ops, vo
 /* Sends one message; allowed only when none is in flight. On a stream that is ending the message is
  * dropped, and `closed` follows. */
 void rpc_stream_send(struct rpc_call *call, const ProtobufCMessage *message);
+
+/* Asks for the client's next message, which is unpacked into `arena`; allowed only when none is
+ * asked for. */
+void rpc_stream_receive(struct rpc_call *call, struct arena *arena);
 
 /* True while a message is in flight and from the stream's end on: nothing can be sent now. */
 bool rpc_stream_busy(const struct rpc_call *call);

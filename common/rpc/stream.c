@@ -91,6 +91,35 @@ static void on_loop_sent(struct loop_job *job)
     close_if_over(call);
 }
 
+static void take_incoming(struct rpc_call *call, grpc_byte_buffer *incoming)
+{
+    struct rpc_stream *st = &call->stream;
+    ProtobufCMessage *message = NULL;
+    struct fault fault;
+    fault_init(&fault, st->incoming_arena);
+    if (!incoming)
+        st->ops->received(call, st->ctx, NULL);
+    else if (rpc_call_decode(call, incoming, st->incoming_arena, &message, &fault) < 0)
+        end_stream(call, fault.code, &fault);
+    else
+        st->ops->received(call, st->ctx, message);
+}
+
+static void on_loop_received(struct loop_job *job)
+{
+    struct rpc_call *call = CONTAINER_OF(job, struct rpc_call, stream.received_job);
+    struct rpc_stream *st = &call->stream;
+    grpc_byte_buffer *incoming = st->incoming;
+    st->pending--;
+    st->receiving = false;
+    st->incoming = NULL;
+    if (!st->ending)
+        take_incoming(call, incoming);
+    if (incoming)
+        grpc_byte_buffer_destroy(incoming);
+    close_if_over(call);
+}
+
 static void on_loop_status(struct loop_job *job)
 {
     struct rpc_call *call = CONTAINER_OF(job, struct rpc_call, stream.status_job);
@@ -121,6 +150,13 @@ static void on_status(struct tag *tag, bool ok)
     loop_post(call->server->loop, &call->stream.status_job);
 }
 
+static void on_received(struct tag *tag, bool ok)
+{
+    struct rpc_call *call = CONTAINER_OF(tag, struct rpc_call, stream.received_tag);
+    (void)ok; /* then there is no message */
+    loop_post(call->server->loop, &call->stream.received_job);
+}
+
 /* -- what a handler does ----------------------------------------------------------------------- */
 
 static void init_stream(struct rpc_stream *st, const struct rpc_stream_ops *ops, void *ctx)
@@ -129,9 +165,11 @@ static void init_stream(struct rpc_stream *st, const struct rpc_stream_ops *ops,
     st->close_tag.fn = on_closed;
     st->sent_tag.fn = on_sent;
     st->status_tag.fn = on_status;
+    st->received_tag.fn = on_received;
     st->close_job.run = on_loop_closed;
     st->sent_job.run = on_loop_sent;
     st->status_job.run = on_loop_status;
+    st->received_job.run = on_loop_received;
 }
 
 static void fail_draining(struct rpc_call *call)
@@ -150,7 +188,7 @@ void rpc_stream_open(struct rpc_call *call, const struct rpc_stream_ops *ops, vo
     struct rpc_server *s = call->server;
     grpc_op open[2];
     rpc_call_check(call);
-    AM_ASSERT(call->method->spec.kind == RPC_SERVER_STREAM && !st->open);
+    AM_ASSERT(call->method->spec.kind != RPC_UNARY && !st->open);
     init_stream(st, ops, ctx);
     list_push_back(&s->streams, &st->node);
     memset(open, 0, sizeof(open));
@@ -186,6 +224,23 @@ void rpc_stream_send(struct rpc_call *call, const ProtobufCMessage *message)
     op.data.send_message.send_message = st->message;
     meter_stream_message();
     rpc_start_batch(call->grpc, &op, 1, &st->sent_tag);
+}
+
+void rpc_stream_receive(struct rpc_call *call, struct arena *arena)
+{
+    struct rpc_stream *st = &call->stream;
+    grpc_op op;
+    rpc_call_check(call);
+    AM_ASSERT(call->method->spec.kind == RPC_BOTH_STREAM && st->open && !st->receiving);
+    if (st->ending)
+        return;
+    memset(&op, 0, sizeof(op));
+    st->receiving = true;
+    st->incoming_arena = arena;
+    st->pending++;
+    op.op = GRPC_OP_RECV_MESSAGE;
+    op.data.recv_message.recv_message = &st->incoming;
+    rpc_start_batch(call->grpc, &op, 1, &st->received_tag);
 }
 
 void rpc_stream_finish(struct rpc_call *call)

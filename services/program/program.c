@@ -170,6 +170,7 @@ static void make_server(struct program *p)
     const struct rpc_server_config config = {
         .listen = p->settings.listen,
         .insecure_principals = p->settings.insecure_principals,
+        .no_reflection = p->settings.no_reflection,
         .limits = {.live_calls = (unsigned)p->settings.max_live_calls,
                    .live_calls_tenant = (unsigned)p->settings.max_live_calls_tenant,
                    .streams = (unsigned)p->settings.max_streams,

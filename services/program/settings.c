@@ -125,6 +125,8 @@ int settings_parse(struct settings *s, const struct program_spec *spec, int argc
          "then, how long calls in progress may take to finish"},
         {"log-level", OPTION_STRING, &s->log_level, 0, 0, "LEVEL",
          "what to log: debug, info, warn or error"},
+        {"no-reflection", OPTION_BOOL, &s->no_reflection, 0, 0, NULL,
+         "do not tell clients the contract by gRPC server reflection"},
         {"insecure-principals", OPTION_BOOL, &s->insecure_principals, 0, 0, NULL,
          "allow a listen address that is not loopback, although callers are not "
          "authenticated"},

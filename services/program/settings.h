@@ -28,6 +28,7 @@ struct settings {
     int64_t drain_timeout_ms; /* 0 = max_connection_age_ms x 1.1 + 5 s */
     const char *log_level;
     bool insecure_principals;
+    bool no_reflection;
     const char *test_clock; /* test builds only */
 };
 

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Prints the contract's words for C: names, counts and SQL literals of every enumeration, read from
- * the descriptors that protoc writes. The build runs it; its two headers live in the build folder.
+ * Prints the contract for C, read from the descriptors that protoc writes: names, counts and SQL
+ * literals of every enumeration, and the descriptors themselves as data. The build runs it; what it
+ * writes lives in the build folder.
  *
- *   contract_generate <descriptor set> <reasons.h> <words.h>
+ *   contract_generate <descriptor set> <reasons.h> <words.h> <schema_data.c>
  */
 
 #include <ctype.h>
@@ -13,7 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <google/protobuf/descriptor.pb-c.h>
+#include "schema.h"
 
 #define PACKAGE "amends.v1"
 #define ENUM_PREFIX "AMENDS__V1__"
@@ -183,8 +184,8 @@ static int write_file(const char *path, const descriptor_set *set,
 
 int main(int argc, char **argv)
 {
-    if (argc != 4)
-        return fail("needs a descriptor set and the two headers to write, not",
+    if (argc != 5)
+        return fail("needs a descriptor set and the three files to write, not",
                     argc > 1 ? argv[argc - 1] : "nothing");
     descriptor_set *set = read_set(argv[1]);
     if (!set)
@@ -192,6 +193,8 @@ int main(int argc, char **argv)
     int failed = write_file(argv[2], set, print_reasons);
     if (!failed)
         failed = write_file(argv[3], set, print_words);
+    if (!failed)
+        failed = write_file(argv[4], set, print_schema);
     google__protobuf__file_descriptor_set__free_unpacked(set, NULL);
     return failed;
 }
