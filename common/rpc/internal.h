@@ -147,9 +147,9 @@ struct rpc_server {
     struct list methods;
     struct rpc_health *health;
     struct rpc_reflection *reflection; /* NULL: there is none */
-    struct rpc_slot *unknown;     /* slots of methods that nobody registered */
-    atomic_bool shutting;         /* slots are not posted again */
-    _Atomic int64_t last_call_us; /* when the last call came that was not for health */
+    struct rpc_slot *unknown;          /* slots of methods that nobody registered */
+    atomic_bool shutting;              /* slots are not posted again */
+    _Atomic int64_t last_call_us;      /* when the last call came that was not for health */
 
     /* the rpc thread's */
     struct admission *admission;
