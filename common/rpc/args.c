@@ -64,9 +64,10 @@ void args_server(struct args *out, const struct rpc_server_config *config)
     add(out, GRPC_ARG_ENABLE_PER_MESSAGE_COMPRESSION, 0);
     add(out, GRPC_COMPRESSION_CHANNEL_ENABLED_ALGORITHMS_BITSET, 1 << GRPC_COMPRESS_NONE);
     /* Clients behind a load balancer for connections must connect again to find new replicas. gRPC
-     * varies the age by a tenth. Streams may end within the grace; after it they are cut. */
+     * varies the age by a tenth. It does not tell a connection's age, so a stream may begin at the
+     * very end of it: the grace is longer than a stream's life. */
     add(out, GRPC_ARG_MAX_CONNECTION_AGE_MS, (int)config->max_connection_age_ms);
-    add(out, GRPC_ARG_MAX_CONNECTION_AGE_GRACE_MS, 1 * MINUTES);
+    add(out, GRPC_ARG_MAX_CONNECTION_AGE_GRACE_MS, (int)config->max_stream_life_ms + 1 * MINUTES);
     /* Whoever connects and then says nothing. */
     add(out, GRPC_ARG_SERVER_HANDSHAKE_TIMEOUT_MS, 10 * SECONDS);
     add(out, GRPC_ARG_MAX_CONNECTION_IDLE_MS, 15 * MINUTES);

@@ -96,6 +96,7 @@ struct rpc_stream {
     struct arena *incoming_arena;
     struct tag close_tag, sent_tag, status_tag, received_tag;
     struct loop_job close_job, sent_job, status_job, received_job;
+    struct loop_timer *life;
 };
 
 /* What the final batch points at until it is done. */

@@ -47,6 +47,8 @@ static void set_default_times(struct rpc_server_config *config)
 {
     if (config->max_connection_age_ms == 0)
         config->max_connection_age_ms = 90000;
+    if (config->max_stream_life_ms == 0)
+        config->max_stream_life_ms = 900000;
     if (config->drain_timeout_ms == 0)
         config->drain_timeout_ms = config->max_connection_age_ms * 11 / 10 + 5000;
     if (config->drain_grace_ms == 0)

@@ -14,8 +14,9 @@
  * (DEADLINE).
  *
  * A connection has at most 1000 calls and streams open at once. After max_connection_age its client
- * is asked to reconnect, and a stream that has not ended a minute later is cut. Compressed requests
- * are refused.
+ * is asked to reconnect; what is open on it goes on. A stream ends after max_stream_life with a
+ * farewell, UNAVAILABLE (STREAM_ENDED). Only after a minute more gRPC would cut the connection, so
+ * no stream is cut. Compressed requests are refused.
  *
  * Threading: rpc_server_new() to rpc_server_start() and rpc_server_free() on the main thread;
  * rpc_server_drain(), all rpc_call_*, rpc_reply, rpc_fail and rpc_stream_* on the io loop's thread.
@@ -85,6 +86,8 @@ struct rpc_server_config {
     /* The greatest age of a connection (90000; gRPC varies it by a tenth). Its client is then asked
      * to reconnect, which sends it to other replicas too. */
     int64_t max_connection_age_ms;
+    /* A stream ends after this time, less up to a tenth, with UNAVAILABLE (STREAM_ENDED) (900000). */
+    int64_t max_stream_life_ms;
     int64_t drain_delay_ms;   /* NOT_SERVING but still serving: at least this long (0), */
     int64_t drain_quiet_ms;   /* and until no call has come for this long (0) */
     int64_t drain_timeout_ms; /* but for at most this long (max_connection_age x 1.1 + 5 s) */

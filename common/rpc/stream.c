@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/assert.h"
+#include "base/uuid.h"
 #include "contract/reasons.h"
 #include "rpc/message.h"
 #include "rpc/meter.h"
@@ -29,6 +30,7 @@ static void close_if_over(struct rpc_call *call)
     if (st->pending > 0)
         return;
     list_remove(&st->node);
+    loop_timer_free(st->life);
     st->ops->closed(call, st->ctx);
     call->done_tag.fn = on_released;
     rpc_start_batch(call->grpc, NULL, 0, &call->done_tag);
@@ -172,14 +174,34 @@ static void init_stream(struct rpc_stream *st, const struct rpc_stream_ops *ops,
     st->received_job.run = on_loop_received;
 }
 
-static void fail_draining(struct rpc_call *call)
+static void say_farewell(struct rpc_call *call, int reason, const char *text)
 {
     struct fault fault;
-    if (call->method->flags & RPC_METHOD_ENDS_ITSELF)
-        return;
     fault_init(&fault, &call->arena);
-    fault_set(&fault, FAULT_UNAVAILABLE, ERROR_REASON_DRAINING, "the server is shutting down");
+    fault_set(&fault, FAULT_UNAVAILABLE, reason, "%s", text);
     end_stream(call, fault.code, &fault);
+}
+
+static void fail_draining(struct rpc_call *call)
+{
+    if (!(call->method->flags & RPC_METHOD_ENDS_ITSELF))
+        say_farewell(call, ERROR_REASON_DRAINING, "the server is shutting down");
+}
+
+static void life_ends(void *ctx)
+{
+    say_farewell(ctx, ERROR_REASON_STREAM_ENDED,
+                 "the stream has reached its greatest age; open it again");
+}
+
+/* Streams that began together, as after a restart, end apart. */
+static void start_life(struct rpc_call *call)
+{
+    const int64_t most_us = call->server->config.max_stream_life_ms * US_PER_MS;
+    uint16_t chance;
+    uuid_random_bytes(&chance, sizeof(chance));
+    call->stream.life = loop_timer_new(call->server->loop, life_ends, call);
+    loop_timer_start(call->stream.life, most_us - most_us / 10 * chance / UINT16_MAX);
 }
 
 void rpc_stream_open(struct rpc_call *call, const struct rpc_stream_ops *ops, void *ctx)
@@ -197,6 +219,7 @@ void rpc_stream_open(struct rpc_call *call, const struct rpc_stream_ops *ops, vo
     open[1].data.recv_close_on_server.cancelled = &call->ending.cancelled;
     st->pending = 1;
     rpc_start_batch(call->grpc, open, 2, &st->close_tag);
+    start_life(call);
     if (atomic_load(&s->shutting))
         fail_draining(call);
 }

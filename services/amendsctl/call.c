@@ -5,12 +5,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "amendsctl/show.h"
 #include "contract/word.h"
 #include "rpc/json.h"
 
 #define TIMEOUT_MS 10000
-#define MESSAGE_BYTES (1u << 20)
 
 void ctl_print_json(const ProtobufCMessage *message)
 {
@@ -58,7 +56,7 @@ static int exit_code(enum fault_code code)
     }
 }
 
-static int report(const char *address, const struct rpc_sync_result *result)
+int ctl_report(const char *address, const struct rpc_sync_result *result)
 {
     if (result->code != FAULT_OK) {
         const char *reason = contract_reason(result->fault.reason);
@@ -70,7 +68,7 @@ static int report(const char *address, const struct rpc_sync_result *result)
     return exit_code(result->code);
 }
 
-static int cannot_call(int err)
+int ctl_cannot_call(int err)
 {
     (void)fprintf(stderr,
                   "amendsctl: --tenant or --as is not well formed, or the reply is too large: %s\n",
@@ -80,7 +78,7 @@ static int cannot_call(int err)
 
 /* -- calls ------------------------------------------------------------------------------------- */
 
-static struct rpc_principal caller(const struct ctl *c)
+struct rpc_principal ctl_caller(const struct ctl *c)
 {
     return (struct rpc_principal){.tenant = c->line->tenant, .id = c->line->as};
 }
@@ -94,37 +92,10 @@ int ctl_call(const struct ctl *c, const char *method, const ProtobufCMessage *re
              const ProtobufCMessage **reply)
 {
     struct rpc_sync_result result = {0};
-    const struct rpc_principal as = caller(c);
+    const struct rpc_principal as = ctl_caller(c);
     const enum command_server server = c->line->command->server;
     int err = rpc_sync_call(c->client, ctl_service(server), ctl_method_index(server, method), &as,
                             request, timeout_ms(c, TIMEOUT_MS), c->arena, &result);
     *reply = result.reply;
-    return err ? cannot_call(err) : report(c->line->address[server], &result);
-}
-
-/* -- streams ----------------------------------------------------------------------------------- */
-
-static bool watched(void *ctx, const ProtobufCMessage *message)
-{
-    const struct ctl *c = ctx;
-    struct arena arena; /* of one message */
-    arena_init(&arena, MESSAGE_BYTES);
-    if (c->line->json)
-        ctl_print_json(message);
-    else
-        show_line(message, c->line->command->columns, &arena);
-    arena_free(&arena);
-    return true;
-}
-
-int ctl_watch(const struct ctl *c)
-{
-    struct rpc_sync_result result = {0};
-    const struct rpc_principal as = caller(c);
-    const enum command_server server = c->line->command->server;
-    struct ctl own = *c;
-    int err = rpc_sync_stream(c->client, ctl_service(server),
-                              ctl_method_index(server, c->line->command->method), &as,
-                              c->line->request, timeout_ms(c, 0), watched, &own, c->arena, &result);
-    return err ? cannot_call(err) : report(c->line->address[server], &result);
+    return err ? ctl_cannot_call(err) : ctl_report(c->line->address[server], &result);
 }

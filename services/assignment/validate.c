@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 #include "assignment/decide/decide.h"
+#include "assignment/streams/resume.h"
 #include "assignment/validate.h"
 
 #include <string.h>
@@ -183,4 +184,5 @@ void watch_offers_validate(const Amends__V1__WatchOffersRequest *r, struct fault
     if (r->heartbeat_seconds != 0)
         check_range(fault, "heartbeat_seconds", r->heartbeat_seconds, HEARTBEAT_LEAST_S,
                     HEARTBEAT_MOST_S);
+    resume_check(fault, r->resume_token);
 }

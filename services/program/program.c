@@ -178,6 +178,7 @@ static void make_server(struct program *p)
                    .streams_principal = (unsigned)p->settings.max_streams_principal,
                    .message_bytes = (size_t)p->settings.max_message_bytes},
         .max_connection_age_ms = p->settings.max_connection_age_ms,
+        .max_stream_life_ms = p->settings.max_stream_life_ms,
         .drain_delay_ms = p->settings.drain_delay_ms,
         .drain_quiet_ms = p->settings.drain_quiet_ms,
         .drain_timeout_ms = p->settings.drain_timeout_ms,

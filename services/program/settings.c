@@ -38,6 +38,7 @@ static void defaults(struct settings *s, const struct program_spec *spec)
         .max_streams_principal = 8,
         .max_message_bytes = MESSAGE_USUAL_BYTES,
         .max_connection_age_ms = 90000,
+        .max_stream_life_ms = 900000,
         .drain_delay_ms = 0,
         .drain_quiet_ms = 2000,
         .drain_grace_ms = 10000,
@@ -115,6 +116,9 @@ int settings_parse(struct settings *s, const struct program_spec *spec, int argc
          "largest request, except for policy; a call may use 16 times as much memory"},
         {"max-connection-age-ms", OPTION_INT, &s->max_connection_age_ms, AGE_LEAST_MS, AGE_MOST_MS,
          "MS", "age at which a connection's client is asked to reconnect, more or less a tenth"},
+        {"max-stream-life-ms", OPTION_INT, &s->max_stream_life_ms, AGE_LEAST_MS, AGE_MOST_MS, "MS",
+         "age at which a stream ends with a farewell, less up to a tenth; its client opens "
+         "another"},
         {"drain-delay-ms", OPTION_INT, &s->drain_delay_ms, 0, DRAIN_MAX_MS, "MS",
          "after SIGTERM, how long to serve on at least, while /readyz says no"},
         {"drain-quiet-ms", OPTION_INT, &s->drain_quiet_ms, 0, DRAIN_MAX_MS, "MS",

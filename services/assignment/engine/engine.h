@@ -211,9 +211,10 @@ bool match_idle(const struct match *m);
 
 struct hub *hub_new(struct assignment *a);
 void hub_free(struct hub *h);
+struct stream_start;
 /* Turns the call of an agent into a stream. */
 void hub_open(struct hub *h, struct rpc_call *call, const struct tenant *t, const char *agent_id,
-              int heartbeat_s);
+              const struct stream_start *start);
 /* The agent's offers changed. */
 void hub_wake(struct hub *h, int64_t tenant_id, const char *agent_id);
 /* Once for each agent with an open stream of this process. */

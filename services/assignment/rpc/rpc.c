@@ -8,6 +8,7 @@
 #include "amends/v1/assignment_internal_service.pb-c.h"
 #include "amends/v1/assignment_service.pb-c.h"
 #include "assignment/engine/engine.h"
+#include "assignment/streams/stream.h"
 #include "assignment/validate.h"
 #include "base/assert.h"
 #include "base/digest.h"
@@ -129,8 +130,10 @@ static void watch_done(struct store_read *read)
         return;
     }
     struct assignment *a = rpc_call_user(rc->call);
-    hub_open(a->hub, rc->call, rc->tenant, id,
-             heartbeat_s((const Amends__V1__WatchOffersRequest *)rc->request));
+    const Amends__V1__WatchOffersRequest *request = (const void *)rc->request;
+    const struct stream_start start = {.heartbeat_s = heartbeat_s(request),
+                                       .resume_token = request->resume_token};
+    hub_open(a->hub, rc->call, rc->tenant, id, &start);
 }
 
 static void watch_start(struct read_call *rc)

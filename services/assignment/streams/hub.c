@@ -164,7 +164,7 @@ struct keys {
     struct batch *b;
     struct watched *w;
     struct arena *arena;
-    struct pg_array tenants, cases, offers;
+    struct pg_array tenants, cases, offers, agents;
     size_t cap;
 };
 
@@ -182,6 +182,7 @@ static void add_key(void *ctx, const struct uuid *case_id, const struct uuid *of
     pg_array_int(&k->tenants, k->w->tenant_id);
     pg_array_uuid(&k->cases, case_id);
     pg_array_uuid(&k->offers, offer_id);
+    pg_array_text(&k->agents, k->w->agent_id);
 }
 
 /* Pending offers that a stream has told of are also read by key: such an offer may end long after
@@ -193,6 +194,7 @@ static void ask_keys(struct engine_read *r, struct batch *b)
     pg_array_init(&k.tenants, &r->arena, PG_INT8, k.cap);
     pg_array_init(&k.cases, &r->arena, PG_UUID, k.cap);
     pg_array_init(&k.offers, &r->arena, PG_UUID, k.cap);
+    pg_array_init(&k.agents, &r->arena, PG_TEXT, k.cap);
     for (size_t i = 0; i < b->n; i++) {
         k.w = b->of[i];
         LIST_FOR_EACH (it, &k.w->streams) {
@@ -205,6 +207,7 @@ static void ask_keys(struct engine_read *r, struct batch *b)
     pg_arg_array(args, &k.tenants);
     pg_arg_array(args, &k.cases);
     pg_arg_array(args, &k.offers);
+    pg_arg_array(args, &k.agents);
 }
 
 static void ask_agents(struct engine_read *r, const struct batch *b)
@@ -327,12 +330,12 @@ static struct watched *watched_new(struct hub *h, const struct tenant *t, const 
 }
 
 void hub_open(struct hub *h, struct rpc_call *call, const struct tenant *t, const char *agent_id,
-              int heartbeat_s)
+              const struct stream_start *start)
 {
     struct watched *w = find_watched(h, t->id, agent_id);
     if (!w)
         w = watched_new(h, t, agent_id);
-    struct stream *s = stream_open(h->a, call, t, agent_id, heartbeat_s, stream_gone, w);
+    struct stream *s = stream_open(h->a, call, t, agent_id, start, stream_gone, w);
     list_push_back(&w->streams, &s->link);
     metric_add(&streams_gauge, 0, 1);
     directory_opened(h->a->directory, t, agent_id);

@@ -18,12 +18,12 @@ const char streams_sql_offers[] =
     " and y.created_at >= k.since and y.state <> " SQL_OFFER_STATE_PENDING
     " order by y.created_at limit $4::int4)) o";
 
-/* $1 tenants, $2 cases, $3 offers */
+/* $1 tenants, $2 cases, $3 offers, $4 the agents who may see them */
 const char streams_sql_offers_keys[] =
-    "select k.ord, " OFFER_COLUMNS " from unnest($1::int8[], $2::uuid[], $3::uuid[])"
-    " with ordinality as k(tenant_id, case_id, offer_id, ord) cross join lateral"
+    "select k.ord, " OFFER_COLUMNS " from unnest($1::int8[], $2::uuid[], $3::uuid[], $4::text[])"
+    " with ordinality as k(tenant_id, case_id, offer_id, agent_id, ord) cross join lateral"
     " (select y.* from offer y where y.tenant_id = k.tenant_id and y.case_id = k.case_id"
-    " and y.offer_id = k.offer_id offset 0) o";
+    " and y.offer_id = k.offer_id and y.agent_id = k.agent_id offset 0) o";
 
 /* $1 tenants, $2 agents, $3 seen, $4 live until, $5 replica */
 const char streams_sql_seen[] =

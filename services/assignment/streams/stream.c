@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
+#include "assignment/streams/resume.h"
 #include "assignment/streams/stream.h"
 
 #include <stdlib.h>
@@ -50,7 +51,7 @@ void stream_merge(struct stream *s, const struct offer_row *row)
     if (!known)
         e = add_seen(s);
     int16_t told = known ? e->told : 0;
-    if (!s->snapshot_known && row->state != OFFER_STATE_PENDING)
+    if (!s->snapshot_known && row->state != OFFER_STATE_PENDING && told != OFFER_STATE_PENDING)
         told = row->state;
     e->row = *row;
     e->row.agent_id = s->agent_id;
@@ -81,11 +82,42 @@ void stream_pending(const struct stream *s,
     }
 }
 
+/* -- the resume token -------------------------------------------------------------------------- */
+
+static char *write_token(const struct stream *s, struct arena *arena)
+{
+    struct resume_offer told[RESUME_OFFERS_MAX];
+    size_t n = 0;
+    for (size_t i = 0; i < s->n_seen && n < RESUME_OFFERS_MAX; i++) {
+        const struct seen *e = &s->seen[i];
+        if (e->told == OFFER_STATE_PENDING)
+            told[n++] = (struct resume_offer){e->row.case_id, e->row.offer_id};
+    }
+    return resume_write(arena, told, n);
+}
+
+/* What the client was told before. The first look finds out what became of it. */
+static void take_token(struct stream *s, const char *token)
+{
+    struct resume_offer told[RESUME_OFFERS_MAX];
+    const size_t n = resume_read(token, told);
+    for (size_t i = 0; i < n; i++) {
+        struct seen *e = add_seen(s);
+        *e = (struct seen){.told = OFFER_STATE_PENDING};
+        e->row = (struct offer_row){.case_id = told[i].case_id,
+                                    .offer_id = told[i].offer_id,
+                                    .state = OFFER_STATE_PENDING,
+                                    .agent_id = s->agent_id,
+                                    .decline_reason = ""};
+    }
+}
+
 /* -- sending ----------------------------------------------------------------------------------- */
 
 static void send_message(struct stream *s, Amends__V1__WatchOffersResponse *m)
 {
     m->server_time = message_time(engine_now_us(s->a), &s->arena);
+    m->resume_token = write_token(s, &s->arena);
     s->next_beat_us = time_mono_us() + s->heartbeat_us;
     rpc_stream_send(s->call, &m->base);
     arena_reset(&s->arena);
@@ -198,7 +230,7 @@ static void on_closed(struct rpc_call *call, void *ctx)
 }
 
 struct stream *stream_open(struct assignment *a, struct rpc_call *call, const struct tenant *t,
-                           const char *agent_id, int heartbeat_s,
+                           const char *agent_id, const struct stream_start *start,
                            void (*gone)(struct stream *s, void *ctx), void *ctx)
 {
     static const struct rpc_stream_ops ops = {.sent = on_sent, .closed = on_closed};
@@ -209,11 +241,12 @@ struct stream *stream_open(struct assignment *a, struct rpc_call *call, const st
     s->tenant_id = t->id;
     s->tenant = t->name;
     s->agent_id = agent_id;
-    s->heartbeat_us = heartbeat_s * US_PER_S;
+    s->heartbeat_us = start->heartbeat_s * US_PER_S;
     s->next_beat_us = time_mono_us() + s->heartbeat_us;
     s->gone = gone;
     s->ctx = ctx;
     arena_init(&s->arena, ARENA_BYTES);
+    take_token(s, start->resume_token);
     rpc_stream_open(call, &ops, s);
     return s;
 }

@@ -7,7 +7,7 @@
  *
  * What a client costs who reads slowly or not at all: one message in flight, the next one is read
  * from PostgreSQL when that has left (rpc_stream_send()); and one `seen` an offer that the client
- * was not told of yet, until the connection reaches its greatest age (rpc/server.h).
+ * was not told of yet, until the stream reaches its greatest age (rpc/server.h).
  *
  * Threading: io loop's thread. Ownership: made by the hub; frees itself once its call is closed.
  */
@@ -35,9 +35,15 @@ struct stream {
     void *ctx;
 };
 
+/* What the client asked for. The token was checked (streams/resume.h). */
+struct stream_start {
+    int heartbeat_s;
+    const char *resume_token;
+};
+
 /* Opens the call as a stream. */
 struct stream *stream_open(struct assignment *a, struct rpc_call *call, const struct tenant *t,
-                           const char *agent_id, int heartbeat_s,
+                           const char *agent_id, const struct stream_start *start,
                            void (*gone)(struct stream *s, void *ctx), void *ctx);
 
 /* Takes a row of one of the agent's offers. The same row may come again, and an old row may come

@@ -194,6 +194,27 @@ static void many_on_one_connection(void **state)
     fixture_wait(&f.closed, 600);
 }
 
+/* Every stream ends with a farewell, after its life less up to a tenth. */
+static void life(void **state)
+{
+    const struct rpc_server_config config = {.max_stream_life_ms = 500};
+    struct peer_call c;
+    struct fault fault;
+    (void)state;
+    fixture_stop(&f);
+    peer_close(&p);
+    fixture_start(&f, &config);
+    peer_connect(&p, &f);
+    const int64_t began_us = time_mono_us();
+    watch(&c, "\x0a\x04hold\x10\x01", 20000);
+    assert_non_null(read_one(&c));
+    assert_int_equal(peer_end(&c, &fault), GRPC_STATUS_UNAVAILABLE);
+    assert_int_equal(fault.reason, ERROR_REASON_STREAM_ENDED);
+    assert_true(time_mono_us() - began_us >= 440 * US_PER_MS);
+    peer_call_clear(&c);
+    fixture_wait(&f.closed, 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -204,6 +225,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(deadline_passes, setup, teardown),
         cmocka_unit_test_setup_teardown(slow_reader_is_not_buffered_for, setup, teardown),
         cmocka_unit_test_setup_teardown(cancelled_at_any_time, setup, teardown),
+        cmocka_unit_test_setup_teardown(life, setup, teardown),
         cmocka_unit_test_setup_teardown(many_on_one_connection, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

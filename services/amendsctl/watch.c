@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+#include "amendsctl/call.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "amendsctl/show.h"
+#include "base/minmax.h"
+#include "base/time.h"
+#include "contract/reasons.h"
+#include "contract/word.h"
+
+#define MESSAGE_BYTES (1u << 20)
+#define TRY_BYTES (1u << 20)
+#define TOKEN_FIELD "resume_token"
+#define PAUSE_LEAST_MS 100
+#define PAUSE_MOST_MS 3000
+
+/* A stream and those that follow it. */
+struct watching {
+    const struct ctl *c;
+    int64_t ends_us;  /* 0 = never */
+    bool let_in;      /* a stream has had a message */
+    bool had_message; /* the present one has */
+    char *token;      /* of the last message; NULL = none */
+};
+
+/* The text field of that name, which is not repeated; NULL when the message has none. */
+static char **text_field(const ProtobufCMessage *message, const char *name)
+{
+    const ProtobufCFieldDescriptor *f =
+        protobuf_c_message_descriptor_get_field_by_name(message->descriptor, name);
+    const union {
+        const ProtobufCMessage *message;
+        char *bytes;
+    } at = {message};
+    if (!f || f->type != PROTOBUF_C_TYPE_STRING || f->label == PROTOBUF_C_LABEL_REPEATED)
+        return NULL;
+    return (char **)(void *)(at.bytes + f->offset);
+}
+
+static void keep_token(struct watching *w, const ProtobufCMessage *message)
+{
+    char **token = text_field(message, TOKEN_FIELD);
+    if (!token)
+        return;
+    free(w->token);
+    w->token = strdup(*token);
+}
+
+static void print_message(const struct ctl *c, const ProtobufCMessage *message)
+{
+    struct arena arena; /* of one message */
+    arena_init(&arena, MESSAGE_BYTES);
+    if (c->line->json)
+        ctl_print_json(message);
+    else
+        show_line(message, c->line->command->columns, &arena);
+    arena_free(&arena);
+}
+
+static bool watched(void *ctx, const ProtobufCMessage *message)
+{
+    struct watching *w = ctx;
+    w->had_message = true;
+    keep_token(w, message);
+    print_message(w->c, message);
+    return true;
+}
+
+/* One stream, on a connection of its own: the last one may lead to a server that is on its way
+ * down. */
+static int watch_once(struct watching *w, int64_t timeout_ms, struct arena *arena,
+                      struct rpc_sync_result *result)
+{
+    const struct line *line = w->c->line;
+    const enum command_server server = line->command->server;
+    const struct rpc_principal as = ctl_caller(w->c);
+    char **token = text_field(line->request, TOKEN_FIELD);
+    if (token && w->token)
+        *token = w->token;
+    struct rpc_sync *client = rpc_sync_new(line->address[server]);
+    int err = rpc_sync_stream(client, ctl_service(server),
+                              ctl_method_index(server, line->command->method), &as, line->request,
+                              timeout_ms, watched, w, arena, result);
+    rpc_sync_free(client);
+    return err;
+}
+
+static bool may_come_back(enum fault_code code)
+{
+    return code == FAULT_UNAVAILABLE || code == FAULT_CANCELLED || code == FAULT_INTERNAL ||
+           code == FAULT_RESOURCE_EXHAUSTED;
+}
+
+/* A farewell is no news. */
+static void tell(const struct rpc_sync_result *result)
+{
+    if (result->fault.reason != ERROR_REASON_STREAM_ENDED &&
+        result->fault.reason != ERROR_REASON_DRAINING)
+        (void)fprintf(stderr, "amendsctl: %s; trying again\n", result->message);
+}
+
+/* What is left of the time given; 0 = no end. At least 1 ms: the server then says that it is over.
+ */
+static int64_t left_ms(const struct watching *w)
+{
+    return w->ends_us == 0 ? 0 : larger((w->ends_us - time_mono_us()) / US_PER_MS, 1);
+}
+
+/* How one stream ended: the exit code, or -1 to open another. The first one must have been let in.
+ */
+static int judge(const struct watching *w, int err, const struct rpc_sync_result *result)
+{
+    if (err)
+        return ctl_cannot_call(err);
+    if (!w->let_in || !may_come_back(result->code))
+        return ctl_report(w->c->line->address[w->c->line->command->server], result);
+    tell(result);
+    return -1;
+}
+
+static int watch_all(struct watching *w)
+{
+    int64_t pause_ms = PAUSE_LEAST_MS;
+    for (;;) {
+        struct rpc_sync_result result = {0};
+        struct arena arena;
+        arena_init(&arena, TRY_BYTES);
+        w->had_message = false;
+        const int err = watch_once(w, left_ms(w), &arena, &result);
+        w->let_in |= w->had_message;
+        const int code = judge(w, err, &result);
+        arena_free(&arena);
+        if (code >= 0)
+            return code;
+        pause_ms = w->had_message ? PAUSE_LEAST_MS : smaller(2 * pause_ms, PAUSE_MOST_MS);
+        (void)usleep((useconds_t)(pause_ms * US_PER_MS));
+    }
+}
+
+int ctl_watch(const struct ctl *c)
+{
+    struct watching w = {.c = c};
+    if (c->line->timeout_ms > 0)
+        w.ends_us = time_mono_us() + c->line->timeout_ms * US_PER_MS;
+    const int code = watch_all(&w);
+    free(w.token);
+    return code;
+}
