@@ -22,6 +22,7 @@ from harness import paths
 sys.path.insert(0, str(Path(__file__).parent))
 import arrows  # noqa: E402  (these lie beside this file)
 import commits  # noqa: E402
+import migrations  # noqa: E402
 import rules  # noqa: E402
 
 ROOT = paths.ROOT
@@ -56,7 +57,7 @@ def sources(*endings):
 
 
 def check_rules():
-    found = rules.findings(ROOT, sources(""))
+    found = rules.findings(ROOT, sources("")) + migrations.findings(ROOT, last_release())
     if found:
         raise Broken("\n".join(found))
 
@@ -67,10 +68,15 @@ def commit_exists(name):
     return done.returncode == 0
 
 
+def last_release():
+    """The commit of the last release; None in a clone that is too shallow to have it."""
+    written = LAST_RELEASE.read_text().split() if LAST_RELEASE.exists() else []
+    return next((name for name in written[:1] if commit_exists(name)), None)
+
+
 def commits_to_check():
     """What `git log` is asked for: the commits after the last release; HEAD alone in a clone that is too shallow."""
-    written = LAST_RELEASE.read_text().split() if LAST_RELEASE.exists() else []
-    start = next((name for name in [*written[:1], SUBJECTS_SINCE] if commit_exists(name)), None)
+    start = last_release() or (SUBJECTS_SINCE if commit_exists(SUBJECTS_SINCE) else None)
     return [f"{start}..HEAD"] if start else ["-1", "HEAD"]
 
 

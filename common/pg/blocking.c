@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <libpq-fe.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/assert.h"
 #include "base/log.h"
-#include "pg/pg.h"
+#include "pg/pool.h"
 #include "pg/target.h"
 
 struct pg_admin {
@@ -56,6 +58,57 @@ int pg_admin_exec(struct pg_admin *a, const char *sql)
     PGresult *res = PQexec(a->pq, sql);
     int err = take_result(res, sql);
     PQclear(res);
+    return err;
+}
+
+/* Waits until the answer can be taken without blocking, or the connection is lost. */
+static void wait_for_answer(PGconn *pq, int every_ms, void (*still)(void *ctx), void *ctx)
+{
+    while (PQisBusy(pq) && PQstatus(pq) == CONNECTION_OK) {
+        struct pollfd fd = {.fd = PQsocket(pq), .events = POLLIN};
+        if (poll(&fd, 1, every_ms) == 0 && still)
+            still(ctx);
+        else if (fd.revents && !PQconsumeInput(pq))
+            return;
+    }
+}
+
+/* What a failed statement means for the caller; logs what no second try mends. */
+static int take_tried(PGresult *res, const char *sql)
+{
+    const char *state = PQresultErrorField(res, PG_DIAG_SQLSTATE);
+    if (state && pg_blame(state) == PG_BLAME_CONFLICT)
+        return AM_EAGAIN;
+    if (state && strcmp(state, "57014") == 0)
+        return AM_ETIMEDOUT;
+    return take_result(res, sql);
+}
+
+int pg_admin_try(struct pg_admin *a, const char *sql, int every_ms, void (*still)(void *ctx),
+                 void *ctx)
+{
+    int err = AM_OK;
+    if (!PQsendQuery(a->pq, sql))
+        return take_result(NULL, sql);
+    for (;;) {
+        wait_for_answer(a->pq, every_ms, still, ctx);
+        PGresult *res = PQgetResult(a->pq);
+        if (!res)
+            break;
+        int one = take_tried(res, sql);
+        err = err ? err : one;
+        PQclear(res);
+    }
+    if (err && PQtransactionStatus(a->pq) != PQTRANS_IDLE)
+        PQclear(PQexec(a->pq, "rollback"));
+    return err;
+}
+
+int pg_admin_pooled(struct pg_admin *a, bool *pooled)
+{
+    char pid[16];
+    int err = pg_admin_value(a, "select pg_backend_pid()", NULL, 0, pid, sizeof(pid));
+    *pooled = !err && strtol(pid, NULL, 10) != PQbackendPID(a->pq);
     return err;
 }
 

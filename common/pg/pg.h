@@ -93,8 +93,18 @@ int pg_admin_open(const char *conninfo, struct pg_admin **out) AM_MUSTCHECK;
  * connection is lost. Both are logged with the server's message, so the text must never be one that
  * a client sent. */
 int pg_admin_exec(struct pg_admin *a, const char *sql) AM_MUSTCHECK;
+/* Runs text as pg_admin_exec() does, and tells what may go well another time: AM_EAGAIN when a lock
+ * was not free in time or two transactions waited for each other, AM_ETIMEDOUT when
+ * statement_timeout ended it; neither is logged, and a transaction that the text began is rolled
+ * back. While it runs, `still` is called every `every_ms` (at least 1); it may be NULL, and must
+ * not use the connection. */
+int pg_admin_try(struct pg_admin *a, const char *sql, int every_ms, void (*still)(void *ctx),
+                 void *ctx) AM_MUSTCHECK;
 /* One statement with `n` text parameters; the first column of the first row goes into `out` (""
  * when there is none). Errors as pg_admin_exec(); AM_ERANGE when it does not fit. */
 int pg_admin_value(struct pg_admin *a, const char *sql, const char *const *params, int n, char *out,
                    size_t cap) AM_MUSTCHECK;
+/* Whether a pooler stands between: then the process that answers is not the one that was named when
+ * the connection was accepted, and what belongs to a session may belong to another caller. */
+int pg_admin_pooled(struct pg_admin *a, bool *pooled) AM_MUSTCHECK;
 void pg_admin_close(struct pg_admin *a);

@@ -9,12 +9,15 @@
 #include <time.h>
 
 #include "base/assert.h"
+#include "base/time.h"
 #include "contract/check.h"
-#include "store/migrations.h"
+#include "store/migrate_run.h"
+#include "store/migrate_slices.h"
 #include "pg/pg.h"
 
 #define TIME_TEXT 40
 #define TENANT_ID_TEXT 24
+#define PATIENCE_MS 300000
 
 int32_t migrate_version(void)
 {
@@ -43,18 +46,6 @@ static int schema_version(struct pg_admin *a, int32_t *version)
     return rc;
 }
 
-static int apply(struct pg_admin *a, const struct migration *m)
-{
-    char *sql = NULL;
-    AM_ASSERT(asprintf(&sql,
-                       "begin;\n%s\n;insert into schema_version (version) values (%" PRId32
-                       ");\ncommit",
-                       m->sql, m->version) > 0);
-    int rc = pg_admin_exec(a, sql);
-    free(sql);
-    return rc;
-}
-
 /* What was made by a commit before the first release has other tables; nothing moves them. */
 static int refuse_unreleased(int32_t at, FILE *out)
 {
@@ -67,23 +58,54 @@ static int refuse_unreleased(int32_t at, FILE *out)
     return AM_EINVAL;
 }
 
-static int apply_missing(struct pg_admin *a, FILE *out)
+static int apply(struct migrate_run *r, const struct migration *m)
+{
+    struct step step;
+    char why[STEP_WHY_MAX];
+    int rc = step_read(m, m == migrations, &step, why);
+    if (rc) {
+        fprintf(r->out, "refused: %s: %s\n", m->name, why);
+        return rc;
+    }
+    rc = migrate_run(r, m, &step);
+    step_free(&step);
+    fprintf(r->out, "%s %s\n", rc ? "failed: " : "applied:", m->name);
+    (void)fflush(r->out);
+    return rc;
+}
+
+static int apply_newer(struct migrate_run *r, const struct migration *m, size_t n, int32_t at)
+{
+    int rc = AM_OK;
+    for (size_t i = 0; i < n && !rc; i++)
+        if (m[i].version > at)
+            rc = apply(r, &m[i]);
+    return rc;
+}
+
+/* The version that this run leads to. */
+static int32_t newest(const struct migrate_options *o)
+{
+    return o->n_extra ? o->extra[o->n_extra - 1].version : migrate_version();
+}
+
+static int apply_missing(struct migrate_run *r, const struct migrate_options *o)
 {
     int32_t at = 0;
-    int rc = pg_admin_exec(a, "create table if not exists schema_version"
-                              " (version int4 primary key)");
+    int rc = pg_admin_exec(r->a, "create table if not exists schema_version"
+                                 " (version int4 primary key)");
     if (!rc)
-        rc = schema_version(a, &at);
+        rc = schema_version(r->a, &at);
     if (!rc)
-        rc = refuse_unreleased(at, out);
-    for (size_t i = 0; i < n_migrations && !rc; i++) {
-        if (migrations[i].version <= at)
-            continue;
-        rc = apply(a, &migrations[i]);
-        fprintf(out, "%s %s\n", rc ? "failed: " : "applied:", migrations[i].name);
-    }
-    if (!rc && at >= migrate_version())
-        fprintf(out, "schema is at version %" PRId32 "\n", at);
+        rc = refuse_unreleased(at, r->out);
+    if (!rc)
+        rc = migrate_run_prepare(r);
+    if (!rc)
+        rc = apply_newer(r, migrations, n_migrations, at);
+    if (!rc)
+        rc = apply_newer(r, o->extra, o->n_extra, at);
+    if (!rc && at >= newest(o))
+        fprintf(r->out, "schema is at version %" PRId32 "\n", at);
     return rc;
 }
 
@@ -141,28 +163,90 @@ static int make_tenant(struct pg_admin *a, const char *tenant, FILE *out)
 
 /* -- both ------------------------------------------------------------------------------------- */
 
-/* "amends" in ASCII: one migration at a time in a database. */
-static const char lock_sql[] = "select pg_advisory_lock(107078013676659)";
+/* One migration at a time in a database: the key is "amends" in ASCII. Whoever waits asks again and
+ * again, without a transaction between: one that waited inside a statement would be waited for by
+ * the build of an index, and neither would ever end. */
+#define LOCK_KEY "107078013676659"
+#define ASK_EVERY_US (200 * US_PER_MS)
+#define TELL_EVERY (50) /* questions */
 
-static int migrate_locked(struct pg_admin *a, const char *tenant, FILE *out)
+static int try_lock(struct pg_admin *a, bool *locked)
 {
-    int rc = pg_admin_exec(a, "set client_min_messages = warning; set lock_timeout = 0");
+    char value[8];
+    int rc = pg_admin_value(a, "select pg_try_advisory_lock(" LOCK_KEY ")", NULL, 0, value,
+                            sizeof(value));
+    *locked = value[0] == 't';
+    return rc;
+}
+
+static void tell_holder(struct migrate_run *r)
+{
+    char pid[16];
+    int rc = pg_admin_value(r->a,
+                            "select pid from pg_locks where locktype = 'advisory' and granted and"
+                            " classid::int8 << 32 | objid::int8 = " LOCK_KEY " limit 1",
+                            NULL, 0, pid, sizeof(pid));
     if (!rc)
-        rc = pg_admin_exec(a, lock_sql);
+        fprintf(r->out, "waiting: another run migrates this database (process %s of the server)\n",
+                pid);
+    (void)fflush(r->out);
+}
+
+static int lock(struct migrate_run *r)
+{
+    bool locked = false;
+    int rc = try_lock(r->a, &locked);
+    for (unsigned asked = 0; !rc && !locked; asked++) {
+        if (asked % TELL_EVERY == 0)
+            tell_holder(r);
+        migrate_pause_us(ASK_EVERY_US);
+        rc = try_lock(r->a, &locked);
+    }
+    return rc;
+}
+
+static int refuse_pooler(struct migrate_run *r)
+{
+    bool pooled = false;
+    int rc = pg_admin_pooled(r->a, &pooled);
+    if (!rc && pooled)
+        fprintf(r->out, "refused: this connection goes through a pooler, where locks and settings"
+                        " of a session are not its own; give --pg the address of PostgreSQL\n");
+    return rc ? rc : pooled ? AM_EINVAL : AM_OK;
+}
+
+/* A server whose client is gone ends what it works on: the next run need not wait for it. */
+static const char session_sql[] =
+    "set client_min_messages = warning; set idle_in_transaction_session_timeout = '10s';"
+    " set client_connection_check_interval = '2s'; set enable_seqscan = off";
+
+static int migrate_connected(struct migrate_run *r, const struct migrate_options *o)
+{
+    int rc = refuse_pooler(r);
     if (!rc)
-        rc = apply_missing(a, out);
-    return rc || !tenant ? rc : make_tenant(a, tenant, out);
+        rc = pg_admin_exec(r->a, session_sql);
+    if (!rc)
+        rc = lock(r);
+    if (!rc)
+        rc = apply_missing(r, o);
+    return rc || !o->tenant ? rc : make_tenant(r->a, o->tenant, r->out);
+}
+
+int migrate_with(const char *conninfo, const struct migrate_options *o, FILE *out)
+{
+    struct migrate_run r = {.out = out,
+                            .patience_ms = o->patience_ms ? o->patience_ms : PATIENCE_MS};
+    if (o->tenant && !check_name(o->tenant, strlen(o->tenant), CHECK_TENANT_BYTES_MAX))
+        return AM_EINVAL;
+    int rc = pg_admin_open(conninfo, &r.a);
+    if (rc)
+        return rc;
+    rc = migrate_connected(&r, o);
+    pg_admin_close(r.a);
+    return rc;
 }
 
 int migrate(const char *conninfo, const char *tenant, FILE *out)
 {
-    struct pg_admin *a = NULL;
-    if (tenant && !check_name(tenant, strlen(tenant), CHECK_TENANT_BYTES_MAX))
-        return AM_EINVAL;
-    int rc = pg_admin_open(conninfo, &a);
-    if (rc)
-        return rc;
-    rc = migrate_locked(a, tenant, out);
-    pg_admin_close(a);
-    return rc;
+    return migrate_with(conninfo, &(struct migrate_options){.tenant = tenant}, out);
 }

@@ -14,15 +14,31 @@
 #include <stdio.h>
 
 #include "base/err.h"
+#include "store/migrations.h"
 
 /* The schema that this release's services need: the last migration's number. */
 int32_t migrate_version(void);
 
-/* Applies the missing migrations in order, each in its own transaction, under an advisory lock, so
- * that any number may run at once. Then makes the tenant of that name with policy version 1
- * ("default"), unless it is there; NULL = no tenant. AM_ECONN, AM_EIO when something failed: what
- * was applied before stays. AM_EINVAL for a name that no call could give (check_name()), and for a
- * database of a commit before the first release: one line to `out` says so, nothing is changed. */
+/* What a run of migrations may be told; zero = none. */
+struct migrate_options {
+    const char *tenant;            /* to be made; NULL = none */
+    int64_t patience_ms;           /* how long a step tries to get a lock; 0 = five minutes */
+    const struct migration *extra; /* further ones, of tests; their versions follow ours */
+    size_t n_extra;
+};
+
+/* Applies the missing migrations in order, while services work (store/migrate_run.h). Any number
+ * may be started at once: one works, the others wait until it is done and find nothing left. Then
+ * makes the tenant of that name with policy version 1 ("default"), unless it is there.
+ *
+ * AM_ECONN, AM_EIO when something failed, AM_EAGAIN and AM_ETIMEDOUT when a step gave up: what was
+ * done before stays, and the next run goes on there. AM_EINVAL, with one line to `out` and nothing
+ * changed, for a tenant's name that no call could give (check_name()), a migration that has not the
+ * form of its kind, a database of a commit before the first release, and a connection through a
+ * pooler: locks and settings of a session are not this run's own there. */
+int migrate_with(const char *conninfo, const struct migrate_options *options,
+                 FILE *out) AM_MUSTCHECK;
+/* The same without options but the tenant. */
 int migrate(const char *conninfo, const char *tenant, FILE *out) AM_MUSTCHECK;
 
 /* Counts rows whose parent is missing, cases without owner, events that are not all there, open

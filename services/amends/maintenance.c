@@ -10,18 +10,30 @@
 #include "base/options.h"
 #include "contract/check.h"
 #include "store/migrate.h"
+#ifdef AMENDS_TEST_CLOCK
+#include "store/migrate_folder.h"
+#endif
 #include "pg/password.h"
 
 #define MISTAKE 2
 
+#define PATIENCE_MAX_S 86400
+#define COMMON_OPTIONS 3
+
 struct maintenance {
-    const char *pg, *password_file, *tenant, *log_level;
+    const char *pg, *password_file, *tenant, *log_level, *test_migrations;
+    int64_t patience_s;
 };
 
-/* The options of both commands; `migrate` has one more. */
-static int parse(struct maintenance *m, int argc, char **argv, bool with_tenant)
+/* The options of both commands, then those of `migrate` alone. */
+static int parse(struct maintenance *m, int argc, char **argv, bool migrates)
 {
-    *m = (struct maintenance){.pg = "", .password_file = "", .tenant = "", .log_level = "info"};
+    *m = (struct maintenance){.pg = "",
+                              .password_file = "",
+                              .tenant = "",
+                              .log_level = "info",
+                              .test_migrations = "",
+                              .patience_s = 300};
     const struct option_spec table[] = {
         {"pg", OPTION_STRING, &m->pg, 0, 0, "CONNINFO",
          "connection string of PostgreSQL, as for libpq; empty = PGHOST and so on"},
@@ -31,10 +43,16 @@ static int parse(struct maintenance *m, int argc, char **argv, bool with_tenant)
          "what to log: debug, info, warn or error"},
         {"tenant", OPTION_STRING, &m->tenant, 0, 0, "NAME",
          "tenant to create, with the default policy as version 1, unless it exists"},
+        {"lock-patience-s", OPTION_INT, &m->patience_s, 1, PATIENCE_MAX_S, "SECONDS",
+         "how long a step tries to get its lock, 100 ms at a time, before it gives up"},
+#ifdef AMENDS_TEST_CLOCK
+        {"test-migrations", OPTION_STRING, &m->test_migrations, 0, 0, "FOLDER",
+         "further migrations, of tests"},
+#endif
     };
-    const size_t n = sizeof table / sizeof *table - (with_tenant ? 0 : 1);
+    const size_t n = migrates ? sizeof table / sizeof *table : COMMON_OPTIONS;
     const char *doc =
-        with_tenant
+        migrates
             ? "Brings the database schema up to date with this release."
             : "Looks for rows that must not be in the database; exit code 1 when there are any.";
     size_t words = 0;
@@ -57,13 +75,38 @@ static int parse(struct maintenance *m, int argc, char **argv, bool with_tenant)
     return *m->password_file && pg_password_file(m->password_file) ? MISTAKE : 0;
 }
 
+static int migrate_as_told(const struct maintenance *m, const struct migration *extra, size_t n)
+{
+    const struct migrate_options options = {.tenant = *m->tenant ? m->tenant : NULL,
+                                            .patience_ms = m->patience_s * 1000,
+                                            .extra = extra,
+                                            .n_extra = n};
+    return migrate_with(m->pg, &options, stdout) ? 1 : 0;
+}
+
+#ifdef AMENDS_TEST_CLOCK
+static int migrate_with_folder(const struct maintenance *m)
+{
+    struct migrate_folder folder;
+    if (migrate_folder_read(m->test_migrations, &folder))
+        return MISTAKE;
+    int code = migrate_as_told(m, folder.files, folder.n);
+    migrate_folder_free(&folder);
+    return code;
+}
+#endif
+
 int maintenance_migrate(int argc, char **argv)
 {
     struct maintenance m;
     int mistake = parse(&m, argc, argv, true);
     if (mistake)
         return mistake;
-    return migrate(m.pg, *m.tenant ? m.tenant : NULL, stdout) ? 1 : 0;
+#ifdef AMENDS_TEST_CLOCK
+    if (*m.test_migrations)
+        return migrate_with_folder(&m);
+#endif
+    return migrate_as_told(&m, NULL, 0);
 }
 
 int maintenance_check(int argc, char **argv)

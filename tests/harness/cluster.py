@@ -59,12 +59,12 @@ class Clock:
 class Service(Process):
     """One replica."""
 
-    def __init__(self, folder, kind, index, options, env):
+    def __init__(self, folder, kind, index, options, env, build=None):
         self.kind, self.index = kind, index
         self.address = f"127.0.0.1:{free_port()}"
         self.admin = f"127.0.0.1:{free_port()}"
         name = "amends" if kind == "all" else f"amends-{kind}"
-        argv = [paths.program(name), *(["serve"] if kind == "all" else []),
+        argv = [paths.program(name, build), *(["serve"] if kind == "all" else []),
                 "--listen", self.address, "--admin", self.admin, *options]
         super().__init__(folder, f"{kind}-{index}", argv, env=env)
         self._channel = None
@@ -132,11 +132,11 @@ class Environment:
             self._postgres.stop()
 
 
-def migrate(postgres, database, *tenants):
-    """`amends migrate`, once for each tenant."""
+def migrate(postgres, database, *tenants, build=None):
+    """`amends migrate`, once for each tenant; by the program of another build when one is given."""
     for tenant in tenants:
         done = subprocess.run(
-            [paths.program("amends"), "migrate", "--pg", postgres.conninfo(database),
+            [paths.program("amends", build), "migrate", "--pg", postgres.conninfo(database),
              "--tenant", tenant],
             capture_output=True, text=True, check=False, timeout=120)
         if done.returncode:
@@ -154,10 +154,11 @@ def prepare_template(postgres, name="amends_template"):
 class Cluster:
     """See the module. `replicas` is a number or {"intake": 2, "assignment": 1, ...}; `redis=False` runs
     without Redis; `own_postgres=True` gives it a database server that a test may kill; `one_process`
-    runs the program `amends` instead of three; `options` are added to every service's command line."""
+    runs the program `amends` instead of three; `options` are added to every service's command line; `build`
+    is the folder of another release, whose programs migrate the database and run."""
 
     def __init__(self, environment, *, replicas=1, redis=True, own_postgres=False, one_process=False,
-                 options=(), env=None):
+                 options=(), env=None, build=None):
         self._environment = environment
         self._own_postgres = own_postgres
         self.name = environment.next_name()
@@ -171,6 +172,7 @@ class Cluster:
         self._replicas = replicas
         self._options = tuple(options)
         self._env = env
+        self._build = build
 
     # --- life ---
 
@@ -178,7 +180,7 @@ class Cluster:
         self._start_servers()
         for kind in ("all",) if self._one_process else SERVICES:
             count = self._replicas if isinstance(self._replicas, int) else self._replicas.get(kind, 1)
-            self.services += [self._make(kind, index) for index in range(count)]
+            self.services += [self._make(kind, index, self._build) for index in range(count)]
         # Assignment's addresses are in the others' command lines.
         for service in self.services:
             service.argv += self._peer_options(service)
@@ -193,22 +195,40 @@ class Cluster:
             prepare_template(self.postgres, self.name)
         else:
             self.postgres = self._environment.postgres
-            self.postgres.create_database(self.name, "amends_template")
+            self.postgres.create_database(self.name, None if self._build else "amends_template")
+        if self._build:
+            migrate(self.postgres, self.name, *TENANTS, build=self._build)
         if self.redis:
             self.redis.start()
 
-    def _make(self, kind, index):
+    def _make(self, kind, index, build=None):
         options = ["--pg", self.postgres.conninfo(self.name), "--test-clock", self.clock.path,
                    "--drain-quiet-ms", "0", *self._options]
         if self.redis:
             options += ["--redis", self.redis.url]
-        return Service(self.folder, kind, index, options, self._env)
+        return Service(self.folder, kind, index, options, self._env, build)
 
     def _peer_options(self, service):
         if service.kind not in ("intake", "resolution"):
             return []
         peers = self.replicas_of("assignment")
         return ["--assignment", peers[service.index % len(peers)].address] if peers else []
+
+    def add(self, kind, build=None):
+        """Starts one replica more, of this build; the caller waits until it is ready."""
+        index = 1 + max((one.index for one in self.services if one.kind == kind), default=-1)
+        service = self._make(kind, index, build)
+        service.argv += self._peer_options(service)
+        self.services.append(service.start())
+        return service
+
+    def remove(self, service):
+        """Ends a replica for good: no call goes to it any more."""
+        self.services.remove(service)
+        service.close()
+        code = service.stop(seconds=READY_S)
+        if code:
+            raise Failed(f"{service.name} ended with {code}\n{service.tail()}")
 
     def stop(self):
         """Ends everything; Failed when a program had crashed, or did not end well."""

@@ -23,8 +23,9 @@ def build_folder():
     return Path(os.environ.get("AMENDS_BUILD") or ROOT / "build" / "dev")
 
 
-def program(name):
-    path = build_folder() / "bin" / name
+def program(name, build=None):
+    """A program of that build folder, else of the one whose programs are run."""
+    path = (build or build_folder()) / "bin" / name
     if not path.exists():
         raise FileNotFoundError(f"{path} is not built; run ./dev test or ./dev run")
     return path

@@ -10,6 +10,7 @@ from harness import paths
 sys.path.insert(0, str(paths.ROOT / ".ci"))
 import arrows  # noqa: E402
 import commits  # noqa: E402
+import migrations  # noqa: E402
 
 
 def wrong(name, line):
@@ -90,3 +91,45 @@ def test_a_ring_of_calls_is_found_in_however_many_steps():
     assert arrows.ring({"a": {"b", "d"}, "b": {"c"}, "c": {"b"}, "d": set()}) == ["b", "c"]
     assert arrows.ring({"a": {"b"}, "b": {"c"}, "c": {"a"}}) == ["a", "b", "c"]
     assert arrows.ring({"a": {"b", "c"}, "b": {"d"}, "c": {"d"}, "d": set()}) is None
+
+
+@pytest.mark.parametrize("text", [
+    "-- kind: alter\nalter table clock add column watch text collate \"C\" not null default ''; -- why\n",
+    "-- kind: alter\nalter table clock add column a int4, add column b int8 not null default -1;\n",
+    "-- kind: alter\nalter table clock set (fillfactor = 70);\n",
+    "-- kind: alter\ncreate table note (a int4 primary key);\ncreate index note_a on note (a) where a > 0;\n",
+    "-- kind: slices of clock\nupdate clock set a = 1\n where :slice and a is null;\n",
+    "-- kind: index concurrently\ncreate index concurrently clock_a on clock (a) where a > 0;\n",
+])
+def test_a_migration_that_only_adds_passes(text):
+    assert migrations.of_text(text) == []
+
+
+@pytest.mark.parametrize("text, part", [
+    ("alter table clock add column a int4;", "no line"),
+    ("-- kind: other\nselect 1;", "no kind 'other'"),
+    ("-- kind: alter\nalter table clock add column a int4 not null;", "write rows without it"),
+    ("-- kind: alter\nalter table clock add column a int4 not null default null;", "write rows without it"),
+    ("-- kind: alter\nalter table clock add column a uuid not null default gen_random_uuid();", "CONSTANT"),
+    ("-- kind: alter\nalter table clock add column a int4 unique;", "CONSTANT"),
+    ("-- kind: alter\nalter table clock add column a int4 check (a > 0);", "CONSTANT"),
+    ("-- kind: alter\nalter table clock add column a int4, drop column name;", "CONSTANT"),
+    ("-- kind: alter\nalter table clock drop column name;", "last release"),
+    ("-- kind: alter\nalter table clock rename column name to other;", "last release"),
+    ("-- kind: alter\nalter table clock rename to other;", "last release"),
+    ("-- kind: alter\nalter table clock alter column fired type int8;", "last release"),
+    ("-- kind: alter\nalter table clock alter column next_at set not null;", "last release"),
+    ("-- kind: alter\nalter table clock add constraint c check (fired >= 0);", "last release"),
+    ("-- kind: alter\ndrop table lease;", "last release"),
+    ("-- kind: alter\nupdate clock set name = '';", "last release"),
+    ("-- kind: alter\ncreate index clock_a on clock (name);", "index concurrently"),
+    ("-- kind: index concurrently\ncreate unique index concurrently i on clock (name);", "unique"),
+    ("-- kind: slices of clock\nupdate clock set a = 1;", ":slice"),
+    ("-- kind: slices of clock\ndelete from clock where :slice;", ":slice"),
+])
+def test_a_migration_that_the_last_release_would_not_survive_is_refused(text, part):
+    assert any(part in what for what in migrations.of_text(text))
+
+
+def test_the_migrations_of_the_tree_pass():
+    assert migrations.findings(paths.ROOT) == []

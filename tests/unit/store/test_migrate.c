@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "store/migrate.h"
-#include "store/migrations.h"
+#include "store/migrate_step.h"
 
 static struct rig *rig;
 
@@ -102,6 +102,182 @@ static void test_at_once(void **state)
     assert_int_equal(rig_int(rig, "select count(*) from schema_version"), n_migrations);
     assert_int_equal(rig_int(rig, "select count(*) from tenant"), 1);
     assert_int_equal(rig_int(rig, "select count(*) from policy_version"), 1);
+}
+
+/* -- steps of every kind ---------------------------------------------------------------------- */
+
+static const struct migration steps[] = {
+    {9001, "9001_alter.sql",
+     "-- kind: alter\n"
+     "alter table clock add column watch text not null default ''; -- one; of two\n"
+     "alter table agent add column desk text not null default ';';\n"},
+    {9002, "9002_fill.sql",
+     "-- kind: slices of clock\n"
+     "update clock set watch = 'w' || clock.kind where :slice and watch = '';\n"},
+    {9003, "9003_index.sql",
+     "-- kind: index concurrently\n"
+     "create index concurrently clock_watch on clock (tenant_id, watch) where watch > '';\n"},
+};
+
+static char *run_steps(size_t n, int64_t patience_ms, int want)
+{
+    char *text = NULL;
+    size_t len;
+    FILE *out = open_memstream(&text, &len);
+    const struct migrate_options options = {
+        .extra = steps, .n_extra = n, .patience_ms = patience_ms};
+    assert_non_null(out);
+    assert_int_equal(migrate_with(rig->conninfo, &options, out), want);
+    (void)fclose(out);
+    return text;
+}
+
+/* A database with many clocks, at our last migration. */
+static void many_clocks(int n)
+{
+    empty_database();
+    free(run("acme", AM_OK));
+    rig_exec(rig,
+             "insert into clock (tenant_id, case_id, clock_id, kind, state, round, instance,"
+             " generation, policy_version, target_ms, started_at, due_at) select n %% 3,"
+             " gen_random_uuid(), gen_random_uuid(), 1 + n %% 7, 1, 1, 1, 1, 1, 1, '2026-01-01',"
+             " '2026-01-01' from generate_series(1, %d) n",
+             n);
+}
+
+static void assert_steps_done(void)
+{
+    assert_int_equal(rig_int(rig, "select count(*) from clock where watch <> 'w' || kind"), 0);
+    assert_int_equal(rig_int(rig, "select count(*) from pg_index where indisvalid and indexrelid ="
+                                  " 'clock_watch'::regclass"),
+                     1);
+    assert_int_equal(rig_int(rig, "select max(version) from schema_version"), 9003);
+    assert_int_equal(rig_int(rig, "select count(*) from schema_progress"), 0);
+}
+
+static void test_steps(void **state)
+{
+    (void)state;
+    many_clocks(5000);
+    char *text = run_steps(3, 0, AM_OK);
+    assert_non_null(strstr(text, "applied: 9001_alter.sql\napplied: 9002_fill.sql\n"
+                                 "applied: 9003_index.sql\n"));
+    free(text);
+    assert_steps_done();
+    text = run_steps(3, 0, AM_OK);
+    assert_null(strstr(text, "applied"));
+    free(text);
+}
+
+/* A transaction that stays open in front of a step: it gives up, keeps what was done, says why, and
+ * goes on when it is run again. */
+static void hold(struct pg_admin **holder, const char *sql)
+{
+    assert_int_equal(pg_admin_open(rig->conninfo, holder), AM_OK);
+    assert_int_equal(pg_admin_exec(*holder, sql), AM_OK);
+}
+
+static void test_a_step_gives_up_and_goes_on(void **state)
+{
+    struct pg_admin *holder = NULL;
+    (void)state;
+    many_clocks(5000);
+    hold(&holder, "begin; lock table agent in access share mode");
+    char *text = run_steps(3, 700, AM_EAGAIN);
+    assert_non_null(strstr(text, "gave up: 9001_alter.sql"));
+    assert_non_null(strstr(text, "failed:  9001_alter.sql"));
+    free(text);
+    assert_int_equal(rig_int(rig, "select statements from schema_progress where version = 9001"),
+                     1);
+    pg_admin_close(holder);
+    free(run_steps(1, 0, AM_OK));
+    hold(&holder, "begin; update clock set state = 1 where clock_id = (select clock_id from clock"
+                  " order by tenant_id desc limit 1)");
+    free(run_steps(3, 700, AM_EAGAIN));
+    assert_true(rig_int(rig, "select count(*) from clock where watch = ''") > 0);
+    assert_true(rig_int(rig, "select count(*) from clock where watch <> ''") > 0);
+    pg_admin_close(holder);
+    text = run_steps(3, 0, AM_OK);
+    assert_non_null(strstr(text, "9002_fill.sql goes on where it was interrupted\n"));
+    free(text);
+    assert_steps_done();
+}
+
+/* What an interrupted build leaves is of no use to a statement: it is dropped and built again. */
+static void test_an_invalid_index_is_built_again(void **state)
+{
+    (void)state;
+    many_clocks(1000);
+    free(run_steps(2, 0, AM_OK));
+    rig_exec(rig, "create index clock_watch on clock (tenant_id, watch)");
+    rig_exec(rig, "update pg_index set indisvalid = false"
+                  " where indexrelid = 'clock_watch'::regclass");
+    char *text = run_steps(3, 0, AM_OK);
+    assert_non_null(strstr(text, "drops the invalid index clock_watch"));
+    free(text);
+    assert_steps_done();
+}
+
+/* What rewrites a table keeps everybody out of it for as long as it is large. */
+static void test_no_migration_rewrites(void **state)
+{
+    (void)state;
+    empty_database();
+    rig_exec(rig, "%s", migrations[0].sql);
+    rig_exec(rig,
+             "create table files as select oid, relname, relfilenode from pg_class"
+             " where relnamespace = 'public'::regnamespace and relkind = 'r';"
+             " create table schema_version (version int4); insert into schema_version"
+             " values (%d)",
+             migrations[0].version);
+    free(run(NULL, AM_OK));
+    assert_string_equal(rig_value(rig, "select coalesce(string_agg(f.relname, ' '), '') from files"
+                                       " f left join pg_class c on c.oid = f.oid"
+                                       " where c.relfilenode is distinct from f.relfilenode"),
+                        "");
+}
+
+static void assert_form(const char *sql, const char *why)
+{
+    struct step step;
+    char said[STEP_WHY_MAX];
+    const struct migration m = {9001, "9001_form.sql", sql};
+    assert_int_equal(step_read(&m, false, &step, said), AM_EINVAL);
+    if (!strstr(said, why))
+        fail_msg("'%s' is not in '%s'", why, said);
+}
+
+static void test_forms(void **state)
+{
+    (void)state;
+    assert_form("-- kind: rewrite\nalter table a add column b text;", "none of alter");
+    assert_form("-- kind: slices of Clock;\nupdate a set b = 1 where :slice;", "none of alter");
+    assert_form("-- kind: alter\n-- only;\n", "no statement");
+    assert_form("-- kind: alter\ndo $$ begin end $$;", "no $");
+    assert_form("-- kind: slices of a\nupdate a set b = 1;", ":slice once");
+    assert_form("-- kind: slices of a\nupdate a set b = 1 where :slice; select 1;", ":slice once");
+    assert_form("-- kind: index concurrently\ncreate index i on a (b);", "of an index");
+}
+
+/* Whoever waits for the lock holds nothing that the build of an index would wait for. */
+static void test_waiting_for_another_run(void **state)
+{
+    struct pg_admin *holder = NULL;
+    pthread_t thread;
+    int result = -1;
+    (void)state;
+    many_clocks(1000);
+    hold(&holder, "select pg_advisory_lock(107078013676659)");
+    assert_int_equal(pthread_create(&thread, NULL, migrate_thread, &result), 0);
+    assert_int_equal(pg_admin_exec(holder, "select pg_sleep(0.5)"), AM_OK);
+    assert_int_equal(pg_admin_exec(holder, "create index concurrently meanwhile on clock (kind)"),
+                     AM_OK);
+    assert_int_equal(rig_int(rig, "select count(*) from pg_locks where locktype = 'advisory' and"
+                                  " not granted"),
+                     0);
+    pg_admin_close(holder);
+    assert_int_equal(pthread_join(thread, NULL), 0);
+    assert_int_equal(result, AM_OK);
 }
 
 /* A migration that fails leaves nothing behind, and says so. */
@@ -253,6 +429,12 @@ int main(void)
         cmocka_unit_test(test_without_tenant),
         cmocka_unit_test(test_bad_names),
         cmocka_unit_test(test_at_once),
+        cmocka_unit_test(test_steps),
+        cmocka_unit_test(test_a_step_gives_up_and_goes_on),
+        cmocka_unit_test(test_an_invalid_index_is_built_again),
+        cmocka_unit_test(test_no_migration_rewrites),
+        cmocka_unit_test(test_forms),
+        cmocka_unit_test(test_waiting_for_another_run),
         cmocka_unit_test(test_failing),
         cmocka_unit_test(test_before_the_first_release),
         cmocka_unit_test(test_no_server),

@@ -1,0 +1,143 @@
+# SPDX-License-Identifier: Apache-2.0
+"""An upgrade that rolls: replicas of the last release and of this one work on one database before, while
+and after it is migrated. Nothing is lost, whoever wrote it."""
+
+import subprocess
+
+import pytest
+
+from harness import last_release, paths
+from harness.api import v1
+from harness.cluster import SERVICES
+
+from .support import sample, steps
+from .support.migration import Callers, Migrator, write_steps
+from .support.world import World
+
+LIVES = 6
+# Longer than any first response and resolution of the shipped policy, holidays included.
+LATE_S = 30 * sample.DAY_S
+
+# Clocks that ought to have fired and have not (1 = running), whether a timer knows them or not.
+SILENT = """select case_id, clock_id, kind, due_at, next_at from clock
+    where state = 1 and due_at < to_timestamp(%s)"""
+# Open cases (below 4) of which no breach (7) was ever told.
+UNTOLD = """select c.case_id from recovery_case c where c.status < 4 and c.opened_at < to_timestamp(%s)
+    and not exists (select 1 from case_event e where e.case_id = c.case_id and e.kind = 7)"""
+
+
+@pytest.fixture(scope="module")
+def old():
+    """The build of the last release."""
+    try:
+        return last_release.build()
+    except last_release.NoHistory as reason:
+        pytest.skip(str(reason))
+
+
+@pytest.fixture
+def world(make_cluster, old):
+    cluster = make_cluster(build=old)
+    world = World(cluster, "demo")
+    world.agent("ann", capacity=100)
+    return world
+
+
+def live(world):
+    """A few cases at as many points of their lives; calls go to all replicas in turn."""
+    ann = world.principal("ann")
+    cases = [world.crm.OpenCase(**sample.claim()).case for _ in range(LIVES)]
+    world.settle()
+    for number, case in enumerate(cases):
+        if number == 0 or world.pending(case) is None:
+            continue  # nobody takes it up
+        ann.accept(case)
+        for step in (reached, promised, caused, remedied, resolved)[:number]:
+            step(world, ann, case)
+    return cases
+
+
+def reached(world, ann, case):
+    steps.reach(ann, case)
+    steps.say(ann, case)
+
+
+def promised(world, ann, case):
+    when = sample.seconds(world.get(case).update_time) + 2 * sample.DAY_S
+    ann.MakePromise(case_id=case.case_id, kind=v1.PROMISE_KIND_CALL_BACK, description="We call again.",
+                    promise_time=sample.timestamp(when))
+
+
+def caused(world, ann, case):
+    steps.find_cause(ann, case)
+
+
+def remedied(world, ann, case):
+    steps.give(ann, case)
+
+
+def resolved(world, ann, case):
+    for promise in world.get(case).promises:
+        ann.SettlePromise(case_id=case.case_id, promise_id=promise.promise_id,
+                          outcome=v1.PROMISE_OUTCOME_KEPT)
+    ann.ResolveCase(case_id=case.case_id, expected_version=world.get(case).version)
+
+
+def join(world, build=None):
+    """One replica more of every service."""
+    joined = [world.cluster.add(kind, build) for kind in reversed(SERVICES)]
+    for service in joined:
+        service.wait_ready()
+    return joined
+
+
+def leave(world, services):
+    for service in services:
+        world.cluster.remove(service)
+
+
+def audit(world, cases, *builds):
+    """Everything that was acknowledged is there, verifies on every replica, and breaks no rule of any release."""
+    world.settle()
+    for case in cases:
+        for replica in range(len(world.cluster.replicas_of("intake"))):
+            proof = world.crm.on("intake", "VerifyCaseHistory", replica)(case_id=case.case_id)
+            assert proof.intact and proof.events > 0, (case.case_id, proof)
+    for build in builds:
+        done = subprocess.run([paths.program("amends", build), "check", "--pg",
+                               world.cluster.postgres.conninfo(world.cluster.name)],
+                              capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stdout + done.stderr
+    assert not world.crm.AuditCases().findings
+
+
+def assert_all_fired(world):
+    """After every deadline: each open case has been told of one, and no clock is silent."""
+    world.advance(LATE_S)
+    now = sample.seconds(world.open().open_time)
+    assert not world.cluster.sql(SILENT, (now - 60,))
+    assert not world.cluster.sql(UNTOLD, (now - 60,))
+
+
+def test_old_and_new_replicas_lose_nothing(world, old, tmp_path):
+    cluster = world.cluster
+    old_ones = list(cluster.services)
+    before = live(world)
+    # While it is migrated: to this release's schema, and by a step of each kind beyond it.
+    with Callers(cluster, 2) as callers:
+        migrator = Migrator(cluster, write_steps(tmp_path / "steps"))
+        while_migrating = live(world)
+        assert migrator.wait() == 0, migrator.output
+    assert not callers.problems, callers.problems[:3]
+    new_ones = join(world)
+    beside = live(world) + live(world)
+    audit(world, before + while_migrating + beside, old, None)
+    # What the old ones wrote fires when only new ones are left ...
+    leave(world, old_ones)
+    assert_all_fired(world)
+    alone = live(world)
+    # ... and what the new ones wrote when an upgrade is taken back.
+    join(world, old)
+    leave(world, new_ones)
+    assert_all_fired(world)
+    audit(world, before + while_migrating + beside + alone, old, None)
