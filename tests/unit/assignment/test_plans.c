@@ -141,10 +141,23 @@ static void check_all(const char *when)
     check_each(when);
 }
 
+/* A migration adds its index after all others, whatever place it has in the first file. */
+static void check_each_index_last(const char *when)
+{
+    unsigned n = 0;
+    for (const char *name; (name = rig_index_last(rig, n))[0]; n++) {
+        char text[128];
+        (void)snprintf(text, sizeof(text), "%s, %s made last", when, name);
+        check_each(text);
+    }
+    assert_true(n > 5);
+}
+
 static void never_analysed(void **state)
 {
     (void)state;
     check_all("never analysed");
+    check_each_index_last("never analysed");
 }
 
 static void analysed_while_empty(void **state)
@@ -179,6 +192,7 @@ static void many_rows(void **state)
     check_all("many rows, never analysed since");
     rig_exec(rig, "analyze");
     check_all("many rows, analysed");
+    check_each_index_last("many rows, analysed");
 }
 
 static int setup(void **state)

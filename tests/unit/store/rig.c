@@ -230,3 +230,18 @@ void rig_turn_indexes(struct rig *r)
              " i.condef);"
              " end if; end loop; end $$");
 }
+
+const char *rig_index_last(struct rig *r, unsigned n)
+{
+    const char *name =
+        rig_value(r,
+                  "select x.indexrelid::regclass from pg_index x join pg_class t on"
+                  " t.oid = x.indrelid where t.relnamespace = 'public'::regnamespace"
+                  " and not x.indisunique order by x.indexrelid::regclass::text offset %u limit 1",
+                  n);
+    if (name[0]) {
+        const char *made = rig_value(r, "select pg_get_indexdef('%s'::regclass)", name);
+        rig_exec(r, "drop index %s; %s", name, made);
+    }
+    return name;
+}

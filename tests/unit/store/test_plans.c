@@ -214,6 +214,18 @@ static void check_all(const char *when)
     check_each(when);
 }
 
+/* A migration adds its index after all others, whatever place it has in the first file. */
+static void check_each_index_last(const char *when)
+{
+    unsigned n = 0;
+    for (const char *name; (name = rig_index_last(rig, n))[0]; n++) {
+        char text[128];
+        (void)snprintf(text, sizeof(text), "%s, %s made last", when, name);
+        check_each(text);
+    }
+    assert_true(n > 5);
+}
+
 /* What segments look up: they hold keys meanwhile, so these may never walk a table. */
 static void check_reads(const char *when)
 {
@@ -261,6 +273,7 @@ static void test_never_analysed(void **state)
                                   " autoanalyze_count > 0"),
                      0);
     check_all("never analysed");
+    check_each_index_last("never analysed");
 }
 
 /* Open cases of as many customers, all of one failure: the index of the failures is then lower than
@@ -282,6 +295,7 @@ static void test_filled_and_never_analysed(void **state)
     (void)state;
     fill();
     check_all("many rows, never analysed at all");
+    check_each_index_last("many rows, never analysed at all");
     rig_exec(rig, "truncate recovery_case, case_work, open_claim, case_ended, signal, agent");
     fill_one_failure();
     check_reads("one failure of many customers, never analysed at all");
@@ -302,6 +316,7 @@ static void test_many_rows(void **state)
     check_all("many rows, never analysed since");
     rig_exec(rig, "analyze");
     check_all("many rows, analysed");
+    check_each_index_last("many rows, analysed");
 }
 
 static int setup(void **state)
