@@ -88,6 +88,23 @@ def test_what_changes_is_told(world):
     assert list(world.crm.ApplyPolicy(source=changed, expected_version=1).changes) == list(told)
 
 
+def test_an_unchanged_bundle_makes_no_version(world):
+    source = current(world).source  # the bundle that ships, which is not stored as a text
+    assert world.crm.ApplyPolicy(source=source, expected_version=1).unchanged
+    source = edit(source)
+    made = world.crm.ApplyPolicy(source=source, expected_version=1)
+    assert made.version.version == 2 and not made.unchanged
+    # The call again, as after a lost answer: it is told what it changed.
+    assert world.crm.ApplyPolicy(source=source, expected_version=1) == made
+    for dry_run in (False, True):
+        same = world.crm.ApplyPolicy(source=source, expected_version=2, dry_run=dry_run)
+        assert same.unchanged and not same.changes
+        assert same.HasField("version") != dry_run
+    assert [one.version for one in world.crm.ListPolicyVersions().versions] == [2, 1]
+    with refused("ABORTED", "VERSION_MISMATCH"):
+        world.crm.ApplyPolicy(source=edit(source, "more"), expected_version=1)
+
+
 def test_errors_are_answered_with_their_place(world):
     source = current(world).source + "\nno_such_part: 1\n"
     line = source.rstrip("\n").count("\n") + 1

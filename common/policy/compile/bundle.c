@@ -179,15 +179,18 @@ struct policy *bundle_compile_stored(int32_t version, const char *source,
 
 /* -- without a list of problems ---------------------------------------------------------------- */
 
+const char *bundle_of_stored(const char *source)
+{
+    return strcmp(source, "default") == 0 ? bundle_default_source() : source;
+}
+
 struct policy *policy_compile(int32_t version, const char *source, struct fault *fault)
 {
     struct arena arena;
     struct bundle_problems problems;
     arena_init(&arena, PROBLEMS_ARENA_BYTES);
     bundle_problems_init(&problems, &arena);
-    bool ships = strcmp(source, "default") == 0;
-    struct policy *p =
-        bundle_compile_stored(version, ships ? bundle_default_source() : source, &problems);
+    struct policy *p = bundle_compile_stored(version, bundle_of_stored(source), &problems);
     if (!p)
         bundle_problems_fault(&problems, fault);
     arena_free(&arena);

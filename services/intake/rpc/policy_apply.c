@@ -26,6 +26,7 @@ struct apply {
     struct tenants_wait base_wait;
     const struct policy *base; /* what it is compared with; NULL = it cannot be had */
     struct policy_row made;    /* .version 0 = nothing was written yet */
+    bool unchanged;            /* the current version has the same source */
     /* These belong to the other thread while it compiles. */
     struct arena arena;
     struct bundle_problems problems;
@@ -79,6 +80,7 @@ static void answer_apply(struct apply *a)
     policy_problems_message(&a->problems, &r, arena);
     r.n_changes = a->n_changes;
     r.changes = (char **)(uintptr_t)a->changes;
+    r.unchanged = a->unchanged;
     if (a->made.version)
         r.version = policy_message(&a->made, arena);
     struct arena compiled = a->arena; /* `a` lies in the call's arena, which goes with the answer */
@@ -232,13 +234,18 @@ static void current_read(struct store_read *read)
     }
     const struct policy_row *current = ROW_AT(&read->policies, const struct policy_row, 0);
     int32_t base = current->version;
-    if (is_repeated(a, current)) {
+    const bool repeated = is_repeated(a, current);
+    a->unchanged = !repeated && strcmp(bundle_of_stored(current->source), a->request->source) == 0;
+    if (repeated) {
         base = expected;
         a->made = *current;
         a->made.source = "";
     } else if (expected && expected != current->version) {
         refuse_version(a, current->version);
         return;
+    } else if (a->unchanged && !a->request->dry_run) {
+        a->made = *current;
+        a->made.source = "";
     }
     tenants_load(rc->service->tenants, rc->tenant->id, base, &a->base_wait);
 }

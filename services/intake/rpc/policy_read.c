@@ -31,8 +31,7 @@ static void got(struct store_read *read)
     Amends__V1__GetPolicyResponse r = AMENDS__V1__GET_POLICY_RESPONSE__INIT;
     const struct policy_row *p = ROW_AT(&read->policies, const struct policy_row, 0);
     r.version = policy_message(p, rc->arena);
-    if (strcmp(p->source, "default") == 0)
-        r.version->source = (char *)(uintptr_t)bundle_default_source();
+    r.version->source = (char *)(uintptr_t)bundle_of_stored(p->source);
     rpc_reply(rc->call, &r.base);
 }
 
