@@ -16,7 +16,7 @@ PRIVATE_HEADERS = {
     re.compile(r"#\s*include\s*[<\"]grpc/"): ("common/rpc/", "tests/unit/rpc/", "tests/bench/"),
     re.compile(r"#\s*include\s*[<\"](postgresql/)?libpq"): ("common/pg/", "tests/unit/pg/", "tests/bench/"),
     re.compile(r"#\s*include\s*[<\"]hiredis"): ("common/redis/", "tests/unit/redis/"),
-    re.compile(r"#\s*include\s*[<\"](glib|gio/)"): ("common/calendar/zone",),
+    re.compile(r"#\s*include\s*[<\"](glib|gio/)"): ("common/calendar/zone", "services/amendsctl/text.c"),
     re.compile(r"#\s*include\s*[<\"]libical"): ("common/calendar/ical",),
     re.compile(r"#\s*include\s*[<\"]yaml"): ("common/policy/read/yaml_tree.c",),
 }

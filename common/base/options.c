@@ -121,6 +121,11 @@ static void take_flag(struct parse *p, size_t index, const char *text)
     set_option(p, &p->specs[index], name, text ? text : "true");
 }
 
+const char *options_version(void)
+{
+    return AMENDS_VERSION;
+}
+
 static error_t on_key(int key, char *arg, struct argp_state *state)
 {
     struct parse *p = state->input;
@@ -129,7 +134,7 @@ static error_t on_key(int key, char *arg, struct argp_state *state)
         exit(0);
     }
     if (key == KEY_VERSION) {
-        (void)puts(AMENDS_VERSION);
+        (void)puts(options_version());
         exit(0);
     }
     if (key == ARGP_KEY_ARG)

@@ -31,3 +31,6 @@ struct option_spec {
  * and exits 0, --version the version. */
 int options_parse(const struct option_spec *specs, size_t n, int argc, char **argv, const char *doc,
                   const char **positional, size_t n_positional, size_t *found) AM_MUSTCHECK;
+
+/* The program's version, as --version prints it: "0.1.0". */
+const char *options_version(void);

@@ -3,11 +3,11 @@
 #include "amendsctl/audit.h"
 
 #include <inttypes.h>
-#include <stdio.h>
 
 #include "amends/v1/assignment_service.pb-c.h"
 #include "amendsctl/call.h"
-#include "amendsctl/show.h"
+#include "amendsctl/out.h"
+#include "amendsctl/table.h"
 
 int audit_run(const struct ctl *c)
 {
@@ -15,6 +15,8 @@ int audit_run(const struct ctl *c)
         *(const Amends__V1__AuditCasesRequest *)c->line->request;
     int64_t cases = 0, findings = 0;
     int code = 0;
+    struct table table;
+    table_init(&table, "kind,case_id,clock_id,due_time,detail", c->arena);
     for (bool more = true; code == 0 && more;) {
         const ProtobufCMessage *reply = NULL;
         code = ctl_call(c, "AuditCases", &request.base, &reply);
@@ -24,13 +26,13 @@ int audit_run(const struct ctl *c)
         cases += r->cases;
         findings += (int64_t)r->n_findings;
         if (c->line->json)
-            ctl_print_json(reply);
-        else if (r->n_findings)
-            show_table(reply, "findings", "kind,case_id,clock_id,due_time,detail", c->arena);
+            out_json(reply);
+        else
+            (void)table_page(&table, reply, "findings", &c->line->view, c->arena);
         request.page_token = r->next_page_token;
         more = *r->next_page_token != '\0';
     }
     if (!c->line->json)
-        (void)printf("%" PRId64 " findings in %" PRId64 " open cases\n", findings, cases);
+        out_line("%" PRId64 " findings in %" PRId64 " open cases", findings, cases);
     return findings > 0;
 }

@@ -2,30 +2,52 @@
 
 #include "amendsctl/call.h"
 
-#include <stdio.h>
-#include <stdlib.h>
+#include <inttypes.h>
+#include <string.h>
 
+#include "amendsctl/out.h"
+#include "base/assert.h"
 #include "contract/word.h"
-#include "rpc/json.h"
 
 #define TIMEOUT_MS 10000
 
-void ctl_print_json(const ProtobufCMessage *message)
-{
-    json_t *value = json_from_message(message);
-    char *text = json_dumps(value, JSON_COMPACT);
-    (void)printf("%s\n", text ? text : "{}");
-    (void)fflush(stdout);
-    free(text);
-    json_decref(value);
-}
-
 /* -- failures ---------------------------------------------------------------------------------- */
 
-static void print_items(const struct fault_item *items, size_t n)
+/* "--failure-code, --failure-product": the flags of a message whose fields have flags. */
+static const char *group_flags(const struct flags *f, const char *group, struct arena *arena)
 {
-    for (size_t i = 0; i < n; i++)
-        (void)fprintf(stderr, "  %s: %s\n", items[i].key, items[i].text);
+    const char *all = "";
+    for (size_t i = 0; i < f->n && all; i++) {
+        if (f->items[i].depth > 1 && strcmp(f->items[i].path[0]->name, group) == 0)
+            all = arena_printf(arena, "%s%s--%s", all, *all ? ", " : "", f->items[i].name);
+    }
+    AM_ASSERT(all != NULL);
+    return all;
+}
+
+/* A field that is wrong is named as the flag that sets it. */
+static void print_violation(const struct ctl *c, const struct fault_item *item)
+{
+    const char *rest = "";
+    const struct flag *flag = flags_of_path(c->line->flags, item->key, &rest);
+    const char *group = flag ? "" : group_flags(c->line->flags, item->key, c->arena);
+    if (flag)
+        out_error("  --%s%s: %s", flag->name, rest, item->text);
+    else
+        out_error("  %s%s%s%s: %s", item->key, *group ? " (" : "", group, *group ? ")" : "",
+                  item->text);
+}
+
+static void print_items(const struct ctl *c, const struct fault *fault)
+{
+    for (size_t i = 0; i < fault->n_violations; i++)
+        print_violation(c, &fault->violations[i]);
+    if (fault->n_left_out)
+        out_error("  and %zu more", fault->n_left_out);
+    for (size_t i = 0; i < fault->n_metadata; i++)
+        out_error("  %s: %s", fault->metadata[i].key, fault->metadata[i].text);
+    if (fault->retry_ms)
+        out_error("  try again after %" PRIu32 " ms", fault->retry_ms);
 }
 
 static int exit_code(enum fault_code code)
@@ -56,24 +78,55 @@ static int exit_code(enum fault_code code)
     }
 }
 
-int ctl_report(const char *address, const struct rpc_sync_result *result)
+/* What the library says of a connection, in plain words. A reason of ours tells itself. */
+static const char *plain(const struct rpc_sync_result *result)
 {
-    if (result->code != FAULT_OK) {
-        const char *reason = contract_reason(result->fault.reason);
-        (void)fprintf(stderr, "amendsctl: %s%s%s (at %s)\n", reason, *reason ? ": " : "",
-                      result->message, address);
-        print_items(result->fault.violations, result->fault.n_violations);
-        print_items(result->fault.metadata, result->fault.n_metadata);
-    }
-    return exit_code(result->code);
+    const char *text = result->message;
+    if (result->fault.reason)
+        return text;
+    if (strstr(text, "DNS resolution"))
+        return "the name of the server cannot be resolved";
+    if (strstr(text, "Connection refused"))
+        return "nobody answers: connection refused; is the service running?";
+    if (result->code == FAULT_UNAVAILABLE)
+        return "the connection cannot be made, or was lost";
+    if (result->code == FAULT_DEADLINE_EXCEEDED)
+        return "no answer in time (--timeout-ms)";
+    return text;
 }
 
-int ctl_cannot_call(int err)
+/* The outcome of a write is unknown, or another attempt may do better. */
+static void tell_request_id(const struct line *line, int code)
 {
-    (void)fprintf(stderr,
-                  "amendsctl: --tenant or --as is not well formed, or the reply is too large: %s\n",
-                  err_text(err));
-    return 1;
+    if (line->request_id && (code == 2 || code == 6 || code == 7))
+        out_error("  to repeat it safely, give the same command --request-id %s", line->request_id);
+}
+
+int ctl_report(const struct ctl *c, const struct rpc_sync_result *result)
+{
+    const struct line *line = c->line;
+    const int code = exit_code(result->code);
+    if (result->code != FAULT_OK) {
+        const char *reason = contract_reason(result->fault.reason);
+        out_error("amendsctl: %s%s%s (at %s)", reason, *reason ? ": " : "", plain(result),
+                  line->address[line->command->server]);
+        print_items(c, &result->fault);
+        tell_request_id(line, code);
+    }
+    return code;
+}
+
+/* AM_EINVAL comes before anything was sent. */
+int ctl_cannot_call(const struct line *line, int err)
+{
+    if (err == AM_EINVAL) {
+        out_error("amendsctl: --tenant \"%s\" or --as \"%s\" is not well formed", line->tenant,
+                  line->as);
+        return 1;
+    }
+    out_error("amendsctl: the answer is too large for this program: %s", err_text(err));
+    tell_request_id(line, 2);
+    return 2;
 }
 
 /* -- calls ------------------------------------------------------------------------------------- */
@@ -97,5 +150,5 @@ int ctl_call(const struct ctl *c, const char *method, const ProtobufCMessage *re
     int err = rpc_sync_call(c->client, ctl_service(server), ctl_method_index(server, method), &as,
                             request, timeout_ms(c, TIMEOUT_MS), c->arena, &result);
     *reply = result.reply;
-    return err ? ctl_cannot_call(err) : ctl_report(c->line->address[server], &result);
+    return err ? ctl_cannot_call(c->line, err) : ctl_report(c, &result);
 }

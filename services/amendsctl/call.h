@@ -22,18 +22,16 @@ struct ctl {
 int ctl_call(const struct ctl *c, const char *method, const ProtobufCMessage *request,
              const ProtobufCMessage **reply) AM_MUSTCHECK;
 
-/* Makes the line's call of a server stream and prints every message. A stream that ends although
- * nothing forbids it (the server says farewell after a quarter of an hour, or restarts) is opened
- * again, on a new connection, and goes on where it ended. Returns the exit code. */
+/* Makes the line's call of a server stream and prints every message, until the output cannot be
+ * written. A stream that ends although nothing forbids it (the server says farewell after a quarter
+ * of an hour, or restarts) is opened again, on a new connection, and goes on where it ended. Returns
+ * the exit code. */
 int ctl_watch(const struct ctl *c) AM_MUSTCHECK;
 
 /* Who the line says is calling. */
 struct rpc_principal ctl_caller(const struct ctl *c);
 
 /* Prints why a call failed, if it did, and returns the exit code. */
-int ctl_report(const char *address, const struct rpc_sync_result *result);
+int ctl_report(const struct ctl *c, const struct rpc_sync_result *result);
 /* The same when it could not be made. */
-int ctl_cannot_call(int err);
-
-/* Prints a message as one line of canonical JSON on standard output. */
-void ctl_print_json(const ProtobufCMessage *message);
+int ctl_cannot_call(const struct line *line, int err);

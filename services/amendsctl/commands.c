@@ -9,16 +9,24 @@
 #include "amends/v1/policy_service.pb-c.h"
 #include "amends/v1/resolution_service.pb-c.h"
 #include "amendsctl/audit.h"
+#include "amendsctl/complete.h"
 #include "amendsctl/explain.h"
+#include "amendsctl/out.h"
 #include "amendsctl/policy.h"
 #include "base/assert.h"
+#include "base/options.h"
 
 #define CASE_COLUMNS "case_id,status,severity,level,customer_id,failure.code,owner.id,open_time"
-#define EVENT_COLUMNS "sequence,event_time,kind,actor,detail.status,detail.level,personal.text"
+#define EVENT_COLUMNS "sequence,=event_time,kind,actor,detail.status,detail.level,personal.text"
 #define AGENT_COLUMNS "agent_id,display_name,team,level,presence,load,capacity"
 #define OFFER_COLUMNS                                                                              \
     "offer.state,offer.offer_id,offer.case_id,case.customer_id,case.failure.code,"                 \
     "offer.expire_time"
+/* What tells that a case was written: enough for the next command. */
+#define WROTE_CASE "case.case_id,case.version,case.status,case.owner.id,case.level"
+#define WROTE_OFFER "offer.offer_id,offer.state"
+#define WROTE_REMEDY "remedy.remedy_id,remedy.state"
+#define WROTE_AGENT "agent.agent_id,agent.version,agent.presence"
 /* The output-only fields of an agent: `agent presence` sets presence, the rest is the server's. */
 #define AGENT_HIDDEN "version,presence,presence_time,load,idle_since_time"
 
@@ -28,9 +36,16 @@
         __VA_ARGS__                                                                                \
     }
 
+static int version_run(const struct ctl *c)
+{
+    (void)c;
+    out_line("amendsctl %s", options_version());
+    return 0;
+}
+
 const struct ctl_command ctl_commands[] = {
     CALL("case", "open", SERVER_INTAKE, "OpenCase", "",
-         "open a case, or add a signal to the open one"),
+         "open a case, or add a signal to the open one", .wrote = "joined," WROTE_CASE),
     CALL("case", "get", SERVER_INTAKE, "GetCase", "case_id", "show a case with all its parts"),
     CALL("case", "list", SERVER_INTAKE, "ListCases", "", "list cases, newest first",
          .list = "cases", .columns = CASE_COLUMNS),
@@ -41,51 +56,53 @@ const struct ctl_command ctl_commands[] = {
     CALL("case", "card", SERVER_INTAKE, "GetContactCard", "case_id",
          "show who is accountable, as the customer may see it"),
     CALL("case", "escalate", SERVER_ASSIGNMENT, "EscalateCase", "case_id",
-         "move a case up the ladder by hand"),
+         "move a case up the ladder by hand", .wrote = WROTE_CASE),
     CALL("case", "pause", SERVER_RESOLUTION, "PauseCase", "case_id",
-         "pause the clocks of a case, for a reason"),
+         "pause the clocks of a case, for a reason", .wrote = WROTE_CASE),
     CALL("case", "resume", SERVER_RESOLUTION, "ResumeCase", "case_id",
-         "let the clocks of a case run again"),
+         "let the clocks of a case run again", .wrote = WROTE_CASE),
     CALL("case", "deny", SERVER_RESOLUTION, "DenyClaim", "case_id",
-         "deny the claim, with the reason told to the customer"),
+         "deny the claim, with the reason told to the customer", .wrote = WROTE_CASE),
     CALL("case", "resolve", SERVER_RESOLUTION, "ResolveCase", "case_id",
-         "resolve a case, if nothing is missing"),
-    CALL("case", "close", SERVER_RESOLUTION, "CloseCase", "case_id", "close a resolved case"),
+         "resolve a case, if nothing is missing", .wrote = WROTE_CASE),
+    CALL("case", "close", SERVER_RESOLUTION, "CloseCase", "case_id", "close a resolved case",
+         .wrote = WROTE_CASE),
     CALL("case", "reopen", SERVER_RESOLUTION, "ReopenCase", "case_id",
-         "begin another round of a case, one level higher"),
+         "begin another round of a case, one level higher", .wrote = WROTE_CASE),
     CALL("agent", "put", SERVER_ASSIGNMENT, "PutAgent", "agent_id", "create or replace an agent",
-         .inner = "agent", .hidden = AGENT_HIDDEN),
+         .inner = "agent", .hidden = AGENT_HIDDEN, .wrote = "created," WROTE_AGENT),
     CALL("agent", "get", SERVER_ASSIGNMENT, "GetAgent", "agent_id",
          "show an agent with the present load"),
     CALL("agent", "list", SERVER_ASSIGNMENT, "ListAgents", "", "list agents", .list = "agents",
          .columns = AGENT_COLUMNS),
     CALL("agent", "presence", SERVER_ASSIGNMENT, "SetPresence", "presence",
-         "say whether an agent takes cases"),
-    CALL("offer", "request", SERVER_ASSIGNMENT, "RequestAssignment", "", "ask for the next case"),
+         "say whether an agent takes cases", .wrote = WROTE_AGENT),
+    CALL("offer", "request", SERVER_ASSIGNMENT, "RequestAssignment", "", "ask for the next case",
+         .wrote = WROTE_OFFER "," WROTE_CASE, .empty = "no case waits that you may take"),
     CALL("offer", "watch", SERVER_ASSIGNMENT, "WatchOffers", "",
          "show the caller's offers as they come", .columns = OFFER_COLUMNS),
     CALL("offer", "accept", SERVER_ASSIGNMENT, "AcceptOffer", "case_id,offer_id",
-         "accept an offer and own its case"),
+         "accept an offer and own its case", .wrote = WROTE_OFFER "," WROTE_CASE),
     CALL("offer", "decline", SERVER_ASSIGNMENT, "DeclineOffer", "case_id,offer_id",
-         "decline an offer"),
+         "decline an offer", .wrote = WROTE_OFFER),
     CALL("escalation", "acknowledge", SERVER_ASSIGNMENT, "AcknowledgeEscalation", "case_id",
-         "say that the level has taken notice of a case"),
+         "say that the level has taken notice of a case", .wrote = WROTE_CASE),
     CALL("contact", "record", SERVER_RESOLUTION, "RecordContact", "case_id",
-         "record a contact with the customer, or an attempt"),
+         "record a contact with the customer, or an attempt", .wrote = "contact_id," WROTE_CASE),
     CALL("act", "record", SERVER_RESOLUTION, "RecordAct", "case_id",
-         "record thanks, an apology or an explanation"),
+         "record thanks, an apology or an explanation", .wrote = "act_id," WROTE_CASE),
     CALL("promise", "make", SERVER_RESOLUTION, "MakePromise", "case_id",
-         "record a promise to the customer"),
+         "record a promise to the customer", .wrote = "promise_id," WROTE_CASE),
     CALL("promise", "settle", SERVER_RESOLUTION, "SettlePromise", "case_id,promise_id",
-         "say what became of a promise"),
+         "say what became of a promise", .wrote = "promise_id," WROTE_CASE),
     CALL("cause", "record", SERVER_RESOLUTION, "RecordRootCause", "case_id",
-         "record the root cause"),
+         "record the root cause", .wrote = WROTE_CASE),
     CALL("remedy", "propose", SERVER_RESOLUTION, "ProposeRemedy", "case_id",
-         "propose a remedy to the customer"),
+         "propose a remedy to the customer", .wrote = WROTE_REMEDY "," WROTE_CASE),
     CALL("remedy", "answer", SERVER_RESOLUTION, "RecordCustomerResponse", "case_id,remedy_id",
-         "record what the customer said to a remedy"),
+         "record what the customer said to a remedy", .wrote = WROTE_REMEDY "," WROTE_CASE),
     CALL("remedy", "fulfil", SERVER_RESOLUTION, "ReportFulfilment", "case_id,remedy_id",
-         "report whether a remedy reached the customer"),
+         "report whether a remedy reached the customer", .wrote = WROTE_REMEDY "," WROTE_CASE),
     CALL("policy", "apply", SERVER_POLICY, "ApplyPolicy", "<source",
          "show what a bundle changes, and make it the current policy", .run = policy_run_apply),
     CALL("policy", "diff", SERVER_POLICY, "ApplyPolicy", "<source",
@@ -109,6 +126,17 @@ const struct ctl_command ctl_commands[] = {
     CALL("audit", "", SERVER_ASSIGNMENT, "AuditCases", "",
          "look for clocks that did not fire and cases without a clock or owner; exit 1 if any",
          .hidden = "page_token", .run = audit_run),
+    CALL("completion", "bash", SERVER_INTAKE, NULL, "",
+         "print completion for bash: source <(amendsctl completion bash)", .offline = true,
+         .run = complete_run_script),
+    CALL("completion", "zsh", SERVER_INTAKE, NULL, "",
+         "print completion for zsh: source <(amendsctl completion zsh)", .offline = true,
+         .run = complete_run_script),
+    CALL("completion", "fish", SERVER_INTAKE, NULL, "",
+         "print completion for fish: amendsctl completion fish | source", .offline = true,
+         .run = complete_run_script),
+    CALL("version", "", SERVER_INTAKE, NULL, "", "print the version; --version does the same",
+         .offline = true, .run = version_run),
 };
 
 const size_t ctl_n_commands = sizeof ctl_commands / sizeof *ctl_commands;
@@ -132,6 +160,15 @@ const struct ctl_command *ctl_find(const char *noun, const char *verb)
             return c;
     }
     return NULL;
+}
+
+bool ctl_has_noun(const char *noun)
+{
+    for (size_t i = 0; i < ctl_n_commands; i++) {
+        if (strcmp(ctl_commands[i].noun, noun) == 0)
+            return true;
+    }
+    return false;
 }
 
 unsigned ctl_method_index(enum command_server server, const char *method)

@@ -20,7 +20,7 @@ enum command_server { SERVER_INTAKE, SERVER_ASSIGNMENT, SERVER_RESOLUTION, SERVE
 struct ctl_command {
     const char *noun, *verb; /* verb "": the noun alone */
     enum command_server server;
-    const char *method; /* "OpenCase": its request has the flags */
+    const char *method; /* "OpenCase": its request has the flags; NULL: no call, no flags */
     /* Fields given without a flag: "case_id,offer_id"; "" = none. "?" behind the last one: it may
      * be left out. "<" before one: a file that holds the text, "-" for standard input. */
     const char *positional;
@@ -29,7 +29,9 @@ struct ctl_command {
     const char *hidden;  /* fields that are no flags: the server's or the command's own to say */
     const char *list;    /* repeated field shown as a table, or NULL: the whole response */
     const char *columns; /* of the table, or of a stream's lines */
-    bool offline;        /* no server is asked */
+    const char *wrote; /* the values that answer a command that writes; NULL: the whole response */
+    const char *empty; /* said when none of these values is given */
+    bool offline;      /* no server is asked */
     int (*run)(const struct ctl *c); /* more than one call: the exit code; NULL = the call */
 };
 
@@ -40,6 +42,9 @@ const ProtobufCServiceDescriptor *ctl_service(enum command_server server);
 
 /* The command, or NULL. `verb` may be NULL. */
 const struct ctl_command *ctl_find(const char *noun, const char *verb);
+
+/* True when some command has the noun. */
+bool ctl_has_noun(const char *noun);
 
 /* The method's index in its service's descriptor. */
 unsigned ctl_method_index(enum command_server server, const char *method);

@@ -9,25 +9,17 @@
 
 #include "amends/v1/intake_service.pb-c.h"
 #include "amendsctl/call.h"
-#include "amendsctl/values.h"
+#include "amendsctl/out.h"
+#include "amendsctl/when.h"
+#include "base/assert.h"
 #include "base/uuid.h"
 #include "contract/word.h"
 #include "contract/words.h"
-#include "rpc/json.h"
 
 #define TIME_BYTES 40
 #define MS_PER_S 1000
 
 /* -- a deadline -------------------------------------------------------------------------------- */
-
-static const char *time_text(const Google__Protobuf__Timestamp *t, char text[TIME_BYTES])
-{
-    if (t)
-        json_time_text(t->seconds, t->nanos / 1000000 * 1000000, text);
-    else
-        text[0] = '\0';
-    return text;
-}
 
 static int64_t millis(const Google__Protobuf__Timestamp *t)
 {
@@ -57,50 +49,53 @@ static const char *target_text(const Amends__V1__Clock *k, char text[TIME_BYTES]
     return text;
 }
 
-static void print_clock(const Amends__V1__ExplainDeadlineResponse *r, int percent)
+static void print_clock(const Amends__V1__ExplainDeadlineResponse *r, int percent,
+                        struct arena *arena)
 {
     const Amends__V1__Clock *k = r->clock;
-    char from[TIME_BYTES], due[TIME_BYTES], target[TIME_BYTES];
-    (void)printf("%s (%s, %s)  %s\n", *k->name ? k->name : "clock",
-                 contract_word(CLOCK_KIND_WORDS, (int)k->kind),
-                 contract_word(CLOCK_STATE_WORDS, (int)k->state), k->clock_id);
-    (void)printf("  from %s, %d %% at %s; target %s", time_text(k->start_time, from), percent,
-                 time_text(r->due_time, due), target_text(k, target));
-    (void)printf("; calendar %s%s%s; policy version %d\n", *k->calendar ? k->calendar : "24/7",
-                 *k->time_zone ? ", " : "", k->time_zone, k->policy_version);
+    char target[TIME_BYTES];
+    out_line("%s (%s, %s)  %s", *k->name ? k->name : "clock",
+             contract_word(CLOCK_KIND_WORDS, (int)k->kind),
+             contract_word(CLOCK_STATE_WORDS, (int)k->state), k->clock_id);
+    out_line("  from %s, %d %% at %s; target %s; calendar %s%s%s; policy version %d",
+             when_text(k->start_time, true, arena), percent, when_text(r->due_time, true, arena),
+             target_text(k, target), *k->calendar ? k->calendar : "24/7", *k->time_zone ? ", " : "",
+             k->time_zone, k->policy_version);
 }
 
 /* "Christmas Day", "(clocks moved forward by 01:00:00)" */
-static void print_label(const Amends__V1__DeadlinePart *p)
+static const char *label_text(const Amends__V1__DeadlinePart *p, struct arena *arena)
 {
-    char shift[TIME_BYTES];
-    if (*p->label)
-        (void)printf("  %s", p->label);
+    char length[TIME_BYTES];
+    const char *shift = "";
     if (p->shift_seconds)
-        (void)printf("  (clocks moved %s by %s)", p->shift_seconds > 0 ? "forward" : "back",
-                     length_text(llabs(p->shift_seconds) * MS_PER_S, shift));
-    (void)printf("\n");
+        shift = arena_printf(arena, "  (clocks moved %s by %s)",
+                             p->shift_seconds > 0 ? "forward" : "back",
+                             length_text(llabs(p->shift_seconds) * MS_PER_S, length));
+    const char *label = arena_printf(arena, "%s%s%s", *p->label ? "  " : "", p->label, shift);
+    AM_ASSERT(label != NULL);
+    return label;
 }
 
-static void print_part(const Amends__V1__DeadlinePart *p)
+static void print_part(const Amends__V1__DeadlinePart *p, struct arena *arena)
 {
-    char from[TIME_BYTES], until[TIME_BYTES], length[TIME_BYTES];
-    (void)printf("  %-24s  %-24s  %16s  %s", time_text(p->start_time, from),
-                 time_text(p->end_time, until),
-                 length_text(millis(p->end_time) - millis(p->start_time), length),
-                 contract_word(DEADLINE_PART_KIND_WORDS, (int)p->kind));
-    print_label(p);
+    char length[TIME_BYTES];
+    out_line("  %-24s  %-24s  %16s  %s%s", when_text(p->start_time, true, arena),
+             when_text(p->end_time, true, arena),
+             length_text(millis(p->end_time) - millis(p->start_time), length),
+             contract_word(DEADLINE_PART_KIND_WORDS, (int)p->kind), label_text(p, arena));
 }
 
-static void print_explanation(const Amends__V1__ExplainDeadlineResponse *r, int percent)
+static void print_explanation(const Amends__V1__ExplainDeadlineResponse *r, int percent,
+                              struct arena *arena)
 {
     char sum[TIME_BYTES];
-    print_clock(r, percent);
-    (void)printf("  %-24s  %-24s  %16s  %s\n", "from", "until", "length", "kind, label");
+    print_clock(r, percent, arena);
+    out_line("  %-24s  %-24s  %16s  %s", "from", "until", "length", "kind, label");
     for (size_t i = 0; i < r->n_parts; i++)
-        print_part(r->parts[i]);
-    (void)printf("  %s%s counted\n", r->truncated ? "... and more; in all " : "",
-                 length_text(r->counted_ms, sum));
+        print_part(r->parts[i], arena);
+    out_line("  %s%s counted", r->truncated ? "... and more; in all " : "",
+             length_text(r->counted_ms, sum));
 }
 
 static int explain(const struct ctl *c, const char *clock_id)
@@ -115,9 +110,9 @@ static int explain(const struct ctl *c, const char *clock_id)
     const Amends__V1__ExplainDeadlineResponse *r =
         (const Amends__V1__ExplainDeadlineResponse *)reply;
     if (c->line->json)
-        ctl_print_json(reply);
+        out_json(reply);
     else
-        print_explanation(r, request.percent ? request.percent : 100);
+        print_explanation(r, request.percent ? request.percent : 100, c->arena);
     return 0;
 }
 
@@ -148,13 +143,15 @@ static int explain_some(const struct ctl *c, const char *name)
         if (!is_meant(the->clocks[i], name))
             continue;
         if (found++ > 0 && !c->line->json)
-            (void)printf("\n");
+            out_line("%s", "");
         code = explain(c, the->clocks[i]->clock_id);
     }
     if (found == 0 && *name) {
-        (void)fprintf(stderr, "amendsctl: the case has no clock called %s\n", name);
+        out_error("amendsctl: the case has no clock called %s", name);
         return 3;
     }
+    if (found == 0 && code == 0 && !c->line->json)
+        out_line("no clock of the case runs");
     return code;
 }
 

@@ -2,13 +2,11 @@
 
 #include "amendsctl/flags.h"
 
-#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "amendsctl/values.h"
 #include "base/assert.h"
-#include "contract/word.h"
 #include "google/protobuf/timestamp.pb-c.h"
 #include "google/type/money.pb-c.h"
 
@@ -35,6 +33,7 @@ static void add(struct flags *f, const char *prefix, const ProtobufCFieldDescrip
             *p = '-';
     }
     flag->depth = 0;
+    flag->given = false;
     if (outer)
         flag->path[flag->depth++] = outer;
     flag->path[flag->depth++] = field;
@@ -71,12 +70,45 @@ void flags_of(struct flags *f, const ProtobufCMessageDescriptor *request, const 
     }
 }
 
-const struct flag *flags_find(const struct flags *f, const char *field)
+struct flag *flags_find(struct flags *f, const char *field)
 {
     for (size_t i = 0; i < f->n; i++) {
-        const struct flag *flag = &f->items[i];
+        struct flag *flag = &f->items[i];
         if (strcmp(flag->path[flag->depth - 1]->name, field) == 0)
             return flag;
+    }
+    return NULL;
+}
+
+struct flag *flags_named(struct flags *f, const char *name)
+{
+    for (size_t i = 0; i < f->n; i++) {
+        if (strcmp(f->items[i].name, name) == 0)
+            return &f->items[i];
+    }
+    return NULL;
+}
+
+/* What follows the flag's field in the path; NULL when the path is another field's. */
+static const char *after_field(const struct flag *flag, const char *path)
+{
+    for (int i = 0; i < flag->depth; i++) {
+        const size_t len = strlen(flag->path[i]->name);
+        if (strncmp(path, flag->path[i]->name, len) != 0)
+            return NULL;
+        path += len;
+        if (i + 1 < flag->depth && *path++ != '.')
+            return NULL;
+    }
+    return *path == '\0' || *path == '.' || *path == '[' ? path : NULL;
+}
+
+const struct flag *flags_of_path(const struct flags *f, const char *path, const char **rest)
+{
+    for (size_t i = 0; i < f->n; i++) {
+        *rest = after_field(&f->items[i], path);
+        if (*rest)
+            return &f->items[i];
     }
     return NULL;
 }
@@ -91,29 +123,18 @@ bool flag_is_switch(const struct flag *flag)
     return leaf(flag)->type == PROTOBUF_C_TYPE_BOOL;
 }
 
-static const char *enum_help(const ProtobufCEnumDescriptor *d, struct arena *arena)
+const ProtobufCEnumDescriptor *flag_words(const struct flag *flag)
 {
-    const char *all = "";
-    for (unsigned i = 0; i < d->n_values && all; i++) {
-        if (d->values[i].value != 0)
-            all = arena_printf(arena, "%s%s%s", all, *all ? "|" : "",
-                               contract_without_prefix(d, d->values[i].name));
-    }
-    AM_ASSERT(all != NULL);
-    char *words = arena_strdup(arena, all);
-    AM_ASSERT(words != NULL);
-    for (char *p = words; *p; p++)
-        *p = *p == '_' ? '-' : (char)tolower((unsigned char)*p);
-    return words;
+    return leaf(flag)->type == PROTOBUF_C_TYPE_ENUM ? leaf(flag)->descriptor : NULL;
 }
 
 static const char *one_value_help(const ProtobufCFieldDescriptor *f, struct arena *arena)
 {
     if (f->type == PROTOBUF_C_TYPE_ENUM)
-        return enum_help(f->descriptor, arena);
+        return value_words(f->descriptor, "|", arena);
     if (f->type == PROTOBUF_C_TYPE_MESSAGE &&
         f->descriptor == &google__protobuf__timestamp__descriptor)
-        return "2026-11-22T10:00:00Z";
+        return "2026-11-22T10:00:00+01:00";
     if (f->type == PROTOBUF_C_TYPE_MESSAGE && f->descriptor == &google__type__money__descriptor)
         return "\"49.90 USD\"";
     if (f->type == PROTOBUF_C_TYPE_INT32 || f->type == PROTOBUF_C_TYPE_INT64)
@@ -157,32 +178,43 @@ static size_t count_items(const char *text)
     return n;
 }
 
+/* Adds to the items that an earlier flag of the same name gave. */
 static int set_list(const ProtobufCFieldDescriptor *f, ProtobufCMessage *m, const char *text,
                     struct arena *arena, const char **why)
 {
-    const size_t n = count_items(text);
+    void **list = (void **)(void *)((char *)m + f->offset);
+    size_t *count = (size_t *)(void *)((char *)m + f->quantifier_offset);
+    const size_t width = value_width(f), before = *count, n = count_items(text);
     char *rest = arena_strdup(arena, text);
-    if (n > LIST_MAX || !rest) {
+    if (before + n > LIST_MAX || !rest) {
         *why = "has too many items";
         return AM_EINVAL;
     }
-    char *items = arena_must(arena, n * value_width(f));
-    for (size_t i = 0; i < n; i++) {
-        int err = value_parse(f, strsep(&rest, ","), items + i * value_width(f), arena, why);
+    char *items = arena_must(arena, (before + n) * width);
+    if (before)
+        memcpy(items, *list, before * width);
+    for (size_t i = before; i < before + n; i++) {
+        int err = value_parse(f, strsep(&rest, ","), items + i * width, arena, why);
         if (err)
             return err;
     }
-    *(void **)(void *)((char *)m + f->offset) = items;
-    *(size_t *)(void *)((char *)m + f->quantifier_offset) = n;
+    *list = items;
+    *count = before + n;
     return AM_OK;
 }
 
-int flag_set(const struct flag *flag, ProtobufCMessage *request, const char *text,
-             struct arena *arena, const char **why)
+int flag_set(struct flag *flag, ProtobufCMessage *request, const char *text, struct arena *arena,
+             const char **why)
 {
     ProtobufCMessage *m = group_of(request, flag, arena);
     const ProtobufCFieldDescriptor *f = leaf(flag);
+    const bool again = flag->given;
+    flag->given = true;
     if (f->label == PROTOBUF_C_LABEL_REPEATED)
         return set_list(f, m, text, arena, why);
+    if (again) {
+        *why = "is given a second time";
+        return AM_EINVAL;
+    }
     return value_parse(f, text, (char *)m + f->offset, arena, why);
 }

@@ -10,9 +10,10 @@
  *   enumerations   --trigger complaint (the value's name without its prefix, in any case; a hyphen
  *                  stands for _)
  *   yes or no      --preventable
- *   times          --contact-time 2026-11-22T10:00:00Z
+ *   times          --contact-time 2026-11-22T10:00:00+01:00
  *   money          --amount "49.90 USD"
- *   lists          --languages en,de --skills billing:3,delivery:1 --authorities "refund:200 USD"
+ *   lists          --languages en,de --skills billing:3,delivery:1 --authorities "refund:200 USD";
+ *                  given again, the items are added; any other flag may be given once
  *
  * Threading: one thread. Ownership: flags and values lie in the arena given.
  */
@@ -30,6 +31,7 @@ struct flag {
     char name[64];
     const ProtobufCFieldDescriptor *path[FLAG_DEPTH]; /* from the request down */
     int depth;
+    bool given;
 };
 
 struct flags {
@@ -44,15 +46,25 @@ void flags_of(struct flags *f, const ProtobufCMessageDescriptor *request, const 
               const char *hidden);
 
 /* The flag of a field, by its proto name ("case_id"), or NULL. */
-const struct flag *flags_find(const struct flags *f, const char *field);
+struct flag *flags_find(struct flags *f, const char *field);
+
+/* The flag of its own name ("customer-id"), or NULL. */
+struct flag *flags_named(struct flags *f, const char *name);
+
+/* The flag that sets the field of which a server speaks ("agent.skills[0].level"), or NULL. `*rest`
+ * is what follows the flag's own field ("[0].level"). */
+const struct flag *flags_of_path(const struct flags *f, const char *path, const char **rest);
 
 /* True when the flag takes no value. */
 bool flag_is_switch(const struct flag *flag);
 
-/* "TEXT", "WHEN", "complaint|survey|..." for help. */
+/* "TEXT", "NUMBER", "complaint|survey|..." for help. */
 const char *flag_value_help(const struct flag *flag, struct arena *arena);
+
+/* The enumeration whose words the flag takes, or NULL. */
+const ProtobufCEnumDescriptor *flag_words(const struct flag *flag);
 
 /* Sets the field in `request` (its sub-messages are made as needed). AM_EINVAL with the reason in
  * `why`. */
-int flag_set(const struct flag *flag, ProtobufCMessage *request, const char *text,
-             struct arena *arena, const char **why) AM_MUSTCHECK;
+int flag_set(struct flag *flag, ProtobufCMessage *request, const char *text, struct arena *arena,
+             const char **why) AM_MUSTCHECK;

@@ -2,8 +2,8 @@
 #pragma once
 
 /*
- * The command line: global options (each also AMENDS_<NAME>), the command, and the flags that its
- * request's descriptor gives.
+ * The command line: global options, the command, and the flags that its request's descriptor gives.
+ * Names are given in full: what is only alike is refused with the words that were perhaps meant.
  *
  * Threading: one thread. Ownership: texts are argv's or the environment's; the request lies in the
  * arena.
@@ -13,17 +13,23 @@
 #include <stdint.h>
 
 #include "amendsctl/commands.h"
+#include "amendsctl/flags.h"
+#include "amendsctl/globals.h"
+#include "amendsctl/out.h"
 #include "base/arena.h"
-#include "base/err.h"
 
 struct line {
-    const char *address[SERVERS];
+    const char *address[SERVERS]; /* as people see it */
+    const char *target[SERVERS];  /* as gRPC takes it */
     const char *tenant, *as;
-    int64_t timeout_ms;
-    bool json;
+    int64_t timeout_ms; /* -1 = the usual one */
+    bool json, wide, all;
+    struct view view;
     const struct ctl_command *command;
-    ProtobufCMessage *request;
-    const char *file; /* the one that was read, by the name it was given; NULL = none */
+    ProtobufCMessage *request; /* NULL: the command makes no call */
+    struct flags *flags;
+    const char *file;       /* the one that was read, by the name it was given; NULL = none */
+    const char *request_id; /* of a call that writes a case, else NULL */
 };
 
 enum line_result {
@@ -33,3 +39,6 @@ enum line_result {
 };
 
 enum line_result line_parse(struct line *line, int argc, char **argv, struct arena *arena);
+
+/* Makes the line's command that of `command`, with an empty request and its flags. */
+void line_use(struct line *line, const struct ctl_command *command, struct arena *arena);

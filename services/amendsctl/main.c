@@ -2,19 +2,28 @@
 
 /* amendsctl: one command, one exit code. Most commands are one call. */
 
+#include <string.h>
+
 #include "amendsctl/call.h"
+#include "amendsctl/complete.h"
+#include "amendsctl/list.h"
+#include "amendsctl/out.h"
 #include "amendsctl/show.h"
 
 #define ARENA_BYTES (256u << 20)
 
 static void print_reply(const struct line *line, const ProtobufCMessage *reply, struct arena *arena)
 {
+    const struct ctl_command *command = line->command;
+    bool given = true;
     if (line->json)
-        ctl_print_json(reply);
-    else if (line->command->list)
-        show_table(reply, line->command->list, line->command->columns, arena);
+        out_json(reply);
+    else if (!command->wrote || line->wide)
+        given = show_message(reply, &line->view, arena);
     else
-        show_message(reply, arena);
+        given = show_paths(reply, command->wrote, &line->view, arena);
+    if (!given && command->empty)
+        out_line("%s", command->empty);
 }
 
 static int call(const struct ctl *c)
@@ -31,11 +40,13 @@ static int run(const struct line *line, struct arena *arena)
     const struct ctl_command *command = line->command;
     struct ctl c = {.line = line, .arena = arena};
     if (!command->offline)
-        c.client = rpc_sync_new(line->address[command->server]);
+        c.client = rpc_sync_new(line->target[command->server]);
     int code;
     if (command->run)
         code = command->run(&c);
-    else if (!command->list && command->columns)
+    else if (command->list)
+        code = list_run(&c);
+    else if (command->columns)
         code = ctl_watch(&c);
     else
         code = call(&c);
@@ -44,15 +55,29 @@ static int run(const struct line *line, struct arena *arena)
     return code;
 }
 
+static int run_line(int argc, char **argv, struct arena *arena)
+{
+    struct line line = {0};
+    switch (line_parse(&line, argc, argv, arena)) {
+    case LINE_RUN:
+        return run(&line, arena);
+    case LINE_HELP:
+        return 0;
+    default:
+        return 1;
+    }
+}
+
 int main(int argc, char **argv)
 {
     struct arena arena;
-    struct line line = {.timeout_ms = -1};
+    int code = 0;
+    out_begin();
     arena_init(&arena, ARENA_BYTES);
-    enum line_result parsed = line_parse(&line, argc, argv, &arena);
-    int code = parsed == LINE_HELP ? 0 : 1;
-    if (parsed == LINE_RUN)
-        code = run(&line, &arena);
+    if (argc > 1 && strcmp(argv[1], COMPLETE_WORD) == 0)
+        complete_words(argc - 2, argv + 2, &arena);
+    else
+        code = run_line(argc, argv, &arena);
     arena_free(&arena);
-    return code;
+    return out_end(code);
 }

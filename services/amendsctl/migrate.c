@@ -11,8 +11,9 @@
 
 #include "amends/v1/policy_service.pb-c.h"
 #include "amendsctl/call.h"
+#include "amendsctl/out.h"
 #include "amendsctl/policy.h"
-#include "amendsctl/show.h"
+#include "amendsctl/table.h"
 
 #define WALKS_MOST 10
 
@@ -30,12 +31,13 @@ static void add(struct totals *t, const Amends__V1__MigrateCasesResponse *r)
 
 static void print_totals(const struct totals *t, bool dry_run)
 {
-    (void)printf("%" PRId64 " change, %" PRId64 " %s now (of %" PRId64 " cases looked at",
-                 t->changed, t->breaching, dry_run ? "would breach" : "breach",
-                 t->moved + t->failed);
+    char failed[80] = "";
     if (t->failed)
-        (void)printf("; %" PRId64 " could not be moved: run it again", t->failed);
-    (void)printf(")\n");
+        (void)snprintf(failed, sizeof failed, "; %" PRId64 " could not be moved: run it again",
+                       t->failed);
+    out_line("%" PRId64 " change, %" PRId64 " %s now (of %" PRId64 " cases looked at%s)",
+             t->changed, t->breaching, dry_run ? "would breach" : "breach", t->moved + t->failed,
+             failed);
 }
 
 /* Fixes the version for all pages, because another one may become current meanwhile. */
@@ -53,7 +55,7 @@ static int fix_version(const struct ctl *c, Amends__V1__MigrateCasesRequest *req
 
 /* Asks for all pages, beginning at the one that the request names. */
 static int walk(const struct ctl *c, Amends__V1__MigrateCasesRequest *request,
-                struct totals *totals)
+                struct totals *totals, struct table *table)
 {
     totals->failed = 0;
     for (bool more = true; more;) {
@@ -64,9 +66,9 @@ static int walk(const struct ctl *c, Amends__V1__MigrateCasesRequest *request,
         const Amends__V1__MigrateCasesResponse *r = (const Amends__V1__MigrateCasesResponse *)reply;
         add(totals, r);
         if (c->line->json)
-            ctl_print_json(reply);
-        else if (r->n_breaches)
-            show_table(reply, "breaches", "case_id,name,old_due_time,new_due_time", c->arena);
+            out_json(reply);
+        else
+            (void)table_page(table, reply, "breaches", &c->line->view, c->arena);
         request->page_token = r->next_page_token;
         more = *r->next_page_token != '\0';
     }
@@ -78,10 +80,12 @@ int policy_run_migrate(const struct ctl *c)
     Amends__V1__MigrateCasesRequest request =
         *(const Amends__V1__MigrateCasesRequest *)c->line->request;
     struct totals totals = {0};
+    struct table table;
+    table_init(&table, "case_id,name,old_due_time,new_due_time", c->arena);
     int code = fix_version(c, &request);
     for (int walks = 0; code == 0 && walks < WALKS_MOST; walks++) {
         const int64_t moved = totals.moved;
-        code = walk(c, &request, &totals);
+        code = walk(c, &request, &totals, &table);
         if (request.dry_run || totals.moved == moved)
             break;
     }

@@ -6,6 +6,7 @@
 
 #include "amends/v1/policy_service.pb-c.h"
 #include "amendsctl/call.h"
+#include "amendsctl/out.h"
 #include "policy/compile/bundle.h"
 
 /* -- problems and changes ---------------------------------------------------------------------- */
@@ -13,36 +14,45 @@
 /* Prints a problem as compilers do: "bank.yaml:3:7: error: ...". */
 static void print_problem(const char *file, const Amends__V1__PolicyProblem *p)
 {
-    (void)printf("%s:", file);
+    char place[32] = "";
     if (p->line > 0)
-        (void)printf("%d:%d:", p->line, p->column);
-    (void)printf(" %s: %s%s%s\n", p->warning ? "warning" : "error", p->path, *p->path ? ": " : "",
-                 p->message);
+        (void)snprintf(place, sizeof place, "%d:%d:", p->line, p->column);
+    out_line("%s:%s %s: %s%s%s", file, place, p->warning ? "warning" : "error", p->path,
+             *p->path ? ": " : "", p->message);
 }
 
-/* The number of errors. */
-static size_t print_problems(const struct line *line, const Amends__V1__ApplyPolicyResponse *r)
+static size_t count_errors(const Amends__V1__ApplyPolicyResponse *r)
 {
     size_t errors = 0;
-    for (size_t i = 0; i < r->n_problems; i++) {
-        if (!line->json)
-            print_problem(line->file, r->problems[i]);
+    for (size_t i = 0; i < r->n_problems; i++)
         errors += !r->problems[i]->warning;
-    }
     return errors;
 }
 
-static size_t print_comparison(const struct line *line, const Amends__V1__ApplyPolicyResponse *r)
+static void print_problems(const char *file, const Amends__V1__ApplyPolicyResponse *r)
 {
-    size_t errors = print_problems(line, r);
-    for (size_t i = 0; i < r->n_changes && !line->json; i++)
-        (void)printf("%s\n", r->changes[i]);
-    return errors;
+    for (size_t i = 0; i < r->n_problems; i++)
+        print_problem(file, r->problems[i]);
+}
+
+/* The problems of the bundle and what it changes. 1 when it has errors, else 0. */
+static int print_comparison(const struct line *line, const Amends__V1__ApplyPolicyResponse *r)
+{
+    if (line->json) {
+        out_json(&r->base);
+        return count_errors(r) > 0;
+    }
+    print_problems(line->file, r);
+    for (size_t i = 0; i < r->n_changes; i++)
+        out_line("%s", r->changes[i]);
+    if (r->n_changes == 0 && count_errors(r) == 0)
+        out_line("no changes");
+    return count_errors(r) > 0;
 }
 
 /* -- apply and diff ---------------------------------------------------------------------------- */
 
-/* A dry run against `version` (0 = whatever is current). 1 when the bundle has errors. */
+/* A dry run against `version` (0 = whatever is current). */
 static int compare(const struct ctl *c, int32_t version,
                    const Amends__V1__ApplyPolicyResponse **answer)
 {
@@ -54,8 +64,6 @@ static int compare(const struct ctl *c, int32_t version,
     request.expected_version = version;
     int code = ctl_call(c, "ApplyPolicy", &request.base, &reply);
     *answer = (const Amends__V1__ApplyPolicyResponse *)reply;
-    if (code == 0 && print_comparison(c->line, *answer) > 0)
-        code = 1;
     return code;
 }
 
@@ -63,9 +71,7 @@ int policy_run_diff(const struct ctl *c)
 {
     const Amends__V1__ApplyPolicyResponse *answer = NULL;
     int code = compare(c, 0, &answer);
-    if (answer && c->line->json)
-        ctl_print_json(&answer->base);
-    return code;
+    return code ? code : print_comparison(c->line, answer);
 }
 
 /* The version given, else the current one. */
@@ -89,6 +95,7 @@ static int expected_version(const struct ctl *c, int32_t *version)
     return 0;
 }
 
+/* Writes first and prints then, so that a reader who goes away decides nothing. */
 static int apply(const struct ctl *c, int32_t version)
 {
     const Amends__V1__ApplyPolicyRequest *given =
@@ -100,10 +107,10 @@ static int apply(const struct ctl *c, int32_t version)
     if (code)
         return code;
     const Amends__V1__ApplyPolicyResponse *r = (const Amends__V1__ApplyPolicyResponse *)reply;
-    if (c->line->json)
-        ctl_print_json(reply);
-    else
-        (void)printf("version %d is the current one now\n", r->version ? r->version->version : 0);
+    (void)print_comparison(c->line, r);
+    if (!c->line->json)
+        out_line("version %d is the current one %s", r->version ? r->version->version : 0,
+                 r->unchanged ? "already, with the same source" : "now");
     return 0;
 }
 
@@ -116,11 +123,11 @@ int policy_run_apply(const struct ctl *c)
     int code = expected_version(c, &version);
     if (code == 0)
         code = compare(c, version, &answer);
-    if (code == 0 && !given->dry_run)
-        return apply(c, version);
-    if (answer && c->line->json)
-        ctl_print_json(&answer->base);
-    return code;
+    if (code)
+        return code;
+    if (given->dry_run || count_errors(answer) > 0)
+        return print_comparison(c->line, answer);
+    return apply(c, version);
 }
 
 /* -- without a server -------------------------------------------------------------------------- */
@@ -136,24 +143,22 @@ int policy_run_lint(const struct ctl *c)
     r.problems = ARENA_ARRAY(c->arena, Amends__V1__PolicyProblem *, problems.n + 1);
     for (size_t i = 0; i < problems.n; i++)
         r.problems[r.n_problems++] = bundle_problem_message(&problems.items[i], c->arena);
-    (void)print_problems(c->line, &r);
-    if (c->line->json)
-        ctl_print_json(&r.base);
-    else if (problems.n_left_out > 0)
-        (void)printf("%s: and %zu more\n", c->line->file, problems.n_left_out);
+    if (c->line->json) {
+        out_json(&r.base);
+        return problems.n_errors > 0;
+    }
+    print_problems(c->line->file, &r);
+    if (problems.n_left_out > 0)
+        out_line("%s: and %zu more", c->line->file, problems.n_left_out);
+    if (r.n_problems == 0)
+        out_line("%s: no errors and no warnings", c->line->file);
     return problems.n_errors > 0;
-}
-
-static void print_text(const char *text)
-{
-    (void)fputs(text, stdout);
-    (void)fflush(stdout);
 }
 
 int policy_run_default(const struct ctl *c)
 {
     (void)c;
-    print_text(bundle_default_source());
+    out_text(bundle_default_source());
     return 0;
 }
 
@@ -167,8 +172,8 @@ int policy_run_get(const struct ctl *c)
         return code;
     const Amends__V1__GetPolicyResponse *r = (const Amends__V1__GetPolicyResponse *)reply;
     if (c->line->json)
-        ctl_print_json(reply);
+        out_json(reply);
     else if (r->version)
-        print_text(r->version->source);
+        out_text(r->version->source);
     return 0;
 }

@@ -4,11 +4,14 @@
 
 #include <ctype.h>
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 #include <time.h>
 
+#include "amendsctl/suggest.h"
+#include "base/assert.h"
 #include "contract/word.h"
 #include "google/protobuf/timestamp.pb-c.h"
 #include "google/type/money.pb-c.h"
@@ -40,8 +43,45 @@ static bool same_word(const char *a, const char *b)
     return *a == *b;
 }
 
+const char *value_word(const ProtobufCEnumDescriptor *words, const char *name, struct arena *arena)
+{
+    char *word = arena_strdup(arena, contract_without_prefix(words, name));
+    AM_ASSERT(word != NULL);
+    for (char *p = word; *p; p++)
+        *p = *p == '_' ? '-' : (char)tolower((unsigned char)*p);
+    return word;
+}
+
+const char *value_words(const ProtobufCEnumDescriptor *words, const char *between,
+                        struct arena *arena)
+{
+    const char *all = "";
+    for (unsigned i = 0; i < words->n_values && all; i++) {
+        if (words->values[i].value != 0)
+            all = arena_printf(arena, "%s%s%s", all, *all ? between : "",
+                               value_word(words, words->values[i].name, arena));
+    }
+    AM_ASSERT(all != NULL);
+    return all;
+}
+
+static const char *unlike_all(const ProtobufCEnumDescriptor *d, const char *text,
+                              struct arena *arena)
+{
+    struct suggest s;
+    suggest_init(&s, text);
+    for (unsigned i = 0; i < d->n_values; i++) {
+        if (d->values[i].value != 0)
+            suggest_add(&s, value_word(d, d->values[i].name, arena));
+    }
+    const char *why = arena_printf(arena, "is none of %s%s", value_words(d, ", ", arena),
+                                   suggest_text(&s, "", arena));
+    AM_ASSERT(why != NULL);
+    return why;
+}
+
 static int parse_enum(const ProtobufCEnumDescriptor *d, const char *text, int *out,
-                      const char **why)
+                      struct arena *arena, const char **why)
 {
     for (unsigned i = 0; i < d->n_values; i++) {
         const ProtobufCEnumValue *v = &d->values[i];
@@ -51,7 +91,7 @@ static int parse_enum(const ProtobufCEnumDescriptor *d, const char *text, int *o
             return AM_OK;
         }
     }
-    *why = "is none of the words it can be (see --help)";
+    *why = unlike_all(d, text, arena);
     return AM_EINVAL;
 }
 
@@ -79,17 +119,19 @@ static int parse_int32(const char *text, void *at, const char **why)
     return err;
 }
 
-/* ".25" -> 250000000: digits after the point as nanos. Returns what follows them. */
+/* ".25" -> 250000000: digits after the point as nanos. Returns what follows them; the point itself
+ * when there are none, or more than fit, so that no digit is lost in silence. */
 static const char *parse_fraction(const char *text, int32_t *nanos)
 {
+    const char *point = text;
     int digits = 0;
     *nanos = 0;
     if (*text != '.')
         return text;
-    for (text++; isdigit((unsigned char)*text); text++) {
-        if (digits++ < NANO_DIGITS)
-            *nanos = *nanos * 10 + (*text - '0');
-    }
+    for (text++; isdigit((unsigned char)*text) && digits < NANO_DIGITS; text++, digits++)
+        *nanos = *nanos * 10 + (*text - '0');
+    if (digits == 0 || isdigit((unsigned char)*text))
+        return point;
     for (; digits < NANO_DIGITS; digits++)
         *nanos *= 10;
     return text;
@@ -97,17 +139,34 @@ static const char *parse_fraction(const char *text, int32_t *nanos)
 
 /* -- times and money --------------------------------------------------------------------------- */
 
+/* "Z" or "+01:00" to seconds; false for anything else. */
+static bool parse_offset(const char *text, int *seconds)
+{
+    int hours = 0, minutes = 0, end = 0;
+    *seconds = 0;
+    if (strcasecmp(text, "Z") == 0)
+        return true;
+    if (*text != '+' && *text != '-')
+        return false;
+    if (!isdigit((unsigned char)text[1]) || !isdigit((unsigned char)text[2]) || text[3] != ':' ||
+        sscanf(text + 1, "%2d:%2d%n", &hours, &minutes, &end) != 2 || end != 5 || text[6])
+        return false;
+    *seconds = (*text == '-' ? -1 : 1) * (hours * 3600 + minutes * 60);
+    return hours < 24 && minutes < 60;
+}
+
 static int parse_time(const char *text, ProtobufCMessage **at, struct arena *arena,
                       const char **why)
 {
     Google__Protobuf__Timestamp *t = ARENA_NEW(arena, Google__Protobuf__Timestamp);
     google__protobuf__timestamp__init(t);
     struct tm tm = {0};
+    int offset = 0;
     const char *rest = strptime(text, "%Y-%m-%dT%H:%M:%S", &tm);
     if (rest)
         rest = parse_fraction(rest, &t->nanos);
-    if (!rest || strcasecmp(rest, "Z") != 0) {
-        *why = "is not a time like 2026-11-22T10:00:00Z";
+    if (!rest || !parse_offset(rest, &offset)) {
+        *why = "is not a time like 2026-11-22T10:00:00Z or 2026-11-22T10:00:00+01:00";
         return AM_EINVAL;
     }
     const int day = tm.tm_mday;
@@ -116,6 +175,7 @@ static int parse_time(const char *text, ProtobufCMessage **at, struct arena *are
         *why = "is no day of the calendar";
         return AM_EINVAL;
     }
+    t->seconds -= offset;
     *at = &t->base;
     return AM_OK;
 }
@@ -191,7 +251,7 @@ int value_parse(const ProtobufCFieldDescriptor *field, const char *text, void *a
         *(protobuf_c_boolean *)at = true;
         return AM_OK;
     case PROTOBUF_C_TYPE_ENUM:
-        return parse_enum(field->descriptor, text, at, why);
+        return parse_enum(field->descriptor, text, at, arena, why);
     case PROTOBUF_C_TYPE_MESSAGE:
         return parse_message(field->descriptor, text, at, arena, why);
     default:

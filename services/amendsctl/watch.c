@@ -2,12 +2,13 @@
 
 #include "amendsctl/call.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
-#include "amendsctl/show.h"
+#include "amendsctl/out.h"
+#include "amendsctl/table.h"
 #include "base/minmax.h"
 #include "base/time.h"
 #include "contract/reasons.h"
@@ -22,9 +23,11 @@
 /* A stream and those that follow it. */
 struct watching {
     const struct ctl *c;
+    struct table table;
     int64_t ends_us;  /* 0 = never */
     bool let_in;      /* a stream has had a message */
     bool had_message; /* the present one has */
+    bool unwritten;   /* nobody reads what is printed */
     char *token;      /* of the last message; NULL = none */
 };
 
@@ -51,14 +54,16 @@ static void keep_token(struct watching *w, const ProtobufCMessage *message)
     w->token = strdup(*token);
 }
 
-static void print_message(const struct ctl *c, const ProtobufCMessage *message)
+static void print_message(const struct watching *w, const ProtobufCMessage *message)
 {
     struct arena arena; /* of one message */
+    struct view view = w->c->line->view;
     arena_init(&arena, MESSAGE_BYTES);
-    if (c->line->json)
-        ctl_print_json(message);
+    view.now_s = (int64_t)time(NULL);
+    if (w->c->line->json)
+        out_json(message);
     else
-        show_line(message, c->line->command->columns, &arena);
+        table_line(&w->table, message, &view, &arena);
     arena_free(&arena);
 }
 
@@ -67,8 +72,9 @@ static bool watched(void *ctx, const ProtobufCMessage *message)
     struct watching *w = ctx;
     w->had_message = true;
     keep_token(w, message);
-    print_message(w->c, message);
-    return true;
+    print_message(w, message);
+    w->unwritten = !out_flush();
+    return !w->unwritten;
 }
 
 /* One stream, on a connection of its own: the last one may lead to a server that is on its way
@@ -101,7 +107,7 @@ static void tell(const struct rpc_sync_result *result)
 {
     if (result->fault.reason != ERROR_REASON_STREAM_ENDED &&
         result->fault.reason != ERROR_REASON_DRAINING)
-        (void)fprintf(stderr, "amendsctl: %s; trying again\n", result->message);
+        out_error("amendsctl: %s; trying again", result->message);
 }
 
 /* What is left of the time given; 0 = no end. At least 1 ms: the server then says that it is over.
@@ -116,9 +122,9 @@ static int64_t left_ms(const struct watching *w)
 static int judge(const struct watching *w, int err, const struct rpc_sync_result *result)
 {
     if (err)
-        return ctl_cannot_call(err);
-    if (!w->let_in || !may_come_back(result->code))
-        return ctl_report(w->c->line->address[w->c->line->command->server], result);
+        return ctl_cannot_call(w->c->line, err);
+    if (w->unwritten || !w->let_in || !may_come_back(result->code))
+        return ctl_report(w->c, result);
     tell(result);
     return -1;
 }
@@ -145,6 +151,7 @@ static int watch_all(struct watching *w)
 int ctl_watch(const struct ctl *c)
 {
     struct watching w = {.c = c};
+    table_init(&w.table, c->line->command->columns, c->arena);
     if (c->line->timeout_ms > 0)
         w.ends_us = time_mono_us() + c->line->timeout_ms * US_PER_MS;
     const int code = watch_all(&w);

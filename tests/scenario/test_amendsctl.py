@@ -11,35 +11,10 @@ import pytest
 from harness import paths
 from harness.api import new_id
 
+from .support.ctl import ask, ctl  # pylint: disable=unused-import
 from .support.sample import unique
 
 USAGE, NOT_FOUND, REFUSED, NOT_ALLOWED, AWAY = 1, 3, 4, 5, 7
-
-
-@pytest.fixture
-def ctl(world):
-    """ctl("case", "list", who="ann") -> the finished process."""
-
-    def run(*words, who="crm", tenant=world.tenant, **addresses):
-        servers = {kind: world.cluster.replica(kind).address
-                   for kind in ("intake", "assignment", "resolution")}
-        options = [f"--{kind}={address}" for kind, address in {**servers, **addresses}.items()]
-        return subprocess.run([paths.program("amendsctl"), *options, "--tenant", tenant, "--as", who,
-                               *words], capture_output=True, text=True, check=False, timeout=60)
-
-    return run
-
-
-@pytest.fixture
-def ask(ctl):
-    """The same with --json; it must succeed."""
-
-    def run(*words, **who):
-        done = ctl("--json", *words, **who)
-        assert done.returncode == 0, f"{words}\n{done.stdout}{done.stderr}"
-        return json.loads(done.stdout)
-
-    return run
 
 
 def open_case(ask, **who):
@@ -197,7 +172,7 @@ def line_of(file, text):
 
 def test_the_shipped_bundle_is_printed_and_sound(ctl, bundle):
     done = ctl("policy", "lint", bundle())
-    assert (done.returncode, done.stdout) == (0, "")
+    assert (done.returncode, done.stdout) == (0, f"{done.args[-1]}: no errors and no warnings\n")
     assert ctl("policy", "get").stdout == ctl("policy", "default").stdout
 
 

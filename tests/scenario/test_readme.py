@@ -77,7 +77,7 @@ class Terminal:
         waits = command.replace(" offer watch", " --timeout-ms 2000 offer watch")
         script = SHELL.format(**self._shell, setup="; ".join(self._setup), command=waits)
         done = subprocess.run(["bash", "-c", script], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-                              check=False, timeout=60, env={**os.environ, "AMENDS_AS": "crm"})
+                              check=False, timeout=60, env={**os.environ, "AMENDS_AS": "crm", "TZ": "UTC"})
         return done.stdout
 
     def _compare(self, command, lines, output):

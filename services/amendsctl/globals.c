@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+#include "amendsctl/globals.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/assert.h"
+
+const struct global globals[GLOBALS] = {
+    [GLOBAL_SERVER] = {"server", "ADDR", "all three services at one address (amends serve)"},
+    [GLOBAL_INTAKE] = {"intake", "ADDR", "default 127.0.0.1:7401, else 7400 (amends serve)"},
+    [GLOBAL_ASSIGNMENT] = {"assignment", "ADDR", "default 127.0.0.1:7402, else 7400"},
+    [GLOBAL_RESOLUTION] = {"resolution", "ADDR", "default 127.0.0.1:7403, else 7400"},
+    [GLOBAL_TENANT] = {"tenant", "NAME", "default demo"},
+    [GLOBAL_AS] = {"as", "PRINCIPAL",
+                   "the caller: an agent or a client application; default amendsctl"},
+    [GLOBAL_TIMEOUT] = {"timeout-ms", "MS", "default 10000; for streams 0: until interrupted"},
+    [GLOBAL_JSON] = {"json", NULL, "print canonical JSON, one document for each message"},
+    [GLOBAL_WIDE] = {"wide", NULL,
+                     "show everything: whole answers, uncut columns, all times in full"},
+};
+
+int globals_find(const char *name)
+{
+    for (int i = 0; i < GLOBALS; i++) {
+        if (strcmp(globals[i].name, name) == 0)
+            return i;
+    }
+    return -1;
+}
+
+const char *globals_env_name(enum global_id id, struct arena *arena)
+{
+    char *name = arena_printf(arena, "AMENDS_%s", globals[id].name);
+    AM_ASSERT(name != NULL);
+    for (char *c = name; *c; c++)
+        *c = *c == '-' ? '_' : (char)toupper((unsigned char)*c);
+    return name;
+}
+
+void globals_read_environment(struct global_values *v, struct arena *arena)
+{
+    for (int i = 0; i < GLOBALS; i++) {
+        const char *text = getenv(globals_env_name((enum global_id)i, arena));
+        v->env[i] = text && *text ? text : NULL;
+    }
+}
+
+const char *globals_get(const struct global_values *v, enum global_id id)
+{
+    return v->flag[id] ? v->flag[id] : v->env[id];
+}
+
+bool globals_switch(const char *text, bool *on)
+{
+    static const char *const words[] = {"false", "true", "0", "1", "no", "yes", "off", "on"};
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+        if (strcmp(text, words[i]) == 0) {
+            *on = i % 2 == 1;
+            return true;
+        }
+    }
+    return false;
+}

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * The global options: one table for parsing, help, completion and the environment. Each option
+ * --some-name is also AMENDS_SOME_NAME; the option wins.
+ *
+ * Threading: one thread. Ownership: values are argv's or the environment's.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/arena.h"
+
+enum global_id {
+    GLOBAL_SERVER,
+    GLOBAL_INTAKE,
+    GLOBAL_ASSIGNMENT,
+    GLOBAL_RESOLUTION,
+    GLOBAL_TENANT,
+    GLOBAL_AS,
+    GLOBAL_TIMEOUT,
+    GLOBAL_JSON,
+    GLOBAL_WIDE,
+    GLOBALS
+};
+
+struct global {
+    const char *name;  /* "timeout-ms" */
+    const char *value; /* the word that help shows; NULL: a switch */
+    const char *help;
+};
+
+extern const struct global globals[GLOBALS];
+
+/* What was given. Of a switch, "true" or "false". */
+struct global_values {
+    const char *flag[GLOBALS], *env[GLOBALS]; /* NULL = not given */
+};
+
+/* The option of this name, or -1. */
+int globals_find(const char *name);
+
+/* AMENDS_TIMEOUT_MS */
+const char *globals_env_name(enum global_id id, struct arena *arena);
+
+/* Reads the environment. An empty variable counts as not given. */
+void globals_read_environment(struct global_values *v, struct arena *arena);
+
+/* The flag, else the variable, else NULL. */
+const char *globals_get(const struct global_values *v, enum global_id id);
+
+/* Whether a switch is on. False when its text is neither true nor false; `*on` is then not set. */
+bool globals_switch(const char *text, bool *on);
