@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * amends [serve]   all three services in one process
+ * amends serve     all three services in one process
  * amends migrate   brings the database to this release's schema; --tenant NAME makes a tenant
  * amends check     looks for rows that must not be in the database
  */
@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "amends/maintenance.h"
+#include "base/options.h"
 #include "program/program.h"
 
 static int serve(int argc, char **argv)
@@ -23,6 +24,27 @@ static int serve(int argc, char **argv)
         .admin = "127.0.0.1:7410",
     };
     return program_main(&spec, argc, argv);
+}
+
+static const char usage[] =
+    "usage: amends COMMAND [OPTION...]\n\n"
+    "  serve    all three services in one process\n"
+    "  migrate  bring the database to this release's schema; --tenant NAME makes a tenant\n"
+    "  check    look for rows that must not be in the database\n\n"
+    "amends COMMAND --help lists the options; amends --version prints the version.\n";
+
+/* What is no command: a server is started only by its name. */
+static int no_command(const char *word)
+{
+    if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0 || strcmp(word, "help") == 0)
+        return fputs(usage, stdout) == EOF || fflush(stdout) == EOF;
+    if (strcmp(word, "--version") == 0)
+        return puts(options_version()) == EOF || fflush(stdout) == EOF;
+    if (*word)
+        (void)fprintf(stderr, "amends: \"%s\" is not one of serve, migrate, check\n", word);
+    else
+        (void)fputs(usage, stderr);
+    return 2;
 }
 
 int main(int argc, char **argv)
@@ -41,9 +63,5 @@ int main(int argc, char **argv)
         argv[1] = words[i].program;
         return words[i].run(argc - 1, argv + 1);
     }
-    if (argc > 1 && argv[1][0] != '-') {
-        (void)fprintf(stderr, "amends: \"%s\" is not one of serve, migrate, check\n", argv[1]);
-        return 2;
-    }
-    return serve(argc, argv);
+    return no_command(argc > 1 ? argv[1] : "");
 }

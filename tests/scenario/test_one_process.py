@@ -48,7 +48,7 @@ def test_check_finds_a_sound_database_sound(world):
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-@pytest.mark.parametrize("words", [["nonsense"], ["serve", "--no-such-flag"],
+@pytest.mark.parametrize("words", [[], ["--listen", "127.0.0.1:0"], ["nonsense"], ["serve", "--no-such-flag"],
                                    ["serve", "--listen", "nowhere"], ["migrate", "--no-such-flag"],
                                    ["migrate", "--tenant", "a b"], ["migrate", "--tenant", "x" * 65]])
 def test_a_mistake_in_the_command_line_is_told(words):
@@ -66,3 +66,9 @@ def test_every_program_refuses_a_redis_that_cannot_be_used(program, url):
                           timeout=20)
     assert done.returncode != 0
     assert done.stderr.startswith("--redis: ")
+
+
+@pytest.mark.parametrize("words, text", [(["--help"], "serve "), (["-h"], "migrate "), (["--version"], ".")])
+def test_help_and_version_need_no_command(words, text):
+    done = subprocess.run([paths.program("amends"), *words], capture_output=True, text=True, check=False, timeout=20)
+    assert done.returncode == 0 and text in done.stdout
