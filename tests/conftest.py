@@ -24,12 +24,24 @@ os.environ["TZDIR"] = os.environ["PYTHONTZPATH"] = str(paths.zones())
 zoneinfo.reset_tzpath()
 
 
+# Where the session keeps everything it starts or writes; removed at its end.
+SESSION_FOLDER = paths.state_folder() / f"pytest-{os.getpid()}"
+
+
+def pytest_configure(config):
+    """Files of tests (tmp_path) lie in the session's folder, and not in that of the machine."""
+    if not config.option.basetemp:
+        own_folder(SESSION_FOLDER)
+        config.option.basetemp = str(SESSION_FOLDER / "tmp")
+
+
+def pytest_unconfigure():
+    shutil.rmtree(SESSION_FOLDER, ignore_errors=True)
+
+
 @pytest.fixture(scope="session")
 def session_folder():
-    """Where the session keeps everything it starts; removed at its end."""
-    folder = paths.state_folder() / f"pytest-{os.getpid()}"
-    yield folder
-    shutil.rmtree(folder, ignore_errors=True)
+    return SESSION_FOLDER
 
 
 @pytest.fixture(scope="session")

@@ -78,6 +78,7 @@ static void test_missing_file_is_made(void **state)
     assert_int_equal(access(path, R_OK), 0);
     assert_int_equal(time_test_generation(fixture_time), 0);
     testclock_stop(watched);
+    assert_int_equal(unlink(path), 0);
     (void)snprintf(path, sizeof(path), "/no/such/folder");
     assert_int_equal(testclock_start(loop, path, on_moved, NULL, &watched), AM_EIO);
 }
