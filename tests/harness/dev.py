@@ -1,17 +1,21 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`./dev run`, `down` and `logs`: a cluster that stays up, in the private folder of the checkout."""
+"""`./dev run`, `down`, `logs` and `clean`: a cluster that stays up, in the private folder of the checkout."""
 
 import argparse
+import contextlib
+import fcntl
 import json
 import os
+import shutil
+import signal
 import subprocess
 import sys
 import time
 
 from . import paths
 from .cluster import SERVICES, Clock, migrate
-from .process import (Failed, Process, end_all, end_leftovers, free_port, http_status, port_is_free,
-                      wait_until)
+from .process import (Failed, Process, Recorded, end_all, end_leftovers, free_port, http_status,
+                      port_is_free, wait_until)
 from .servers import Postgres, Redis
 
 TENANT = "demo"
@@ -25,6 +29,27 @@ def folder():
 
 def say(text):
     print(text, flush=True)
+
+
+class Busy(Exception):
+    """Another command of this checkout has the private folder."""
+
+
+@contextlib.contextmanager
+def alone():
+    """One command of this checkout at a time starts or ends something."""
+    with open(paths.state_folder() / "lock", "w", encoding="ascii") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise Busy(f"another ./dev run, down or clean of {paths.ROOT} is at work; "
+                       "wait until it has ended") from None
+        yield
+
+
+def running():
+    """The names of what an earlier `run` started and what is still up."""
+    return [record.name for record in Recorded.all_in(folder()) if record.pid() is not None]
 
 
 # --- ports: chosen once, remembered, chosen again when somebody else took one ---
@@ -52,8 +77,22 @@ def run(arguments):
     options.add_argument("--keep", action="store_true", help="keep the last run's database and clock")
     options.add_argument("--no-story", action="store_true", help="start only")
     options = options.parse_args(arguments)
-    end_all(folder())
+    if running():
+        say(f"already up: {', '.join(running())}\n"
+            "./dev down ends them; then ./dev run starts with a new database, ./dev run --keep with this one")
+        return 1
     folder().mkdir(exist_ok=True)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        return start(options)
+    except KeyboardInterrupt:
+        say("\ninterrupted: what was started is ended")
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        end_all(folder())
+        return 130
+
+
+def start(options):
     chosen = ports()
     started = time.monotonic()
     try:
@@ -76,6 +115,8 @@ def start_servers(chosen, keep):
     postgres = Postgres(folder() / "pg", port=chosen["postgres"], detached=True).start()
     redis = Redis(folder() / "redis", port=chosen["redis"], detached=True).start()
     exists = postgres.execute("select 1 from pg_database where datname = %s", (DATABASE,))
+    if exists and not keep:
+        say("== a new database; --keep goes on with that of the run before")
     if not (keep and exists):
         postgres.create_database(DATABASE)
     say(f"== amends migrate --tenant {TENANT}")
@@ -121,7 +162,8 @@ def play_story(chosen, clock):
     if not STORY.exists():
         return
     say("== recovery stories")
-    done = subprocess.run([sys.executable, str(STORY)], check=False, stdin=subprocess.DEVNULL,
+    # A session of its own: ^C is ours to deal with, and the player has nothing to add to it.
+    done = subprocess.run([sys.executable, str(STORY)], check=False, stdin=subprocess.DEVNULL, start_new_session=True,
                           env={**os.environ, **story_environment(chosen, clock)})
     if done.returncode:
         raise Failed(f"the stories failed; ./dev logs shows what the services wrote in {folder()}")
@@ -144,13 +186,45 @@ def print_addresses(chosen, services):
         f"   {client} case list")
 
 
-# --- down and logs ---
+# --- down, logs and clean ---
+
+
+def size_text(folder_):
+    """"120 MB": what the files below take."""
+    total = 0
+    for where, _, names in os.walk(folder_, onerror=lambda _: None):
+        for name in names:
+            with contextlib.suppress(OSError):
+                total += os.lstat(os.path.join(where, name)).st_blocks * 512
+    return f"{max(1, round(total / 1e6))} MB"
+
+
+def kept():
+    """What this checkout keeps on disk: the private folder and the builds."""
+    folders = [paths.state_folder(), paths.ROOT / "build"]
+    return [one for one in folders if one.exists() and one.parent != folders[1]]
+
+
+def end_everything():
+    ended = end_all(folder()) + end_leftovers()
+    say(f"ended: {', '.join(ended)}" if ended else "nothing was running")
 
 
 def down(arguments):
     argparse.ArgumentParser(prog="dev down").parse_args(arguments)
-    ended = end_all(folder()) + end_leftovers()
-    say(f"ended: {', '.join(ended)}" if ended else "nothing was running")
+    end_everything()
+    say("on disk stay " + " and ".join(f"{one} ({size_text(one)})" for one in kept()) +
+        "; ./dev clean removes them")
+    return 0
+
+
+def clean(arguments):
+    argparse.ArgumentParser(prog="dev clean").parse_args(arguments)
+    end_everything()
+    for one in kept():
+        say(f"removing {one} ({size_text(one)})")
+        shutil.rmtree(one)
+    say("The packages that ./dev installed stay.")
     return 0
 
 
@@ -167,7 +241,19 @@ def logs(arguments):
     os.execvp(command[0], command)
 
 
-COMMANDS = {"run": run, "down": down, "logs": logs}
+COMMANDS = {"run": run, "down": down, "clean": clean, "logs": logs}
+
+
+def main(command, *arguments):
+    if command == "logs":
+        return logs(arguments)
+    try:
+        with alone():
+            return COMMANDS[command](arguments)
+    except Busy as busy:
+        say(f"dev: {busy}")
+        return 1
+
 
 if __name__ == "__main__":
-    sys.exit(COMMANDS[sys.argv[1]](sys.argv[2:]))
+    sys.exit(main(*sys.argv[1:]))

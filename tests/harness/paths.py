@@ -8,6 +8,7 @@ import glob
 import hashlib
 import os
 import pwd
+import re
 import shutil
 import sys
 from pathlib import Path
@@ -16,6 +17,8 @@ ROOT = Path(__file__).resolve().parents[2]
 SERVER_USER = "postgres"
 # A unix socket's path may have 107 bytes; PostgreSQL adds a folder and a file name to ours.
 LONGEST_STATE = 70
+# A blank would end the word in a connection string, a comma the folder in PostgreSQL's settings.
+PLAIN_PATH = re.compile(r"[A-Za-z0-9_./+-]+")
 
 
 def build_folder():
@@ -52,7 +55,7 @@ def _shared_state():
 def state_folder():
     """The one private folder of this checkout; made on first use, never somebody else's."""
     state = ROOT / "build" / "state"
-    if server_user() or len(str(state)) > LONGEST_STATE:
+    if server_user() or len(str(state)) > LONGEST_STATE or not PLAIN_PATH.fullmatch(str(state)):
         state = _shared_state()
     owner = pwd.getpwnam(SERVER_USER).pw_uid if server_user() else os.getuid()
     if not state.exists():

@@ -2,6 +2,7 @@
 """A private PostgreSQL and a private Redis: own folder, own port, no global service touched."""
 
 import os
+import shutil
 import signal
 import subprocess
 import time
@@ -60,7 +61,10 @@ class Postgres:
         return subprocess.run(command, check=False).returncode == 0
 
     def _initdb(self):
-        command = [paths.postgres_program("initdb"), "-D", self.data, "-U", "postgres", "-A", "trust",
+        """Makes the data folder as a whole: what an interrupted attempt left is no database."""
+        unfinished = self.folder / "data.new"
+        shutil.rmtree(unfinished, ignore_errors=True)
+        command = [paths.postgres_program("initdb"), "-D", unfinished, "-U", "postgres", "-A", "trust",
                    "-E", "UTF8", "--locale", "C.UTF-8", "--no-sync"]
         user = paths.server_user()
         identity = {"user": user, "group": user, "extra_groups": []} if user else {}
@@ -68,6 +72,7 @@ class Postgres:
                               check=False, **identity)
         if done.returncode:
             raise Failed(f"initdb failed\n{done.stdout.decode(errors='replace')}")
+        unfinished.rename(self.data)
 
     def conninfo(self, database="postgres"):
         return f"host={self.folder} port={self.port} user=postgres dbname={database}"

@@ -182,6 +182,12 @@ def test_an_unknown_outcome_names_the_request_id(world, ctl):
     assert "--request-id" not in ctl("case", "list", intake="127.0.0.1:1").stderr
 
 
+def test_the_second_address_is_tried(world, ctl):
+    # As the default: first the service's own port, then that of `amends serve`.
+    both = f"ipv4:127.0.0.1:1,{world.cluster.replica('intake').address}"
+    assert ctl("case", "list", intake=both).stdout == "no cases\n"
+
+
 def test_no_jargon_of_the_library(ctl):
     for address in ("127.0.0.1:1", "no-such-host.invalid:7401"):
         done = ctl("--timeout-ms", "3000", "case", "list", intake=address)

@@ -1,0 +1,85 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`./dev run`, `down` and `clean`: two at once, one after the other, and ^C."""
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from harness import dev, paths
+from harness.process import Process, Recorded, wait_until
+
+# Runs harness.dev with a private folder of the test's own.
+DRIVER = """
+import sys
+from pathlib import Path
+from harness import dev, paths
+paths.state_folder = lambda: Path(sys.argv[1])
+sys.exit(dev.main(*sys.argv[2:]))
+"""
+
+
+@pytest.fixture
+def private(state_folder, monkeypatch):
+    monkeypatch.setattr(paths, "state_folder", lambda: state_folder)
+    return state_folder
+
+
+def test_two_at_once_are_told_apart(private, capsys):
+    with dev.alone():
+        for command in ("run", "down", "clean"):
+            assert dev.main(command) == 1
+    assert capsys.readouterr().out.count("is at work") == 3
+
+
+def test_run_leaves_alone_what_is_up(private, capsys):
+    child = Process(dev.folder(), "amends-intake", ["sleep", "600"]).start()
+    try:
+        assert dev.main("run", "--no-story") == 1
+        assert child.running()
+        assert "already up: amends-intake" in capsys.readouterr().out
+        assert dev.main("down") == 0
+        told = capsys.readouterr().out
+        assert "ended: amends-intake" in told and str(private) in told and "./dev clean" in told
+    finally:
+        child.kill()
+
+
+def test_interrupted_run_leaves_nothing(state_folder):
+    environment = {**os.environ, "PYTHONPATH": str(paths.ROOT / "tests")}
+    with subprocess.Popen([sys.executable, "-c", DRIVER, state_folder, "run", "--no-story"], env=environment,
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, cwd=paths.ROOT) as run:
+        wait_until(lambda: (state_folder / "run" / "redis" / "redis.pid").exists() or run.poll() is not None,
+                   "Redis to be started", 60)
+        run.send_signal(signal.SIGINT)
+        told = run.communicate(timeout=60)[0]
+    assert run.returncode == 130 and "interrupted" in told and "Traceback" not in told, told
+    assert not [one for one in Recorded.all_in(state_folder) if one.pid()]
+
+
+def test_a_path_with_a_blank_is_not_used_in_connection_strings(monkeypatch, tmp_path):
+    root = tmp_path / "my checkout"
+    monkeypatch.setattr(paths, "ROOT", root)
+    monkeypatch.setattr(paths, "server_user", lambda: None)
+    folder = paths.state_folder()
+    try:
+        assert " " not in str(folder) and folder.parent == Path("/var/tmp")
+    finally:
+        folder.rmdir()
+
+
+def test_an_interrupted_initdb_is_made_again(state_folder):
+    from harness.servers import Postgres
+
+    server = Postgres(state_folder / "pg")
+    (server.folder / "data.new").mkdir()
+    (server.folder / "data.new" / "PG_VERSION").write_text("15\n")
+    server.start()
+    try:
+        assert server.execute("select 1") == [(1,)]
+    finally:
+        server.stop()
+    assert not (server.folder / "data.new").exists()
