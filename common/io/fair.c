@@ -142,6 +142,13 @@ void fair_push_head(struct fair *q, struct fair_item *item)
     count_in(q, t, item);
 }
 
+void fair_give_back(struct fair *q, struct fair_item *item)
+{
+    fair_push_head(q, item);
+    list_remove(&item->home->ring);
+    list_push_front(&q->ring, &item->home->ring);
+}
+
 void fair_remove(struct fair *q, struct fair_item *item)
 {
     struct fair_tenant *t = item->home;

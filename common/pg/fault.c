@@ -13,6 +13,9 @@ const struct fault pg_fault_overloaded = {.code = FAULT_RESOURCE_EXHAUSTED,
                                           .reason = ERROR_REASON_OVERLOADED,
                                           .message = "too many calls wait for the database",
                                           .retry_ms = 200};
+const struct fault pg_fault_large = {.code = FAULT_RESOURCE_EXHAUSTED,
+                                     .reason = ERROR_REASON_TOO_LARGE,
+                                     .message = "the answer of the database is too large"};
 const struct fault pg_fault_deadline = {.code = FAULT_DEADLINE_EXCEEDED,
                                         .reason = ERROR_REASON_DEADLINE,
                                         .message =

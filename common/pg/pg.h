@@ -21,7 +21,7 @@ struct pg_config {
     const char *conninfo;         /* libpq keywords or URI; "" = libpq's environment */
     unsigned segment_connections; /* default 2 */
     unsigned read_connections;    /* default 2 */
-    unsigned queue; /* places in the segment queue and in the read queue (default 4096) */
+    unsigned queue; /* places in the segment queue and in each read queue (default 4096) */
     const char *application_name; /* "amends-intake" */
     const struct pg_stmt *stmts;  /* all statements of the process */
     size_t n_stmts;
@@ -68,19 +68,29 @@ struct pg_read {
         unsigned stmt; /* index in pg_config.stmts */
         struct pg_args args;
     } q[PG_READ_STMTS];
+    size_t bytes_most; /* results that take more memory are not shown; 0 = no bound */
     /* Gets each statement's result, in order, once all of them went well: of a read that failed or
      * is repeated nothing is shown. May be NULL. */
     void (*rows)(struct pg_read *r, size_t i, const struct pg_rows *rows);
     /* Called once. `fault` is NULL when all went well, else UNAVAILABLE, DEADLINE_EXCEEDED,
-     * RESOURCE_EXHAUSTED or INTERNAL. */
+     * RESOURCE_EXHAUSTED or INTERNAL; &pg_fault_large when the results pass `bytes_most`. */
     void (*done)(struct pg_read *r, const struct fault *fault);
     void *ctx;
     /* Owned by the read lane. */
     unsigned tries; /* reads are repeated once on another connection */
     int64_t queued_us;
+    size_t bytes; /* what the results took */
 };
 
-/* Queues a read. A refusal comes through `done` too, in this call. */
+/* RESOURCE_EXHAUSTED, TOO_LARGE: see pg_read.bytes_most. */
+extern const struct fault pg_fault_large;
+
+/*
+ * Queues a read; tenants have turns. Reads that are expected to take more than two milliseconds, by
+ * what those before them took, wait in a queue of their own: see read.c. So whoever reads much
+ * should read in slices of at most 256 KB or 5 ms. A refusal comes through `done` too, in this
+ * call.
+ */
 void pg_read(struct pg *pg, struct pg_read *read);
 
 /* -- for tools ---------------------------------------------------------------------------- */

@@ -41,6 +41,7 @@ struct pg {
     void *changed_ctx;
     struct loop_timer *tick;
     int64_t probe_due_us;
+    int64_t trip_us; /* what a round trip takes that asks for nothing, as the probes found */
     struct read_lane *reads;
     struct pg_seg_lane *segs; /* NULL before pg_seg_setup() */
     bool closing;

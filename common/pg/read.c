@@ -7,29 +7,57 @@
 #include "pg/metrics.h"
 #include "pg/pool.h"
 
-/* How many reads may be sent on one connection without an answer: enough to hide the round trip,
- * and few enough that a slow read holds up only these. */
+/*
+ * Reads are of two kinds. Light ones share a connection: up to DEPTH of them, expected to take
+ * TURN_US together, are sent without waiting for answers, which hides the round trip. A heavy one
+ * is expected to take longer than HEAVY_US; a connection has one of these at most, and one
+ * connection never has any (when there are two or more), so that light reads always find a place
+ * where nothing long is before them. Light reads go first, but they fill a connection only for
+ * TURN_US, and a heavy one may then follow: so neither kind starves.
+ *
+ * What a read will take is learned from those before it: of the same tenant, with the same first
+ * statement.
+ */
 #define DEPTH 8
+#define TURN_US (5 * US_PER_MS)
+#define HEAVY_US (2 * US_PER_MS)
+#define UNKNOWN_US (US_PER_MS / 2)   /* expected of a read that is the first one of its kind */
+#define LONGEST_US (100 * US_PER_MS) /* longer is a server that stood still, not a larger read */
+#define PACES 1024                   /* a power of two */
 
 #define STATEMENT_TIMED_OUT "57014"
+
+enum read_kind { READ_LIGHT, READ_HEAVY, READ_KINDS };
 
 struct read_slot {
     struct trip trip;
     struct conn *conn;
     struct pg_read *read; /* NULL = free */
+    enum read_kind kind;
+    int64_t expected_us, sent_us;
     PGresult *results[PG_READ_STMTS];
 };
 
 struct read_conn {
     struct read_lane *lane;
-    size_t busy;
-    struct read_slot slots[DEPTH];
+    size_t busy, heavy;
+    int64_t expected_us;               /* of all that is in flight */
+    int64_t ended_us;                  /* when the last answer had been dealt with */
+    struct read_slot slots[DEPTH + 1]; /* one more, for a heavy read behind light ones */
+};
+
+/* What reads of one tenant and one first statement took lately. Another one that falls into the
+ * same place takes it over. */
+struct read_pace {
+    uint64_t key;
+    int64_t us;
 };
 
 struct read_lane {
     struct pg *pg;
-    struct fair *queue;
-    size_t in_flight;
+    struct fair *queues[READ_KINDS];
+    size_t in_flight, heavy;
+    struct read_pace paces[PACES];
 };
 
 static bool read_result(struct trip *t, size_t i, PGresult *res);
@@ -40,7 +68,8 @@ struct read_lane *reads_new(struct pg *pg)
     struct read_lane *l = calloc(1, sizeof(*l));
     AM_ASSERT(l != NULL);
     l->pg = pg;
-    l->queue = fair_new(pg->config.queue);
+    for (size_t i = 0; i < READ_KINDS; i++)
+        l->queues[i] = fair_new(pg->config.queue);
     return l;
 }
 
@@ -49,7 +78,8 @@ void reads_free(struct read_lane *l)
     for (size_t i = 0; i < l->pg->n_conns; i++)
         if (l->pg->conns[i].lane == LANE_READ)
             free(l->pg->conns[i].user);
-    fair_free(l->queue);
+    for (size_t i = 0; i < READ_KINDS; i++)
+        fair_free(l->queues[i]);
     free(l);
 }
 
@@ -61,14 +91,14 @@ void reads_attach(struct read_lane *l, struct conn *c)
     rc = calloc(1, sizeof(*rc));
     AM_ASSERT(rc != NULL);
     rc->lane = l;
-    for (size_t i = 0; i < DEPTH; i++)
+    for (size_t i = 0; i <= DEPTH; i++)
         rc->slots[i].conn = c;
     c->user = rc;
 }
 
 size_t reads_outstanding(const struct read_lane *l)
 {
-    return l->in_flight + fair_len(l->queue);
+    return l->in_flight + fair_len(l->queues[READ_LIGHT]) + fair_len(l->queues[READ_HEAVY]);
 }
 
 static void show_queue(const struct read_lane *l)
@@ -76,19 +106,71 @@ static void show_queue(const struct read_lane *l)
     metric_set(&pg_metric_queue, PG_QUEUE_READ, (int64_t)reads_outstanding(l));
 }
 
+/* -- how long a read will take ----------------------------------------------------------------- */
+
+static struct read_pace *pace_of(struct read_lane *l, const struct pg_read *r, uint64_t *key)
+{
+    *key = (r->item.tenant + 1) * 0x9e3779b97f4a7c15u ^ (uint64_t)r->q[0].stmt << 48;
+    return &l->paces[(*key >> 24) & (PACES - 1)];
+}
+
+static int64_t expected_us(struct read_lane *l, const struct pg_read *r)
+{
+    uint64_t key;
+    const struct read_pace *p = pace_of(l, r, &key);
+    return p->key == key ? p->us : UNKNOWN_US;
+}
+
+static enum read_kind kind_of(int64_t us)
+{
+    return us > HEAVY_US ? READ_HEAVY : READ_LIGHT;
+}
+
+/* Answers come one after the other: a read took the time since it was sent, or since the answer
+ * before it, but for the round trip. One that took long by chance moves the expectation only by a
+ * quarter. */
+static void learn(struct read_lane *l, const struct read_slot *slot, int64_t now_us)
+{
+    uint64_t key;
+    const struct read_conn *rc = slot->conn->user;
+    struct read_pace *p = pace_of(l, slot->read, &key);
+    int64_t took_us = now_us - (slot->sent_us > rc->ended_us ? slot->sent_us : rc->ended_us);
+    took_us = took_us > l->pg->trip_us ? took_us - l->pg->trip_us : 0;
+    took_us = took_us > LONGEST_US ? LONGEST_US : took_us;
+    if (p->key != key)
+        *p = (struct read_pace){.key = key, .us = UNKNOWN_US};
+    p->us += (took_us - p->us) / (took_us > p->us ? 4 : 8);
+}
+
 /* -- sending ----------------------------------------------------------------------------------- */
 
-static struct conn *least_busy(struct read_lane *l)
+static bool takes(const struct read_conn *rc, enum read_kind kind, int64_t us)
+{
+    if (kind == READ_HEAVY)
+        return rc->heavy == 0;
+    return rc->busy == 0 || (rc->busy < DEPTH && rc->expected_us + us <= TURN_US);
+}
+
+/* How many connections may have a heavy read. */
+static size_t heavy_most(const struct read_lane *l)
+{
+    size_t up = l->pg->up[LANE_READ];
+    return up > 1 ? up - 1 : 1;
+}
+
+static struct conn *least_busy(struct read_lane *l, enum read_kind kind, int64_t us)
 {
     struct conn *best = NULL;
-    size_t least = DEPTH;
+    if (kind == READ_HEAVY && l->heavy >= heavy_most(l))
+        return NULL;
     for (size_t i = 0; i < l->pg->n_conns; i++) {
         struct conn *c = &l->pg->conns[i];
-        struct read_conn *rc = c->user;
-        if (c->lane != LANE_READ || c->state != CONN_UP || c->broken || rc->busy >= least)
+        const struct read_conn *rc = c->user, *least = best ? best->user : NULL;
+        if (c->lane != LANE_READ || c->state != CONN_UP || c->broken || !takes(rc, kind, us))
             continue;
-        best = c;
-        least = rc->busy;
+        if (!best || rc->expected_us < least->expected_us ||
+            (rc->expected_us == least->expected_us && rc->busy < least->busy))
+            best = c;
     }
     return best;
 }
@@ -98,18 +180,34 @@ static struct read_slot *free_slot(struct read_conn *rc)
     size_t i = 0;
     while (rc->slots[i].read)
         i++;
-    AM_ASSERT(i < DEPTH);
+    AM_ASSERT(i <= DEPTH);
     return &rc->slots[i];
 }
 
-static void send_read(struct read_lane *l, struct conn *c, struct pg_read *r)
+/* Counts the read of a slot in (1) or out (-1). */
+static void count_read(struct read_lane *l, const struct read_slot *slot, int by)
+{
+    struct read_conn *rc = slot->conn->user;
+    rc->busy += (size_t)by;
+    rc->expected_us += by * slot->expected_us;
+    l->in_flight += (size_t)by;
+    if (slot->kind == READ_LIGHT)
+        return;
+    rc->heavy += (size_t)by;
+    l->heavy += (size_t)by;
+}
+
+static void send_read(struct read_lane *l, struct conn *c, struct pg_read *r, enum read_kind kind,
+                      int64_t us)
 {
     struct read_conn *rc = c->user;
     struct read_slot *slot = free_slot(rc);
     slot->read = r;
+    slot->kind = kind;
+    slot->expected_us = us;
+    slot->sent_us = time_mono_us();
     slot->trip = (struct trip){.result = read_result, .end = read_end, .ctx = slot};
-    rc->busy++;
-    l->in_flight++;
+    count_read(l, slot, 1);
     conn_trip_begin(c, &slot->trip);
     for (size_t i = 0; i < r->n; i++) {
         AM_ASSERT(r->q[i].stmt < l->pg->config.n_stmts);
@@ -119,32 +217,74 @@ static void send_read(struct read_lane *l, struct conn *c, struct pg_read *r)
     metric_add(&pg_metric_trips, PG_TRIP_PLAIN, 1);
 }
 
-void reads_dispatch(struct read_lane *l)
+/* Takes the next read of one kind. A light one that is known to be heavy by now is put among
+ * those. */
+static struct pg_read *take_read(struct read_lane *l, enum read_kind kind, int64_t *us)
 {
-    for (struct conn *c; fair_len(l->queue) > 0 && (c = least_busy(l));) {
-        struct pg_read *r = CONTAINER_OF(fair_take(l->queue), struct pg_read, item);
+    for (struct fair_item *item; (item = fair_take(l->queues[kind]));) {
+        struct pg_read *r = CONTAINER_OF(item, struct pg_read, item);
+        *us = expected_us(l, r);
+        if (kind == READ_HEAVY || kind_of(*us) == READ_LIGHT)
+            return r;
+        if (fair_push(l->queues[READ_HEAVY], item) != AM_OK)
+            fair_push_head(l->queues[READ_HEAVY], item); /* it was let in before */
+    }
+    return NULL;
+}
+
+/* The next read of one kind, with the connection for it; NULL when there is none or no place. */
+static struct pg_read *next_read(struct read_lane *l, enum read_kind kind, int64_t *us,
+                                 struct conn **c)
+{
+    struct pg_read *r = take_read(l, kind, us);
+    if (!r)
+        return NULL;
+    *c = least_busy(l, kind, *us);
+    if (*c)
+        return r;
+    fair_give_back(l->queues[kind], &r->item);
+    return NULL;
+}
+
+static void dispatch(struct read_lane *l, enum read_kind kind)
+{
+    int64_t us = 0;
+    struct conn *c = NULL;
+    for (struct pg_read *r; (r = next_read(l, kind, &us, &c));) {
         int64_t now = time_mono_us();
         if (r->tries == 0)
             metric_observe_us(&pg_metric_queue_wait, PG_QUEUE_READ, now - r->queued_us);
         if (r->deadline_us && now >= r->deadline_us)
             r->done(r, &pg_fault_deadline);
         else
-            send_read(l, c, r);
+            send_read(l, c, r, kind, us);
     }
+}
+
+void reads_dispatch(struct read_lane *l)
+{
+    dispatch(l, READ_LIGHT);
+    dispatch(l, READ_HEAVY);
     show_queue(l);
+}
+
+static struct fair *queue_of(struct read_lane *l, const struct pg_read *r)
+{
+    return l->queues[kind_of(expected_us(l, r))];
 }
 
 void pg_read(struct pg *pg, struct pg_read *r)
 {
     AM_ASSERT(r->n > 0 && r->n <= PG_READ_STMTS);
     r->tries = 0;
+    r->bytes = 0;
     r->item.home = NULL;
     r->queued_us = time_mono_us();
     if (pg->closing || pool_away(pg, LANE_READ)) {
         r->done(r, pg->closing ? &pg_fault_draining : &pg_fault_away);
         return;
     }
-    if (fair_push(pg->reads->queue, &r->item) != AM_OK) {
+    if (fair_push(queue_of(pg->reads, r), &r->item) != AM_OK) {
         metric_add(&pg_metric_shed, PG_QUEUE_READ, 1);
         r->done(r, &pg_fault_overloaded);
         return;
@@ -154,9 +294,11 @@ void pg_read(struct pg *pg, struct pg_read *r)
 
 void reads_fail_queue(struct read_lane *l, const struct fault *why)
 {
-    for (struct fair_item *item; (item = fair_take(l->queue));) {
-        struct pg_read *r = CONTAINER_OF(item, struct pg_read, item);
-        r->done(r, why);
+    for (size_t i = 0; i < READ_KINDS; i++) {
+        for (struct fair_item *item; (item = fair_take(l->queues[i]));) {
+            struct pg_read *r = CONTAINER_OF(item, struct pg_read, item);
+            r->done(r, why);
+        }
     }
     show_queue(l);
 }
@@ -180,11 +322,18 @@ static void clear_results(struct read_slot *slot)
     }
 }
 
-static void deliver_rows(struct read_slot *slot, struct pg_read *r)
+/* Shows the results, but not when they are larger than the caller is prepared for. */
+static const struct fault *deliver_rows(struct read_slot *slot, struct pg_read *r)
 {
+    r->bytes = 0;
+    for (size_t i = 0; i < r->n; i++)
+        r->bytes += PQresultMemorySize(slot->results[i]);
+    if (r->bytes_most && r->bytes > r->bytes_most)
+        return &pg_fault_large;
     if (r->rows)
         for (size_t i = 0; i < r->n; i++)
             r->rows(r, i, (const struct pg_rows *)(const void *)slot->results[i]);
+    return NULL;
 }
 
 static void repeat_read(struct read_lane *l, struct pg_read *r, const struct fault *or_else)
@@ -194,7 +343,7 @@ static void repeat_read(struct read_lane *l, struct pg_read *r, const struct fau
         return;
     }
     metric_add(&pg_metric_read_retries, 0, 1);
-    fair_push_head(l->queue, &r->item);
+    fair_push_head(queue_of(l, r), &r->item);
 }
 
 static void refused_read(struct read_lane *l, struct read_slot *slot, struct pg_read *r)
@@ -222,17 +371,18 @@ static void read_end(struct trip *t, enum trip_end end)
     struct read_conn *rc = slot->conn->user;
     struct read_lane *l = rc->lane;
     struct pg_read *r = slot->read;
+    const struct fault *fault = end == TRIP_OK ? deliver_rows(slot, r) : NULL;
     if (end == TRIP_OK)
-        deliver_rows(slot, r);
+        learn(l, slot, time_mono_us());
     clear_results(slot);
+    count_read(l, slot, -1);
     slot->read = NULL;
-    rc->busy--;
-    l->in_flight--;
     if (end == TRIP_OK)
-        r->done(r, NULL);
+        r->done(r, fault);
     else if (end == TRIP_ERROR)
         refused_read(l, slot, r);
     else
         repeat_read(l, r, &pg_fault_away);
+    rc->ended_us = time_mono_us();
     reads_dispatch(l);
 }

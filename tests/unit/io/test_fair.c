@@ -200,6 +200,18 @@ static void test_whether_others_wait(void **state)
     assert_true(fair_others_wait(q, 7));
 }
 
+/* Nobody loses a turn because there was no place for what was taken. */
+static void test_given_back_is_next_again(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < 2; i++)
+        assert_int_equal(push(i, 1), AM_OK);
+    assert_int_equal(push(2, 2), AM_OK);
+    fair_give_back(q, fair_take(q));
+    fair_give_back(q, fair_take(q));
+    assert_takes((const size_t[]){0, 2, 1}, 3);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -212,6 +224,7 @@ int main(void)
         FAIR_TEST(test_remove_from_anywhere),
         FAIR_TEST(test_counts_hold),
         FAIR_TEST(test_whether_others_wait),
+        FAIR_TEST(test_given_back_is_next_again),
         FAIR_TEST(test_freeing_lets_go_of_items),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

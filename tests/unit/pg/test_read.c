@@ -260,6 +260,71 @@ static void a_flood_does_not_delay_another_tenant(void **state)
     toy_free(t);
 }
 
+/* Reads that take long are found out after a few. From then on one connection is free of them, and
+ * whoever reads little does not wait behind them. */
+static void long_reads_do_not_delay_short_ones(void **state)
+{
+    (void)state;
+    struct toy *t = toy_new(w, 1, 2, NULL);
+    struct look *slow[100];
+    for (int i = 0; i < 100; i++) {
+        slow[i] = prepare(1);
+        ask(slow[i], TOY_SLEEP, 20);
+        submit(t, slow[i]);
+    }
+    while (!slow[20]->done)
+        world_turn(w, 5);
+    for (int i = 0; i < 20; i++) {
+        struct look *l = get(t, 2, 1 + i);
+        int64_t start = time_mono_us();
+        while (!l->done)
+            world_turn(w, 1);
+        assert_true(time_mono_us() - start < 18 * US_PER_MS);
+    }
+    assert_false(slow[99]->done);
+    world_settle(w, 20000);
+    for (int i = 0; i < 100; i++)
+        assert_int_equal(slow[i]->code, FAULT_OK);
+    toy_free(t);
+}
+
+/* With one connection both kinds have turns. */
+static void neither_kind_of_read_starves(void **state)
+{
+    (void)state;
+    struct toy *t = toy_new(w, 1, 1, NULL);
+    struct look *slow[40], *quick[400];
+    for (int i = 0; i < 40; i++) {
+        slow[i] = prepare(1);
+        ask(slow[i], TOY_SLEEP, 5);
+        submit(t, slow[i]);
+    }
+    while (!slow[20]->done)
+        world_turn(w, 5);
+    for (int i = 0; i < 400; i++)
+        quick[i] = get(t, 2, 1 + i % 100);
+    world_settle(w, 20000);
+    assert_true(slow[39]->done_at < quick[399]->done_at);
+    assert_true(quick[10]->done_at < slow[39]->done_at);
+    toy_free(t);
+}
+
+static void what_is_too_large_is_not_shown(void **state)
+{
+    (void)state;
+    struct toy *t = toy_new(w, 1, 1, NULL);
+    struct look *l = prepare(1);
+    ask(l, TOY_GET, 1);
+    l->read.bytes_most = 16;
+    submit(t, l);
+    world_settle(w, 20000);
+    assert_int_equal(l->code, FAULT_RESOURCE_EXHAUSTED);
+    assert_int_equal(l->reason, ERROR_REASON_TOO_LARGE);
+    assert_int_equal(l->rows_called, 0);
+    assert_true(l->read.bytes > 16);
+    toy_free(t);
+}
+
 static bool is_up(void *ctx)
 {
     const struct toy *t = ctx;
@@ -300,6 +365,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(deadline_is_looked_at_when_dequeued, set_up, tear_down),
         cmocka_unit_test_setup_teardown(too_slow_is_ended_by_the_server, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_flood_does_not_delay_another_tenant, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(long_reads_do_not_delay_short_ones, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(neither_kind_of_read_starves, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(what_is_too_large_is_not_shown, set_up, tear_down),
         cmocka_unit_test_setup_teardown(server_away, set_up, tear_down),
     };
     return cmocka_run_group_tests_name("read", tests, NULL, NULL);
