@@ -2,7 +2,7 @@
 #pragma once
 
 /*
- * The smaller and the larger of two instants or stretches of time.
+ * The smaller and the larger of two numbers: instants, stretches of time, sizes.
  *
  * Threading: pure. Ownership: none.
  */

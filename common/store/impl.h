@@ -9,18 +9,21 @@
  * arena; submissions and reads are their callers'.
  */
 
+#include "base/time.h"
 #include "case/model/decision.h"
 #include "store/store.h"
 #include "store/table.h"
 
 /* Places in store_stmts. First the reads by key arrays, then the inserts of new rows (cheaper than
- * upserts), then the upserts, then the reads with words, each in the order of the tables. */
+ * upserts), then the upserts, the reads with words and the pages of words, each in the order of the
+ * tables. */
 enum stmt {
     STMT_READ = -TABLE_FIRST_READ, /* STMT_READ + TABLE_CASE is the first one */
     STMT_INSERT = STMT_READ + TABLES_READ,
     STMT_UPSERT = STMT_INSERT + TABLES,
     STMT_READ_WORDS = STMT_UPSERT + TABLES_UPSERT - TABLE_FIRST_WORDS,
-    STMT_WORK_DELETE = STMT_READ_WORDS + TABLE_LAST_WORDS + 1,
+    STMT_LIST_WORDS = STMT_READ_WORDS + TABLE_LAST_WORDS + 1 - TABLE_FIRST_WORDS,
+    STMT_WORK_DELETE = STMT_LIST_WORDS + TABLE_LAST_WORDS + 1,
     STMT_CLAIM_DELETE,
     STMT_ENDED_DELETE,
     STMT_OPENING, /* OpenCase: dedup row, the customer's open case, the tenant's policy version */
@@ -54,6 +57,9 @@ struct store {
     void (*route)(void *ctx, const struct route *r);
     void *ctx;
 };
+
+/* Later than anything: 9999-12-31. */
+#define STORE_END_OF_TIME_US (253402300799LL * US_PER_S)
 
 /* The rows of a child table in a case. */
 struct rows *case_rows_of(struct case_state *c, enum table_id table);

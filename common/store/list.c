@@ -9,9 +9,6 @@
 #include "contract/statuses.h"
 #include "store/impl.h"
 
-/* Later than any case: 9999-12-31. */
-#define END_OF_TIME_US (253402300799LL * US_PER_S)
-
 static bool given(const char *text)
 {
     return text && text[0];
@@ -37,8 +34,8 @@ static void arg_page(struct pg_args *args, const struct case_filter *f)
     memset(&last, 0xff, sizeof(last));
     bool start = f->before_opened_at == 0;
     pg_arg_time(args, f->opened_from);
-    pg_arg_time(args, f->opened_until ? f->opened_until : END_OF_TIME_US);
-    pg_arg_time(args, start ? END_OF_TIME_US : f->before_opened_at);
+    pg_arg_time(args, f->opened_until ? f->opened_until : STORE_END_OF_TIME_US);
+    pg_arg_time(args, start ? STORE_END_OF_TIME_US : f->before_opened_at);
     pg_arg_uuid(args, start ? &last : &f->before_case_id);
     pg_arg_int4(args, f->limit);
 }

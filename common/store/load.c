@@ -113,7 +113,9 @@ int case_load(struct case_state *cases, size_t n_cases, unsigned stmt, const str
 {
     if (stmt == STMT_READ + TABLE_CASE)
         return load_case_rows(cases, n_cases, rows, arena);
-    const bool words = stmt >= STMT_READ_WORDS + TABLE_FIRST_WORDS;
-    return load_children(cases, n_cases, stmt - (words ? STMT_READ_WORDS : STMT_READ), words, rows,
-                         arena);
+    if (stmt >= STMT_LIST_WORDS + TABLE_FIRST_WORDS)
+        return load_children(cases, n_cases, stmt - STMT_LIST_WORDS, true, rows, arena);
+    if (stmt >= STMT_READ_WORDS + TABLE_FIRST_WORDS)
+        return load_children(cases, n_cases, stmt - STMT_READ_WORDS, true, rows, arena);
+    return load_children(cases, n_cases, stmt - STMT_READ, false, rows, arena);
 }

@@ -2,6 +2,8 @@
 
 /* Plain reads of cases, events and agents on the read lane. */
 
+#include <string.h>
+
 #include "contract/reasons.h"
 #include "store/impl.h"
 
@@ -80,6 +82,7 @@ static bool leaves_room(const struct arena *arena)
 static void read_done(struct pg_read *pg, const struct fault *fault)
 {
     struct store_read *r = CONTAINER_OF(pg, struct store_read, pg);
+    r->too_large = fault == &pg_fault_large;
     if (fault)
         fault_copy(&r->fault, r->arena, fault);
     else if (!leaves_room(r->arena))
@@ -92,6 +95,8 @@ void store_read_begin(struct store_read *r)
 {
     r->pg = (struct pg_read){.rows = read_rows, .done = read_done, .deadline_us = r->deadline_us};
     r->pg.item.tenant = (uint64_t)r->tenant_id;
+    r->pg.bytes_most = r->bytes_most;
+    r->too_large = false;
     fault_init(&r->fault, r->arena);
     r->cases = NULL;
     r->n_cases = 0;
@@ -133,9 +138,11 @@ static void arg_case_keys(const struct store_read *r, struct pg_args *args)
 static void add_parts(struct store_read *r, bool words)
 {
     for (unsigned t = TABLE_FIRST_CHILD; t <= TABLE_LAST_CHILD; t++) {
-        const bool has_words = t >= TABLE_FIRST_WORDS && t <= TABLE_LAST_WORDS;
-        *store_read_add(r, t + (words && has_words ? STMT_READ_WORDS : STMT_READ)) =
-            r->pg.q[0].args;
+        const bool has_words = words && t >= TABLE_FIRST_WORDS && t <= TABLE_LAST_WORDS;
+        struct pg_args *args = store_read_add(r, t + (has_words ? STMT_READ_WORDS : STMT_READ));
+        *args = r->pg.q[0].args;
+        if (has_words)
+            pg_arg_int8(args, STORE_WORDS_BYTES);
     }
 }
 
@@ -147,6 +154,41 @@ void store_read_cases(struct store *s, struct store_read *r, const struct uuid *
     arg_case_keys(r, store_read_add(r, STMT_READ + TABLE_CASE));
     if (depth != CASE_ROW)
         add_parts(r, depth == CASE_WORDS);
+    pg_read(s->pg, &r->pg);
+}
+
+/* -- words ------------------------------------------------------------------------------------- */
+
+static const unsigned words_stmt[] = {
+    [WORDS_OF_SIGNALS] = STMT_LIST_WORDS + TABLE_SIGNAL,
+    [WORDS_OF_CONTACTS] = STMT_LIST_WORDS + TABLE_CONTACT,
+    [WORDS_OF_ACTS] = STMT_LIST_WORDS + TABLE_ACT,
+};
+
+static void arg_place(struct pg_args *args, enum words_of of, const struct words_place *before)
+{
+    struct uuid last;
+    memset(&last, 0xff, sizeof(last));
+    if (of == WORDS_OF_SIGNALS) {
+        pg_arg_int4(args, before->number ? before->number : INT32_MAX);
+        return;
+    }
+    pg_arg_time(args, before->at ? before->at : STORE_END_OF_TIME_US);
+    pg_arg_uuid(args, before->at ? &before->id : &last);
+}
+
+void store_read_words(struct store *s, struct store_read *r, const struct uuid *case_id,
+                      enum words_of of, const struct words_place *before, size_t bytes, int limit)
+{
+    store_read_begin(r);
+    cases_init(r, case_id, 1);
+    arg_case_keys(r, store_read_add(r, STMT_READ + TABLE_CASE));
+    struct pg_args *args = store_read_add(r, words_stmt[of]);
+    pg_arg_int8(args, r->tenant_id);
+    pg_arg_uuid(args, case_id);
+    arg_place(args, of, before);
+    pg_arg_int8(args, (int64_t)bytes);
+    pg_arg_int4(args, limit);
     pg_read(s->pg, &r->pg);
 }
 

@@ -320,6 +320,8 @@ static void set_tables(void)
     for (unsigned i = TABLE_FIRST_WORDS; i <= TABLE_LAST_WORDS; i++)
         set(STMT_READ_WORDS + i, name_of("read_words", &tables[i]),
             table_sql_read(&tables[i], read_keys(i), true));
+    for (unsigned i = TABLE_FIRST_WORDS; i <= TABLE_LAST_WORDS; i++)
+        set(STMT_LIST_WORDS + i, name_of("list_words", &tables[i]), table_sql_words(&tables[i]));
     set(STMT_WORK_DELETE, "delete_case_work", table_sql_delete(&tables[TABLE_WORK]));
     set(STMT_CLAIM_DELETE, "delete_open_claim", table_sql_delete(&tables[TABLE_CLAIM]));
     set(STMT_ENDED_DELETE, "delete_case_ended", table_sql_delete(&tables[TABLE_ENDED]));

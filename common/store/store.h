@@ -79,6 +79,8 @@ struct store_read {
     int64_t tenant_id;
     const char *tenant;
     int64_t deadline_us;
+    size_t bytes_most; /* it fails with `too_large` when its results pass this; 0 = no bound */
+    bool too_large;
     struct fault fault; /* set when it failed */
     void (*done)(struct store_read *r);
     void *ctx;
@@ -101,13 +103,32 @@ struct store_read {
 enum case_depth {
     CASE_ROW,   /* its row and its place in the queue */
     CASE_PARTS, /* and its parts, but without words: the long texts of contacts, signals and acts */
-    CASE_WORDS, /* with them */
+    CASE_WORDS, /* with the newest of them: see STORE_WORDS_BYTES */
 };
+
+/* How many bytes of words of each kind are read with a case (one text may pass it). The others are
+ * words_unread; store_read_words() goes on from there. */
+#define STORE_WORDS_BYTES (64 << 10)
 
 /* Up to 100 cases, all of one instant. RESOURCE_EXHAUSTED / TOO_LARGE when they do not fit into the
  * read's arena; so for all reads. */
 void store_read_cases(struct store *s, struct store_read *r, const struct uuid *ids, size_t n,
                       enum case_depth depth);
+
+enum words_of { WORDS_OF_SIGNALS, WORDS_OF_CONTACTS, WORDS_OF_ACTS, WORDS_OF };
+
+/* Where a page of words ended: a signal's number, else time and id. All zero = at the newest. */
+struct words_place {
+    int64_t at;
+    struct uuid id;
+    int32_t number;
+};
+
+/* Signals, contacts or acts of a case with their words, newest first: those before a place, until
+ * their words pass `bytes`, at most `limit`, at least one. They are in cases[0], oldest first, with
+ * the case's row and nothing else of it. */
+void store_read_words(struct store *s, struct store_read *r, const struct uuid *case_id,
+                      enum words_of of, const struct words_place *before, size_t bytes, int limit);
 
 /* Events with seq > after_seq, at most `limit`, and the case row (cases[0]), of one instant. A
  * private part that was erased has no row. */

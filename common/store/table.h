@@ -50,8 +50,8 @@ struct column {
     uint16_t offset;
     bool nullable; /* time 0 and the zero uuid are SQL null */
     /* A long text for people, on which nothing is decided. It is written once. Rows are read
-     * without it, unless it is asked for; then the text is empty, and writing such a row again
-     * keeps what is stored. */
+     * without it, unless it is asked for; then the text is words_unread, and writing such a row
+     * again keeps what is stored. */
     bool words;
 };
 
@@ -67,9 +67,15 @@ struct table {
 extern const struct table tables[TABLES];
 
 /* "select k.ord, t.<columns> ... from unnest(<the first n_keys columns>) .. cross join lateral ..":
- * one row for every row found, k.ord = place of its key in the arrays, from 1. With or without the
- * columns of words; table_decode() must be told the same. */
+ * one row for every row found, k.ord = place of its key in the arrays, from 1. Without the columns
+ * of words, or with them; table_decode() must be told the same. Words are given newest first, until
+ * those of one case pass the bytes of the parameter behind the keys; the others are SQL null. */
 char *table_sql_read(const struct table *t, size_t n_keys, bool words);
+
+/* The newest rows of one case ($1 tenant, $2 case) before a place ($3, and $4 where an order by
+ * time needs the key, too), newest first, with their words, until these pass the bytes of the next
+ * parameter: one row at least, at most the last parameter. Column 0 is 1. */
+char *table_sql_words(const struct table *t);
 
 /* "insert .. select from unnest(..)": all columns as arrays; with `upsert` existing rows of the
  * same primary key are overwritten, but for words that are stored already. */

@@ -135,10 +135,12 @@ int table_decode(const struct table *t, bool words, const struct pg_rows *r, int
     for (size_t i = 0; i < t->n_cols && rc == AM_OK; i++) {
         const struct column *c = &t->cols[i];
         void *to = (uint8_t *)out + c->offset;
-        if (c->words && !words)
-            *(const char **)to = "";
-        else
+        if (c->words && (!words || pg_is_null(r, row, col))) {
+            *(const char **)to = words_unread;
+            col += words;
+        } else {
             rc = decode_field(c, r, row, col++, to, arena);
+        }
     }
     return rc;
 }

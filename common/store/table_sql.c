@@ -32,12 +32,55 @@ static void put_columns(FILE *out, const struct table *t, size_t n, const char *
         fprintf(out, "%s%s%s", i ? ", " : "", prefix, t->cols[i].name);
 }
 
-/* The columns that a read gives, each behind a comma. */
-static void put_read_columns(FILE *out, const struct table *t, bool words)
+/* The column of words; NULL = the table has none. */
+static const struct column *words_column(const struct table *t)
 {
     for (size_t i = 0; i < t->n_cols; i++)
-        if (words || !t->cols[i].words)
-            fprintf(out, ", t.%s", t->cols[i].name);
+        if (t->cols[i].words)
+            return &t->cols[i];
+    return NULL;
+}
+
+/* The column by which the rows of a case are put in order, before their key; NULL = by key. */
+static const struct column *order_column(const struct table *t)
+{
+    for (size_t i = 0; i < t->n_cols && t->order_offset; i++)
+        if (t->cols[i].offset == t->order_offset)
+            return &t->cols[i];
+    return NULL;
+}
+
+/* "t.at desc, t.act_id desc": newest first. */
+static void put_newest_first(FILE *out, const struct table *t, const char *alias)
+{
+    const struct column *by = order_column(t);
+    if (by)
+        fprintf(out, "%s.%s desc, ", alias, by->name);
+    fprintf(out, "%s.%s desc", alias, t->cols[t->n_keys - 1].name);
+}
+
+/* "select x.*, <how many bytes of words newer rows have> as words_before from act x". The length of
+ * a text is known without unpacking it. */
+static void put_words_before(FILE *out, const struct table *t)
+{
+    const char *words = words_column(t)->name;
+    fprintf(out, "select x.*, sum(octet_length(x.%s)) over (order by ", words);
+    put_newest_first(out, t, "x");
+    fprintf(out, ") - octet_length(x.%s) as words_before from %s x", words, t->name);
+}
+
+/* The columns that a read gives, each behind a comma. Words are given while newer ones have less
+ * than the bytes of the parameter of that number. */
+static void put_read_columns(FILE *out, const struct table *t, bool words, size_t bytes_param)
+{
+    for (size_t i = 0; i < t->n_cols; i++) {
+        const struct column *c = &t->cols[i];
+        if (!c->words)
+            fprintf(out, ", t.%s", c->name);
+        else if (words)
+            fprintf(out, ", case when t.words_before < $%zu::int8 then t.%s end", bytes_param,
+                    c->name);
+    }
 }
 
 /* "x = excluded.x". Words that are stored stay: the row was read without them. */
@@ -101,12 +144,39 @@ char *table_sql_read(const struct table *t, size_t n_keys, bool words)
     struct text s;
     text_begin(&s);
     fputs("select k.ord", s.out);
-    put_read_columns(s.out, t, words);
+    put_read_columns(s.out, t, words, n_keys + 1);
     fputs(" from ", s.out);
     put_keys(s.out, t, n_keys);
-    fprintf(s.out, " cross join lateral (select x.* from %s x where ", t->name);
+    fputs(" cross join lateral (", s.out);
+    if (words && words_column(t))
+        put_words_before(s.out, t);
+    else
+        fprintf(s.out, "select x.* from %s x", t->name);
+    fputs(" where ", s.out);
     put_key_match(s.out, t, n_keys);
     fputs(" offset 0) t", s.out);
+    return text_end(&s);
+}
+
+char *table_sql_words(const struct table *t)
+{
+    struct text s;
+    const struct column *by = order_column(t), *key = &t->cols[t->n_keys - 1];
+    const size_t bytes_param = by ? 5 : 4;
+    text_begin(&s);
+    fputs("select 1::int8", s.out);
+    put_read_columns(s.out, t, true, bytes_param);
+    fputs(" from (", s.out);
+    put_words_before(s.out, t);
+    fputs(" where x.tenant_id = $1::int8 and x.case_id = $2::uuid and ", s.out);
+    if (by)
+        fprintf(s.out, "(x.%s, x.%s) < ($3::%s, $4::%s)", by->name, key->name,
+                pg_type_name(by->type), pg_type_name(key->type));
+    else
+        fprintf(s.out, "x.%s < $3::%s", key->name, pg_type_name(key->type));
+    fprintf(s.out, ") t where t.words_before < $%zu::int8 order by ", bytes_param);
+    put_newest_first(s.out, t, "t");
+    fprintf(s.out, " limit $%zu::int4", bytes_param + 1);
     return text_end(&s);
 }
 

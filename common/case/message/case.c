@@ -228,6 +228,25 @@ static int by_start_and_kind(const void *a, const void *b)
     return x->kind != y->kind ? (int)x->kind - (int)y->kind : strcmp(x->name, y->name);
 }
 
+/* Defines `name`: whether the text of a part was left out. */
+#define LEFT_OUT(name, list, n_list, flag)                                                         \
+    static bool name(const Amends__V1__Case *c)                                                    \
+    {                                                                                              \
+        for (size_t i = 0; i < c->n_list; i++)                                                     \
+            if (c->list[i]->flag)                                                                  \
+                return true;                                                                       \
+        return false;                                                                              \
+    }
+
+LEFT_OUT(signals_left_out, signals, n_signals, text_left_out)
+LEFT_OUT(contacts_left_out, contacts, n_contacts, note_left_out)
+LEFT_OUT(acts_left_out, acts, n_acts, note_left_out)
+
+bool message_texts_left_out(const Amends__V1__Case *c)
+{
+    return signals_left_out(c) || contacts_left_out(c) || acts_left_out(c);
+}
+
 Amends__V1__Case *message_case(const struct case_state *c, bool parts, struct arena *arena)
 {
     struct make m = {.arena = arena};
@@ -243,5 +262,8 @@ Amends__V1__Case *message_case(const struct case_state *c, bool parts, struct ar
         make_offers(&m, message, &c->offers);
         make_promises(&m, message, &c->promises);
     }
-    return m.full ? NULL : message;
+    if (m.full)
+        return NULL;
+    message->texts_left_out = message_texts_left_out(message);
+    return message;
 }

@@ -15,6 +15,8 @@
 /* With all parts; `parts` false = the row alone (lists). Rows marked ROW_GONE are left out. NULL =
  * arena full. */
 Amends__V1__Case *message_case(const struct case_state *c, bool parts, struct arena *arena);
+/* Whether a signal, contact or act of it is without its text, because that was not read. */
+bool message_texts_left_out(const Amends__V1__Case *c);
 Amends__V1__Case *message_case_row(const struct case_row *row, struct arena *arena);
 Amends__V1__Agent *message_agent(const struct agent_row *row, struct arena *arena);
 /* Without its description, which is personal, unless `personal`. */

@@ -19,6 +19,7 @@ Amends__V1__Signal *message_signal(const struct signal_row *row, struct arena *a
     make_time(&m, &s->received_time, row->received_at);
     make_text(&m, &s->external_reference, row->external_reference);
     make_text(&m, &s->text, row->body);
+    s->text_left_out = row->body == words_unread;
     make_text(&m, &s->reporter, row->reporter);
     return m.full ? NULL : s;
 }
@@ -37,6 +38,7 @@ Amends__V1__ContactAttempt *message_contact(const struct contact_row *row, struc
     make_time(&m, &a->contact_time, row->at);
     make_text(&m, &a->actor, row->actor);
     make_text(&m, &a->note, row->note);
+    a->note_left_out = row->note == words_unread;
     return m.full ? NULL : a;
 }
 
@@ -52,6 +54,7 @@ Amends__V1__Act *message_act(const struct act_row *row, struct arena *arena)
     make_time(&m, &a->act_time, row->at);
     make_text(&m, &a->actor, row->actor);
     make_text(&m, &a->note, row->note);
+    a->note_left_out = row->note == words_unread;
     return m.full ? NULL : a;
 }
 

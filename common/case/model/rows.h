@@ -25,6 +25,9 @@ struct row {
     enum row_change change;
 };
 
+/* What stands in the place of words that were not read: an empty text at this address. */
+extern const char words_unread[];
+
 struct case_row {
     struct row row;
     int64_t tenant_id;

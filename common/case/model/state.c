@@ -9,6 +9,8 @@
 
 #define ROWS_FIRST_CAP 4
 
+const char words_unread[] = "";
+
 void *rows_add(struct rows *rows, size_t row_size, struct arena *arena)
 {
     if (rows->n == rows->cap) {

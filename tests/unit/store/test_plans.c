@@ -33,9 +33,12 @@ static const struct expect expectations[] = {
     CHILD("remedy"),
     CHILD("promise"),
     CHILD("offer"),
-    {"read_words_contact_attempt", "contact_attempt_pkey", "tenant_id,case_id", false},
-    {"read_words_signal", "signal_pkey", "tenant_id,case_id", false},
-    {"read_words_act", "act_pkey", "tenant_id,case_id", false},
+    {"read_words_contact_attempt", "contact_attempt_pkey", "tenant_id,case_id", true},
+    {"read_words_signal", "signal_pkey", "tenant_id,case_id", true},
+    {"read_words_act", "act_pkey", "tenant_id,case_id", true},
+    {"list_words_contact_attempt", "contact_attempt_pkey", "tenant_id,case_id", true},
+    {"list_words_signal", "signal_pkey", "tenant_id,case_id,number", true},
+    {"list_words_act", "act_pkey", "tenant_id,case_id", true},
     {"read_agent", "agent_pkey", "tenant_id,agent_id", false},
     {"read_agent", "case_work_owner", "tenant_id,owner_id", false},
     {"read_agent", "offer_pending", "tenant_id,agent_id", false},
@@ -88,9 +91,9 @@ struct look {
 };
 
 static const char *const harmless[] = {
-    "Function Scan",  "Nested Loop",     "ModifyTable", "Limit",       "Result",
-    "Aggregate",      "Subquery Scan",   "Tid Scan",    "Append",      "CTE Scan",
-    "WorkTable Scan", "Recursive Union", "Memoize",     "Merge Append"};
+    "Function Scan",  "Nested Loop",     "ModifyTable", "Limit",        "Result",
+    "Aggregate",      "Subquery Scan",   "Tid Scan",    "Append",       "CTE Scan",
+    "WorkTable Scan", "Recursive Union", "Memoize",     "Merge Append", "WindowAgg"};
 
 static void bad(const struct look *l, const char *why, const char *what)
 {

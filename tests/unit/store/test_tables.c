@@ -233,6 +233,14 @@ static void reading_done(struct pg_read *pg, const struct fault *fault)
     CONTAINER_OF(pg, struct reading, pg)->done = true;
 }
 
+static bool has_words(unsigned table)
+{
+    for (size_t i = 0; i < tables[table].n_cols; i++)
+        if (tables[table].cols[i].words)
+            return true;
+    return false;
+}
+
 static void read_table(unsigned table, bool words)
 {
     struct reading r = {
@@ -243,6 +251,8 @@ static void read_table(unsigned table, bool words)
     pg_args_init(&r.pg.q[0].args, &rig->arena);
     table_encode(&tables[table], &r.pg.q[0].args, (const void *const *)written[table], ROWS,
                  child ? 2 : tables[table].n_keys);
+    if (words && has_words(table))
+        pg_arg_int8(&r.pg.q[0].args, 1 << 20);
     pg_read(rig->pg, &r.pg);
     rig_run(rig, &r.done);
     for (unsigned i = 0; i < ROWS; i++)

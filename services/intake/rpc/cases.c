@@ -1,0 +1,386 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* GetCase and BatchGetCases: one case after the other, each in slices. */
+
+#include "intake/rpc/cases.h"
+
+#include "amends/v1/intake_service.pb-c.h"
+#include "base/assert.h"
+#include "base/minmax.h"
+#include "case/message/message.h"
+#include "contract/check.h"
+#include "contract/reasons.h"
+
+#define BATCH_MAX 100
+#define BATCH_BYTES 2000000 /* of a response with several cases */
+#define WORDS_BYTES 1000000 /* of one case */
+#define SLICE_BYTES (256u << 10)
+#define ROWS_ALL 1000 /* more than a case has of any part with words */
+
+/* A call that reads cases. */
+struct reading {
+    struct read_call *rc;
+    struct store_read read; /* into `slice` */
+    struct arena slice;
+    struct uuid *ids;
+    size_t n, next; /* the case of `next` is being read */
+    bool full;      /* with words */
+    size_t room;    /* bytes that the response may still take */
+    /* The case of `next`. */
+    Amends__V1__Case *message;
+    struct words_place place[WORDS_OF]; /* the oldest one shown with its words */
+    size_t words;                       /* bytes of words that it may still take */
+    /* Gets each case, NULL when there is none. */
+    void (*each)(struct reading *x, Amends__V1__Case *message);
+};
+
+static void read_next(struct reading *x);
+static void read_words(struct reading *x);
+
+/* -- the end ----------------------------------------------------------------------------------- */
+
+/* `x` lies in the call's arena, which goes with the answer. */
+static void answer(struct reading *x, const ProtobufCMessage *response)
+{
+    arena_free(&x->slice);
+    rpc_reply(x->rc->call, response);
+}
+
+static void refuse(struct reading *x, const struct fault *fault)
+{
+    struct arena slice = x->slice;
+    rpc_fail(x->rc->call, fault);
+    arena_free(&slice);
+}
+
+static void refuse_too_large(struct reading *x)
+{
+    fault_set(&x->rc->fault, FAULT_RESOURCE_EXHAUSTED, ERROR_REASON_TOO_LARGE,
+              "the case needs more memory than a call may use");
+    refuse(x, &x->rc->fault);
+}
+
+/* -- words that were left out ------------------------------------------------------------------ */
+
+static struct words_place place_of_contact(const struct contact_row *row)
+{
+    return (struct words_place){.at = row->at, .id = row->contact_id};
+}
+
+static struct words_place place_of_act(const struct act_row *row)
+{
+    return (struct words_place){.at = row->at, .id = row->act_id};
+}
+
+/* Rows are oldest first, and newer ones have their words: the first one that has is the oldest. */
+static void note_places(struct reading *x, const struct case_state *c)
+{
+    memset(x->place, 0, sizeof x->place);
+    for (size_t i = c->signals.n; i-- > 0;) {
+        const struct signal_row *row = ROW_AT(&c->signals, const struct signal_row, i);
+        if (row->body != words_unread)
+            x->place[WORDS_OF_SIGNALS] = (struct words_place){.number = row->number};
+    }
+    for (size_t i = c->contacts.n; i-- > 0;) {
+        const struct contact_row *row = ROW_AT(&c->contacts, const struct contact_row, i);
+        if (row->note != words_unread)
+            x->place[WORDS_OF_CONTACTS] = place_of_contact(row);
+    }
+    for (size_t i = c->acts.n; i-- > 0;) {
+        const struct act_row *row = ROW_AT(&c->acts, const struct act_row, i);
+        if (row->note != words_unread)
+            x->place[WORDS_OF_ACTS] = place_of_act(row);
+    }
+}
+
+static bool take_text(struct reading *x, const char *text, char **field,
+                      protobuf_c_boolean *left_out)
+{
+    const size_t bytes = strlen(text);
+    char *copy = bytes > 0 ? arena_strdup(x->rc->arena, text) : NULL;
+    if (bytes > 0 && !copy)
+        return false;
+    if (copy)
+        *field = copy;
+    *left_out = false;
+    x->words -= smaller(bytes, x->words);
+    return true;
+}
+
+static bool take_signals(struct reading *x, const struct rows *rows)
+{
+    Amends__V1__Case *c = x->message;
+    size_t at = c->n_signals;
+    for (size_t i = rows->n; i-- > 0;) {
+        const struct signal_row *row = ROW_AT(rows, const struct signal_row, i);
+        while (at > 0 && c->signals[at - 1]->number > row->number)
+            at--;
+        x->place[WORDS_OF_SIGNALS] = (struct words_place){.number = row->number};
+        if (at > 0 && c->signals[at - 1]->number == row->number &&
+            !take_text(x, row->body, &c->signals[at - 1]->text, &c->signals[at - 1]->text_left_out))
+            return false;
+    }
+    return true;
+}
+
+static bool take_contacts(struct reading *x, const struct rows *rows)
+{
+    Amends__V1__Case *c = x->message;
+    char id[UUID_TEXT_LEN + 1];
+    for (size_t i = rows->n; i-- > 0;) {
+        const struct contact_row *row = ROW_AT(rows, const struct contact_row, i);
+        size_t at = c->n_contacts;
+        uuid_format(&row->contact_id, id);
+        while (at > 0 && strcmp(c->contacts[at - 1]->contact_id, id) != 0)
+            at--;
+        x->place[WORDS_OF_CONTACTS] = place_of_contact(row);
+        if (at > 0 && !take_text(x, row->note, &c->contacts[at - 1]->note,
+                                 &c->contacts[at - 1]->note_left_out))
+            return false;
+    }
+    return true;
+}
+
+static bool take_acts(struct reading *x, const struct rows *rows)
+{
+    Amends__V1__Case *c = x->message;
+    char id[UUID_TEXT_LEN + 1];
+    for (size_t i = rows->n; i-- > 0;) {
+        const struct act_row *row = ROW_AT(rows, const struct act_row, i);
+        size_t at = c->n_acts;
+        uuid_format(&row->act_id, id);
+        while (at > 0 && strcmp(c->acts[at - 1]->act_id, id) != 0)
+            at--;
+        x->place[WORDS_OF_ACTS] = place_of_act(row);
+        if (at > 0 &&
+            !take_text(x, row->note, &c->acts[at - 1]->note, &c->acts[at - 1]->note_left_out))
+            return false;
+    }
+    return true;
+}
+
+/* The kind of which words are missing; WORDS_OF when none are. */
+static enum words_of missing_words(const Amends__V1__Case *c)
+{
+    for (size_t i = 0; i < c->n_signals; i++)
+        if (c->signals[i]->text_left_out)
+            return WORDS_OF_SIGNALS;
+    for (size_t i = 0; i < c->n_contacts; i++)
+        if (c->contacts[i]->note_left_out)
+            return WORDS_OF_CONTACTS;
+    for (size_t i = 0; i < c->n_acts; i++)
+        if (c->acts[i]->note_left_out)
+            return WORDS_OF_ACTS;
+    return WORDS_OF;
+}
+
+static void end_case(struct reading *x)
+{
+    x->message->texts_left_out = message_texts_left_out(x->message);
+    x->each(x, x->message);
+}
+
+static void words_read(struct store_read *read)
+{
+    struct reading *x = read->ctx;
+    const struct case_state *c = &read->cases[0];
+    if (fault_is_set(&read->fault)) {
+        refuse(x, &read->fault);
+        return;
+    }
+    const size_t rows = c->signals.n + c->contacts.n + c->acts.n;
+    if (!take_signals(x, &c->signals) || !take_contacts(x, &c->contacts) ||
+        !take_acts(x, &c->acts)) {
+        refuse_too_large(x);
+        return;
+    }
+    if (rows > 0)
+        read_words(x);
+    else
+        end_case(x);
+}
+
+static void begin_slice(struct reading *x, void (*done)(struct store_read *read))
+{
+    const struct read_call *rc = x->rc;
+    arena_reset(&x->slice);
+    x->read = (struct store_read){.arena = &x->slice,
+                                  .tenant_id = rc->tenant->id,
+                                  .tenant = rc->tenant->name,
+                                  .deadline_us = rc->read.deadline_us,
+                                  .done = done,
+                                  .ctx = x};
+}
+
+/* The next slice of words, if some are missing and there is room for one text more. */
+static void read_words(struct reading *x)
+{
+    const size_t text_most = 4000;
+    const enum words_of of = missing_words(x->message);
+    if (of == WORDS_OF || x->words < text_most) {
+        end_case(x);
+        return;
+    }
+    const size_t bytes = smaller(x->words - text_most + 1, SLICE_BYTES);
+    begin_slice(x, words_read);
+    store_read_words(x->rc->service->store, &x->read, &x->ids[x->next], of, &x->place[of], bytes,
+                     ROWS_ALL);
+}
+
+/* -- a case ------------------------------------------------------------------------------------ */
+
+static void show_case(struct reading *x, const struct case_state *c)
+{
+    x->message = message_case(c, true, x->rc->arena);
+    if (!x->message) {
+        refuse_too_large(x);
+        return;
+    }
+    if (!x->full || !x->message->texts_left_out) {
+        x->each(x, x->message);
+        return;
+    }
+    const size_t bytes = protobuf_c_message_get_packed_size(&x->message->base);
+    x->words = smaller(WORDS_BYTES, x->room > bytes ? x->room - bytes : 0);
+    note_places(x, c);
+    read_words(x);
+}
+
+static void case_read(struct store_read *read)
+{
+    struct reading *x = read->ctx;
+    if (fault_is_set(&read->fault))
+        refuse(x, &read->fault);
+    else if (read->cases[0].exists)
+        show_case(x, &read->cases[0]);
+    else
+        x->each(x, NULL);
+}
+
+static void read_next(struct reading *x)
+{
+    begin_slice(x, case_read);
+    store_read_cases(x->rc->service->store, &x->read, &x->ids[x->next], 1,
+                     x->full ? CASE_WORDS : CASE_PARTS);
+}
+
+static struct reading *reading_new(struct read_call *rc, size_t n, Amends__V1__CaseView view)
+{
+    struct reading *x = ARENA_NEW(rc->arena, struct reading);
+    x->rc = rc;
+    x->n = n;
+    x->ids = ARENA_ARRAY(rc->arena, struct uuid, n + 1);
+    x->full = view != AMENDS__V1__CASE_VIEW__CASE_VIEW_BASIC;
+    return x;
+}
+
+static void start_reading(struct reading *x, size_t room,
+                          void (*each)(struct reading *x, Amends__V1__Case *message))
+{
+    arena_init(&x->slice, CASES_ARENA_BYTES);
+    x->room = room;
+    x->each = each;
+    read_next(x);
+}
+
+/* -- GetCase ----------------------------------------------------------------------------------- */
+
+static void get_done(struct reading *x, Amends__V1__Case *message)
+{
+    const char *id = ((const Amends__V1__GetCaseRequest *)x->rc->request)->case_id;
+    if (!message) {
+        fault_set(&x->rc->fault, FAULT_NOT_FOUND, ERROR_REASON_CASE_NOT_FOUND, "no case %s", id);
+        fault_meta(&x->rc->fault, "case_id", "%s", id);
+        refuse(x, &x->rc->fault);
+        return;
+    }
+    Amends__V1__GetCaseResponse r = AMENDS__V1__GET_CASE_RESPONSE__INIT;
+    r.case_ = message;
+    answer(x, &r.base);
+}
+
+static void get_start(struct read_call *rc)
+{
+    const Amends__V1__GetCaseRequest *req = (const Amends__V1__GetCaseRequest *)rc->request;
+    struct reading *x = reading_new(rc, 1, req->view);
+    (void)check_uuid(&rc->fault, "case_id", req->case_id, &x->ids[0]);
+    if (read_call_valid(rc))
+        start_reading(x, RESPONSE_BYTES_MOST, get_done);
+}
+
+void cases_get(struct rpc_call *call, void *service)
+{
+    service_read(service, call, get_start);
+}
+
+/* -- BatchGetCases ----------------------------------------------------------------------------- */
+
+struct batch {
+    struct reading *reading;
+    Amends__V1__BatchGetCasesResponse response;
+};
+
+static void answer_batch(struct reading *x)
+{
+    const Amends__V1__BatchGetCasesRequest *req =
+        (const Amends__V1__BatchGetCasesRequest *)x->rc->request;
+    struct batch *b = x->rc->user;
+    b->response.n_unread_case_ids = x->n - x->next;
+    b->response.unread_case_ids = req->case_ids + x->next;
+    answer(x, &b->response.base);
+}
+
+/* Whether the case goes into the response. The first one always does. */
+static bool has_room(struct reading *x, const Amends__V1__Case *message)
+{
+    const struct batch *b = x->rc->user;
+    const size_t bytes = protobuf_c_message_get_packed_size(&message->base);
+    const bool whole = !x->full || !message->texts_left_out;
+    if (b->response.n_cases > 0 && (bytes > x->room || !whole))
+        return false;
+    x->room -= smaller(bytes, x->room);
+    return true;
+}
+
+static void batch_each(struct reading *x, Amends__V1__Case *message)
+{
+    const Amends__V1__BatchGetCasesRequest *req =
+        (const Amends__V1__BatchGetCasesRequest *)x->rc->request;
+    Amends__V1__BatchGetCasesResponse *r = &((struct batch *)x->rc->user)->response;
+    const bool taken = !message || has_room(x, message);
+    if (taken && message)
+        r->cases[r->n_cases++] = message;
+    else if (taken)
+        r->missing_case_ids[r->n_missing_case_ids++] = req->case_ids[x->next];
+    x->next += taken;
+    if (taken && x->next < x->n && x->room > 0)
+        read_next(x);
+    else
+        answer_batch(x);
+}
+
+static void batch_start(struct read_call *rc)
+{
+    const Amends__V1__BatchGetCasesRequest *req =
+        (const Amends__V1__BatchGetCasesRequest *)rc->request;
+    struct batch *b = ARENA_NEW(rc->arena, struct batch);
+    const size_t n = smaller(req->n_case_ids, BATCH_MAX);
+    struct reading *x = reading_new(rc, n, req->view);
+    if (req->n_case_ids == 0 || req->n_case_ids > BATCH_MAX)
+        fault_violation(&rc->fault, "case_ids", "needs 1 to %d ids, has %zu", BATCH_MAX,
+                        req->n_case_ids);
+    for (size_t i = 0; i < n; i++)
+        (void)check_uuid(&rc->fault, arena_printf(rc->arena, "case_ids[%zu]", i), req->case_ids[i],
+                         &x->ids[i]);
+    amends__v1__batch_get_cases_response__init(&b->response);
+    b->response.cases = ARENA_ARRAY(rc->arena, Amends__V1__Case *, n + 1);
+    b->response.missing_case_ids = ARENA_ARRAY(rc->arena, char *, n + 1);
+    rc->user = b;
+    if (read_call_valid(rc))
+        start_reading(x, BATCH_BYTES, batch_each);
+}
+
+void cases_batch(struct rpc_call *call, void *service)
+{
+    service_read(service, call, batch_start);
+}
