@@ -2,16 +2,17 @@
 #include "case/gate.h"
 
 #include "base/time.h"
+#include "case/clocks/wait.h"
 #include "contract/reasons.h"
 #include "contract/remedy_states.h"
+#include "contract/timestamp.h"
 #include "contract/word.h"
 #include "contract/words.h"
 
 /* Of this round: what was said before a case was reopened answered something else. */
 static bool is_attempt(const struct case_state *c, const struct contact_row *contact)
 {
-    return contact->direction == CONTACT_DIRECTION_OUTBOUND &&
-           contact->at >= case_round_since(&c->row);
+    return contact_is_attempt(contact) && contact->at >= case_round_since(&c->row);
 }
 
 static bool customer_reached(const struct case_state *c)
@@ -22,25 +23,13 @@ static bool customer_reached(const struct case_state *c)
     return false;
 }
 
-/* The unreachable rule: enough attempts on enough channels, the first and the last far enough
- * apart. */
 static bool customer_unreachable(const struct case_state *c, const struct policy *p)
 {
-    int attempts = 0;
-    unsigned channels = 0;
-    int64_t first = INT64_MAX;
-    int64_t last = 0;
-    ROWS_EACH (contact, struct contact_row, &c->contacts) {
-        if (!is_attempt(c, contact))
-            continue;
-        attempts++;
-        channels |= 1u << contact->channel;
-        first = contact->at < first ? contact->at : first;
-        last = contact->at > last ? contact->at : last;
-    }
-    return attempts >= p->unreachable_attempts &&
-           __builtin_popcount(channels) >= p->unreachable_channels &&
-           last - first >= p->unreachable_window_ms * US_PER_MS;
+    struct attempts attempts = {0};
+    ROWS_EACH (contact, struct contact_row, &c->contacts)
+        if (is_attempt(c, contact))
+            attempts_add(&attempts, contact);
+    return attempts_are_enough(&attempts, p);
 }
 
 static bool act_done(const struct case_state *c, const struct policy *p)
@@ -79,6 +68,8 @@ unsigned case_gate_missing(const struct case_state *c, const struct policy *p)
         missing |= GATE_ROOT_CAUSE;
     if (!act_done(c, p))
         missing |= GATE_ACT;
+    if (case_wait(c, p, 0).waits)
+        missing |= GATE_ANSWER;
     return missing;
 }
 
@@ -107,6 +98,17 @@ static void tell_promises(struct decision *d)
     }
 }
 
+static void tell_waiting(struct decision *d)
+{
+    struct fault *f = &d->cmd->fault;
+    const int64_t since = case_wait(d->c, d->policy, 0).since_us;
+    fault_missing(
+        f, "ANSWER",
+        "the customer has waited for an answer since %s: reach them, or answer in writing "
+        "where they wrote; a contact that asks for nothing can be corrected",
+        timestamp_text(since, f->arena));
+}
+
 /* Lists everything that is missing, so that a caller need not try again and again. */
 static void tell_missing(struct decision *d, unsigned missing)
 {
@@ -129,6 +131,8 @@ static void tell_missing(struct decision *d, unsigned missing)
         tell_unfulfilled(d);
     if (missing & GATE_OPEN_PROMISE)
         tell_promises(d);
+    if (missing & GATE_ANSWER)
+        tell_waiting(d);
 }
 
 bool case_require_gate(struct decision *d)

@@ -21,6 +21,8 @@ enum case_gate {
     GATE_UNFULFILLED_REMEDY = 16,
     /* A promise is open: it has to be kept, renegotiated or admitted to be broken. */
     GATE_OPEN_PROMISE = 32,
+    /* The customer waits for an answer: case/clocks/wait.h. */
+    GATE_ANSWER = 64,
 };
 
 /* The set of what is missing before the case can be resolved; 0 = it passes. Of a reopened case the

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "case/status.h"
 
-#include "case/clocks/facts.h"
 #include "case/gate.h"
 #include "contract/remedy_states.h"
 #include "contract/statuses.h"
@@ -36,9 +35,8 @@ static bool has_promise_to_keep(const struct case_state *c)
  * the owner can. */
 static bool has_owners_work(const struct case_state *c, const struct policy *p)
 {
-    const unsigned own_work = GATE_CONTACT | GATE_ACT | GATE_ROOT_CAUSE;
-    return (case_gate_missing(c, p) & own_work) || has_remedy_to_offer(c) ||
-           has_promise_to_keep(c) || case_customer_waits(c);
+    const unsigned own_work = GATE_CONTACT | GATE_ACT | GATE_ROOT_CAUSE | GATE_ANSWER;
+    return (case_gate_missing(c, p) & own_work) || has_remedy_to_offer(c) || has_promise_to_keep(c);
 }
 
 int case_derive_status(const struct case_state *c, const struct policy *p)

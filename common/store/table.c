@@ -146,6 +146,7 @@ static const struct column contact_cols[] = {
     TENANT_AND_CASE(contact_row), COL(contact_row, contact_id), COL(contact_row, direction),
     COL(contact_row, channel),    COL(contact_row, outcome),    TIME(contact_row, at),
     COL(contact_row, actor),      WORDS(contact_row, note),     COL(contact_row, addressed_level),
+    COL(contact_row, asks),
 };
 
 static const struct column act_cols[] = {

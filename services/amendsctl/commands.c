@@ -98,6 +98,8 @@ const struct ctl_command ctl_commands[] = {
          "say that the level has taken notice of a case", .wrote = WROTE_CASE),
     CALL("contact", "record", SERVER_RESOLUTION, "RecordContact", "case_id",
          "record a contact with the customer, or an attempt", .wrote = "contact_id," WROTE_CASE),
+    CALL("contact", "correct", SERVER_RESOLUTION, "CorrectContact", "case_id,contact_id",
+         "correct what a contact by the customer asks for", .wrote = "contact_id," WROTE_CASE),
     CALL("act", "record", SERVER_RESOLUTION, "RecordAct", "case_id",
          "record thanks, an apology or an explanation", .wrote = "act_id," WROTE_CASE),
     CALL("promise", "make", SERVER_RESOLUTION, "MakePromise", "case_id",

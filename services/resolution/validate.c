@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "resolution/decide/decide.h"
 
+#include "contract/channels.h"
 #include "contract/check.h"
 #include "contract/remedy_kinds.h"
 #include "contract/words.h"
@@ -41,6 +42,11 @@ void record_contact_validate(const ProtobufCMessage *request, int64_t now_us,
     if (inbound && r->outcome != CONTACT_OUTCOME_UNSPECIFIED &&
         r->outcome != CONTACT_OUTCOME_REACHED)
         fault_violation(fault, "outcome", "can only be REACHED when the customer made the contact");
+    if ((int)r->outcome == CONTACT_OUTCOME_SENT && !channel_of((int)r->channel)->is_written)
+        fault_violation(fault, "outcome", "can only be SENT on a channel for written messages");
+    check_enum(fault, "asks", &amends__v1__contact_ask__descriptor, (int)r->asks, false);
+    if (!inbound && (int)r->asks != CONTACT_ASK_UNSPECIFIED)
+        fault_violation(fault, "asks", "can only be given when the customer made the contact");
     check_past_time(fault, "contact_time", r->contact_time, now_us, false);
     check_text(fault, "note", r->note, NOTE_BYTES, false);
     check_range(fault, "minutes_lost", r->minutes_lost, 0, CHECK_MINUTES_LOST_MAX);
@@ -48,6 +54,17 @@ void record_contact_validate(const ProtobufCMessage *request, int64_t now_us,
     if (!inbound && r->addressed_level > 0)
         fault_violation(fault, "addressed_level",
                         "can only be given when the customer made the contact");
+}
+
+void correct_contact_validate(const ProtobufCMessage *request, int64_t now_us,
+                              const struct policy *policy, struct fault *fault)
+{
+    const Amends__V1__CorrectContactRequest *r = (const Amends__V1__CorrectContactRequest *)request;
+    (void)now_us;
+    (void)policy;
+    check_ids(fault, r->request_id, r->case_id);
+    (void)check_uuid(fault, "contact_id", r->contact_id, NULL);
+    check_enum(fault, "asks", &amends__v1__contact_ask__descriptor, (int)r->asks, true);
 }
 
 void record_act_validate(const ProtobufCMessage *request, int64_t now_us,

@@ -4,15 +4,11 @@
 #include <string.h>
 
 #include "base/minmax.h"
+#include "case/clocks/wait.h"
 #include "contract/remedy_states.h"
 #include "contract/statuses.h"
 
 /* -- contacts --------------------------------------------------------------------------------- */
-
-static bool is_inbound(const struct contact_row *contact)
-{
-    return contact->direction == CONTACT_DIRECTION_INBOUND;
-}
 
 /* The first and the last contact in a span that reached the customer; 0 = none did. */
 struct reached {
@@ -29,48 +25,6 @@ static struct reached reached_since(const struct case_state *c, int64_t since_us
         r.last_us = larger(r.last_us, contact->at);
     }
     return r;
-}
-
-/* Who waits and since when. An attempt that did not reach the customer is no answer. */
-struct wait {
-    bool waits;
-    int64_t since_us; /* quiet: when the last word of the customer was answered; 0 = none came */
-};
-
-static int64_t last_inbound(const struct case_state *c)
-{
-    int64_t last = 0;
-    ROWS_EACH (contact, const struct contact_row, &c->contacts)
-        if (is_inbound(contact))
-            last = larger(last, contact->at);
-    return last;
-}
-
-/* The first inbound contact after an instant. */
-static int64_t inbound_after(const struct case_state *c, int64_t after_us)
-{
-    int64_t first = INT64_MAX;
-    ROWS_EACH (contact, const struct contact_row, &c->contacts)
-        if (is_inbound(contact) && contact->at > after_us)
-            first = smaller(first, contact->at);
-    return first;
-}
-
-static struct wait wait_of(const struct case_state *c)
-{
-    int64_t inbound = last_inbound(c);
-    if (inbound == 0)
-        return (struct wait){0};
-    struct reached answer = reached_since(c, inbound);
-    if (answer.first_us != 0)
-        return (struct wait){.waits = false, .since_us = answer.first_us};
-    int64_t answered = reached_since(c, 0).last_us;
-    return (struct wait){.waits = true, .since_us = inbound_after(c, answered)};
-}
-
-bool case_customer_waits(const struct case_state *c)
-{
-    return c->contacts.n > 0 && wait_of(c).waits;
 }
 
 /* -- progress --------------------------------------------------------------------------------- */
@@ -130,13 +84,11 @@ static void set_row_facts(struct case_facts *f, const struct case_row *row, cons
              row->level_since);
 }
 
-static void set_contact_facts(struct case_facts *f, const struct case_state *c, int64_t since_us)
+static void set_contact_fact(struct case_facts *f, const struct case_state *c, int64_t since_us)
 {
     struct reached r = reached_since(c, since_us);
-    struct wait w = wait_of(c);
     set_fact(f, FACT_CONTACT, r.first_us != 0, r.first_us, since_us);
     f->last_contact_us = r.last_us;
-    set_fact(f, FACT_CUSTOMER, w.waits, w.since_us, f->round_since_us);
 }
 
 static int failure_of(const struct case_row *row, const struct policy *p)
@@ -152,20 +104,23 @@ void case_facts(const struct case_state *c, const struct policy *p, int64_t now_
     out->round_since_us = case_round_since(&c->row);
     out->values.failure = failure_of(&c->row, p);
     set_row_facts(out, &c->row, p, now_us);
-    set_contact_facts(out, c, out->round_since_us);
+    set_contact_fact(out, c, out->round_since_us);
+    struct customer_wait wait = case_wait(c, p, 0);
+    set_fact(out, FACT_CUSTOMER, wait.waits, wait.since_us, out->round_since_us);
     set_fact(out, FACT_REMEDY, case_owes_remedy(c), 0, now_us);
     set_fact(out, FACT_PROMISE, case_has_open_promise(c), 0, now_us);
     set_fact(out, FACT_PROGRESS, progress != 0, progress, c->row.level_since);
 }
 
-/* What the customer said before has been answered once they were reached, whatever they said after
- * that: an answer that is told late ends the wait it answered. */
-void case_facts_of_clock(const struct case_state *c, const struct clock_row *clock,
-                         struct case_facts *facts)
+/* What the customer said before has been answered by the first answer since then, whatever they
+ * said after that: an answer that is told late ends the wait it answered. */
+void case_facts_of_clock(const struct case_state *c, const struct policy *p,
+                         const struct clock_row *clock, struct case_facts *facts)
 {
-    set_contact_facts(facts, c, clock->started_at);
-    if (facts->values.value[FACT_CONTACT])
-        set_fact(facts, FACT_CUSTOMER, 0, facts->since_us[FACT_CONTACT], 0);
+    set_contact_fact(facts, c, clock->started_at);
+    struct customer_wait wait = case_wait(c, p, clock->started_at);
+    if (wait.answer_us != 0)
+        set_fact(facts, FACT_CUSTOMER, 0, wait.answer_us, 0);
 }
 
 /* -- conditions ------------------------------------------------------------------------------- */

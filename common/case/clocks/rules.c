@@ -38,7 +38,7 @@ struct clock_row *clock_of_definition(struct decision *d, const struct policy_cl
 static struct case_facts facts_of(const struct clocks_look *look, const struct clock_row *clock)
 {
     struct case_facts facts = look->facts;
-    case_facts_of_clock(look->d->c, clock, &facts);
+    case_facts_of_clock(look->d->c, look->d->policy, clock, &facts);
     return facts;
 }
 

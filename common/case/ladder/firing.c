@@ -48,18 +48,11 @@ void firing_record(struct decision *d, const struct threshold_met *met)
 
 /* -- the end that closes a case ---------------------------------------------------------------- */
 
-/* The customer who wrote within the window and was not answered has not agreed. */
-static bool window_was_silent(const struct decision *d, const struct clock_row *clock)
+/* By all that is committed, not by what was so when the window ended: the gate knows of a customer
+ * who wrote later and waits for an answer. */
+static bool may_close(const struct decision *d)
 {
-    struct case_facts facts;
-    case_facts(d->c, d->policy, d->now_us, &facts);
-    return facts.values.value[FACT_CUSTOMER] == 0 || facts.since_us[FACT_CUSTOMER] > clock->due_at;
-}
-
-static bool may_close(const struct decision *d, const struct clock_row *clock)
-{
-    return d->c->row.status == CASE_STATUS_RESOLVED && case_gate_missing(d->c, d->policy) == 0 &&
-           window_was_silent(d, clock);
+    return d->c->row.status == CASE_STATUS_RESOLVED && case_gate_missing(d->c, d->policy) == 0;
 }
 
 /* What does not pass the gate any more, and who waits for an answer, stays open, and somebody is
@@ -78,7 +71,7 @@ static void refuse_to_close(struct decision *d, struct clock_row *clock, struct 
 static void fire_close(struct decision *d, struct clock_row *clock,
                        const struct policy_threshold *t)
 {
-    if (!may_close(d, clock)) {
+    if (!may_close(d)) {
         refuse_to_close(d, clock, *t);
         return;
     }

@@ -43,8 +43,8 @@ static int addressed_level(const struct decision *d, const struct clock_row *clo
         return 0;
     int64_t answered = answered_at(d->c, clock);
     ROWS_EACH (contact, const struct contact_row, &d->c->contacts)
-        if (contact->direction == CONTACT_DIRECTION_INBOUND && contact->at > answered &&
-            contact->at <= due_us && contact->addressed_level > level)
+        if (contact_asks(contact) && contact->at > answered && contact->at <= due_us &&
+            contact->addressed_level > level)
             level = contact->addressed_level;
     return level;
 }

@@ -39,6 +39,8 @@ Amends__V1__ContactAttempt *message_contact(const struct contact_row *row, struc
     make_text(&m, &a->actor, row->actor);
     make_text(&m, &a->note, row->note);
     a->note_left_out = row->note == words_unread;
+    if (row->direction == CONTACT_DIRECTION_INBOUND)
+        a->asks = (Amends__V1__ContactAsk)row->asks;
     return m.full ? NULL : a;
 }
 

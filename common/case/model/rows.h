@@ -220,6 +220,7 @@ struct contact_row {
     int64_t at;
     const char *actor, *note;
     int16_t addressed_level; /* inbound: the level the customer wrote to; 0 = the present one */
+    int16_t asks;            /* inbound: ContactAsk; of outbound ones it says nothing */
 };
 
 struct act_row {

@@ -5,6 +5,7 @@
 
 #include "base/assert.h"
 #include "base/minmax.h"
+#include "contract/channels.h"
 #include "contract/remedy_states.h"
 
 #define ROWS_FIRST_CAP 4
@@ -74,5 +75,11 @@ bool case_has_open_promise(const struct case_state *c)
 bool contact_reached(const struct contact_row *contact)
 {
     return contact->direction == CONTACT_DIRECTION_OUTBOUND &&
-           contact->outcome == CONTACT_OUTCOME_REACHED;
+           contact->outcome == CONTACT_OUTCOME_REACHED &&
+           !channel_of(contact->channel)->is_automatic;
+}
+
+bool contact_asks(const struct contact_row *contact)
+{
+    return contact->direction == CONTACT_DIRECTION_INBOUND && contact->asks != CONTACT_ASK_NOTHING;
 }

@@ -71,5 +71,7 @@ int64_t case_round_since(const struct case_row *row);
 /* The customer accepted a remedy and has not got it yet. */
 bool case_owes_remedy(const struct case_state *c);
 bool case_has_open_promise(const struct case_state *c);
-/* The contact went out and reached the customer. */
+/* The contact went out and reached the customer. What a program says reaches nobody. */
 bool contact_reached(const struct contact_row *contact);
+/* The customer made the contact, and it asks for an answer. */
+bool contact_asks(const struct contact_row *contact);

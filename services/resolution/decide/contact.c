@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* RecordContact, RecordAct and RecordRootCause, which any agent may call. */
+/* RecordContact, CorrectContact, RecordAct and RecordRootCause, which any agent may call. */
 
 #include "amends/v1/resolution_service.pb-c.h"
 #include "contract/check.h"
@@ -9,6 +9,7 @@
 #include "case/event.h"
 #include "case/model/decision.h"
 #include "case/transition.h"
+#include "contract/reasons.h"
 #include "contract/words.h"
 #include "resolution/decide/decide.h"
 
@@ -38,27 +39,32 @@ static struct contact_row *add_contact(struct decision *d,
     row->actor = d->cmd->principal;
     row->note = r->note;
     row->addressed_level = (int16_t)r->addressed_level;
+    row->asks = (int)r->asks != CONTACT_ASK_UNSPECIFIED ? (int16_t)r->asks : CONTACT_ASK_ANSWER;
     return row;
+}
+
+/* What asks for nothing, and what a program said, was no trouble to the customer. */
+static bool is_effort(const struct contact_row *contact)
+{
+    return contact_reached(contact) || contact_asks(contact);
 }
 
 static void count_effort(struct case_row *row, const struct contact_row *contact, int32_t minutes)
 {
-    row->contacts += contact->outcome == CONTACT_OUTCOME_REACHED;
+    row->contacts += is_effort(contact);
     case_add_minutes_lost(row, minutes);
     row_touch(&row->row);
 }
 
 /* The event settles the clocks. Policy says which clocks a contact stops, starts or resets. */
-static void contact_event(struct decision *d, const struct contact_row *contact)
+static void contact_event(struct decision *d, int kind, const struct contact_row *contact,
+                          const Amends__V1__EventPrivate *personal)
 {
     struct contact_row without_note = *contact;
     without_note.note = "";
     Amends__V1__EventDetail detail = AMENDS__V1__EVENT_DETAIL__INIT;
     detail.contact = message_contact(&without_note, d->arena);
-    const Amends__V1__RecordContactRequest *r =
-        (const Amends__V1__RecordContactRequest *)d->cmd->request;
-    const Amends__V1__EventPrivate personal = personal_words(r->note);
-    case_event(d, EVENT_KIND_CONTACT_RECORDED, d->cmd->principal, &detail, &personal);
+    case_event(d, kind, d->cmd->principal, &detail, personal);
 }
 
 static void record_contact_decide(struct decision *d)
@@ -81,7 +87,8 @@ static void record_contact_decide(struct decision *d)
         return;
     const struct contact_row *contact = add_contact(d, r, at);
     count_effort(&c->row, contact, r->minutes_lost);
-    contact_event(d, contact);
+    const Amends__V1__EventPrivate personal = personal_words(r->note);
+    contact_event(d, EVENT_KIND_CONTACT_RECORDED, contact, &personal);
     d->cmd->result_id = contact->contact_id;
 }
 
@@ -93,6 +100,60 @@ const struct command_kind record_contact_kind = {
     .validate = record_contact_validate,
     .decide = record_contact_decide,
     .response = &amends__v1__record_contact_response__descriptor,
+};
+
+/* -- CorrectContact ---------------------------------------------------------------------------- */
+
+static struct contact_row *find_contact(struct decision *d, const char *contact_id)
+{
+    struct uuid id = {0};
+    int parsed = uuid_parse(contact_id, &id);
+    ROWS_EACH (contact, struct contact_row, &d->c->contacts)
+        if (parsed == AM_OK && uuid_eq(&contact->contact_id, &id))
+            return contact;
+    struct fault *f = &d->cmd->fault;
+    fault_set(f, FAULT_NOT_FOUND, ERROR_REASON_CONTACT_NOT_FOUND, "the case has no contact %s",
+              contact_id);
+    fault_meta(f, "contact_id", "%s", contact_id);
+    return NULL;
+}
+
+static void correct(struct decision *d, struct contact_row *contact, int asks)
+{
+    struct case_row *row = &d->c->row;
+    const int32_t before = is_effort(contact);
+    contact->asks = (int16_t)asks;
+    row_touch(&contact->row);
+    row->contacts += is_effort(contact) - before;
+    row_touch(&row->row);
+    contact_event(d, EVENT_KIND_CONTACT_CORRECTED, contact, NULL);
+}
+
+static void correct_contact_decide(struct decision *d)
+{
+    const Amends__V1__CorrectContactRequest *r =
+        (const Amends__V1__CorrectContactRequest *)d->cmd->request;
+    struct contact_row *contact = find_contact(d, r->contact_id);
+    if (!contact)
+        return;
+    if (contact->direction != CONTACT_DIRECTION_INBOUND) {
+        fault_violation(&d->cmd->fault, "contact_id",
+                        "is a contact by the company: only the customer's ask for something");
+        return;
+    }
+    d->cmd->result_id = contact->contact_id;
+    if (contact->asks != (int)r->asks)
+        correct(d, contact, (int)r->asks);
+}
+
+const struct command_kind correct_contact_kind = {
+    .name = "CorrectContact",
+    .method = METHOD_CORRECT_CONTACT,
+    .needs_case = true,
+    .agents_only = true,
+    .validate = correct_contact_validate,
+    .decide = correct_contact_decide,
+    .response = &amends__v1__correct_contact_response__descriptor,
 };
 
 /* -- RecordAct --------------------------------------------------------------------------------- */

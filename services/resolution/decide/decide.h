@@ -23,6 +23,8 @@
  * the breach caused stays. A contact that reached the customer or came from the customer counts as
  * effort. A contact before the opening is a violation of contact_time. */
 extern const struct command_kind record_contact_kind;
+/* CorrectContact: what an inbound contact asks for. */
+extern const struct command_kind correct_contact_kind;
 extern const struct command_kind record_act_kind;
 /* RecordRootCause. The latest record counts. */
 extern const struct command_kind record_root_cause_kind;
@@ -82,6 +84,8 @@ extern const struct command_kind close_case_kind;
  * version and may be NULL. */
 void record_contact_validate(const ProtobufCMessage *request, int64_t now_us,
                              const struct policy *policy, struct fault *fault);
+void correct_contact_validate(const ProtobufCMessage *request, int64_t now_us,
+                              const struct policy *policy, struct fault *fault);
 void record_act_validate(const ProtobufCMessage *request, int64_t now_us,
                          const struct policy *policy, struct fault *fault);
 void record_root_cause_validate(const ProtobufCMessage *request, int64_t now_us,

@@ -12,7 +12,8 @@ step after step. A mistake in their steps is therefore not repeated here.
     deadlines   the instant of a share of a target: calendar, pauses, days
 
     history     what was told: facts, in moments
-    view        how the case stood at a moment; status, things: its status, remedies, promises and offers
+    view        how the case stood at a moment; status, things: its status, remedies, promises and offers;
+                talk: whether the customer waits for an answer
     conditions  since when a condition of the policy holds
     runs        from where to where a clock ran; pauses: for how long it stood still
     clocks      an instance of a clock that follows from these; measured, subjects: all clocks of a case

@@ -6,7 +6,7 @@ from harness.api import message, v1
 from .calendars import DAY, HOUR, MINUTE, SECOND
 from . import lives
 from .history import Contact
-from .names import Answer, Direction, Event, Outcome, Owner, PromiseKind, RemedyState
+from .names import Answer, Ask, Direction, Event, Outcome, Owner, PromiseKind, RemedyState
 from .records import stamp
 
 WORDLESS = ("EXPEDITE", "REDO", "UPGRADE", "GIFT", "PROCESS_FIX")
@@ -43,13 +43,14 @@ class Acts:
 
     # --- towards the customer ---
 
-    def _contact(self, case, life, direction, outcome, at=None, level=0):
-        channel = self.dice.choice((v1.CHANNEL_PHONE, v1.CHANNEL_EMAIL))
+    def _contact(self, case, life, direction, outcome, at=None, level=0, asks=0, channel=None):
+        channel = channel or self.dice.choice((v1.CHANNEL_PHONE, v1.CHANNEL_EMAIL))
         response = self.anybody(case).RecordContact(
             case_id=life.case_id, direction=direction, outcome=outcome, channel=channel, addressed_level=level,
-            contact_time=timestamp(at) if at else None)
+            asks=asks, contact_time=timestamp(at) if at else None)
         done = stamp(response.case.update_time)
-        case.contact(Contact(at or done, direction, outcome, channel, level), done)
+        asks = asks or (Ask.ANSWER if direction == Direction.INBOUND else 0)
+        case.contact(Contact(response.contact_id, at or done, direction, outcome, channel, level, asks), done)
         return done
 
     def _out(self, case, life, outcome, at=None):
@@ -66,6 +67,26 @@ class Acts:
 
     def tried(self, case, life, now):
         return self._out(case, life, self.dice.choice((Outcome.NO_ANSWER, Outcome.VOICEMAIL, Outcome.BOUNCED)))
+
+    def written(self, case, life, now):
+        """Sent, and perhaps read."""
+        return self._contact(case, life, Direction.OUTBOUND, Outcome.SENT, channel=v1.CHANNEL_EMAIL)
+
+    def automatic(self, case, life, now):
+        """A program tells the customer something, and believes that it reached them."""
+        return self._contact(case, life, Direction.OUTBOUND, Outcome.REACHED, channel=v1.CHANNEL_SYSTEM)
+
+    def thanks(self, case, life, now):
+        return self._in(case, life, asks=Ask.NOTHING)
+
+    def correct(self, case, life, now):
+        """Somebody looks at a contact of the customer again."""
+        contact = self.dice.choice([one for one in case.view.contacts if one.direction == Direction.INBOUND])
+        asks = Ask.NOTHING if contact.asks == Ask.ANSWER else Ask.ANSWER
+        response = self.anybody().CorrectContact(case_id=life.case_id, contact_id=contact.id, asks=asks)
+        done = stamp(response.case.update_time)
+        case.correct(contact.id, asks, done)
+        return done
 
     def inbound(self, case, life, now):
         return self._in(case, life)

@@ -5,7 +5,7 @@ only adds to the history; how the case and its clocks stand is worked out from t
 import functools
 
 from . import driver, ladder, measured
-from .history import (Acknowledged, Acted, CauseFound, Claimed, Closed, Denied, History, LevelIs, Looked, Moment,
+from .history import (Acknowledged, Acted, CauseFound, Claimed, Closed, Corrected, Denied, History, LevelIs, Looked, Moment,
                       Offered, OfferEnded, Opened, OwnerIs, Paused, PromiseBroken, Promised, PromiseKept,
                       PromiseReplaced, RemedyIs, Reopened, Resolved, Resumed, SeverityRaised, Step)
 from .names import Cause, Event, OfferState, Owner, Status, Trigger
@@ -88,6 +88,9 @@ class Case:
 
     def contact(self, contact, now):
         self.command(now, Event.CONTACT_RECORDED, contact)
+
+    def correct(self, contact_id, asks, now):
+        self.command(now, Event.CONTACT_CORRECTED, Corrected(contact_id, asks))
 
     def join(self, severity, now):
         self.command(now, Event.SIGNAL_JOINED, Claimed(severity))

@@ -47,10 +47,10 @@ def _progress(view):
 
 
 def _of_clock(view, started_at, which):
-    """Contacts count from the clock's start on, and who was reached since then was answered, whatever they
-    said later."""
-    first = _contact(view, started_at)
-    customer = (False, first[1]) if first[0] else view.facts["customer"]
+    """Contacts count from the clock's start on, and who was answered since then is quiet, whatever they said
+    later."""
+    answers = [at for at in view.talk.answers if at >= started_at]
+    customer = (False, min(answers)) if answers else view.facts["customer"]
     return {**view.facts, "contact": _contact(view, started_at, which), "customer": customer}
 
 

@@ -28,18 +28,16 @@ def _carry_out_all(case, now):
 def _carry_out(case, clock, rule, now):
     view = case.view
     fired = Fired(clock.key, clock.instance, rule.percent)
-    if Do.CLOSE in rule.actions and _may_close(view, clock):
+    if Do.CLOSE in rule.actions and _may_close(view):
         yield (Event.CASE_CLOSED, fired, Closed())
         return
     yield from _record(view, clock, rule, fired, now)
     yield from _restart(case, clock, rule)
 
 
-def _may_close(view, clock):
-    """The follow-up window ended without a word."""
-    waits, since = view.customer_waits()
-    silent = not waits or since > clock.due_at
-    return view.status == Status.RESOLVED and view.passes_gate() and silent
+def _may_close(view):
+    """The follow-up window ended without a word that is not answered, whenever that came."""
+    return view.status == Status.RESOLVED and view.passes_gate()
 
 
 def _record(view, clock, rule, fired, now):

@@ -29,11 +29,21 @@ class Claimed:
 class Contact:
     """`at` is when it was, which may be long before it was told."""
 
+    id: str
     at: int
     direction: int
     outcome: int
     channel: int = 0
     addressed: int = 0
+    asks: int = 0  # Ask; of the customer's
+
+
+@fact
+class Corrected:
+    """What a contact by the customer asks for."""
+
+    id: str
+    asks: int
 
 
 @fact

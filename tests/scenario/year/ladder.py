@@ -2,7 +2,7 @@
 """Climbing: the events of it, each a generator's (kind of event, fact, ...)."""
 
 from .history import LevelIs, OwnerIs, Step
-from .names import Cause, ClockKind, Direction, Do, Event, LevelAction, Owner
+from .names import Ask, Cause, ClockKind, Direction, Do, Event, LevelAction, Owner
 from .rules import DUE
 
 
@@ -51,7 +51,7 @@ def level_after(view, clock, rule):
 
 def _addressed(view, clock):
     """The highest level that the customer wrote to since the clock began, if their word began it."""
-    words = [one for one in view.contacts if one.direction == Direction.INBOUND and one.at >= clock.started_at]
+    words = [one for one in view.contacts if one.direction == Direction.INBOUND and one.asks == Ask.ANSWER and one.at >= clock.started_at]
     if clock.kind != ClockKind.NEXT_CONTACT or clock.started_at not in [one.at for one in words]:
         return 0
     return max(one.addressed for one in words)

@@ -4,7 +4,7 @@
 import dataclasses
 
 from .calendars import DAY, HOUR, MINUTE
-from .names import Owner, PromiseState, RemedyState, Status
+from .names import Direction, Owner, PromiseState, RemedyState, Status
 from .status import owner_has_work
 
 # How long somebody waits between two acts on a case, on average. A silent case is left alone.
@@ -56,7 +56,12 @@ def _words(view):
     """Where the customer is waited for, what they said is often told late."""
     waited_for = view.status == Status.AWAITING_CUSTOMER
     return {"reached": 5, "reached_told_late": 4, "tried": 2, "inbound": 3,
-            "inbound_told_late": 10 if waited_for else 2, "inbound_to_the_top": 1, "again": 1}
+            "inbound_told_late": 10 if waited_for else 2, "inbound_to_the_top": 1, "again": 1,
+            "written": 2, "automatic": 1, "thanks": 1, "correct": 1 if _spoke(view) else 0}
+
+
+def _spoke(view):
+    return any(one.direction == Direction.INBOUND for one in view.contacts)
 
 
 def _work(case, view, now):

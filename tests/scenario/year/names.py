@@ -25,6 +25,7 @@ class Names:
 
 
 Answer = Names("CustomerAnswer")
+Ask = Names("ContactAsk")
 Cause = Names("EscalationCause")
 Channel = Names("Channel")
 ClockKind = Names("ClockKind")

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The status that follows from what is left to do, and the gate before the end of a case."""
 
-from .names import Direction, Outcome, Owner, RemedyState, Status
+from .names import Channel, Direction, Outcome, Owner, RemedyState, Status
 from .rules import ON_ITS_WAY
 
 
@@ -29,12 +29,14 @@ def passes_gate(view):
     given = any(one.state == RemedyState.FULFILLED and _of_round(view, one.fulfilled_at)
                 for one in view.remedies)
     return (_reached(view) and view.acted and view.cause_known and not view.owes()
-            and (given or _of_round(view, view.denied_at)) and not view.open_promises())
+            and (given or _of_round(view, view.denied_at)) and not view.open_promises()
+            and not view.customer_waits()[0])
 
 
 def _reached(view):
     """In this round; or it was tried often enough."""
-    tries = [one for one in view.contacts if one.direction == Direction.OUTBOUND and _of_round(view, one.at)]
+    tries = [one for one in view.contacts if one.direction == Direction.OUTBOUND
+             and one.channel != Channel.SYSTEM and _of_round(view, one.at)]
     return any(one.outcome == Outcome.REACHED for one in tries) or view.policy.unreachable.met_by(tries)
 
 

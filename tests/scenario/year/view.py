@@ -2,12 +2,13 @@
 """How a case stood at a moment of its history. Everything here is worked out from what had been told by
 then, and nothing is kept that could be changed."""
 
+import dataclasses
 import functools
 
-from . import conditions, status, things
-from .history import (Acknowledged, Acted, CauseFound, Claimed, Closed, Contact, Denied, LevelIs, Opened, OwnerIs,
+from . import conditions, status, talk, things
+from .history import (Acknowledged, Acted, CauseFound, Claimed, Closed, Contact, Corrected, Denied, LevelIs, Opened, OwnerIs,
                       Paused, Reopened, Resolved, Resumed, SeverityRaised)
-from .names import Direction, OfferState, Outcome, Owner, PromiseState, Status
+from .names import Channel, Direction, OfferState, Outcome, Owner, PromiseState, Status
 from .rules import FIRST_LEVEL, LIVE, OWED, WORST
 
 known = functools.cached_property
@@ -100,18 +101,21 @@ class View:
 
     @known
     def contacts(self):
-        return [row.fact for row in self.told(Contact)]
+        """As they were told and corrected."""
+        asks = {row.fact.id: row.fact.asks for row in self.told(Corrected)}
+        return [dataclasses.replace(row.fact, asks=asks.get(row.fact.id, row.fact.asks))
+                for row in self.told(Contact)]
 
     @known
     def answered_at(self):
         """When the customer was reached."""
         return [one.at for one in self.contacts
-                if one.direction == Direction.OUTBOUND and one.outcome == Outcome.REACHED]
+                if one.direction == Direction.OUTBOUND and one.outcome == Outcome.REACHED
+                and one.channel != Channel.SYSTEM]
 
     @known
-    def words_at(self):
-        """When the customer spoke."""
-        return [one.at for one in self.contacts if one.direction == Direction.INBOUND]
+    def talk(self):
+        return talk.of(self)
 
     @known
     def remedies(self):
@@ -187,11 +191,9 @@ class View:
 
     def customer_waits(self):
         """True: since the first word that nobody answered. False: since the answer."""
-        waits = [at for at in self.words_at if at > max(self.answered_at, default=0)]
-        if waits:
-            return True, min(waits)
-        answers = [at for at in self.answered_at if self.words_at and at >= max(self.words_at)]
-        return False, min(answers, default=self.round_since)
+        if self.talk.waits_since is not None:
+            return True, self.talk.waits_since
+        return False, self.round_since if self.talk.quiet_since is None else self.talk.quiet_since
 
     # --- conditions ---
 

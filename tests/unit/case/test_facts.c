@@ -2,6 +2,7 @@
 
 /* The facts of a case, and since when they and conditions over them stand. */
 
+#include "case/clocks/wait.h"
 #include "clock_rig.h"
 #include "contract/statuses.h"
 
@@ -83,7 +84,7 @@ static void the_customer_waits_for_who_reaches_them(void **state)
     struct world *w = world_with_case();
     w->now_us = T + DAY_US;
     INBOUND(w, T + 10);
-    assert_true(case_customer_waits(&w->c));
+    assert_true(case_wait(&w->c, w->policy, 0).waits);
     assert_fact(w, FACT_CUSTOMER, 1, T + 10);
     INBOUND(w, T + 20);
     assert_fact(w, FACT_CUSTOMER, 1, T + 10); /* who asks again has waited since the first time */
@@ -95,7 +96,7 @@ static void the_customer_waits_for_who_reaches_them(void **state)
     assert_fact(w, FACT_CUSTOMER, 0, T + 20);
     REACHED(w, T + 30);
     assert_fact(w, FACT_CUSTOMER, 0, T + 20);
-    assert_false(case_customer_waits(&w->c));
+    assert_false(case_wait(&w->c, w->policy, 0).waits);
     INBOUND(w, T + 19);
     assert_fact(w, FACT_CUSTOMER, 0, T + 20);
     INBOUND(w, T + 31);
@@ -112,13 +113,13 @@ static void of_a_clock_the_wait_at_its_start_counts(void **state)
     INBOUND(w, T + 20);
     REACHED(w, T + 9);
     struct case_facts f = facts_of(w);
-    case_facts_of_clock(&w->c, &k, &f);
+    case_facts_of_clock(&w->c, w->policy, &k, &f);
     assert_int_equal(f.values.value[FACT_CONTACT], 0);
     assert_int_equal(f.values.value[FACT_CUSTOMER], 1);
     REACHED(w, T + 12);
     f = facts_of(w);
     assert_int_equal(f.values.value[FACT_CUSTOMER], 1); /* they have asked again since */
-    case_facts_of_clock(&w->c, &k, &f);
+    case_facts_of_clock(&w->c, w->policy, &k, &f);
     assert_int_equal(f.values.value[FACT_CONTACT], 1);
     assert_int_equal(f.values.value[FACT_CUSTOMER], 0);
     assert_int_equal(f.since_us[FACT_CUSTOMER], T + 12);

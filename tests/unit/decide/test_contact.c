@@ -42,13 +42,18 @@ static void only_outbound_reached_stops_it(void **state)
 {
     (void)state;
     static const struct {
-        int direction, outcome, contacts;
-    } cases[] = {{OUT, CONTACT_OUTCOME_NO_ANSWER, 0}, {OUT, CONTACT_OUTCOME_VOICEMAIL, 0},
-                 {OUT, CONTACT_OUTCOME_BOUNCED, 0},   {OUT, CONTACT_OUTCOME_REFUSED, 0},
-                 {IN, CONTACT_OUTCOME_REACHED, 1},    {IN, CONTACT_OUTCOME_UNSPECIFIED, 1}};
+        int direction, outcome, contacts, channel;
+    } cases[] = {{OUT, CONTACT_OUTCOME_NO_ANSWER, 0, CHANNEL_PHONE},
+                 {OUT, CONTACT_OUTCOME_VOICEMAIL, 0, CHANNEL_PHONE},
+                 {OUT, CONTACT_OUTCOME_BOUNCED, 0, CHANNEL_EMAIL},
+                 {OUT, CONTACT_OUTCOME_REFUSED, 0, CHANNEL_PHONE},
+                 {OUT, CONTACT_OUTCOME_SENT, 0, CHANNEL_EMAIL},
+                 {OUT, CONTACT_OUTCOME_REACHED, 0, CHANNEL_SYSTEM},
+                 {IN, CONTACT_OUTCOME_REACHED, 1, CHANNEL_PHONE},
+                 {IN, CONTACT_OUTCOME_UNSPECIFIED, 1, CHANNEL_PHONE}};
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         struct world *w = rig_owned();
-        rig_contact(w, "bob", cases[i].direction, cases[i].outcome, CHANNEL_PHONE);
+        rig_contact(w, "bob", cases[i].direction, cases[i].outcome, cases[i].channel);
         assert_written(w);
         assert_int_equal(first_response(w)->state, CLOCK_STATE_RUNNING);
         assert_int_equal(w->c.row.contacts, cases[i].contacts);
@@ -113,6 +118,44 @@ static void a_contact_in_time_undoes_a_breach_that_was_found(void **state)
     assert_int_equal(detail->n_clocks, 1);
     assert_int_equal(detail->clocks[0]->state, CLOCK_STATE_MET);
     assert_int_equal(w->c.row.level, 2); /* what was done in good faith stays */
+    assert_chain_intact(w);
+    world_free(w);
+}
+
+static void correct(struct world *w, size_t contact, int asks)
+{
+    Amends__V1__CorrectContactRequest r = AMENDS__V1__CORRECT_CONTACT_REQUEST__INIT;
+    char id[UUID_TEXT_LEN + 1], contact_id[UUID_TEXT_LEN + 1];
+    r.request_id = world_uuid(w);
+    r.case_id = uuid_format(&w->c.row.case_id, id);
+    r.contact_id =
+        uuid_format(&ROW_AT(&w->c.contacts, struct contact_row, contact)->contact_id, contact_id);
+    r.asks = (Amends__V1__ContactAsk)asks;
+    world_run(w, &correct_contact_kind, "bob", &r.base);
+}
+
+static void what_a_contact_asks_for_is_corrected(void **state)
+{
+    (void)state;
+    struct world *w = rig_owned();
+    rig_contact(w, "ann", IN, CONTACT_OUTCOME_UNSPECIFIED, CHANNEL_EMAIL);
+    assert_non_null(clock_running(&w->c, CLOCK_KIND_NEXT_CONTACT));
+    correct(w, 0, CONTACT_ASK_NOTHING);
+    assert_written(w);
+    assert_int_equal(world_event(w, 0)->kind, EVENT_KIND_CONTACT_CORRECTED);
+    assert_int_equal(world_detail(w, world_event(w, 0))->contact->asks, CONTACT_ASK_NOTHING);
+    assert_null(clock_running(&w->c, CLOCK_KIND_NEXT_CONTACT));
+    assert_int_equal(w->c.row.contacts, 0);
+    size_t told = w->events.n;
+    correct(w, 0, CONTACT_ASK_NOTHING); /* it says so already */
+    assert_written(w);
+    assert_int_equal(w->events.n, told);
+    correct(w, 0, CONTACT_ASK_ANSWER);
+    assert_non_null(clock_running(&w->c, CLOCK_KIND_NEXT_CONTACT));
+    assert_int_equal(w->c.row.contacts, 1);
+    rig_contact(w, "ann", OUT, CONTACT_OUTCOME_REACHED, CHANNEL_PHONE);
+    correct(w, 1, CONTACT_ASK_NOTHING);
+    assert_refused(w, FAULT_INVALID_ARGUMENT, ERROR_REASON_INVALID_ARGUMENT);
     assert_chain_intact(w);
     world_free(w);
 }
@@ -272,6 +315,7 @@ int main(void)
         cmocka_unit_test(an_inbound_contact_is_always_reached),
         cmocka_unit_test(the_time_of_the_contact_decides_not_of_the_record),
         cmocka_unit_test(a_contact_in_time_undoes_a_breach_that_was_found),
+        cmocka_unit_test(what_a_contact_asks_for_is_corrected),
         cmocka_unit_test(a_late_contact_is_a_breach_that_climbs),
         cmocka_unit_test(before_the_opening_is_a_violation),
         cmocka_unit_test(the_steward_stays_owner),

@@ -60,6 +60,8 @@ static const char *another(const struct setting *s)
         return "desk";
     case SETTING_CUSTOMER:
         return strcmp(s->fallback.value, "company") == 0 ? "customer" : "company";
+    case SETTING_YES_NO:
+        return strcmp(s->fallback.value, "yes") == 0 ? "no" : "yes";
     case SETTING_WORDS:
         return "[thanks]";
     default:

@@ -60,10 +60,11 @@ static void of_the_schema(void **state)
 {
     char want[256];
     (void)state;
-    (void)snprintf(want, sizeof(want),
-                   "escalation.cause %d\noffer_pending (state = %d)\ntenant.epoch 1\n"
-                   "tenant.policy_version 1",
-                   ESCALATION_CAUSE_CLOCK, OFFER_STATE_PENDING);
+    (void)snprintf(
+        want, sizeof(want),
+        "contact_attempt.asks %d\nescalation.cause %d\noffer_pending (state = %d)\ntenant.epoch 1\n"
+        "tenant.policy_version 1",
+        CONTACT_ASK_ANSWER, ESCALATION_CAUSE_CLOCK, OFFER_STATE_PENDING);
     assert_string_equal(rig_value(rig, NUMBERS), want);
 }
 
