@@ -45,8 +45,7 @@ static void refuse(struct listing *l, const struct fault *fault)
 static void answer(struct listing *l, bool at_end)
 {
     char *token =
-        at_end ? NULL
-               : page_token_write(l->rc->arena, l->hash, slice_of(&l->place, sizeof l->place));
+        at_end ? NULL : page_token_write(l->rc, l->hash, slice_of(&l->place, sizeof l->place));
     Amends__V1__ListSignalsResponse signals = AMENDS__V1__LIST_SIGNALS_RESPONSE__INIT;
     Amends__V1__ListContactsResponse contacts = AMENDS__V1__LIST_CONTACTS_RESPONSE__INIT;
     Amends__V1__ListActsResponse acts = AMENDS__V1__LIST_ACTS_RESPONSE__INIT;
@@ -157,7 +156,7 @@ static void start(struct read_call *rc, enum words_of of, const char *case_id, i
     l->limit = (size_t)page_size(&rc->fault, size, PAGE_USUAL, PAGE_MOST);
     const struct slice fields[] = {slice_str(names[of]), slice_of(&l->id, sizeof l->id)};
     l->hash = digest_key(fields, 2);
-    const struct slice position = page_token_read(rc->arena, &rc->fault, token, l->hash);
+    const struct slice position = page_token_read(rc, l->hash, token);
     if (position.len == sizeof l->place)
         memcpy(&l->place, position.data, sizeof l->place);
     if (!read_call_valid(rc))
