@@ -23,9 +23,9 @@ int ctl_call(const struct ctl *c, const char *method, const ProtobufCMessage *re
              const ProtobufCMessage **reply) AM_MUSTCHECK;
 
 /* Makes the line's call of a server stream and prints every message, until the output cannot be
- * written. A stream that ends although nothing forbids it (the server says farewell after a quarter
- * of an hour, or restarts) is opened again, on a new connection, and goes on where it ended. Returns
- * the exit code. */
+ * written. A stream that ends although nothing forbids it (the server says farewell after a
+ * quarter of an hour, or restarts) is opened again, on a new connection, and goes on where it
+ * ended. Returns the exit code. */
 int ctl_watch(const struct ctl *c) AM_MUSTCHECK;
 
 /* Who the line says is calling. */

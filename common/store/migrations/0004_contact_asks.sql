@@ -1,4 +1,5 @@
 -- SPDX-License-Identifier: Apache-2.0
+-- kind: alter
 --
 -- What an inbound contact asks for: ContactAsk. 1 = an answer, which is what contacts of before meant.
 

@@ -64,8 +64,8 @@ void rig_number_tenant(struct rig *r);
 /* Makes all indexes again, in the other order: what a statement's plan must not depend on. */
 void rig_turn_indexes(struct rig *r);
 
-/* Makes the n-th secondary index again, as a migration would that adds it: the last one of its table.
- * Returns its name, "" when there are not so many. */
+/* Makes the n-th secondary index again, as a migration would that adds it: the last one of its
+ * table. Returns its name, "" when there are not so many. */
 const char *rig_index_last(struct rig *r, unsigned n);
 
 /* The conninfo of another database on the same server. */
