@@ -120,6 +120,12 @@ def test_what_was_offered_and_never_answered_expires(world):
     resolved = steps.resolve(ann, case)
     state = {one.remedy_id: one.state for one in resolved.remedies}[open_offer.remedy_id]
     assert state == v1.REMEDY_STATE_EXPIRED
+    expired, told = world.history(case)[-2:]
+    assert (expired.kind, expired.actor, told.kind) == (
+        v1.EVENT_KIND_REMEDY_EXPIRED, "ann", v1.EVENT_KIND_CASE_RESOLVED)
+    assert (expired.detail.remedy.remedy_id, expired.detail.remedy.state) == (
+        open_offer.remedy_id, v1.REMEDY_STATE_EXPIRED)
+    assert world.verify(case).intact
 
 
 def test_a_closed_case_takes_nothing_more(world):

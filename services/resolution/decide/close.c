@@ -54,13 +54,17 @@ const struct command_kind deny_claim_kind = {
 
 /* -- ResolveCase ------------------------------------------------------------------------------- */
 
-/* A remedy that was offered and not answered expires when the case is resolved. */
+/* A remedy that was offered and not answered expires when the case is resolved. Each is told by an
+ * event of its own, before the case is. */
 static void expire_offered(struct decision *d)
 {
     ROWS_EACH (remedy, struct remedy_row, &d->c->remedies) {
-        if (remedy->state == REMEDY_STATE_OFFERED)
-            remedy_set_state(remedy, REMEDY_STATE_EXPIRED, d->now_us);
+        if (remedy->state != REMEDY_STATE_OFFERED)
+            continue;
+        remedy_set_state(remedy, REMEDY_STATE_EXPIRED, d->now_us);
+        remedy_event(d, EVENT_KIND_REMEDY_EXPIRED, remedy, NULL);
     }
+    d->cmd->result_id = (struct uuid){{0}}; /* the answer shows the case, and none of them */
 }
 
 /* A pause by hand ends when the case is resolved. */
@@ -79,8 +83,8 @@ static void resolve_case_decide(struct decision *d)
     if (!case_require_transition(d, CASE_STATUS_RESOLVED) || !case_require_gate(d))
         return;
     Amends__V1__EventDetail detail = AMENDS__V1__EVENT_DETAIL__INIT;
-    end_pause(d);
     expire_offered(d);
+    end_pause(d);
     (void)case_set_status(d, CASE_STATUS_RESOLVED);
     row->resolved_at = d->now_us;
     case_event(d, EVENT_KIND_CASE_RESOLVED, d->cmd->principal, &detail, NULL);

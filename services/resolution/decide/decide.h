@@ -72,7 +72,7 @@ extern const struct command_kind deny_claim_kind;
 /* ResolveCase: passes the close gate, or lists everything that is missing. Clocks that fell due
  * before now are fired first, as if their timers had been in time; they may take the case away from
  * the caller. Policy says which clocks end. Remedies that were offered and not answered become
- * EXPIRED. A case that nobody has accepted cannot be resolved. */
+ * EXPIRED, each with its event. A case that nobody has accepted cannot be resolved. */
 extern const struct command_kind resolve_case_kind;
 extern const struct command_kind close_case_kind;
 

@@ -8,7 +8,7 @@ from . import driver, ladder, measured
 from .history import (Acknowledged, Acted, CauseFound, Claimed, Closed, Corrected, Denied, History, LevelIs, Looked, Moment,
                       Offered, OfferEnded, Opened, OwnerIs, Paused, PromiseBroken, Promised, PromiseKept,
                       PromiseReplaced, RemedyIs, Reopened, Resolved, Resumed, SeverityRaised, Step)
-from .names import Cause, Event, OfferState, Owner, Status, Trigger
+from .names import Cause, Event, OfferState, Owner, RemedyState, Status, Trigger
 from .view import View
 
 
@@ -154,7 +154,14 @@ class Case:
         return self.view.live and self.view.owner_kind == Owner.AGENT and self.view.passes_gate()
 
     def resolve(self, now):
-        self.command(now, Event.CASE_RESOLVED, Resolved())
+        driver.command(self, now, self._resolve())
+
+    def _resolve(self):
+        """What was offered and not answered is not on offer any more."""
+        for one in self.view.remedies:
+            if one.state == RemedyState.OFFERED:
+                yield Event.REMEDY_EXPIRED, RemedyIs(one.id, RemedyState.EXPIRED)
+        yield Event.CASE_RESOLVED, Resolved()
 
     def may_close(self):
         view = self.view

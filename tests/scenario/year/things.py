@@ -4,7 +4,7 @@
 import dataclasses
 
 from .history import (Offered, OfferEnded, OwnerIs, PromiseBroken, Promised, PromiseKept, PromiseReplaced,
-                      RemedyIs, Resolved)
+                      RemedyIs)
 from .names import OfferState, PromiseState, RemedyState
 
 
@@ -50,14 +50,11 @@ def _first_at(rows, state):
 
 
 def remedies(view):
-    return [_remedy(view, name, rows) for name, rows in _by_id(view.told(RemedyIs)).items()]
+    return [_remedy(name, rows) for name, rows in _by_id(view.told(RemedyIs)).items()]
 
 
-def _remedy(view, name, rows):
-    """What was still offered when the case was resolved has expired."""
-    last = rows[-1]
-    forgotten = last.fact.state == RemedyState.OFFERED and view.after(Resolved, last.index)
-    return Remedy(name, RemedyState.EXPIRED if forgotten else last.fact.state, rows[0].at,
+def _remedy(name, rows):
+    return Remedy(name, rows[-1].fact.state, rows[0].at,
                   _first_at(rows, RemedyState.ACCEPTED), _first_at(rows, RemedyState.FULFILLED))
 
 
