@@ -36,8 +36,9 @@ static bool act_done(const struct case_state *c, const struct policy *p)
 {
     if (p->acts_any_of == 0)
         return true;
+    int64_t since = case_round_since(&c->row);
     ROWS_EACH (act, struct act_row, &c->acts)
-        if ((p->acts_any_of >> act->kind & 1u) != 0)
+        if (act->at >= since && (p->acts_any_of >> act->kind & 1u) != 0)
             return true;
     return false;
 }
@@ -109,6 +110,12 @@ static void tell_waiting(struct decision *d)
         timestamp_text(since, f->arena));
 }
 
+/* What was done in an earlier round does not count, which a caller may wonder about. */
+static const char *this_round(const struct decision *d)
+{
+    return d->c->row.round > 1 ? " since the case was reopened" : "";
+}
+
 /* Lists everything that is missing, so that a caller need not try again and again. */
 static void tell_missing(struct decision *d, unsigned missing)
 {
@@ -116,17 +123,19 @@ static void tell_missing(struct decision *d, unsigned missing)
     const struct policy *p = d->policy;
     if (missing & GATE_CONTACT)
         fault_missing(f, "CONTACT",
-                      "the customer was not reached by the company, nor tried %d times on %d "
+                      "the customer was not reached by the company%s, nor tried %d times on %d "
                       "channels over %lld hours",
-                      p->unreachable_attempts, p->unreachable_channels,
+                      this_round(d), p->unreachable_attempts, p->unreachable_channels,
                       (long long)(p->unreachable_window_ms / (3600LL * 1000)));
     if (missing & GATE_ROOT_CAUSE)
         fault_missing(f, "ROOT_CAUSE", "no root cause is recorded");
     if (missing & GATE_ACT)
-        fault_missing(f, "ACT", "no apology or other act that policy asks for is recorded");
+        fault_missing(f, "ACT", "no apology or other act that policy asks for is recorded%s",
+                      this_round(d));
     if (missing & GATE_REMEDY_OR_DENIAL)
         fault_missing(f, "REMEDY_OR_DENIAL",
-                      "no remedy was fulfilled and no denial disclosed with its reason");
+                      "no remedy was fulfilled and no denial disclosed with its reason%s",
+                      this_round(d));
     if (missing & GATE_UNFULFILLED_REMEDY)
         tell_unfulfilled(d);
     if (missing & GATE_OPEN_PROMISE)

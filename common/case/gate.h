@@ -26,9 +26,9 @@ enum case_gate {
 };
 
 /* The set of what is missing before the case can be resolved; 0 = it passes. Of a reopened case the
- * contact and the remedy or denial have to be of the present round: the customer came back, so what
- * was said and given before has not done it. The root cause and the acts carry over: the failure is
- * the same one, and sorry was said for it. */
+ * contact, the act and the remedy or denial have to be of the present round: the customer came
+ * back, so what was said and given before has not done it. The root cause carries over, and may be
+ * corrected: the failure is the same one. */
 unsigned case_gate_missing(const struct case_state *c, const struct policy *p);
 
 /* Refuses with FAILED_PRECONDITION / CLOSE_GATE and lists everything that is missing; true when the

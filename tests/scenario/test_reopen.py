@@ -50,8 +50,9 @@ def test_a_new_round_with_the_same_owner(world, closed):
     assert world.verify(case).intact
     with refused("FAILED_PRECONDITION", "CLOSE_GATE") as caught:
         steps.resolve(ann, case)
-    assert [one.split(":")[0] for one in caught.error.fields] == ["CONTACT", "REMEDY_OR_DENIAL"]
+    assert [one.split(":")[0] for one in caught.error.fields] == ["CONTACT", "ACT", "REMEDY_OR_DENIAL"]
     steps.reach(ann, case)
+    steps.say(ann, case)
     steps.give(ann, case, kind=v1.REMEDY_KIND_GIFT, reference="GIFT-2")
     assert steps.resolve(ann, case).status == v1.CASE_STATUS_RESOLVED
 

@@ -150,6 +150,7 @@ def comes_back(world, people, owner, case):
     tell(opened, "reopened", f"round {opened.round}, level {opened.level}; accountable: {owner_of(opened)}")
     expect(opened.owner.id == owner.id, "the former owner goes on")
     acts.contact(owner, case, v1.CHANNEL_PHONE, "a technician found a corroded joint in the street")
+    acts.act(owner, case, v1.ACT_KIND_EXPLANATION, "It was never your router: the line in the street was broken. I am sorry.")
     visit = acts.remedy(owner, case, v1.REMEDY_KIND_REDO, "the joint is replaced")
     acts.fulfil(owner, case, visit, "JOB-5520")
     acts.cause(owner, case, "network.joint_corroded")

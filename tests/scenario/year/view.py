@@ -140,7 +140,8 @@ class View:
 
     @property
     def acted(self):
-        return self.happened(Acted)
+        """In this round."""
+        return any(row.at >= self.round_since for row in self.told(Acted))
 
     @property
     def cause_known(self):

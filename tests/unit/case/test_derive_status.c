@@ -18,7 +18,9 @@ static void add_contact(struct world *w, int direction, int outcome, int channel
 
 static void add_act(struct world *w, int kind)
 {
-    ROWS_ADD(&w->c.acts, struct act_row, &w->arena)->kind = (int16_t)kind;
+    struct act_row *act = ROWS_ADD(&w->c.acts, struct act_row, &w->arena);
+    act->kind = (int16_t)kind;
+    act->at = w->now_us;
 }
 
 static struct remedy_row *add_remedy(struct world *w, int state)
@@ -331,7 +333,7 @@ static void an_open_promise_keeps_the_gate_shut(void **state)
     world_free(w);
 }
 
-static void a_round_asks_for_a_contact_and_a_remedy_of_its_own(void **state)
+static void a_round_asks_for_records_of_its_own(void **state)
 {
     (void)state;
     struct world *w = worked();
@@ -340,7 +342,9 @@ static void a_round_asks_for_a_contact_and_a_remedy_of_its_own(void **state)
     assert_int_equal(case_gate_missing(&w->c, w->policy), 0);
     w->c.row.round = 2;
     w->c.row.round_since = w->now_us + 1;
-    assert_int_equal(case_gate_missing(&w->c, w->policy), GATE_CONTACT | GATE_REMEDY_OR_DENIAL);
+    assert_int_equal(case_gate_missing(&w->c, w->policy), GATE_CONTACT | GATE_ACT | GATE_REMEDY_OR_DENIAL);
+    ROWS_EACH (act, struct act_row, &w->c.acts)
+        act->at = w->now_us + 1; /* said again; the root cause carries over */
     add_contact(w, CONTACT_DIRECTION_OUTBOUND, CONTACT_OUTCOME_REACHED, CHANNEL_PHONE,
                 w->now_us + 1);
     assert_int_equal(case_gate_missing(&w->c, w->policy), GATE_REMEDY_OR_DENIAL);
@@ -398,7 +402,7 @@ int main(void)
         cmocka_unit_test(resolved_and_final_cases_keep_their_status),
         cmocka_unit_test(a_promise_is_the_owners_to_keep_unless_it_comes_by_itself),
         cmocka_unit_test(an_open_promise_keeps_the_gate_shut),
-        cmocka_unit_test(a_round_asks_for_a_contact_and_a_remedy_of_its_own),
+        cmocka_unit_test(a_round_asks_for_records_of_its_own),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -152,6 +152,7 @@ static void pass_gate(struct world *w)
     TELL_REACHED(w, w->now_us);
     struct act_row *act = ROWS_ADD(&w->c.acts, struct act_row, &w->arena);
     act->kind = ACT_KIND_APOLOGY;
+    act->at = w->now_us;
     act->actor = act->note = "";
     w->c.row.root_cause_at = w->now_us;
     w->c.row.denial_disclosed_at = w->now_us;

@@ -176,8 +176,10 @@ static void the_round_is_worked_on_anew(void **state)
     rig_resolve(w, "ann");
     assert_refused(w, FAULT_FAILED_PRECONDITION, ERROR_REASON_CLOSE_GATE);
     assert_true(fault_has(&w->cmd.fault, "CONTACT"));
+    assert_true(fault_has(&w->cmd.fault, "ACT"));
     assert_true(fault_has(&w->cmd.fault, "REMEDY_OR_DENIAL"));
-    assert_int_equal(w->cmd.fault.n_violations, 2);
+    assert_int_equal(w->cmd.fault.n_violations, 3);
+    rig_act(w, "ann", ACT_KIND_EXPLANATION);
     rig_contact(w, "ann", CONTACT_DIRECTION_OUTBOUND, CONTACT_OUTCOME_REACHED, CHANNEL_PHONE);
     rig_deny(w, "ann", "it is not covered");
     rig_resolve(w, "ann");
