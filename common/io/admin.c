@@ -81,19 +81,24 @@ static enum MHD_Result show_livez(const struct admin *a, struct MHD_Connection *
 bool admin_ready(const struct admin_state *state)
 {
     return atomic_load(&state->schema_ok) && atomic_load(&state->postgres_ok) &&
-           atomic_load(&state->time_ok) && !atomic_load(&state->draining);
+           atomic_load(&state->time_ok) && !atomic_load(&state->missing_zone) &&
+           !atomic_load(&state->draining);
 }
 
 static enum MHD_Result show_readyz(const struct admin *a, struct MHD_Connection *c)
 {
     const struct admin_state *s = a->state;
-    char text[64];
+    const char *zone = atomic_load(&s->missing_zone);
+    char text[256];
     if (admin_ready(s))
         return reply_text(c, MHD_HTTP_OK, "ok\n");
-    (void)snprintf(
-        text, sizeof(text), "not ready:%s%s%s%s\n", atomic_load(&s->schema_ok) ? "" : " schema",
-        atomic_load(&s->postgres_ok) ? "" : " postgres", atomic_load(&s->time_ok) ? "" : " clock",
-        atomic_load(&s->draining) ? " draining" : "");
+    (void)snprintf(text, sizeof(text), "not ready:%s%s%s%s%.100s%s%s\n",
+                   atomic_load(&s->schema_ok) ? "" : " schema",
+                   atomic_load(&s->postgres_ok) ? "" : " postgres",
+                   atomic_load(&s->time_ok) ? "" : " clock", zone ? " time zone " : "",
+                   zone ? zone : "",
+                   zone ? " (needed by policy or cases, not in this tz database)" : "",
+                   atomic_load(&s->draining) ? " draining" : "");
     return reply_text(c, MHD_HTTP_SERVICE_UNAVAILABLE, text);
 }
 

@@ -19,12 +19,15 @@
 struct admin;
 
 /* What the page shows. The owner of each fact writes it. /readyz answers 200 when the first three
- * are true and the process is not draining. */
+ * are true, no time zone is missing and the process is not draining. */
 struct admin_state {
     _Atomic bool schema_ok;   /* the schema is at least what this program needs */
     _Atomic bool postgres_ok; /* a segment connection and a read connection are up */
     _Atomic bool time_ok;     /* the estimate of the database's clock is better than 100 ms */
-    _Atomic bool draining;    /* SIGTERM was received: not ready, but live */
+    /* A time zone that policy or cases need and that is not in the tz database of this process;
+     * NULL = none. The text lives as long as the process. */
+    const char *_Atomic missing_zone;
+    _Atomic bool draining; /* SIGTERM was received: not ready, but live */
     /* Monotonic time of the io loop's last turn; /livez fails when it is older than 10 s. */
     _Atomic int64_t loop_beat_us;
     /* Test builds: the generation of the test clock for which nothing is due, queued or in
@@ -39,7 +42,7 @@ struct admin_state {
  *   /livez                 200, or 503 when the loop has not turned for 10 s; before its first turn
  *                          the 10 s count from here
  *   /readyz                200, or 503 and "not ready:" with any of " schema", " postgres",
- *                          " clock", " draining"
+ *                          " clock", " time zone NAME (...)", " draining"
  *   /settled?generation=N  test builds: 200 when settled_generation >= N, else 503; the body is
  *                          settled_generation
  */

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/assert.h"
+#include "calendar/zone_needed.h"
 #include "policy/policy.h"
 
 struct layout {
@@ -76,7 +77,7 @@ const struct zone *policy_zone(const struct policy *p, int calendar, bool custom
 {
     const struct zone *zone = NULL;
     if (customer_zone && customer_zone_name && customer_zone_name[0] != '\0')
-        zone = zone_get(customer_zone_name);
+        zone = zone_needed(customer_zone_name);
     if (!zone && calendar >= 0 && (size_t)calendar < p->n_calendars)
         zone = p->calendars[calendar].zone;
     return zone ? zone : p->zone;

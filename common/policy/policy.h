@@ -168,7 +168,8 @@ int policy_calendar_find(const struct policy *p, const char *name);
 int policy_tier(const struct policy *p, const char *name);
 
 /* The zone that a calendar is laid out in (or days, for -1): the customer's when it is asked for
- * and known, else the calendar's own, else the company's. */
+ * and known, else the calendar's own, else the company's. A customer's zone that is not known here
+ * makes the process not ready, and a case that has one is not decided. */
 const struct zone *policy_zone(const struct policy *p, int calendar, bool customer_zone,
                                const char *customer_zone_name);
 

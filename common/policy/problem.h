@@ -39,10 +39,11 @@ struct bundle_problem {
 
 struct bundle_problems {
     struct arena *arena;
-    size_t n;          /* kept, at most BUNDLE_PROBLEMS_MAX */
-    size_t n_errors;   /* all errors and refusals, kept or not */
-    size_t n_refusals; /* those of them that are refusals */
-    size_t n_left_out; /* problems that were counted, but not kept */
+    size_t n;                 /* kept, at most BUNDLE_PROBLEMS_MAX */
+    size_t n_errors;          /* all errors and refusals, kept or not */
+    size_t n_refusals;        /* those of them that are refusals */
+    size_t n_left_out;        /* problems that were counted, but not kept */
+    const char *missing_zone; /* a time zone of a stored version that is not known here, or NULL */
     struct bundle_problem *items;
 };
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/assert.h"
+#include "calendar/zone_needed.h"
 #include "case/command/decide.h"
 #include "case/work.h"
 #include "contract/reasons.h"
@@ -199,6 +200,21 @@ static bool lacks_policy(const struct seg_part *p)
     return !p->d.policy && !p->dedup && !missing;
 }
 
+/* A zone that the case needs and that this process lacks; NULL when it has all. What is decided by
+ * another zone would be wrong in silence. */
+static const char *lacks_zone(const struct seg_part *p)
+{
+    const struct case_state *c = p->c;
+    if (!c || !c->exists || p->dedup)
+        return NULL;
+    if (c->row.time_zone[0] && !zone_needed(c->row.time_zone))
+        return c->row.time_zone;
+    ROWS_EACH (clock, const struct clock_row, &c->clocks)
+        if (clock->next_at && clock->time_zone[0] && !zone_needed(clock->time_zone))
+            return clock->time_zone;
+    return NULL;
+}
+
 /* What is read may take half of the arena: deciding and writing need the rest, and a full arena
  * would end the process there. */
 static bool too_large(const struct seg_state *st, const struct arena *arena)
@@ -224,6 +240,11 @@ enum pg_seg_verdict store_seg_decide(void *ctx, struct pg_seg *seg, struct pg_se
     remember(p);
     take_agents(st, p, seg->arena);
     decision_fill(ctx, seg, p);
+    const char *zone = lacks_zone(p);
+    if (zone) {
+        fault_time_zone(&cmd->fault, zone);
+        return PG_SEG_ANSWER;
+    }
     if (lacks_policy(p))
         return load_policy(ctx, p);
     enum decision_verdict verdict = command_decide(&p->d);

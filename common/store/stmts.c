@@ -285,6 +285,20 @@ static const char migrating[] =
     " where w.tenant_id = $1::int8 and (w.opened_at, w.case_id) > ($2::timestamptz, $3::uuid)"
     " order by w.opened_at, w.case_id limit $6::int4";
 
+/* -- zones that are stored -------------------------------------------------------------------- */
+
+/* $1 tenant: after this one; $2 limit. */
+static const char zones_tenants[] =
+    "select x.tenant_id, x.policy_version from tenant x where x.tenant_id > $1::int8"
+    " order by x.tenant_id limit $2::int4";
+/* $1 tenant, $2 opened at, $3 case: after these; $4 limit. */
+static const char zones_cases[] =
+    "select w.tenant_id, w.opened_at, w.case_id, t.policy_version, t.time_zone"
+    " from case_work w cross join lateral (select x.policy_version, x.time_zone"
+    " from recovery_case x where x.tenant_id = w.tenant_id and x.case_id = w.case_id offset 0) t"
+    " where (w.tenant_id, w.opened_at, w.case_id) > ($1::int8, $2::timestamptz, $3::uuid)"
+    " order by w.tenant_id, w.opened_at, w.case_id limit $4::int4";
+
 /* -- all of them ------------------------------------------------------------------------------ */
 
 static size_t read_keys(enum table_id id)
@@ -347,4 +361,6 @@ __attribute__((constructor)) static void set_all(void)
     set(STMT_POLICY_LIST, "policy_list", strdup(policy_list));
     set(STMT_POLICY_APPLY, "policy_apply", strdup(policy_apply));
     set(STMT_MIGRATING, "cases_to_migrate", strdup(migrating));
+    set(STMT_ZONES_TENANTS, "zones_tenants", strdup(zones_tenants));
+    set(STMT_ZONES_CASES, "zones_cases", strdup(zones_cases));
 }

@@ -7,7 +7,10 @@
 
 #include "base/assert.h"
 #include "case/command/keys.h"
+#include "contract/reasons.h"
 #include "store/impl.h"
+
+#define ZONE_RETRY_MS 1000 /* another replica answers, or this one when its zones are complete */
 
 struct store *store_new(struct pg *pg, struct loop *loop, struct tenants *tenants,
                         void (*route)(void *ctx, const struct route *r), void *ctx)
@@ -47,6 +50,15 @@ void fault_copy(struct fault *to, struct arena *arena, const struct fault *from)
     for (size_t i = 0; i < from->n_metadata; i++)
         fault_meta(to, copy_text(arena, from->metadata[i].key), "%s", from->metadata[i].text);
     to->retry_ms = from->retry_ms;
+}
+
+void fault_time_zone(struct fault *fault, const char *zone)
+{
+    fault_set(fault, FAULT_UNAVAILABLE, ERROR_REASON_TIME_ZONE_MISSING,
+              "the tz database of this replica lacks the time zone %s, which this call needs",
+              zone);
+    fault_meta(fault, "time_zone", "%s", zone);
+    fault->retry_ms = ZONE_RETRY_MS;
 }
 
 /* -- commands --------------------------------------------------------------------------------- */

@@ -66,6 +66,9 @@ struct store *store_new(struct pg *pg, struct loop *loop, struct tenants *tenant
                         void (*route)(void *ctx, const struct route *r), void *ctx);
 void store_free(struct store *s);
 
+/* Makes the fault UNAVAILABLE / TIME_ZONE_MISSING: another replica may have the zone. */
+void fault_time_zone(struct fault *fault, const char *zone);
+
 /* Computes the keys, queues the command. `finished` may run in this call. */
 void store_submit(struct store *s, struct submission *sub);
 

@@ -167,6 +167,6 @@ void tenants_add(struct tenants *t, int64_t tenant_id, struct policy *policy)
         return;
     }
     const int32_t version = policy->version;
-    known_keep(t, k, version, policy);
+    (void)known_keep(t, k, version, policy);
     heard(t, k, version);
 }

@@ -53,8 +53,9 @@ const struct policy *tenants_policy(struct tenants *t, int64_t tenant_id, int32_
 /* Somebody who waits for a policy version; embedded in the waiter's struct until `done`. */
 struct tenants_wait {
     struct list link;
-    /* NULL: the fault is NOT_FOUND / POLICY_NOT_FOUND, UNAVAILABLE when the database is away, or
-     * INTERNAL / DEFECT when this program cannot compile it. */
+    /* NULL: the fault is NOT_FOUND / POLICY_NOT_FOUND, UNAVAILABLE when the database is away,
+     * UNAVAILABLE / TIME_ZONE_MISSING when this process lacks a zone of it, or INTERNAL / DEFECT
+     * when this program cannot compile it. */
     void (*done)(struct tenants_wait *wait, const struct policy *policy, const struct fault *fault);
 };
 

@@ -24,6 +24,7 @@
 struct compiled {
     int32_t version;
     struct policy *policy; /* NULL: this program cannot compile it; tried again when let go of */
+    bool lacks_zone;       /* NULL because this tz database lacks a zone of it */
     unsigned unused;       /* sweeps since it was asked for */
     unsigned held;         /* by those that use it for longer */
 };
@@ -66,7 +67,8 @@ struct known *known_add(struct tenants *t, int64_t id, const char *name, int32_t
 /* The version if it was loaded, or NULL; it counts as used now. */
 struct compiled *known_version(struct known *k, int32_t version);
 /* Adds a version that is not here; takes the policy over. */
-void known_keep(struct tenants *t, struct known *k, int32_t version, struct policy *policy);
+struct compiled *known_keep(struct tenants *t, struct known *k, int32_t version,
+                            struct policy *policy);
 /* The version heard of last becomes the current one, when it is here. */
 void known_follow(struct known *k);
 /* Lets go of the versions that are not used. */

@@ -81,13 +81,15 @@ struct compiled *known_version(struct known *k, int32_t version)
     return c;
 }
 
-void known_keep(struct tenants *t, struct known *k, int32_t version, struct policy *policy)
+struct compiled *known_keep(struct tenants *t, struct known *k, int32_t version,
+                            struct policy *policy)
 {
     k->policies = reallocarray(k->policies, k->n_policies + 1, sizeof(struct compiled));
     AM_ASSERT(k->policies != NULL);
     k->policies[k->n_policies++] = (struct compiled){.version = version, .policy = policy};
     metric_set(&held, 0, (int64_t)++t->n_policies);
     known_follow(k);
+    return &k->policies[k->n_policies - 1];
 }
 
 void known_follow(struct known *k)

@@ -9,6 +9,7 @@
 #include "base/assert.h"
 #include "base/log.h"
 #include "base/metrics.h"
+#include "calendar/zone_needed.h"
 #include "contract/reasons.h"
 #include "policy/compile/bundle.h"
 #include "store/tenants_impl.h"
@@ -29,6 +30,7 @@ struct load {
     struct arena arena;
     char *source; /* NULL: there is no such version */
     struct policy *policy;
+    bool lacks_zone; /* there is no policy because of that */
     int64_t started_us;
     struct list waiters;
 };
@@ -61,11 +63,16 @@ static void fail(struct load *l, enum fault_code code, int reason, const char *m
     tell(l, NULL, &fault);
 }
 
-static const struct fault *uncompilable(struct fault *fault, struct arena *arena, int32_t version)
+static const struct fault *uncompilable(struct fault *fault, struct arena *arena, int32_t version,
+                                        bool lacks_zone)
 {
+    const char *zone = lacks_zone ? zone_missing() : NULL;
     fault_init(fault, arena);
-    fault_set(fault, FAULT_INTERNAL, ERROR_REASON_DEFECT,
-              "this program cannot compile policy version %d", (int)version);
+    if (lacks_zone)
+        fault_time_zone(fault, zone ? zone : "that was missing a moment ago");
+    else
+        fault_set(fault, FAULT_INTERNAL, ERROR_REASON_DEFECT,
+                  "this program cannot compile policy version %d", (int)version);
     return fault;
 }
 
@@ -80,6 +87,7 @@ static void compile(void *ctx)
     arena_init(&arena, TENANTS_READ_BYTES);
     fault_init(&fault, &arena);
     l->policy = policy_compile(l->version, l->source, &fault);
+    l->lacks_zone = !l->policy && fault.reason == ERROR_REASON_TIME_ZONE_MISSING;
     arena_free(&arena);
 }
 
@@ -116,11 +124,12 @@ static void compiled(void *ctx)
             tell_uncompilable(k, l->version);
         else if (l->policy->n_refusals > 0)
             tell_refused(k, l->policy);
-        known_keep(l->t, k, l->version, l->policy);
+        known_keep(l->t, k, l->version, l->policy)->lacks_zone = l->lacks_zone;
     }
     struct fault fault;
     const bool ok = k && l->policy;
-    tell(l, ok ? l->policy : NULL, ok ? NULL : uncompilable(&fault, &l->arena, l->version));
+    tell(l, ok ? l->policy : NULL,
+         ok ? NULL : uncompilable(&fault, &l->arena, l->version, l->lacks_zone));
     load_free(l);
 }
 
@@ -225,7 +234,7 @@ void tenants_load(struct tenants *t, int64_t tenant_id, int32_t version, struct 
         struct arena arena;
         struct fault fault;
         arena_init(&arena, TENANTS_READ_BYTES);
-        wait->done(wait, NULL, uncompilable(&fault, &arena, version));
+        wait->done(wait, NULL, uncompilable(&fault, &arena, version, c->lacks_zone));
         arena_free(&arena);
     } else if (c) {
         wait->done(wait, c->policy, NULL);

@@ -7,8 +7,10 @@
 
 #include "assignment/assignment.h"
 #include "base/assert.h"
+#include "calendar/zone_needed.h"
 #include "base/log.h"
 #include "store/migrate.h"
+#include "store/zones.h"
 #include "intake/intake.h"
 #include "io/admin.h"
 #include "io/testclock.h"
@@ -32,6 +34,7 @@ struct program {
     struct route_client *route_client; /* NULL with PART_ASSIGNMENT */
     struct admin *admin;
     struct testclock *testclock;
+    struct zones *zones;       /* NULL until the schema is there */
     struct loop_timer *look;   /* beat and readiness */
     struct loop_timer *settle; /* test builds */
     bool ready;
@@ -40,10 +43,22 @@ struct program {
 
 /* -- readiness --------------------------------------------------------------------------------- */
 
+/* Whoever met the zone has refused; other replicas may have it. */
+static void look_for_zones(struct program *p)
+{
+    const char *missing = zone_missing();
+    if (!p->zones && !p->draining && atomic_load(&p->state.schema_ok))
+        p->zones = zones_start(p->loop, p->service.pg);
+    if (missing && missing != atomic_load(&p->state.missing_zone))
+        log_error("program", "time_zone_missing", LOG_STR("zone", missing));
+    atomic_store(&p->state.missing_zone, missing);
+}
+
 static void look(void *ctx)
 {
     struct program *p = ctx;
     atomic_store(&p->state.loop_beat_us, time_mono_us());
+    look_for_zones(p);
     const bool ready = admin_ready(&p->state);
     if (ready != p->ready) {
         p->ready = ready;
@@ -245,6 +260,7 @@ static void finish_program(struct program *p)
     rpc_server_free(p->server);
     if (p->assignment)
         assignment_free(p->assignment);
+    zones_free(p->zones);
     store_free(p->service.store);
     tenants_free(p->service.tenants);
     pg_free(p->service.pg);

@@ -76,6 +76,11 @@ class Service(Process):
         self._channel = api.channel(self.address)
         return self
 
+    def use_zones(self, folder):
+        """Has these time zones from its next start on."""
+        self._env = {**(self._env or {}), "TZDIR": str(folder)}
+        return self
+
     @property
     def channel(self):
         return self._channel

@@ -34,9 +34,10 @@ def program(name, build=None):
     return path
 
 
-def zones():
-    """The folder of the tests' own time zones, which are the same on every machine."""
-    path = build_folder() / "zoneinfo"
+def zones(name="zoneinfo"):
+    """The folder of the tests' own time zones, which are the same on every machine. There are two more
+    (tests/zones): zoneinfo-new lacks the files of old names, zoneinfo-bare the table of them too."""
+    path = build_folder() / name
     if not path.is_dir():
         raise FileNotFoundError(f"{path} is not built; run ./dev test")
     return path.resolve()

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/assert.h"
+#include "contract/reasons.h"
 #include "policy/build.h"
 #include "policy/read/read.h"
 #include "policy/validate/validate.h"
@@ -126,13 +127,13 @@ static void compile(struct bundle *b, const char *source)
 }
 
 /* The policy of a source, whatever problems it has. */
-static struct policy *compile_all(int32_t version, const char *source,
+static struct policy *compile_all(int32_t version, const char *source, bool stored,
                                   struct bundle_problems *problems)
 {
     struct arena arena;
     arena_init(&arena, BUNDLE_ARENA_BYTES);
     struct policy *p = policy_new(version);
-    struct bundle b = {.policy = p, .problems = problems, .arena = &arena};
+    struct bundle b = {.policy = p, .problems = problems, .arena = &arena, .stored = stored};
     compile(&b, source);
     sort_problems(problems);
     arena_free(&arena);
@@ -141,7 +142,7 @@ static struct policy *compile_all(int32_t version, const char *source,
 
 struct policy *bundle_compile(int32_t version, const char *source, struct bundle_problems *problems)
 {
-    struct policy *p = compile_all(version, source, problems);
+    struct policy *p = compile_all(version, source, false, problems);
     if (problems->n_errors == 0)
         return p;
     policy_free(p);
@@ -168,7 +169,7 @@ static void keep_refusals(struct policy *p, const struct bundle_problems *proble
 struct policy *bundle_compile_stored(int32_t version, const char *source,
                                      struct bundle_problems *problems)
 {
-    struct policy *p = compile_all(version, source, problems);
+    struct policy *p = compile_all(version, source, true, problems);
     if (problems->n_errors == problems->n_refusals) {
         keep_refusals(p, problems);
         return p;
@@ -184,6 +185,20 @@ const char *bundle_of_stored(const char *source)
     return strcmp(source, "default") == 0 ? bundle_default_source() : source;
 }
 
+static void uncompilable(int32_t version, const struct bundle_problems *problems,
+                         struct fault *fault)
+{
+    const char *zone = problems->missing_zone;
+    if (zone) {
+        fault_set(fault, FAULT_UNAVAILABLE, ERROR_REASON_TIME_ZONE_MISSING,
+                  "policy version %d needs the time zone %s, which the tz database of this replica "
+                  "does not have",
+                  (int)version, zone);
+        fault_meta(fault, "time_zone", "%s", zone);
+    }
+    bundle_problems_fault(problems, fault);
+}
+
 struct policy *policy_compile(int32_t version, const char *source, struct fault *fault)
 {
     struct arena arena;
@@ -192,7 +207,7 @@ struct policy *policy_compile(int32_t version, const char *source, struct fault 
     bundle_problems_init(&problems, &arena);
     struct policy *p = bundle_compile_stored(version, bundle_of_stored(source), &problems);
     if (!p)
-        bundle_problems_fault(&problems, fault);
+        uncompilable(version, &problems, fault);
     arena_free(&arena);
     return p;
 }

@@ -30,7 +30,8 @@ struct policy *bundle_compile_stored(int32_t version, const char *source,
                                      struct bundle_problems *problems);
 
 /* bundle_compile_stored() of a bundle, or of the word "default" for the bundle that ships. Returns
- * NULL and adds the errors to `fault`. */
+ * NULL and adds the errors to `fault`, which is set to UNAVAILABLE / TIME_ZONE_MISSING when a zone
+ * is missing here; the process says then that it is not ready (calendar/zone_needed.h). */
 struct policy *policy_compile(int32_t version, const char *source, struct fault *fault);
 
 /* The bundle that ships, compiled. It is good enough to use as it is. Ends the process if it does

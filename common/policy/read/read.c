@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "calendar/zone_needed.h"
 #include "policy/words.h"
 
 static const char *const kind_names[] = {"a text", "a list", "a mapping"};
@@ -188,11 +189,13 @@ bool read_zone(struct bundle *b, const struct ynode *node, const struct zone **z
 {
     if (!read_is_scalar(b, node))
         return false;
-    const struct zone *found = zone_get(node->text);
+    const struct zone *found = (b->stored ? zone_needed : zone_get)(node->text);
     if (found)
         *zone = found;
     else
         wrong_value(b, node, "is no time zone: use a name of the tz database, as in Europe/London");
+    if (!found && b->stored)
+        b->problems->missing_zone = arena_strdup(b->problems->arena, node->text);
     return found != NULL;
 }
 

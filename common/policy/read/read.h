@@ -24,6 +24,7 @@ struct bundle {
     struct bundle_problems *problems;
     struct arena *arena; /* for the tree and what is read from it */
     struct ynode *root;
+    bool stored; /* it was a bundle when it was stored: what is missing now is missing here */
 };
 
 /* -- sections (one file each) ------------------------------------------------------------------ */

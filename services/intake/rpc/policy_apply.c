@@ -196,7 +196,8 @@ static void base_known(struct tenants_wait *wait, const struct policy *policy,
     struct service *s = a->rc->service;
     bundle_problems_init(&a->problems, &a->arena);
     a->base = policy;
-    if (fault && fault->code == FAULT_UNAVAILABLE) {
+    const bool zone = fault && fault->reason == ERROR_REASON_TIME_ZONE_MISSING;
+    if (fault && fault->code == FAULT_UNAVAILABLE && !zone) {
         refuse_apply(a, fault);
     } else if (s->compiling >= COMPILING_MAX) {
         fault_set(&a->rc->fault, FAULT_RESOURCE_EXHAUSTED, ERROR_REASON_OVERLOADED,

@@ -6,6 +6,7 @@
 #include "contract/check.h"
 #include "case/clocks/deadline.h"
 #include "base/assert.h"
+#include "calendar/zone_needed.h"
 #include "case/message/message.h"
 #include "contract/reasons.h"
 #include "intake/rpc/policy.h"
@@ -82,8 +83,12 @@ static void policy_known(struct tenants_wait *wait, const struct policy *policy,
     } else if (deadline_of(x->clock, policy, k) == AM_OK) {
         reply(x, k);
     } else {
-        fault_set(&x->rc->fault, FAULT_INTERNAL, ERROR_REASON_DEFECT,
-                  "the clock's inputs are not those of its policy version");
+        const char *zone = x->clock->time_zone;
+        if (*zone && !zone_needed(zone))
+            fault_time_zone(&x->rc->fault, zone);
+        else
+            fault_set(&x->rc->fault, FAULT_INTERNAL, ERROR_REASON_DEFECT,
+                      "the clock's inputs are not those of its policy version");
         rpc_fail(x->rc->call, &x->rc->fault);
     }
 }

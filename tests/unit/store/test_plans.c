@@ -76,6 +76,9 @@ static const struct expect expectations[] = {
     {"policy_apply", "policy_version_pkey", "tenant_id", false},
     {"cases_to_migrate", "case_work_pkey", "tenant_id,opened_at,case_id", false},
     {"cases_to_migrate", "recovery_case_pkey", "tenant_id,case_id", false},
+    {"zones_tenants", "tenant_pkey", "tenant_id", false},
+    {"zones_cases", "case_work_pkey", "tenant_id,opened_at,case_id", false},
+    {"zones_cases", "recovery_case_pkey", "tenant_id,case_id", false},
 };
 #define EXPECTATIONS (sizeof(expectations) / sizeof(expectations[0]))
 
