@@ -142,7 +142,7 @@ void fair_push_head(struct fair *q, struct fair_item *item)
     count_in(q, t, item);
 }
 
-void fair_give_back(struct fair *q, struct fair_item *item)
+void fair_push_next(struct fair *q, struct fair_item *item)
 {
     fair_push_head(q, item);
     list_remove(&item->home->ring);

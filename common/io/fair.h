@@ -40,8 +40,8 @@ int fair_push(struct fair *q, struct fair_item *item) AM_MUSTCHECK;
  * takes nothing new until it is below its capacity again. */
 void fair_push_head(struct fair *q, struct fair_item *item);
 
-/* Puts back the item that fair_take() gave just now: it is the next one again. */
-void fair_give_back(struct fair *q, struct fair_item *item);
+/* As fair_push_head, and it is the tenant's turn next. */
+void fair_push_next(struct fair *q, struct fair_item *item);
 
 /* The next item round robin over tenants, or NULL. */
 struct fair_item *fair_take(struct fair *q);

@@ -10,7 +10,8 @@ _Static_assert(sizeof(queues) / sizeof(queues[0]) == PG_QUEUES + 1,
 static const char *const trips[] = {"read_half", "write_half", "rollback", "plain", NULL};
 _Static_assert(sizeof(trips) / sizeof(trips[0]) == PG_TRIPS + 1,
                "each trip has a label, then NULL");
-static const char *const ends[] = {"committed", "nothing", "failed", "lost", "unknown", NULL};
+static const char *const ends[] = {"committed", "nothing", "failed", "lost",
+                                   "unknown",   "large",   NULL};
 _Static_assert(sizeof(ends) / sizeof(ends[0]) == PG_SEGMENT_ENDS + 1,
                "each end has a label, then NULL");
 static const char *const sizes[] = {"1", "2-3", "4-7", "8-15", "16-31", "32-63", "64", NULL};

@@ -19,6 +19,7 @@ enum pg_segment_label {
     PG_SEGMENT_FAILED,  /* an error; its commands run again or were answered with a fault */
     PG_SEGMENT_LOST,    /* the connection went, nothing was committed */
     PG_SEGMENT_UNKNOWN, /* the connection went after COMMIT was sent */
+    PG_SEGMENT_LARGE,   /* its commands read too much together, and run again in smaller company */
     PG_SEGMENT_ENDS
 };
 

@@ -242,7 +242,7 @@ static struct pg_read *next_read(struct read_lane *l, enum read_kind kind, int64
     *c = least_busy(l, kind, *us);
     if (*c)
         return r;
-    fair_give_back(l->queues[kind], &r->item);
+    fair_push_next(l->queues[kind], &r->item);
     return NULL;
 }
 

@@ -133,6 +133,7 @@ static void prepare(struct pg_seg_lane *l, struct pg_seg_cmd *cmd)
     cmd->first_tried_us = 0;
     cmd->tries = 0;
     cmd->now_us = 0;
+    cmd->weight = 0;
     cmd->seq = l->next_seq++;
     cmd->n_waits = cmd->blocked = 0;
     cmd->ready = cmd->running = cmd->unknown = false;

@@ -15,6 +15,9 @@
  * - When another process holds a key, the command goes back to the head of its line for 1 to 5 ms;
  *   after 3 s it is answered UNAVAILABLE.
  * - One bad command fails alone: a segment that fails is halved until the culprit is found.
+ * - Large commands run in small company: what a command read is remembered, and a segment takes no
+ *   more than it may read. When one has read too much all the same, its commands wait again, each
+ *   with its weight, and the small ones behind them are not held up.
  * - When the reply is lost, the same commands run once more with the same `now`, which tells
  *   whether they had been committed.
  *
@@ -27,6 +30,9 @@
 #define PG_SEG_COMMANDS 64
 #define PG_SEG_KEYS 256
 #define PG_SEG_KEYS_CMD 8
+/* What a segment of several commands may read, in bytes. One alone may read what its ops allow. */
+#define PG_SEG_READ_BYTES ((size_t)4 << 20)
+#define PG_SEG_HEAVY_BYTES (PG_SEG_READ_BYTES / 256)
 
 enum pg_seg_class {
     PG_SEG_CALL,  /* a client's call */
@@ -59,7 +65,8 @@ struct pg_seg_cmd {
     bool idempotent;
     size_t n_keys;
     uint64_t keys[PG_SEG_KEYS_CMD]; /* any order, duplicates allowed */
-    const char *method;             /* for counting and logs when it fails with INTERNAL */
+    uint64_t weight_key; /* stands for what it reads, which may be much; 0 = for nothing */
+    const char *method;  /* for counting and logs when it fails with INTERNAL */
     /* Called exactly once. `fault` is NULL when the verdict was PG_SEG_ANSWER or the write was
      * committed, else a fault of the machinery: UNAVAILABLE, DEADLINE_EXCEEDED, RESOURCE_EXHAUSTED
      * or INTERNAL, with the reason OUTCOME_UNKNOWN where nobody knows what was committed. */
@@ -71,6 +78,7 @@ struct pg_seg_cmd {
     int64_t not_before_us;
     int64_t now_us; /* the `now` of the last decision */
     uint64_t seq;   /* order of arrival */
+    size_t weight;  /* bytes that it read when it was tried last; 0 = unknown, or few */
     struct pg_seg_account *account;
     struct list link;
     struct pg_seg_wait waits[PG_SEG_KEYS_CMD];
@@ -95,12 +103,21 @@ struct pg_seg {
 /* Queues one statement of the current trip. */
 void pg_seg_send(struct pg_seg *seg, unsigned stmt, const struct pg_args *args);
 
+/* Tells how many bytes the command read. When that is PG_SEG_HEAVY_BYTES or more, later commands
+ * with its weight_key are known to read as much. */
+void pg_seg_weigh(struct pg_seg *seg, struct pg_seg_cmd *cmd, size_t bytes);
+
 /* What a segment does is given by its owner (common/store). */
 struct pg_seg_ops {
     /* Trip 1: pg_seg_send() the READ statements for seg->cmds. */
     void (*read)(void *ctx, struct pg_seg *seg);
     /* The result of the i-th statement sent by read(). Rows are copied out into seg->arena. */
     void (*load)(void *ctx, struct pg_seg *seg, size_t i, const struct pg_rows *rows);
+    /* After the last load(): weighs the heavy commands by pg_seg_weigh(). False when the commands
+     * read too much together; unless it is only one, none of them is decided then, and each waits
+     * again. All must be weighed then, to more than PG_SEG_READ_BYTES in sum, so that they do not
+     * meet again. May be NULL. */
+    bool (*fits)(void *ctx, struct pg_seg *seg);
     /* Pure: decides one command whose keys are all held. Called once for each attempt. */
     enum pg_seg_verdict (*decide)(void *ctx, struct pg_seg *seg, struct pg_seg_cmd *cmd);
     /* Trip 2: pg_seg_send() the WRITE statements for seg->cmds (those with PG_SEG_WRITE). */

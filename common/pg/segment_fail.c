@@ -7,6 +7,8 @@
 #include "pg/metrics.h"
 #include "pg/segment_impl.h"
 
+#define STATEMENT_TIMED_OUT "57014"
+
 /* -- answering batches ------------------------------------------------------------------------- */
 
 /* Answers the commands and frees the batch. Their callbacks may submit commands, but never touch
@@ -59,12 +61,30 @@ static bool may_repeat(const struct pg_seg_cmd *cmd, int64_t now_us)
     return cmd->idempotent;
 }
 
+/* Splits the batch of several commands in two. The halves run one after the other like any batch,
+ * and the half without the bad command commits. */
+static void bisect_batch(struct pg_seg_lane *l, struct pg_seg_batch *b, int64_t pause_us)
+{
+    struct pg_seg_batch *half = pg_seg_batch_new();
+    size_t keep = b->n / 2;
+    metric_add(&pg_metric_bisects, 0, 1);
+    *half = *b;
+    half->n = b->n - keep;
+    memmove(half->cmds, b->cmds + keep, half->n * sizeof(struct pg_seg_cmd *));
+    b->n = keep;
+    run_again(l, b, pause_us);
+    run_again(l, half, pause_us);
+}
+
 /* -- why it runs again ------------------------------------------------------------------------- */
 
+/* If it was too much for one segment, so that no answer came in time, its halves may go through. */
 void pg_seg_fail_lost(struct pg_seg_lane *l, struct pg_seg_batch *b)
 {
     if (++b->losses > PG_SEG_TRIES)
         answer_all(l, b, &pg_fault_away);
+    else if (b->n > 1)
+        bisect_batch(l, b, pg_jitter_us(0, 5 * US_PER_MS));
     else
         run_again(l, b, pg_jitter_us(0, 5 * US_PER_MS));
 }
@@ -120,23 +140,38 @@ static void bad_command(struct pg_seg_lane *l, struct pg_seg_batch *b, const str
     answer_all(l, b, &pg_fault_defect);
 }
 
-/* Splits the batch in two. The halves run one after the other like any batch, and the half without
- * the bad command commits. */
-static void bisect_batch(struct pg_seg_lane *l, struct pg_seg_batch *b)
+/* They go back to the head of the line. Each has its weight now, so that fewer of them are in one
+ * segment the next time. Those of an unknown outcome cannot be mixed with others. */
+void pg_seg_fail_large(struct pg_seg_lane *l, struct pg_seg_batch *b)
 {
-    struct pg_seg_batch *half = pg_seg_batch_new();
-    size_t keep = b->n / 2;
-    metric_add(&pg_metric_bisects, 0, 1);
-    *half = *b;
-    half->n = b->n - keep;
-    memmove(half->cmds, b->cmds + keep, half->n * sizeof(struct pg_seg_cmd *));
-    b->n = keep;
-    run_again(l, b, 0);
-    run_again(l, half, 0);
+    metric_add(&pg_metric_segments, PG_SEGMENT_LARGE, 1);
+    if (b->unknown) {
+        bisect_batch(l, b, 0);
+        return;
+    }
+    for (size_t i = b->n; i-- > 0;)
+        pg_seg_queue_back(l, b->cmds[i], 0, false);
+    free(b);
+}
+
+/* The server took too long for a statement: either it is in trouble, or the commands ask for too
+ * much at once. */
+static void too_slow(struct pg_seg_lane *l, struct pg_seg_batch *b)
+{
+    if (b->n == 1) {
+        server_trouble(l, b);
+        return;
+    }
+    pg_seg_weigh_all(l, b);
+    pg_seg_fail_large(l, b);
 }
 
 void pg_seg_fail_error(struct pg_seg_lane *l, struct pg_seg_batch *b, const struct pg_error *error)
 {
+    if (strcmp(error->sqlstate, STATEMENT_TIMED_OUT) == 0) {
+        too_slow(l, b);
+        return;
+    }
     switch (pg_blame(error->sqlstate)) {
     case PG_BLAME_CONFLICT:
         after_conflict(l, b);
@@ -149,7 +184,7 @@ void pg_seg_fail_error(struct pg_seg_lane *l, struct pg_seg_batch *b, const stru
         if (b->n == 1)
             bad_command(l, b, error);
         else
-            bisect_batch(l, b);
+            bisect_batch(l, b, 0);
     }
 }
 

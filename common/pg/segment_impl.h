@@ -6,9 +6,11 @@
  *
  *   pg_seg_submit -> account (bounded, a tenant's share) -> lines of its keys (segment_keys.c)
  *        first in all of them -> ready line of its class (segment_queue.c)
- *        -> batch, apart from who crowds the others (segment_share.c)
+ *        -> batch, apart from who crowds the others (segment_share.c), and no heavier than a
+ *           segment may be (segment_weight.c)
  *        -> run on a connection (segment_run.c): trip 1, decide, trip 2
- *             -> done | back to the ready line (busy key, AGAIN) | batch again (segment_fail.c)
+ *             -> done | back to the ready line (busy key, AGAIN, too large together)
+ *                  | batch again (segment_fail.c)
  *
  * A command keeps its places in its keys' lines until it is answered, whatever happens in between.
  * So nothing overtakes it, and no two commands that run share a key.
@@ -55,6 +57,15 @@ struct pg_seg_keys {
     struct list *buckets;
 };
 
+/* How many bytes the commands of a key read: of the keys that read many, one a place. */
+#define PG_SEG_WEIGHTS 4096
+struct pg_seg_weights {
+    struct pg_seg_weight {
+        uint64_t key;
+        size_t bytes; /* 0 = the place is empty */
+    } at[PG_SEG_WEIGHTS];
+};
+
 /* Commands that run together, and how often that failed. */
 struct pg_seg_batch {
     struct list link; /* in pg_seg_lane.again while it waits */
@@ -65,7 +76,9 @@ struct pg_seg_batch {
     uint64_t crowd; /* ... and this is the tenant */
     int64_t not_before_us;
     unsigned conflicts, losses;
-    bool unknown; /* it may have been committed: `now_us` stays as it was */
+    size_t n_keys; /* of all of its commands when it was taken */
+    size_t weight; /* bytes that they are known to read */
+    bool unknown;  /* it may have been committed: `now_us` stays as it was */
     int64_t unknown_since_us;
     int64_t now_us;
 };
@@ -85,6 +98,7 @@ struct pg_seg_run {
     struct arena arena;
     struct trip trip;
     bool failed;
+    bool large;            /* its commands read too much together */
     struct pg_error error; /* of the trip that failed */
     bool committed;        /* COMMIT was answered */
     size_t commit_at;      /* its place in the trip */
@@ -105,6 +119,7 @@ struct pg_seg_lane {
     struct pg_seg_ops ops;
     struct pg_seg_line lines[PG_SEG_CLASSES];
     struct pg_seg_keys keys;
+    struct pg_seg_weights weights;
     struct list parked;  /* commands that are not the first ones for all their keys */
     struct list delayed; /* commands whose pause is not over, soonest first */
     struct list again;   /* batches that wait for a connection or the end of their pause */
@@ -119,6 +134,7 @@ struct pg_seg_lane {
     uint64_t kept_from;   /* ... and this is the tenant */
     bool others_first;    /* they are left out only because others go before them */
     unsigned passed;      /* batches in a row that went before the crowd */
+    bool timer_first;     /* the next batch begins with a timer's command: it is heavy */
     uint64_t crowd;       /* the tenant who crowded the last batch that had a crowd ... */
     int64_t crowd_us;     /* ... and when that batch was taken */
     bool bulk_running;
@@ -168,6 +184,13 @@ void pg_seg_queue_freed(struct pg_seg_cmd *cmd, void *lane);
 void pg_seg_queue_show(const struct pg_seg_lane *l); /* lengths into the metrics */
 bool pg_seg_expired(const struct pg_seg_cmd *cmd, int64_t now_us);
 
+/* -- segment_weight.c: how much commands read ------------------------------------------------- */
+
+/* Notes that these commands are too much for one segment, where nothing more is known of them. */
+void pg_seg_weigh_all(struct pg_seg_lane *l, struct pg_seg_batch *b);
+/* What the command is known to read; 0 = unknown, or few bytes. */
+size_t pg_seg_weight_of(const struct pg_seg_lane *l, const struct pg_seg_cmd *cmd);
+
 /* -- segment_share.c: who may be in the next segment ------------------------------------------- */
 
 /* A call was accepted. */
@@ -192,6 +215,8 @@ void pg_seg_run_start(struct pg_seg_run *r, struct pg_seg_batch *b);
 void pg_seg_fail_lost(struct pg_seg_lane *l, struct pg_seg_batch *b);    /* nothing was committed */
 void pg_seg_fail_unknown(struct pg_seg_lane *l, struct pg_seg_batch *b); /* it may have been */
 void pg_seg_fail_error(struct pg_seg_lane *l, struct pg_seg_batch *b, const struct pg_error *error);
+/* They read too much together, and cannot be mixed with others: of unknown outcome. */
+void pg_seg_fail_large(struct pg_seg_lane *l, struct pg_seg_batch *b);
 /* Those of an unknown batch whose keys somebody still holds: most likely the old session. */
 void pg_seg_fail_unknown_busy(struct pg_seg_lane *l, struct pg_seg_batch *b);
 /* The next batch whose pause is over, without what has expired; NULL if none. *due is lowered to

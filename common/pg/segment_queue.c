@@ -234,33 +234,67 @@ static struct fair_item *take_one(struct pg_seg_lane *l, enum pg_seg_class cls)
     return l->kept && cls == PG_SEG_CALL ? fair_take_but(ready, l->kept_from) : fair_take(ready);
 }
 
+static void add_to_batch(struct pg_seg_lane *l, struct pg_seg_batch *b, struct pg_seg_cmd *cmd,
+                         int64_t now_us)
+{
+    cmd->ready = false;
+    if (pg_seg_expired(cmd, now_us)) {
+        pg_seg_queue_answer(l, cmd, &pg_fault_deadline);
+        return;
+    }
+    if (!cmd->first_tried_us)
+        first_try(cmd, now_us);
+    cmd->running = true;
+    b->cmds[b->n++] = cmd;
+    b->n_keys += cmd->n_waits;
+    b->weight += pg_seg_weight_of(l, cmd);
+}
+
+/* Commands that would have made the batch too heavy. The first of them begins the next batch of
+ * their class: nothing is too heavy for an empty one. */
+struct passed {
+    struct pg_seg_cmd *cmds[PG_SEG_COMMANDS];
+    size_t n;
+};
+
+static bool pass_heavy(const struct pg_seg_lane *l, const struct pg_seg_batch *b,
+                       struct pg_seg_cmd *cmd, struct passed *passed)
+{
+    if (b->n == 0 || b->weight + pg_seg_weight_of(l, cmd) <= PG_SEG_READ_BYTES)
+        return false;
+    passed->cmds[passed->n++] = cmd;
+    return true;
+}
+
+static void put_back(struct fair *ready, struct passed *passed)
+{
+    while (passed->n > 0)
+        fair_push_next(ready, &passed->cmds[--passed->n]->item);
+}
+
 /* Fills the batch up to `limit` commands and `max_keys` keys, taking from the tenants of one class
- * in turn. So a tenant gets more than its share only of what the others leave. */
-static void fill_batch(struct pg_seg_lane *l, struct pg_seg_batch *b, enum pg_seg_class cls,
-                       size_t limit, size_t max_keys, size_t *keys)
+ * in turn. So a tenant gets more than its share only of what the others leave. True when it passed
+ * heavy commands over. */
+static bool fill_batch(struct pg_seg_lane *l, struct pg_seg_batch *b, enum pg_seg_class cls,
+                       size_t limit, size_t max_keys)
 {
     struct fair *ready = l->lines[cls].ready;
+    struct passed passed = {.n = 0};
+    struct fair_item *item;
     int64_t now = time_mono_us();
-    while (b->n < limit) {
-        struct fair_item *item = take_one(l, cls);
-        if (!item)
-            return;
+    while (b->n < limit && passed.n < PG_SEG_COMMANDS && (item = take_one(l, cls))) {
         struct pg_seg_cmd *cmd = CONTAINER_OF(item, struct pg_seg_cmd, item);
-        if (*keys + cmd->n_waits > max_keys) {
-            fair_push_head(ready, &cmd->item);
-            return;
-        }
-        cmd->ready = false;
-        if (pg_seg_expired(cmd, now)) {
-            pg_seg_queue_answer(l, cmd, &pg_fault_deadline);
+        if (pass_heavy(l, b, cmd, &passed))
             continue;
+        if (b->n_keys + cmd->n_waits > max_keys) {
+            fair_push_head(ready, &cmd->item);
+            break;
         }
-        if (!cmd->first_tried_us)
-            first_try(cmd, now);
-        cmd->running = true;
-        b->cmds[b->n++] = cmd;
-        *keys += cmd->n_waits;
+        add_to_batch(l, b, cmd, now);
     }
+    const bool any_passed = passed.n > 0;
+    put_back(ready, &passed);
+    return any_passed;
 }
 
 static bool is_ready(const struct pg_seg_lane *l, enum pg_seg_class cls)
@@ -279,27 +313,30 @@ static bool bulk_is_due(const struct pg_seg_lane *l)
     return time_mono_us() - l->bulk_last_us >= PG_SEG_BULK_EVERY_US;
 }
 
+/* Calls come first. A timer's command that is too heavy beside them begins every other batch. */
 static void fill_all(struct pg_seg_lane *l, struct pg_seg_batch *b, size_t max_keys)
 {
-    size_t keys = 0;
+    const bool timer_first = l->timer_first;
+    if (timer_first)
+        (void)fill_batch(l, b, PG_SEG_TIMER, 1, max_keys);
     size_t timers = fair_len(l->lines[PG_SEG_TIMER].ready);
     size_t places = PG_SEG_COMMANDS / PG_SEG_TIMER_SHARE;
     size_t kept = timers < places ? timers : places;
     size_t kept_keys = timers ? max_keys / PG_SEG_TIMER_SHARE : 0;
     size_t calls = pg_seg_share_call_places(l, time_mono_us());
     size_t first = calls < PG_SEG_COMMANDS - kept ? calls : PG_SEG_COMMANDS - kept;
-    fill_batch(l, b, PG_SEG_CALL, first, max_keys - kept_keys, &keys);
+    (void)fill_batch(l, b, PG_SEG_CALL, first, max_keys - kept_keys);
     if (l->others_first && b->n == 0)
         l->kept = false; /* all others had expired */
-    fill_batch(l, b, PG_SEG_TIMER, PG_SEG_COMMANDS, max_keys, &keys);
-    fill_batch(l, b, PG_SEG_CALL, calls, max_keys, &keys);
+    const bool passed = fill_batch(l, b, PG_SEG_TIMER, PG_SEG_COMMANDS, max_keys);
+    l->timer_first = passed && !timer_first;
+    (void)fill_batch(l, b, PG_SEG_CALL, calls, max_keys);
 }
 
 static void fill_bulk(struct pg_seg_lane *l, struct pg_seg_batch *b, size_t max_keys)
 {
-    size_t keys = 0;
     if (bulk_is_due(l))
-        fill_batch(l, b, PG_SEG_BULK, pg_seg_share_bulk_places(l, time_mono_us()), max_keys, &keys);
+        (void)fill_batch(l, b, PG_SEG_BULK, pg_seg_share_bulk_places(l, time_mono_us()), max_keys);
     b->bulk = b->n > 0;
 }
 

@@ -128,6 +128,8 @@ static void run_finish(struct pg_seg_run *r)
     send_back(r);
     if (r->failed)
         pg_seg_fail_error(l, b, &r->error);
+    else if (r->large)
+        pg_seg_fail_large(l, b);
     else
         free(b);
     if (left)
@@ -305,10 +307,19 @@ static bool read_result(struct trip *t, size_t i, PGresult *res)
     return false;
 }
 
+static bool fits(struct pg_seg_run *r)
+{
+    const struct pg_seg_ops *ops = &r->lane->ops;
+    return !ops->fits || ops->fits(ops->ctx, &r->seg) || r->seg.n == 1;
+}
+
 static void read_end(struct trip *t, enum trip_end end)
 {
     struct pg_seg_run *r = t->ctx;
-    if (end == TRIP_OK)
+    r->large = end == TRIP_OK && !fits(r);
+    if (r->large)
+        roll_back(r);
+    else if (end == TRIP_OK)
         decide_and_write(r);
     else if (end == TRIP_ERROR)
         run_failed(r);
@@ -347,7 +358,7 @@ void pg_seg_run_start(struct pg_seg_run *r, struct pg_seg_batch *b)
     struct pg_seg_lane *l = r->lane;
     r->batch = b;
     r->state = PG_SEG_RUN_READ;
-    r->failed = r->committed = false;
+    r->failed = r->committed = r->large = false;
     r->n_answered = r->n_busy = r->n_again = r->n_ghosts = 0;
     r->started_us = time_mono_us();
     arena_reset(&r->arena);

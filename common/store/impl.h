@@ -15,15 +15,16 @@
 #include "store/table.h"
 
 /* Places in store_stmts. First the reads by key arrays, then the inserts of new rows (cheaper than
- * upserts), then the upserts, the reads with words and the pages of words, each in the order of the
- * tables. */
+ * upserts), then the upserts, the reads with words, the pages of words, then the reads of segments
+ * (few rows of all cases together), each in the order of the tables. */
 enum stmt {
     STMT_READ = -TABLE_FIRST_READ, /* STMT_READ + TABLE_CASE is the first one */
     STMT_INSERT = STMT_READ + TABLES_READ,
     STMT_UPSERT = STMT_INSERT + TABLES,
     STMT_READ_WORDS = STMT_UPSERT + TABLES_UPSERT - TABLE_FIRST_WORDS,
     STMT_LIST_WORDS = STMT_READ_WORDS + TABLE_LAST_WORDS + 1 - TABLE_FIRST_WORDS,
-    STMT_WORK_DELETE = STMT_LIST_WORDS + TABLE_LAST_WORDS + 1,
+    STMT_READ_FEW = STMT_LIST_WORDS + TABLE_LAST_WORDS + 1 - TABLE_FIRST_CHILD,
+    STMT_WORK_DELETE = STMT_READ_FEW + TABLE_LAST_CHILD + 1,
     STMT_CLAIM_DELETE,
     STMT_ENDED_DELETE,
     STMT_OPENING, /* OpenCase: dedup row, the customer's open case, the tenant's policy version */
@@ -46,6 +47,10 @@ enum stmt {
     STMT_ZONES_CASES,
     STMTS
 };
+
+/* Most rows that a segment reads of one table. A case alone has fewer. What many large cases would
+ * be together is not known before; so it stops here, and they run in smaller company. */
+#define FEW_ROWS 4096
 
 /* What follows the agent's own columns in STMT_READ + TABLE_AGENT and STMT_LIST_AGENTS:
  * counted_cases, pending_weight. */
@@ -107,7 +112,8 @@ struct seg_state {
     struct store *store;
     struct seg_part *parts;
     size_t n_parts;
-    struct case_state *cases; /* those to read */
+    struct case_state *cases; /* those to read ... */
+    size_t *weights;          /* ... and how many bytes the rows of each take, about */
     size_t n_cases;
     struct seg_agent *agents;
     size_t n_agents;
@@ -117,7 +123,7 @@ struct seg_state {
     size_t n_openings;
     unsigned sent[STMTS]; /* the statements of trip 1 in order */
     size_t n_sent;
-    bool full; /* the arena was too small for what was read */
+    bool full; /* what was read is more than a segment may read */
 };
 
 struct seg_part *seg_part_of(struct seg_state *st, const struct pg_seg_cmd *cmd);
@@ -128,6 +134,7 @@ void store_take_keys(struct submission *sub);
 /* The segment's callbacks, ctx = struct store. */
 void store_seg_read(void *ctx, struct pg_seg *seg);
 void store_seg_load(void *ctx, struct pg_seg *seg, size_t i, const struct pg_rows *rows);
+bool store_seg_fits(void *ctx, struct pg_seg *seg);
 enum pg_seg_verdict store_seg_decide(void *ctx, struct pg_seg *seg, struct pg_seg_cmd *cmd);
 void store_seg_write(void *ctx, struct pg_seg *seg);
 void store_seg_committed(void *ctx, struct pg_seg *seg);

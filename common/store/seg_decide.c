@@ -54,6 +54,30 @@ static int load_agents(struct seg_state *st, const struct pg_rows *rows, struct 
     return AM_OK;
 }
 
+/* One command alone may read half of the arena: deciding and writing need the rest, and a full
+ * arena would end the process there. */
+static size_t most_bytes(const struct pg_seg *seg)
+{
+    return seg->n > 1 ? PG_SEG_READ_BYTES : seg->arena->quota_bytes / 2;
+}
+
+/* A row's texts are counted as one row more. */
+static void weigh_rows(struct seg_state *st, enum table_id table, const struct pg_rows *rows)
+{
+    for (int i = 0; i < pg_rows_count(rows); i++)
+        st->weights[pg_int(rows, i, 0) - 1] += 2 * tables[table].row_size;
+}
+
+static int load_cases(struct seg_state *st, unsigned stmt, const struct pg_rows *rows,
+                      struct arena *arena)
+{
+    const bool child = stmt != STMT_READ + TABLE_CASE;
+    weigh_rows(st, child ? stmt - STMT_READ_FEW : TABLE_CASE, rows);
+    if (child && pg_rows_count(rows) >= FEW_ROWS)
+        return AM_ENOMEM; /* there may be more */
+    return st->full ? AM_OK : case_load(st->cases, st->n_cases, stmt, rows, arena);
+}
+
 void store_seg_load(void *ctx, struct pg_seg *seg, size_t i, const struct pg_rows *rows)
 {
     struct seg_state *st = seg->user;
@@ -68,8 +92,34 @@ void store_seg_load(void *ctx, struct pg_seg *seg, size_t i, const struct pg_row
     else if (stmt == STMT_READ + TABLE_AGENT)
         rc = load_agents(st, rows, seg->arena);
     else
-        rc = case_load(st->cases, st->n_cases, stmt, rows, seg->arena);
-    st->full = st->full || rc != AM_OK;
+        rc = load_cases(st, stmt, rows, seg->arena);
+    st->full = st->full || rc != AM_OK || seg->arena->used_bytes > most_bytes(seg);
+}
+
+/* -- what was read ----------------------------------------------------------------------------- */
+
+/* By how much the weights are to be multiplied, so that together they are at least what was used:
+ * the commands of a segment that was too large must be known to be too heavy for each other. */
+static size_t correction(const struct seg_state *st, size_t used_bytes)
+{
+    const size_t least = used_bytes > PG_SEG_READ_BYTES ? used_bytes : PG_SEG_READ_BYTES;
+    size_t all = 0;
+    for (size_t i = 0; i < st->n_cases; i++)
+        all += st->weights[i];
+    return all > 0 && all <= least ? least / all + 1 : 1;
+}
+
+bool store_seg_fits(void *ctx, struct pg_seg *seg)
+{
+    struct seg_state *st = seg->user;
+    const size_t factor = st->full ? correction(st, seg->arena->used_bytes) : 1;
+    (void)ctx;
+    for (size_t i = 0; i < st->n_parts; i++) {
+        const struct seg_part *p = &st->parts[i];
+        if (p->c)
+            pg_seg_weigh(seg, &p->sub->seg, factor * st->weights[p->c - st->cases]);
+    }
+    return !st->full;
 }
 
 /* Policy versions that are loaded for one command: it moved on once more while one was loaded. */
@@ -215,13 +265,6 @@ static const char *lacks_zone(const struct seg_part *p)
     return NULL;
 }
 
-/* What is read may take half of the arena: deciding and writing need the rest, and a full arena
- * would end the process there. */
-static bool too_large(const struct seg_state *st, const struct arena *arena)
-{
-    return st->full || arena->used_bytes > arena->quota_bytes / 2;
-}
-
 enum pg_seg_verdict store_seg_decide(void *ctx, struct pg_seg *seg, struct pg_seg_cmd *seg_cmd)
 {
     struct seg_state *st = seg->user;
@@ -229,9 +272,11 @@ enum pg_seg_verdict store_seg_decide(void *ctx, struct pg_seg *seg, struct pg_se
     struct command *cmd = p->cmd;
     command_reset_outcome(cmd);
     p->sub->lacks_version = 0;
-    if (too_large(st, seg->arena))
-        return refuse(cmd, FAULT_RESOURCE_EXHAUSTED, ERROR_REASON_OVERLOADED,
-                      "the cases of several calls are too large to be read together; try again");
+    if (st->full) {
+        fault_set(&cmd->fault, FAULT_RESOURCE_EXHAUSTED, ERROR_REASON_TOO_LARGE,
+                  "the case is larger than a command may read");
+        return PG_SEG_ANSWER;
+    }
     if (!choose_case(p, seg->arena)) {
         cmd->open_case_id = p->found_case_id;
         store_take_keys(p->sub);

@@ -70,6 +70,7 @@ static struct seg_state *state_new(struct store *s, struct pg_seg *seg)
     st->store = s;
     st->parts = ARENA_ARRAY(seg->arena, struct seg_part, seg->n);
     st->cases = ARENA_ARRAY(seg->arena, struct case_state, seg->n);
+    st->weights = ARENA_ARRAY(seg->arena, size_t, seg->n);
     st->agents = ARENA_ARRAY(seg->arena, struct seg_agent, 2 * seg->n);
     st->dedups = ARENA_ARRAY(seg->arena, struct seg_part *, seg->n);
     st->openings = ARENA_ARRAY(seg->arena, struct seg_part *, seg->n);
@@ -158,7 +159,7 @@ static void send_cases(struct pg_seg *seg, struct seg_state *st)
     table_encode(&tables[TABLE_CASE], &args, keys, st->n_cases, 2);
     send(seg, STMT_READ + TABLE_CASE, &args);
     for (unsigned t = TABLE_FIRST_CHILD; t <= TABLE_LAST_CHILD; t++)
-        send(seg, STMT_READ + t, &args);
+        send(seg, STMT_READ_FEW + t, &args);
 }
 
 static void send_agents(struct pg_seg *seg, struct seg_state *st)

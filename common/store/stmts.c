@@ -316,6 +316,14 @@ static char *read_sql(enum table_id id)
     return table_sql_read(&tables[id], read_keys(id), false);
 }
 
+static char *read_few_sql(enum table_id id)
+{
+    char *sql = NULL, *all = read_sql(id);
+    AM_ASSERT(asprintf(&sql, "%s limit %d", all, FEW_ROWS) > 0);
+    free(all);
+    return sql;
+}
+
 static char *insert_sql(enum table_id id)
 {
     return id == TABLE_EVENT ? insert_events_sql() : table_sql_write(&tables[id], false);
@@ -336,6 +344,8 @@ static void set_tables(void)
             table_sql_read(&tables[i], read_keys(i), true));
     for (unsigned i = TABLE_FIRST_WORDS; i <= TABLE_LAST_WORDS; i++)
         set(STMT_LIST_WORDS + i, name_of("list_words", &tables[i]), table_sql_words(&tables[i]));
+    for (unsigned i = TABLE_FIRST_CHILD; i <= TABLE_LAST_CHILD; i++)
+        set(STMT_READ_FEW + i, name_of("read_few", &tables[i]), read_few_sql(i));
     set(STMT_WORK_DELETE, "delete_case_work", table_sql_delete(&tables[TABLE_WORK]));
     set(STMT_CLAIM_DELETE, "delete_open_claim", table_sql_delete(&tables[TABLE_CLAIM]));
     set(STMT_ENDED_DELETE, "delete_case_ended", table_sql_delete(&tables[TABLE_ENDED]));

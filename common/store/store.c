@@ -21,6 +21,7 @@ struct store *store_new(struct pg *pg, struct loop *loop, struct tenants *tenant
     const struct pg_seg_ops ops = {
         .read = store_seg_read,
         .load = store_seg_load,
+        .fits = store_seg_fits,
         .decide = store_seg_decide,
         .write = store_seg_write,
         .committed = store_seg_committed,
@@ -100,6 +101,7 @@ void store_take_keys(struct submission *sub)
     command_keys(&sub->cmd, &keys);
     memcpy(sub->seg.keys, keys.keys, keys.n * sizeof(keys.keys[0]));
     sub->seg.n_keys = keys.n;
+    sub->seg.weight_key = keys.case_key;
 }
 
 static void submit(struct submission *sub)

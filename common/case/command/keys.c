@@ -56,6 +56,7 @@ static void lock_case(struct command_keys *keys, const struct command *cmd,
     struct key key = key_begin("case", cmd);
     key_add(&key, case_id->b, sizeof(case_id->b));
     lock_key(keys, &key);
+    keys->case_key = keys->keys[keys->n - 1];
 }
 
 static void lock_agent(struct command_keys *keys, const struct command *cmd)
@@ -91,6 +92,7 @@ static void lock_claim(struct command_keys *keys, const struct command *cmd)
 void command_keys(const struct command *cmd, struct command_keys *keys)
 {
     keys->n = 0;
+    keys->case_key = 0;
     if (cmd->kind->method != METHOD_NONE)
         lock_request(keys, cmd);
     lock_claim(keys, cmd);

@@ -18,6 +18,7 @@
 struct command_keys {
     size_t n;
     uint64_t keys[COMMAND_KEYS_MAX];
+    uint64_t case_key; /* the one among them that stands for the case it reads; 0 = none */
 };
 
 /* Request id, case, agent, the claim's customer with failure and order; for OpenCase the open case

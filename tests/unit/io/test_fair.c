@@ -207,8 +207,8 @@ static void test_given_back_is_next_again(void **state)
     for (size_t i = 0; i < 2; i++)
         assert_int_equal(push(i, 1), AM_OK);
     assert_int_equal(push(2, 2), AM_OK);
-    fair_give_back(q, fair_take(q));
-    fair_give_back(q, fair_take(q));
+    fair_push_next(q, fair_take(q));
+    fair_push_next(q, fair_take(q));
     assert_takes((const size_t[]){0, 2, 1}, 3);
 }
 

@@ -79,7 +79,7 @@ static void toy_load(void *ctx, struct pg_seg *seg, size_t i, const struct pg_ro
 {
     struct found *found = seg->user;
     (void)ctx;
-    for (int r = 0; r < pg_rows_count(rows); r++) {
+    for (int r = 0; i < 2 && r < pg_rows_count(rows); r++) {
         struct found *f = &found[pg_int(rows, r, 0) - 1];
         if (i == 0) {
             f->dedup = true;
@@ -116,6 +116,17 @@ static enum pg_seg_verdict toy_decide(void *ctx, struct pg_seg *seg, struct pg_s
         return PG_SEG_ANSWER;
     c->seq = f->last_seq + 1;
     return PG_SEG_WRITE;
+}
+
+static bool toy_fits(void *ctx, struct pg_seg *seg)
+{
+    size_t bytes = 0;
+    (void)ctx;
+    for (size_t i = 0; i < seg->n; i++) {
+        pg_seg_weigh(seg, seg->cmds[i], toy_of(seg->cmds[i])->bytes);
+        bytes += toy_of(seg->cmds[i])->bytes;
+    }
+    return bytes <= PG_SEG_READ_BYTES;
 }
 
 static void write_accounts(struct pg_seg *seg)
@@ -208,6 +219,7 @@ struct toy *toy_new_hooked(struct world *w, const struct pg_config *given,
     t->world = w;
     t->ops = (struct pg_seg_ops){.read = toy_read,
                                  .load = toy_load,
+                                 .fits = toy_fits,
                                  .decide = toy_decide,
                                  .write = toy_write,
                                  .committed = committed,
@@ -294,7 +306,7 @@ void toy_submit(struct toy_cmd *c)
     struct world *w = c->toy->world;
     c->cmd.n_keys = 0;
     c->cmd.keys[c->cmd.n_keys++] = toy_key(w, "request", c->request);
-    c->cmd.keys[c->cmd.n_keys++] = toy_key(w, "account", c->account);
+    c->cmd.keys[c->cmd.n_keys++] = c->cmd.weight_key = toy_key(w, "account", c->account);
     if (c->other)
         c->cmd.keys[c->cmd.n_keys++] = toy_key(w, "account", c->other);
     for (size_t i = 0; i < 4; i++)

@@ -31,6 +31,7 @@ struct toy_cmd {
         other;          /* other: a second account whose key is taken, and not written; 0 = none */
     int64_t amount;     /* TOY_BAD makes the database refuse it */
     int64_t extra[4];   /* more of these */
+    size_t bytes;       /* what it is said to read */
     int64_t discovered; /* an account that decide finds to be needed: PG_SEG_AGAIN once; 0 = none */
     /* results */
     bool done, replayed, wrote;

@@ -23,6 +23,11 @@ struct expect {
         "read_" table, table "_pkey", "tenant_id,case_id", false                                   \
     }
 
+#define CHILD_FEW(table)                                                                           \
+    {                                                                                              \
+        "read_few_" table, table "_pkey", "tenant_id,case_id", false                               \
+    }
+
 static const struct expect expectations[] = {
     CHILD("recovery_case"),
     {"read_recovery_case", "case_work_pkey", "tenant_id,opened_at,case_id", false},
@@ -33,6 +38,13 @@ static const struct expect expectations[] = {
     CHILD("remedy"),
     CHILD("promise"),
     CHILD("offer"),
+    CHILD_FEW("signal"),
+    CHILD_FEW("clock"),
+    CHILD_FEW("contact_attempt"),
+    CHILD_FEW("act"),
+    CHILD_FEW("remedy"),
+    CHILD_FEW("promise"),
+    CHILD_FEW("offer"),
     {"read_words_contact_attempt", "contact_attempt_pkey", "tenant_id,case_id", true},
     {"read_words_signal", "signal_pkey", "tenant_id,case_id", true},
     {"read_words_act", "act_pkey", "tenant_id,case_id", true},
