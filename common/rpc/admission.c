@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "rpc/admission.h"
 
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/assert.h"
 #include "base/time.h"
+#include "rpc/meter.h"
 #include "rpc/principal.h"
 
 #define BUCKETS 4096 /* a power of two; chains stay short at the default limits */
@@ -17,6 +19,7 @@ struct admission_use {
     uint32_t hash;
     unsigned calls;
     unsigned streams;
+    _Atomic size_t unsent;                                 /* bytes of a tenant's answers */
     char key[PRINCIPAL_TENANT_MAX + PRINCIPAL_ID_MAX + 2]; /* tenant, or "tenant/principal" */
 };
 
@@ -24,6 +27,7 @@ struct admission {
     const struct rpc_limits *limits;
     unsigned calls;
     unsigned streams;
+    _Atomic size_t unsent;
     uint32_t hash_seed;
     uint32_t jitter;
     struct admission_use *buckets[BUCKETS];
@@ -95,11 +99,21 @@ static struct admission_use *principal_use(struct admission *a, const struct rpc
     return find_or_add(a, key);
 }
 
-static enum admission_verdict judge_call(const struct admission *a, const struct admission_use *t)
+static enum admission_verdict judge_unsent(struct admission *a, struct admission_use *t)
+{
+    const size_t most = a->limits->unsent_bytes, unsent = atomic_load(&a->unsent);
+    if (unsent >= most)
+        return ADMISSION_UNSENT;
+    return atomic_load(&t->unsent) > most - unsent ? ADMISSION_UNSENT_TENANT : ADMISSION_OK;
+}
+
+static enum admission_verdict judge_call(struct admission *a, struct admission_use *t)
 {
     if (a->calls >= a->limits->live_calls)
         return ADMISSION_CALLS;
-    return t->calls >= a->limits->live_calls_tenant ? ADMISSION_CALLS_TENANT : ADMISSION_OK;
+    if (t->calls >= a->limits->live_calls_tenant || t->calls >= a->limits->live_calls - a->calls)
+        return ADMISSION_CALLS_TENANT;
+    return judge_unsent(a, t);
 }
 
 static enum admission_verdict judge_stream(const struct admission *a, const struct admission_use *t,
@@ -154,12 +168,32 @@ void admission_leave(struct admission *a, struct admission_ticket *ticket)
     drop_if_unused(a, t.principal);
 }
 
+void admission_sends(struct admission *a, const struct admission_ticket *ticket, size_t bytes)
+{
+    if (!ticket->held)
+        return;
+    atomic_fetch_add(&a->unsent, bytes);
+    atomic_fetch_add(&ticket->tenant->unsent, bytes);
+    meter_unsent((int64_t)bytes);
+}
+
+void admission_sent(struct admission *a, const struct admission_ticket *ticket, size_t bytes)
+{
+    if (!ticket->held)
+        return;
+    atomic_fetch_sub(&a->unsent, bytes);
+    atomic_fetch_sub(&ticket->tenant->unsent, bytes);
+    meter_unsent(-(int64_t)bytes);
+}
+
 const char *admission_text(enum admission_verdict verdict)
 {
     static const char *const texts[] = {
         "",
         "the server has as many calls as it takes",
         "the tenant has as many calls as it may have",
+        "the server has as many bytes of answers that were not read yet as it holds",
+        "the tenant has as many bytes of answers that its clients did not read yet as it may have",
         "the server has as many streams as it takes",
         "the tenant has as many streams as it may have",
         "the principal has as many streams as it may have",

@@ -6,7 +6,12 @@
  * process, for a tenant and for a principal. A call above a limit is refused at once, so that it
  * costs a few microseconds and no memory.
  *
- * Threading: the rpc thread alone. Ownership: a ticket is given back exactly once.
+ * Of calls, and of the bytes of answers that were not sent yet, a tenant may hold as much as is
+ * still free, besides its limit: one tenant alone gets half, two get a third each. So there is room
+ * for a tenant that has nothing yet, whoever does not read what they asked for.
+ *
+ * Threading: the rpc thread alone, but for admission_sends(). Ownership: a ticket is given back
+ * exactly once.
  */
 
 #include "rpc/server.h"
@@ -26,6 +31,8 @@ enum admission_verdict {
     ADMISSION_OK,
     ADMISSION_CALLS,
     ADMISSION_CALLS_TENANT,
+    ADMISSION_UNSENT,
+    ADMISSION_UNSENT_TENANT,
     ADMISSION_STREAMS,
     ADMISSION_STREAMS_TENANT,
     ADMISSION_STREAMS_PRINCIPAL,
@@ -42,6 +49,12 @@ enum admission_verdict admission_enter(struct admission *a, enum rpc_kind kind,
                                        struct admission_ticket *ticket) AM_MUSTCHECK;
 /* Gives a ticket back. Does nothing for one that was not granted. */
 void admission_leave(struct admission *a, struct admission_ticket *ticket);
+
+/* An answer of so many bytes is about to be sent: any thread, while the ticket is held. Then it was
+ * sent, or given up: before the ticket is given back. Both do nothing for a ticket that was not
+ * granted. */
+void admission_sends(struct admission *a, const struct admission_ticket *ticket, size_t bytes);
+void admission_sent(struct admission *a, const struct admission_ticket *ticket, size_t bytes);
 
 /* The reason in English, for the message of the refusal. */
 const char *admission_text(enum admission_verdict verdict);

@@ -76,6 +76,7 @@ struct rpc_call *rpc_call_take(struct rpc_server *s, struct rpc_slot *slot)
         call = call_new(s);
     }
     s->live++;
+    rpc_deliver_take(call);
     grpc_metadata_array metadata = call->metadata;
     call->magic = CALL_MAGIC;
     call->method = slot->method;
@@ -106,6 +107,7 @@ void rpc_call_release(struct rpc_call *call)
 {
     struct rpc_server *s = call->server;
     AM_ASSERT(call->magic == CALL_MAGIC && s->live > 0);
+    rpc_deliver_leave(call);
     if (call->ticket.held)
         meter_live(call->ticket.stream, -1);
     admission_leave(s->admission, &call->ticket);
@@ -119,6 +121,7 @@ void rpc_call_release(struct rpc_call *call)
     call->principal = (struct rpc_principal){0};
     call->user = NULL;
     call->replayed = false;
+    call->at_end = NULL;
     call->stream = (struct rpc_stream){0};
     put_back(call);
     s->live--;
@@ -292,7 +295,16 @@ int64_t rpc_call_deadline_us(const struct rpc_call *call)
 bool rpc_call_cancelled(const struct rpc_call *call)
 {
     rpc_call_check(call);
-    return call->stream.peer_gone || time_mono_us() >= call->deadline_us;
+    return call->stream.peer_gone || atomic_load(&call->delivery.gone) ||
+           time_mono_us() >= call->deadline_us;
+}
+
+void rpc_call_at_end(struct rpc_call *call, void (*fn)(void *ctx), void *ctx)
+{
+    rpc_call_check(call);
+    AM_ASSERT(!call->at_end);
+    call->at_end = fn;
+    call->at_end_ctx = ctx;
 }
 
 void rpc_call_set_user(struct rpc_call *call, void *user)

@@ -9,6 +9,7 @@
  *   server.c     configuration, services, start and end        pump.c    the rpc thread
  *   slot.c       posted requests, the new call                 call.c    the pool, the hand-over
  *   reply.c      final batches                                 stream.c  server streams
+ *   deliver.c    answers on their way, clients that have gone
  *   health.c     grpc.health.v1                                drain.c   the way down
  *   reflection.c grpc.reflection.v1 and .v1alpha
  *
@@ -111,6 +112,19 @@ struct rpc_ending {
     int cancelled;
 };
 
+/* An answer on its way, and whether the client is still there. */
+struct rpc_delivery {
+    struct list node; /* in server->under_way, the rpc thread's */
+    _Atomic unsigned
+        batches; /* that have not ended, the answer's too; the last one releases the call */
+    _Atomic int64_t until_us; /* the answer has to be sent by then; 0 = there is none yet */
+    size_t bytes;             /* of the answer */
+    bool watched, given_up;
+    int cancelled; /* the batch of watch_tag writes it */
+    atomic_bool gone;
+    struct tag watch_tag;
+};
+
 struct rpc_call {
     uint32_t magic;
     struct rpc_server *server;
@@ -125,8 +139,11 @@ struct rpc_call {
     struct admission_ticket ticket;
     void *user;
     bool replayed;
+    void (*at_end)(void *ctx);
+    void *at_end_ctx;
     struct loop_job job;
     struct tag done_tag;
+    struct rpc_delivery delivery;
     struct rpc_ending ending;
     struct rpc_stream stream;
     struct rpc_call *next_free;
@@ -156,9 +173,11 @@ struct rpc_server {
     struct admission *admission;
     struct rpc_call *free_calls;
     unsigned n_free_calls;
-    unsigned posted; /* slots in the queue */
-    unsigned live;   /* calls out of the pool */
-    bool shut;       /* the core has no connection left */
+    unsigned posted;       /* slots in the queue */
+    unsigned live;         /* calls out of the pool */
+    struct list under_way; /* these calls */
+    int64_t looked_us;     /* when they were last looked at */
+    bool shut;             /* the core has no connection left */
 
     /* the loop thread's */
     struct list streams;
@@ -199,6 +218,16 @@ void rpc_ending_clear(struct rpc_ending *e);
 size_t rpc_ending_status_op(struct rpc_call *call, grpc_op *op);
 size_t rpc_ending_header_op(struct rpc_call *call, grpc_op *op);
 void rpc_start_batch(grpc_call *call, const grpc_op *ops, size_t n, struct tag *tag);
+
+/* deliver.c. The rpc thread takes a call and lets go of it; the answer is sent by whoever owns the
+ * call. */
+void rpc_deliver_take(struct rpc_call *call);
+void rpc_deliver_leave(struct rpc_call *call);
+void rpc_deliver_answer(struct rpc_call *call);
+/* A batch has ended; the last one releases the call. The rpc thread. */
+void rpc_deliver_ended(struct rpc_call *call);
+/* Gives up answers that are not taken. The rpc thread, once a second. */
+void rpc_deliver_look(struct rpc_server *s);
 
 /* drain.c: the rpc thread. Tells the loop when the last call has gone. */
 void rpc_drain_check(struct rpc_server *s);

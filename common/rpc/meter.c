@@ -35,7 +35,14 @@ static const char *const codes[CODES + 1] = {
 
 /* In the order of enum admission_verdict. */
 static const char *const shed_reasons[] = {
-    "none", "calls", "calls_of_tenant", "streams", "streams_of_tenant", "streams_of_principal",
+    "none",
+    "calls",
+    "calls_of_tenant",
+    "unsent",
+    "unsent_of_tenant",
+    "streams",
+    "streams_of_tenant",
+    "streams_of_principal",
     NULL,
 };
 _Static_assert(sizeof(shed_reasons) / sizeof(shed_reasons[0]) == ADMISSION_VERDICTS + 1,
@@ -55,6 +62,10 @@ static METRIC_DEFINE(expired, METRIC_COUNTER, "amends_rpc_expired_total",
                      "Calls whose deadline passed before their handler ran.");
 static METRIC_DEFINE(undelivered, METRIC_COUNTER, "amends_rpc_undelivered_total",
                      "Answers whose client had gone.");
+static METRIC_DEFINE(given_up, METRIC_COUNTER, "amends_rpc_given_up_total",
+                     "Calls cancelled because their client did not read the answer.");
+static METRIC_DEFINE(unsent, METRIC_GAUGE, "amends_rpc_unsent_bytes",
+                     "Answers of unary calls that were not sent yet.");
 static METRIC_DEFINE(arena_exhausted, METRIC_COUNTER, "amends_rpc_arena_exhausted_total",
                      "Requests that unpacked to more than a call's arena.");
 static METRIC_DEFINE(stream_messages, METRIC_COUNTER, "amends_rpc_stream_messages_total",
@@ -84,19 +95,9 @@ size_t meter_method(const char *path)
 void meter_register(void)
 {
     struct metric *const all[] = {
-        &calls,
-        &duration,
-        &live_calls,
-        &live_streams,
-        &shed,
-        &expired,
-        &undelivered,
-        &arena_exhausted,
-        &stream_messages,
-        &health_watches,
-        &client_in_flight,
-        &client_calls,
-        &client_refused,
+        &calls,           &duration,       &live_calls,       &live_streams, &shed,
+        &expired,         &undelivered,    &given_up,         &unsent,       &arena_exhausted,
+        &stream_messages, &health_watches, &client_in_flight, &client_calls, &client_refused,
     };
     fixed = true;
     for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
@@ -127,6 +128,16 @@ void meter_expired(void)
 void meter_undelivered(void)
 {
     metric_add(&undelivered, 0, 1);
+}
+
+void meter_given_up(void)
+{
+    metric_add(&given_up, 0, 1);
+}
+
+void meter_unsent(int64_t by)
+{
+    metric_add(&unsent, 0, by);
 }
 
 void meter_arena_exhausted(void)

@@ -32,6 +32,10 @@ void meter_shed(enum admission_verdict verdict);
 void meter_expired(void);
 /* The client had gone before the answer. */
 void meter_undelivered(void);
+/* The client did not read the answer for too long. */
+void meter_given_up(void);
+/* Bytes of answers that wait to be sent (more) or are not there any more (less). */
+void meter_unsent(int64_t by);
 void meter_arena_exhausted(void);
 void meter_stream_message(void);
 void meter_health_watches(int by);

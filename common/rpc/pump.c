@@ -5,15 +5,29 @@
 
 #include "base/assert.h"
 #include "base/log.h"
+#include "base/time.h"
+
+#define LOOK_US US_PER_S
+
+static gpr_timespec next_look(const struct rpc_server *s)
+{
+    const int64_t in_us = s->looked_us + LOOK_US - time_mono_us();
+    return gpr_time_add(gpr_now(GPR_CLOCK_MONOTONIC), gpr_time_from_micros(in_us, GPR_TIMESPAN));
+}
 
 static void pump(struct rpc_server *s)
 {
+    gpr_timespec look = gpr_inf_past(GPR_CLOCK_MONOTONIC);
     for (;;) {
-        grpc_event e = grpc_completion_queue_next(s->cq, gpr_inf_future(GPR_CLOCK_MONOTONIC), NULL);
+        grpc_event e = grpc_completion_queue_next(s->cq, look, NULL);
         if (e.type == GRPC_QUEUE_SHUTDOWN)
             return;
-        AM_ASSERT(e.type == GRPC_OP_COMPLETE);
-        tag_run(e.tag, e.success);
+        if (e.type == GRPC_OP_COMPLETE)
+            tag_run(e.tag, e.success);
+        if (e.type == GRPC_OP_COMPLETE && time_mono_us() - s->looked_us < LOOK_US)
+            continue;
+        rpc_deliver_look(s);
+        look = next_look(s);
     }
 }
 

@@ -84,10 +84,19 @@ size_t rpc_ending_status_op(struct rpc_call *call, grpc_op *op)
 static void on_done(struct tag *tag, bool ok)
 {
     struct rpc_call *call = CONTAINER_OF(tag, struct rpc_call, done_tag);
-    (void)ok; /* always true with RECV_CLOSE in the batch; `cancelled` tells */
-    if (call->ending.cancelled)
+    if (call->ending.cancelled || !ok) /* without RECV_CLOSE in the batch `ok` tells */
         meter_undelivered();
-    rpc_call_release(call);
+    rpc_deliver_ended(call);
+}
+
+/* The handler has done with the call: what it took for it is free. */
+static void let_go(struct rpc_call *call)
+{
+    if (call->at_end)
+        call->at_end(call->at_end_ctx);
+    call->at_end = NULL;
+    call->request = NULL;
+    arena_reset(&call->arena);
 }
 
 /* Sends everything in one batch: the whole answer is one event. */
@@ -102,9 +111,12 @@ static void finish(struct rpc_call *call)
         ops[n++].data.send_message.send_message = call->ending.message;
     }
     n += rpc_ending_status_op(call, &ops[n]);
-    ops[n].op = GRPC_OP_RECV_CLOSE_ON_SERVER;
-    ops[n++].data.recv_close_on_server.cancelled = &call->ending.cancelled;
+    if (!call->delivery.watched) {
+        ops[n].op = GRPC_OP_RECV_CLOSE_ON_SERVER;
+        ops[n++].data.recv_close_on_server.cancelled = &call->ending.cancelled;
+    }
     call->done_tag.fn = on_done;
+    rpc_deliver_answer(call);
     rpc_start_batch(call->grpc, ops, n, &call->done_tag);
 }
 
@@ -113,7 +125,9 @@ void rpc_reply(struct rpc_call *call, const ProtobufCMessage *response)
     rpc_call_check(call);
     AM_ASSERT(!call->stream.open);
     call->ending.message = message_buffer(response);
+    call->delivery.bytes = grpc_byte_buffer_length(call->ending.message);
     rpc_ending_set(call, FAULT_OK, NULL);
+    let_go(call);
     finish(call);
 }
 
@@ -126,5 +140,6 @@ void rpc_fail(struct rpc_call *call, const struct fault *fault)
         return;
     }
     rpc_ending_set(call, fault->code, fault);
+    let_go(call);
     finish(call);
 }

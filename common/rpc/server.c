@@ -27,6 +27,10 @@ static void set_defaults(struct rpc_server_config *config)
     struct rpc_limits *l = &config->limits;
     if (l->live_calls == 0)
         l->live_calls = 4096;
+    if (l->unsent_bytes == 0)
+        l->unsent_bytes = 64 << 20;
+    if (l->send_ms == 0)
+        l->send_ms = 10000;
     if (l->live_calls_tenant == 0)
         l->live_calls_tenant = (l->live_calls + 1) / 2;
     if (l->streams == 0)
@@ -78,6 +82,7 @@ struct rpc_server *rpc_server_new(const struct rpc_server_config *config, struct
     list_init(&s->methods);
     list_init(&s->streams);
     list_init(&s->ended_calls);
+    list_init(&s->under_way);
     s->admission = admission_new(&s->config.limits);
     make_core_server(s);
     s->health = rpc_health_new(s);

@@ -16,7 +16,8 @@
  * A connection has at most 1000 calls and streams open at once. After max_connection_age its client
  * is asked to reconnect; what is open on it goes on. A stream ends after max_stream_life with a
  * farewell, UNAVAILABLE (STREAM_ENDED). Only after a minute more gRPC would cut the connection, so
- * no stream is cut. Compressed requests are refused.
+ * no stream is cut. Compressed requests are refused. An answer that its client does not read is
+ * given up after ten seconds, and one more for every 64 KiB: the call is cancelled.
  *
  * Threading: rpc_server_new() to rpc_server_start() and rpc_server_free() on the main thread;
  * rpc_server_drain(), all rpc_call_*, rpc_reply, rpc_fail and rpc_stream_* on the io loop's thread.
@@ -69,13 +70,16 @@ struct rpc_method {
 /* A zero member takes the default. */
 struct rpc_limits {
     unsigned live_calls;        /* unary calls in the process (4096) */
-    unsigned live_calls_tenant; /* of one tenant (half of it) */
+    unsigned live_calls_tenant; /* of one tenant (half of it); see rpc/admission.h */
+    size_t unsent_bytes;        /* answers that were not sent yet (64 MiB) */
     unsigned streams;           /* open server streams in the process (10000) */
     unsigned streams_tenant;    /* of one tenant (half of it) */
     unsigned streams_principal; /* of one principal (8) */
     size_t message_bytes;       /* largest request (256 KiB) */
     size_t arena_bytes;         /* quota of a call's arena; half is the request's (16 times that) */
-    int64_t max_deadline_ms;    /* of a unary call; longer ones and none become this (60000) */
+    int64_t send_ms; /* an answer that is not read for so long, and one second more for each 64 KiB,
+                        is given up (10000) */
+    int64_t max_deadline_ms; /* of a unary call; longer ones and none become this (60000) */
 };
 
 struct rpc_server_config {
@@ -161,9 +165,17 @@ const void *rpc_call_about(const struct rpc_call *call);
 /* The deadline on the clock of time_mono_us(); INT64_MAX for a stream without one. */
 int64_t rpc_call_deadline_us(const struct rpc_call *call);
 
-/* True when nobody waits for the answer any more: the client of a stream has gone, or the deadline
- * has passed. Whether the client of a unary call has gone is not known before the answer. */
+/* True when nobody waits for the answer any more: the client has gone, or the deadline has passed.
+ * That the client of a unary call has gone is noticed only after rpc_call_watch(). */
 bool rpc_call_cancelled(const struct rpc_call *call);
+
+/* Looks out for the client of a unary call from now on. It costs an event of the rpc thread, so it
+ * is for calls that take more than one turn. To be repeated without harm. */
+void rpc_call_watch(struct rpc_call *call);
+
+/* Has `fn` called once when the handler's claim on the call ends, before its arena is emptied. For
+ * at most one function a call. */
+void rpc_call_at_end(struct rpc_call *call, void (*fn)(void *ctx), void *ctx);
 
 /* A slot for the handler's own state, NULL at first. */
 void rpc_call_set_user(struct rpc_call *call, void *user);

@@ -32,6 +32,8 @@ static void close_if_over(struct rpc_call *call)
     list_remove(&st->node);
     loop_timer_free(st->life);
     st->ops->closed(call, st->ctx);
+    if (call->at_end)
+        call->at_end(call->at_end_ctx);
     call->done_tag.fn = on_released;
     rpc_start_batch(call->grpc, NULL, 0, &call->done_tag);
 }

@@ -188,6 +188,7 @@ static void make_server(struct program *p)
         .no_reflection = p->settings.no_reflection,
         .limits = {.live_calls = (unsigned)p->settings.max_live_calls,
                    .live_calls_tenant = (unsigned)p->settings.max_live_calls_tenant,
+                   .unsent_bytes = (size_t)p->settings.max_unsent_bytes,
                    .streams = (unsigned)p->settings.max_streams,
                    .streams_tenant = (unsigned)p->settings.max_streams_tenant,
                    .streams_principal = (unsigned)p->settings.max_streams_principal,

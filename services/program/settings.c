@@ -19,6 +19,9 @@
 #define AGE_LEAST_MS 1000
 #define AGE_MOST_MS 3600000
 #define TIMEOUT_MOST_MS 4000000
+#define HELD_LEAST_BYTES (8 * 1024 * 1024)
+#define HELD_USUAL_BYTES (64 * 1024 * 1024)
+#define HELD_MOST_BYTES INT64_C(1000000000000)
 
 static void defaults(struct settings *s, const struct program_spec *spec)
 {
@@ -34,6 +37,7 @@ static void defaults(struct settings *s, const struct program_spec *spec)
         .pg_read_connections = 2,
         .max_queue = 4096,
         .max_live_calls = 4096,
+        .max_unsent_bytes = HELD_USUAL_BYTES,
         .max_streams = 10000,
         .max_streams_principal = 8,
         .max_message_bytes = MESSAGE_USUAL_BYTES,
@@ -105,6 +109,9 @@ int settings_parse(struct settings *s, const struct program_spec *spec, int argc
          "how many calls may be in progress, without streams"},
         {"max-live-calls-tenant", OPTION_INT, &s->max_live_calls_tenant, 0, CALLS_MAX, "N",
          "the same for one tenant; 0 = half of max-live-calls"},
+        {"max-unsent-bytes", OPTION_INT, &s->max_unsent_bytes, HELD_LEAST_BYTES, HELD_MOST_BYTES,
+         "BYTES",
+         "answers that clients have not read yet; a tenant may have as much of it as is free"},
         {"max-streams", OPTION_INT, &s->max_streams, 1, CALLS_MAX, "N",
          "how many streams may be open"},
         {"max-streams-tenant", OPTION_INT, &s->max_streams_tenant, 0, CALLS_MAX, "N",

@@ -80,8 +80,9 @@ static void page_ended(struct audit_page *p, const struct fault *fault)
     struct auditing *u = p->ctx;
     const bool at_end = p->at_end;
     if (fault) {
+        struct arena rows = p->arena; /* the page lies in the call's arena */
         rpc_fail(u->rc->call, fault);
-        audit_page_free(p);
+        arena_free(&rows);
         return;
     }
     u->response.cases = (int64_t)p->cases;

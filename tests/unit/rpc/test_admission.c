@@ -6,8 +6,9 @@
 #include "rpc/admission.h"
 
 static const struct rpc_limits limits = {
-    .live_calls = 4,
-    .live_calls_tenant = 2,
+    .live_calls = 8,
+    .live_calls_tenant = 3,
+    .unsent_bytes = 1000,
     .streams = 4,
     .streams_tenant = 3,
     .streams_principal = 2,
@@ -23,19 +24,47 @@ static enum admission_verdict enter(struct admission *a, enum rpc_kind kind, con
 static void calls(void **state)
 {
     struct admission *a = admission_new(&limits);
-    struct admission_ticket t[5] = {0};
+    struct admission_ticket t[9] = {0}, none = {0};
     (void)state;
-    assert_int_equal(enter(a, RPC_UNARY, "a", "x", &t[0]), ADMISSION_OK);
-    assert_int_equal(enter(a, RPC_UNARY, "a", "y", &t[1]), ADMISSION_OK);
-    assert_int_equal(enter(a, RPC_UNARY, "a", "z", &t[4]), ADMISSION_CALLS_TENANT);
-    assert_false(t[4].held);
-    assert_int_equal(enter(a, RPC_UNARY, "b", "x", &t[2]), ADMISSION_OK);
-    assert_int_equal(enter(a, RPC_UNARY, "b", "x", &t[3]), ADMISSION_OK);
-    assert_int_equal(enter(a, RPC_UNARY, "c", "x", &t[4]), ADMISSION_CALLS);
+    for (int i = 0; i < 3; i++)
+        assert_int_equal(enter(a, RPC_UNARY, "a", "x", &t[i]), ADMISSION_OK);
+    assert_int_equal(enter(a, RPC_UNARY, "a", "z", &none), ADMISSION_CALLS_TENANT);
+    assert_false(none.held);
+    for (int i = 3; i < 6; i++)
+        assert_int_equal(enter(a, RPC_UNARY, "b", "x", &t[i]), ADMISSION_OK);
+    /* As many as are still free: there is always one for a tenant that has none. */
+    assert_int_equal(enter(a, RPC_UNARY, "c", "x", &t[6]), ADMISSION_OK);
+    assert_int_equal(enter(a, RPC_UNARY, "c", "x", &none), ADMISSION_CALLS_TENANT);
+    assert_int_equal(enter(a, RPC_UNARY, "d", "x", &t[7]), ADMISSION_OK);
+    assert_int_equal(enter(a, RPC_UNARY, "e", "x", &none), ADMISSION_CALLS);
     admission_leave(a, &t[0]);
     admission_leave(a, &t[0]); /* nothing the second time */
-    assert_int_equal(enter(a, RPC_UNARY, "c", "x", &t[4]), ADMISSION_OK);
-    for (int i = 1; i < 5; i++)
+    assert_int_equal(enter(a, RPC_UNARY, "e", "x", &t[8]), ADMISSION_OK);
+    for (int i = 1; i < 9; i++)
+        admission_leave(a, &t[i]);
+    admission_free(a);
+}
+
+/* A tenant whose clients do not read is refused, and no other. */
+static void unsent_bytes(void **state)
+{
+    struct admission *a = admission_new(&limits);
+    struct admission_ticket t[3] = {0}, none = {0};
+    (void)state;
+    assert_int_equal(enter(a, RPC_UNARY, "a", "x", &t[0]), ADMISSION_OK);
+    admission_sends(a, &t[0], 600);
+    assert_int_equal(enter(a, RPC_UNARY, "a", "x", &none), ADMISSION_UNSENT_TENANT);
+    assert_int_equal(enter(a, RPC_UNARY, "b", "x", &t[1]), ADMISSION_OK);
+    admission_sends(a, &t[1], 400);
+    assert_int_equal(enter(a, RPC_UNARY, "c", "x", &none), ADMISSION_UNSENT);
+    admission_sends(a, &none, 400); /* of a call that was refused */
+    admission_sent(a, &none, 400);
+    admission_sent(a, &t[1], 400);
+    assert_int_equal(enter(a, RPC_UNARY, "c", "x", &t[2]), ADMISSION_OK);
+    admission_sent(a, &t[0], 600);
+    assert_int_equal(enter(a, RPC_UNARY, "a", "x", &none), ADMISSION_OK);
+    admission_leave(a, &none);
+    for (int i = 0; i < 3; i++)
         admission_leave(a, &t[i]);
     admission_free(a);
 }
@@ -62,7 +91,8 @@ static void streams(void **state)
 /* Thousands of tenants, in and out: what is not in use takes no memory (the leak check tells). */
 static void many_tenants(void **state)
 {
-    const struct rpc_limits wide = {.live_calls = 100000, .live_calls_tenant = 1};
+    const struct rpc_limits wide = {
+        .live_calls = 100000, .live_calls_tenant = 1, .unsent_bytes = 1000};
     struct admission *a = admission_new(&wide);
     static struct admission_ticket t[20000];
     char name[32];
@@ -97,9 +127,8 @@ static void retry_is_spread(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(calls),
-        cmocka_unit_test(streams),
-        cmocka_unit_test(many_tenants),
+        cmocka_unit_test(calls),           cmocka_unit_test(unsent_bytes),
+        cmocka_unit_test(streams),         cmocka_unit_test(many_tenants),
         cmocka_unit_test(retry_is_spread),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -8,7 +8,7 @@ static struct peer p;
 
 static int setup(void **state)
 {
-    const struct rpc_server_config config = {.limits = {.live_calls = 4,
+    const struct rpc_server_config config = {.limits = {.live_calls = 8,
                                                         .live_calls_tenant = 3,
                                                         .streams = 3,
                                                         .streams_tenant = 2,
@@ -50,14 +50,17 @@ static void expect_shed(const char *method, const char *tenant, const char *id, 
 
 static void calls(void **state)
 {
-    struct peer_call held[4], health, after;
+    static const char *const tenants[] = {"acme", "acme", "acme",  "beta",
+                                          "beta", "beta", "gamma", "delta"};
+    struct peer_call held[8], health, after;
     (void)state;
-    for (int i = 0; i < 3; i++)
-        call_as(&held[i], ECHO_PATH "Hold", "acme", "me", slice_str(""));
-    fixture_wait(&f.held, 3);
-    expect_shed(ECHO_PATH "Echo", "acme", "you", "the tenant has as many calls as it may have");
-    call_as(&held[3], ECHO_PATH "Hold", "beta", "me", slice_str(""));
-    fixture_wait(&f.held, 4);
+    for (int i = 0; i < 8; i++) {
+        call_as(&held[i], ECHO_PATH "Hold", tenants[i], "me", slice_str(""));
+        fixture_wait(&f.held, i + 1);
+        if (i == 2)
+            expect_shed(ECHO_PATH "Echo", "acme", "you",
+                        "the tenant has as many calls as it may have");
+    }
     expect_shed(ECHO_PATH "Echo", "beta", "me", "the server has as many calls as it takes");
 
     /* Health is exempt. */
@@ -67,7 +70,7 @@ static void calls(void **state)
     peer_call_clear(&health);
 
     fixture_release(&f);
-    for (int i = 0; i < 4; i++) {
+    for (int i = 0; i < 8; i++) {
         assert_int_equal(peer_end(&held[i], NULL), GRPC_STATUS_OK);
         peer_call_clear(&held[i]);
     }
