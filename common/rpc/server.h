@@ -90,7 +90,8 @@ struct rpc_server_config {
     /* The greatest age of a connection (90000; gRPC varies it by a tenth). Its client is then asked
      * to reconnect, which sends it to other replicas too. */
     int64_t max_connection_age_ms;
-    /* A stream ends after this time, less up to a tenth, with UNAVAILABLE (STREAM_ENDED); 900000. */
+    /* A stream ends after this time, less up to a tenth, with UNAVAILABLE (STREAM_ENDED)
+     * (900000). */
     int64_t max_stream_life_ms;
     int64_t drain_delay_ms;   /* NOT_SERVING but still serving: at least this long (0), */
     int64_t drain_quiet_ms;   /* and until no call has come for this long (0) */

@@ -100,11 +100,14 @@ static const struct column case_cols[] = {
 };
 
 static const struct column agent_cols[] = {
-    COL(agent_row, tenant_id),    COL(agent_row, agent_id),       COL(agent_row, version),
-    COL(agent_row, display_name), COL(agent_row, public_contact), COL(agent_row, team),
-    COL(agent_row, level),        COL(agent_row, capacity),       COL(agent_row, skills),
-    COL(agent_row, languages),    COL(agent_row, authorities),    COL(agent_row, presence),
-    TIME(agent_row, presence_at), TIME(agent_row, idle_since),
+    COL(agent_row, tenant_id),      COL(agent_row, agent_id),
+    COL(agent_row, version),        COL(agent_row, display_name),
+    COL(agent_row, public_contact), COL(agent_row, team),
+    COL(agent_row, level),          COL(agent_row, capacity),
+    COL(agent_row, skills),         COL(agent_row, languages),
+    COL(agent_row, authorities),    COL(agent_row, presence),
+    TIME(agent_row, presence_at),   TIME(agent_row, idle_since),
+    COL(agent_row, presence_cause), TIME_NULL(agent_row, presence_cause_at),
 };
 
 static const struct column signal_cols[] = {

@@ -28,7 +28,7 @@
 #define WROTE_REMEDY "remedy.remedy_id,remedy.state"
 #define WROTE_AGENT "agent.agent_id,agent.version,agent.presence"
 /* The output-only fields of an agent: `agent presence` sets presence, the rest is the server's. */
-#define AGENT_HIDDEN "version,presence,presence_time,load,idle_since_time"
+#define AGENT_HIDDEN "version,presence,presence_time,presence_cause,load,idle_since_time"
 
 #define CALL(n, v, s, m, p, h, ...)                                                                \
     {                                                                                              \

@@ -39,6 +39,34 @@ def test_agents_of_a_killed_replica_become_away(make_cluster, redis):
     lost.end()
 
 
+def cause(agent):
+    found = agent.on("assignment", "GetAgent", 1)(agent_id=agent.id).agent
+    return v1.PresenceCause.Name(found.presence_cause).removeprefix("PRESENCE_CAUSE_")
+
+
+@pytest.mark.parametrize("redis", [True, False])
+def test_the_stream_that_comes_back_gives_presence_back(make_cluster, redis):
+    cluster = make_cluster(replicas=2, redis=redis)
+    world = new_tenant(cluster, "streams")
+    ann, bob = world.agent("ann"), world.agent("bob")
+    assert cause(ann) == "CALLER"
+    for agent in (ann, bob):
+        with Watch(agent, 0).ready():
+            wait_until(lambda: rows(cluster) == 1, "the stream to be written down")
+        wait_until(lambda: rows(cluster) == 0, "the end of the stream to be written down")
+        cluster.advance(AWAY_S)
+    assert (presence(ann), cause(ann)) == ("PRESENCE_AWAY", "STREAMS_GONE")
+    bob.SetPresence(presence=v1.PRESENCE_AWAY)
+    assert (presence(bob), cause(bob)) == ("PRESENCE_AWAY", "CALLER")
+    with Watch(ann, 1).ready() as watch, Watch(bob, 1).ready():
+        wait_until(lambda: presence(ann) == "PRESENCE_AVAILABLE", "ann to be available again")
+        assert cause(ann) == "STREAM_RETURNED"
+        case = world.open()
+        watch.wait(lambda one: one.messages)
+        assert watch.messages[0].offer.case_id == case.case_id
+        assert presence(bob) == "PRESENCE_AWAY", "bob said so"
+
+
 def test_an_agent_whose_stream_ends_while_redis_is_away_becomes_away(make_cluster):
     cluster = make_cluster(replicas=2)
     world = new_tenant(cluster, "streams")

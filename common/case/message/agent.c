@@ -7,6 +7,7 @@
 #include "case/message/impl.h"
 #include "case/message/message.h"
 #include "case/people/agent_text.h"
+#include "case/people/presence.h"
 #include "contract/words.h"
 
 static char *make_slice(struct make *m, struct slice s)
@@ -80,6 +81,7 @@ Amends__V1__Agent *message_agent(const struct agent_row *row, struct arena *aren
     make_authorities(&m, a, row->authorities);
     a->presence = (Amends__V1__Presence)row->presence;
     make_time(&m, &a->presence_time, row->presence_at);
+    a->presence_cause = (Amends__V1__PresenceCause)presence_cause(row);
     a->load = row->counted_cases + row->pending_weight;
     make_time(&m, &a->idle_since_time, row->idle_since);
     return m.full ? NULL : a;

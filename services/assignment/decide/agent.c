@@ -11,6 +11,7 @@
 #include "assignment/validate.h"
 #include "base/assert.h"
 #include "case/people/agent_text.h"
+#include "case/people/presence.h"
 #include "contract/words.h"
 
 static bool require_version(struct decision *d)
@@ -157,14 +158,10 @@ static bool require_agent(struct decision *d)
     return false;
 }
 
-/* An agent who becomes AVAILABLE is idle from then on. */
-static void change_presence(struct decision *d, int presence)
+static void change_presence(struct decision *d, int presence, int cause)
 {
     struct agent_row *a = agent_change(d);
-    if (presence == PRESENCE_AVAILABLE && a->presence != PRESENCE_AVAILABLE)
-        a->idle_since = d->now_us;
-    a->presence = (int16_t)presence;
-    a->presence_at = d->now_us;
+    presence_change(a, presence, cause, d->now_us);
     a->version++;
 }
 
@@ -179,7 +176,7 @@ static void set_presence(struct decision *d)
         return;
     }
     if (require_version(d))
-        change_presence(d, r->presence);
+        change_presence(d, r->presence, PRESENCE_CAUSE_CALLER);
 }
 
 static void name_present_agent(const ProtobufCMessage *request, struct command *cmd)
@@ -216,7 +213,24 @@ static void stream_gone(struct decision *d)
         fault_set(&d->cmd->fault, FAULT_FAILED_PRECONDITION, ERROR_REASON_CASE_STATUS,
                   "presence was set after the stream was last seen");
     else
-        change_presence(d, PRESENCE_AWAY);
+        change_presence(d, PRESENCE_AWAY, args->cause);
 }
 
 const struct command_kind stream_gone_kind = {.name = "StreamGone", .decide = stream_gone};
+
+/* Only what the loss of streams took is given back: an agent who leaves offers unanswered while the
+ * stream is open would be asked for ever. */
+static void stream_returned(struct decision *d)
+{
+    if (!require_agent(d))
+        return;
+    if (d->agent->presence == PRESENCE_AWAY &&
+        presence_cause(d->agent) == PRESENCE_CAUSE_STREAMS_GONE)
+        change_presence(d, PRESENCE_AVAILABLE, PRESENCE_CAUSE_STREAM_RETURNED);
+    else
+        fault_set(&d->cmd->fault, FAULT_FAILED_PRECONDITION, ERROR_REASON_CASE_STATUS,
+                  "presence was not taken by the system, or was set since");
+}
+
+const struct command_kind stream_returned_kind = {.name = "StreamReturned",
+                                                  .decide = stream_returned};

@@ -29,8 +29,12 @@ extern const struct command_kind acknowledge_escalation_kind;
  * (struct absentee), unless presence was set after the last sign of a stream (`seen_us`). */
 struct stream_args {
     int64_t seen_us;
+    int cause; /* PRESENCE_CAUSE_STREAMS_GONE or _OFFERS_UNANSWERED */
 };
 extern const struct command_kind stream_gone_kind;
+/* StreamReturned: makes an agent AVAILABLE again whom the loss of streams had made AWAY, unless
+ * presence was set since. */
+extern const struct command_kind stream_returned_kind;
 
 /* An agent who left OFFERS_UNANSWERED_MAX offers of the case, or a multiple of that, in a row
  * without an answer. Such an agent is absent: one who is the only fit agent would be asked for

@@ -4,7 +4,8 @@
  * Knows which agents have a stream on any replica. A table has one row for each agent and replica;
  * the row is written every 10 s and lives for 30 s. An agent whose rows are all dead has no stream.
  * After the time that policy gives, such an agent becomes AWAY, unless presence was set meanwhile.
- * So neither Redis nor the process that had the stream is needed to notice it.
+ * So neither Redis nor the process that had the stream is needed to notice it. Whoever writes the
+ * row of an agent who became AWAY in this way makes that agent AVAILABLE again.
  */
 
 #include <search.h>
@@ -12,6 +13,7 @@
 
 #include "assignment/engine/engine.h"
 #include "base/assert.h"
+#include "contract/words.h"
 
 #define SEEN_US (10 * US_PER_S) /* how often the rows are written */
 #define LIVE_US (30 * US_PER_S)
@@ -88,7 +90,8 @@ static void make_away(void *ctx, const struct tenant *t)
     }
     struct engine_command *command = engine_command_new(a, t, &stream_gone_kind);
     engine_command_agent(command, l->agent_id);
-    command->args.stream.seen_us = l->seen_us;
+    command->args.stream =
+        (struct stream_args){.seen_us = l->seen_us, .cause = PRESENCE_CAUSE_STREAMS_GONE};
     command->ended = made_away;
     command->ctx = l;
     engine_command_submit(command);
@@ -103,6 +106,41 @@ static void maybe_leave(struct directory *d, int64_t tenant_id, const char *agen
     *l = (struct leaving){.d = d, .seen_us = seen_us, .tenant_id = tenant_id};
     memcpy(l->agent_id, agent_id, len);
     tenant_by_id(d->a, tenant_id, make_away, l);
+}
+
+/* -- back again -------------------------------------------------------------------------------- */
+
+/* An agent with a stream whom the loss of streams had made AWAY. */
+struct returning {
+    struct directory *d;
+    char agent_id[];
+};
+
+static void make_available(void *ctx, const struct tenant *t)
+{
+    struct returning *r = ctx;
+    struct assignment *a = r->d->a;
+    if (t && !a->stopped) {
+        struct engine_command *command = engine_command_new(a, t, &stream_returned_kind);
+        engine_command_agent(command, r->agent_id);
+        engine_command_submit(command);
+    }
+    free(r);
+}
+
+static void returning_rows(struct pg_read *pg, size_t i, const struct pg_rows *rows)
+{
+    struct directory *d = ((struct engine_read *)pg->ctx)->ctx;
+    (void)i;
+    for (int row = 0; row < pg_rows_count(rows) && !d->a->stopped; row++) {
+        const char *agent_id = pg_text(rows, row, 1);
+        const size_t len = strlen(agent_id) + 1;
+        struct returning *r = calloc(1, sizeof(*r) + len);
+        AM_ASSERT(r != NULL);
+        r->d = d;
+        memcpy(r->agent_id, agent_id, len);
+        tenant_by_id(d->a, pg_int(rows, row, 0), make_available, r);
+    }
 }
 
 /* -- writing ----------------------------------------------------------------------------------- */
@@ -201,7 +239,7 @@ static void write_next(struct directory *d)
     if (d->writing || !d->waiting || d->a->stopped)
         return;
     const int64_t now_us = shared_us(d);
-    struct engine_read *r = engine_read_new(d->a, 0, NULL, news_written, d);
+    struct engine_read *r = engine_read_new(d->a, 0, returning_rows, news_written, d);
     struct pg_args *args = engine_read_add(r, STMT_STREAM_SEEN);
     d->writing = true;
     columns_init(&c, &r->arena);
@@ -211,6 +249,7 @@ static void write_next(struct directory *d)
     pg_arg_array(args, &c.seen);
     pg_arg_array(args, &c.live);
     pg_arg_text(args, d->a->replica);
+    pg_arg_time(args, now_us);
     engine_read_start(r);
 }
 

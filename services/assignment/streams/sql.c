@@ -25,14 +25,21 @@ const char streams_sql_offers_keys[] =
     " (select y.* from offer y where y.tenant_id = k.tenant_id and y.case_id = k.case_id"
     " and y.offer_id = k.offer_id and y.agent_id = k.agent_id offset 0) o";
 
-/* $1 tenants, $2 agents, $3 seen, $4 live until, $5 replica */
+/* $1 tenants, $2 agents, $3 seen, $4 live until, $5 replica, $6 now. Answers with the agents who
+ * have a stream although the loss of streams made them AWAY. */
 const char streams_sql_seen[] =
-    "insert into agent_stream (tenant_id, agent_id, replica, seen_at, live_until)"
+    "with w as (insert into agent_stream (tenant_id, agent_id, replica, seen_at, live_until)"
     " select k.tenant_id, k.agent_id, $5::text, k.seen_at, k.live_until"
     " from unnest($1::int8[], $2::text[], $3::timestamptz[], $4::timestamptz[])"
     " as k(tenant_id, agent_id, seen_at, live_until)"
     " on conflict (tenant_id, agent_id, replica) do update set seen_at = excluded.seen_at,"
-    " live_until = excluded.live_until";
+    " live_until = excluded.live_until returning tenant_id, agent_id, live_until)"
+    " select w.tenant_id, a.agent_id from w cross join lateral"
+    " (select y.agent_id, y.presence, y.presence_at, y.presence_cause, y.presence_cause_at"
+    " from agent y where y.tenant_id = w.tenant_id and y.agent_id = w.agent_id offset 0) a"
+    " where w.live_until > $6::timestamptz and a.presence = " SQL_PRESENCE_AWAY
+    " and a.presence_cause = " SQL_PRESENCE_CAUSE_STREAMS_GONE
+    " and a.presence_cause_at = a.presence_at";
 
 /* $1 now, $2 limit, $3 from: agents who have dead rows; for each, when any of its rows was last
  * seen, whether one is alive, and when the row died. */

@@ -12,6 +12,7 @@
 #include "assignment/timers/firing.h"
 #include "base/assert.h"
 #include "base/metrics.h"
+#include "contract/words.h"
 
 #define BUSY_US (5 * US_PER_MS)
 #define LOOK_US US_PER_S /* other replicas also add timers */
@@ -64,7 +65,8 @@ static void send_away(struct assignment *a, const struct firing *f, const struct
         return;
     struct engine_command *gone = engine_command_new(a, tenant, &stream_gone_kind);
     engine_command_agent(gone, absentee->agent_id);
-    gone->args.stream.seen_us = absentee->seen_us;
+    gone->args.stream = (struct stream_args){.seen_us = absentee->seen_us,
+                                             .cause = PRESENCE_CAUSE_OFFERS_UNANSWERED};
     engine_command_submit(gone);
 }
 

@@ -9,6 +9,8 @@
 
 #include "amends/v1/assignment_service.pb-c.h"
 #include "assignment/decide/decide.h"
+#include "case/people/presence.h"
+#include "contract/words.h"
 
 static void name_agent(struct command *cmd, void *agent_id)
 {
@@ -212,6 +214,70 @@ static void presence_set_after_the_stream_holds(void **state)
     world_free(w);
 }
 
+static void returned(struct world *w, struct gone *g)
+{
+    world_run_with(w, &stream_returned_kind, SYSTEM_ACTOR, NULL, gone_prepare, g);
+}
+
+static void what_the_loss_of_streams_took_is_given_back(void **state)
+{
+    (void)state;
+    struct world *w = world_new();
+    struct gone g = {.agent_id = "ann",
+                     .args = {.seen_us = w->now_us + 1, .cause = PRESENCE_CAUSE_STREAMS_GONE}};
+    world_agent(w, "ann", 1);
+    returned(w, &g);
+    assert_refused(w, FAULT_FAILED_PRECONDITION, ERROR_REASON_CASE_STATUS);
+    w->now_us += HOUR_US;
+    world_run_with(w, &stream_gone_kind, SYSTEM_ACTOR, NULL, gone_prepare, &g);
+    assert_int_equal(presence_cause(agent(w, "ann")), PRESENCE_CAUSE_STREAMS_GONE);
+    w->now_us += HOUR_US;
+    returned(w, &g);
+    assert_written(w);
+    assert_int_equal(agent(w, "ann")->presence, PRESENCE_AVAILABLE);
+    assert_int_equal(agent(w, "ann")->idle_since, w->now_us);
+    assert_int_equal(presence_cause(agent(w, "ann")), PRESENCE_CAUSE_STREAM_RETURNED);
+    world_free(w);
+}
+
+static void what_somebody_set_is_not_given_back(void **state)
+{
+    (void)state;
+    struct world *w = world_new();
+    struct gone g = {.agent_id = "ann",
+                     .args = {.seen_us = w->now_us + 1, .cause = PRESENCE_CAUSE_OFFERS_UNANSWERED}};
+    char ann[] = "ann";
+    world_agent(w, "ann", 1);
+    w->now_us += HOUR_US;
+    world_run_with(w, &stream_gone_kind, SYSTEM_ACTOR, NULL, gone_prepare, &g);
+    returned(w, &g); /* who does not answer is not there, stream or not */
+    assert_refused(w, FAULT_FAILED_PRECONDITION, ERROR_REASON_CASE_STATUS);
+    presence(w, "crm", ann, PRESENCE_AWAY);
+    assert_int_equal(presence_cause(agent(w, "ann")), PRESENCE_CAUSE_CALLER);
+    returned(w, &g);
+    assert_refused(w, FAULT_FAILED_PRECONDITION, ERROR_REASON_CASE_STATUS);
+    world_free(w);
+}
+
+/* A replica of the release before sets presence without its cause. */
+static void an_old_replica_s_presence_counts(void **state)
+{
+    (void)state;
+    struct world *w = world_new();
+    struct gone g = {.agent_id = "ann",
+                     .args = {.seen_us = w->now_us + 1, .cause = PRESENCE_CAUSE_STREAMS_GONE}};
+    world_agent(w, "ann", 1);
+    w->now_us += HOUR_US;
+    world_run_with(w, &stream_gone_kind, SYSTEM_ACTOR, NULL, gone_prepare, &g);
+    (ROW_AT(&w->agents, struct agent_row, 0))->presence_at += HOUR_US;
+    assert_int_equal(presence_cause(agent(w, "ann")), PRESENCE_CAUSE_CALLER);
+    w->now_us += 2 * HOUR_US;
+    returned(w, &g);
+    assert_refused(w, FAULT_FAILED_PRECONDITION, ERROR_REASON_CASE_STATUS);
+    assert_int_equal(agent(w, "ann")->presence, PRESENCE_AWAY);
+    world_free(w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -224,6 +290,9 @@ int main(void)
         cmocka_unit_test(presence_by_itself_and_by_applications),
         cmocka_unit_test(gone_stream_makes_away_once),
         cmocka_unit_test(presence_set_after_the_stream_holds),
+        cmocka_unit_test(what_the_loss_of_streams_took_is_given_back),
+        cmocka_unit_test(what_somebody_set_is_not_given_back),
+        cmocka_unit_test(an_old_replica_s_presence_counts),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

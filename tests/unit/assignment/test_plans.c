@@ -48,6 +48,7 @@ static const struct expect expectations[] = {
     {"assignment_stream_gone", "agent_stream_ended", "live_until"},
     {"assignment_stream_gone", "agent_stream_pkey", "tenant_id,agent_id"},
     {"assignment_stream_forget", "agent_stream_pkey", "tenant_id,agent_id"},
+    {"assignment_stream_seen", "agent_pkey", "tenant_id,agent_id"},
     {"assignment_tenant_name", "tenant_pkey", "tenant_id"},
 };
 #define EXPECTATIONS (sizeof(expectations) / sizeof(*expectations))
