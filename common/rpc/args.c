@@ -6,6 +6,7 @@
 
 #define MINUTES (60 * 1000)
 #define SECONDS 1000
+#define METADATA_HARD_BYTES (64 * 1024)
 
 /* gRPC asks for char *, but only reads it. */
 static char *text_of(const char *constant)
@@ -54,7 +55,9 @@ void args_server(struct args *out, const struct rpc_server_config *config)
     const size_t most =
         limits->message_bytes > RPC_MESSAGE_MOST ? limits->message_bytes : RPC_MESSAGE_MOST;
     add(out, GRPC_ARG_MAX_RECEIVE_MESSAGE_LENGTH, (int)most);
-    add(out, GRPC_ARG_MAX_METADATA_SIZE, 16 * 1024);
+    /* Past this limit gRPC ends the whole connection, with the calls of others on it. Our own limit
+     * is much smaller, and ends only the call. */
+    add(out, GRPC_ARG_MAX_METADATA_SIZE, METADATA_HARD_BYTES);
     /* One connection of a gateway may carry the streams of many agents. It needs a bound all the
      * same: this version of gRPC has no other defence against streams that are opened and reset at
      * once. */

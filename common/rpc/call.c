@@ -3,6 +3,8 @@
 
 #include <stdlib.h>
 
+#include <grpc/support/alloc.h>
+
 #include "base/assert.h"
 #include "base/time.h"
 #include "contract/reasons.h"
@@ -13,6 +15,8 @@
 
 #define CALL_MAGIC 0xca110001u
 #define FREE_CALLS_MAX 1024
+#define METADATA_BYTES_MAX 8192
+#define METADATA_PAIR_BYTES 32
 
 /* -- the pool --------------------------------------------------------------------------------- */
 
@@ -202,8 +206,33 @@ int rpc_call_decode(const struct rpc_call *call, grpc_byte_buffer *payload, stru
     return err;
 }
 
+/* Counted as HTTP/2 counts header lists. */
+static size_t metadata_bytes(const grpc_metadata_array *metadata)
+{
+    size_t bytes = 0;
+    for (size_t i = 0; i < metadata->count; i++)
+        bytes += GRPC_SLICE_LENGTH(metadata->metadata[i].key) +
+                 GRPC_SLICE_LENGTH(metadata->metadata[i].value) + METADATA_PAIR_BYTES;
+    return bytes;
+}
+
+static int check_metadata(const struct rpc_call *call, struct fault *fault)
+{
+    const size_t bytes = metadata_bytes(&call->metadata);
+    if (bytes <= METADATA_BYTES_MAX)
+        return 0;
+    fault_set(fault, FAULT_RESOURCE_EXHAUSTED, ERROR_REASON_TOO_LARGE,
+              "the call has %zu bytes of metadata, more than %d (each key and value, and %d more)",
+              bytes, METADATA_BYTES_MAX, METADATA_PAIR_BYTES);
+    fault_meta(fault, "bytes", "%zu", bytes);
+    fault_meta(fault, "most_bytes", "%d", METADATA_BYTES_MAX);
+    return AM_EINVAL;
+}
+
 static int prepare_call(struct rpc_call *call, grpc_byte_buffer *payload, struct fault *fault)
 {
+    if (check_metadata(call, fault) < 0)
+        return AM_EINVAL;
     if (!call->method)
         return refuse_call(fault, FAULT_UNIMPLEMENTED, ERROR_REASON_UNKNOWN_METHOD,
                            "there is no such method");
@@ -272,6 +301,15 @@ const struct rpc_principal *rpc_call_principal(const struct rpc_call *call)
 {
     rpc_call_check(call);
     return &call->principal;
+}
+
+const char *rpc_call_peer(struct rpc_call *call)
+{
+    rpc_call_check(call);
+    char *peer = grpc_call_get_peer(call->grpc);
+    const char *copy = arena_strdup(&call->arena, peer ? peer : "");
+    gpr_free(peer);
+    return copy ? copy : "";
 }
 
 const char *rpc_call_method(const struct rpc_call *call)

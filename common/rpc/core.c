@@ -2,7 +2,9 @@
 #include "rpc/core.h"
 
 #include <signal.h>
+#include <stdbool.h>
 #include <stdlib.h>
+#include <string.h>
 #include <pthread.h>
 
 #include <grpc/grpc.h>
@@ -11,18 +13,36 @@
 #include "base/assert.h"
 #include "base/log.h"
 
+/* What the library calls an error, although a client did it and was told so. */
+static const char *const mistakes_of_clients[] = {
+    "Compression algorithm ",         /* a compressed request, which is refused */
+    "Invalid compression algorithm ", /* likewise */
+};
+
+static bool is_mistake_of_client(const char *text)
+{
+    for (size_t i = 0; i < sizeof(mistakes_of_clients) / sizeof(mistakes_of_clients[0]); i++)
+        if (strncmp(text, mistakes_of_clients[i], strlen(mistakes_of_clients[i])) == 0)
+            return true;
+    return false;
+}
+
+static enum log_level level_of(const gpr_log_func_args *args)
+{
+    if (args->severity == GPR_LOG_SEVERITY_ERROR)
+        return is_mistake_of_client(args->message) ? LOG_DEBUG : LOG_ERROR;
+    return args->severity == GPR_LOG_SEVERITY_INFO ? LOG_INFO : LOG_DEBUG;
+}
+
 static void forward(gpr_log_func_args *args)
 {
-    enum log_level level = args->severity == GPR_LOG_SEVERITY_ERROR  ? LOG_ERROR
-                           : args->severity == GPR_LOG_SEVERITY_INFO ? LOG_INFO
-                                                                     : LOG_DEBUG;
     const struct log_pair pairs[] = {
         LOG_STR("text", args->message),
         LOG_STR("file", args->file),
         LOG_INT("line", args->line),
         {0},
     };
-    log_write(level, "grpc", "message", pairs);
+    log_write(level_of(args), "grpc", "message", pairs);
 }
 
 void core_init(void)

@@ -15,7 +15,10 @@
  * ordinary stream on the loop's thread.
  */
 
-#define WATCHES_MAX 16
+/* A client library has one watch a connection. Behind a proxy many clients share one address. */
+#define WATCHES_CONNECTION_MAX 16
+#define WATCHES_ADDRESS_MAX 1024
+#define WATCHES_MAX 4096
 #define SERVICES_MAX 16
 #define LIVENESS "liveness"
 
@@ -42,6 +45,7 @@ struct watch {
     struct list node;
     struct rpc_health *health;
     struct rpc_call *call;
+    const char *peer; /* in the call's arena */
     const char *service;
     serving_status told; /* UNKNOWN = none sent yet */
 };
@@ -115,16 +119,42 @@ static void on_closed(struct rpc_call *call, void *ctx)
     meter_health_watches(-1);
 }
 
+/* How much of two peers is equal: nothing, the address, or address and port: the connection. */
+enum { PEER_OTHER, PEER_ADDRESS, PEER_CONNECTION };
+
+static int compare_peers(const char *a, const char *b)
+{
+    const char *port = strrchr(a, ':');
+    const size_t len = port ? (size_t)(port - a) + 1 : strlen(a);
+    if (strcmp(a, b) == 0)
+        return PEER_CONNECTION;
+    return strncmp(a, b, len) == 0 && !strchr(b + len, ':') ? PEER_ADDRESS : PEER_OTHER;
+}
+
+/* No connection and no address may take the watches of the others. */
+static bool may_watch(struct rpc_health *h, const char *peer)
+{
+    unsigned of_connection = 0, of_address = 0;
+    LIST_FOR_EACH (it, &h->watches) {
+        const int equal = compare_peers(CONTAINER_OF(it, struct watch, node)->peer, peer);
+        of_connection += equal == PEER_CONNECTION;
+        of_address += equal != PEER_OTHER;
+    }
+    return of_connection < WATCHES_CONNECTION_MAX && of_address < WATCHES_ADDRESS_MAX &&
+           atomic_load(&h->n_watches) < WATCHES_MAX;
+}
+
 static void watch(struct rpc_call *call, void *ctx)
 {
     static const struct rpc_stream_ops ops = {.sent = on_sent, .closed = on_closed};
     struct rpc_health *h = ctx;
-    if (atomic_load(&h->n_watches) >= WATCHES_MAX) {
+    const char *peer = rpc_call_peer(call);
+    if (!may_watch(h, peer)) {
         fail(call, FAULT_RESOURCE_EXHAUSTED, ERROR_REASON_OVERLOADED, "too many health watches");
         return;
     }
     struct watch *w = ARENA_NEW(rpc_call_arena(call), struct watch);
-    *w = (struct watch){.health = h, .call = call, .service = service_of(call)};
+    *w = (struct watch){.health = h, .call = call, .service = service_of(call), .peer = peer};
     list_push_back(&h->watches, &w->node);
     (void)atomic_fetch_add(&h->n_watches, 1);
     meter_health_watches(1);

@@ -13,6 +13,9 @@
  * INVALID_ARGUMENT with all violations, UNIMPLEMENTED (UNKNOWN_METHOD) or DEADLINE_EXCEEDED
  * (DEADLINE).
  *
+ * Metadata of more than 8 KB (each key and value, and 32 for each pair) ends its call with
+ * RESOURCE_EXHAUSTED (TOO_LARGE); more than 64 KB ends the connection.
+ *
  * A connection has at most 1000 calls and streams open at once. After max_connection_age its client
  * is asked to reconnect; what is open on it goes on. A stream ends after max_stream_life with a
  * farewell, UNAVAILABLE (STREAM_ENDED). Only after a minute more gRPC would cut the connection, so
@@ -156,6 +159,10 @@ const ProtobufCMessage *rpc_call_request(const struct rpc_call *call);
 
 /* Who calls; strings are NULL for a method without_principal. */
 const struct rpc_principal *rpc_call_principal(const struct rpc_call *call);
+
+/* Where the call comes from, as gRPC tells it: "ipv4:10.0.0.7:51234", "ipv6:%5B::1%5D:51234",
+ * "unix:..."; in the call's arena. */
+const char *rpc_call_peer(struct rpc_call *call);
 
 /* "/amends.v1.IntakeService/OpenCase". */
 const char *rpc_call_method(const struct rpc_call *call);

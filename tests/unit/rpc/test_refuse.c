@@ -230,6 +230,50 @@ static int try_start(const char *listen, bool insecure)
     return err;
 }
 
+/* Only the call that has too much is refused; others of its connection go on. */
+static void metadata_of_one_call(void **state)
+{
+    static const size_t sizes[] = {9000, 17000, 60000};
+    static char value[64 * 1024];
+    struct peer_call held, c;
+    struct fault fault;
+    (void)state;
+    peer_call_init(&held, &p, ECHO_PATH "Hold", 20000);
+    peer_principal(&held);
+    peer_send(&held, slice_str(""));
+    fixture_wait(&f.held, 1);
+    for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+        memset(value, 'x', sizes[i]);
+        value[sizes[i]] = '\0';
+        peer_call_init(&c, &p, ECHO_PATH "Echo", 20000);
+        peer_principal(&c);
+        peer_header(&c, "baggage", value);
+        peer_send(&c, slice_str(""));
+        assert_int_equal(peer_end(&c, &fault), GRPC_STATUS_RESOURCE_EXHAUSTED);
+        assert_int_equal(fault.reason, ERROR_REASON_TOO_LARGE);
+        assert_string_equal(fault.metadata[1].text, "8192");
+        peer_call_clear(&c);
+        expect(ECHO_PATH "Echo", slice_str(""), GRPC_STATUS_OK, 0);
+    }
+    fixture_release(&f);
+    assert_int_equal(peer_end(&held, NULL), GRPC_STATUS_OK);
+    peer_call_clear(&held);
+}
+
+static void metadata_up_to_the_limit(void **state)
+{
+    static char value[7800];
+    struct peer_call c;
+    (void)state;
+    memset(value, 'x', sizeof(value) - 1);
+    peer_call_init(&c, &p, ECHO_PATH "Echo", 20000);
+    peer_principal(&c);
+    peer_header(&c, "baggage", value);
+    peer_send(&c, slice_str(""));
+    assert_int_equal(peer_end(&c, NULL), GRPC_STATUS_OK);
+    peer_call_clear(&c);
+}
+
 static void listen_addresses(void **state)
 {
     (void)state;
@@ -252,6 +296,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(arena_exhausted, setup, teardown),
         cmocka_unit_test_setup_teardown(no_message, setup, teardown),
         cmocka_unit_test_setup_teardown(principals, setup, teardown),
+        cmocka_unit_test_setup_teardown(metadata_of_one_call, setup, teardown),
+        cmocka_unit_test_setup_teardown(metadata_up_to_the_limit, setup, teardown),
         cmocka_unit_test(listen_addresses),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
