@@ -14,6 +14,16 @@ static bool given(const char *text)
     return text && text[0];
 }
 
+/* True when statuses are asked for, and none of them is final. */
+static bool asks_for_work(uint32_t statuses)
+{
+    for (int status = 0; status < CASE_STATUS_COUNT; status++) {
+        if ((statuses >> status & 1) && status_is_final(status))
+            return false;
+    }
+    return statuses != 0;
+}
+
 /* The filter that leaves the fewest rows, as a rule. Most cases are final, so that one of a final
  * status is found soon among all. */
 static unsigned choose_stmt(const struct case_filter *f)
@@ -24,7 +34,7 @@ static unsigned choose_stmt(const struct case_filter *f)
         return STMT_LIST_OWNER;
     if (given(f->failure_code))
         return STMT_LIST_FAILURE;
-    return f->status && !status_is_final(f->status) ? STMT_LIST_WORK : STMT_LIST_OPENED;
+    return asks_for_work(f->statuses) ? STMT_LIST_WORK : STMT_LIST_OPENED;
 }
 
 /* The page: from where, until when, going on strictly before (opened_at, case_id). */
@@ -64,8 +74,8 @@ void store_list_cases(struct store *s, struct store_read *r, const struct case_f
     arg_page(args, f);
     pg_arg_text(args, given(f->customer_id) ? f->customer_id : NULL);
     pg_arg_text(args, given(f->owner_id) ? f->owner_id : NULL);
-    if (f->status)
-        pg_arg_int4(args, f->status);
+    if (f->statuses)
+        pg_arg_int4(args, (int32_t)f->statuses);
     else
         pg_arg_null(args);
     arg_failure(args, f->failure_code, r->arena);

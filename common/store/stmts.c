@@ -117,16 +117,17 @@ static char *read_cases_sql(void)
 /* -- lists of cases --------------------------------------------------------------------------- */
 
 /* Parameters: 1 tenant, 2 opened from, 3 opened until, 4 and 5 the place to go on from, 6 limit,
- * 7 customer, 8 owner, 9 status, 10 failure code, 11 and 12 its branch's bounds; null = any. Each
- * statement walks the index of one filter from the newest on; the other filters are looked at row
- * by row. */
+ * 7 customer, 8 owner, 9 statuses (a bit each), 10 failure code, 11 and 12 its branch's bounds;
+ * null = any. Each statement walks the index of one filter from the newest on; the other filters
+ * are looked at row by row. */
 #define PAGE_OF(x)                                                                                 \
     x ".opened_at >= $2::timestamptz and " x ".opened_at < $3::timestamptz and (" x                \
       ".opened_at, " x ".case_id) < ($4::timestamptz, $5::uuid)"
 #define PAGE PAGE_OF("x")
 #define ANY_CUSTOMER " and ($7::text is null or x.customer_id = $7::text)"
 #define ANY_OWNER " and ($8::text is null or x.owner_id = $8::text)"
-#define ANY_STATUS " and ($9::int4 is null or x.status = $9::int4)"
+#define STATUS_OF(x) "($9::int4 >> " x ".status) & 1 = 1"
+#define ANY_STATUS " and ($9::int4 is null or " STATUS_OF("x") ")"
 #define ANY_FAILURE                                                                                \
     " and ($10::text is null or x.failure_code = $10::text"                                        \
     " or (x.failure_code >= $11::text and x.failure_code < $12::text))"
@@ -156,7 +157,7 @@ static char *list_work_sql(void)
     char *sql = NULL, *cols = table_sql_columns(&tables[TABLE_CASE], "t");
     int n = asprintf(&sql,
                      "select 0::int8, %s from case_work" CASE_OF_W
-                     " and w.status = $9::int4 and " PAGE_OF("w") NEWEST_FIRST("w"),
+                     " and " STATUS_OF("w") " and " PAGE_OF("w") NEWEST_FIRST("w"),
                      cols);
     AM_ASSERT(n > 0);
     free(cols);

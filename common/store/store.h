@@ -147,7 +147,7 @@ void store_list_agents(struct store *s, struct store_read *r, const char *after,
 struct case_filter {
     const char *customer_id, *owner_id; /* NULL or "" = any */
     const char *failure_code;           /* the code or a branch of codes; NULL or "" = any */
-    int16_t status;                     /* 0 = any */
+    uint32_t statuses;                  /* 1u << CaseStatus, each; 0 = any */
     int64_t opened_from, opened_until;  /* 0 = no bound */
     /* The page begins behind (opened_at, case_id): strictly older cases only; 0 = at the newest. */
     int64_t before_opened_at;

@@ -27,6 +27,7 @@ struct ctl_command {
     const char *help;
     const char *inner;   /* message field whose flags carry no prefix, or NULL */
     const char *hidden;  /* fields that are no flags: the server's or the command's own to say */
+    const char *renamed; /* "statuses=status": the field's flag has another name; NULL: none */
     const char *list;    /* repeated field shown as a table, or NULL: the whole response */
     const char *columns; /* of the table, or of a stream's lines */
     const char *wrote; /* the values that answer a command that writes; NULL: the whole response */

@@ -70,6 +70,17 @@ void flags_of(struct flags *f, const ProtobufCMessageDescriptor *request, const 
     }
 }
 
+void flags_rename(struct flags *f, const char *renamed)
+{
+    char field[sizeof f->items[0].name];
+    const char *equals = strchr(renamed, '=');
+    AM_ASSERT(equals != NULL);
+    (void)snprintf(field, sizeof field, "%.*s", (int)(equals - renamed), renamed);
+    struct flag *flag = flags_find(f, field);
+    AM_ASSERT(flag != NULL);
+    (void)snprintf(flag->name, sizeof flag->name, "%s", equals + 1);
+}
+
 struct flag *flags_find(struct flags *f, const char *field)
 {
     for (size_t i = 0; i < f->n; i++) {

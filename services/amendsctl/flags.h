@@ -45,6 +45,9 @@ struct flags {
 void flags_of(struct flags *f, const ProtobufCMessageDescriptor *request, const char *inner,
               const char *hidden);
 
+/* Gives the flag of a field another name: "statuses=status". */
+void flags_rename(struct flags *f, const char *renamed);
+
 /* The flag of a field, by its proto name ("case_id"), or NULL. */
 struct flag *flags_find(struct flags *f, const char *field);
 

@@ -253,6 +253,8 @@ void line_use(struct line *line, const struct ctl_command *command, struct arena
     line->request = arena_must(arena, d->sizeof_message);
     protobuf_c_message_init(d, line->request);
     flags_of(line->flags, d, command->inner, command->hidden ? command->hidden : "");
+    if (command->renamed)
+        flags_rename(line->flags, command->renamed);
 }
 
 static enum line_result unknown_noun(const struct parser *p, const char *noun)

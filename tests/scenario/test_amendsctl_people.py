@@ -71,6 +71,14 @@ def test_an_empty_list_says_so(ctl):
     assert ctl("agent", "list").stdout == "no agents\n"
 
 
+def test_several_statuses(world, ctl):
+    case = world.crm.OpenCase(**sample.claim()).case.case_id
+    for words in (["--status", "open,in-progress"], ["--status", "closed", "--status", "OPEN"], ["--status=open"]):
+        assert case in ctl("case", "list", *words).stdout
+    assert ctl("case", "list", "--status", "in-progress,closed").stdout == "no cases\n"
+    assert "none of open, in-progress" in ctl("case", "list", "--status", "open,shut").stderr
+
+
 @pytest.mark.parametrize("columns", [60, 80, 120])
 def test_tables_fit_the_terminal(world, ctl, columns):
     case = world.crm.OpenCase(**sample.claim(customer_id="客" * 30)).case

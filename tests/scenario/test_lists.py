@@ -75,6 +75,25 @@ def test_by_status_and_owner(world):
     assert listed(world, status=v1.CASE_STATUS_OPEN) == listed(world, owner_id="steward") == [left]
 
 
+def test_by_several_statuses(world):
+    ann = world.agent("ann", present=False)
+    cases = open_many(world, 4)
+    ann.take()
+    every = [one.case_id for one in reversed(cases)]
+    some = [v1.CASE_STATUS_OPEN, v1.CASE_STATUS_IN_PROGRESS]
+    assert listed(world, statuses=some, page_size=3) == every
+    assert listed(world, statuses=[*some, v1.CASE_STATUS_CLOSED], page_size=3) == every
+    assert listed(world, statuses=some[:1]) == listed(world, status=v1.CASE_STATUS_OPEN)
+    assert listed(world, statuses=[v1.CASE_STATUS_CLOSED, v1.CASE_STATUS_MERGED]) == []
+    # The page goes on by one field or the other, but not with other statuses.
+    token = world.crm.ListCases(status=v1.CASE_STATUS_OPEN, page_size=1).next_page_token
+    assert world.crm.ListCases(statuses=[v1.CASE_STATUS_OPEN], page_size=1, page_token=token).cases
+    for wrong in ({"statuses": some, "page_token": token}, {"statuses": [0]}, {"statuses": [99]}, {"status": 99},
+                  {"status": v1.CASE_STATUS_OPEN, "statuses": some}):
+        with refused("INVALID_ARGUMENT"):
+            world.crm.ListCases(**wrong)
+
+
 def test_by_the_time_of_opening(world):
     cases = []
     for _ in range(3):

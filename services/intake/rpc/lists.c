@@ -7,6 +7,7 @@
 #include "case/message/message.h"
 #include "contract/check.h"
 #include "contract/reasons.h"
+#include "contract/words.h"
 #include "shared/page_token.h"
 
 /* -- ListCases --------------------------------------------------------------------------------- */
@@ -32,13 +33,25 @@ static int64_t time_us(struct fault *fault, const char *field, const Google__Pro
     return t->seconds * US_PER_S + t->nanos / 1000;
 }
 
+/* One status is hashed as its number, as it was before a list could ask for several: a page token
+ * that the release before gave out goes on. */
+static struct slice statuses_slice(const struct case_filter *f, int16_t *one)
+{
+    *one = 0;
+    while (f->statuses >> (*one + 1))
+        ++*one;
+    return (f->statuses & (f->statuses - 1)) ? slice_of(&f->statuses, sizeof f->statuses)
+                                             : slice_of(one, sizeof *one);
+}
+
 static uint64_t filter_hash(const struct case_filter *f)
 {
+    int16_t one;
     const struct slice fields[] = {slice_str("cases"),
                                    slice_str(f->customer_id),
                                    slice_str(f->owner_id),
                                    slice_str(f->failure_code),
-                                   slice_of(&f->status, sizeof f->status),
+                                   statuses_slice(f, &one),
                                    slice_of(&f->opened_from, sizeof f->opened_from),
                                    slice_of(&f->opened_until, sizeof f->opened_until)};
     return digest_key(fields, sizeof fields / sizeof *fields);
@@ -54,6 +67,23 @@ static void read_position(struct case_filter *f, struct slice position)
     f->before_case_id = at.case_id;
 }
 
+static uint32_t status_bit(struct fault *fault, const char *field, int status, bool required)
+{
+    check_enum(fault, field, CASE_STATUS_WORDS, status, required);
+    return status > 0 && status < CASE_STATUS_COUNT ? 1u << status : 0;
+}
+
+/* The statuses asked for, a bit each. */
+static uint32_t statuses_of(struct fault *fault, const Amends__V1__ListCasesRequest *req)
+{
+    uint32_t statuses = status_bit(fault, "status", (int)req->status, false);
+    if (statuses && req->n_statuses > 0)
+        fault_violation(fault, "statuses", "cannot be given together with status");
+    for (size_t i = 0; i < req->n_statuses; i++)
+        statuses |= status_bit(fault, "statuses", (int)req->statuses[i], true);
+    return statuses;
+}
+
 static struct case_filter *cases_filter(struct read_call *rc)
 {
     const Amends__V1__ListCasesRequest *req = (const Amends__V1__ListCasesRequest *)rc->request;
@@ -61,7 +91,7 @@ static struct case_filter *cases_filter(struct read_call *rc)
     f->customer_id = req->customer_id;
     f->owner_id = req->owner_id;
     f->failure_code = req->failure_code;
-    f->status = (int16_t)req->status;
+    f->statuses = statuses_of(&rc->fault, req);
     f->opened_from = time_us(&rc->fault, "open_time_from", req->open_time_from);
     f->opened_until = time_us(&rc->fault, "open_time_until", req->open_time_until);
     f->limit = page_size(&rc->fault, req->page_size, CASES_USUAL, CASES_MOST);

@@ -80,16 +80,23 @@ static void test_filters(void **state)
                              "customer_id = 'c3'", NULL) > 5);
     assert_true(page_through((struct case_filter){.owner_id = "o2", .limit = 9}, "owner_id = 'o2'",
                              NULL) > 9);
-    assert_true(page_through((struct case_filter){.status = 4, .limit = 9}, "status = 4", NULL) >
-                9);
+    assert_true(page_through((struct case_filter){.statuses = 1u << 4, .limit = 9}, "status = 4",
+                             NULL) > 9);
     for (int16_t status = 6; status <= 8; status++) {
         char where[32];
         (void)snprintf(where, sizeof(where), "status = %d", status);
-        assert_true(page_through((struct case_filter){.status = status, .limit = 9}, where, NULL) >
-                    9);
+        assert_true(page_through((struct case_filter){.statuses = 1u << status, .limit = 9}, where,
+                                 NULL) > 9);
     }
-    assert_true(page_through((struct case_filter){.owner_id = "o2", .status = 7, .limit = 2},
-                             "owner_id = 'o2' and status = 7", NULL) > 9);
+    assert_true(
+        page_through((struct case_filter){.owner_id = "o2", .statuses = 1u << 7, .limit = 2},
+                     "owner_id = 'o2' and status = 7", NULL) > 9);
+    assert_true(page_through((struct case_filter){.statuses = 1u << 2 | 1u << 4, .limit = 9},
+                             "status in (2, 4)", NULL) > 9);
+    assert_true(page_through((struct case_filter){.statuses = 1u << 2 | 1u << 7, .limit = 9},
+                             "status in (2, 7)", NULL) > 9);
+    assert_true(page_through((struct case_filter){.owner_id = "o2", .statuses = 0x3fe, .limit = 9},
+                             "owner_id = 'o2'", NULL) > 9);
     assert_int_equal(page_through((struct case_filter){.customer_id = "nobody", .limit = 9},
                                   "customer_id = 'nobody'", NULL),
                      0);
@@ -127,7 +134,7 @@ static void test_filters_together(void **state)
     struct case_filter f = {.customer_id = "c1",
                             .owner_id = "o1",
                             .failure_code = "billing",
-                            .status = 2,
+                            .statuses = 1u << 2,
                             .opened_from = after(1),
                             .limit = 1};
     const char *where = "customer_id = 'c1' and owner_id = 'o1' and status = 2"
