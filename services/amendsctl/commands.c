@@ -16,7 +16,7 @@
 #include "base/assert.h"
 #include "base/options.h"
 
-#define CASE_COLUMNS "case_id,status,severity,level,customer_id,failure.code,owner.id,open_time"
+#define CASE_COLUMNS "case_id,status,customer_id,failure.code,owner.id,open_time,severity,level"
 #define EVENT_COLUMNS "sequence,=event_time,kind,actor,detail.status,detail.level,personal.text"
 #define AGENT_COLUMNS "agent_id,display_name,team,level,presence,load,capacity"
 #define OFFER_COLUMNS                                                                              \

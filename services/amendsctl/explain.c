@@ -77,10 +77,23 @@ static const char *label_text(const Amends__V1__DeadlinePart *p, struct arena *a
     return label;
 }
 
-static void print_part(const Amends__V1__DeadlinePart *p, struct arena *arena)
+/* All instants of an answer are about as long: with an offset longer than in UTC. */
+static int time_width(const Amends__V1__ExplainDeadlineResponse *r, struct arena *arena)
+{
+    size_t most = strlen("from");
+    for (size_t i = 0; i < r->n_parts; i++) {
+        const size_t from = strlen(when_text(r->parts[i]->start_time, true, arena));
+        const size_t until = strlen(when_text(r->parts[i]->end_time, true, arena));
+        most = from > most ? from : most;
+        most = until > most ? until : most;
+    }
+    return (int)most;
+}
+
+static void print_part(const Amends__V1__DeadlinePart *p, int width, struct arena *arena)
 {
     char length[TIME_BYTES];
-    out_line("  %-24s  %-24s  %16s  %s%s", when_text(p->start_time, true, arena),
+    out_line("  %-*s  %-*s  %16s  %s%s", width, when_text(p->start_time, true, arena), width,
              when_text(p->end_time, true, arena),
              length_text(millis(p->end_time) - millis(p->start_time), length),
              contract_word(DEADLINE_PART_KIND_WORDS, (int)p->kind), label_text(p, arena));
@@ -90,10 +103,11 @@ static void print_explanation(const Amends__V1__ExplainDeadlineResponse *r, int 
                               struct arena *arena)
 {
     char sum[TIME_BYTES];
+    const int width = time_width(r, arena);
     print_clock(r, percent, arena);
-    out_line("  %-24s  %-24s  %16s  %s", "from", "until", "length", "kind, label");
+    out_line("  %-*s  %-*s  %16s  %s", width, "from", width, "until", "length", "kind, label");
     for (size_t i = 0; i < r->n_parts; i++)
-        print_part(r->parts[i], arena);
+        print_part(r->parts[i], width, arena);
     out_line("  %s%s counted", r->truncated ? "... and more; in all " : "",
              length_text(r->counted_ms, sum));
 }

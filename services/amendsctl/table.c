@@ -42,21 +42,29 @@ static bool is_id(const char *text)
     return uuid_parse(text, &id) == AM_OK;
 }
 
-static size_t total(const struct table *t)
+/* What a column takes at least. */
+static size_t least(const struct table *t, size_t c, const bool *fixed)
+{
+    return fixed[c] || t->widths[c] < CUT_LEAST ? t->widths[c] : CUT_LEAST;
+}
+
+/* The columns of the screen that the shown ones take, cut as far as they may be or not at all. */
+static size_t total(const struct table *t, const bool *fixed, bool cut)
 {
     size_t sum = t->n_shown ? GAP * (t->n_shown - 1) : 0;
     for (size_t c = 0; c < t->n_shown; c++)
-        sum += t->widths[c];
+        sum += cut ? least(t, c, fixed) : t->widths[c];
     return sum;
 }
 
-/* The widest column that may be cut further; `n_shown` when there is none. */
+/* The widest column that may be cut further. */
 static size_t widest(const struct table *t, const bool *fixed)
 {
-    size_t best = t->n_shown;
-    for (size_t c = 0; c < t->n_shown; c++) {
-        if (!fixed[c] && t->widths[c] > CUT_LEAST &&
-            (best == t->n_shown || t->widths[c] > t->widths[best]))
+    size_t best = 0;
+    for (size_t c = 1; c < t->n_shown; c++) {
+        const size_t room = t->widths[c] - least(t, c, fixed);
+        if (room > 0 &&
+            (t->widths[best] == least(t, best, fixed) || t->widths[c] > t->widths[best]))
             best = c;
     }
     return best;
@@ -64,13 +72,10 @@ static size_t widest(const struct table *t, const bool *fixed)
 
 static void fit(struct table *t, const bool *fixed, size_t columns)
 {
-    while (columns && t->n_shown > 1 && total(t) > columns) {
-        const size_t c = widest(t, fixed);
-        if (c < t->n_shown)
-            t->widths[c]--;
-        else
-            t->n_shown--;
-    }
+    while (columns && t->n_shown > 1 && total(t, fixed, true) > columns)
+        t->n_shown--;
+    while (columns && total(t, fixed, false) > columns && total(t, fixed, true) <= columns)
+        t->widths[widest(t, fixed)]--;
 }
 
 /* `cells`: the headings and the rows below them. */
