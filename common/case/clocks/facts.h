@@ -15,9 +15,9 @@
  * the time of the first contact that reached the customer; of CUSTOMER the time of the first word
  * of the wait, or of the answer (case/clocks/wait.h); of PROGRESS the time of the first; of STATUS
  * when the case was resolved or closed; of OWNER, PAUSED, ACKNOWLEDGED and LEVEL those of the row.
- * What there has not been, there has not been since the beginning of the round - ACKNOWLEDGED and PROGRESS: of the level. CHANNEL,
- * TRIGGER and TIER stand since the beginning of the round, all else since now. A pause whose
- * resume_at has passed is none. */
+ * What there has not been, there has not been since the beginning of the round - ACKNOWLEDGED and
+ * PROGRESS: of the level. CHANNEL, TRIGGER and TIER stand since the beginning of the round, all
+ * else since now. A pause whose resume_at has passed is none. */
 struct case_facts {
     struct fact_values values;
     int64_t since_us[FACTS];

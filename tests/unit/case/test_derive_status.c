@@ -342,7 +342,8 @@ static void a_round_asks_for_records_of_its_own(void **state)
     assert_int_equal(case_gate_missing(&w->c, w->policy), 0);
     w->c.row.round = 2;
     w->c.row.round_since = w->now_us + 1;
-    assert_int_equal(case_gate_missing(&w->c, w->policy), GATE_CONTACT | GATE_ACT | GATE_REMEDY_OR_DENIAL);
+    assert_int_equal(case_gate_missing(&w->c, w->policy),
+                     GATE_CONTACT | GATE_ACT | GATE_REMEDY_OR_DENIAL);
     ROWS_EACH (act, struct act_row, &w->c.acts)
         act->at = w->now_us + 1; /* said again; the root cause carries over */
     add_contact(w, CONTACT_DIRECTION_OUTBOUND, CONTACT_OUTCOME_REACHED, CHANNEL_PHONE,

@@ -98,7 +98,7 @@ static void a_client_that_waits_is_answered(void **state)
     peer_call_clear(&c);
 }
 
-/* -- a client that gives no room ---------------------------------------------------------------- */
+/* -- a client that gives no room --------------------------------------------------------------- */
 
 enum { FRAME_DATA = 0, FRAME_HEADERS = 1, FRAME_RST_STREAM = 3, FRAME_SETTINGS = 4 };
 enum { END_STREAM = 1, END_HEADERS = 4 };
