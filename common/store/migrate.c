@@ -218,7 +218,8 @@ static int refuse_pooler(struct migrate_run *r)
 /* A server whose client is gone ends what it works on: the next run need not wait for it. */
 static const char session_sql[] =
     "set client_min_messages = warning; set idle_in_transaction_session_timeout = '10s';"
-    " set client_connection_check_interval = '2s'; set enable_seqscan = off";
+    " set client_connection_check_interval = '2s'; set enable_seqscan = off; set enable_bitmapscan "
+    "= off";
 
 static int migrate_connected(struct migrate_run *r, const struct migrate_options *o)
 {

@@ -13,9 +13,10 @@
 #include "store/migrate_step.h"
 
 #define GOAL_US (50 * US_PER_MS)
-#define ROWS_FIRST 100
-#define ROWS_MIN 10
+/* Few rows take as long as many while the disk is slow to commit: there is a least number. */
+#define ROWS_MIN 500
 #define ROWS_MAX 5000
+#define PAUSE_MAX_US (100 * US_PER_MS)
 
 void migrate_pause_us(int64_t us)
 {
@@ -54,7 +55,7 @@ static int find_end(struct slices *s)
 
 int slices_begin(struct slices *s, struct pg_admin *a, const char *table)
 {
-    *s = (struct slices){.a = a, .table = table, .rows = ROWS_FIRST};
+    *s = (struct slices){.a = a, .table = table, .rows = ROWS_MIN};
     int rc = key_by(s, "%1$I.%2$I", s->key, sizeof(s->key));
     if (!rc)
         rc = key_by(s, "format('%%L::%3$s', %1$I.%2$I)", s->position, sizeof(s->position));
@@ -89,7 +90,7 @@ void slices_done(struct slices *s, int64_t took_us)
     else if (took_us < GOAL_US / 2)
         s->rows *= 2;
     s->rows = s->rows < ROWS_MIN ? ROWS_MIN : s->rows > ROWS_MAX ? ROWS_MAX : s->rows;
-    migrate_pause_us(took_us < US_PER_S ? took_us : US_PER_S);
+    migrate_pause_us(took_us < PAUSE_MAX_US ? took_us : PAUSE_MAX_US);
 }
 
 char *slices_statement(const struct slices *s, const char *statement)

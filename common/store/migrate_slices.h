@@ -3,9 +3,9 @@
 
 /*
  * Walks a table in the order of its primary key, in slices of as many rows as are changed in about
- * 50 ms. It ends at the row that is the last one when it begins: callers add rows all the time, and
- * a walk to the present end would never be over. A position is the key of the last row that was
- * looked at, as SQL: "'1'::bigint, ...".
+ * 50 ms, but at least 500. It ends at the row that is the last one when it begins: callers add rows
+ * all the time, and a walk to the present end would never be over. A position is the key of the
+ * last row that was looked at, as SQL: "'1'::bigint, ...".
  *
  * Threading: blocking, on the caller's thread. Ownership: what slices_statement() and
  * slices_quote() return belongs to the caller, who frees it.
@@ -36,7 +36,7 @@ int slices_begin(struct slices *s, struct pg_admin *a, const char *table) AM_MUS
 /* Finds the end of the next slice. */
 int slices_next(struct slices *s) AM_MUSTCHECK;
 /* The next slice begins behind this one. Sizes it by the time that this one took, and pauses as
- * long, so that half of the time is the callers'. */
+ * long, at most 100 ms, so that half of the time is the callers'. */
 void slices_done(struct slices *s, int64_t took_us);
 
 /* The statement with its STEP_SLICE replaced by the condition of this slice. */
