@@ -85,6 +85,13 @@ bool admin_ready(const struct admin_state *state)
            !atomic_load(&state->draining);
 }
 
+static const char *postgres_text(const struct admin_state *s)
+{
+    if (atomic_load(&s->postgres_ok))
+        return "";
+    return atomic_load(&s->pooler_refused) ? " postgres (transaction pooling)" : " postgres";
+}
+
 static enum MHD_Result show_readyz(const struct admin *a, struct MHD_Connection *c)
 {
     const struct admin_state *s = a->state;
@@ -93,8 +100,7 @@ static enum MHD_Result show_readyz(const struct admin *a, struct MHD_Connection 
     if (admin_ready(s))
         return reply_text(c, MHD_HTTP_OK, "ok\n");
     (void)snprintf(text, sizeof(text), "not ready:%s%s%s%s%.100s%s%s\n",
-                   atomic_load(&s->schema_ok) ? "" : " schema",
-                   atomic_load(&s->postgres_ok) ? "" : " postgres",
+                   atomic_load(&s->schema_ok) ? "" : " schema", postgres_text(s),
                    atomic_load(&s->time_ok) ? "" : " clock", zone ? " time zone " : "",
                    zone ? zone : "",
                    zone ? " (needed by policy or cases, not in this tz database)" : "",

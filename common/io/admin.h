@@ -27,6 +27,8 @@ struct admin_state {
     /* A time zone that policy or cases need and that is not in the tz database of this process;
      * NULL = none. The text lives as long as the process. */
     const char *_Atomic missing_zone;
+    /* Says why postgres_ok is not true: a pooler gives each transaction another session. */
+    _Atomic bool pooler_refused;
     _Atomic bool draining; /* SIGTERM was received: not ready, but live */
     /* Monotonic time of the io loop's last turn; /livez fails when it is older than 10 s. */
     _Atomic int64_t loop_beat_us;
@@ -42,7 +44,8 @@ struct admin_state {
  *   /livez                 200, or 503 when the loop has not turned for 10 s; before its first turn
  *                          the 10 s count from here
  *   /readyz                200, or 503 and "not ready:" with any of " schema", " postgres",
- *                          " clock", " time zone NAME (...)", " draining"
+ *                          " postgres (transaction pooling)", " clock", " time zone NAME (...)",
+ *                          " draining"
  *   /settled?generation=N  test builds: 200 when settled_generation >= N, else 503; the body is
  *                          settled_generation
  */

@@ -14,7 +14,8 @@
  *    +----------+-----------+--------+---+-----+
  *
  * Any failure leads back to WAIT. SETUP asks for the version of the schema: while that is too old
- * the connection stays in SCHEMA and asks again in a second. Only conn_close() leads to CLOSED,
+ * the connection stays in SCHEMA and asks again in a second. Behind a pooler POOLED comes between
+ * SETUP and UP (pooler.c). Only conn_close() leads to CLOSED,
  * from any state.
  *
  * Threading: io loop's thread. Ownership: trips are embedded in their owners and borrowed until
@@ -66,6 +67,7 @@ enum conn_state {
     CONN_CONNECT,
     CONN_SETUP,
     CONN_SCHEMA,
+    CONN_POOLED,
     CONN_UP,
     CONN_CLOSED
 };
@@ -92,6 +94,9 @@ struct conn {
     int64_t probe_start_us;
     int32_t schema;
     int64_t lock_table; /* places in the server's lock table */
+    char mark[24];      /* what it left in its session */
+    bool pooled;        /* a pooler stands between */
+    bool marked;        /* the session that answered has the mark */
     void *user;         /* belongs to the lane */
 };
 
@@ -134,3 +139,15 @@ void conn_timer_fired(void *ctx);
 void conn_setup(struct conn *c);
 void conn_probe(struct conn *c); /* asks for the database's clock */
 void conn_look_at_schema(struct conn *c);
+void conn_came_up(struct conn *c);
+
+/* pooler.c. The first and the third add a statement to the trip that was begun last; the second and
+ * the fourth take its result. conn_has_mark() tells false when another session answered, and then
+ * drops all connections that go through the pooler. */
+void conn_mark_session(struct conn *c);
+void conn_session_marked(struct conn *c, const PGresult *res);
+void conn_ask_for_mark(struct conn *c);
+bool conn_has_mark(struct conn *c, const PGresult *res);
+/* From SETUP to POOLED; the timer then calls conn_look_at_session(), which leads to UP. */
+void conn_wait_for_others(struct conn *c);
+void conn_look_at_session(struct conn *c);

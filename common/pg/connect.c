@@ -164,6 +164,9 @@ void conn_timer_fired(void *ctx)
     case CONN_SCHEMA:
         conn_look_at_schema(c);
         break;
+    case CONN_POOLED:
+        conn_look_at_session(c);
+        break;
     case CONN_UP:
         conn_overdue(c);
         break;

@@ -148,6 +148,22 @@ static void tick(void *ctx)
 
 /* -- life -------------------------------------------------------------------------------------- */
 
+static void make_names(struct pg *pg)
+{
+    const size_t own = PG_OWN_STATEMENTS, n = own + pg->config.n_stmts;
+    AM_ASSERT(pg_n_own_statements == own);
+    pg->names = calloc(n, sizeof(*pg->names));
+    AM_ASSERT(pg->names != NULL);
+    for (size_t i = 0; i < n; i++)
+        pg_wire_name(i < own ? &pg_own_statements[i] : &pg->config.stmts[i - own], pg->names[i]);
+}
+
+const char *pool_name(const struct pg *pg, unsigned stmt)
+{
+    AM_ASSERT(stmt < pg->config.n_stmts);
+    return pg->names[PG_OWN_STATEMENTS + stmt];
+}
+
 static void start_connections(struct pg *pg)
 {
     size_t segments = pg->config.segment_connections;
@@ -170,6 +186,7 @@ struct pg *pg_new(struct loop *loop, const struct pg_config *config)
     set_defaults(&pg->config);
     pg_metrics_register(config->methods);
     target_parse(&pg->target, config->conninfo);
+    make_names(pg);
     pg->reads = reads_new(pg);
     pg->tick = loop_timer_new(loop, tick, pg);
     pg->down_since_us[LANE_SEGMENT] = pg->down_since_us[LANE_READ] = time_mono_us();
@@ -236,6 +253,7 @@ void pg_free(struct pg *pg)
     loop_timer_free(pg->tick);
     target_free(&pg->target);
     free(pg->conns);
+    free(pg->names);
     pg->magic = 0;
     free(pg);
 }

@@ -10,6 +10,7 @@
 #include "io/loop.h"
 #include "pg/conn.h"
 #include "pg/pg.h"
+#include "pg/statements.h"
 
 /* The time that each step of connecting may take: look-up, connecting, session, statements. */
 #define PG_CONNECT_TIMEOUT_US (3 * US_PER_S)
@@ -22,6 +23,8 @@
 #define PG_PROBE_AGAIN_US US_PER_S
 #define PG_TIME_ERROR_US (100 * US_PER_MS) /* a larger error: the process is not ready */
 #define PG_TIME_COARSE_US (10 * US_PER_MS) /* a larger error: the estimate is coarse */
+/* Behind a pooler: the other connections of this process have set up their sessions by then. */
+#define PG_POOLER_WAIT_US (500 * US_PER_MS)
 #define PG_CONNECTIONS_MAX 64
 
 struct read_lane;
@@ -32,6 +35,7 @@ struct pg {
     struct loop *loop;
     struct pg_config config;
     struct target target;
+    char (*names)[PG_WIRE_NAME]; /* of our own statements (enum pg_own), then of config.stmts */
     struct conn *conns;
     size_t n_conns;
     size_t up[LANES];
@@ -53,6 +57,9 @@ struct pg {
 /* A connection came up or went down; called by the connection. */
 void pool_conn_up(struct conn *c);
 void pool_conn_down(struct conn *c);
+
+/* The name under which the connections have a statement of config.stmts. */
+const char *pool_name(const struct pg *pg, unsigned stmt);
 
 /* Asks for the database's clock on this connection when that is due. Called between segments, so
  * that no command waits for it. */

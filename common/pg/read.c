@@ -210,8 +210,7 @@ static void send_read(struct read_lane *l, struct conn *c, struct pg_read *r, en
     count_read(l, slot, 1);
     conn_trip_begin(c, &slot->trip);
     for (size_t i = 0; i < r->n; i++) {
-        AM_ASSERT(r->q[i].stmt < l->pg->config.n_stmts);
-        conn_send(c, l->pg->config.stmts[r->q[i].stmt].name, &r->q[i].args);
+        conn_send(c, pool_name(l->pg, r->q[i].stmt), &r->q[i].args);
     }
     conn_trip_sync(c);
     metric_add(&pg_metric_trips, PG_TRIP_PLAIN, 1);

@@ -23,11 +23,16 @@ static const struct pg_rows *rows_of(const PGresult *res)
     return (const struct pg_rows *)(const void *)res;
 }
 
+static const char *own_name(const struct pg_seg_run *r, enum pg_own stmt)
+{
+    return r->lane->pg->names[stmt];
+}
+
 void pg_seg_send(struct pg_seg *seg, unsigned stmt, const struct pg_args *args)
 {
     struct pg_seg_run *r = seg->priv;
-    AM_ASSERT(r->sending && stmt < r->lane->pg->config.n_stmts);
-    conn_send(r->conn, r->lane->pg->config.stmts[stmt].name, args);
+    AM_ASSERT(r->sending);
+    conn_send(r->conn, pool_name(r->lane->pg, stmt), args);
 }
 
 /* -- the keys of a segment --------------------------------------------------------------------- */
@@ -86,7 +91,7 @@ static void roll_back(struct pg_seg_run *r)
     r->state = PG_SEG_RUN_ROLLBACK;
     r->trip = (struct trip){.end = rollback_end, .ctx = r};
     conn_trip_begin(r->conn, &r->trip);
-    conn_send(r->conn, PG_ROLLBACK, NULL);
+    conn_send(r->conn, own_name(r, PG_OWN_ROLLBACK), NULL);
     conn_trip_sync(r->conn);
     metric_add(&pg_metric_trips, PG_TRIP_ROLLBACK, 1);
 }
@@ -207,7 +212,7 @@ static void write_and_commit(struct pg_seg_run *r)
     l->ops.write(l->ops.ctx, &r->seg);
     r->sending = false;
     r->commit_at = r->trip.sent;
-    conn_send(r->conn, PG_COMMIT, NULL);
+    conn_send(r->conn, own_name(r, PG_OWN_COMMIT), NULL);
     conn_trip_sync(r->conn);
     metric_add(&pg_metric_trips, PG_TRIP_WRITE_HALF, 1);
 }
@@ -336,7 +341,7 @@ static void send_try(struct pg_seg_run *r)
     for (size_t i = 0; i < r->n_keys; i++)
         pg_array_int(&keys, (int64_t)r->keys[i]);
     pg_arg_array(&args, &keys);
-    conn_send(r->conn, PG_TRY, &args);
+    conn_send(r->conn, own_name(r, PG_OWN_TRY), &args);
 }
 
 static void send_reads(struct pg_seg_run *r)
@@ -344,7 +349,7 @@ static void send_reads(struct pg_seg_run *r)
     struct pg_seg_lane *l = r->lane;
     r->trip = (struct trip){.result = read_result, .end = read_end, .ctx = r};
     conn_trip_begin(r->conn, &r->trip);
-    conn_send(r->conn, PG_BEGIN, NULL);
+    conn_send(r->conn, own_name(r, PG_OWN_BEGIN), NULL);
     send_try(r);
     r->sending = true;
     l->ops.read(l->ops.ctx, &r->seg);

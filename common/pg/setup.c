@@ -58,7 +58,10 @@ static void note_trip(struct pg *pg, int64_t us)
 static bool probe_result(struct trip *t, size_t i, PGresult *res)
 {
     struct conn *c = t->ctx;
-    (void)i;
+    if (i == 1) {
+        (void)conn_has_mark(c, res);
+        return false;
+    }
     int64_t now_us = time_mono_us();
     note_trip(c->pg, now_us - c->probe_start_us);
     time_sample(loop_time(c->pg->loop), c->probe_start_us, now_us, pg_time_us(rows_of(res), 0, 0));
@@ -82,13 +85,17 @@ void conn_probe(struct conn *c)
     c->probe_start_us = time_mono_us();
     conn_trip_begin(c, &c->probe);
     conn_send_text(c, time_sql);
+    if (c->pooled)
+        conn_ask_for_mark(c);
     conn_trip_sync(c);
 }
 
 /* -- statements -------------------------------------------------------------------------------- */
 
-static void came_up(struct conn *c)
+void conn_came_up(struct conn *c)
 {
+    if (c->pg->config.state)
+        c->pg->config.state->pooler_refused = false;
     c->state = CONN_UP;
     c->failures = 0;
     metric_add(&pg_metric_connects, 0, 1);
@@ -98,8 +105,10 @@ static void came_up(struct conn *c)
 static void prepared(struct trip *t, enum trip_end end)
 {
     struct conn *c = t->ctx;
-    if (end == TRIP_OK) {
-        came_up(c);
+    if (end == TRIP_OK && c->pooled) {
+        conn_wait_for_others(c);
+    } else if (end == TRIP_OK) {
+        conn_came_up(c);
     } else if (end == TRIP_ERROR) {
         size_t bad = t->error.statement;
         const char *name = bad < pg_n_own_statements
@@ -117,9 +126,9 @@ static void prepare_all(struct conn *c)
     c->setup = (struct trip){.end = prepared, .ctx = c};
     conn_trip_begin(c, &c->setup);
     for (size_t i = 0; i < pg_n_own_statements; i++)
-        conn_prepare(c, pg_own_statements[i].name, pg_own_statements[i].sql);
-    for (size_t i = 0; i < config->n_stmts; i++)
-        conn_prepare(c, config->stmts[i].name, config->stmts[i].sql);
+        conn_prepare(c, c->pg->names[i], pg_own_statements[i].sql);
+    for (unsigned i = 0; i < config->n_stmts; i++)
+        conn_prepare(c, pool_name(c->pg, i), config->stmts[i].sql);
     conn_trip_sync(c);
 }
 
@@ -170,6 +179,8 @@ static bool session_result(struct trip *t, size_t i, PGresult *res)
     struct conn *c = t->ctx;
     if (i == 1)
         c->lock_table = pg_int(rows_of(res), 0, 0);
+    if (i == 2)
+        conn_session_marked(c, res);
     return false;
 }
 
@@ -196,6 +207,8 @@ void conn_setup(struct conn *c)
     conn_trip_begin(c, &c->setup);
     conn_send_text(c, session_sql);
     conn_send_text(c, limits_sql);
+    conn_mark_session(c);
+    conn_send_text(c, "deallocate all"); /* what a pooler may have left of another client */
     if (c->lane == LANE_READ)
         conn_send_text(c, reads_sql);
     conn_trip_sync(c);

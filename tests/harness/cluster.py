@@ -178,6 +178,7 @@ class Cluster:
         self._options = tuple(options)
         self._env = env
         self._build = build
+        self.conninfo = None  # how services reach the database when not directly
 
     # --- life ---
 
@@ -207,7 +208,7 @@ class Cluster:
             self.redis.start()
 
     def _make(self, kind, index, build=None):
-        options = ["--pg", self.postgres.conninfo(self.name), "--test-clock", self.clock.path,
+        options = ["--pg", self.conninfo or self.postgres.conninfo(self.name), "--test-clock", self.clock.path,
                    "--drain-quiet-ms", "0", *self._options]
         if self.redis:
             options += ["--redis", self.redis.url]

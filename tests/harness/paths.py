@@ -78,6 +78,14 @@ def postgres_program(name):
     return path
 
 
+def pgbouncer():
+    """The pooler that tests put in front of PostgreSQL; Debian has it outside of users' paths."""
+    path = shutil.which("pgbouncer") or shutil.which("pgbouncer", path="/usr/sbin")
+    if not path:
+        raise FileNotFoundError("no pgbouncer: install pgbouncer")
+    return path
+
+
 def redis_server():
     """(executable, argv[0]): the server, also where only redis-tools is installed."""
     for command in ("redis-server", "redis-check-rdb"):

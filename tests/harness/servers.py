@@ -8,7 +8,7 @@ import subprocess
 import time
 
 from . import paths
-from .process import Failed, Process, free_port, own_folder, wait_until
+from .process import Failed, Process, free_port, own_folder, port_is_free, wait_until
 
 # What differs from PostgreSQL's own defaults, and why. Nothing is tuned for speed: fsync and
 # synchronous_commit stay on.
@@ -174,3 +174,35 @@ class Redis:
 
     def resume(self):
         self.process.resume()
+
+
+class PgBouncer:
+    """A pooler in front of a Postgres, in its mode "session" or "transaction"."""
+
+    def __init__(self, folder, postgres, mode, *, size=40):
+        self.folder = own_folder(folder)
+        self.port = free_port()
+        self.process = None
+        users = self.folder / "users.txt"
+        users.write_text('"postgres" ""\n')
+        self._settings = self.folder / "pgbouncer.ini"
+        self._settings.write_text(
+            f"[databases]\n* = host={postgres.folder} port={postgres.port}\n"
+            f"[pgbouncer]\nlisten_addr = 127.0.0.1\nlisten_port = {self.port}\nunix_socket_dir =\n"
+            f"auth_type = trust\nauth_file = {users}\npool_mode = {mode}\ndefault_pool_size = {size}\n"
+            "max_client_conn = 400\n")
+
+    def start(self):
+        self.process = Process(self.folder, "pgbouncer", [paths.pgbouncer(), self._settings],
+                               user=paths.server_user()).start()
+        wait_until(lambda: not self.process.running() or not port_is_free(self.port), "PgBouncer", 20)
+        if not self.process.running():
+            raise Failed(f"PgBouncer did not start\n{self.process.tail()}")
+        return self
+
+    def conninfo(self, database):
+        return f"host=127.0.0.1 port={self.port} user=postgres dbname={database}"
+
+    def stop(self):
+        if self.process and self.process.running():
+            self.process.stop()

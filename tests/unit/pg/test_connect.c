@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "contract/reasons.h"
+#include "pg/statements.h"
 #include "pg/target.h"
 #include "toy.h"
 
@@ -43,6 +44,20 @@ static void the_clock_is_the_databases(void **state)
     assert_true(time_error_us(w->time) < 100 * US_PER_MS);
     assert_in_range(time_now_us(w->time), db - 100 * US_PER_MS, db + 100 * US_PER_MS);
     toy_free(t);
+}
+
+/* A session that a pooler passes on may have the statements of another version of the program. */
+static void statements_of_other_texts_have_other_names(void **state)
+{
+    const struct pg_stmt old = {"read_case", "select 1"}, new = {"read_case", "select 1, 2"};
+    char a[PG_WIRE_NAME], b[PG_WIRE_NAME], again[PG_WIRE_NAME];
+    (void)state;
+    pg_wire_name(&old, a);
+    pg_wire_name(&new, b);
+    pg_wire_name(&old, again);
+    assert_string_equal(a, again);
+    assert_string_not_equal(a, b);
+    assert_memory_equal(a, "read_case_", 10);
 }
 
 static void waits_for_the_schema(void **state)
@@ -235,6 +250,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(the_clock_is_the_databases, set_up, tear_down),
+        cmocka_unit_test(statements_of_other_texts_have_other_names),
         cmocka_unit_test_setup_teardown(waits_for_the_schema, set_up, tear_down),
         cmocka_unit_test_setup_teardown(statements_that_cannot_be_prepared_are_not_up, set_up,
                                         tear_down),
