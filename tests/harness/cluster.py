@@ -31,6 +31,7 @@ SETTLE_S = 30.0
 # A sanitized program needs longer to start and to end.
 READY_S = 30.0
 FOREIGN_KEYS = Path(__file__).with_name("foreign_keys.sql")
+PARTITIONED = Path(__file__).with_name("partitioned.sql")
 
 
 class Clock:
@@ -148,10 +149,13 @@ def migrate(postgres, database, *tenants, build=None):
             raise Failed(f"amends migrate: {done.returncode}\n{done.stdout}{done.stderr}")
 
 
-def prepare_template(postgres, name="amends_template"):
-    """A migrated database to copy. Migrations declare no foreign keys, for speed; tests do."""
+def prepare_template(postgres, name="amends_template", partitioned=os.environ.get("AMENDS_TEST_PARTITIONED")):
+    """A migrated database to copy. Migrations declare no foreign keys, for speed; tests do. `partitioned`: its tables
+    are, by tenant."""
     postgres.create_database(name)
     migrate(postgres, name, *TENANTS)
+    if partitioned:
+        postgres.execute(PARTITIONED.read_text(), database=name)
     if FOREIGN_KEYS.exists():
         postgres.execute(FOREIGN_KEYS.read_text(), database=name)
 
@@ -160,10 +164,11 @@ class Cluster:
     """See the module. `replicas` is a number or {"intake": 2, "assignment": 1, ...}; `redis=False` runs
     without Redis; `own_postgres=True` gives it a database server that a test may kill; `one_process`
     runs the program `amends` instead of three; `options` are added to every service's command line; `build`
-    is the folder of another release, whose programs migrate the database and run."""
+    is the folder of another release, whose programs migrate the database and run; `partitioned=True` makes
+    its tables partitioned by tenant."""
 
     def __init__(self, environment, *, replicas=1, redis=True, own_postgres=False, one_process=False,
-                 options=(), env=None, build=None):
+                 options=(), env=None, build=None, partitioned=False):
         self._environment = environment
         self._own_postgres = own_postgres
         self.name = environment.next_name()
@@ -178,6 +183,7 @@ class Cluster:
         self._options = tuple(options)
         self._env = env
         self._build = build
+        self._partitioned = partitioned
         self.conninfo = None  # how services reach the database when not directly
 
     # --- life ---
@@ -202,6 +208,8 @@ class Cluster:
         else:
             self.postgres = self._environment.postgres
             self.postgres.create_database(self.name, None if self._build else "amends_template")
+        if self._partitioned:
+            prepare_template(self.postgres, self.name, True)
         if self._build:
             migrate(self.postgres, self.name, *TENANTS, build=self._build)
         if self.redis:

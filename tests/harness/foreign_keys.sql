@@ -13,7 +13,7 @@ begin
                bool_or(a.attname = 'case_id') as has_case
           from pg_class c
           join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
-         where c.relnamespace = 'public'::regnamespace and c.relkind = 'r'
+         where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p') and not c.relispartition
          group by c.relname
     loop
         if child.has_tenant and child.relname <> 'tenant' then

@@ -127,9 +127,12 @@ def main():
     parser = argparse.ArgumentParser(prog="dev test")
     parser.add_argument("--unit", default="")
     parser.add_argument("--blackbox", default="")
+    parser.add_argument("--partitioned", action="store_true")
     parser.add_argument("arguments", nargs="*")
     options = parser.parse_args()
     tally = Tally()
+    if options.partitioned:
+        os.environ["AMENDS_TEST_PARTITIONED"] = str(paths.ROOT / "tests/harness/partitioned.sql")
     end_leftovers()
     print(f"private folder: {paths.state_folder()}")
     if options.unit.split():

@@ -199,6 +199,8 @@ static void many_rows(void **state)
 static int setup(void **state)
 {
     (void)state;
+    /* Partitions have indexes of their own names; what is looked for here has ours. */
+    (void)unsetenv("AMENDS_TEST_PARTITIONED");
     rig = rig_new("assignment_plans", NULL, 0);
     return 0;
 }

@@ -12,6 +12,7 @@
 
 #define ARENA_BYTES ((size_t)64 << 20)
 #define TEXT_BYTES (1u << 20)
+#define FILE_BYTES 16384
 #define PATIENCE_US (10 * US_PER_S)
 
 static const char *server(void)
@@ -45,6 +46,25 @@ static void migrate_quietly(const char *conninfo)
     assert_non_null(nowhere);
     assert_int_equal(migrate(conninfo, "demo", nowhere), AM_OK);
     (void)fclose(nowhere);
+}
+
+/* Runs the file that AMENDS_TEST_PARTITIONED names, if any: tables partitioned by tenant. */
+static void partition(const char *conninfo)
+{
+    const char *path = getenv("AMENDS_TEST_PARTITIONED");
+    static char sql[FILE_BYTES];
+    struct pg_admin *a = NULL;
+    if (!path || !path[0])
+        return;
+    FILE *file = fopen(path, "r");
+    assert_non_null(file);
+    size_t len = fread(sql, 1, sizeof(sql) - 1, file);
+    assert_true(len > 0 && len < sizeof(sql) - 1);
+    (void)fclose(file);
+    sql[len] = '\0';
+    assert_int_equal(pg_admin_open(conninfo, &a), AM_OK);
+    assert_int_equal(pg_admin_exec(a, sql), AM_OK);
+    pg_admin_close(a);
 }
 
 static struct pg_stmt *join_stmts(const struct pg_stmt *extra, size_t n_extra)
@@ -82,6 +102,7 @@ struct rig *rig_new(const char *name, const struct pg_stmt *extra, size_t n_extr
     on_server("drop database if exists", r->name, "with (force)");
     on_server("create database", r->name, "");
     migrate_quietly(r->conninfo);
+    partition(r->conninfo);
     start(r, extra, n_extra);
     rig_number_tenant(r);
     return r;

@@ -340,6 +340,8 @@ static void test_many_rows(void **state)
 static int setup(void **state)
 {
     (void)state;
+    /* Partitions have indexes of their own names; what is looked for here has ours. */
+    (void)unsetenv("AMENDS_TEST_PARTITIONED");
     rig = rig_new("plans", NULL, 0);
     return 0;
 }
