@@ -77,6 +77,17 @@ static void judge_policy(struct audit_page *p, const struct audit_row *row,
                 text ? text : "ApplyPolicy would refuse the policy version today");
 }
 
+/* What is known here of why the clock has not fired; another replica may know more. */
+static void add_overdue(struct audit_page *p, const struct audit_row *row)
+{
+    const char *why = p->a ? timers_failure(p->a->timers, &row->clock_id) : NULL;
+    const char *detail =
+        why ? arena_printf(&p->arena, "the clock was due and could not be fired: %s", why)
+            : "the clock was due and has not fired";
+    AM_ASSERT(detail != NULL);
+    add_finding(p, AMENDS__V1__AUDIT_FINDING_KIND__AUDIT_FINDING_KIND_OVERDUE_CLOCK, row, detail);
+}
+
 /* The rows of one case, beginning with p->next. */
 static void judge_case(struct audit_page *p, const struct policy *policy)
 {
@@ -84,8 +95,7 @@ static void judge_case(struct audit_page *p, const struct policy *policy)
     const char *ownerless = audit_ownerless(first, policy);
     for (; p->next < p->n && same_case(first, &p->rows[p->next]); p->next++) {
         if (p->rows[p->next].late)
-            add_finding(p, AMENDS__V1__AUDIT_FINDING_KIND__AUDIT_FINDING_KIND_OVERDUE_CLOCK,
-                        &p->rows[p->next], "the clock was due and has not fired");
+            add_overdue(p, &p->rows[p->next]);
     }
     if (!first->watched)
         add_finding(p, AMENDS__V1__AUDIT_FINDING_KIND__AUDIT_FINDING_KIND_UNWATCHED_CASE, first,

@@ -139,6 +139,8 @@ void timers_mark(struct timers *t);
 /* Looks at once. */
 void timers_run(struct timers *t);
 bool timers_idle(const struct timers *t);
+/* The reason for which this replica could not fire the clock; NULL = it did not fail here. */
+const char *timers_failure(const struct timers *t, const struct uuid *clock_id);
 
 /* How many more clocks that the database knows to be due may be fired now, and how many are being
  * fired in all. */

@@ -67,5 +67,8 @@ void timerq_done(struct timerq *q, const struct timer_member *m);
 /* The same for a timer that was found in PostgreSQL and may still wait in its shard. */
 void timerq_remove(struct timerq *q, const struct timer_member *m);
 
+/* A claimed timer could not be fired: it is due again at that instant (domain time). */
+void timerq_put_back(struct timerq *q, const struct timer_member *m, int64_t due_us);
+
 /* Stops claiming, and leaves the shards to the other replicas at once. */
 void timerq_stop(struct timerq *q);

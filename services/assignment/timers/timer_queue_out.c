@@ -139,6 +139,24 @@ void timerq_remove(struct timerq *q, const struct timer_member *m)
     timerq_done_text(q, text);
 }
 
+void timerq_put_back(struct timerq *q, const struct timer_member *m, int64_t due_us)
+{
+    struct arena arena;
+    struct redis_args args;
+    char text[MEMBER_TIMER_BYTES];
+    if (!redis_up(q->redis))
+        return;
+    arena_init(&arena, TIMERQ_ARENA_BYTES);
+    redis_args_init(&args, &arena);
+    redis_arg(&args, "ZADD");
+    redis_arg(&args, key_timers(key_timer_shard(&m->clock_id)));
+    redis_arg_int(&args, due_ms(due_us));
+    redis_arg(&args, member_of(m, text));
+    redis_command(q->redis, &args, NULL, NULL);
+    arena_free(&arena);
+    timerq_done_text(q, text);
+}
+
 void timerq_out_init(struct timerq *q)
 {
     q->flush.run = flush;

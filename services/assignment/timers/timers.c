@@ -3,15 +3,20 @@
 /*
  * The timer engine. Due clocks come from the timers in Redis (timer_queue.h) or, without Redis,
  * from PostgreSQL. Commands in ordinary segments fire them, a bounded number at a time. When a
- * claim gets lost, the sweep finds its clocks a second later.
+ * claim gets lost, the sweep finds its clocks a second later. A clock that cannot be fired is put
+ * back with a growing pause (retries.h), so that those behind it go on.
  */
 
 #include <stdlib.h>
 
 #include "assignment/engine/engine.h"
 #include "assignment/timers/firing.h"
+#include "assignment/timers/retries.h"
 #include "base/assert.h"
+#include "base/log.h"
 #include "base/metrics.h"
+#include "contract/reasons.h"
+#include "contract/word.h"
 #include "contract/words.h"
 
 #define BUSY_US (5 * US_PER_MS)
@@ -23,11 +28,16 @@ static METRIC_DEFINE(stale_total, METRIC_COUNTER, "amends_assignment_clocks_stal
                      "Timers whose clock had moved on.");
 static METRIC_DEFINE(firing_gauge, METRIC_GAUGE, "amends_assignment_clocks_firing",
                      "Clocks being fired.");
+static METRIC_DEFINE(put_back_total, METRIC_COUNTER, "amends_assignment_clocks_put_back_total",
+                     "Firings that failed because of their clock or case; it is tried later.");
+static METRIC_DEFINE(stuck_gauge, METRIC_GAUGE, "amends_assignment_clocks_stuck",
+                     "Due clocks that this replica could not fire so far.");
 
 struct timers {
     struct assignment *a;
     struct timerq *queue;
     struct firings firings;
+    struct retries retries;
     /* Without Redis: */
     struct loop_timer *timer;
     int64_t next_due_us; /* INT64_MAX = none known */
@@ -79,19 +89,60 @@ static void forget(struct timers *t, const struct firing *f)
         timerq_done(t->queue, &f->member);
 }
 
+/* Everything may be late when the database is away or overloaded. Then the clock stays claimed, and
+ * is due again when the lease ends. */
+static bool may_be_anybodys(const struct assignment *a, const struct fault *fault)
+{
+    switch (fault->code) {
+    case FAULT_UNAVAILABLE:
+        return fault->reason != ERROR_REASON_DATABASE_AWAY || !pg_up(a->service->pg);
+    case FAULT_RESOURCE_EXHAUSTED:
+        return fault->reason == ERROR_REASON_OVERLOADED;
+    default:
+        return fault->code == FAULT_DEADLINE_EXCEEDED;
+    }
+}
+
+static void tell_put_back(const struct retry *retry, int64_t now_us)
+{
+    char case_id[UUID_TEXT_LEN + 1], clock_id[UUID_TEXT_LEN + 1];
+    log_warn("assignment", "clock_put_back",
+             LOG_STR("case", uuid_format(&retry->member.case_id, case_id)),
+             LOG_STR("clock", uuid_format(&retry->member.clock_id, clock_id)),
+             LOG_INT("failures", retry->failures),
+             LOG_STR("reason", contract_reason(retry->reason)),
+             LOG_INT("again_in_s", (retry->not_before_us - now_us) / US_PER_S));
+}
+
+static void put_back(struct timers *t, const struct firing *f, const struct fault *fault)
+{
+    const int64_t now_us = engine_now_us(t->a);
+    retries_expire(&t->retries, now_us);
+    const struct retry *retry = retries_failed(&t->retries, &f->member, fault->reason, now_us);
+    metric_add(&put_back_total, 0, 1);
+    timerq_put_back(t->queue, &f->member, retry->not_before_us);
+    tell_put_back(retry, now_us);
+}
+
 static void fired(struct engine_command *command)
 {
     struct firing *f = command->ctx;
     struct timers *t = f->owner;
-    const enum fault_code code = command->sub.cmd.fault.code;
+    const struct fault *fault = &command->sub.cmd.fault;
+    const enum fault_code code = fault->code;
     if (code == FAULT_OK) {
         metric_add(&fired_total, 0, 1);
         send_away(command->a, f, &command->absentee);
     } else if (code == FAULT_FAILED_PRECONDITION) {
         metric_add(&stale_total, 0, 1);
     }
-    if (code == FAULT_OK || code == FAULT_FAILED_PRECONDITION || code == FAULT_NOT_FOUND)
+    if (code == FAULT_OK || code == FAULT_FAILED_PRECONDITION || code == FAULT_NOT_FOUND) {
+        retries_done(&t->retries, &f->member);
         forget(t, f);
+    } else if (!may_be_anybodys(command->a, fault) && !t->a->stopped) {
+        put_back(t, f, fault);
+    }
+    metric_set(&stuck_gauge, 0, (int64_t)t->retries.n);
     firing_end(f);
 }
 
@@ -113,9 +164,20 @@ static void fire_for(void *ctx, const struct tenant *tenant)
     engine_command_submit(command);
 }
 
+/* True when it failed and its pause is not over: another replica, or the sweep, gave it here. */
+static bool waits_on(struct timers *t, const struct timer_member *m, bool found)
+{
+    const struct retry *retry = retries_find(&t->retries, m);
+    if (!retry || retry->not_before_us <= engine_now_us(t->a))
+        return false;
+    if (!found)
+        timerq_put_back(t->queue, m, retry->not_before_us);
+    return true;
+}
+
 static bool fire_member(struct timers *t, const struct timer_member *m, bool found)
 {
-    struct firing *f = firings_add(&t->firings, m, found);
+    struct firing *f = waits_on(t, m, found) ? NULL : firings_add(&t->firings, m, found);
     if (!f)
         return false;
     show_firing(t);
@@ -254,6 +316,12 @@ static void look_again(void *ctx)
         timers_run(t); /* else the queue wakes by itself */
 }
 
+const char *timers_failure(const struct timers *t, const struct uuid *clock_id)
+{
+    const struct retry *retry = retries_of_clock(&t->retries, clock_id);
+    return retry ? contract_reason(retry->reason) : NULL;
+}
+
 bool timers_idle(const struct timers *t)
 {
     return t->firings.n == 0;
@@ -269,6 +337,8 @@ struct timers *timers_new(struct assignment *a)
     metric_register(&fired_total);
     metric_register(&stale_total);
     metric_register(&firing_gauge);
+    metric_register(&put_back_total);
+    metric_register(&stuck_gauge);
     t->a = a;
     t->next_due_us = INT64_MAX;
     firings_init(&t->firings, t);
