@@ -128,6 +128,16 @@ const struct policy *tenants_policy(struct tenants *t, int64_t tenant_id, int32_
     return c ? c->policy : NULL;
 }
 
+size_t tenants_policies(struct tenants *t, int64_t tenant_id, const struct policy **out, size_t max)
+{
+    const struct known *k = known_by_id(t, tenant_id);
+    size_t n = 0;
+    for (size_t i = 0; k && i < k->n_policies && n < max; i++)
+        if (k->policies[i].policy && k->policies[i].version != k->pub.policy_version)
+            out[n++] = k->policies[i].policy;
+    return n;
+}
+
 void tenants_hold(struct tenants *t, int64_t tenant_id, int32_t version)
 {
     struct known *k = known_by_id(t, tenant_id);

@@ -50,6 +50,10 @@ void tenants_get(struct tenants *t, const char *name, struct arena *arena,
 /* The compiled policy, or NULL when this version is not here (its loading is started). */
 const struct policy *tenants_policy(struct tenants *t, int64_t tenant_id, int32_t version);
 
+/* The policies of the tenant that are here, but for its current one: at most `max`. */
+size_t tenants_policies(struct tenants *t, int64_t tenant_id, const struct policy **out,
+                        size_t max);
+
 /* Somebody who waits for a policy version; embedded in the waiter's struct until `done`. */
 struct tenants_wait {
     struct list link;

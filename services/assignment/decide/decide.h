@@ -60,7 +60,8 @@ enum offer_outcome {
     OFFER_WRITTEN,     /* the offer is there */
     OFFER_CASE_MOVED,  /* the case does not wait any more, or not in the queue it was found in */
     OFFER_CASE_FULL,   /* the case waits on, but only an agent who asks may have it */
-    OFFER_AGENT_UNFIT, /* this agent may not have it now: away, unfit or cooling down */
+    OFFER_AGENT_UNFIT, /* this agent lacks what the case requires */
+    OFFER_AGENT_AWAY,  /* this agent may not have it now: not available, or cooling down */
     OFFER_AGENT_FULL,  /* this agent has no room for any case */
 };
 

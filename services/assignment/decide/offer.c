@@ -95,10 +95,10 @@ static bool require_fit(struct decision *d, const struct offer_case_args *args)
         return refuse_offer(d, whose_unfitness(q, args), ERROR_REASON_CASE_STATUS,
                             "the agent lacks what the case requires");
     if (!args->pulled && d->agent->presence != PRESENCE_AVAILABLE)
-        return refuse_offer(d, OFFER_AGENT_UNFIT, ERROR_REASON_CASE_STATUS,
+        return refuse_offer(d, OFFER_AGENT_AWAY, ERROR_REASON_CASE_STATUS,
                             "the agent is not available");
     if (!args->sole && cooling_down(d))
-        return refuse_offer(d, OFFER_AGENT_UNFIT, ERROR_REASON_CASE_STATUS,
+        return refuse_offer(d, OFFER_AGENT_AWAY, ERROR_REASON_CASE_STATUS,
                             "the agent declined the case, or did not answer, a moment ago");
     return true;
 }

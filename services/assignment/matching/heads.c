@@ -7,6 +7,7 @@
 #include "assignment/engine/keys.h"
 #include "assignment/engine/scripts.h"
 #include "base/assert.h"
+#include "contract/reasons.h"
 
 #define REDIS_SIGNATURES 64 /* for each level */
 #define COOLING_MAX 256
@@ -141,8 +142,39 @@ void heads_read(struct heads *h)
         read_redis(h);
 }
 
-void heads_refused(struct heads *h, const struct pick_case *c, enum offer_outcome outcome)
+bool heads_stuck_case(const struct fault *fault)
 {
+    return fault->code == FAULT_INTERNAL || fault->reason == ERROR_REASON_TOO_LARGE;
+}
+
+static void note_refusal(struct heads *h, const struct pick_case *c, const char *agent_id,
+                         enum offer_outcome outcome, const struct fault *fault)
+{
+    const int64_t now_us = engine_now_us(h->a);
+    struct refusals *r = &h->a->refusals;
+    if (outcome == OFFER_AGENT_UNFIT)
+        refusals_note(r, &c->case_id, c->generation, agent_id, false, now_us);
+    else if (outcome == OFFER_CASE_FULL)
+        refusals_note(r, &c->case_id, c->generation, NULL, true, now_us);
+    else if (outcome == OFFER_UNDECIDED && heads_stuck_case(fault))
+        refusals_note(r, &c->case_id, c->generation, NULL, false, now_us);
+}
+
+#define OTHERS_MAX 16
+
+void heads_complete(const struct heads *h, struct pick_input *in)
+{
+    const struct policy **others = ARENA_ARRAY(h->arena, const struct policy *, OTHERS_MAX);
+    in->n_others = tenants_policies(h->a->service->tenants, h->tenant_id, others, OTHERS_MAX);
+    in->others = others;
+    in->refusals = &h->a->refusals;
+    in->now_us = engine_now_us(h->a);
+}
+
+void heads_refused(struct heads *h, const struct pick_case *c, const char *agent_id,
+                   enum offer_outcome outcome, const struct fault *fault)
+{
+    note_refusal(h, c, agent_id, outcome, fault);
     const struct route_queue q = {.tenant_id = h->tenant_id,
                                   .case_id = c->case_id,
                                   .level = (int16_t)c->level,

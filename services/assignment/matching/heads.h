@@ -33,10 +33,18 @@ struct heads {
 /* Reads; `done` may run in this call. What PostgreSQL gave is put into Redis. */
 void heads_read(struct heads *h);
 
-/* Tells that the decision refused an offer of this case. When the case has moved, its entry in
- * Redis is old and is taken out. When the reason was the agent, the entry stays for the next
- * agent. */
-void heads_refused(struct heads *h, const struct pick_case *c, enum offer_outcome outcome);
+/* Tells that an offer of this case to the agent was not made. When the case has moved, its entry in
+ * Redis is old and is taken out. When the agent does not fit, or nothing can be decided about the
+ * case, the same is not proposed again at once. */
+void heads_refused(struct heads *h, const struct pick_case *c, const char *agent_id,
+                   enum offer_outcome outcome, const struct fault *fault);
+
+/* The fault is about the case, not about the machinery: another case may be offered at once. */
+bool heads_stuck_case(const struct fault *fault);
+
+/* Completes the input of a pick: the other policy versions of the tenant that are here, what was
+ * refused a moment ago, and the time. */
+void heads_complete(const struct heads *h, struct pick_input *in);
 
 /* Rows of STMT_READY and STMT_AGENTS, added to `agents` unless the agent is there already. */
 void heads_add_agents(struct rows *agents, int64_t tenant_id, const struct pg_rows *rows,

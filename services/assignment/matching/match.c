@@ -14,7 +14,8 @@
 #include "assignment/matching/match_pass.h"
 #include "base/assert.h"
 
-#define PASSES_MAX 4 /* tenants at once */
+#define PASSES_MAX 4         /* tenants at once */
+#define REFUSED_PASSES_MAX 8 /* in a row, one after the other */
 
 struct tenant_match {
     int64_t tenant_id;
@@ -25,6 +26,7 @@ struct tenant_match {
     size_t n_named;
     char *named[MATCH_NAMED_MAX];
     int64_t idle_after_us;
+    unsigned refused_passes; /* in a row */
 };
 
 struct match {
@@ -90,11 +92,19 @@ static void forget_tenant(struct tenant_match *t)
     tenant_free(t);
 }
 
+/* Whoever did not fit is not proposed again at once, so that the next best is. The sweep does it if
+ * that takes many passes. */
+static bool next_best_at_once(struct tenant_match *t, const struct match_pass *pass)
+{
+    t->refused_passes = pass->n_unfit > 0 ? t->refused_passes + 1 : 0;
+    return pass->n_unfit > 0 && t->refused_passes <= REFUSED_PASSES_MAX;
+}
+
 static void pass_ended(struct match_pass *pass)
 {
     struct tenant_match *t = pass->ctx;
     struct match *m = t->m;
-    const bool again = t->waiting || pass->n_offered > 0;
+    const bool again = t->waiting || pass->n_offered > 0 || next_best_at_once(t, pass);
     const bool known = pass->tenant != NULL;
     t->idle_after_us = pass->idle_after_us;
     t->running = false;

@@ -36,6 +36,7 @@ static void end_pass(struct match_pass *p)
 struct proposal {
     struct match_pass *pass;
     const struct pick_case *c;
+    const char *agent_id;
     enum offer_outcome outcome;
 };
 
@@ -48,8 +49,9 @@ static void offered(struct engine_command *command)
         p->n_offered++;
         metric_add(&offered_total, 0, 1);
     } else {
+        p->n_unfit += outcome == OFFER_AGENT_UNFIT;
         metric_add(&refused_total, 0, 1);
-        heads_refused(&p->heads, proposal->c, outcome);
+        heads_refused(&p->heads, proposal->c, proposal->agent_id, outcome, &command->sub.cmd.fault);
     }
     if (--p->in_flight == 0)
         end_pass(p);
@@ -59,7 +61,7 @@ static void propose(struct match_pass *p, const struct pick *pick)
 {
     struct proposal *proposal = ARENA_NEW(&p->arena, struct proposal);
     struct engine_command *command = engine_command_new(p->a, p->tenant, &offer_case_kind);
-    *proposal = (struct proposal){.pass = p, .c = pick->c};
+    *proposal = (struct proposal){.pass = p, .c = pick->c, .agent_id = pick->agent->agent_id};
     command->sub.cmd.case_id = pick->c->case_id;
     engine_command_agent(command, pick->agent->agent_id);
     command->args.offer = (struct offer_case_args){.generation = pick->c->generation,
@@ -75,13 +77,14 @@ static void propose(struct match_pass *p, const struct pick *pick)
 static void propose_all(struct match_pass *p)
 {
     struct pick *picks = ARENA_ARRAY(&p->arena, struct pick, OFFERS_MAX);
-    const struct pick_input in = {.policy = p->policy,
-                                  .agents = p->agents.items,
-                                  .n_agents = p->agents.n,
-                                  .cases = p->heads.cases,
-                                  .n_cases = p->heads.n,
-                                  .cooling = p->cooling,
-                                  .n_cooling = p->n_cooling};
+    struct pick_input in = {.policy = p->policy,
+                            .agents = p->agents.items,
+                            .n_agents = p->agents.n,
+                            .cases = p->heads.cases,
+                            .n_cases = p->heads.n,
+                            .cooling = p->cooling,
+                            .n_cooling = p->n_cooling};
+    heads_complete(&p->heads, &in);
     const size_t n = pick_push(&in, &p->arena, picks, OFFERS_MAX);
     p->in_flight = n + 1; /* a reference for this loop: a refusal may come within the call */
     for (size_t i = 0; i < n; i++)

@@ -22,6 +22,7 @@ struct match_pass {
     int64_t idle_after_us;
     /* The outcome. */
     size_t n_offered;
+    size_t n_unfit; /* refused because the agent does not fit: the next best may */
     void (*ended)(struct match_pass *pass);
     void *ctx;
     /* Its own. */

@@ -11,13 +11,15 @@
 
 /* Agents who are equal in everything that a signature asks for share one profile. Whether a profile
  * fits a signature is found out only once. */
+enum fit { FIT_UNKNOWN, FIT, FIT_BY_OTHER, FIT_NONE };
+
 struct fits {
     const struct pick_input *in;
     size_t *profile_of; /* by agent */
     const struct agent_row **profiles;
     size_t n_profiles;
     const char *signature; /* the signature that `known` is about */
-    signed char *known;    /* by profile: 0 unknown, 1 fits, -1 does not */
+    signed char *known;    /* by profile: enum fit, FIT_UNKNOWN at first */
 };
 
 static bool same_profile(const struct agent_row *a, const struct agent_row *b)
@@ -46,19 +48,37 @@ static void fits_init(struct fits *f, const struct pick_input *in, struct arena 
         f->profile_of[i] = profile_find(f, &in->agents[i]);
 }
 
-static bool agent_fits(struct fits *f, size_t agent, const struct pick_case *c)
+static enum fit find_fit(const struct pick_input *in, const char *signature,
+                         const struct agent_row *row)
+{
+    if (signature_fits(signature, row, in->policy))
+        return FIT;
+    for (size_t i = 0; i < in->n_others; i++)
+        if (signature_fits(signature, row, in->others[i]))
+            return FIT_BY_OTHER;
+    return FIT_NONE;
+}
+
+static bool was_refused(const struct pick_input *in, const struct pick_case *c,
+                        const struct agent_row *agent, bool asked)
+{
+    return in->refusals && refusals_has(in->refusals, &c->case_id, c->generation, agent->agent_id,
+                                        asked, in->now_us);
+}
+
+static enum fit agent_fit(struct fits *f, size_t agent, const struct pick_case *c)
 {
     const struct agent_row *row = &f->in->agents[agent];
     signed char *known = &f->known[f->profile_of[agent]];
     if (row->level < c->level)
-        return false;
+        return FIT_NONE;
     if (!f->signature || strcmp(f->signature, c->signature) != 0) {
         memset(f->known, 0, f->n_profiles * sizeof(*f->known));
         f->signature = c->signature;
     }
-    if (*known == 0)
-        *known = signature_fits(c->signature, row, f->in->policy) ? 1 : -1;
-    return *known > 0;
+    if (*known == FIT_UNKNOWN)
+        *known = (signed char)find_fit(f->in, c->signature, row);
+    return (enum fit) * known;
 }
 
 static bool agent_cools_down(const struct pick_input *in, const struct agent_row *agent,
@@ -105,6 +125,13 @@ static bool is_better(const struct push *p, size_t a, size_t b)
     return x->idle_since < y->idle_since;
 }
 
+/* Whoever fits by the policy of most cases goes before all others. */
+static bool goes_before(struct push *p, const struct pick_case *c, size_t a, size_t b)
+{
+    const enum fit x = agent_fit(&p->fits, a, c), y = agent_fit(&p->fits, b, c);
+    return x != y ? x == FIT : is_better(p, a, b);
+}
+
 #define NOBODY SIZE_MAX
 
 /* The agent to ask for the case, and whether that agent is the only one who could be asked. */
@@ -113,14 +140,15 @@ static size_t choose_agent(struct push *p, const struct pick_case *c, bool *sole
     size_t best = NOBODY, cool = NOBODY, fitting = 0;
     for (size_t i = 0; i < p->in->n_agents; i++) {
         const struct agent_row *a = &p->in->agents[i];
-        if (a->presence != PRESENCE_AVAILABLE || !agent_fits(&p->fits, i, c))
+        if (a->presence != PRESENCE_AVAILABLE || agent_fit(&p->fits, i, c) == FIT_NONE ||
+            was_refused(p->in, c, a, false))
             continue;
         fitting++;
         if (!has_room(p, i))
             continue;
         if (agent_cools_down(p->in, a, c))
             cool = i;
-        else if (best == NOBODY || is_better(p, i, best))
+        else if (best == NOBODY || goes_before(p, c, i, best))
             best = i;
     }
     *sole = fitting == 1;
@@ -187,15 +215,21 @@ static int by_fit(const void *a, const void *b)
     return by_score(a, b);
 }
 
+static bool may_ask(const struct pick_input *in, const struct pick_case *c)
+{
+    const struct agent_row *self = &in->agents[0];
+    return !agent_cools_down(in, self, c) && !was_refused(in, c, self, true);
+}
+
 size_t pick_pull(const struct pick_input *in, struct arena *arena, struct pick *out, size_t max)
 {
     struct fits f;
     const struct pick_case **cases = sorted_cases(in, arena, by_fit);
     size_t n = 0;
     fits_init(&f, in, arena);
-    for (size_t i = 0; i < in->n_cases && n < max; i++) {
-        if (agent_fits(&f, 0, cases[i]) && !agent_cools_down(in, &in->agents[0], cases[i]))
-            out[n++] = (struct pick){.c = cases[i], .agent = &in->agents[0]};
-    }
+    for (int fit = FIT; fit <= FIT_BY_OTHER; fit++)
+        for (size_t i = 0; i < in->n_cases && n < max; i++)
+            if ((int)agent_fit(&f, 0, cases[i]) == fit && may_ask(in, cases[i]))
+                out[n++] = (struct pick){.c = cases[i], .agent = &in->agents[0]};
     return n;
 }

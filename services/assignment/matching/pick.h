@@ -8,6 +8,7 @@
  * Threading: pure. Ownership: inputs are borrowed; scratch memory lies in the arena given.
  */
 
+#include "assignment/matching/refusals.h"
 #include "base/arena.h"
 #include "case/model/rows.h"
 #include "policy/policy.h"
@@ -34,6 +35,13 @@ struct pick_input {
     size_t n_cases;
     const struct pick_cooling *cooling;
     size_t n_cooling;
+    /* Other versions that cases of the tenant may be pinned to: the decision goes by the case's own
+     * version, which is not known here. When nobody fits by `policy`, those are asked who fit by
+     * one of these. */
+    const struct policy *const *others;
+    size_t n_others;
+    const struct refusals *refusals; /* NULL = none */
+    int64_t now_us;
 };
 
 struct pick {

@@ -134,7 +134,8 @@ static void look_again(struct pull *p)
 static void lost_race(struct pull *p, enum offer_outcome outcome)
 {
     if (p->next > 0)
-        heads_refused(&p->heads, p->picks[p->next - 1].c, outcome);
+        heads_refused(&p->heads, p->picks[p->next - 1].c, p->sub.cmd.agent_id, outcome,
+                      &p->sub.cmd.fault);
     try_next(p);
 }
 
@@ -147,10 +148,14 @@ static void not_assigned(struct pull *p)
     case OFFER_CASE_MOVED:
     case OFFER_CASE_FULL:
     case OFFER_AGENT_UNFIT:
+    case OFFER_AGENT_AWAY:
         lost_race(p, outcome);
         break;
     default:
-        refuse_pull(p, &p->sub.cmd.fault);
+        if (heads_stuck_case(&p->sub.cmd.fault))
+            lost_race(p, outcome);
+        else
+            refuse_pull(p, &p->sub.cmd.fault);
     }
 }
 
@@ -238,13 +243,14 @@ static void heads_known(struct heads *h)
 {
     struct pull *p = h->ctx;
     leave_out_claimed(h);
-    const struct pick_input in = {.policy = p->policy,
-                                  .agents = p->agents.items,
-                                  .n_agents = p->agents.n,
-                                  .cases = h->cases,
-                                  .n_cases = h->n,
-                                  .cooling = p->cooling,
-                                  .n_cooling = p->n_cooling};
+    struct pick_input in = {.policy = p->policy,
+                            .agents = p->agents.items,
+                            .n_agents = p->agents.n,
+                            .cases = h->cases,
+                            .n_cases = h->n,
+                            .cooling = p->cooling,
+                            .n_cooling = p->n_cooling};
+    heads_complete(h, &in);
     p->n_picks = pick_pull(&in, h->arena, p->picks, CANDIDATES_MAX);
     if (p->n_picks == 0 && !h->from_database) {
         look_again(p);

@@ -216,14 +216,14 @@ static void a_refusal_for_the_agents_sake_says_so(void **state)
     world_agent(w, "away", 1)->presence = PRESENCE_AWAY;
     world_agent(w, "full", 1)->capacity = 0;
     assert_int_equal(offer(w, "unskilled", false), OFFER_AGENT_UNFIT);
-    assert_int_equal(offer(w, "away", false), OFFER_AGENT_UNFIT);
+    assert_int_equal(offer(w, "away", false), OFFER_AGENT_AWAY);
     assert_int_equal(offer(w, "nobody", false), OFFER_AGENT_UNFIT);
     assert_int_equal(offer(w, "full", false), OFFER_AGENT_FULL);
     world_agent(w, "cooling", 1);
     struct offer_row *o = world_offer(w, "cooling");
     o->state = OFFER_STATE_DECLINED;
     o->decided_at = w->now_us;
-    assert_int_equal(offer(w, "cooling", false), OFFER_AGENT_UNFIT);
+    assert_int_equal(offer(w, "cooling", false), OFFER_AGENT_AWAY);
     world_agent(w, "ann", 1);
     assert_int_equal(offer(w, "ann", false), OFFER_WRITTEN);
     world_free(w);

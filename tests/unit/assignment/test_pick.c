@@ -20,6 +20,7 @@
 static struct arena arena;
 static struct policy *policy;
 static struct pick picks[PICKS_MAX];
+static struct refusals refusals;
 
 static int setup(void **state)
 {
@@ -27,6 +28,7 @@ static int setup(void **state)
     arena_init(&arena, ARENA_BYTES);
     policy = policy_default(1);
     memset(picks, 0, sizeof(picks));
+    memset(&refusals, 0, sizeof(refusals));
     return 0;
 }
 
@@ -63,7 +65,8 @@ static struct pick_case item(uint8_t id, int level, int64_t score)
 static size_t push(const struct agent_row *agents, size_t n_agents, const struct pick_case *cases,
                    size_t n_cases, const struct pick_cooling *cooling, size_t n_cooling)
 {
-    const struct pick_input in = {policy, agents, n_agents, cases, n_cases, cooling, n_cooling};
+    const struct pick_input in = {policy,    agents, n_agents, cases,     n_cases, cooling,
+                                  n_cooling, NULL,   0,        &refusals, 0};
     return pick_push(&in, &arena, picks, PICKS_MAX);
 }
 
@@ -159,7 +162,7 @@ static void pull_takes_the_best_fit(void **state)
     struct pick_case cases[] = {item(1, 1, 1), item(2, 2, 9), item(3, 2, 5), item(4, 3, 1),
                                 item(5, 2, 2)};
     const struct pick_cooling cooling[] = {{"ann", {{3}}}};
-    const struct pick_input in = {policy, &self, 1, cases, 5, cooling, 1};
+    const struct pick_input in = {policy, &self, 1, cases, 5, cooling, 1, NULL, 0, &refusals, 0};
     cases[4].signature = "s=delivery:1";
     assert_int_equal(pick_pull(&in, &arena, picks, PICKS_MAX), 2);
     assert_int_equal(picks[0].c->case_id.b[0], 2);
@@ -168,9 +171,58 @@ static void pull_takes_the_best_fit(void **state)
 
 #define TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
 
+/* The decision knows the case's policy version and refused; the next best agent gets the case, and
+ * the case does not keep the first from others. */
+static void a_refused_agent_is_passed_over(void **state)
+{
+    (void)state;
+    const struct agent_row agents[] = {agent("ann", 1, 1, 0, 1), agent("bob", 1, 1, 0, 2)};
+    const struct pick_case cases[] = {item(1, 1, 1), item(2, 1, 2)};
+    refusals_note(&refusals, &cases[0].case_id, 1, "ann", false, -US_PER_S / 2);
+    assert_int_equal(push(agents, 2, cases, 2, NULL, 0), 2);
+    assert_string_equal(picks[0].agent->agent_id, "bob");
+    assert_int_equal(picks[0].c->case_id.b[0], 1);
+    assert_string_equal(picks[1].agent->agent_id, "ann");
+}
+
+static void a_case_that_cannot_be_decided_holds_up_nobody(void **state)
+{
+    (void)state;
+    const struct agent_row agents[] = {agent("ann", 1, 1, 0, 1)};
+    const struct pick_case cases[] = {item(1, 1, 1), item(2, 1, 2)};
+    refusals_note(&refusals, &cases[0].case_id, 1, NULL, false, -US_PER_S / 2);
+    assert_int_equal(push(agents, 1, cases, 2, NULL, 0), 1);
+    assert_int_equal(picks[0].c->case_id.b[0], 2);
+    /* The pause is over, and the next one is longer. */
+    memset(&refusals, 0, sizeof(refusals));
+    refusals_note(&refusals, &cases[0].case_id, 1, NULL, false, -US_PER_S);
+    assert_int_equal(push(agents, 1, cases, 2, NULL, 0), 1);
+    assert_int_equal(picks[0].c->case_id.b[0], 1);
+    refusals_note(&refusals, &cases[0].case_id, 1, NULL, false, -US_PER_S);
+    assert_int_equal(push(agents, 1, cases, 2, NULL, 0), 1);
+    assert_int_equal(picks[0].c->case_id.b[0], 2);
+}
+
+/* Full for those who did not ask; whoever asks may have it. */
+static void a_full_case_is_for_those_who_ask(void **state)
+{
+    (void)state;
+    const struct agent_row self = agent("ann", 1, 1, 0, 1);
+    const struct pick_case cases[] = {item(1, 1, 1), item(2, 1, 2)};
+    refusals_note(&refusals, &cases[0].case_id, 1, NULL, true, -US_PER_S / 2);
+    const struct pick_input in = {policy, &self, 1, cases, 2, NULL, 0, NULL, 0, &refusals, 0};
+    assert_int_equal(pick_push(&in, &arena, picks, PICKS_MAX), 1);
+    assert_int_equal(picks[0].c->case_id.b[0], 2);
+    assert_int_equal(pick_pull(&in, &arena, picks, PICKS_MAX), 2);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(a_refused_agent_is_passed_over, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_case_that_cannot_be_decided_holds_up_nobody, setup,
+                                        teardown),
+        cmocka_unit_test_setup_teardown(a_full_case_is_for_those_who_ask, setup, teardown),
         TEST(best_score_first_to_the_longest_idle),
         TEST(level_fit_before_load_before_idle),
         TEST(load_is_a_part_of_the_capacity),
