@@ -14,12 +14,16 @@
 #include "base/time.h"
 #include "base/log.h"
 #include "base/metrics.h"
+#include "io/cutoff.h"
 
 #define ADMIN_MAGIC 0xad314001u
 #define BEAT_LATE_US (10 * US_PER_S)
 #define CONNECTIONS_MAX 64u
-#define IDLE_TIMEOUT_S 15u
+#define CONNECTIONS_PEER_MAX 8u
+#define IDLE_TIMEOUT_S 5u
+#define CONNECTION_US (5 * US_PER_S)
 #define BACKLOG 64
+#define LIVEZ "/livez"
 #define TEXT_TYPE "text/plain; charset=utf-8"
 
 struct admin {
@@ -27,7 +31,9 @@ struct admin {
     const struct admin_state *state;
     int64_t started_us;
     uint16_t port;
+    const char *only; /* the one page there is; NULL = all */
     struct MHD_Daemon *daemon;
+    struct cutoff *cutoff;
 };
 
 struct page {
@@ -42,6 +48,7 @@ static enum MHD_Result reply(struct MHD_Connection *c, unsigned status, struct M
         return MHD_NO;
     (void)MHD_add_response_header(r, MHD_HTTP_HEADER_CONTENT_TYPE, type);
     (void)MHD_add_response_header(r, MHD_HTTP_HEADER_CACHE_CONTROL, "no-store");
+    (void)MHD_add_response_header(r, MHD_HTTP_HEADER_CONNECTION, "close");
     enum MHD_Result result = MHD_queue_response(c, status, r);
     MHD_destroy_response(r);
     return result;
@@ -122,12 +129,20 @@ static enum MHD_Result show_settled(const struct admin *a, struct MHD_Connection
 
 static const struct page pages[] = {
     {"/metrics", show_metrics},
-    {"/livez", show_livez},
+    {LIVEZ, show_livez},
     {"/readyz", show_readyz},
 #ifdef AMENDS_TEST_CLOCK
     {"/settled", show_settled},
 #endif
 };
+
+static const struct page *find_page(const struct admin *a, const char *path)
+{
+    for (size_t i = 0; i < sizeof(pages) / sizeof(pages[0]); i++)
+        if (strcmp(path, pages[i].path) == 0 && (!a->only || strcmp(path, a->only) == 0))
+            return &pages[i];
+    return NULL;
+}
 
 static enum MHD_Result on_request(void *ctx, struct MHD_Connection *c, const char *path,
                                   const char *method, const char *version, const char *body,
@@ -140,10 +155,24 @@ static enum MHD_Result on_request(void *ctx, struct MHD_Connection *c, const cha
     const struct admin *a = ctx;
     if (strcmp(method, MHD_HTTP_METHOD_GET) != 0 && strcmp(method, MHD_HTTP_METHOD_HEAD) != 0)
         return reply_text(c, MHD_HTTP_METHOD_NOT_ALLOWED, "only GET and HEAD\n");
-    for (size_t i = 0; i < sizeof(pages) / sizeof(pages[0]); i++)
-        if (strcmp(path, pages[i].path) == 0)
-            return pages[i].show(a, c);
-    return reply_text(c, MHD_HTTP_NOT_FOUND, "no such page\n");
+    const struct page *page = find_page(a, path);
+    return page ? page->show(a, c) : reply_text(c, MHD_HTTP_NOT_FOUND, "no such page\n");
+}
+
+/* A connection is for one request and has one time limit. MHD tells its end before it closes the
+ * socket. */
+static void on_connection(void *ctx, struct MHD_Connection *c, void **socket,
+                          enum MHD_ConnectionNotificationCode what)
+{
+    struct admin *a = ctx;
+    if (what == MHD_CONNECTION_NOTIFY_STARTED) {
+        const union MHD_ConnectionInfo *info =
+            MHD_get_connection_info(c, MHD_CONNECTION_INFO_CONNECTION_FD);
+        *socket = info ? cutoff_add(a->cutoff, info->connect_fd) : NULL;
+    } else {
+        cutoff_remove(a->cutoff, *socket);
+        *socket = NULL;
+    }
 }
 
 static void AM_PRINTF(2, 0) on_log(void *ctx, const char *fmt, va_list args)
@@ -203,18 +232,27 @@ static int open_socket(const struct addrinfo *where, const char *address, uint16
 
 static int start_daemon(struct admin *a, int fd, const char *address)
 {
-    a->daemon =
-        MHD_start_daemon(MHD_USE_AUTO | MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_ERROR_LOG, 0,
-                         NULL, NULL, on_request, a, MHD_OPTION_EXTERNAL_LOGGER, on_log, NULL,
-                         MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_CONNECTION_LIMIT, CONNECTIONS_MAX,
-                         MHD_OPTION_CONNECTION_TIMEOUT, IDLE_TIMEOUT_S, MHD_OPTION_END);
+    a->daemon = MHD_start_daemon(
+        MHD_USE_AUTO | MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_ERROR_LOG, 0, NULL, NULL,
+        on_request, a, MHD_OPTION_EXTERNAL_LOGGER, on_log, NULL, MHD_OPTION_LISTEN_SOCKET, fd,
+        MHD_OPTION_CONNECTION_LIMIT, CONNECTIONS_MAX, MHD_OPTION_PER_IP_CONNECTION_LIMIT,
+        CONNECTIONS_PEER_MAX, MHD_OPTION_CONNECTION_TIMEOUT, IDLE_TIMEOUT_S,
+        MHD_OPTION_NOTIFY_CONNECTION, on_connection, a, MHD_OPTION_END);
     if (a->daemon)
         return AM_OK;
     (void)close(fd);
     return cannot("MHD_start_daemon", address, errno);
 }
 
-int admin_start(const char *address, const struct admin_state *state, struct admin **out)
+static void free_admin(struct admin *a)
+{
+    cutoff_free(a->cutoff);
+    a->magic = 0;
+    free(a);
+}
+
+static int start_pages(const char *address, const struct admin_state *state, const char *only,
+                       struct admin **out)
 {
     struct addrinfo *where = NULL;
     uint16_t port = 0;
@@ -226,15 +264,29 @@ int admin_start(const char *address, const struct admin_state *state, struct adm
         return fd;
     struct admin *a = calloc(1, sizeof(*a));
     AM_ASSERT(a != NULL);
-    *a = (struct admin){
-        .magic = ADMIN_MAGIC, .state = state, .started_us = time_mono_us(), .port = port};
-    int err = start_daemon(a, fd, address);
+    *a = (struct admin){.magic = ADMIN_MAGIC,
+                        .state = state,
+                        .started_us = time_mono_us(),
+                        .port = port,
+                        .only = only,
+                        .cutoff = cutoff_new(CONNECTION_US)};
+    int err = a->cutoff ? start_daemon(a, fd, address) : AM_EIO;
     if (err) {
-        free(a);
+        free_admin(a);
         return err;
     }
     *out = a;
     return AM_OK;
+}
+
+int admin_start(const char *address, const struct admin_state *state, struct admin **out)
+{
+    return start_pages(address, state, NULL, out);
+}
+
+int admin_start_livez(const char *address, const struct admin_state *state, struct admin **out)
+{
+    return start_pages(address, state, LIVEZ, out);
 }
 
 uint16_t admin_port(const struct admin *a)
@@ -249,6 +301,5 @@ void admin_stop(struct admin *a)
         return;
     AM_ASSERT(a->magic == ADMIN_MAGIC);
     MHD_stop_daemon(a->daemon);
-    a->magic = 0;
-    free(a);
+    free_admin(a);
 }

@@ -4,7 +4,9 @@
 /*
  * The operator's HTTP page: /metrics, /livez, /readyz and, in test builds, /settled. libmicrohttpd
  * serves it on a thread of its own, which reads atomics only, so that the page answers even when
- * the io thread hangs.
+ * the io thread hangs. A connection is for one request, which may take five seconds with its answer;
+ * a peer may have eight. /livez can have a listener of its own besides: whoever fills the operator's
+ * page then keeps nobody from seeing that the process lives.
  *
  * Threading: start and stop from main; admin_ready_set() etc. from any thread. Ownership: the page
  * borrows its configuration until it is stopped.
@@ -51,6 +53,10 @@ struct admin_state {
  */
 int admin_start(const char *address, const struct admin_state *state,
                 struct admin **out) AM_MUSTCHECK;
+
+/* The same for /livez alone. */
+int admin_start_livez(const char *address, const struct admin_state *state,
+                      struct admin **out) AM_MUSTCHECK;
 
 /* The port it listens on. */
 uint16_t admin_port(const struct admin *a);

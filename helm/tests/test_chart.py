@@ -32,7 +32,8 @@ def test_deployments_differ_in_data_only(helm):
     def neutral(component):
         text = yaml.safe_dump(deployment(objects, component))
         for number, word in ((f"740{1 + chart.SERVICES.index(component)}", "GRPC"),
-                             (f"741{1 + chart.SERVICES.index(component)}", "ADMIN"), (component, "SERVICE")):
+                             (f"741{1 + chart.SERVICES.index(component)}", "ADMIN"),
+                             (f"742{1 + chart.SERVICES.index(component)}", "LIVE"), (component, "SERVICE")):
             text = text.replace(number, word)
         return re.sub(r"checksum/config: \w+", "", text)
     assert neutral("intake") == neutral("assignment") == neutral("resolution")
@@ -45,6 +46,7 @@ def test_options_differ_in_addresses_only(helm):
     for index, options in enumerate((intake, assignment, resolution), 1):
         assert options.pop("AMENDS_LISTEN") == f"0.0.0.0:740{index}"
         assert options.pop("AMENDS_ADMIN") == f"0.0.0.0:741{index}"
+        assert options.pop("AMENDS_LIVEZ") == f"0.0.0.0:742{index}"
         options.pop("AMENDS_ASSIGNMENT", None)
     assert intake == assignment == resolution
 
@@ -156,9 +158,9 @@ def test_rollout_takes_nothing_away(helm):
 def test_probes_ask_the_right_service(helm):
     for component, port in (("intake", 9000), ("assignment", 7402), ("resolution", 7403)):
         probed = container_of(helm.render({"services": {"intake": {"ports": {"grpc": 9000}}}}), component)
-        asked = {p: probed[f"{p}Probe"]["grpc"] for p in ("startup", "readiness", "liveness")}
-        assert asked == {"startup": {"port": port, "service": "liveness"}, "readiness": {"port": port, "service": ""},
-                         "liveness": {"port": port, "service": "liveness"}}
+        assert probed["readinessProbe"]["grpc"] == {"port": port, "service": ""}
+        for probe in ("startupProbe", "livenessProbe"):
+            assert probed[probe]["httpGet"] == {"path": "/livez", "port": "live"}
 
 
 def test_config_change_restarts_pods(helm):

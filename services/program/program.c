@@ -32,7 +32,7 @@ struct program {
     struct rpc_server *server;
     struct assignment *assignment;     /* NULL without PART_ASSIGNMENT */
     struct route_client *route_client; /* NULL with PART_ASSIGNMENT */
-    struct admin *admin;
+    struct admin *admin, *livez;       /* NULL = none */
     struct testclock *testclock;
     struct zones *zones;       /* NULL until the schema is there */
     struct loop_timer *look;   /* beat and readiness */
@@ -214,6 +214,8 @@ static int start_program(struct program *p)
     int err = register_services(p);
     if (!err && *p->settings.admin)
         err = admin_start(p->settings.admin, &p->state, &p->admin);
+    if (!err && *p->settings.livez)
+        err = admin_start_livez(p->settings.livez, &p->state, &p->livez);
     if (!err)
         err = start_testclock(p);
     if (!err)
@@ -265,8 +267,8 @@ static void finish_program(struct program *p)
     store_free(p->service.store);
     tenants_free(p->service.tenants);
     pg_free(p->service.pg);
-    if (p->admin)
-        admin_stop(p->admin);
+    admin_stop(p->admin);
+    admin_stop(p->livez);
     loop_free(p->loop);
     time_source_free(p->time);
     free(p->stmts);

@@ -28,6 +28,7 @@ static void defaults(struct settings *s, const struct program_spec *spec)
     *s = (struct settings){
         .listen = spec->listen,
         .admin = spec->admin,
+        .livez = "",
         .pg = "",
         .pg_password_file = "",
         .redis = "",
@@ -89,6 +90,8 @@ int settings_parse(struct settings *s, const struct program_spec *spec, int argc
         {"listen", OPTION_STRING, &s->listen, 0, 0, "ADDR:PORT", "address for gRPC"},
         {"admin", OPTION_STRING, &s->admin, 0, 0, "ADDR:PORT",
          "address for metrics and probes over HTTP; empty = none"},
+        {"livez", OPTION_STRING, &s->livez, 0, 0, "ADDR:PORT",
+         "address for the liveness probe alone (HTTP, /livez); empty = only on the address above"},
         {"pg", OPTION_STRING, &s->pg, 0, 0, "CONNINFO",
          "connection string of PostgreSQL, as for libpq; empty = PGHOST and so on"},
         {"pg-password-file", OPTION_STRING, &s->pg_password_file, 0, 0, "FILE",

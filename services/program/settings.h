@@ -15,7 +15,7 @@
 #include <stdint.h>
 
 struct settings {
-    const char *listen, *admin;
+    const char *listen, *admin, *livez;
     const char *pg, *pg_password_file;
     const char *redis, *redis_password_file;
     const char *assignment;

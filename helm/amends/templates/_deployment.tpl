@@ -75,6 +75,9 @@ spec:
             - name: admin
               containerPort: {{ int $s.ports.admin }}
               protocol: TCP
+            - name: live
+              containerPort: {{ int $s.ports.live }}
+              protocol: TCP
           {{- include "amends.probes" $s | trim | nindent 10 }}
           {{- if gt (int $s.drain.preStopSeconds) 0 }}
           lifecycle:
@@ -103,18 +106,24 @@ spec:
 {{- end -}}
 
 {{/*
-Startup and liveness ask for "liveness", which only says that the loop turns: a database that is away must not restart pods.
+Startup and liveness ask for /livez, which only says that the loop turns: a database that is away must not restart pods. It has
+a listener of its own, so that neither a flood of calls nor one of requests for metrics does.
 Readiness asks for the server as a whole: schema, database, clock, not draining.
 */}}
 {{- define "amends.probes" -}}
 {{- $s := . -}}
-{{- $services := dict "startup" "liveness" "readiness" "" "liveness" "liveness" -}}
 {{- range $probe := list "startup" "readiness" "liveness" }}
 {{- $timing := get $s.probes $probe }}
 {{ $probe }}Probe:
+  {{- if eq $probe "readiness" }}
   grpc:
     port: {{ int $s.ports.grpc }}
-    service: {{ get $services $probe | quote }}
+    service: ""
+  {{- else }}
+  httpGet:
+    path: /livez
+    port: live
+  {{- end }}
   periodSeconds: {{ int $timing.periodSeconds }}
   timeoutSeconds: {{ int $timing.timeoutSeconds }}
   failureThreshold: {{ int $timing.failureThreshold }}

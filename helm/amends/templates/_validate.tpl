@@ -31,8 +31,8 @@
 {{- fail (printf "terminationGracePeriodSeconds of %s is %d, but its drain (preStopSeconds, the greater of timeoutMs and delayMs, graceMs) and 5 s to exit need %d: calls would be cut off." $component (int .) $need) -}}
 {{- end -}}
 {{- end -}}
-{{- if eq (int $settings.ports.grpc) (int $settings.ports.admin) -}}
-{{- fail (printf "services.%s.ports: grpc and admin must differ." $component) -}}
+{{- if ne (len (list (int $settings.ports.grpc) (int $settings.ports.admin) (int $settings.ports.live) | uniq)) 3 -}}
+{{- fail (printf "services.%s.ports: grpc, admin and live must differ." $component) -}}
 {{- end -}}
 {{- end -}}
 {{- end -}}
