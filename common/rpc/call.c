@@ -312,6 +312,11 @@ const char *rpc_call_peer(struct rpc_call *call)
     return copy ? copy : "";
 }
 
+bool rpc_call_is_local(struct rpc_call *call)
+{
+    return principal_peer_is_local(rpc_call_peer(call));
+}
+
 const char *rpc_call_method(const struct rpc_call *call)
 {
     rpc_call_check(call);

@@ -56,6 +56,21 @@ bool principal_valid(const struct rpc_principal *principal)
            text_ok(principal->id, PRINCIPAL_ID_MAX);
 }
 
+/* Behind "ipv4:" or "ipv6:", with the brackets as gRPC writes them. */
+static const char *const local_addresses[] = {
+    "ipv4:127.", "ipv6:%5B::1%5D:", "ipv6:[::1]:", "ipv6:%5B::ffff:127.", "ipv6:[::ffff:127.",
+};
+
+bool principal_peer_is_local(const char *peer)
+{
+    if (strncmp(peer, "ipv", 3) != 0)
+        return true; /* a UNIX socket, or one that this process was given */
+    for (size_t i = 0; i < sizeof(local_addresses) / sizeof(local_addresses[0]); i++)
+        if (strncmp(peer, local_addresses[i], strlen(local_addresses[i])) == 0)
+            return true;
+    return false;
+}
+
 bool principal_listen_is_local(const char *listen)
 {
     struct address a;

@@ -31,6 +31,9 @@ int principal_establish(const grpc_metadata_array *metadata, struct arena *arena
 /* True when both strings are what principal_establish() accepts. */
 bool principal_valid(const struct rpc_principal *principal);
 
+/* True for a peer, as gRPC names it, on this machine: a loopback address or no address at all. */
+bool principal_peer_is_local(const char *peer);
+
 /*
  * True when only this machine can reach `listen` ("127.0.0.1:7401", "[::1]:7401",
  * "localhost:7401", "unix:/path"): there header principals are trusted without being asked to.

@@ -164,6 +164,9 @@ const struct rpc_principal *rpc_call_principal(const struct rpc_call *call);
  * "unix:..."; in the call's arena. */
 const char *rpc_call_peer(struct rpc_call *call);
 
+/* Whether it comes from this machine: by a loopback address or a UNIX socket. */
+bool rpc_call_is_local(struct rpc_call *call);
+
 /* "/amends.v1.IntakeService/OpenCase". */
 const char *rpc_call_method(const struct rpc_call *call);
 

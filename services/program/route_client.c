@@ -6,11 +6,14 @@
 
 #include "amends/v1/assignment_internal_service.pb-c.h"
 #include "base/assert.h"
+#include "base/log.h"
 #include "base/metrics.h"
+#include "base/time.h"
 
 #define ARENA_BYTES (1u << 20)
 #define TIMEOUT_MS 500
-#define ROUTE_INDEX 0 /* the service's only method */
+#define REFUSED_US (60 * US_PER_S) /* how long a refusal is taken as an answer */
+#define ROUTE_INDEX 0              /* the service's only method */
 
 struct route_client {
     struct loop *loop;
@@ -18,6 +21,7 @@ struct route_client {
     struct loop_idle idle;
     bool in_flight;
     bool closing;
+    int64_t refused_until_us;
     struct arena arena; /* of the batch under construction; reset when it was packed and sent */
     size_t n_queue, n_timers, n_agents;
     Amends__V1__QueueMember *queue[ROUTE_QUEUE_MAX];
@@ -25,10 +29,10 @@ struct route_client {
     Amends__V1__AgentMember *agents[ROUTE_AGENTS_MAX];
 };
 
-static struct metric dropped = {.name = "amends_route_dropped_total",
-                                .help =
-                                    "Route members left to the sweep because the batch was full.",
-                                .kind = METRIC_COUNTER};
+static struct metric dropped = {
+    .name = "amends_route_dropped_total",
+    .help = "Route members left to the sweep: the batch was full, or Route is refused.",
+    .kind = METRIC_COUNTER};
 static struct metric failed = {.name = "amends_route_failed_total",
                                .help =
                                    "Route calls that failed; the sweep finds what they carried.",
@@ -93,14 +97,31 @@ static bool empty(const struct route_client *c)
 
 static void flush(struct route_client *c);
 
+/* Assignment on another machine does not take Route from us; its sweep finds what was committed. */
+static void take_refusal(struct route_client *c, const char *message)
+{
+    if (c->refused_until_us == 0)
+        log_warn(
+            "program", "route_refused", LOG_STR("why", message),
+            LOG_STR("so", "assignment finds what is committed here by its sweep, once a second"));
+    c->refused_until_us = time_mono_us() + REFUSED_US;
+}
+
+static void drop_batch(struct route_client *c)
+{
+    c->n_queue = c->n_timers = c->n_agents = 0;
+    arena_reset(&c->arena);
+}
+
 static void sent(void *ctx, enum fault_code code, const char *message,
                  const ProtobufCMessage *reply)
 {
     struct route_client *c = ctx;
-    (void)message;
     (void)reply;
     if (code != FAULT_OK)
         metric_add(&failed, 0, 1);
+    if (code == FAULT_PERMISSION_DENIED)
+        take_refusal(c, message);
     c->in_flight = false;
     flush(c);
 }
@@ -110,6 +131,11 @@ static void flush(struct route_client *c)
     static const struct rpc_principal self = {.tenant = SYSTEM_ACTOR, .id = SYSTEM_ACTOR};
     if (c->in_flight || c->closing || empty(c))
         return;
+    if (time_mono_us() < c->refused_until_us) {
+        metric_add(&dropped, 0, c->n_queue + c->n_timers + c->n_agents);
+        drop_batch(c);
+        return;
+    }
     Amends__V1__RouteRequest request = AMENDS__V1__ROUTE_REQUEST__INIT;
     request.n_queue = c->n_queue;
     request.queue = c->queue;
@@ -124,8 +150,7 @@ static void flush(struct route_client *c)
         c->in_flight = false;
         metric_add(&failed, 0, 1);
     }
-    c->n_queue = c->n_timers = c->n_agents = 0;
-    arena_reset(&c->arena);
+    drop_batch(c);
 }
 
 static void turn_ends(struct loop_idle *idle)

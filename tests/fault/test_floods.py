@@ -1,14 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
 """Callers that ask for too much of what is shared: only they are refused."""
 
+import socket
 import threading
 
 import grpc
 import pytest
 
 from harness import api
-from harness.api import message
+from harness.api import message, v1
 from harness.errors import Error, refused
+from harness.process import wait_until
 from scenario.support import sample
 
 HEALTH_WATCH = "/grpc.health.v1.Health/Watch"
@@ -77,3 +79,40 @@ def test_a_compressed_request_is_refused_and_is_no_error_of_the_service(cluster)
     assert "ompress" in caught.error.message
     channel.close()
     assert '"level":"error"' not in service.log.read_text()
+
+
+def own_address():
+    """This machine's address on its network."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect(("192.0.2.1", 9))  # sends nothing
+        except OSError:
+            pytest.skip("this machine has no network")
+        return probe.getsockname()[0]
+
+
+def test_route_is_taken_from_this_machine_only(make_cluster):
+    cluster = make_cluster(options=("--insecure-principals",))
+    intake, assignment = cluster.replica("intake"), cluster.replica("assignment")
+    port = assignment.address.rpartition(":")[2]
+    assignment.argv[assignment.argv.index("--listen") + 1] = f"0.0.0.0:{port}"
+    cluster.restart(assignment)
+    outside = f"{own_address()}:{port}"
+    for address, allowed in ((outside, False), (assignment.address, True)):
+        channel = api.channel(address)
+        route = api.Client(channel, "AssignmentInternalService", tenant="demo", principal="amends").Route
+        if allowed:
+            route()
+        else:
+            with refused("PERMISSION_DENIED", "INTERNAL_ONLY"):
+                route()
+        channel.close()
+    # A service of another machine does without: the sweep finds what it committed.
+    intake.argv += ["--assignment", outside]
+    cluster.restart(intake)
+    cluster.assignment().PutAgent(agent=sample.agent("ann"))
+    cluster.assignment().SetPresence(agent_id="ann", presence=v1.PRESENCE_AVAILABLE)
+    for _ in range(3):
+        case_id = cluster.intake().OpenCase(**sample.claim()).case.case_id
+        wait_until(lambda: cluster.intake().GetCase(case_id=case_id).case.offers, "the case to be offered")
+    assert intake.log.read_text().count("route_refused") == 1

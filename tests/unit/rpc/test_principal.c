@@ -121,6 +121,24 @@ static void addresses(void **state)
     assert_int_equal(address_parse("name:8a", &a), AM_EINVAL);
 }
 
+static void peers_of_this_machine(void **state)
+{
+    static const char *const local[] = {"",
+                                        "unix:/run/a",
+                                        "ipv4:127.0.0.1:5",
+                                        "ipv4:127.8.9.1:5",
+                                        "ipv6:%5B::1%5D:5",
+                                        "ipv6:[::1]:5",
+                                        "ipv6:%5B::ffff:127.0.0.1%5D:5"};
+    static const char *const others[] = {"ipv4:10.0.0.7:5", "ipv4:128.0.0.1:5", "ipv6:%5B::12%5D:5",
+                                         "ipv6:[fe80::1]:5", "ipv6:%5B::ffff:10.0.0.7%5D:5"};
+    (void)state;
+    for (size_t i = 0; i < sizeof(local) / sizeof(local[0]); i++)
+        assert_true(principal_peer_is_local(local[i]));
+    for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
+        assert_false(principal_peer_is_local(others[i]));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -129,6 +147,7 @@ int main(void)
         cmocka_unit_test(validity),
         cmocka_unit_test(local_addresses),
         cmocka_unit_test(addresses),
+        cmocka_unit_test(peers_of_this_machine),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
