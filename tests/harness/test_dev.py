@@ -2,6 +2,7 @@
 """`./dev run`, `down` and `clean`: two at once, one after the other, and ^C."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -83,3 +84,21 @@ def test_an_interrupted_initdb_is_made_again(state_folder):
     finally:
         server.stop()
     assert not (server.folder / "data.new").exists()
+
+
+def test_without_root_all_that_is_missing_is_named_at_once(tmp_path):
+    """On a machine that has next to nothing, for a user who may install nothing."""
+    tools = tmp_path / "bin"
+    tools.mkdir()
+    for tool in ("bash", "env", "readlink", "dirname", "mkdir", "grep", "cat"):
+        (tools / tool).symlink_to(shutil.which(tool))
+    for tool, text in (("id", "echo 1000"), ("dpkg-query", "exit 1")):
+        (tools / tool).write_text(f"#!{shutil.which('bash')}\n{text}\n")
+        (tools / tool).chmod(0o755)
+    done = subprocess.run([paths.ROOT / "dev", "run"], env={"PATH": str(tools)}, capture_output=True, text=True,
+                          check=False, timeout=60)
+    assert done.returncode == 1
+    line = next(line for line in done.stderr.splitlines() if "apt-get install" in line)
+    for package in ("libgrpc-dev", "cmake", "python3-pytest", "redis-tools"):
+        assert f" {package}" in line, done.stderr
+    assert done.stderr.count("apt-get") == 2, done.stderr
