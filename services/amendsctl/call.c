@@ -88,6 +88,10 @@ static const char *plain(const struct rpc_sync_result *result)
         return "the name of the server cannot be resolved";
     if (strstr(text, "Connection refused"))
         return "nobody answers: connection refused; is the service running?";
+    if (strstr(text, "http1"))
+        return "what answers there is no gRPC server; is it another port of the service?";
+    if (result->code == FAULT_UNIMPLEMENTED)
+        return "the server does not know this call; is it another service, or an older one?";
     if (result->code == FAULT_UNAVAILABLE)
         return "the connection cannot be made, or was lost";
     if (result->code == FAULT_DEADLINE_EXCEEDED)

@@ -64,6 +64,7 @@ static void offer_globals(const struct completion *c)
 static void offer_flags(const struct completion *c)
 {
     const struct line *line = &c->line;
+    AM_ASSERT(line->flags != NULL); /* there is a command */
     for (size_t i = 0; i < line->flags->n; i++) {
         const struct flag *f = &line->flags->items[i];
         offer(c, join(c->arena, "--", f->name),

@@ -4,7 +4,6 @@
 
 #include <ctype.h>
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -139,20 +138,25 @@ static const char *parse_fraction(const char *text, int32_t *nanos)
 
 /* -- times and money --------------------------------------------------------------------------- */
 
+/* Two digits as a number; -1 when they are none. */
+static int two_digits(const char *text)
+{
+    if (!isdigit((unsigned char)text[0]) || !isdigit((unsigned char)text[1]))
+        return -1;
+    return (text[0] - '0') * 10 + (text[1] - '0');
+}
+
 /* "Z" or "+01:00" to seconds; false for anything else. */
 static bool parse_offset(const char *text, int *seconds)
 {
-    int hours = 0, minutes = 0, end = 0;
     *seconds = 0;
     if (strcasecmp(text, "Z") == 0)
         return true;
-    if (*text != '+' && *text != '-')
+    if ((*text != '+' && *text != '-') || strlen(text) != strlen("+01:00") || text[3] != ':')
         return false;
-    if (!isdigit((unsigned char)text[1]) || !isdigit((unsigned char)text[2]) || text[3] != ':' ||
-        sscanf(text + 1, "%2d:%2d%n", &hours, &minutes, &end) != 2 || end != 5 || text[6])
-        return false;
+    const int hours = two_digits(text + 1), minutes = two_digits(text + 4);
     *seconds = (*text == '-' ? -1 : 1) * (hours * 3600 + minutes * 60);
-    return hours < 24 && minutes < 60;
+    return hours >= 0 && hours < 24 && minutes >= 0 && minutes < 60;
 }
 
 static int parse_time(const char *text, ProtobufCMessage **at, struct arena *arena,

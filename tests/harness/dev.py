@@ -28,7 +28,9 @@ def folder():
 
 
 def say(text):
-    print(text, flush=True)
+    """Prints; a reader who has gone away (head) stops nothing."""
+    with contextlib.suppress(BrokenPipeError):
+        print(text, flush=True)
 
 
 class Busy(Exception):

@@ -211,6 +211,13 @@ def test_no_jargon_of_the_library(ctl):
             assert word not in done.stderr, done.stderr
 
 
+def test_a_wrong_port_is_told(world, ctl):
+    done = ctl("--timeout-ms", "5000", "case", "list", intake=world.cluster.replica("intake").admin)
+    assert done.returncode == AWAY and "no gRPC server" in done.stderr, done.stderr
+    done = ctl("case", "list", intake=world.cluster.replica("resolution").address)
+    assert done.returncode == 2 and "UNKNOWN_METHOD" in done.stderr, done.stderr
+
+
 def test_a_wrong_field_is_named_as_its_flag(ctl):
     done = ctl("case", "open", "--trigger", "complaint", "--channel", "phone", "--customer-id", "c")
     assert done.returncode == USAGE and "  failure (--failure-code, --failure-description" in done.stderr
