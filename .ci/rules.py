@@ -31,6 +31,9 @@ STRING = re.compile(r'"(?:[^"\\]|\\.)*"')
 TIME_PROBE_FOLDER, TIME_PROBES = "common/pg/", 1
 
 MACHINE_PATH = re.compile(r"(?<![\w.$}])/(?:work|root|home|farm)/\w|/tmp/\w+_jobs")
+# Text that others wrote reaches the terminal through one place, which makes control characters visible.
+PRINTS = re.compile(r"\b(printf|puts|fputs|putchar|fprintf|fwrite|vprintf)\s*\(")
+PRINTER, PRINTING_FOLDER = "services/amendsctl/out.c", "services/amendsctl/"
 UNFINISHED = re.compile(r"\b(TO" r"DO|FIX" r"ME|XX" r"X|HA" r"CK)\b")
 LONGEST_FILE = 600
 LONGEST_LINE = 100  # the formatter leaves comments alone
@@ -110,6 +113,8 @@ def one_line(name, line):
         yield "sets a state: call remedy_set_state() or its like (case/model/states.h)"
     if has_sql_number(name, line):
         yield "a number of an enumeration in SQL: use SQL_... of contract/words.h"
+    if name.startswith(PRINTING_FOLDER) and name != PRINTER and PRINTS.search(line):
+        yield "prints: call out_line() or its like (amendsctl/out.h)"
     if MACHINE_PATH.search(line):
         yield "a path of one machine"
     if UNFINISHED.search(line):

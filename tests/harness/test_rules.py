@@ -11,6 +11,7 @@ sys.path.insert(0, str(paths.ROOT / ".ci"))
 import arrows  # noqa: E402
 import commits  # noqa: E402
 import migrations  # noqa: E402
+import rules  # noqa: E402
 
 
 def wrong(name, line):
@@ -133,3 +134,15 @@ def test_a_migration_that_the_last_release_would_not_survive_is_refused(text, pa
 
 def test_the_migrations_of_the_tree_pass():
     assert migrations.findings(paths.ROOT) == []
+
+
+@pytest.mark.parametrize("name, line, prints", [
+    ("services/amendsctl/show.c", '(void)printf("%s", text);', True),
+    ("services/amendsctl/show.c", "(void)fputs(text, stdout);", True),
+    ("services/amendsctl/show.c", '(void)snprintf(text, sizeof text, "%d", n);', False),
+    ("services/amendsctl/show.c", 'out_line("%s", text);', False),
+    ("services/amendsctl/out.c", "fputs(text, to);", False),
+    ("services/amends/amends.c", "(void)puts(text);", False),
+])
+def test_amendsctl_prints_in_one_place(name, line, prints):
+    assert bool(list(rules.one_line(name, line))) == prints
