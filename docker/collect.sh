@@ -37,6 +37,10 @@ for path in $paths; do
     fi
 done
 
+# A table of it is within the programs.
+mkdir -p "$out/usr/share/doc/unicode-cldr-core"
+cp -L /usr/share/doc/unicode-cldr-core/copyright "$out/usr/share/doc/unicode-cldr-core/"
+
 cp -L /etc/ssl/certs/ca-certificates.crt "$out/etc/ssl/certs/"
 cp -R /usr/share/zoneinfo "$out/usr/share/zoneinfo"
 echo 'nonroot:x:65532:65532:nonroot:/:/sbin/nologin' >"$out/etc/passwd"

@@ -2,6 +2,7 @@
 #include "calendar/ical_impl.h"
 
 #include <pthread.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -10,7 +11,6 @@
 #include "base/assert.h"
 
 #define VALUE_BYTES (1u << 14)
-#define TZID_BYTES 256
 #define DURATION_MOST_S (36525LL * CALENDAR_DAY_S)
 
 /* A build of libical can be one that aborts at errors. */
@@ -62,30 +62,8 @@ static bool read_wall(const char *text, size_t len, struct ical_moment *moment)
     return true;
 }
 
-/* The zone that a line's times are in; `named` without one: it is not known. */
-struct line_zone {
-    bool named;
-    const struct zone *zone;
-};
-
-/* Programs put a path of their own before a zone's name, which has three parts at most. */
-static struct line_zone zone_of_line(const struct ical_line *line)
-{
-    char tzid[TZID_BYTES] = "";
-    struct line_zone z = {.named = ical_param(line, "TZID", tzid, sizeof(tzid))};
-    const char *part = tzid + strlen(tzid);
-    for (int parts = 0; z.named && parts < 3 && part > tzid; parts++) {
-        do
-            part--;
-        while (part > tzid && part[-1] != '/');
-        const struct zone *found = zone_get(part);
-        z.zone = found ? found : z.zone; /* the longest name */
-    }
-    return z;
-}
-
 /* One DATE or DATE-TIME; what is wrong with it, or NULL. */
-static const char *read_moment(struct line_zone z, const char *text, size_t len,
+static const char *read_moment(struct ical_line_zone z, const char *text, size_t len,
                                struct ical_moment *moment)
 {
     bool is_utc = len == 16 && text[15] == 'Z';
@@ -117,11 +95,11 @@ bool ical_append(struct ical_moments *list, struct ical_moment moment, struct ar
     return true;
 }
 
-static const char *read_moments(struct ical_moments *list, const struct ical_line *line,
-                                struct arena *arena)
+static const char *read_moments(const struct ical_event *e, struct ical_moments *list,
+                                const struct ical_line *line, struct arena *arena)
 {
     const char *error = NULL;
-    struct line_zone z = zone_of_line(line);
+    struct ical_line_zone z = ical_zone_of_line(e->zones, line);
     for (const char *text = line->value; text && !error;) {
         size_t len = strcspn(text, ",");
         struct ical_moment moment;
@@ -133,13 +111,13 @@ static const char *read_moments(struct ical_moments *list, const struct ical_lin
     return error;
 }
 
-static const char *read_only_moment(const struct ical_line *line, bool *has,
-                                    struct ical_moment *moment)
+static const char *read_only_moment(const struct ical_event *e, const struct ical_line *line,
+                                    bool *has, struct ical_moment *moment)
 {
     if (*has)
         return "stands there twice";
     *has = true;
-    return read_moment(zone_of_line(line), line->value, strlen(line->value), moment);
+    return read_moment(ical_zone_of_line(e->zones, line), line->value, strlen(line->value), moment);
 }
 
 /* -- properties: each gives what is wrong with it, or NULL ------------------------------------- */
@@ -148,13 +126,15 @@ static const char *take_start(struct ical_event *e, const struct ical_line *line
                               struct arena *arena)
 {
     (void)arena;
-    return read_only_moment(line, &e->has_start, &e->start);
+    e->at[ICAL_AT_START] = line->number;
+    return read_only_moment(e, line, &e->has_start, &e->start);
 }
 
 static const char *take_end(struct ical_event *e, const struct ical_line *line, struct arena *arena)
 {
     (void)arena;
-    return read_only_moment(line, &e->has_end, &e->end);
+    e->at[ICAL_AT_END] = line->number;
+    return read_only_moment(e, line, &e->has_end, &e->end);
 }
 
 static const char *take_id(struct ical_event *e, const struct ical_line *line, struct arena *arena)
@@ -163,13 +143,14 @@ static const char *take_id(struct ical_event *e, const struct ical_line *line, s
     char range[32];
     if (ical_param(line, "RANGE", range, sizeof(range)))
         return "has a RANGE: end the rule and write an event with another one";
-    return read_only_moment(line, &e->has_id, &e->id);
+    return read_only_moment(e, line, &e->has_id, &e->id);
 }
 
 static const char *take_duration(struct ical_event *e, const struct ical_line *line,
                                  struct arena *arena)
 {
     (void)arena;
+    e->at[ICAL_AT_END] = line->number;
     if (e->has_duration)
         return "stands there twice";
     struct icaldurationtype d = icaldurationtype_from_string(line->value);
@@ -185,6 +166,7 @@ static const char *take_rule(struct ical_event *e, const struct ical_line *line,
 {
     if (e->rule)
         return "stands there twice";
+    e->at[ICAL_AT_RULE] = line->number;
     e->rule = arena_strdup(arena, line->value);
     return e->rule ? NULL : "is too long";
 }
@@ -192,13 +174,17 @@ static const char *take_rule(struct ical_event *e, const struct ical_line *line,
 static const char *take_more(struct ical_event *e, const struct ical_line *line,
                              struct arena *arena)
 {
-    return read_moments(&e->more, line, arena);
+    char kind[16];
+    e->at[ICAL_AT_MORE] = line->number;
+    if (ical_param(line, "VALUE", kind, sizeof(kind)) && strcasecmp(kind, "PERIOD") == 0)
+        return "has periods: write an event for each";
+    return read_moments(e, &e->more, line, arena);
 }
 
 static const char *take_except(struct ical_event *e, const struct ical_line *line,
                                struct arena *arena)
 {
-    return read_moments(&e->except, line, arena);
+    return read_moments(e, &e->except, line, arena);
 }
 
 static const char *take_name(struct ical_event *e, const struct ical_line *line,
@@ -224,6 +210,48 @@ static const char *take_status(struct ical_event *e, const struct ical_line *lin
     return NULL;
 }
 
+/* What the choice of events looks at. What cannot be read there is like nothing. */
+static const char *take_categories(struct ical_event *e, const struct ical_line *line,
+                                   struct arena *arena)
+{
+    const char *more = *e->categories ? arena_printf(arena, "%s,%s", e->categories, line->value)
+                                      : arena_strdup(arena, line->value);
+    e->categories = more && strlen(more) <= VALUE_BYTES ? more : e->categories;
+    return NULL;
+}
+
+static const char *take_about(struct ical_event *e, const struct ical_line *line,
+                              struct arena *arena)
+{
+    const char *about = arena_strdup(arena, line->value);
+    e->about = about ? about : "";
+    return NULL;
+}
+
+static const char *take_sequence(struct ical_event *e, const struct ical_line *line,
+                                 struct arena *arena)
+{
+    (void)arena;
+    e->sequence = strtol(line->value, NULL, 10);
+    return NULL;
+}
+
+static const char *take_stamp(struct ical_event *e, const struct ical_line *line,
+                              struct arena *arena)
+{
+    const char *stamp = arena_strdup(arena, line->value);
+    e->stamp = stamp ? stamp : "";
+    return NULL;
+}
+
+static const char *take_all_day(struct ical_event *e, const struct ical_line *line,
+                                struct arena *arena)
+{
+    (void)arena;
+    e->all_day = strcasecmp(line->value, "TRUE") == 0;
+    return NULL;
+}
+
 static const char *refuse_exrule(struct ical_event *e, const struct ical_line *line,
                                  struct arena *arena)
 {
@@ -235,11 +263,25 @@ static const struct {
     const char *name;
     const char *(*take)(struct ical_event *, const struct ical_line *, struct arena *);
 } PROPERTIES[] = {
-    {"DTSTART", take_start},   {"DTEND", take_end},        {"DURATION", take_duration},
-    {"RRULE", take_rule},      {"RDATE", take_more},       {"EXDATE", take_except},
-    {"EXRULE", refuse_exrule}, {"RECURRENCE-ID", take_id}, {"SUMMARY", take_name},
-    {"STATUS", take_status},   {"UID", take_uid},
+    {"DTSTART", take_start},     {"DTEND", take_end},
+    {"DURATION", take_duration}, {"RRULE", take_rule},
+    {"RDATE", take_more},        {"EXDATE", take_except},
+    {"EXRULE", refuse_exrule},   {"RECURRENCE-ID", take_id},
+    {"SUMMARY", take_name},      {"STATUS", take_status},
+    {"UID", take_uid},           {"CATEGORIES", take_categories},
+    {"DESCRIPTION", take_about}, {"SEQUENCE", take_sequence},
+    {"DTSTAMP", take_stamp},     {"X-MICROSOFT-CDO-ALLDAYEVENT", take_all_day},
 };
+
+void ical_event_begin(struct ical_event *e, const struct ical_zones *zones, unsigned line)
+{
+    *e = (struct ical_event){.zones = zones,
+                             .line = line,
+                             .name = "holiday",
+                             .categories = "",
+                             .about = "",
+                             .stamp = ""};
+}
 
 void ical_event_error(struct ical_event *e, unsigned line, const char *property, const char *error)
 {
@@ -250,6 +292,12 @@ void ical_event_error(struct ical_event *e, unsigned line, const char *property,
     e->error_line = line;
 }
 
+/* A long description says nothing about days. */
+static const char *too_long(const char *property)
+{
+    return strcasecmp(property, "DESCRIPTION") == 0 ? NULL : "is too long";
+}
+
 void ical_event_line(struct ical_event *e, const struct ical_line *line, struct arena *arena)
 {
     for (size_t i = 0; i < sizeof(PROPERTIES) / sizeof(PROPERTIES[0]); i++) {
@@ -257,11 +305,18 @@ void ical_event_line(struct ical_event *e, const struct ical_line *line, struct 
             continue;
         const char *error = "is no property: it has no colon";
         if (line->value)
-            error = strlen(line->value) > VALUE_BYTES ? "is too long"
+            error = strlen(line->value) > VALUE_BYTES ? too_long(line->name)
                                                       : PROPERTIES[i].take(e, line, arena);
         if (error)
             ical_event_error(e, line->number, PROPERTIES[i].name, error);
     }
+}
+
+int32_t ical_day(struct ical_moment m, const struct ical_zones *zones)
+{
+    if (m.is_date || m.from != zone_get("UTC") || m.wall_s % CALENDAR_DAY_S == 0)
+        return ical_date(m.wall_s);
+    return ical_date(ical_wall_s(m, zones->own));
 }
 
 /* -- the whole event --------------------------------------------------------------------------- */
@@ -283,35 +338,70 @@ static const char *measure_event(struct ical_event *e)
     return NULL;
 }
 
+/* The day of every moment of a series of DATEs; a series of times has times only. */
 static void check_more(struct ical_event *e)
 {
-    for (size_t i = 0; i < e->more.n; i++)
-        if (e->more.all[i].is_date != e->start.is_date)
-            ical_event_error(e, e->line, "RDATE", "and DTSTART are not of the same kind");
+    for (size_t i = 0; i < e->more.n; i++) {
+        struct ical_moment *m = &e->more.all[i];
+        if (e->start.is_date && !m->is_date)
+            *m = (struct ical_moment){.is_date = true,
+                                      .wall_s = ical_day(*m, e->zones) * (int64_t)CALENDAR_DAY_S};
+        else if (m->is_date != e->start.is_date)
+            ical_event_error(e, e->at[ICAL_AT_MORE], "RDATE",
+                             "and DTSTART are not of the same kind");
+    }
 }
 
-void ical_event_end(struct ical_event *e)
+static bool is_midnight(struct ical_moment m)
+{
+    return m.wall_s % CALENDAR_DAY_S == 0;
+}
+
+/* Outlook writes an event of whole days as times, from midnight to midnight where its author is. */
+static void make_all_day(struct ical_event *e)
+{
+    struct ical_moment *ends[] = {&e->start, &e->end, &e->id};
+    if (!e->all_day || !e->has_start || e->start.is_date)
+        return;
+    if (e->start.from != zone_get("UTC") && !is_midnight(e->start))
+        return;
+    for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++)
+        *ends[i] = (struct ical_moment){
+            .is_date = true, .wall_s = ical_day(*ends[i], e->zones) * (int64_t)CALENDAR_DAY_S};
+}
+
+static const char *measure(struct ical_event *e)
 {
     const char *error = NULL;
-    if (!e->has_start)
-        error = "is missing";
-    else if (e->has_end && e->has_duration)
-        error = "stands beside DTEND and DURATION both";
-    if (error)
-        ical_event_error(e, e->line, "DTSTART", error);
-    check_more(e);
-    if (e->error)
-        return;
     if (e->has_end)
         error = measure_event(e);
     else if (!e->has_duration && e->start.is_date)
         e->duration_s = CALENDAR_DAY_S;
+    if (!error && e->start.is_date && e->has_end && e->duration_s == 0)
+        e->duration_s = CALENDAR_DAY_S;
     if (!error && e->start.is_date && e->duration_s % CALENDAR_DAY_S != 0)
         error = "is not of whole days, as DTSTART is";
     if (!error && e->duration_s <= 0)
-        error = "is not after DTSTART";
+        error = e->duration_s == 0 ? "gives the event no length" : "is before DTSTART";
     if (!error && e->duration_s > DURATION_MOST_S)
         error = "is further from DTSTART than a century";
+    return error;
+}
+
+void ical_event_end(struct ical_event *e, unsigned line)
+{
+    const char *property = e->has_duration ? "DURATION" : "DTEND";
+    e->end_line = line;
+    if (!e->has_start)
+        ical_event_error(e, line, "DTSTART", "is missing");
+    else if (e->has_end && e->has_duration)
+        ical_event_error(e, e->at[ICAL_AT_END], "DTEND", "stands beside a DURATION");
+    else if (!e->has_end && !e->has_duration && !e->start.is_date && !e->all_day)
+        ical_event_error(e, line, "DTEND",
+                         "is missing, and so is a DURATION: the event takes no time");
+    make_all_day(e);
+    check_more(e);
+    const char *error = e->error ? NULL : measure(e);
     if (error)
-        ical_event_error(e, e->line, e->has_duration ? "DURATION" : "DTEND", error);
+        ical_event_error(e, e->at[ICAL_AT_END] ? e->at[ICAL_AT_END] : line, property, error);
 }

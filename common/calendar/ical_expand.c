@@ -16,8 +16,10 @@ int32_t ical_date(int64_t wall_s)
 
 static const char *add(struct ical_found *found, struct calendar_holiday holiday)
 {
-    if (found->n == CALENDAR_HOLIDAYS_MAX)
+    if (found->n == CALENDAR_HOLIDAYS_MAX) {
+        found->too_much = true;
         return "gives, with the events before it, more than 4096 days";
+    }
     found->all[found->n++] = holiday;
     return NULL;
 }
@@ -58,8 +60,8 @@ static bool is_except(struct ical_found *found, const struct ical_event *e,
     found->turns += e->except.n * ICAL_EXCEPT_TURNS;
     for (size_t i = 0; i < e->except.n && !except; i++) {
         const struct ical_moment *m = &e->except.all[i];
-        if (m->is_date)
-            except = ical_date(m->wall_s) == ical_date(start.wall_s);
+        if (start.is_date || m->is_date)
+            except = ical_day(*m, e->zones) == ical_date(start.wall_s);
         else
             except = m->from == start.from ? m->wall_s == start.wall_s
                                            : ical_wall_s(*m, found->zone) == wall_s;
@@ -142,5 +144,6 @@ const char *ical_expand(struct ical_found *found, const struct ical_event *e)
     const char *error = e->rule ? expand_rule(found, e) : add_occurrence(found, e, e->start);
     for (size_t i = 0; i < e->more.n && !error; i++)
         error = add_occurrence(found, e, e->more.all[i]);
+    found->too_much = found->too_much || found->turns > ICAL_TURNS_MAX;
     return error;
 }

@@ -65,6 +65,13 @@ static const char *check_parts(const struct ical_rule *rule)
     return NULL;
 }
 
+/* Some write the last second of the day that they mean, as if all the world were in UTC. */
+static int32_t last_day(struct ical_moment m, const struct ical_zones *zones)
+{
+    return m.wall_s % CALENDAR_DAY_S == CALENDAR_DAY_S - 1 ? ical_date(m.wall_s)
+                                                           : ical_day(m, zones);
+}
+
 /* The last wall time, on the wall of the event's start, at which a rule still applies. */
 static int64_t until_s(const struct icaltimetype *until, const struct ical_event *e,
                        const struct zone *zone)
@@ -73,10 +80,12 @@ static int64_t until_s(const struct icaltimetype *until, const struct ical_event
         return INT64_MAX;
     struct ical_moment m = {.wall_s = calendar_date(until->year, until->month, until->day) *
                                       (int64_t)CALENDAR_DAY_S};
-    if (until->is_date || e->start.is_date)
+    if (until->is_date)
         return m.wall_s + CALENDAR_DAY_S - 1;
     m.wall_s += until->hour * 3600 + until->minute * 60 + until->second;
     m.from = icaltime_is_utc(*until) ? zone_get("UTC") : NULL;
+    if (e->start.is_date)
+        return last_day(m, e->zones) * (int64_t)CALENDAR_DAY_S + CALENDAR_DAY_S - 1;
     return ical_wall_s(m, e->start.from ? e->start.from : zone);
 }
 

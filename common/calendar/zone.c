@@ -159,6 +159,25 @@ static struct zone *zone_load(const char *name, GTimeZone *tz, GTimeZone *later,
     return z;
 }
 
+const struct zone *zone_of_transitions(const char *name, const int64_t *at_s,
+                                       const int32_t *offset_s, size_t n, struct arena *arena)
+{
+    struct zone *z = n < TRANSITIONS_MAX ? arena_alloc(arena, sizeof(*z)) : NULL;
+    if (!z)
+        return NULL;
+    *z = (struct zone){.at_s = arena_alloc(arena, (n + 1) * sizeof(*at_s)),
+                       .offset_s = arena_alloc(arena, (n + 1) * sizeof(*offset_s))};
+    if (!z->at_s || !z->offset_s)
+        return NULL;
+    (void)snprintf(z->name, sizeof(z->name), "%s", name);
+    z->offset_s[0] = offset_s[0];
+    for (size_t i = 0; i < n; i++)
+        if (!add_transition(z, at_s[i], offset_s[i + 1]))
+            return NULL;
+    set_hints(z);
+    return z;
+}
+
 /* -- the zones of the process ------------------------------------------------------------------ */
 
 static pthread_mutex_t known_lock = PTHREAD_MUTEX_INITIALIZER;

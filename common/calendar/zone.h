@@ -14,6 +14,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/arena.h"
+
 #define CALENDAR_FROM_S 946684800LL   /* 2000-01-01T00:00:00Z */
 #define CALENDAR_UNTIL_S 4102444800LL /* 2100-01-01T00:00:00Z */
 
@@ -42,3 +44,9 @@ static inline int64_t zone_wall_s(const struct zone *z, int64_t at_s)
 {
     return at_s + zone_offset_s(z, at_s);
 }
+
+/* A zone of its own, which is no zone of the process: in `arena`, with `n` transitions in ascending
+ * order, offset_s[0] before the first and offset_s[i + 1] from the i-th on. NULL when its walls do
+ * not grow from one transition to the next, or when the arena is full. */
+const struct zone *zone_of_transitions(const char *name, const int64_t *at_s,
+                                       const int32_t *offset_s, size_t n, struct arena *arena);

@@ -14,6 +14,7 @@
 #define STRUCT_SECTION struct policy
 #define STRUCT_CALENDAR struct policy_calendar
 #define STRUCT_HOLIDAY struct calendar_holiday
+#define STRUCT_ICAL struct ical_choice
 #define STRUCT_LEVEL struct policy_level
 #define STRUCT_FAILURE struct policy_failure
 #define STRUCT_CLOCK struct policy_clock

@@ -11,6 +11,7 @@
 
 #include <protobuf-c/protobuf-c.h>
 
+#include "calendar/ical.h"
 #include "policy/policy.h"
 
 /* What repeats in a bundle has a scope of its own: paths begin there, and values are kept there. */
@@ -18,6 +19,7 @@ enum setting_scope {
     SCOPE_SECTION,   /* keys of the whole bundle; struct policy */
     SCOPE_CALENDAR,  /* struct policy_calendar */
     SCOPE_HOLIDAY,   /* struct calendar_holiday */
+    SCOPE_ICAL,      /* struct ical_choice */
     SCOPE_LEVEL,     /* struct policy_level */
     SCOPE_FAILURE,   /* struct policy_failure */
     SCOPE_CLOCK,     /* struct policy_clock; only what `clocks` has */

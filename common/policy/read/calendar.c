@@ -159,43 +159,103 @@ static void read_holidays(struct bundle *b, const struct ynode *node, struct dra
 
 /* -- iCalendar --------------------------------------------------------------------------------- */
 
-/* The lines of a block are lines of the bundle too, so the problem is told at the bundle's line. */
-static void tell_violation(struct bundle *b, const struct ynode *node, const char *text)
+/* The words of a list while they are read. */
+struct words {
+    const char *all[ICAL_WORDS_MAX];
+    size_t n;
+};
+
+static void add_word(struct bundle *b, const struct ynode *node, void *ctx)
+{
+    struct words *words = ctx;
+    const char *word;
+    if (!read_text(b, node, POLICY_TEXT_BYTES_MAX, &word))
+        return;
+    if (words->n == ICAL_WORDS_MAX)
+        ynode_problem(b->problems, node, false, "is one word too many: at most %d", ICAL_WORDS_MAX);
+    else
+        words->all[words->n++] = word;
+}
+
+/* A problem of the text, at its line. The lines of a block are lines of the bundle too. */
+static void tell_line(struct bundle *b, const struct ynode *node, unsigned line, bool warning,
+                      const char *text)
 {
     struct bundle_problem where = {.path = ynode_path(node, b->arena)};
     ynode_place(node, &where);
-    if (node->literal && strncmp(text, "line ", 5) == 0) {
-        char *rest;
-        where.line += (int)strtoul(text + 5, &rest, 10);
+    where.warning = warning;
+    if (line > 0 && node->literal) {
+        where.line += (int)line;
         where.column = 1;
-        text = rest + strspn(rest, ":, ");
     }
-    bundle_problem_add(b->problems, &where, "iCalendar: %s", text);
+    if (line > 0 && !node->literal)
+        bundle_problem_add(b->problems, &where, "iCalendar: line %u: %s", line, text);
+    else
+        bundle_problem_add(b->problems, &where, "iCalendar: %s", text);
 }
 
-static void read_ical(struct bundle *b, const struct ynode *node, struct draft *d)
+static void tell_violation(struct bundle *b, const struct ynode *node, const char *text)
+{
+    unsigned line = 0;
+    if (node->literal && strncmp(text, "line ", 5) == 0) {
+        char *rest;
+        line = (unsigned)strtoul(text + 5, &rest, 10);
+        text = rest + strspn(rest, ":, ");
+    }
+    tell_line(b, node, line, false, text);
+}
+
+static void tell_notes(struct bundle *b, const struct ynode *node, const struct ical_days *days)
+{
+    for (size_t i = 0; i < days->n_notes; i++)
+        tell_line(b, node, days->notes[i].line, true, days->notes[i].text);
+    if (days->n_notes_left_out > 0)
+        ynode_problem(b->problems, node, true, "iCalendar: and %zu more", days->n_notes_left_out);
+}
+
+static void read_ical_text(struct bundle *b, const struct ynode *node,
+                           const struct ical_choice *choice, struct draft *d)
 {
     struct calendar_spec *spec = &d->calendar.spec;
-    struct calendar_holiday *found;
-    size_t n;
+    struct ical_days days;
     struct fault fault;
     if (!read_is_scalar(b, node))
         return;
     fault_init(&fault, b->arena);
     const struct zone *zone = d->calendar.zone ? d->calendar.zone : b->policy->zone;
-    int err = ical_holidays(node->text, zone, b->arena, "ical", &found, &n, &fault);
+    int err = ical_holidays(node->text, zone, choice, b->arena, "ical", &days, &fault);
     for (size_t i = 0; i < fault.n_violations; i++)
         tell_violation(b, node, fault.violations[i].text);
     if (err != AM_OK && fault.n_violations == 0)
         ynode_problem(b->problems, node, false, "is too much for a calendar");
     if (err != AM_OK)
         return;
-    if (n > CALENDAR_HOLIDAYS_MAX - spec->n_holidays) {
+    tell_notes(b, node, &days);
+    if (days.n > CALENDAR_HOLIDAYS_MAX - spec->n_holidays) {
         too_many(b, node, "holidays", CALENDAR_HOLIDAYS_MAX);
         return;
     }
-    for (size_t i = 0; i < n; i++)
-        d->holidays[spec->n_holidays++] = found[i];
+    for (size_t i = 0; i < days.n; i++)
+        d->holidays[spec->n_holidays++] = days.holidays[i];
+}
+
+/* A text, or a mapping of a text and a choice of its events. */
+static void read_ical(struct bundle *b, const struct ynode *node, struct draft *d)
+{
+    struct words only = {.n = 0}, except = {.n = 0};
+    struct ical_choice choice = {.only = only.all, .except = except.all};
+    if (!node || node->kind == YNODE_SCALAR) {
+        read_ical_text(b, node, &choice, d);
+        return;
+    }
+    if (!read_is_map(b, node, "the text of an iCalendar file, with `only` or `except` if need be"))
+        return;
+    read_entry(b, SCOPE_ICAL, node, &choice);
+    read_each(b, ynode_get(node, "only"), add_word, &only);
+    read_each(b, ynode_get(node, "except"), add_word, &except);
+    choice.n_only = only.n;
+    choice.n_except = except.n;
+    read_ical_text(b, ynode_get(node, "text"), &choice, d);
 }
 
 /* -- holidays of another calendar -------------------------------------------------------------- */

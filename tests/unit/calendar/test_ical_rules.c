@@ -14,8 +14,9 @@ static void read_rule(const char *start, const char *rule, char *found, size_t r
     char text[1024];
     struct arena arena;
     struct fault fault;
-    struct calendar_holiday *holidays;
-    size_t n, len = 0;
+    const struct ical_choice strict = {.strict = true};
+    struct ical_days days;
+    size_t len = 0;
     (void)snprintf(text, sizeof(text),
                    "BEGIN:VCALENDAR\nBEGIN:VEVENT\nDTSTART:%s\nRRULE:%s\nEND:VEVENT\n"
                    "END:VCALENDAR\n",
@@ -23,11 +24,11 @@ static void read_rule(const char *start, const char *rule, char *found, size_t r
     arena_init(&arena, 1 << 20);
     fault_init(&fault, &arena);
     *found = '\0';
-    if (ical_holidays(text, zone_get("UTC"), &arena, "f", &holidays, &n, &fault))
+    if (ical_holidays(text, zone_get("UTC"), &strict, &arena, "f", &days, &fault))
         (void)snprintf(found, room, "%s", fault.violations[0].text);
-    for (size_t i = 0; i < n && len < room - 20; i++) {
+    for (size_t i = 0; i < days.n && len < room - 20; i++) {
         int year, month, day;
-        calendar_date_parts(holidays[i].date, &year, &month, &day);
+        calendar_date_parts(days.holidays[i].date, &year, &month, &day);
         len += (size_t)sprintf(found + len, "%s%04d-%02d-%02d", i ? " " : "", year, month, day);
     }
     arena_free(&arena);
@@ -82,10 +83,10 @@ static void test_days_of_rules(void **state)
 static void test_rules_that_make_no_sense(void **state)
 {
     (void)state;
-    static const char *const TOGETHER = "line 2, event \"holiday\": RRULE has parts that RFC 5545 "
+    static const char *const TOGETHER = "line 4, event \"holiday\": RRULE has parts that RFC 5545 "
                                         "does not allow together";
-    static const char *const NONE = "line 2, event \"holiday\": RRULE is no rule";
-    static const char *const WITHIN = "line 2, event \"holiday\": RRULE repeats within a day";
+    static const char *const NONE = "line 4, event \"holiday\": RRULE is no rule";
+    static const char *const WITHIN = "line 4, event \"holiday\": RRULE repeats within a day";
     static const struct {
         const char *rule;
         const char *const *violation;

@@ -232,9 +232,21 @@ static const struct trap traps[] = {
      3, 3, "calendars.desk", "has no working time in 2027"},
     {"ical_event_without_start",
      HEAD "calendars:\n  desk:\n    weekly: {mon: \"09:00-10:00\"}\n"
+          "    ical:\n      strict: yes\n      text: |\n        BEGIN:VCALENDAR\n"
+          "        BEGIN:VEVENT\n        SUMMARY:never\n"
+          "        END:VEVENT\n        END:VCALENDAR\n",
+     11, 1, "calendars.desk.ical.text", "iCalendar: event \"never\": DTSTART is missing"},
+    {"ical_odd_event",
+     HEAD "calendars:\n  desk:\n    weekly: {mon: \"09:00-10:00\"}\n"
           "    ical: |\n      BEGIN:VCALENDAR\n      BEGIN:VEVENT\n      SUMMARY:never\n"
           "      END:VEVENT\n      END:VCALENDAR\n",
-     7, 1, "calendars.desk.ical", "iCalendar: event \"never\":"},
+     9, 1, "calendars.desk.ical",
+     WARNING "iCalendar: event \"never\" is left out: DTSTART is missing"},
+    {"ical_word_of_no_event",
+     HEAD "calendars:\n  desk:\n    weekly: {mon: \"09:00-10:00\"}\n"
+          "    ical:\n      except: [Nobody]\n      text: |\n        BEGIN:VCALENDAR\n"
+          "        END:VCALENDAR\n",
+     7, 13, "calendars.desk.ical.text", WARNING "iCalendar: no event has `Nobody` as its summary"},
     {"hours_past_midnight",
      HEAD "calendars:\n  desk:\n    weekly: {mon: \"09:00-10:00\"}\n"
           "    dates: {2026-12-25: \"22:00-30:00\"}\n",
