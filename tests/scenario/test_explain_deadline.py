@@ -80,7 +80,7 @@ def check(answer, clock, percent):
     for part in answer.parts:
         assert us(part.start_time) == at < us(part.end_time)
         at = us(part.end_time)
-        counts = part.kind == WORKING
+        counts = part.kind == WORKING or clock.target_unit == v1.TARGET_UNIT_BUSINESS_DAYS
         sum_us += (at - us(part.start_time)) if counts else 0
         assert (part.counted_ms > 0) <= counts
         assert bool(part.label) == (part.kind in (v1.DEADLINE_PART_KIND_HOLIDAY, v1.DEADLINE_PART_KIND_PAUSED))
@@ -113,6 +113,14 @@ def check_all(world, case, percents=(1, 50, 75, 100, 150, 400)):
 def desk(world):
     apply(world, with_clocks(current(world).source, CLOCKS, CALENDARS))
     return world
+
+
+def test_a_target_in_business_days_shows_every_day(desk):
+    """The desk works on every day of the week: on Sunday until two in the night."""
+    answer = check_all(desk, desk.open())["weeks"]
+    assert [part.kind for part in answer.parts] == [WORKING] * 41
+    for part in answer.parts:
+        assert us(part.end_time) - us(part.start_time) <= 25 * 3600 * 1_000_000
 
 
 def test_clocks_of_the_shipped_policy(world):

@@ -66,7 +66,10 @@ struct deadline_part {
     int64_t from_us, until_us;
     const char *label; /* the holiday's name, or the pause's reason ("CUSTOMER_ASKED"); "" else */
     int32_t shift_s;   /* how far the zone's clocks were moved within it */
+    bool counts;       /* it uses up some of the target: its length */
 };
 /* The part that begins at `from_us` and ends at `until_us` (deadline_at()) at the latest. Parts
- * join without a gap, and those that are WORKING add up to the share of the target. */
+ * join without a gap, and those that count add up to the share of the target. Of a target in
+ * business days, a part is a date on the zone's wall: WORKING when it has working time. All of
+ * these count, because the thresholds of such a target are shares of the whole time. */
 struct deadline_part deadline_part_at(const struct deadline *k, int64_t from_us, int64_t until_us);

@@ -61,6 +61,57 @@ static struct deadline_part calendar_part(const struct deadline *k, int64_t from
                                   .label = part.holiday};
 }
 
+static int64_t floor_s(int64_t us)
+{
+    return us / US_PER_S - (us % US_PER_S < 0);
+}
+
+/* When a date begins on the zone's wall. */
+static int64_t midnight_us(const struct deadline *k, int32_t date)
+{
+    return zone_instant_s(k->zone, (int64_t)date * CALENDAR_DAY_S, ZONE_FIRST) * US_PER_S;
+}
+
+/* The date that an instant is on. */
+static int32_t date_of(const struct deadline *k, int64_t at_us)
+{
+    int64_t wall_s = zone_wall_s(k->zone, floor_s(at_us));
+    return (int32_t)(wall_s / CALENDAR_DAY_S - (wall_s % CALENDAR_DAY_S < 0));
+}
+
+/* A date without working time: a holiday when one took some of its hours. */
+static void name_free_day(const struct deadline *k, int64_t begin_us, int64_t end_us,
+                          struct deadline_part *part)
+{
+    part->kind = DEADLINE_CLOSED;
+    for (int64_t at = begin_us; at < end_us;) {
+        struct calendar_part hours = calendar_part_at(k->calendar, at, end_us);
+        if (hours.kind == CALENDAR_HOLIDAY) {
+            part->kind = DEADLINE_HOLIDAY;
+            part->label = hours.holiday;
+            return;
+        }
+        at = hours.until_us;
+    }
+}
+
+/* The rest of the date that begins with `from_us`, or is under way then. */
+static struct deadline_part day_part(const struct deadline *k, int64_t from_us, int64_t until_us)
+{
+    const int32_t date = date_of(k, from_us);
+    const int64_t begin_us = midnight_us(k, date);
+    int64_t end_us = midnight_us(k, date + 1);
+    if (end_us <= from_us) /* of a midnight that came twice, this is the second */
+        end_us = midnight_us(k, date + 2);
+    struct deadline_part part = {.kind = DEADLINE_WORKING,
+                                 .from_us = from_us,
+                                 .until_us = end_us < until_us ? end_us : until_us,
+                                 .label = ""};
+    if (calendar_between(k->calendar, begin_us, end_us) == 0)
+        name_free_day(k, begin_us, end_us, &part);
+    return part;
+}
+
 struct deadline_part deadline_part_at(const struct deadline *k, int64_t from_us, int64_t until_us)
 {
     struct deadline_part part = {
@@ -68,7 +119,10 @@ struct deadline_part deadline_part_at(const struct deadline *k, int64_t from_us,
     if (k->unit == POLICY_UNIT_TIME) {
         const struct pause *p = pause_at(k, from_us, &until_us);
         part = p ? paused_part(p, from_us, until_us) : calendar_part(k, from_us, until_us);
+    } else if (k->unit == POLICY_UNIT_BUSINESS_DAYS) {
+        part = day_part(k, from_us, until_us);
     }
     part.shift_s = shift_of(k, &part);
+    part.counts = part.kind == DEADLINE_WORKING || k->unit == POLICY_UNIT_BUSINESS_DAYS;
     return part;
 }

@@ -49,7 +49,7 @@ static void add_parts(Amends__V1__ExplainDeadlineResponse *r, const struct deadl
         const struct deadline_part part = deadline_part_at(k, at_us, until_us);
         const int64_t before_ms = used_us / US_PER_MS;
         AM_ASSERT(part.until_us > at_us);
-        if (part.kind == DEADLINE_WORKING)
+        if (part.counts)
             used_us += part.until_us - at_us;
         add_part(r, &part, used_us / US_PER_MS - before_ms, arena);
         at_us = part.until_us;

@@ -320,6 +320,44 @@ static void parts_say_what_each_stretch_is(void **state)
     calendar_free(c);
 }
 
+/* Three business days from Thursday noon, over Good Friday, a weekend and Easter Monday. */
+static void every_day_of_business_days_is_shown(void **state)
+{
+    (void)state;
+    struct calendar_window windows[5];
+    for (int8_t day = 0; day < 5; day++)
+        windows[day] = (struct calendar_window){day, 9 * 3600, 17 * 3600};
+    struct calendar_holiday holidays[] = {
+        {.date = calendar_date(2026, 4, 3), .until_s = CALENDAR_DAY_S, .name = "Good Friday"},
+        {.date = calendar_date(2026, 4, 6), .until_s = CALENDAR_DAY_S, .name = "Easter Monday"}};
+    const struct calendar_spec spec = {
+        .n_windows = 5, .windows = windows, .n_holidays = 2, .holidays = holidays};
+    int no_work_year;
+    struct calendar *c = calendar_new(&spec, zone_get("Europe/London"), &no_work_year);
+    assert_non_null(c);
+    struct deadline k = days("Europe/London", POLICY_UNIT_BUSINESS_DAYS, utc(2026, 4, 2, 11, 0), 2);
+    k.calendar = c;
+    int64_t end = deadline_at(&k, 100);
+    assert_int_equal(end, utc(2026, 4, 8, 16, 0));
+    static const struct {
+        enum deadline_part_kind kind;
+        const char *label;
+    } parts[] = {
+        {DEADLINE_WORKING, ""}, {DEADLINE_HOLIDAY, "Good Friday"},   {DEADLINE_CLOSED, ""},
+        {DEADLINE_CLOSED, ""},  {DEADLINE_HOLIDAY, "Easter Monday"}, {DEADLINE_WORKING, ""},
+        {DEADLINE_WORKING, ""}};
+    int64_t at = k.start_us;
+    for (size_t i = 0; i < COUNT(parts); i++) {
+        struct deadline_part part = deadline_part_at(&k, at, end);
+        assert_int_equal(part.kind, parts[i].kind);
+        assert_string_equal(part.label, parts[i].label);
+        assert_true(part.counts);
+        at = part.until_us;
+        assert_int_equal(at, i + 1 < COUNT(parts) ? utc(2026, 4, 2 + (int)i, 23, 0) : end);
+    }
+    calendar_free(c);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -338,6 +376,7 @@ int main(void)
         cmocka_unit_test(pauses_are_read_as_they_were_written),
         cmocka_unit_test(what_is_no_text_of_pauses_is_refused),
         cmocka_unit_test(parts_say_what_each_stretch_is),
+        cmocka_unit_test(every_day_of_business_days_is_shown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -159,7 +159,7 @@ static bool parts_add_up(const struct deadline *k, int percent)
             return false;
         assert_int_equal(part.from_us, at);
         assert_true(part.until_us > at && part.until_us <= end);
-        working += part.kind == DEADLINE_WORKING ? part.until_us - part.from_us : 0;
+        working += part.counts ? part.until_us - part.from_us : 0;
         shift_s += part.shift_s;
         at = part.until_us;
     }
