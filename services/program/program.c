@@ -151,6 +151,8 @@ static void start_store(struct program *p)
     p->service.tenants = tenants_new(p->loop);
     tenants_use(p->service.tenants, p->service.pg);
     p->service.store = store_new(p->service.pg, p->loop, p->service.tenants, routed, p);
+    p->service.gate =
+        read_gate_new((size_t)p->settings.max_read_bytes, (size_t)p->settings.max_queue);
     pg_on_change(p->service.pg, look, p);
 }
 
@@ -264,6 +266,7 @@ static void finish_program(struct program *p)
     if (p->assignment)
         assignment_free(p->assignment);
     zones_free(p->zones);
+    read_gate_free(p->service.gate);
     store_free(p->service.store);
     tenants_free(p->service.tenants);
     pg_free(p->service.pg);

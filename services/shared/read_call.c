@@ -4,6 +4,35 @@
 
 #include "contract/reasons.h"
 
+/* -- memory ------------------------------------------------------------------------------------ */
+
+static void leave_gate(void *ctx)
+{
+    struct read_call *rc = ctx;
+    read_gate_leave(rc->service->gate, &rc->place);
+}
+
+static void admitted(struct read_gate_place *place, const struct fault *fault)
+{
+    struct read_call *rc = CONTAINER_OF(place, struct read_call, place);
+    if (fault)
+        rpc_fail(rc->call, fault);
+    else if (rpc_call_cancelled(rc->call) && read_call_gone(rc))
+        rpc_fail(rc->call, &rc->fault);
+    else
+        rc->start(rc);
+}
+
+/* A call that has to wait looks out for its client. */
+static void enter_gate(struct read_call *rc)
+{
+    if (read_gate_would_wait(rc->service->gate, &rc->place))
+        rpc_call_watch(rc->call);
+    read_gate_enter(rc->service->gate, &rc->place);
+}
+
+/* -- a call ------------------------------------------------------------------------------------ */
+
 static void on_tenant(void *ctx, const struct tenant *tenant, const struct fault *fault)
 {
     struct read_call *rc = ctx;
@@ -14,10 +43,42 @@ static void on_tenant(void *ctx, const struct tenant *tenant, const struct fault
     rc->tenant = tenant;
     rc->read.tenant_id = tenant->id;
     rc->read.tenant = tenant->name;
-    rc->start(rc);
+    if (!rc->service->gate || rc->place.bytes == READ_NOTHING) {
+        rc->start(rc);
+        return;
+    }
+    rc->place.item.tenant = (uint64_t)tenant->id;
+    rc->place.done = admitted;
+    rpc_call_at_end(rc->call, leave_gate, rc);
+    enter_gate(rc);
 }
 
-void service_read(struct service *s, struct rpc_call *call, void (*start)(struct read_call *rc))
+void read_call_ask(struct read_call *rc, size_t bytes, void (*start)(struct read_call *rc))
+{
+    struct read_gate *gate = rc->service->gate;
+    rc->start = start;
+    if (gate)
+        read_gate_leave(gate, &rc->place);
+    rc->place.bytes = bytes;
+    if (gate)
+        enter_gate(rc);
+    else
+        start(rc);
+}
+
+bool read_call_gone(struct read_call *rc)
+{
+    if (!rpc_call_cancelled(rc->call)) {
+        rpc_call_watch(rc->call);
+        return false;
+    }
+    fault_set(&rc->fault, FAULT_DEADLINE_EXCEEDED, ERROR_REASON_DEADLINE,
+              "nobody waits for the answer any more");
+    return true;
+}
+
+void service_read(struct service *s, struct rpc_call *call, size_t bytes,
+                  void (*start)(struct read_call *rc))
 {
     struct arena *arena = rpc_call_arena(call);
     struct read_call *rc = ARENA_NEW(arena, struct read_call);
@@ -25,7 +86,8 @@ void service_read(struct service *s, struct rpc_call *call, void (*start)(struct
                              .call = call,
                              .arena = arena,
                              .request = rpc_call_request(call),
-                             .start = start};
+                             .start = start,
+                             .place.bytes = bytes};
     rc->read.arena = arena;
     rc->read.deadline_us = rpc_call_deadline_us(call);
     rc->read.ctx = rc;
@@ -48,6 +110,26 @@ struct read_call *read_call_done(struct store_read *read)
         return rc;
     rpc_fail(rc->call, &read->fault);
     return NULL;
+}
+
+int read_slice_rows(const struct store_read *read, size_t rows, size_t left)
+{
+    const size_t few = 20;
+    size_t n = rows > 0 ? rows * READ_SLICE_BYTES / (read->pg.bytes + 1) : few;
+    n = n < few ? few : n;
+    return (int)(n < left ? n : left);
+}
+
+void read_slice_begin(struct read_call *rc, struct store_read *read, struct arena *slice,
+                      void (*done)(struct store_read *read), void *ctx)
+{
+    arena_reset(slice);
+    *read = (struct store_read){.arena = slice,
+                                .tenant_id = rc->tenant->id,
+                                .tenant = rc->tenant->name,
+                                .deadline_us = rc->read.deadline_us,
+                                .done = done,
+                                .ctx = ctx};
 }
 
 bool read_call_room(const struct read_call *rc)

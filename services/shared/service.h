@@ -12,13 +12,15 @@
 #include "store/store.h"
 #include "store/tenants.h"
 #include "rpc/server.h"
+#include "shared/read_gate.h"
 
 struct service {
     struct loop *loop;
     struct pg *pg;
     struct store *store;
     struct tenants *tenants;
-    unsigned compiling; /* policy bundles, for calls of this moment */
+    struct read_gate *gate; /* NULL: reads are not bounded (tests) */
+    unsigned compiling;     /* policy bundles, for calls of this moment */
 };
 
 /* Refuses a call that writes in the system's own name: history says the system did it where the
@@ -48,6 +50,14 @@ void service_write(struct rpc_call *call, void *service);
 
 /* -- calls that read -------------------------------------------------------------------------- */
 
+/* What a reading call may hold at most, in bytes. */
+#define READ_NOTHING 0             /* it is no read: it waits, writes or streams */
+#define READ_ROW (64u << 10)       /* a few rows */
+#define READ_CASE (1u << 20)       /* a usual case; more is asked for by read_call_ask() */
+#define READ_CASE_LARGE (8u << 20) /* one with many words, or several */
+#define READ_CASE_FULLEST (32u << 20)
+#define READ_PAGE (4u << 20) /* a page of a list */
+
 /* The state of one reading call, made by service_read(). */
 struct read_call {
     struct service *service;
@@ -59,11 +69,32 @@ struct read_call {
     struct fault fault;
     void *user; /* the handler's own */
     void (*start)(struct read_call *rc);
+    struct read_gate_place place;
 };
 
-/* Resolves the tenant, then calls `start`, which validates and begins a read of `rc->read` or
- * answers. */
-void service_read(struct service *s, struct rpc_call *call, void (*start)(struct read_call *rc));
+/* Resolves the tenant, waits until the call may hold `bytes`, then calls `start`, which validates
+ * and begins a read of `rc->read` or answers. The bytes are given back when the call is answered. */
+void service_read(struct service *s, struct rpc_call *call, size_t bytes,
+                  void (*start)(struct read_call *rc));
+
+/* Gives back what the call may hold and asks for `bytes` instead; the call waits for its turn. Then
+ * `start` is called: whatever had been read is to be dropped before and read again. */
+void read_call_ask(struct read_call *rc, size_t bytes, void (*start)(struct read_call *rc));
+
+/* To be asked before every slice but the first: true when nobody waits for the answer any more.
+ * Then rc->fault says so, and the handler refuses the call. */
+bool read_call_gone(struct read_call *rc);
+
+/* A read that may return much asks for slices of about this size. */
+#define READ_SLICE_BYTES (256u << 10)
+
+/* Empties `slice` and prepares a read into it, for the call's tenant and deadline. */
+void read_slice_begin(struct read_call *rc, struct store_read *read, struct arena *slice,
+                      void (*done)(struct store_read *read), void *ctx);
+
+/* How many rows the next slice should have, by what the one before took: 20 when there was none
+ * (`rows` 0), at most `left`. */
+int read_slice_rows(const struct store_read *read, size_t rows, size_t left);
 
 /* True when the request was fine so far; else the call has been refused with all violations. */
 bool read_call_valid(struct read_call *rc);

@@ -55,6 +55,9 @@ struct audit_page {
     size_t most; /* no more cases once so many findings were made; 0 = no bound */
     void (*finding)(struct audit_page *p, Amends__V1__AuditFindingKind kind,
                     const struct audit_row *row, const char *detail);
+    /* Asked between two slices: why nobody waits for the page any more; NULL = somebody does. May
+     * be NULL. */
+    const struct fault *(*gone)(struct audit_page *p);
     /* Once; it may free the page. */
     void (*ended)(struct audit_page *p, const struct fault *fault);
     void *ctx;
@@ -69,7 +72,8 @@ struct audit_page {
     struct audit_row *rows;
     size_t n, next;
     int64_t cutoff_us;
-    size_t found;                   /* cases read */
+    int32_t asked;                  /* cases of the slice */
+    size_t found;                   /* of these, how many were read */
     struct audit_version *versions; /* of policy, refused ones that were found */
     size_t n_versions;
     bool waiting; /* for a tenant or a policy; whoever goes away meanwhile sets `a` to NULL */

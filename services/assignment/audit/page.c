@@ -10,6 +10,7 @@
 #include "contract/words.h"
 
 #define ARENA_BYTES (64u << 20) /* a bound; memory is taken as it is needed */
+#define SLICE 100               /* cases that are read at once: a few milliseconds */
 #define LATE_MOST 10000         /* the most late clocks that are read */
 
 /* -- judging ----------------------------------------------------------------------------------- */
@@ -112,6 +113,7 @@ static void judge_case(struct audit_page *p, const struct policy *policy)
 /* -- the page's cases in turn, each with its policy -------------------------------------------- */
 
 static void go_on(struct audit_page *p);
+static void read_slice(struct audit_page *p);
 
 static bool never_compiles(const struct audit_page *p)
 {
@@ -170,7 +172,8 @@ static void go_on(struct audit_page *p)
     while (p->next < p->n) {
         if (p->most && p->findings >= p->most) {
             p->at_end = false;
-            break;
+            p->ended(p, NULL);
+            return;
         }
         if (!judge_here(p)) {
             p->waiting = true;
@@ -178,7 +181,12 @@ static void go_on(struct audit_page *p)
             return;
         }
     }
-    p->ended(p, NULL);
+    const size_t limit = (size_t)p->limit;
+    const struct fault *gone = !p->at_end && p->cases < limit && p->gone ? p->gone(p) : NULL;
+    if (p->at_end || p->cases >= limit || gone)
+        p->ended(p, gone);
+    else
+        read_slice(p);
 }
 
 /* -- reading ----------------------------------------------------------------------------------- */
@@ -215,25 +223,37 @@ static void page_rows(struct pg_read *pg, size_t i, const struct pg_rows *rows)
 static void page_read(struct engine_read *r, const struct fault *fault)
 {
     struct audit_page *p = r->ctx;
-    p->at_end = p->found < (size_t)p->limit;
+    p->at_end = p->found < (size_t)p->asked;
     if (fault)
         p->ended(p, fault);
     else
         go_on(p);
 }
 
-void audit_page_start(struct audit_page *p)
+/* The cases behind the last one that was looked at. */
+static void read_slice(struct audit_page *p)
 {
+    const bool first = p->cases == 0;
+    const int64_t tenant = first ? p->first_tenant : p->last_seen_tenant;
     struct engine_read *r = engine_read_new(p->a, p->first_tenant, page_rows, page_read, p);
     struct pg_args *args = engine_read_add(r, STMT_AUDIT);
-    arena_init(&p->arena, ARENA_BYTES);
-    p->cutoff_us = engine_now_us(p->a) - AUDIT_LATE_US;
-    pg_arg_int8(args, p->first_tenant);
-    pg_arg_uuid(args, &p->after);
+    const int32_t left = p->limit - (int32_t)p->cases;
+    arena_reset(&p->arena);
+    p->n = p->next = p->found = 0;
+    p->asked = left < SLICE ? left : SLICE;
+    pg_arg_int8(args, tenant);
+    pg_arg_uuid(args, first ? &p->after : &p->last_seen);
     pg_arg_int8(args, p->last_tenant);
-    pg_arg_int4(args, p->limit);
+    pg_arg_int4(args, p->asked);
     pg_arg_time(args, p->cutoff_us);
     engine_read_start(r);
+}
+
+void audit_page_start(struct audit_page *p)
+{
+    arena_init(&p->arena, ARENA_BYTES);
+    p->cutoff_us = engine_now_us(p->a) - AUDIT_LATE_US;
+    read_slice(p);
 }
 
 void audit_page_free(struct audit_page *p)

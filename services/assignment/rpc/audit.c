@@ -96,6 +96,12 @@ static void page_ended(struct audit_page *p, const struct fault *fault)
         answer_page(u);
 }
 
+static const struct fault *gone(struct audit_page *p)
+{
+    struct read_call *rc = ((struct auditing *)p->ctx)->rc;
+    return read_call_gone(rc) ? &rc->fault : NULL;
+}
+
 static void start(struct read_call *rc)
 {
     const Amends__V1__AuditCasesRequest *req = (const Amends__V1__AuditCasesRequest *)rc->request;
@@ -109,6 +115,7 @@ static void start(struct read_call *rc)
                                   .last_tenant = rc->tenant->id,
                                   .most = FINDINGS_MOST,
                                   .finding = finding,
+                                  .gone = gone,
                                   .ended = page_ended,
                                   .ctx = u};
     u->page.limit = page_size(&rc->fault, req->page_size, PAGE_USUAL, PAGE_MOST);
@@ -121,5 +128,5 @@ static void start(struct read_call *rc)
 void rpc_audit_cases(struct rpc_call *call, void *service)
 {
     rpc_call_set_user(call, service);
-    service_read(((struct assignment *)service)->service, call, start);
+    service_read(((struct assignment *)service)->service, call, READ_PAGE, start);
 }

@@ -384,5 +384,5 @@ static void start(struct read_call *rc)
 void rpc_request_assignment(struct rpc_call *call, void *service)
 {
     rpc_call_set_user(call, service);
-    service_read(((struct assignment *)service)->service, call, start);
+    service_read(((struct assignment *)service)->service, call, READ_NOTHING, start);
 }

@@ -57,7 +57,7 @@ static void get_start(struct read_call *rc)
 
 static void get_agent_handle(struct rpc_call *call, void *assignment)
 {
-    service_read(((struct assignment *)assignment)->service, call, get_start);
+    service_read(((struct assignment *)assignment)->service, call, READ_ROW, get_start);
 }
 
 /* -- ListAgents -------------------------------------------------------------------------------- */
@@ -71,43 +71,93 @@ static uint64_t list_hash(void)
     return digest_key(fields, 1);
 }
 
+/* A page under way, read in slices. */
+struct agents_page {
+    struct read_call *rc;
+    struct store_read read;
+    struct arena slice;
+    size_t limit;
+    int asked;
+    const char *last; /* id of the last agent of the page */
+    Amends__V1__ListAgentsResponse response;
+};
+
+static void list_refuse(struct agents_page *p, const struct fault *fault)
+{
+    struct arena slice = p->slice; /* `p` lies in the call's arena, which goes with the answer */
+    rpc_fail(p->rc->call, fault);
+    arena_free(&slice);
+}
+
+static void list_answer(struct agents_page *p, bool more)
+{
+    if (more && p->response.n_agents > 0)
+        p->response.next_page_token = page_token_write(p->rc, list_hash(), slice_str(p->last));
+    arena_free(&p->slice);
+    rpc_reply(p->rc->call, &p->response.base);
+}
+
+/* True when the page has no room for all of them. */
+static bool list_take(struct agents_page *p)
+{
+    ROWS_EACH (row, const struct agent_row, &p->read.agents) {
+        if (p->response.n_agents == p->limit || !read_call_room(p->rc))
+            return true;
+        Amends__V1__Agent *agent = message_agent(row, p->rc->arena);
+        p->response.agents[p->response.n_agents++] = agent;
+        p->last = agent->agent_id;
+    }
+    return false;
+}
+
+static void list_next(struct agents_page *p, size_t rows);
+
 static void list_done(struct store_read *read)
 {
-    struct read_call *rc = read_call_done(read);
-    if (!rc)
-        return;
-    const size_t limit = *(const size_t *)rc->user;
-    Amends__V1__ListAgentsResponse r = AMENDS__V1__LIST_AGENTS_RESPONSE__INIT;
-    r.agents = ARENA_ARRAY(rc->arena, Amends__V1__Agent *, read->agents.n + 1);
-    for (; r.n_agents < read->agents.n && r.n_agents < limit && read_call_room(rc); r.n_agents++)
-        r.agents[r.n_agents] =
-            message_agent(ROW_AT(&read->agents, struct agent_row, r.n_agents), rc->arena);
-    if (read->agents.n > r.n_agents && r.n_agents > 0) {
-        const char *last = r.agents[r.n_agents - 1]->agent_id;
-        r.next_page_token = page_token_write(rc, list_hash(), slice_str(last));
-    }
-    rpc_reply(rc->call, &r.base);
+    struct agents_page *p = read->ctx;
+    if (fault_is_set(&read->fault))
+        list_refuse(p, &read->fault);
+    else if (list_take(p))
+        list_answer(p, true);
+    else if ((int)read->agents.n < p->asked)
+        list_answer(p, false);
+    else if (read_call_gone(p->rc))
+        list_refuse(p, &p->rc->fault);
+    else
+        list_next(p, read->agents.n);
+}
+
+/* One more than is shown tells whether there is a next page. Each agent's load is counted, so that
+ * a slice has fewer rows than its bytes allow. */
+static void list_next(struct agents_page *p, size_t rows)
+{
+    const int most = 50;
+    const int by_bytes = read_slice_rows(&p->read, rows, p->limit - p->response.n_agents + 1);
+    p->asked = by_bytes < most ? by_bytes : most;
+    read_slice_begin(p->rc, &p->read, &p->slice, list_done, p);
+    store_list_agents(p->rc->service->store, &p->read, p->last, p->asked);
 }
 
 static void list_start(struct read_call *rc)
 {
     const Amends__V1__ListAgentsRequest *req = (const Amends__V1__ListAgentsRequest *)rc->request;
-    size_t *limit = ARENA_NEW(rc->arena, size_t);
-    *limit = (size_t)page_size(&rc->fault, req->page_size, AGENTS_USUAL, AGENTS_MOST);
+    struct agents_page *p = ARENA_NEW(rc->arena, struct agents_page);
+    p->rc = rc;
+    p->limit = (size_t)page_size(&rc->fault, req->page_size, AGENTS_USUAL, AGENTS_MOST);
     struct slice after = page_token_read(rc, list_hash(), req->page_token);
     if (!read_call_valid(rc))
         return;
-    rc->user = limit;
-    rc->read.done = list_done;
-    const char *id = after.len ? arena_strndup(rc->arena, (const char *)after.data, after.len) : "";
-    AM_ASSERT(id != NULL);
-    /* One more than is shown tells whether there is a next page. */
-    store_list_agents(rc->service->store, &rc->read, id, (int)*limit + 1);
+    p->last = after.len ? arena_strndup(rc->arena, (const char *)after.data, after.len) : "";
+    AM_ASSERT(p->last != NULL);
+    amends__v1__list_agents_response__init(&p->response);
+    p->response.agents = ARENA_ARRAY(rc->arena, Amends__V1__Agent *, p->limit);
+    arena_init(&p->slice, READ_PAGE);
+    list_next(p, 0);
 }
 
 static void list_agents_handle(struct rpc_call *call, void *assignment)
 {
-    service_read(((struct assignment *)assignment)->service, call, list_start);
+    service_read(((struct assignment *)assignment)->service, call, READ_PAGE, list_start);
 }
 
 /* -- WatchOffers ------------------------------------------------------------------------------- */
@@ -149,7 +199,7 @@ static void watch_start(struct read_call *rc)
 static void watch_offers_handle(struct rpc_call *call, void *assignment)
 {
     rpc_call_set_user(call, assignment);
-    service_read(((struct assignment *)assignment)->service, call, watch_start);
+    service_read(((struct assignment *)assignment)->service, call, READ_NOTHING, watch_start);
 }
 
 /* -- the services ------------------------------------------------------------------------------ */

@@ -14,8 +14,7 @@
 #define BATCH_MAX 100
 #define BATCH_BYTES 2000000 /* of a response with several cases */
 #define WORDS_BYTES 1000000 /* of one case */
-#define SLICE_BYTES (256u << 10)
-#define ROWS_ALL 1000 /* more than a case has of any part with words */
+#define ROWS_ALL 1000       /* more than a case has of any part with words */
 
 /* A call that reads cases. */
 struct reading {
@@ -32,17 +31,29 @@ struct reading {
     size_t words;                       /* bytes of words that it may still take */
     /* Gets each case, NULL when there is none. */
     void (*each)(struct reading *x, Amends__V1__Case *message);
+    Amends__V1__BatchGetCasesResponse batch; /* BatchGetCases only */
 };
 
 static void read_next(struct reading *x);
 static void read_words(struct reading *x);
+static void ask_for_more(struct reading *x);
+
+/* How large the results of one read may be when the call may hold so much: the rows and the message
+ * made of them take several times as much. */
+static size_t results_most(const struct reading *x)
+{
+    const size_t held = x->rc->place.bytes;
+    if (held >= READ_CASE_FULLEST)
+        return 0;
+    return held >= READ_CASE_LARGE ? 1u << 20 : 256u << 10;
+}
 
 /* -- the end ----------------------------------------------------------------------------------- */
 
 /* `x` lies in the call's arena, which goes with the answer. */
 static void answer(struct reading *x, const ProtobufCMessage *response)
 {
-    arena_free(&x->slice);
+    arena_free(&x->slice); /* the response borrows nothing of it */
     rpc_reply(x->rc->call, response);
 }
 
@@ -202,14 +213,8 @@ static void words_read(struct store_read *read)
 
 static void begin_slice(struct reading *x, void (*done)(struct store_read *read))
 {
-    const struct read_call *rc = x->rc;
-    arena_reset(&x->slice);
-    x->read = (struct store_read){.arena = &x->slice,
-                                  .tenant_id = rc->tenant->id,
-                                  .tenant = rc->tenant->name,
-                                  .deadline_us = rc->read.deadline_us,
-                                  .done = done,
-                                  .ctx = x};
+    read_slice_begin(x->rc, &x->read, &x->slice, done, x);
+    x->read.bytes_most = results_most(x);
 }
 
 /* The next slice of words, if some are missing and there is room for one text more. */
@@ -221,7 +226,11 @@ static void read_words(struct reading *x)
         end_case(x);
         return;
     }
-    const size_t bytes = smaller(x->words - text_most + 1, SLICE_BYTES);
+    if (read_call_gone(x->rc)) {
+        refuse(x, &x->rc->fault);
+        return;
+    }
+    const size_t bytes = smaller(x->words - text_most + 1, READ_SLICE_BYTES);
     begin_slice(x, words_read);
     store_read_words(x->rc->service->store, &x->read, &x->ids[x->next], of, &x->place[of], bytes,
                      ROWS_ALL);
@@ -240,16 +249,37 @@ static void show_case(struct reading *x, const struct case_state *c)
         x->each(x, x->message);
         return;
     }
+    if (x->rc->place.bytes < READ_CASE_LARGE) {
+        ask_for_more(x);
+        return;
+    }
     const size_t bytes = protobuf_c_message_get_packed_size(&x->message->base);
     x->words = smaller(WORDS_BYTES, x->room > bytes ? x->room - bytes : 0);
     note_places(x, c);
     read_words(x);
 }
 
+static void read_again(struct read_call *rc)
+{
+    struct reading *x = rc->user;
+    arena_init(&x->slice, CASES_ARENA_BYTES);
+    read_next(x);
+}
+
+/* The case is larger than the call may hold: gives back what it has and waits for more. */
+static void ask_for_more(struct reading *x)
+{
+    const bool large = x->rc->place.bytes >= READ_CASE_LARGE;
+    arena_free(&x->slice);
+    read_call_ask(x->rc, large ? READ_CASE_FULLEST : READ_CASE_LARGE, read_again);
+}
+
 static void case_read(struct store_read *read)
 {
     struct reading *x = read->ctx;
-    if (fault_is_set(&read->fault))
+    if (read->too_large)
+        ask_for_more(x);
+    else if (fault_is_set(&read->fault))
         refuse(x, &read->fault);
     else if (read->cases[0].exists)
         show_case(x, &read->cases[0]);
@@ -267,6 +297,7 @@ static void read_next(struct reading *x)
 static struct reading *reading_new(struct read_call *rc, size_t n, Amends__V1__CaseView view)
 {
     struct reading *x = ARENA_NEW(rc->arena, struct reading);
+    rc->user = x;
     x->rc = rc;
     x->n = n;
     x->ids = ARENA_ARRAY(rc->arena, struct uuid, n + 1);
@@ -310,33 +341,26 @@ static void get_start(struct read_call *rc)
 
 void cases_get(struct rpc_call *call, void *service)
 {
-    service_read(service, call, get_start);
+    service_read(service, call, READ_CASE, get_start);
 }
 
 /* -- BatchGetCases ----------------------------------------------------------------------------- */
-
-struct batch {
-    struct reading *reading;
-    Amends__V1__BatchGetCasesResponse response;
-};
 
 static void answer_batch(struct reading *x)
 {
     const Amends__V1__BatchGetCasesRequest *req =
         (const Amends__V1__BatchGetCasesRequest *)x->rc->request;
-    struct batch *b = x->rc->user;
-    b->response.n_unread_case_ids = x->n - x->next;
-    b->response.unread_case_ids = req->case_ids + x->next;
-    answer(x, &b->response.base);
+    x->batch.n_unread_case_ids = x->n - x->next;
+    x->batch.unread_case_ids = req->case_ids + x->next;
+    answer(x, &x->batch.base);
 }
 
 /* Whether the case goes into the response. The first one always does. */
 static bool has_room(struct reading *x, const Amends__V1__Case *message)
 {
-    const struct batch *b = x->rc->user;
     const size_t bytes = protobuf_c_message_get_packed_size(&message->base);
     const bool whole = !x->full || !message->texts_left_out;
-    if (b->response.n_cases > 0 && (bytes > x->room || !whole))
+    if (x->batch.n_cases > 0 && (bytes > x->room || !whole))
         return false;
     x->room -= smaller(bytes, x->room);
     return true;
@@ -346,24 +370,25 @@ static void batch_each(struct reading *x, Amends__V1__Case *message)
 {
     const Amends__V1__BatchGetCasesRequest *req =
         (const Amends__V1__BatchGetCasesRequest *)x->rc->request;
-    Amends__V1__BatchGetCasesResponse *r = &((struct batch *)x->rc->user)->response;
+    Amends__V1__BatchGetCasesResponse *r = &x->batch;
     const bool taken = !message || has_room(x, message);
     if (taken && message)
         r->cases[r->n_cases++] = message;
     else if (taken)
         r->missing_case_ids[r->n_missing_case_ids++] = req->case_ids[x->next];
     x->next += taken;
-    if (taken && x->next < x->n && x->room > 0)
-        read_next(x);
-    else
+    if (!taken || x->next == x->n || x->room == 0)
         answer_batch(x);
+    else if (read_call_gone(x->rc))
+        refuse(x, &x->rc->fault);
+    else
+        read_next(x);
 }
 
 static void batch_start(struct read_call *rc)
 {
     const Amends__V1__BatchGetCasesRequest *req =
         (const Amends__V1__BatchGetCasesRequest *)rc->request;
-    struct batch *b = ARENA_NEW(rc->arena, struct batch);
     const size_t n = smaller(req->n_case_ids, BATCH_MAX);
     struct reading *x = reading_new(rc, n, req->view);
     if (req->n_case_ids == 0 || req->n_case_ids > BATCH_MAX)
@@ -372,15 +397,14 @@ static void batch_start(struct read_call *rc)
     for (size_t i = 0; i < n; i++)
         (void)check_uuid(&rc->fault, arena_printf(rc->arena, "case_ids[%zu]", i), req->case_ids[i],
                          &x->ids[i]);
-    amends__v1__batch_get_cases_response__init(&b->response);
-    b->response.cases = ARENA_ARRAY(rc->arena, Amends__V1__Case *, n + 1);
-    b->response.missing_case_ids = ARENA_ARRAY(rc->arena, char *, n + 1);
-    rc->user = b;
+    amends__v1__batch_get_cases_response__init(&x->batch);
+    x->batch.cases = ARENA_ARRAY(rc->arena, Amends__V1__Case *, n + 1);
+    x->batch.missing_case_ids = ARENA_ARRAY(rc->arena, char *, n + 1);
     if (read_call_valid(rc))
         start_reading(x, BATCH_BYTES, batch_each);
 }
 
 void cases_batch(struct rpc_call *call, void *service)
 {
-    service_read(service, call, batch_start);
+    service_read(service, call, READ_CASE_LARGE, batch_start);
 }

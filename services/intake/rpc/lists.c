@@ -4,6 +4,7 @@
 
 #include "amends/v1/intake_service.pb-c.h"
 #include "base/digest.h"
+#include "base/minmax.h"
 #include "case/message/message.h"
 #include "contract/check.h"
 #include "contract/reasons.h"
@@ -12,8 +13,11 @@
 
 /* -- ListCases --------------------------------------------------------------------------------- */
 
+/* Of one slice, a bound: rows are asked for by what those before them took. */
+#define SLICE_ARENA_BYTES (16u << 20)
 #define CASES_USUAL 50
 #define CASES_MOST 500
+#define CASES_FIRST 25 /* rows of the first slice */
 
 struct case_position {
     int64_t opened_at;
@@ -99,44 +103,97 @@ static struct case_filter *cases_filter(struct read_call *rc)
     return f;
 }
 
+/* A page under way: rows are read in slices, which are emptied as soon as they are messages. */
+struct cases_page {
+    struct read_call *rc;
+    struct store_read read;
+    struct arena slice;
+    struct case_filter *filter;
+    size_t limit;
+    int asked; /* rows of the slice */
+    uint64_t hash;
+    Amends__V1__ListCasesResponse response;
+};
+
+static void cases_refuse(struct cases_page *p, const struct fault *fault)
+{
+    struct arena slice = p->slice; /* `p` lies in the call's arena, which goes with the answer */
+    rpc_fail(p->rc->call, fault);
+    arena_free(&slice);
+}
+
+static void cases_answer(struct cases_page *p, bool more)
+{
+    struct case_position at;
+    memset(&at, 0, sizeof at);
+    at.opened_at = p->filter->before_opened_at;
+    at.case_id = p->filter->before_case_id;
+    if (more && p->response.n_cases > 0)
+        p->response.next_page_token = page_token_write(p->rc, p->hash, slice_of(&at, sizeof at));
+    arena_free(&p->slice);
+    rpc_reply(p->rc->call, &p->response.base);
+}
+
+/* True when the page has no room for all of them. */
+static bool cases_take(struct cases_page *p, const struct rows *rows)
+{
+    for (size_t i = 0; i < rows->n; i++) {
+        const struct case_row *row = ROW_AT(rows, const struct case_row, i);
+        if (p->response.n_cases == p->limit || !read_call_room(p->rc))
+            return true;
+        p->response.cases[p->response.n_cases++] = message_case_row(row, p->rc->arena);
+        p->filter->before_opened_at = row->opened_at;
+        p->filter->before_case_id = row->case_id;
+    }
+    return false;
+}
+
+static void cases_next(struct cases_page *p, size_t rows);
+
 static void cases_done(struct store_read *read)
 {
-    struct read_call *rc = read_call_done(read);
-    if (!rc)
-        return;
-    const struct case_filter *f = rc->user;
-    Amends__V1__ListCasesResponse r = AMENDS__V1__LIST_CASES_RESPONSE__INIT;
-    const size_t shown =
-        (int)read->case_rows.n < f->limit ? read->case_rows.n : (size_t)f->limit - 1;
-    r.cases = ARENA_ARRAY(rc->arena, Amends__V1__Case *, shown + 1);
-    for (; r.n_cases < shown && read_call_room(rc); r.n_cases++)
-        r.cases[r.n_cases] =
-            message_case_row(ROW_AT(&read->case_rows, struct case_row, r.n_cases), rc->arena);
-    if (read->case_rows.n > r.n_cases && r.n_cases > 0) {
-        const struct case_row *last = ROW_AT(&read->case_rows, struct case_row, r.n_cases - 1);
-        struct case_position at;
-        memset(&at, 0, sizeof at);
-        at.opened_at = last->opened_at;
-        at.case_id = last->case_id;
-        r.next_page_token = page_token_write(rc, filter_hash(f), slice_of(&at, sizeof at));
-    }
-    rpc_reply(rc->call, &r.base);
+    struct cases_page *p = read->ctx;
+    const size_t n = read->case_rows.n;
+    if (fault_is_set(&read->fault))
+        cases_refuse(p, &read->fault);
+    else if (cases_take(p, &read->case_rows))
+        cases_answer(p, true);
+    else if ((int)n < p->asked)
+        cases_answer(p, false);
+    else if (read_call_gone(p->rc))
+        cases_refuse(p, &p->rc->fault);
+    else
+        cases_next(p, n);
+}
+
+/* One row more than the page shows tells whether there is a next page. */
+static void cases_next(struct cases_page *p, size_t rows)
+{
+    const size_t left = p->limit - p->response.n_cases + 1;
+    p->asked = rows > 0 ? read_slice_rows(&p->read, rows, left) : (int)smaller(CASES_FIRST, left);
+    p->filter->limit = p->asked;
+    read_slice_begin(p->rc, &p->read, &p->slice, cases_done, p);
+    store_list_cases(p->rc->service->store, &p->read, p->filter);
 }
 
 static void cases_start(struct read_call *rc)
 {
-    struct case_filter *f = cases_filter(rc);
+    struct cases_page *p = ARENA_NEW(rc->arena, struct cases_page);
+    p->rc = rc;
+    p->filter = cases_filter(rc);
+    p->limit = (size_t)p->filter->limit;
+    p->hash = filter_hash(p->filter);
     if (!read_call_valid(rc))
         return;
-    f->limit++; /* reads one row more than it shows, to know if there is a next page */
-    rc->user = f;
-    rc->read.done = cases_done;
-    store_list_cases(rc->service->store, &rc->read, f);
+    amends__v1__list_cases_response__init(&p->response);
+    p->response.cases = ARENA_ARRAY(rc->arena, Amends__V1__Case *, p->limit);
+    arena_init(&p->slice, SLICE_ARENA_BYTES);
+    cases_next(p, 0);
 }
 
 void lists_cases(struct rpc_call *call, void *service)
 {
-    service_read(service, call, cases_start);
+    service_read(service, call, READ_PAGE, cases_start);
 }
 
 /* -- GetCaseHistory ---------------------------------------------------------------------------- */
@@ -144,22 +201,41 @@ void lists_cases(struct rpc_call *call, void *service)
 #define EVENTS_USUAL 100
 #define EVENTS_MOST 500
 
+/* A page under way, read in slices. */
 struct history {
+    struct read_call *rc;
+    struct store_read read;
+    struct arena slice;
     struct uuid case_id;
-    int limit;
+    size_t limit;
+    int asked;
     int64_t after_seq;
     uint64_t hash;
+    Amends__V1__GetCaseHistoryResponse response;
 };
 
-static bool refuse_missing(struct read_call *rc, const struct uuid *id)
+static void history_refuse(struct history *h, const struct fault *fault)
+{
+    struct arena slice = h->slice; /* `h` lies in the call's arena, which goes with the answer */
+    rpc_fail(h->rc->call, fault);
+    arena_free(&slice);
+}
+
+static void history_missing(struct history *h)
 {
     char text[UUID_TEXT_LEN + 1];
-    if (rc->read.cases[0].exists)
-        return false;
-    fault_set(&rc->fault, FAULT_NOT_FOUND, ERROR_REASON_CASE_NOT_FOUND, "no case %s",
-              uuid_format(id, text));
-    rpc_fail(rc->call, &rc->fault);
-    return true;
+    fault_set(&h->rc->fault, FAULT_NOT_FOUND, ERROR_REASON_CASE_NOT_FOUND, "no case %s",
+              uuid_format(&h->case_id, text));
+    history_refuse(h, &h->rc->fault);
+}
+
+static void history_answer(struct history *h, bool more)
+{
+    if (more)
+        h->response.next_page_token =
+            page_token_write(h->rc, h->hash, slice_of(&h->after_seq, sizeof h->after_seq));
+    arena_free(&h->slice);
+    rpc_reply(h->rc->call, &h->response.base);
 }
 
 static const struct event_private_row *private_of(const struct store_read *read, int64_t seq)
@@ -171,26 +247,43 @@ static const struct event_private_row *private_of(const struct store_read *read,
     return NULL;
 }
 
+/* True when the page has no room for all of them. */
+static bool history_take(struct history *h)
+{
+    ROWS_EACH (e, struct event_row, &h->read.events) {
+        if (h->response.n_events == h->limit || !read_call_room(h->rc))
+            return true;
+        h->response.events[h->response.n_events++] =
+            message_event(e, private_of(&h->read, e->seq), h->rc->arena);
+        h->after_seq = e->seq;
+    }
+    return false;
+}
+
+static void history_next(struct history *h, size_t rows);
+
 static void history_done(struct store_read *read)
 {
-    struct read_call *rc = read_call_done(read);
-    if (!rc)
-        return;
-    const struct history *h = rc->user;
-    if (refuse_missing(rc, &h->case_id))
-        return;
-    Amends__V1__GetCaseHistoryResponse r = AMENDS__V1__GET_CASE_HISTORY_RESPONSE__INIT;
-    r.events = ARENA_ARRAY(rc->arena, Amends__V1__CaseEvent *, read->events.n + 1);
-    int64_t last_seq = 0;
-    ROWS_EACH (e, struct event_row, &read->events) {
-        if ((int)r.n_events == h->limit || !read_call_room(rc))
-            break;
-        r.events[r.n_events++] = message_event(e, private_of(read, e->seq), rc->arena);
-        last_seq = e->seq;
-    }
-    if (read->events.n > r.n_events)
-        r.next_page_token = page_token_write(rc, h->hash, slice_of(&last_seq, sizeof last_seq));
-    rpc_reply(rc->call, &r.base);
+    struct history *h = read->ctx;
+    if (fault_is_set(&read->fault))
+        history_refuse(h, &read->fault);
+    else if (!read->cases[0].exists)
+        history_missing(h);
+    else if (history_take(h))
+        history_answer(h, true);
+    else if ((int)read->events.n < h->asked)
+        history_answer(h, false);
+    else if (read_call_gone(h->rc))
+        history_refuse(h, &h->rc->fault);
+    else
+        history_next(h, read->events.n);
+}
+
+static void history_next(struct history *h, size_t rows)
+{
+    h->asked = read_slice_rows(&h->read, rows, h->limit - h->response.n_events + 1);
+    read_slice_begin(h->rc, &h->read, &h->slice, history_done, h);
+    store_read_events(h->rc->service->store, &h->read, &h->case_id, h->after_seq, h->asked);
 }
 
 static void history_start(struct read_call *rc)
@@ -198,8 +291,9 @@ static void history_start(struct read_call *rc)
     const Amends__V1__GetCaseHistoryRequest *req =
         (const Amends__V1__GetCaseHistoryRequest *)rc->request;
     struct history *h = ARENA_NEW(rc->arena, struct history);
+    h->rc = rc;
     (void)check_uuid(&rc->fault, "case_id", req->case_id, &h->case_id);
-    h->limit = page_size(&rc->fault, req->page_size, EVENTS_USUAL, EVENTS_MOST);
+    h->limit = (size_t)page_size(&rc->fault, req->page_size, EVENTS_USUAL, EVENTS_MOST);
     const struct slice fields[] = {slice_str("history"), slice_of(&h->case_id, sizeof h->case_id)};
     h->hash = digest_key(fields, 2);
     struct slice position = page_token_read(rc, h->hash, req->page_token);
@@ -207,12 +301,13 @@ static void history_start(struct read_call *rc)
         memcpy(&h->after_seq, position.data, sizeof h->after_seq);
     if (!read_call_valid(rc))
         return;
-    rc->user = h;
-    rc->read.done = history_done;
-    store_read_events(rc->service->store, &rc->read, &h->case_id, h->after_seq, h->limit + 1);
+    amends__v1__get_case_history_response__init(&h->response);
+    h->response.events = ARENA_ARRAY(rc->arena, Amends__V1__CaseEvent *, h->limit);
+    arena_init(&h->slice, SLICE_ARENA_BYTES);
+    history_next(h, 0);
 }
 
 void lists_history(struct rpc_call *call, void *service)
 {
-    service_read(service, call, history_start);
+    service_read(service, call, READ_PAGE, history_start);
 }

@@ -278,5 +278,5 @@ static void start(struct read_call *rc)
 
 void policy_apply(struct rpc_call *call, void *service)
 {
-    service_read(service, call, start);
+    service_read(service, call, READ_NOTHING, start);
 }

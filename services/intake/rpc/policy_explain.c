@@ -144,5 +144,5 @@ static void start(struct read_call *rc)
 
 void policy_explain(struct rpc_call *call, void *service)
 {
-    service_read(service, call, start);
+    service_read(service, call, READ_PAGE, start);
 }

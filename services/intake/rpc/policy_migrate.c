@@ -22,8 +22,10 @@
 
 #define CASES_USUAL 500
 #define CASES_MOST 2000
-/* The most rows that one call looks at, including cases that need not move. */
+/* The most rows that one call looks at, including cases that need not move, and how many it reads at
+ * once. */
 #define ROWS_MOST 10000
+#define ROWS_SLICE 250
 /* Enough for two segments: one is decided while the next one fills. */
 #define AT_ONCE 128
 #define BREACHES_MOST 100
@@ -36,9 +38,11 @@ struct migration {
     int32_t to;
     size_t limit;
     uint64_t hash;
-    struct rows rows; /* struct migrating_row */
-    size_t next;      /* the first row that was not looked at */
-    size_t taken;     /* cases looked at */
+    struct rows rows;          /* struct migrating_row: a slice */
+    size_t next;               /* the first of these that was not looked at */
+    struct migrating_row last; /* that was looked at */
+    size_t read;               /* rows of all slices */
+    size_t taken;              /* cases looked at */
     size_t in_flight;
     bool stopped;    /* by rc->fault */
     bool submitting; /* commands that end meanwhile do not submit others */
@@ -65,9 +69,17 @@ static bool concerns_all(const struct fault *f)
            (f->code == FAULT_RESOURCE_EXHAUSTED && f->reason == ERROR_REASON_OVERLOADED);
 }
 
+/* Whether cases may follow behind the last one looked at. */
 static bool may_submit_more(const struct migration *m)
 {
-    return m->next < m->rows.n || m->rows.n == ROWS_MOST;
+    return m->next < m->rows.n || m->rows.n == ROWS_SLICE;
+}
+
+/* Whether the next slice is to be read: the last one is used up and the page is not full. */
+static bool needs_rows(const struct migration *m)
+{
+    return !m->stopped && m->next == m->rows.n && m->rows.n == ROWS_SLICE && m->taken < m->limit &&
+           m->read < ROWS_MOST;
 }
 
 static void end_migration(struct migration *m)
@@ -77,13 +89,11 @@ static void end_migration(struct migration *m)
         rpc_fail(rc->call, &rc->fault);
         return;
     }
-    if (may_submit_more(m) && m->next > 0) {
-        const struct migrating_row *last =
-            ROW_AT(&m->rows, const struct migrating_row, m->next - 1);
+    if (may_submit_more(m)) {
         struct migrating_row at;
         memset(&at, 0, sizeof at);
-        at.opened_at = last->opened_at;
-        at.case_id = last->case_id;
+        at.opened_at = m->last.opened_at;
+        at.case_id = m->last.case_id;
         m->response.next_page_token = page_token_write(rc, m->hash, slice_of(&at, sizeof at));
     }
     rpc_reply(rc->call, &m->response.base);
@@ -131,6 +141,7 @@ static void count_moved(struct migration *m, const struct moving *c)
 /* -- the cases --------------------------------------------------------------------------------- */
 
 static void go_on(struct migration *m);
+static void read_rows(struct migration *m);
 
 static void case_moved(struct submission *sub)
 {
@@ -177,6 +188,7 @@ static const struct migrating_row *take_row(struct migration *m)
         return NULL;
     while (m->next < m->rows.n && m->taken < m->limit) {
         const struct migrating_row *row = ROW_AT(&m->rows, const struct migrating_row, m->next++);
+        m->last = *row;
         if (!row->wanted)
             continue;
         m->taken++;
@@ -195,7 +207,13 @@ static void go_on(struct migration *m)
     for (const struct migrating_row *row; (row = take_row(m));)
         submit_case(m, row);
     m->submitting = false;
-    if (m->in_flight == 0)
+    if (m->in_flight > 0)
+        return;
+    if (!m->stopped && read_call_gone(m->rc))
+        m->stopped = true;
+    if (needs_rows(m))
+        read_rows(m);
+    else
         end_migration(m);
 }
 
@@ -208,7 +226,17 @@ static void cases_read(struct store_read *read)
         return;
     struct migration *m = rc->user;
     m->rows = read->migrating;
+    m->next = 0;
+    m->read += m->rows.n;
     go_on(m);
+}
+
+static void read_rows(struct migration *m)
+{
+    struct read_call *rc = m->rc;
+    rc->read.done = cases_read;
+    store_read_migrating(rc->service->store, &rc->read, &m->last, m->request->from_version, m->to,
+                         ROWS_SLICE);
 }
 
 static uint64_t versions_hash(const struct migration *m)
@@ -225,19 +253,16 @@ static void policy_known(struct tenants_wait *wait, const struct policy *policy,
 {
     struct migration *m = CONTAINER_OF(wait, struct migration, policy);
     struct read_call *rc = m->rc;
-    struct migrating_row after = {.opened_at = 0};
     if (!policy) {
         rpc_fail(rc->call, fault);
         return;
     }
     m->hash = versions_hash(m);
     const struct slice position = page_token_read(rc, m->hash, m->request->page_token);
-    if (position.len == sizeof after)
-        memcpy(&after, position.data, sizeof after);
-    rc->read.done = cases_read;
+    if (position.len == sizeof m->last)
+        memcpy(&m->last, position.data, sizeof m->last);
     if (read_call_valid(rc))
-        store_read_migrating(rc->service->store, &rc->read, &after, m->request->from_version, m->to,
-                             ROWS_MOST);
+        read_rows(m);
 }
 
 /* -- the start --------------------------------------------------------------------------------- */
@@ -279,5 +304,5 @@ static void start(struct read_call *rc)
 
 void policy_migrate(struct rpc_call *call, void *service)
 {
-    service_read(service, call, start);
+    service_read(service, call, READ_PAGE, start);
 }

@@ -46,7 +46,7 @@ static void get_start(struct read_call *rc)
 
 void policy_get(struct rpc_call *call, void *service)
 {
-    service_read(service, call, get_start);
+    service_read(service, call, READ_PAGE, get_start);
 }
 
 /* -- ListPolicyVersions ------------------------------------------------------------------------ */
@@ -94,5 +94,5 @@ static void list_start(struct read_call *rc)
 
 void policy_list(struct rpc_call *call, void *service)
 {
-    service_read(service, call, list_start);
+    service_read(service, call, READ_PAGE, list_start);
 }

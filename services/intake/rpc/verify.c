@@ -8,7 +8,7 @@
 #include "contract/reasons.h"
 #include "intake/rpc/lists.h"
 
-#define SLICE 500
+#define SLICE_MOST 500
 #define CATCH_UP_MAX 5
 
 struct verify {
@@ -18,7 +18,7 @@ struct verify {
         read; /* reads into `slice`: a long history needs no more memory than one slice */
     struct arena slice;
     int64_t last_seq;
-    int catch_up;
+    int catch_up, asked;
 };
 
 static void next_slice(struct read_call *rc);
@@ -67,6 +67,13 @@ static void finish(struct read_call *rc, struct verify *v)
     arena_free(&slice);
 }
 
+static void refuse_gone(struct read_call *rc, const struct verify *v)
+{
+    struct arena slice = v->slice;
+    rpc_fail(rc->call, &rc->fault);
+    arena_free(&slice);
+}
+
 static void slice_done(struct store_read *read)
 {
     struct read_call *rc = read->ctx;
@@ -80,7 +87,10 @@ static void slice_done(struct store_read *read)
      * them. Then the case names a last event that was not read; the next look finds it. When
      * looking again does not help, the history is not intact. */
     const bool apart = read->cases[0].row.last_seq != v->last_seq;
-    if (read->events.n == SLICE || (apart && v->catch_up++ < CATCH_UP_MAX))
+    const bool more = (int)read->events.n == v->asked || (apart && v->catch_up++ < CATCH_UP_MAX);
+    if (more && read_call_gone(rc))
+        refuse_gone(rc, v);
+    else if (more)
         next_slice(rc);
     else
         finish(rc, v);
@@ -89,14 +99,9 @@ static void slice_done(struct store_read *read)
 static void next_slice(struct read_call *rc)
 {
     struct verify *v = rc->user;
-    arena_reset(&v->slice);
-    v->read = (struct store_read){.arena = &v->slice,
-                                  .tenant_id = rc->tenant->id,
-                                  .tenant = rc->tenant->name,
-                                  .deadline_us = rc->read.deadline_us,
-                                  .done = slice_done,
-                                  .ctx = rc};
-    store_read_events(rc->service->store, &v->read, &v->case_id, v->last_seq, SLICE);
+    v->asked = read_slice_rows(&v->read, v->read.events.n, SLICE_MOST);
+    read_slice_begin(rc, &v->read, &v->slice, slice_done, rc);
+    store_read_events(rc->service->store, &v->read, &v->case_id, v->last_seq, v->asked);
 }
 
 static void start(struct read_call *rc)
@@ -116,5 +121,5 @@ static void start(struct read_call *rc)
 
 void lists_verify(struct rpc_call *call, void *service)
 {
-    service_read(service, call, start);
+    service_read(service, call, READ_PAGE, start);
 }

@@ -14,8 +14,7 @@
 
 #define PAGE_USUAL 50
 #define PAGE_MOST 500
-#define PAGE_BYTES (1u << 20)    /* of words in one page */
-#define SLICE_BYTES (256u << 10) /* of words in one read */
+#define PAGE_BYTES (1u << 20) /* of words in one page */
 
 /* One list under way. The three responses have the same shape, so the page is kept apart from
  * them. */
@@ -123,22 +122,17 @@ static void slice_read(struct store_read *read)
         add_row(l, rows, i);
     if (rows->n == 0 || l->n >= l->limit || l->bytes >= PAGE_BYTES)
         answer(l, rows->n == 0);
+    else if (read_call_gone(l->rc))
+        refuse(l, &l->rc->fault);
     else
         next_slice(l);
 }
 
 static void next_slice(struct listing *l)
 {
-    const struct read_call *rc = l->rc;
-    arena_reset(&l->slice);
-    l->read = (struct store_read){.arena = &l->slice,
-                                  .tenant_id = rc->tenant->id,
-                                  .tenant = rc->tenant->name,
-                                  .deadline_us = rc->read.deadline_us,
-                                  .done = slice_read,
-                                  .ctx = l};
-    store_read_words(rc->service->store, &l->read, &l->id, l->of, &l->place,
-                     smaller(SLICE_BYTES, PAGE_BYTES - l->bytes), (int)(l->limit - l->n));
+    read_slice_begin(l->rc, &l->read, &l->slice, slice_read, l);
+    store_read_words(l->rc->service->store, &l->read, &l->id, l->of, &l->place,
+                     smaller(READ_SLICE_BYTES, PAGE_BYTES - l->bytes), (int)(l->limit - l->n));
 }
 
 /* -- the start --------------------------------------------------------------------------------- */
@@ -162,7 +156,7 @@ static void start(struct read_call *rc, enum words_of of, const char *case_id, i
     if (!read_call_valid(rc))
         return;
     l->parts = ARENA_ARRAY(rc->arena, ProtobufCMessage *, l->limit);
-    arena_init(&l->slice, 4 * SLICE_BYTES);
+    arena_init(&l->slice, 4 * READ_SLICE_BYTES);
     next_slice(l);
 }
 
@@ -187,15 +181,15 @@ static void acts_start(struct read_call *rc)
 
 void words_signals(struct rpc_call *call, void *service)
 {
-    service_read(service, call, signals_start);
+    service_read(service, call, READ_PAGE, signals_start);
 }
 
 void words_contacts(struct rpc_call *call, void *service)
 {
-    service_read(service, call, contacts_start);
+    service_read(service, call, READ_PAGE, contacts_start);
 }
 
 void words_acts(struct rpc_call *call, void *service)
 {
-    service_read(service, call, acts_start);
+    service_read(service, call, READ_PAGE, acts_start);
 }
