@@ -120,11 +120,23 @@ static void finish(struct rpc_call *call)
     rpc_start_batch(call->grpc, ops, n, &call->done_tag);
 }
 
+/* `struct rpc_packed` is gRPC's buffer under a name that needs no header of gRPC. */
+struct rpc_packed *rpc_pack(const ProtobufCMessage *response)
+{
+    return (struct rpc_packed *)(void *)message_buffer(response);
+}
+
 void rpc_reply(struct rpc_call *call, const ProtobufCMessage *response)
 {
     rpc_call_check(call);
+    rpc_reply_packed(call, rpc_pack(response));
+}
+
+void rpc_reply_packed(struct rpc_call *call, struct rpc_packed *packed)
+{
+    rpc_call_check(call);
     AM_ASSERT(!call->stream.open);
-    call->ending.message = message_buffer(response);
+    call->ending.message = (grpc_byte_buffer *)(void *)packed;
     call->delivery.bytes = grpc_byte_buffer_length(call->ending.message);
     rpc_ending_set(call, FAULT_OK, NULL);
     let_go(call);

@@ -198,6 +198,12 @@ void rpc_call_set_replayed(struct rpc_call *call);
 /* Answers and ends a unary call. The message is packed before this returns. */
 void rpc_reply(struct rpc_call *call, const ProtobufCMessage *response);
 
+/* The same in two steps, for a large response: packing it, on any thread, and answering with it.
+ * What was packed has to be used in an answer. */
+struct rpc_packed;
+struct rpc_packed *rpc_pack(const ProtobufCMessage *response);
+void rpc_reply_packed(struct rpc_call *call, struct rpc_packed *packed);
+
 /*
  * Refuses and ends a unary call, or ends a stream with an error. `fault` has a code; it is packed
  * before this returns, as google.rpc.Status (ErrorInfo of domain "amends", BadRequest for

@@ -3,9 +3,9 @@
 
 /*
  * Admission of reads by the memory that they may hold. Small ones (up to READ_GATE_SMALL bytes) and
- * large ones each have half of the bound, so that neither waits for the other. Of each half a tenant
- * may hold as much as is still free: one alone gets half of it, two get a third each. What does not
- * fit waits; tenants have turns.
+ * large ones each have half of the bound, so that neither waits for the other. Of each half a
+ * tenant may hold as much as is still free: one alone gets half of it, two get a third each. What
+ * does not fit waits; tenants have turns.
  *
  * Threading: io loop's thread. Ownership: a place is embedded in its caller's struct and borrowed
  * from read_gate_enter() until read_gate_leave().

@@ -77,8 +77,8 @@ struct read_call {
 void service_read(struct service *s, struct rpc_call *call, size_t bytes,
                   void (*start)(struct read_call *rc));
 
-/* Gives back what the call may hold and asks for `bytes` instead; the call waits for its turn. Then
- * `start` is called: whatever had been read is to be dropped before and read again. */
+/* Gives back what the call may hold and asks for `bytes` instead; the call waits for its turn.
+ * Then `start` is called: whatever had been read is to be dropped before and read again. */
 void read_call_ask(struct read_call *rc, size_t bytes, void (*start)(struct read_call *rc));
 
 /* To be asked before every slice but the first: true when nobody waits for the answer any more.

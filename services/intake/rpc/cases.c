@@ -25,13 +25,18 @@ struct reading {
     size_t n, next; /* the case of `next` is being read */
     bool full;      /* with words */
     size_t room;    /* bytes that the response may still take */
+    bool large;     /* what is made of its rows is made on another thread */
     /* The case of `next`. */
     Amends__V1__Case *message;
+    size_t bytes;                       /* of the message, where they are needed */
     struct words_place place[WORDS_OF]; /* the oldest one shown with its words */
     size_t words;                       /* bytes of words that it may still take */
     /* Gets each case, NULL when there is none. */
     void (*each)(struct reading *x, Amends__V1__Case *message);
     Amends__V1__BatchGetCasesResponse batch; /* BatchGetCases only */
+    Amends__V1__GetCaseResponse single;      /* GetCase only */
+    const ProtobufCMessage *response;
+    struct rpc_packed *packed;
 };
 
 static void read_next(struct reading *x);
@@ -50,11 +55,36 @@ static size_t results_most(const struct reading *x)
 
 /* -- the end ----------------------------------------------------------------------------------- */
 
+static void pack(void *ctx)
+{
+    struct reading *x = ctx;
+    x->packed = rpc_pack(x->response);
+}
+
 /* `x` lies in the call's arena, which goes with the answer. */
+static void packed(void *ctx)
+{
+    struct reading *x = ctx;
+    arena_free(&x->slice);
+    rpc_reply_packed(x->rc->call, x->packed);
+}
+
+/* Making and packing a message of the largest size takes tens of milliseconds, and nobody else's
+ * call would move meanwhile. */
+static void here_or_elsewhere(struct reading *x, void (*run)(void *ctx), void (*done)(void *ctx))
+{
+    if (x->large) {
+        loop_work(x->rc->service->loop, run, done, x);
+        return;
+    }
+    run(x);
+    done(x);
+}
+
 static void answer(struct reading *x, const ProtobufCMessage *response)
 {
-    arena_free(&x->slice); /* the response borrows nothing of it */
-    rpc_reply(x->rc->call, response);
+    x->response = response;
+    here_or_elsewhere(x, pack, packed);
 }
 
 static void refuse(struct reading *x, const struct fault *fault)
@@ -115,6 +145,7 @@ static bool take_text(struct reading *x, const char *text, char **field,
         *field = copy;
     *left_out = false;
     x->words -= smaller(bytes, x->words);
+    x->bytes += bytes;
     return true;
 }
 
@@ -238,9 +269,19 @@ static void read_words(struct reading *x)
 
 /* -- a case ------------------------------------------------------------------------------------ */
 
-static void show_case(struct reading *x, const struct case_state *c)
+static void make_message(void *ctx)
 {
-    x->message = message_case(c, true, x->rc->arena);
+    struct reading *x = ctx;
+    Amends__V1__Case *c = message_case(&x->read.cases[0], true, x->rc->arena);
+    x->message = c;
+    x->bytes = 0;
+    if (c && (x->n > 1 || (x->full && c->texts_left_out)))
+        x->bytes = protobuf_c_message_get_packed_size(&c->base);
+}
+
+static void message_made(void *ctx)
+{
+    struct reading *x = ctx;
     if (!x->message) {
         refuse_too_large(x);
         return;
@@ -253,10 +294,15 @@ static void show_case(struct reading *x, const struct case_state *c)
         ask_for_more(x);
         return;
     }
-    const size_t bytes = protobuf_c_message_get_packed_size(&x->message->base);
-    x->words = smaller(WORDS_BYTES, x->room > bytes ? x->room - bytes : 0);
-    note_places(x, c);
+    x->words = smaller(WORDS_BYTES, x->room > x->bytes ? x->room - x->bytes : 0);
+    note_places(x, &x->read.cases[0]);
     read_words(x);
+}
+
+static void show_case(struct reading *x)
+{
+    x->large = x->large || x->read.pg.bytes > READ_SLICE_BYTES;
+    here_or_elsewhere(x, make_message, message_made);
 }
 
 static void read_again(struct read_call *rc)
@@ -282,7 +328,7 @@ static void case_read(struct store_read *read)
     else if (fault_is_set(&read->fault))
         refuse(x, &read->fault);
     else if (read->cases[0].exists)
-        show_case(x, &read->cases[0]);
+        show_case(x);
     else
         x->each(x, NULL);
 }
@@ -325,9 +371,9 @@ static void get_done(struct reading *x, Amends__V1__Case *message)
         refuse(x, &x->rc->fault);
         return;
     }
-    Amends__V1__GetCaseResponse r = AMENDS__V1__GET_CASE_RESPONSE__INIT;
-    r.case_ = message;
-    answer(x, &r.base);
+    amends__v1__get_case_response__init(&x->single);
+    x->single.case_ = message;
+    answer(x, &x->single.base);
 }
 
 static void get_start(struct read_call *rc)
@@ -358,11 +404,10 @@ static void answer_batch(struct reading *x)
 /* Whether the case goes into the response. The first one always does. */
 static bool has_room(struct reading *x, const Amends__V1__Case *message)
 {
-    const size_t bytes = protobuf_c_message_get_packed_size(&message->base);
     const bool whole = !x->full || !message->texts_left_out;
-    if (x->batch.n_cases > 0 && (bytes > x->room || !whole))
+    if (x->batch.n_cases > 0 && (x->bytes > x->room || !whole))
         return false;
-    x->room -= smaller(bytes, x->room);
+    x->room -= smaller(x->bytes, x->room);
     return true;
 }
 

@@ -22,8 +22,8 @@
 
 #define CASES_USUAL 500
 #define CASES_MOST 2000
-/* The most rows that one call looks at, including cases that need not move, and how many it reads at
- * once. */
+/* The most rows that one call looks at, including cases that need not move, and how many it reads
+ * at once. */
 #define ROWS_MOST 10000
 #define ROWS_SLICE 250
 /* Enough for two segments: one is decided while the next one fills. */

@@ -54,13 +54,17 @@ insert into case_event_private select e.tenant_id, e.case_id, 10000 + n, e.salt,
 """
 
 
-def fill(world, case):
-    """Makes an open case the fullest one that there can be."""
-    world.agent(WHO, present=False, display_name="Everybody")
-    world.cluster.sql(_ROWS.format(
-        case=case.case_id, long=LONG_TEXT, short=SHORT_TEXT, name=NAME_TEXT, who=WHO, signals=SIGNALS,
+def statements(case_id):
+    """What makes an open case the fullest one that there can be; the agent WHO must exist."""
+    return _ROWS.format(
+        case=case_id, long=LONG_TEXT, short=SHORT_TEXT, name=NAME_TEXT, who=WHO, signals=SIGNALS,
         contacts=CONTACTS, acts=ACTS, remedies=REMEDIES, promises=PROMISES, offers=OFFERS, clocks=CLOCKS,
-        pauses=PAUSES))
+        pauses=PAUSES)
+
+
+def fill(world, case):
+    world.agent(WHO, present=False, display_name="Everybody")
+    world.cluster.sql(statements(case.case_id))
 
 
 def add_events(world, case, events):
