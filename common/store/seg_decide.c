@@ -145,8 +145,6 @@ static struct agent_row *agent_copy(struct seg_state *st, int64_t tenant_id, con
 static void take_agents(struct seg_state *st, struct seg_part *p, struct arena *arena)
 {
     const struct command *cmd = p->cmd;
-    if (cmd->kind->needs_customer)
-        return;
     if (cmd->agent_id)
         p->agent = agent_copy(st, cmd->tenant_id, cmd->agent_id, arena);
     if (cmd->agent_id && strcmp(cmd->agent_id, cmd->principal) == 0)

@@ -47,8 +47,10 @@ static void add_part(struct seg_state *st, struct submission *sub)
     p->cmd = cmd;
     if (kind->needs_customer) {
         st->openings[st->n_openings++] = p;
-        if (!uuid_is_zero(&cmd->open_case_id))
+        if (!uuid_is_zero(&cmd->open_case_id)) {
             add_case(st, p, &cmd->open_case_id);
+            add_agent(st, cmd->tenant_id, cmd->principal);
+        }
         return;
     }
     /* Its dedup row comes with the look-up of the claim. */

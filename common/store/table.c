@@ -143,6 +143,7 @@ static const struct column clock_cols[] = {
     COL(clock_row, pause_capped),
     COL(clock_row, fired),
     TIME_NULL(clock_row, next_at),
+    COL(clock_row, retargets),
 };
 
 static const struct column contact_cols[] = {

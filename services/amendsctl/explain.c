@@ -39,14 +39,28 @@ static const char *length_text(int64_t ms, char text[TIME_BYTES])
     return text;
 }
 
-static const char *target_text(const Amends__V1__Clock *k, char text[TIME_BYTES])
+static const char *amount_text(Amends__V1__TargetUnit unit, int64_t ms, int32_t days,
+                               char text[TIME_BYTES])
 {
-    if (k->target_unit == AMENDS__V1__TARGET_UNIT__TARGET_UNIT_UNSPECIFIED)
-        return length_text(k->target_ms, text);
-    const bool business = k->target_unit == AMENDS__V1__TARGET_UNIT__TARGET_UNIT_BUSINESS_DAYS;
-    (void)snprintf(text, TIME_BYTES, "%d %sday%s", k->target_days, business ? "business " : "",
-                   k->target_days == 1 ? "" : "s");
+    if (unit == AMENDS__V1__TARGET_UNIT__TARGET_UNIT_UNSPECIFIED)
+        return length_text(ms, text);
+    const bool business = unit == AMENDS__V1__TARGET_UNIT__TARGET_UNIT_BUSINESS_DAYS;
+    (void)snprintf(text, TIME_BYTES, "%d %sday%s", days, business ? "business " : "",
+                   days == 1 ? "" : "s");
     return text;
+}
+
+/* "re-targeted at ... by severity 5 to 01:00:00: due ... instead of ..." */
+static void print_retarget(const Amends__V1__ClockRetarget *r, struct arena *arena)
+{
+    char target[TIME_BYTES];
+    const char *due = when_text(r->new_due_time, true, arena);
+    const char *old = when_text(r->old_due_time, true, arena);
+    const bool stayed = millis(r->old_due_time) == millis(r->new_due_time);
+    out_line("  re-targeted at %s by severity %d to %s: due %s%s%s",
+             when_text(r->retarget_time, true, arena), r->severity,
+             amount_text(r->target_unit, r->target_ms, r->target_days, target), due,
+             stayed ? " as before" : " instead of ", stayed ? "" : old);
 }
 
 static void print_clock(const Amends__V1__ExplainDeadlineResponse *r, int percent,
@@ -59,8 +73,11 @@ static void print_clock(const Amends__V1__ExplainDeadlineResponse *r, int percen
              contract_word(CLOCK_STATE_WORDS, (int)k->state), k->clock_id);
     out_line("  from %s, %d %% at %s; target %s; calendar %s%s%s; policy version %d",
              when_text(k->start_time, true, arena), percent, when_text(r->due_time, true, arena),
-             target_text(k, target), *k->calendar ? k->calendar : "24/7", *k->time_zone ? ", " : "",
-             k->time_zone, k->policy_version);
+             amount_text(k->target_unit, k->target_ms, k->target_days, target),
+             *k->calendar ? k->calendar : "24/7", *k->time_zone ? ", " : "", k->time_zone,
+             k->policy_version);
+    for (size_t i = 0; i < k->n_retargets; i++)
+        print_retarget(k->retargets[i], arena);
 }
 
 /* "Christmas Day", "(clocks moved forward by 01:00:00)" */

@@ -75,6 +75,7 @@ def test_silence_breaks_it(world):
     ann = world.agent("ann", present=False)
     case = world.open()
     ann.take()
+    steps.reach(ann, case)  # else the graver case's first response would be late, too
     one = promise(ann, case, 5 * sample.HOUR_S)
     world.advance(5 * sample.HOUR_S + 1)
     after = world.get(case)
@@ -152,6 +153,7 @@ def test_what_is_overdue_is_not_renegotiated(world):
 def test_admitted_to_be_broken(world):
     ann = world.agent("ann", present=False)
     case = world.open()
+    steps.reach(ann, case)  # else the graver case's first response would be late, too
     one = promise(ann, case, 5 * sample.HOUR_S)
     settle(ann, case, one, v1.PROMISE_OUTCOME_BROKEN, note="The technician is ill.")
     after = world.get(case)

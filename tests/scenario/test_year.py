@@ -93,7 +93,10 @@ def check_variety(lives):
         "later rounds": sum(case.view.round > 1 for case in cases), "clocks that paused": len(paused),
         "pauses as long as may be": sum(kind.pause_single in lengths for kind, lengths in paused),
         "clocks that paused all they may": sum(sum(lengths) == kind.pause_total for kind, lengths in paused),
-        "clocks that began again": sum(clock.instance > 2 for clock in clocks)}
+        "clocks that began again": sum(clock.instance > 2 for clock in clocks),
+        "clocks that were moved": sum(clock.not_before > 0 for clock in clocks),
+        "targets that were chosen too late to move": sum(
+            was == now for clock in clocks for _, was, now in clock.retargets)}
     print(causes, promises, counts)
     assert {clock.name for clock in clocks} == {"", *(one.name for one in bundle.policy().clocks)}
     assert {ClockState.word(clock.state) for clock in clocks} >= {"RUNNING", "MET", "BREACHED", "CANCELLED"}

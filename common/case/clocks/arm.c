@@ -15,6 +15,8 @@ static void known_end(const struct clock_row *clock, struct deadline *out)
     out->start_us = clock->started_at;
     out->unit = POLICY_UNIT_TIME;
     out->target_ms = span > 0 ? span / US_PER_MS : 0;
+    out->target_rest_us = 0;
+    out->not_before_us = 0;
     out->n_pauses = 0;
 }
 

@@ -14,6 +14,7 @@
  *   pause_end.c   what of a pause counts
  *   rules.c       all definitions of a case
  *   subjects.c    clocks of remedies
+ *   retarget.c    another target while it runs: see retarget.h
  *   migrate.c     another policy
  *   rows.c        finding and adding rows
  *   facts.c, deadline*.c  see their headers
@@ -36,6 +37,11 @@
  *   5. no clock is open, none was in this round or `again`: start holds, cancel and stop do not: it
  *      starts, at the instant since when start holds. `again` uses the row of the clock before:
  *      instance + 1. A level's clock starts once each time the case comes to the level
+ * Then every open clock whose definition chooses another target by the facts as they stand than the
+ * one it has is re-targeted (retarget.h): its deadline may come earlier and never becomes later.
+ * Its thresholds that came by the old target fire before that; those that the new target puts
+ * behind the present instant fire now.
+ *
  * A stop that came earlier and is told later is looked at for a clock that has ended, too. Before a
  * stop or a pause every threshold that came before it fires, whether a timer looked or not.
  *
@@ -81,10 +87,11 @@ bool clock_may_pause(const struct clock_row *clock, const struct policy_clock *d
 
 /* Moves the case's open clocks to d->policy (row.policy_version is set to it already): targets (by
  * the facts as they stand), calendars and thresholds of the definition of the same name; start,
- * pauses and what fired are kept; a clock that was found breached stays so, and is judged by the
- * new deadline when it stops. One whose definition is gone is cancelled, and begins again with a
- * version that has it; new definitions start by clocks_refresh(). `breaching` is valid until the
- * next change of the case. */
+ * pauses and what fired are kept. A clock that was re-targeted to the very target that the new
+ * definition gives keeps its deadline: a migration to equal targets changes nothing. A clock
+ * that was found breached stays so, and is judged by the new deadline when it stops. One whose
+ * definition is gone is cancelled, and begins again with a version that has it; new definitions
+ * start by clocks_refresh(). `breaching` is valid until the next change of the case. */
 struct clocks_migrated {
     bool changed;                      /* a deadline moved, a clock started or ended */
     size_t n_breaching;                /* running clocks past their new deadline: they fire now */

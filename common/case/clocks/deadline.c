@@ -13,16 +13,19 @@
 /* -- stretches of time ------------------------------------------------------------------------ */
 
 /* Ten years at 1,000 % are a thousandth of what fits; what a row says beyond that saturates. */
-static int64_t share_us(int64_t target_ms, int percent)
+static int64_t share_us(const struct deadline *k, int percent)
 {
     int64_t share = 0;
-    return __builtin_mul_overflow(target_ms, (int64_t)percent * PERCENT_OF_MS, &share) ? INT64_MAX
-                                                                                       : share;
+    int64_t rest = (int64_t)k->target_rest_us * percent / 100;
+    bool too_much =
+        __builtin_mul_overflow(k->target_ms, (int64_t)percent * PERCENT_OF_MS, &share) ||
+        __builtin_add_overflow(share, rest, &share);
+    return too_much ? INT64_MAX : share;
 }
 
 static int64_t time_at(const struct deadline *k, int percent)
 {
-    int64_t left = share_us(k->target_ms, percent);
+    int64_t left = share_us(k, percent);
     int64_t at = k->start_us;
     for (size_t i = 0; i < k->n_pauses; i++) {
         const struct pause *p = &k->pauses[i];
@@ -96,7 +99,8 @@ static int64_t days_at(const struct deadline *k, int percent)
 
 int64_t deadline_at(const struct deadline *k, int percent)
 {
-    return k->unit == POLICY_UNIT_TIME ? time_at(k, percent) : days_at(k, percent);
+    int64_t at = k->unit == POLICY_UNIT_TIME ? time_at(k, percent) : days_at(k, percent);
+    return larger(at, k->not_before_us);
 }
 
 int64_t deadline_used_us(const struct deadline *k, int64_t at_us)

@@ -9,6 +9,8 @@
  *   deadline(p %) = the earliest instant by which p % of the target has been used up since the
  * start, where time counts that is working time of the calendar and in no pause
  *
+ * A share that had been used up before a re-target put it there is due at the re-target.
+ *
  * So pausing over closed hours changes nothing, and two pauses that join equal one. Targets in days
  * are no stretch of time: their 100 % is given by the days, and other thresholds by the share of
  * the time between start and deadline; they do not pause.
@@ -32,8 +34,10 @@ struct deadline {
     int64_t start_us;
     enum policy_unit unit;
     int64_t target_ms;
+    int32_t target_rest_us; /* what a re-target adds to it, less than a millisecond */
     int32_t target_days;
-    size_t n_pauses; /* in order, apart; the last may be one under way, with its resume_at */
+    int64_t not_before_us; /* no share comes before a re-target that moved it; 0 = there was none */
+    size_t n_pauses;       /* in order, apart; the last may be one under way, with its resume_at */
     struct pause pauses[PAUSES_MAX + 1];
 };
 

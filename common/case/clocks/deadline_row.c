@@ -2,7 +2,8 @@
 
 /* The inputs of a deadline out of a clock's row and its policy version. */
 
-#include "case/clocks/deadline.h"
+#include "base/time.h"
+#include "case/clocks/retarget.h"
 #include "contract/words.h"
 
 static int lay_out(const struct clock_row *clock, const struct policy *p, struct deadline *out)
@@ -21,6 +22,16 @@ static bool known_unit(int unit)
     return unit >= POLICY_UNIT_TIME && unit <= POLICY_UNIT_DAYS;
 }
 
+static void add_retargets(const struct clock_row *clock, struct deadline *out)
+{
+    struct retarget r[RETARGETS_MAX];
+    size_t n = retargets_of(clock, r);
+    const struct retarget *moved = retargets_last_move(r, n);
+    out->not_before_us = moved ? moved->at_us : 0;
+    bool has_rest = n > 0 && r[n - 1].unit == POLICY_UNIT_TIME;
+    out->target_rest_us = has_rest ? (int32_t)(r[n - 1].amount % US_PER_MS) : 0;
+}
+
 int deadline_of(const struct clock_row *clock, const struct policy *p, struct deadline *out)
 {
     out->start_us = clock->started_at;
@@ -34,5 +45,6 @@ int deadline_of(const struct clock_row *clock, const struct policy *p, struct de
         out->pauses[out->n_pauses++] = (struct pause){.from_us = clock->paused_at,
                                                       .until_us = clock->resume_at,
                                                       .reason = clock->pause_reason};
+    add_retargets(clock, out);
     return lay_out(clock, p, out);
 }

@@ -11,6 +11,7 @@
 #include "case/clocks/clocks.h"
 #include "case/clocks/deadline.h"
 #include "case/clocks/facts.h"
+#include "case/clocks/retarget.h"
 #include "case/clocks/thresholds.h"
 
 #define DUE_PERCENT 100
@@ -43,6 +44,9 @@ void clock_arm(struct decision *d, struct clock_row *clock);
 /* Begins an instance of the definition at an instant: target, calendar and zone by the facts. */
 void clock_begin(struct clocks_look *look, struct clock_row *clock, const struct policy_clock *def,
                  int64_t start_us);
+/* The definition's target by the facts as they stand. */
+const struct policy_target *clock_target(const struct clocks_look *look,
+                                         const struct policy_clock *def);
 /* Target, calendar and zone of the definition by the facts; the start stands. */
 void clock_lay_out(struct clocks_look *look, struct clock_row *clock,
                    const struct policy_clock *def);
@@ -82,3 +86,10 @@ bool definition_starts(const struct clocks_look *look, const struct policy_clock
 
 /* FULFILMENT and APPROVAL follow the remedies. */
 void clocks_refresh_subjects(struct clocks_look *look);
+
+/* -- other targets (retarget.c) ---------------------------------------------------------------- */
+
+/* Whether this is the target that was chosen for the clock last. */
+bool clock_has_target(const struct clock_row *clock, const struct policy_target *target);
+/* Moves the open clocks whose target would be another one by the facts as they stand. */
+void clocks_retarget(struct clocks_look *look);

@@ -2,6 +2,8 @@
 
 /* The clocks of a case that moves to another policy version. */
 
+#include <string.h>
+
 #include "base/time.h"
 #include "case/clocks/impl.h"
 #include "contract/clock_kinds.h"
@@ -10,6 +12,33 @@ struct due {
     struct uuid clock_id;
     int64_t due_at;
 };
+
+/* It goes on in the calendar and the zone that it began in. A customer's zone that became known
+ * since counts for clocks that begin after that. */
+static bool counts_alike(const struct clocks_look *look, const struct clock_row *clock,
+                         const struct policy_clock *def)
+{
+    const struct policy *p = look->d->policy;
+    const char *calendar = def->calendar >= 0 ? p->calendars[def->calendar].name : "";
+    if (strcmp(clock->calendar, calendar) != 0)
+        return false;
+    if (clock->time_zone[0] == '\0')
+        return calendar[0] == '\0';
+    const char *known = look->d->c->row.time_zone;
+    const struct zone *zone = zone_get(clock->time_zone);
+    return zone == policy_zone(p, def->calendar, def->customer_zone, known) ||
+           (def->customer_zone && zone == policy_zone(p, def->calendar, true, ""));
+}
+
+/* A re-target to days may have left a stretch of any time: it has no calendar to compare. */
+static bool keeps_target(const struct clocks_look *look, const struct clock_row *clock,
+                         const struct policy_clock *def)
+{
+    bool of_days = clock_chosen(clock).unit != POLICY_UNIT_TIME;
+    bool timeless = of_days && clock->target_unit == POLICY_UNIT_TIME;
+    return clock_has_target(clock, clock_target(look, def)) &&
+           (timeless || counts_alike(look, clock, def));
+}
 
 static void move_clock(struct clocks_look *look, struct clock_row *clock)
 {
@@ -20,7 +49,7 @@ static void move_clock(struct clocks_look *look, struct clock_row *clock)
         clock_cancel(d, clock);
         return;
     }
-    if (given) {
+    if (given || keeps_target(look, clock, def)) {
         clock->name = def ? def->name : "";
         clock->policy_version = d->policy->version;
     } else {

@@ -17,10 +17,18 @@ struct wish {
     int16_t reason;
 };
 
+/* Its deadline was moved to an instant that days led to. */
+static bool goes_by_days(const struct clock_row *clock)
+{
+    struct retarget r[RETARGETS_MAX];
+    const struct retarget *moved = retargets_last_move(r, retargets_of(clock, r));
+    return clock->target_unit != POLICY_UNIT_TIME || (moved && moved->chosen.unit != moved->unit);
+}
+
 bool clock_may_pause(const struct clock_row *clock, const struct policy_clock *def)
 {
-    return clock_kind(def->kind)->may_pause && clock->target_unit == POLICY_UNIT_TIME &&
-           def->pause_single_ms > 0 && def->pause_total_ms > 0;
+    return clock_kind(def->kind)->may_pause && !goes_by_days(clock) && def->pause_single_ms > 0 &&
+           def->pause_total_ms > 0;
 }
 
 /* What the definition itself wants. */

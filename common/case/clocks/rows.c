@@ -92,6 +92,6 @@ struct clock_row *clock_add(struct decision *d, int kind)
 {
     struct clock_row *clock = new_row(d);
     clock->kind = (int16_t)kind;
-    clock->name = clock->calendar = clock->time_zone = clock->pauses = "";
+    clock->name = clock->calendar = clock->time_zone = clock->pauses = clock->retargets = "";
     return clock;
 }

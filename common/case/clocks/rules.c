@@ -188,5 +188,6 @@ void clocks_refresh(struct decision *d)
         if (!clock_kind_has_subject(d->policy->clocks[i].kind))
             refresh_definition(&look, &d->policy->clocks[i]);
     clocks_refresh_subjects(&look);
+    clocks_retarget(&look);
     end_case_pause(d);
 }

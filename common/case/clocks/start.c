@@ -6,11 +6,11 @@
 #include "case/clocks/impl.h"
 #include "contract/words.h"
 
-static const struct policy_target *target_of(const struct policy_clock *def,
-                                             const struct fact_values *values)
+const struct policy_target *clock_target(const struct clocks_look *look,
+                                         const struct policy_clock *def)
 {
     for (size_t i = 0; i + 1 < def->n_targets; i++)
-        if (condition_holds(&def->targets[i].when, values))
+        if (condition_holds(&def->targets[i].when, &look->facts.values))
             return &def->targets[i];
     return &def->targets[def->n_targets - 1];
 }
@@ -19,7 +19,7 @@ void clock_lay_out(struct clocks_look *look, struct clock_row *clock,
                    const struct policy_clock *def)
 {
     const struct policy *p = look->d->policy;
-    const struct policy_target *target = target_of(def, &look->facts.values);
+    const struct policy_target *target = clock_target(look, def);
     bool zoned = def->calendar >= 0 || target->unit != POLICY_UNIT_TIME;
     const struct zone *zone =
         zoned ? policy_zone(p, def->calendar, def->customer_zone, look->d->c->row.time_zone) : NULL;
@@ -36,6 +36,7 @@ void clock_lay_out(struct clocks_look *look, struct clock_row *clock,
     clock->target_unit = (int16_t)line.unit;
     clock->target_ms = line.target_ms;
     clock->target_days = line.target_days;
+    clock->retargets = "";
 }
 
 static void begin_instance(struct clock_row *clock, int32_t round, int64_t start_us)
@@ -48,7 +49,7 @@ static void begin_instance(struct clock_row *clock, int32_t round, int64_t start
     clock->paused_at = clock->resume_at = 0;
     clock->pause_reason = 0;
     clock->pause_capped = false;
-    clock->pauses = "";
+    clock->pauses = clock->retargets = "";
     clock->fired = 0;
 }
 

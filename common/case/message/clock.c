@@ -2,7 +2,7 @@
 
 /* Clocks and their pauses as messages. */
 
-#include "case/clocks/deadline.h"
+#include "case/clocks/retarget.h"
 #include "case/message/impl.h"
 #include "case/message/message.h"
 #include "contract/words.h"
@@ -55,6 +55,35 @@ static void make_pauses(struct make *m, Amends__V1__Clock *k, const struct clock
             make_pause(m, pauses[i].from_us, pauses[i].until_us, pauses[i].reason);
 }
 
+static Amends__V1__ClockRetarget *make_retarget(struct make *m, const struct retarget *row)
+{
+    Amends__V1__ClockRetarget *r = make_alloc(m, sizeof(*r));
+    if (!r)
+        return NULL;
+    amends__v1__clock_retarget__init(r);
+    make_time(m, &r->retarget_time, row->at_us);
+    r->target_unit = (Amends__V1__TargetUnit)row->chosen.unit;
+    if (row->chosen.unit == POLICY_UNIT_TIME)
+        r->target_ms = row->chosen.amount;
+    else
+        r->target_days = (int32_t)row->chosen.amount;
+    r->severity = row->severity;
+    make_time(m, &r->old_due_time, row->old_due_us);
+    make_time(m, &r->new_due_time, row->due_us);
+    return r;
+}
+
+static void make_retargets(struct make *m, Amends__V1__Clock *k, const struct clock_row *row)
+{
+    struct retarget retargets[RETARGETS_MAX];
+    size_t n = retargets_of(row, retargets);
+    if (n == 0)
+        return;
+    k->retargets = make_alloc(m, n * sizeof(*k->retargets));
+    for (size_t i = 0; !m->full && i < n; i++)
+        k->retargets[k->n_retargets++] = make_retarget(m, &retargets[i]);
+}
+
 Amends__V1__Clock *message_clock(const struct clock_row *row, struct arena *arena)
 {
     struct make m = {.arena = arena};
@@ -75,6 +104,7 @@ Amends__V1__Clock *message_clock(const struct clock_row *row, struct arena *aren
     k->instance = row->instance;
     make_inputs(&m, k, row);
     make_pauses(&m, k, row);
+    make_retargets(&m, k, row);
     k->fired_percent = row->fired;
     make_time(&m, &k->next_time, row->next_at);
     return m.full ? NULL : k;

@@ -29,8 +29,8 @@ struct decision {
     /* The one the command names, else the case's; without a case the tenant's current one. */
     const struct policy *policy;
     struct case_state *c; /* NULL when the kind does not need one */
-    /* The principal's agent row, or NULL: a client application or the system. Not read for kinds
-     * that need a customer. */
+    /* The principal's agent row, or NULL: a client application or the system. For kinds that need a
+     * customer it is read when there is an open case. */
     struct agent_row *actor;
     struct agent_row *agent;       /* cmd->agent_id's row, or NULL */
     const struct dedup_row *dedup; /* the row found, or NULL */

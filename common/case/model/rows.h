@@ -116,6 +116,7 @@ struct clock_row {
     int16_t target_unit;              /* enum policy_unit */
     int32_t target_days;
     const char *pauses;           /* ended pauses of this instance: case/clocks/deadline.h */
+    const char *retargets;        /* how its target was chosen anew: case/clocks/retarget.h */
     int64_t paused_at, resume_at; /* the pause under way; resume_at is set whenever paused_at is */
     int16_t pause_reason;
     bool pause_capped; /* it was resumed by a cap while its pause condition still holds */

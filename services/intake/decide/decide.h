@@ -14,10 +14,10 @@
 /* OpenCase: joins the customer's open case of the same failure code and order reference, or opens a
  * new one. A new case belongs to the steward of the first level at once, has the clocks that policy
  * starts, and waits in the queue of that level. A repeat claim adds its signal, which raises the
- * priority. It may fill in what was unknown, raise the severity and the stake (in the same
- * currency) and add desired outcomes; it takes nothing back. Each claim that came from the customer
- * counts as a contact in the customer's effort; a failure that the company noticed itself
- * (DETECTED_FAILURE) does not. */
+ * priority. It may fill in what was unknown, raise the severity (an agent's to what it says, an
+ * application's by one) and the stake (in the same currency) and add desired outcomes; it takes
+ * nothing back. Each claim that came from the customer counts as a contact in their effort; a
+ * failure that the company noticed itself (DETECTED_FAILURE) does not. */
 extern const struct command_kind open_case_kind;
 
 /* MigrateCase: moves an open case to cmd->policy_version and writes POLICY_MIGRATED. Its clocks

@@ -93,6 +93,15 @@ static void learn_stake(struct case_row *row, const Google__Type__Money *stake)
         row->stake_micros = money_micros(stake);
 }
 
+/* A signal never lowers the severity. That of an application raises it by one at most; more is for
+ * an agent to judge. */
+static void learn_severity(struct decision *d, int said)
+{
+    struct case_row *row = &d->c->row;
+    if (said > row->severity)
+        row->severity = (int16_t)(d->actor ? said : row->severity + 1);
+}
+
 static void learn_from_report(struct decision *d, const Amends__V1__OpenCaseRequest *r)
 {
     struct case_row *row = &d->c->row;
@@ -104,8 +113,7 @@ static void learn_from_report(struct decision *d, const Amends__V1__OpenCaseRequ
     row->product = first_given(row->product, r->failure->product);
     if (row->occurred_at == 0)
         row->occurred_at = check_past_time_us(r->failure->occurred_time, d->now_us);
-    if (r->severity > row->severity)
-        row->severity = (int16_t)r->severity;
+    learn_severity(d, r->severity);
     learn_wishes(row, r);
     row->contacts += effort_of(r);
     case_add_minutes_lost(row, r->minutes_lost);

@@ -16,6 +16,7 @@ step after step. A mistake in their steps is therefore not repeated here.
                 talk: whether the customer waits for an answer
     conditions  since when a condition of the policy holds
     runs        from where to where a clock ran; pauses: for how long it stood still
+    retargets   targets that are chosen anew while a clock runs
     clocks      an instance of a clock that follows from these; measured, subjects: all clocks of a case
     driver      a command: its own events, then the thresholds that have come; ladder: levels climbed
     case        one case: what people do to it

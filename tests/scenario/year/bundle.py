@@ -76,14 +76,18 @@ def _clocks():
             "thresholds": [{"at": "100%", "do": "restart", "notify": ["owner", "steward"]}]},
         "acknowledgement": {
             "kind": "statutory", "calendar": "office", "start": {"status": "live"},
-            "stop": {"contact": "reached"}, "target": {"business_days": 3},
+            "stop": {"contact": "reached"},
+            "targets": [{"severity": 5, "target": {"business_days": 1}}, {"target": {"business_days": 3}}],
             "thresholds": [{"at": "66%", "notify": "owner"}, {"at": "100%", "do": "climb"}]},
         "final_answer": {
             "kind": "statutory", "zone": "customer", "start": {"status": "live"},
-            "stop": {"status": "resolved"}, "target": {"days": 56},
+            "stop": {"status": "resolved"},
+            "targets": [{"severity": 5, "target": {"days": 14}}, {"severity": 4, "target": {"days": 28}},
+                        {"target": {"days": 56}}],
             "thresholds": [{"at": "75%", "notify": "next"}, {"at": "100%", "do": "climb"}]},
         "fulfilment": {
-            "kind": "fulfilment", "calendar": "office", "target": "20h",
+            "kind": "fulfilment", "calendar": "office",
+            "targets": [{"severity": 5, "target": "6h"}, {"target": "20h"}],
             "thresholds": [{"at": "50%", "notify": "owner"}, {"at": "100%", "do": "climb"}]},
         "promise": {
             "kind": "promise",

@@ -185,7 +185,8 @@ class Case:
 
     def look(self, clock, now):
         """The timer of a clock comes."""
-        self.command(now, self._resumed(now) if clock.pause else None, Looked(clock.key))
+        event = self._resumed(now) if clock.pause else None
+        driver.command(self, now, [(event, Looked(clock.key))], looked_at=clock.key)
 
     def _resumed(self, now):
         """What tells that a pause is over: one by hand is over for the whole case."""

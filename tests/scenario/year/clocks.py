@@ -28,6 +28,9 @@ class Clock:
     pauses: tuple = ()  # ended ones
     pause: tuple = None  # the one under way
     come_by: int = 0  # thresholds up to here have come and are to be carried out
+    retargets: tuple = ()  # (instant, due before, due after)
+    not_before: int = 0  # the last re-target that moved it: no share of the new target came before
+    came: int = 0  # the last of those at which it ran
 
     @property
     def key(self):
@@ -40,7 +43,7 @@ class Clock:
 
     def at(self, percent):
         """The instant of a share of the target."""
-        return deadline(self.started_at, self.target, self.calendar, self.stood, percent)
+        return max(deadline(self.started_at, self.target, self.calendar, self.stood, percent), self.not_before)
 
     @property
     def due_at(self):
@@ -95,7 +98,7 @@ class Clock:
 
 def running(clock, pauses, seen, looked_at):
     """An open one, as the look at `seen` finds it. `looked_at`: when its timer came."""
-    come_by = max([*looked_at, *(since for since, _ in pauses)], default=0)
+    come_by = max([*looked_at, *(since for since, _ in pauses), clock.came])
     if clock.fired >= DUE:
         return dataclasses.replace(clock, pauses=pauses, come_by=come_by, state=ClockState.BREACHED)
     pause = pauses[-1] if pauses and pauses[-1][1] > seen else None

@@ -7,6 +7,7 @@ from .calendars import EPOCH
 from .names import ClockKind, ClockState, Event, Status
 from .records import stamp
 
+MOST_RETARGETS = 16  # that the services show of an instance
 TIMES = ("started_at", "due_at", "stopped_at", "breached_at")
 
 
@@ -44,7 +45,7 @@ def clock_row(clock):
 
 def clock_seen(clock):
     """What an event shows of the model's."""
-    return (*clock_row(clock), clock.fired, clock.next_at, clock.pauses, clock.pause)
+    return (*clock_row(clock), clock.fired, clock.next_at, clock.pauses, clock.pause, clock.retargets[-MOST_RETARGETS:])
 
 
 def _stamp_of(shown, field):
@@ -55,10 +56,15 @@ def _pause_of(shown):
     return stamp(shown.start_time), stamp(shown.end_time)
 
 
+def _retarget_of(shown):
+    return stamp(shown.retarget_time), stamp(shown.old_due_time), stamp(shown.new_due_time)
+
+
 def shown_clock(shown):
     times = (_stamp_of(shown, field) for field in ("start_time", "due_time", "stop_time", "breach_time"))
     return (shown.state, shown.instance, *times, shown.fired_percent, _stamp_of(shown, "next_time"),
-            tuple(map(_pause_of, shown.pauses)), _pause_of(shown.pause) if shown.HasField("pause") else None)
+            tuple(map(_pause_of, shown.pauses)), _pause_of(shown.pause) if shown.HasField("pause") else None,
+            tuple(map(_retarget_of, shown.retargets)))
 
 
 def shown_key(shown):

@@ -8,19 +8,21 @@ from .names import Cause, ClockKind, Do, Event, Owner, Status
 from .rules import DUE
 
 
-def command(case, now, events):
-    """`events` are (kind of event, fact, ...); a generator sees the case as the event before left it."""
+def command(case, now, events, looked_at=None):
+    """`events` are (kind of event, fact, ...); a generator sees the case as the event before left it.
+    `looked_at`: the key of the clock whose timer it is."""
     for kind, *facts in events:
         case.tell(now, kind, *facts)
-    _carry_out_all(case, now)
+    _carry_out_all(case, now, looked_at)
 
 
-def _carry_out_all(case, now):
+def _carry_out_all(case, now, looked_at):
+    """A timer takes the thresholds of its clock one by one; what follows from one comes before the next."""
     while True:
         met = [one for one in case.instances if one.met]
         if not met:
             return
-        first = min(met, key=lambda one: one.at(one.met.percent))
+        first = min(met, key=lambda one: (one.key == looked_at and one.is_open(), one.at(one.met.percent)))
         for kind, *facts in _carry_out(case, first, first.met, now):
             case.tell(now, kind, *facts)
 

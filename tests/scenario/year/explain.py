@@ -41,6 +41,8 @@ def _check(life, clock, percent, answer):
     if clock.target[0] == "time":
         _same_work(life, clock, counted, working(clock.started_at, joints[-1], clock.calendar, clock.stood))
         share = clock.target[1] * percent // 100
+        if due == clock.not_before:
+            share = sum(end - begin for begin, end in working(clock.started_at, due, clock.calendar, clock.stood))
         if abs(answer.counted_ms * MILLISECOND - share) >= MILLISECOND:
             compare.differ(life, f"the work in {percent} % of {clock.key}", answer.counted_ms, share)
 

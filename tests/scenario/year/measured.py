@@ -4,7 +4,7 @@
 import dataclasses
 import itertools
 
-from . import conditions, pauses, subjects
+from . import pauses, retargets, subjects
 from .clocks import Clock, called_off, running, stopped
 from .history import Fired, Looked
 from .rules import DUE, OF_A_SUBJECT
@@ -63,11 +63,15 @@ def _lane(lane, marks, views):
 
 def _instance(lane, marks, views, run, end, is_last=False):
     definition, born = lane.definition, views[run.born]
-    goal, calendar = conditions.target(definition, born)
+    goal, calendar = born.target(definition)
     clock = Clock(definition.name, definition.kind, born.round, "", run.number, definition, calendar, goal,
                   run.started_at, marks.fired(lane.key, run.number))
     looks = lane.views(run.may_pause, end and end.seen)
-    stood = _stood(clock, looks, marks.late_from(lane.key, run.number))
+    late = marks.late_from(lane.key, run.number)
+    clock = retargets.follow(
+        clock, lane.views(run.born + 1, end and end.seen),
+        lambda so_far, view: _stood(so_far, [one for one in looks if one.index <= view.index], late))
+    stood = _stood(clock, looks, late)
     if end is None:
         return running(clock, stood, views[-1].at, marks.looked_at(lane.key, run.born))
     return _ended(clock, stood, end, lane.told_late(run, end, views[-1].index) if is_last else [])

@@ -20,6 +20,7 @@ OF_A_SUBJECT = frozenset((ClockKind.OFFER, ClockKind.APPROVAL, ClockKind.PROMISE
 # The law does not wait, so these clocks never pause.
 NEVER_PAUSE = frozenset((ClockKind.STATUTORY,)) | OF_A_SUBJECT
 
+QUARTER = 4  # the part of a new target that is left at least
 DUE = 100  # per cent of the target
 WORST = 5  # severity
 FIRST_LEVEL = 1

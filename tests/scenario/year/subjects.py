@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Clocks that measure one offer, promise or remedy: they begin and end with it."""
 
-from . import conditions
+from . import retargets
 from .clocks import Clock, called_off, running, stopped
 from .history import Closed, Offered, Promised, PromiseKept, RemedyIs
 from .names import ClockKind, RemedyState
@@ -69,8 +69,10 @@ def _fulfilments(view, views, marks):
 
 def _fulfilment(view, views, marks, accepted, end):
     born = views[accepted.index]
-    goal, calendar = conditions.target(view.policy.of_kind(ClockKind.FULFILMENT), born)
+    goal, calendar = born.target(view.policy.of_kind(ClockKind.FULFILMENT))
     clock = _clock(view, ClockKind.FULFILMENT, born, accepted.fact.id, marks, goal, calendar, accepted.at)
     given = end and end.fact.state == RemedyState.FULFILLED
     over = end.at if end and not given else _case_over(view, accepted.index, end)
+    ends = [one.index for one in (end, *view.after(Closed, accepted.index)[:1]) if one]
+    clock = retargets.follow(clock, views[accepted.index + 1:min(ends, default=None)], lambda so_far, view: ())
     return _measured(view, clock, marks, accepted.index, end.at if given else None, over)

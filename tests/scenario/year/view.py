@@ -17,7 +17,7 @@ known = functools.cached_property
 class View:
     def __init__(self, policy, history, index):
         self.policy, self.index, self.at = policy, index, history.moments[index].at
-        self._history, self._since = history, {}
+        self._history, self._since, self._targets = history, {}, {}
 
     def told(self, kind):
         return self._history.told(kind, self.index)
@@ -72,7 +72,8 @@ class View:
     def severity(self):
         worst = self.opened.fact.severity
         for row in sorted((*self.told(Claimed), *self.told(SeverityRaised)), key=lambda row: row.index):
-            worst = max(worst, row.fact.severity) if isinstance(row.fact, Claimed) else min(worst + 1, WORST)
+            claims = row.fact.severity if isinstance(row.fact, Claimed) else WORST
+            worst = max(worst, min(claims, worst + 1))  # an application's word raises it by one
         return worst
 
     @known
@@ -209,3 +210,9 @@ class View:
         if key not in self._since:
             self._since[key] = conditions.since(self, definition, what, started_at)
         return self._since[key]
+
+    def target(self, definition):
+        """(target, calendar) by the facts as they stand."""
+        if definition.name not in self._targets:
+            self._targets[definition.name] = conditions.target(definition, self)
+        return self._targets[definition.name]

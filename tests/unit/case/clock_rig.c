@@ -168,7 +168,7 @@ static void assert_parts(const struct deadline *k, int64_t due_us)
     }
     assert_int_equal(at, due_us);
     if (k->unit == POLICY_UNIT_TIME)
-        assert_int_equal(working, k->target_ms * 1000);
+        assert_int_equal(working, k->target_ms * 1000 + k->target_rest_us);
 }
 
 /* The lowest threshold above what fired, worked out again. */

@@ -119,6 +119,71 @@ static void nothing_changes_when_the_policy_is_the_same(void **state)
     end(w);
 }
 
+/* Eight hours, and one when the severity is 5. */
+static struct policy_clock by_severity(void)
+{
+    static struct policy_target targets[2];
+    struct policy_clock r = define_resolution("r", 8);
+    targets[0] = (struct policy_target){.when = when(FACT_SEVERITY, BIT_OF(5)), .ms = HOURS_MS(1)};
+    targets[1] = (struct policy_target){.when = always(), .ms = HOURS_MS(8)};
+    r.n_targets = 2;
+    r.targets = targets;
+    return r;
+}
+
+static void tell_severity(struct world *w, int64_t at_us, int severity)
+{
+    w->now_us = at_us;
+    w->c.row.severity = (int16_t)severity;
+    tell_nothing(w);
+}
+
+static void equal_targets_keep_what_a_rise_moved(void **state)
+{
+    (void)state;
+    struct world *w = CLOCK_CASE(by_severity());
+    tell_severity(w, T + 3 * HOUR_US, 5);
+    assert_clock(w, "r", CLOCK_STATE_RUNNING, T + 3 * HOUR_US + HOUR_US / 4);
+    struct clocks_migrated out = MIGRATE(w, by_severity());
+    assert_false(out.changed);
+    assert_int_equal(out.n_breaching, 0);
+    world_commit(w);
+    assert_clock(w, "r", CLOCK_STATE_RUNNING, T + 3 * HOUR_US + HOUR_US / 4);
+    assert_int_equal(clock_named(w, "r")->policy_version, 2);
+    assert_clocks_whole(w);
+    end(w);
+}
+
+static void equal_targets_keep_what_stayed(void **state)
+{
+    (void)state;
+    struct world *w = CLOCK_CASE(by_severity());
+    tell_severity(w, T + HOUR_US / 2, 5);
+    tell_severity(w, T + HOUR_US / 2, 3); /* a fall keeps the deadline */
+    assert_false(MIGRATE(w, by_severity()).changed);
+    world_commit(w);
+    assert_clock(w, "r", CLOCK_STATE_RUNNING, T + HOUR_US);
+    end(w);
+    w = CLOCK_CASE(by_severity());
+    tell_severity(w, T + 7 * HOUR_US + HOUR_US * 9 / 10, 5); /* too late to be moved */
+    assert_false(MIGRATE(w, by_severity()).changed);
+    world_commit(w);
+    assert_clock(w, "r", CLOCK_STATE_RUNNING, T + 8 * HOUR_US);
+    end(w);
+}
+
+static void other_targets_count_from_the_start_and_may_loosen(void **state)
+{
+    (void)state;
+    struct world *w = CLOCK_CASE(by_severity());
+    tell_severity(w, T + 3 * HOUR_US, 5);
+    assert_true(MIGRATE(w, define_resolution("r", 20)).changed);
+    world_commit(w);
+    assert_clock(w, "r", CLOCK_STATE_RUNNING, T + 20 * HOUR_US);
+    assert_string_equal(clock_named(w, "r")->retargets, "");
+    end(w);
+}
+
 static void what_was_found_breached_is_judged_by_the_new_deadline(void **state)
 {
     (void)state;
@@ -191,6 +256,9 @@ int main(void)
         cmocka_unit_test(a_moved_target_keeps_start_pauses_and_what_fired),
         cmocka_unit_test(what_would_breach_now_is_counted_and_fires_at_once),
         cmocka_unit_test(nothing_changes_when_the_policy_is_the_same),
+        cmocka_unit_test(equal_targets_keep_what_a_rise_moved),
+        cmocka_unit_test(equal_targets_keep_what_stayed),
+        cmocka_unit_test(other_targets_count_from_the_start_and_may_loosen),
         cmocka_unit_test(what_was_found_breached_is_judged_by_the_new_deadline),
         cmocka_unit_test(a_definition_that_comes_back_measures_again),
         cmocka_unit_test(a_remedy_is_measured_again),

@@ -279,6 +279,36 @@ static void a_repeat_claim_may_know_more_but_takes_nothing_back(void **state)
     world_free(w);
 }
 
+static void an_application_raises_the_severity_by_one_at_most(void **state)
+{
+    (void)state;
+    struct world *w = opened();
+    Amends__V1__OpenCaseRequest *r = rig_open_request(w);
+    int before = w->c.row.severity;
+    assert_true(before < 4);
+    r->severity = 5;
+    rig_open(w, r);
+    assert_written(w);
+    assert_int_equal(w->c.row.severity, before + 1);
+    assert_int_equal(world_detail(w, world_event(w, 0))->severity, before + 1);
+    world_free(w);
+}
+
+static void an_agent_raises_it_to_what_it_is(void **state)
+{
+    (void)state;
+    struct world *w = opened();
+    int64_t due = ROW_AT(&w->c.clocks, struct clock_row, 0)->due_at;
+    (void)world_agent(w, "crm", 1); /* the one who calls */
+    Amends__V1__OpenCaseRequest *r = rig_open_request(w);
+    r->severity = 5;
+    rig_open(w, r);
+    assert_written(w);
+    assert_int_equal(w->c.row.severity, 5);
+    assert_true(ROW_AT(&w->c.clocks, struct clock_row, 0)->due_at < due);
+    world_free(w);
+}
+
 static void a_full_case_takes_no_more_signals(void **state)
 {
     (void)state;
@@ -331,6 +361,8 @@ int main(void)
         cmocka_unit_test(a_repeat_claim_joins_and_raises_the_priority),
         cmocka_unit_test(joining_asks_for_the_cases_key_first),
         cmocka_unit_test(a_repeat_claim_may_know_more_but_takes_nothing_back),
+        cmocka_unit_test(an_application_raises_the_severity_by_one_at_most),
+        cmocka_unit_test(an_agent_raises_it_to_what_it_is),
         cmocka_unit_test(a_full_case_takes_no_more_signals),
         cmocka_unit_test(keys_differ_by_customer_failure_and_order),
     };
