@@ -52,6 +52,11 @@ void check_range(struct fault *fault, const char *field, int64_t value, int64_t 
 /* How far a caller's clock may be ahead of ours; see check_past_time_us(). */
 #define CHECK_SKEW_US (2 * US_PER_S)
 
+/* In place of "now": a time is only looked at for its form. What was accepted once is accepted
+ * whenever it is repeated, so what depends on the time of the call is checked when it is known that
+ * the call is no replay. */
+#define CHECK_FORM_ONLY 0
+
 /* A well-formed time after 1970-01-01 and not after now, give or take CHECK_SKEW_US; NULL only when
  * not required. */
 void check_past_time(struct fault *fault, const char *field,

@@ -5,6 +5,7 @@
 #include "base/list.h"
 #include "case/command/request.h"
 #include "case/model/decision.h"
+#include "contract/check.h"
 #include "contract/reasons.h"
 #include "shared/service.h"
 
@@ -145,9 +146,9 @@ static void validate_write(struct write_call *w, const struct policy *policy, in
     w->kind->validate(request, now_us, policy, &w->fault);
 }
 
-/* A new case follows the policy that is current when it is decided. The policy known here may have
- * been replaced a moment ago. So it is used only to tell more about a request that is wrong
- * anyway. */
+/* A new case follows the policy that is current when it is decided, and a replay is answered
+ * whatever the time is. So the policy known here, which may have been replaced a moment ago, and
+ * the present time are used only to tell more about a request that is wrong anyway. */
 static void submit_write(struct write_call *w, const struct tenant *tenant)
 {
     const ProtobufCMessage *request = rpc_call_request(w->call);
@@ -155,7 +156,7 @@ static void submit_write(struct write_call *w, const struct tenant *tenant)
     const struct policy *known =
         tenants_policy(w->service->tenants, tenant->id, tenant->policy_version);
     fill_command(w, tenant, now_us);
-    validate_write(w, w->kind->needs_customer ? NULL : known, now_us);
+    validate_write(w, w->kind->needs_customer ? NULL : known, CHECK_FORM_ONLY);
     if (fault_is_set(&w->fault)) {
         validate_write(w, known, now_us);
         rpc_fail(w->call, &w->fault);

@@ -42,6 +42,16 @@ static void replay_command(struct decision *d)
     answer_command(d);
 }
 
+/* What was accepted once is never refused when it is repeated, so the time is looked at after
+ * that. */
+static bool valid_now(struct decision *d)
+{
+    const struct command *cmd = d->cmd;
+    if (cmd->kind->validate && cmd->request)
+        cmd->kind->validate(cmd->request, d->now_us, d->policy, &d->cmd->fault);
+    return !fault_is_set(&d->cmd->fault);
+}
+
 static bool found_case(struct decision *d)
 {
     if (!d->cmd->kind->needs_case || (d->c && d->c->exists))
@@ -171,6 +181,8 @@ enum decision_verdict command_decide(struct decision *d)
         replay_command(d);
         return DECISION_ANSWER;
     }
+    if (!valid_now(d))
+        return DECISION_ANSWER;
     if (needs_open_case_key(d))
         return DECISION_AGAIN;
     if (!found_case(d) || !principal_may(d) || !version_current(d))

@@ -6,9 +6,9 @@
  * keys), is decided by one pure function of its kind over a snapshot, and is written with the
  * other commands of its segment (store/submission.h).
  *
- * Order of outcomes in every decide function: replay, ALREADY_EXISTS, NOT_FOUND,
- * PERMISSION_DENIED, ABORTED, FAILED_PRECONDITION (with all that is missing), OK. command_decide()
- * (case/command/decide.h) does the first ones for all kinds.
+ * Order of outcomes in every decide function: replay, ALREADY_EXISTS, INVALID_ARGUMENT (for what
+ * depends on the time), NOT_FOUND, PERMISSION_DENIED, ABORTED, FAILED_PRECONDITION (with all that
+ * is missing), OK. command_decide() (case/command/decide.h) does the first ones for all kinds.
  *
  * Threading: plain data. Ownership: the command, its request and its texts belong to the caller,
  * usually to the call's arena.
@@ -63,8 +63,10 @@ struct command_kind {
     bool owner_only;
     /* Everything that fell due before now is recorded before the command is decided. */
     bool after_what_was_due;
-    /* Adds every violation of the request by itself at `now_us`; `policy` is the tenant's current
-     * version or NULL. NULL for the system's own commands: they have no request. */
+    /* Adds every violation of the request by itself at `now_us`; `policy` is the version that it is
+     * decided by, the tenant's current one, or NULL. Called first with CHECK_FORM_ONLY as the time
+     * (contract/check.h), and again, when the command is no replay, with the time it is decided at.
+     * NULL for the system's own commands: they have no request. */
     void (*validate)(const ProtobufCMessage *request, int64_t now_us, const struct policy *policy,
                      struct fault *fault);
     /* Sets the agent that the request names, in cmd->agent_id. NULL = it names none. */

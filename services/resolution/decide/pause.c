@@ -111,10 +111,6 @@ static void pause_case_decide(struct decision *d)
 {
     const Amends__V1__PauseCaseRequest *r = (const Amends__V1__PauseCaseRequest *)d->cmd->request;
     int64_t until_us = timestamp_us(r->resume_time);
-    if (r->resume_time && until_us <= d->now_us) {
-        fault_violation(&d->cmd->fault, "resume_time", "is not in the future");
-        return;
-    }
     if (!case_require_live(d, false))
         return;
     if (is_paused(d)) {
