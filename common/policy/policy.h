@@ -36,6 +36,10 @@
 #define POLICY_TEXT_BYTES_MAX 500 /* of a text for people */
 #define POLICY_NAME_BYTES_MAX 64  /* of a name or a code */
 #define POLICY_DAY_MS (24 * 3600 * 1000LL)
+/* The longest time that a case may be without a clock that runs, and that the auditor lets pass
+ * until the next instant of a case. It is longer than the eight weeks of a final response. */
+#define POLICY_UNWATCHED_MAX_DAYS 60
+#define POLICY_UNWATCHED_MAX_MS (POLICY_UNWATCHED_MAX_DAYS * POLICY_DAY_MS)
 /* The longest target and the longest pause: ten years. The shortest target: a second. */
 #define POLICY_DAYS_MAX 3653
 #define POLICY_DURATION_MAX_MS (POLICY_DAYS_MAX * POLICY_DAY_MS)

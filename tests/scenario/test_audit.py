@@ -65,6 +65,16 @@ def test_a_case_no_clock_of_which_will_fire_is_unwatched(world):
     assert other.case_id != case.case_id
 
 
+def test_a_case_that_no_clock_looks_at_for_long_is_standing(world):
+    case, other = world.open(), world.open()
+    move = "update clock set next_at = now() + %s * interval '1 day' where case_id = %s"
+    world.cluster.sql(move, (61, case.case_id))
+    world.cluster.sql(move, (59, other.case_id))
+    (found,), looked_at, _ = audit(world)
+    assert (found.kind, found.case_id, looked_at) == (v1.AUDIT_FINDING_KIND_STANDING_CASE, case.case_id, 2)
+    assert "in more than 60 days" in found.detail
+
+
 @pytest.mark.parametrize("kind, owner", [(0, "steward"), (1, ""), (1, "nobody"), (2, ""), (2, "nobody")])
 def test_a_case_that_nobody_answers_for_is_ownerless(world, kind, owner):
     case = world.open()

@@ -118,6 +118,49 @@ def test_errors_are_answered_with_their_place(world):
     assert world.crm.GetPolicy().version.version == 1
 
 
+# Nobody would look at a case that is with a steward and in work for ten years.
+STANDS = """amends: 1
+ladder:
+  - name: front line
+    steward: {id: steward, name: Desk, contact: call us}
+    authority: {all: unlimited}
+clocks:
+  resolution:
+    kind: resolution
+    target: 5d
+    pause: {owner: steward, status: in_progress}
+    pause_limit: {single: 520w, total: 520w}
+  follow_up: {kind: follow_up, target: 7d}
+"""
+
+
+def test_a_case_that_may_stand_for_long_is_refused(world):
+    with refused("INVALID_ARGUMENT", "POLICY_INVALID") as caught:
+        world.crm.ApplyPolicy(source=STANDS, expected_version=1)
+    (field, text), = caught.error.violations
+    assert field == "clocks.resolution.pause_limit" and "to resume within 60 days" in text
+    short = STANDS.replace("520w", "8w")
+    assert world.crm.ApplyPolicy(source=short, expected_version=1).version.version == 2
+
+
+def test_a_stored_version_that_may_stand_is_used_and_found(world):
+    """It was stored before the compiler knew better."""
+    world.cluster.sql("with t as (update tenant set policy_version = 2 where name = %s returning tenant_id)"
+                      " insert into policy_version (tenant_id, version, source, created_at, created_by)"
+                      " select tenant_id, 2, %s, now(), 'crm' from t", (world.tenant, STANDS))
+    case = world.open()
+    assert case.policy_version == 2
+    (found,) = world.crm.AuditCases().findings
+    assert (found.kind, found.case_id) == (v1.AUDIT_FINDING_KIND_REFUSED_POLICY, case.case_id)
+
+
+def test_resolved_for_ever_is_a_warning(world):
+    source = STANDS.replace("520w", "8w").replace("  follow_up: {kind: follow_up, target: 7d}\n", "")
+    problems = world.crm.ApplyPolicy(source=source, dry_run=True).problems
+    assert [one.message for one in problems if "have no follow_up for a case that is resolved" in one.message]
+    assert all(one.warning for one in problems)
+
+
 @pytest.mark.parametrize("source", ["{", "\t- x", "a: &x [*x]", "- 1\n- 2", "x", "a: 1\na: 2", "\u2028", "%"])
 def test_what_is_no_bundle_is_refused(world, source):
     with refused("INVALID_ARGUMENT", "POLICY_INVALID"):

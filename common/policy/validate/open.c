@@ -2,6 +2,8 @@
 
 /* No case may be left in silence. Whatever it is like, some clock starts when it opens, some clock
  * lasts until it is resolved, and some clock begins again and again once people took notice of it.
+ * Whatever its status and its owner are, some clock runs, or resumes within a bound. And what is
+ * resolved ends.
  */
 
 #include <stdlib.h>
@@ -10,6 +12,7 @@
 #include "base/assert.h"
 #include "contract/clock_kinds.h"
 #include "contract/statuses.h"
+#include "policy/describe/describe.h"
 #include "policy/validate/cells.h"
 #include "policy/validate/validate.h"
 
@@ -20,11 +23,14 @@
  * `ends` up to `end` those that end it. */
 struct part {
     size_t start, ends, end;
+    bool may_stand; /* longer than the bound */
 };
 
-/* A look for cases that none of some clocks watches. */
+/* A look for cases that none of some clocks watches; or for those that some of them watch, but each
+ * of these may stand still for long. */
 struct watch {
     const struct policy *p;
+    bool standing;
     struct cells cells;
     size_t n;
     struct part parts[POLICY_CLOCKS_MAX];
@@ -47,18 +53,34 @@ static struct failure_set union_of(const struct watch *w, const struct cell *cel
     return set;
 }
 
+static struct failure_set watched_by(const struct watch *w, const struct cell *cell,
+                                     const struct part *part)
+{
+    struct failure_set ended = union_of(w, cell, part->ends, part->end);
+    struct failure_set started = union_of(w, cell, part->start, part->ends);
+    return failure_set_without(started, &ended);
+}
+
 static void look(void *ctx, const struct cell *cell)
 {
     struct watch *w = ctx;
-    struct failure_set left = w->all;
+    struct failure_set unwatched = w->all, left = w->all;
     for (size_t i = 0; i < w->n; i++) {
-        struct failure_set ended = union_of(w, cell, w->parts[i].ends, w->parts[i].end);
-        struct failure_set started = union_of(w, cell, w->parts[i].start, w->parts[i].ends);
-        started = failure_set_without(started, &ended);
-        left = failure_set_without(left, &started);
+        struct failure_set watched = watched_by(w, cell, &w->parts[i]);
+        unwatched = failure_set_without(unwatched, &watched);
+        if (!w->standing || !w->parts[i].may_stand)
+            left = failure_set_without(left, &watched);
     }
+    if (w->standing)
+        left = failure_set_without(left, &unwatched);
     if (!failure_set_empty(&left) && !w->alone)
         w->alone = cell_text(cell, &left, UINT32_MAX, &w->cells, w->p, w->arena);
+}
+
+/* By its definition, or by hand, which any clock that may pause can be. */
+static bool may_stand(const struct policy_clock *c)
+{
+    return clock_kind(c->kind)->may_pause && c->pause_single_ms > POLICY_UNWATCHED_MAX_MS;
 }
 
 static bool add_clock(struct watch *w, const struct policy_clock *c)
@@ -70,18 +92,19 @@ static bool add_clock(struct watch *w, const struct policy_clock *c)
     k->ends = cells->n;
     fits = fits && cells_add(cells, &c->stop) && cells_add(cells, &c->cancel);
     k->end = cells->n;
+    k->may_stand = may_stand(c);
     w->n += fits;
     return fits;
 }
 
-/* A case of the domain that none of the clocks that count watches; NULL when there is none. */
-static const char *left_alone(const struct policy *p, void (*set_domain)(uint32_t domain[FACTS]),
-                              bool (*counts)(const struct policy *p, const struct policy_clock *c),
-                              size_t *budget, struct bundle_problems *problems)
+static const char *find(const struct policy *p, void (*set_domain)(uint32_t domain[FACTS]),
+                        bool (*counts)(const struct policy *p, const struct policy_clock *c),
+                        bool standing, size_t *budget, struct bundle_problems *problems)
 {
     struct watch *w = calloc(1, sizeof(*w));
     AM_ASSERT(w);
     w->p = p;
+    w->standing = standing;
     w->arena = problems->arena;
     w->all = failure_set_all(p);
     w->all.words[CONDITION_FAILURE_WORDS] = 0; /* no case opens with a code that is not there */
@@ -97,7 +120,35 @@ static const char *left_alone(const struct policy *p, void (*set_domain)(uint32_
     return alone;
 }
 
+/* A case of the domain that none of the clocks that count watches; NULL when there is none. */
+static const char *left_alone(const struct policy *p, void (*set_domain)(uint32_t domain[FACTS]),
+                              bool (*counts)(const struct policy *p, const struct policy_clock *c),
+                              size_t *budget, struct bundle_problems *problems)
+{
+    return find(p, set_domain, counts, false, budget, problems);
+}
+
+/* One that is watched only by clocks that may stand still for longer than the bound. */
+static const char *left_standing(const struct policy *p, void (*set_domain)(uint32_t domain[FACTS]),
+                                 bool (*counts)(const struct policy *p,
+                                                const struct policy_clock *c),
+                                 size_t *budget, struct bundle_problems *problems)
+{
+    return find(p, set_domain, counts, true, budget, problems);
+}
+
 /* -- cases ------------------------------------------------------------------------------------- */
+
+/* Somebody has to do something about it. */
+static void live(uint32_t domain[FACTS])
+{
+    domain[FACT_STATUS] = STATUSES_WAITING;
+}
+
+static void resolved(uint32_t domain[FACTS])
+{
+    domain[FACT_STATUS] = BIT_OF(CASE_STATUS_RESOLVED);
+}
 
 /* It just opened: nothing has happened to it yet. */
 static void opening(uint32_t domain[FACTS])
@@ -130,6 +181,12 @@ static bool any(const struct policy *p, const struct policy_clock *c)
     (void)p;
     (void)c;
     return true;
+}
+
+static bool may_close(const struct policy *p, const struct policy_clock *c)
+{
+    (void)p;
+    return clock_kind(c->kind)->may_close;
 }
 
 /* Nothing ends it while the case is live. */
@@ -173,4 +230,43 @@ void policy_validate_opening(const struct policy *p, struct bundle_problems *pro
             "have none that goes round while a case is worked on (%s): it may be "
             "forgotten after the others have run out; give a next_contact clock `restart`",
             done);
+}
+
+/* The first clock that may, for the place of the problem; NULL = none may. */
+static const struct policy_clock *first_that_may_stand(const struct policy *p)
+{
+    for (size_t i = 0; i < p->n_clocks; i++)
+        if (may_stand(&p->clocks[i]))
+            return &p->clocks[i];
+    return NULL;
+}
+
+void policy_validate_standing(const struct policy *p, struct bundle_problems *problems)
+{
+    size_t budget = CELLS_BUDGET;
+    const struct policy_clock *c = first_that_may_stand(p);
+    if (!c)
+        return;
+    const char *alone = left_standing(p, live, any, &budget, problems);
+    if (!alone)
+        alone = left_standing(p, acknowledged, goes_round, &budget, problems);
+    if (!alone)
+        alone = left_standing(p, moved, goes_round, &budget, problems);
+    if (alone)
+        problem_refusal(
+            problems, problem_path(problems, "%s.pause_limit", validate_clock_path(problems, c)),
+            "may let a case stand for %s with no clock that runs (%s): in every status and with "
+            "every owner some clock has to run, or to resume within %d days",
+            text_duration(problems->arena, c->pause_single_ms), alone, POLICY_UNWATCHED_MAX_DAYS);
+}
+
+void policy_validate_end(const struct policy *p, struct bundle_problems *problems)
+{
+    size_t budget = CELLS_BUDGET;
+    const char *stays = left_alone(p, resolved, may_close, &budget, problems);
+    if (stays)
+        problem_warning(problems, "clocks",
+                        "have no follow_up for a case that is resolved (%s): it stays so for ever "
+                        "unless somebody closes it",
+                        stays);
 }

@@ -92,7 +92,10 @@ void policy_validate(const struct policy *p, struct bundle_problems *problems)
     bool clocks_start = problems->n_errors == errors;
     policy_validate_targets(p, problems);
     /* A clock that cannot start would be told again as silence. */
-    if (clocks_start)
+    if (clocks_start) {
         policy_validate_opening(p, problems);
+        policy_validate_standing(p, problems);
+        policy_validate_end(p, problems);
+    }
     policy_validate_settings(p, problems);
 }

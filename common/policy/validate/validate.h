@@ -32,6 +32,11 @@ void policy_validate_pairs(const struct policy *p, size_t *budget,
                            struct bundle_problems *problems);
 /* Whether some clock watches every case, from its opening on. */
 void policy_validate_opening(const struct policy *p, struct bundle_problems *problems);
+/* Whether some clock runs, or resumes within POLICY_UNWATCHED_MAX_DAYS, in every status of a live
+ * case and with every owner. */
+void policy_validate_standing(const struct policy *p, struct bundle_problems *problems);
+/* Whether every resolved case comes to its end by itself. */
+void policy_validate_end(const struct policy *p, struct bundle_problems *problems);
 /* The values of single settings, and what they ask of each other. */
 void policy_validate_settings(const struct policy *p, struct bundle_problems *problems);
 

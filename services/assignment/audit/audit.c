@@ -20,6 +20,9 @@ static METRIC_DEFINE(overdue_gauge, METRIC_GAUGE, "amends_assignment_audit_overd
                      "Clocks that were due and had not fired, as the last full audit found.");
 static METRIC_DEFINE(unwatched_gauge, METRIC_GAUGE, "amends_assignment_audit_unwatched_cases",
                      "Open cases that no clock watches, as the last full audit found.");
+static METRIC_DEFINE(standing_gauge, METRIC_GAUGE, "amends_assignment_audit_standing_cases",
+                     "Open cases whose clocks all wait for longer than policy may let them, as the "
+                     "last full audit found.");
 static METRIC_DEFINE(ownerless_gauge, METRIC_GAUGE, "amends_assignment_audit_ownerless_cases",
                      "Open cases without an accountable owner, as the last full audit found.");
 static METRIC_DEFINE(refused_gauge, METRIC_GAUGE, "amends_assignment_audit_refused_policy_cases",
@@ -35,7 +38,7 @@ static METRIC_DEFINE(oldest_gauge, METRIC_GAUGE, "amends_assignment_audit_oldest
                      "How long the clock that waits longest has been due; 0 = none is late.");
 
 struct audit_counts {
-    int64_t overdue, unwatched, ownerless, refused, cases;
+    int64_t overdue, unwatched, standing, ownerless, refused, cases;
 };
 
 struct audit {
@@ -63,13 +66,14 @@ static void show_counts(const struct audit_counts *c)
 {
     metric_set(&overdue_gauge, 0, c->overdue);
     metric_set(&unwatched_gauge, 0, c->unwatched);
+    metric_set(&standing_gauge, 0, c->standing);
     metric_set(&ownerless_gauge, 0, c->ownerless);
     metric_set(&refused_gauge, 0, c->refused);
     metric_set(&cases_gauge, 0, c->cases);
-    if (c->overdue + c->unwatched + c->ownerless + c->refused > 0)
+    if (c->overdue + c->unwatched + c->standing + c->ownerless + c->refused > 0)
         log_warn("assignment", "audit_found", LOG_INT("overdue", c->overdue),
-                 LOG_INT("unwatched", c->unwatched), LOG_INT("ownerless", c->ownerless),
-                 LOG_INT("refused_policy", c->refused));
+                 LOG_INT("unwatched", c->unwatched), LOG_INT("standing", c->standing),
+                 LOG_INT("ownerless", c->ownerless), LOG_INT("refused_policy", c->refused));
 }
 
 static void end_pass(void *ctx, const struct audit_row *rows, size_t n, const struct fault *fault)
@@ -96,6 +100,8 @@ static void finding(struct audit_page *p, Amends__V1__AuditFindingKind kind,
         c->overdue++;
     else if (kind == AMENDS__V1__AUDIT_FINDING_KIND__AUDIT_FINDING_KIND_UNWATCHED_CASE)
         c->unwatched++;
+    else if (kind == AMENDS__V1__AUDIT_FINDING_KIND__AUDIT_FINDING_KIND_STANDING_CASE)
+        c->standing++;
     else if (kind == AMENDS__V1__AUDIT_FINDING_KIND__AUDIT_FINDING_KIND_OWNERLESS_CASE)
         c->ownerless++; /* cases of refused policies are counted by the page */
 }
@@ -196,9 +202,9 @@ void audit_rest(struct audit *u)
 
 struct audit *audit_new(struct assignment *a)
 {
-    struct metric *const metrics[] = {&overdue_gauge, &unwatched_gauge, &ownerless_gauge,
-                                      &refused_gauge, &cases_gauge,     &passes_total,
-                                      &age_gauge,     &oldest_gauge};
+    struct metric *const metrics[] = {&overdue_gauge,   &unwatched_gauge, &standing_gauge,
+                                      &ownerless_gauge, &refused_gauge,   &cases_gauge,
+                                      &passes_total,    &age_gauge,       &oldest_gauge};
     struct audit *u = calloc(1, sizeof(*u));
     AM_ASSERT(u != NULL);
     for (size_t i = 0; i < sizeof(metrics) / sizeof(*metrics); i++)

@@ -8,6 +8,7 @@
  *   overdue    a clock that should have been looked at, or a running one that should have breached,
  *              AUDIT_LATE_US ago
  *   unwatched  an open case without a clock that will ever fire
+ *   standing   an open case whose next instant lies more than POLICY_UNWATCHED_MAX_DAYS ahead
  *   ownerless  an open case whose owner is nobody, an agent who does not exist, or a steward whom
  *              the policy version it is pinned to does not name
  *   refused    an open case whose policy version ApplyPolicy would refuse today
@@ -31,6 +32,7 @@ struct audit_row {
     int32_t policy_version;
     bool agent_found; /* there is an agent of the owner's id */
     bool watched;     /* some clock of it will fire */
+    int64_t next_us;  /* the first time that one will; 0 = none will */
     bool late;
     struct uuid clock_id; /* the late one */
     int64_t due_us;       /* since when */
@@ -71,7 +73,7 @@ struct audit_page {
     struct arena arena;
     struct audit_row *rows;
     size_t n, next;
-    int64_t cutoff_us;
+    int64_t cutoff_us, far_us;      /* late at or before, standing after */
     int32_t asked;                  /* cases of the slice */
     size_t found;                   /* of these, how many were read */
     struct audit_version *versions; /* of policy, refused ones that were found */

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/assert.h"
+#include "contract/timestamp.h"
 #include "contract/words.h"
 
 #define ARENA_BYTES (64u << 20) /* a bound; memory is taken as it is needed */
@@ -89,6 +90,14 @@ static void add_overdue(struct audit_page *p, const struct audit_row *row)
     add_finding(p, AMENDS__V1__AUDIT_FINDING_KIND__AUDIT_FINDING_KIND_OVERDUE_CLOCK, row, detail);
 }
 
+static const char *standing_text(struct audit_page *p, const struct audit_row *row)
+{
+    const char *text = arena_printf(
+        &p->arena, "the first clock of the case that will fire does so at %s, in more than %d days",
+        timestamp_text(row->next_us, &p->arena), POLICY_UNWATCHED_MAX_DAYS);
+    return text ? text : "no clock of the case will fire for a long time";
+}
+
 /* The rows of one case, beginning with p->next. */
 static void judge_case(struct audit_page *p, const struct policy *policy)
 {
@@ -101,6 +110,9 @@ static void judge_case(struct audit_page *p, const struct policy *policy)
     if (!first->watched)
         add_finding(p, AMENDS__V1__AUDIT_FINDING_KIND__AUDIT_FINDING_KIND_UNWATCHED_CASE, first,
                     "no clock of the case will ever fire");
+    if (first->next_us > p->far_us)
+        add_finding(p, AMENDS__V1__AUDIT_FINDING_KIND__AUDIT_FINDING_KIND_STANDING_CASE, first,
+                    standing_text(p, first));
     if (ownerless)
         add_finding(p, AMENDS__V1__AUDIT_FINDING_KIND__AUDIT_FINDING_KIND_OWNERLESS_CASE, first,
                     ownerless);
@@ -204,7 +216,8 @@ static void take_row(struct audit_page *p, const struct pg_rows *rows, int i)
                                     .watched = pg_int(rows, i, 6) > 0,
                                     .late = !pg_is_null(rows, i, 7),
                                     .clock_id = pg_uuid(rows, i, 7),
-                                    .due_us = pg_time_us(rows, i, 8)};
+                                    .due_us = pg_time_us(rows, i, 8),
+                                    .next_us = pg_time_us(rows, i, 9)};
     if (i == 0 || !same_case(&p->rows[i - 1], &p->rows[i]))
         p->found++;
 }
@@ -253,6 +266,7 @@ void audit_page_start(struct audit_page *p)
 {
     arena_init(&p->arena, ARENA_BYTES);
     p->cutoff_us = engine_now_us(p->a) - AUDIT_LATE_US;
+    p->far_us = engine_now_us(p->a) + POLICY_UNWATCHED_MAX_MS * US_PER_MS;
     read_slice(p);
 }
 

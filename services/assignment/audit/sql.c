@@ -16,7 +16,7 @@ const char audit_sql_cases[] =
     "with p as (select y.opened_at from recovery_case y"
     " where y.tenant_id = $1::int8 and y.case_id = $2::uuid)"
     " select c.tenant_id, c.case_id, c.owner_kind, c.owner_id, c.policy_version,"
-    " coalesce(a.found, false), w.n, l.clock_id, l.at"
+    " coalesce(a.found, false), w.n, l.clock_id, l.at, w.next_at"
     " from (select x.tenant_id, x.case_id, s.owner_kind, s.owner_id, s.policy_version"
     " from case_work x cross join lateral (select y.status, y.owner_kind, y.owner_id,"
     " y.policy_version from recovery_case y where y.tenant_id = x.tenant_id"
@@ -27,7 +27,8 @@ const char audit_sql_cases[] =
     " order by x.tenant_id, x.opened_at, x.case_id limit $4::int4) c"
     " left join lateral (select true as found from agent y where y.tenant_id = c.tenant_id"
     " and y.agent_id = c.owner_id offset 0) a on true"
-    " cross join lateral (select count(y.next_at)::int4 as n from clock y"
+    " cross join lateral (select count(y.next_at)::int4 as n, min(y.next_at) as next_at from clock "
+    "y"
     " where y.tenant_id = c.tenant_id and y.case_id = c.case_id offset 0) w"
     " left join lateral (select y.clock_id, " AUDIT_AT " as at from clock y"
     " where y.tenant_id = c.tenant_id and y.case_id = c.case_id and " AUDIT_AT
