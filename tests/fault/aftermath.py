@@ -5,6 +5,7 @@ import concurrent.futures
 import subprocess
 
 from harness import paths
+from harness.api import v1
 
 from .load import CAPACITY, FIRST_RESPONSE_S, LOADS, RESOLUTION_S, TENANT
 
@@ -48,6 +49,12 @@ WRONG_OWNERS = """select c.case_id, c.owner_kind, c.owner_id, o.agents from reco
     where o.agents is distinct from case when c.owner_kind = 2 then array[c.owner_id] end"""
 
 
+# What the system does by itself while time passes: offers and what clocks do.
+BY_ITSELF = {v1.EventKind.Value(f"EVENT_KIND_{name}") for name in (
+    "OFFER_MADE", "OFFER_EXPIRED", "OWNER_CHANGED", "CLOCK_BREACHED", "CLOCK_THRESHOLD",
+    "CLOCK_CHANGED", "ESCALATED", "CASE_RESUMED", "CASE_CLOSED")}
+
+
 def check(load):
     """Everything, twice: as the fault left it, and after all deadlines have passed."""
     load.finish()
@@ -61,6 +68,7 @@ def check(load):
     load.end()
     load.cluster.settle()
     every_breach_is_recorded_once(load)
+    repeated_calls_add_nothing(load)
     nobody_has_too_much(load)
     every_history_verifies(load)
     the_audit_finds_nothing(load.cluster)
@@ -110,6 +118,29 @@ def every_breach_is_recorded_once(load):
     none(load.cluster.sql(WRONG_ESCALATIONS))
     none(load.cluster.sql(WRONG_HISTORIES))
     assert load.cluster.sql("select count(*) from escalation")[0][0] > 0
+
+
+def repeat_all(load):
+    for turn, (kind, method, principal, request) in enumerate(load.answered):
+        _, call = getattr(load.client(kind, principal, turn % 2), method).with_call(request)
+        assert dict(call.initial_metadata()).get("replayed") == "true", f"{method} was carried out again"
+
+
+def repeated_calls_add_nothing(load):
+    """Twice: at rest, and while the clock runs through the next deadlines. The running clock adds events meanwhile, those
+    of the system. No other event is added, and no row that only a call makes."""
+    sql = load.cluster.sql
+    counts = ("select (select count(*) from dedup), (select count(*) from signal),"
+              " (select count(*) from contact_attempt), (select count(*) from recovery_case)")
+    seen, rows = dict(sql("select case_id::text, max(seq) from case_event group by 1")), sql(counts)
+    repeat_all(load)
+    load.cluster.clock.advance(RESOLUTION_S)
+    repeat_all(load)
+    load.cluster.settle()
+    added = [row for row in sql("select case_id::text, seq, actor, kind from case_event") if row[1] > seen[row[0]]]
+    none([row for row in added if row[2] != "amends" or row[3] not in BY_ITSELF])
+    assert sql(counts) == rows
+    print(f"{len(load.answered)} calls repeated twice; meanwhile the system added {len(added)} events by itself")
 
 
 def nobody_has_too_much(load):

@@ -59,6 +59,7 @@ class Load:
         self.opened = []  # (request, case id), as acknowledged
         self.accepted = {}  # case id: agent
         self.contacted = {}  # case id: contact id
+        self.answered = []  # (kind, method, principal, request) of each call with a request id
         self.repeats = []  # (method, reason) of each call that was made again
         self.overload = []  # (agent, load) above its capacity
         self.problems = []
@@ -78,8 +79,10 @@ class Load:
         deadline = time.monotonic() + PATIENCE_S
         while True:
             try:
-                return request, getattr(self.client(kind, principal, turn), method)(
-                    request, timeout_s=timeout_s)
+                response = getattr(self.client(kind, principal, turn), method)(request, timeout_s=timeout_s)
+                if "request_id" in request.DESCRIPTOR.fields_by_name:
+                    self.answered.append((kind, method, principal, request))
+                return request, response
             except Error as error:
                 if error.code not in REPEATED:
                     raise
