@@ -27,7 +27,7 @@ enum stmt {
     STMT_WORK_DELETE = STMT_READ_FEW + TABLE_LAST_CHILD + 1,
     STMT_CLAIM_DELETE,
     STMT_ENDED_DELETE,
-    STMT_OPENING, /* OpenCase: dedup row, the customer's open case, the tenant's policy version */
+    STMT_OPENING, /* OpenCase: dedup row, the customer's case, the tenant's policy version */
     STMT_EVENTS,
     STMT_EVENT_PRIVATES,
     STMT_LIST_AGENTS,
@@ -84,7 +84,7 @@ struct seg_part {
     struct agent_row *actor; /* found rows, the command's own copies; else NULL */
     struct agent_row *agent;
     struct dedup_row *dedup;
-    struct uuid found_case_id; /* OpenCase: the open case to join; zero = none */
+    struct uuid found_case_id; /* OpenCase: the case of the claim to join; zero = none */
     int32_t policy_version;    /* OpenCase: the tenant's current one, as it is now */
     int16_t was_status;        /* as read: who has room after it, which queue member is void */
     int16_t was_owner_kind;

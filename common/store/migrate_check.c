@@ -78,8 +78,8 @@ static const struct rule rules[] = {
     {"open promises of cases that have ended",
      "promise c where c.state = " SQL_PROMISE_STATE_OPEN
      " and not exists (select 1 from recovery_case p"
-     " where p.tenant_id = c.tenant_id and p.case_id = c.case_id and p.status " SQL_STATUS_WAITING
-     ")"},
+     " where p.tenant_id = c.tenant_id and p.case_id = c.case_id and (p.status " SQL_STATUS_WAITING
+     " or p.status = " SQL_CASE_STATUS_RESOLVED "))"},
     {"offers without agent",
      "offer c where not exists (select 1 from agent p where p.tenant_id = c.tenant_id"
      " and p.agent_id = c.agent_id)"},

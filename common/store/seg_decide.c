@@ -9,6 +9,7 @@
 #include "case/command/decide.h"
 #include "case/work.h"
 #include "contract/reasons.h"
+#include "contract/statuses.h"
 #include "store/impl.h"
 
 /* -- results ---------------------------------------------------------------------------------- */
@@ -30,15 +31,23 @@ static int load_dedups(struct seg_part **parts, size_t n, const struct pg_rows *
     return AM_OK;
 }
 
+/* The open case of the claim; for a claim without one, the last that has ended. */
+static struct uuid case_found(const struct seg_part *p, const struct pg_rows *rows, int row)
+{
+    if (p->cmd->kind->needs_customer && pg_is_null(rows, row, 2))
+        return pg_uuid(rows, row, 3);
+    return pg_uuid(rows, row, 2);
+}
+
 static int load_openings(struct seg_state *st, const struct pg_rows *rows, struct arena *arena)
 {
     for (int i = 0; i < pg_rows_count(rows); i++) {
         int64_t ord = pg_int(rows, i, 0);
         AM_ASSERT(ord >= 1 && (size_t)ord <= st->n_openings);
         st->openings[ord - 1]->policy_version = (int32_t)pg_int(rows, i, 1);
-        st->openings[ord - 1]->found_case_id = pg_uuid(rows, i, 2);
+        st->openings[ord - 1]->found_case_id = case_found(st->openings[ord - 1], rows, i);
     }
-    return load_dedups(st->openings, st->n_openings, rows, 3, arena);
+    return load_dedups(st->openings, st->n_openings, rows, 4, arena);
 }
 
 static int load_agents(struct seg_state *st, const struct pg_rows *rows, struct arena *arena)
@@ -147,6 +156,8 @@ static void take_agents(struct seg_state *st, struct seg_part *p, struct arena *
     const struct command *cmd = p->cmd;
     if (cmd->agent_id)
         p->agent = agent_copy(st, cmd->tenant_id, cmd->agent_id, arena);
+    if (cmd->kind->needs_customer)
+        return;
     if (cmd->agent_id && strcmp(cmd->agent_id, cmd->principal) == 0)
         p->actor = p->agent;
     else if (strcmp(cmd->principal, SYSTEM_ACTOR) != 0)
@@ -167,6 +178,12 @@ static void remember(struct seg_part *p)
     (void)case_ended_of(p->c, &p->was_ended);
 }
 
+/* The decision found that it has ended for too long. It may have been reopened since. */
+static bool is_past(const struct seg_part *p)
+{
+    return uuid_eq(&p->cmd->past_case_id, &p->c->row.case_id) && status_is_final(p->c->row.status);
+}
+
 /* An OpenCase works on the case to join, once that is locked, or on a new one. False: lock the case
  * that was found first. */
 static bool choose_case(struct seg_part *p, struct arena *arena)
@@ -177,7 +194,7 @@ static bool choose_case(struct seg_part *p, struct arena *arena)
     bool found = !uuid_is_zero(&p->found_case_id);
     if (found && !p->dedup && !uuid_eq(&p->found_case_id, &cmd->open_case_id))
         return false;
-    if (found && p->c && p->c->exists)
+    if (found && p->c && p->c->exists && !is_past(p))
         return true;
     p->c = ARENA_NEW(arena, struct case_state);
     case_state_init(p->c, cmd->tenant_id, &cmd->case_id);

@@ -51,6 +51,8 @@ static void add_part(struct seg_state *st, struct submission *sub)
             add_case(st, p, &cmd->open_case_id);
             add_agent(st, cmd->tenant_id, cmd->principal);
         }
+        if (cmd->agent_id)
+            add_agent(st, cmd->tenant_id, cmd->agent_id);
         return;
     }
     /* Its dedup row comes with the look-up of the claim. */

@@ -69,12 +69,16 @@ int agent_decode(const struct pg_rows *rows, int row, struct agent_row *out, str
 
 /* -- opening a case --------------------------------------------------------------------------- */
 
+/* A repeat claim finds a case that has ended among so many of its customer's. It bounds what an
+ * OpenCase costs for an id that many customers share. */
+#define PAST_CASES "64"
+
 static char *opening_sql(void)
 {
     char *sql = NULL, *cols = table_sql_columns(&tables[TABLE_DEDUP], "d");
     int n = asprintf(
         &sql,
-        "select k.ord, p.policy_version, o.case_id, %s"
+        "select k.ord, p.policy_version, o.case_id, e.case_id, %s"
         " from unnest($1::int8[], $2::text[], $3::int2[], $4::uuid[], $5::text[], $6::text[],"
         " $7::text[]) with ordinality as k(tenant_id, principal, method, request_id, customer_id,"
         " failure_code, order_reference, ord)"
@@ -84,6 +88,13 @@ static char *opening_sql(void)
         " left join lateral (select x.case_id from open_claim x where x.tenant_id = k.tenant_id"
         " and x.customer_id = k.customer_id and x.failure_code = k.failure_code"
         " and x.order_reference = k.order_reference offset 0) o on true"
+        /* The newest that has ended of the same claim, among the newest of the customer's. */
+        " left join lateral (select y.case_id from (select x.* from recovery_case x"
+        " where o.case_id is null and x.tenant_id = k.tenant_id"
+        " and x.customer_id = k.customer_id and x.customer_id is not null"
+        " order by x.opened_at desc, x.case_id desc limit " PAST_CASES ") y"
+        " where y.failure_code = k.failure_code and y.order_reference = k.order_reference"
+        " order by y.opened_at desc, y.case_id desc limit 1) e on true"
         " left join lateral (select x.policy_version from tenant x"
         " where x.tenant_id = k.tenant_id offset 0) p on true",
         cols);

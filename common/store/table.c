@@ -97,6 +97,9 @@ static const struct column case_cols[] = {
     COL(case_row, contributors),
     COL(case_row, touch_cost_micros),
     COL(case_row, touch_cost_currency),
+    TIME_NULL(case_row, first_resolved_at),
+    TIME_NULL(case_row, appealed_at),
+    UUID_NULL(case_row, earlier_case_id),
 };
 
 static const struct column agent_cols[] = {

@@ -78,7 +78,7 @@ const struct ctl_command ctl_commands[] = {
     CALL("case", "close", SERVER_RESOLUTION, "CloseCase", "case_id", "close a resolved case",
          .wrote = WROTE_CASE),
     CALL("case", "reopen", SERVER_RESOLUTION, "ReopenCase", "case_id",
-         "begin another round of a case, one level higher", .wrote = WROTE_CASE),
+         "begin another round of a case", .wrote = WROTE_CASE),
     CALL("agent", "put", SERVER_ASSIGNMENT, "PutAgent", "agent_id", "create or replace an agent",
          .inner = "agent", .hidden = AGENT_HIDDEN, .wrote = "created," WROTE_AGENT),
     CALL("agent", "get", SERVER_ASSIGNMENT, "GetAgent", "agent_id",

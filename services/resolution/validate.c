@@ -4,6 +4,7 @@
 #include "contract/channels.h"
 #include "contract/check.h"
 #include "contract/remedy_kinds.h"
+#include "contract/word.h"
 #include "contract/words.h"
 #include "resolution/decide/promise_time.h"
 
@@ -200,8 +201,9 @@ void pause_case_validate(const ProtobufCMessage *request, int64_t now_us,
     check_ids(fault, r->request_id, r->case_id);
     check_version(fault, r->expected_version);
     check_enum(fault, "reason", &amends__v1__pause_reason__descriptor, (int)r->reason, true);
-    if ((int)r->reason == PAUSE_REASON_POLICY)
-        fault_violation(fault, "reason", "POLICY is a reason that only the system gives");
+    if ((int)r->reason == PAUSE_REASON_POLICY || (int)r->reason == PAUSE_REASON_RESOLVED)
+        fault_violation(fault, "reason", "%s is a reason that only the system gives",
+                        contract_word(PAUSE_REASON_WORDS, (int)r->reason));
     check_future_time(fault, "resume_time", r->resume_time, now_us, false);
     check_text(fault, "note", r->note, SHORT_NOTE_BYTES, false);
 }

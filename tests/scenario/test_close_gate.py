@@ -128,13 +128,14 @@ def test_what_was_offered_and_never_answered_expires(world):
     assert world.verify(case).intact
 
 
-def test_a_closed_case_takes_nothing_more(world):
+def test_a_closed_case_takes_words_and_nothing_more(world):
     ann, case = owned(world)
     steps.recover(ann, case)
     steps.resolve(ann, case)
     steps.close(ann, case)
+    assert steps.reach(ann, case).status == v1.CASE_STATUS_CLOSED
     version = world.get(case).version
-    for step in (steps.reach, steps.say, steps.find_cause, steps.propose, steps.resolve, steps.close):
+    for step in (steps.say, steps.find_cause, steps.propose, steps.resolve, steps.close):
         with refused("FAILED_PRECONDITION", "CASE_STATUS"):
             step(ann, case)
     assert world.get(case).version == version

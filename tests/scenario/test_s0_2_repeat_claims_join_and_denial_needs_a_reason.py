@@ -49,15 +49,19 @@ def test_another_failure_is_another_case(world, difference):
     assert other.case.case_id != case.case_id
 
 
-def test_a_claim_after_the_case_was_closed_is_a_new_case(world):
+def test_a_claim_after_the_case_was_over_for_long_is_a_new_case_that_names_it(world):
     case = world.open()
     ann = world.agent("ann", present=False)
     ann.take()
     steps.recover(ann, case)
     steps.resolve(ann, case)
+    steps.close(ann, case)
+    world.advance(30 * sample.DAY_S + 1)
     again = file_again(world, case)
     assert not again.joined
-    assert again.case.case_id != case.case_id
+    assert again.case.earlier_case_id == case.case_id
+    assert world.history(again.case)[0].detail.earlier_case_id == case.case_id
+    assert file_again(world, case).case.case_id == again.case.case_id
 
 
 @pytest.mark.parametrize("field,value", [

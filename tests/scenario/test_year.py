@@ -13,6 +13,7 @@ from .support.world import new_tenant
 from .year import bundle, compare
 from .year.calendars import EPOCH
 from .year.explain import explain_all
+from .year.history import Appealed, Returned
 from .year.names import Cause, ClockState, PromiseState, Status
 from .year.player import Player
 from .year.rules import LIVE
@@ -90,6 +91,8 @@ def check_variety(lives):
     causes = collections.Counter(Cause.word(step.cause) for case in cases for step in case.steps)
     promises = collections.Counter(PromiseState.word(promise.state) for case in cases for promise in case.view.promises)
     counts = {
+        "cases that went back to work": sum(bool(case.view.told(Returned)) for case in cases),
+        "appeals": sum(bool(case.view.told(Appealed)) for case in cases),
         "later rounds": sum(case.view.round > 1 for case in cases), "clocks that paused": len(paused),
         "pauses as long as may be": sum(kind.pause_single in lengths for kind, lengths in paused),
         "clocks that paused all they may": sum(sum(lengths) == kind.pause_total for kind, lengths in paused),

@@ -12,6 +12,7 @@
  *   thresholds.c  which thresholds were met
  *   pause.c       pausing and resuming
  *   pause_end.c   what of a pause counts
+ *   go_on.c       going on after a resolution
  *   rules.c       all definitions of a case
  *   subjects.c    clocks of remedies
  *   retarget.c    another target while it runs: see retarget.h
@@ -36,7 +37,8 @@
  *      deadline moves. Resumed by a cap it does not pause again until neither held
  *   5. no clock is open, none was in this round or `again`: start holds, cancel and stop do not: it
  *      starts, at the instant since when start holds. `again` uses the row of the clock before:
- *      instance + 1. A level's clock starts once each time the case comes to the level
+ *      instance + 1. A level's clock starts once each time the case comes to the level, and a
+ *      FOLLOW_UP each time the case is resolved
  * Then every open clock whose definition chooses another target by the facts as they stand than the
  * one it has is re-targeted (retarget.h): its deadline may come earlier and never becomes later.
  * Its thresholds that came by the old target fire before that; those that the new target puts
@@ -71,6 +73,11 @@ struct clock_row *clock_start_until(struct decision *d, int kind, const struct u
  * stays as the record of what was done. An earlier stop that is told later moves the stop of a
  * clock that was met or breached; else an ended one is left alone. */
 void clock_stop(struct decision *d, struct clock_row *clock, int64_t at_us, bool cancel);
+/* The clocks of the round that ended with the resolution at `resolved_us` go on, as if they had
+ * stood still since; a target in days begins again, as much later as that. What was breached stays
+ * so, what fired does not fire again. STATUTORY stays as it ended: the law was answered. FOLLOW_UP
+ * begins with each resolution. The caller has set the status. */
+void clocks_go_on(struct decision *d, int64_t resolved_us);
 /* True while it can still be stopped: it runs, is paused, or was found breached and not stopped
  * yet. */
 bool clock_is_open(const struct clock_row *clock);

@@ -18,7 +18,7 @@
 /* The thresholds of one instance, with the one at 100 % that a definition may lack. */
 #define FIRINGS_MAX (POLICY_THRESHOLDS_MAX + 1)
 
-/* The ended pauses of an instance. */
+/* The ended pauses of an instance; the time for which the case was resolved is not in the total. */
 struct ended_pauses {
     struct pause pauses[PAUSES_MAX];
     size_t n;

@@ -13,7 +13,8 @@ bool pauses_read(const struct clock_row *clock, struct ended_pauses *e)
     if (pauses_parse(clock->pauses, e->pauses, &e->n) != AM_OK)
         return false;
     for (size_t i = 0; i < e->n; i++) {
-        e->total_us += e->pauses[i].until_us - e->pauses[i].from_us;
+        if (e->pauses[i].reason != PAUSE_REASON_RESOLVED)
+            e->total_us += e->pauses[i].until_us - e->pauses[i].from_us;
         e->last_us = larger(e->last_us, e->pauses[i].until_us);
     }
     return true;

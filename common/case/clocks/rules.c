@@ -104,12 +104,14 @@ bool definition_starts(const struct clocks_look *look, const struct policy_clock
            !case_holds(&def->stop, &look->facts, &ignored);
 }
 
-/* A case comes back to a level when its new policy has no more of them. */
+/* A case comes back to a level when its new policy has no more of them, and is resolved again when
+ * it went back to work after it was. */
 static bool may_start_again(const struct clocks_look *look, const struct clock_row *before,
                             const struct policy_clock *def)
 {
-    return def->again ||
-           (def->kind == CLOCK_KIND_LEVEL && before->started_at < look->d->c->row.level_since);
+    const struct case_row *row = &look->d->c->row;
+    return def->again || (def->kind == CLOCK_KIND_LEVEL && before->started_at < row->level_since) ||
+           (def->kind == CLOCK_KIND_FOLLOW_UP && before->started_at < row->resolved_at);
 }
 
 /* A definition that starts `again` uses its row again, so that rows do not grow with the contacts

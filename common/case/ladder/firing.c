@@ -5,6 +5,7 @@
 #include "case/close.h"
 #include "case/event.h"
 #include "case/gate.h"
+#include "case/ladder/comeback.h"
 #include "case/ladder/ladder.h"
 #include "case/message/message.h"
 #include "contract/statuses.h"
@@ -39,8 +40,23 @@ static void restart_level(struct decision *d, const struct clock_row *clock)
     clock_begin(&look, now, def, d->now_us);
 }
 
+/* A promise that is overdue and was not kept. */
+static bool breaks_promise(const struct decision *d, const struct threshold_met *met)
+{
+    if (met->clock.kind != CLOCK_KIND_PROMISE || met->threshold.percent != DUE_PERCENT)
+        return false;
+    ROWS_EACH (promise, const struct promise_row, &d->c->promises)
+        if (uuid_eq(&promise->promise_id, &met->clock.subject_id))
+            return promise->kept_at == 0;
+    return false;
+}
+
+/* A resolved case whose promise is broken goes back to work first, so that the breach does what it
+ * does to any case. */
 void firing_record(struct decision *d, const struct threshold_met *met)
 {
+    if (d->c->row.status == CASE_STATUS_RESOLVED && breaks_promise(d, met))
+        comeback_run(d, COMEBACK_PROMISE);
     ladder_threshold(d, &met->clock, &met->threshold, met->due_us);
     if (met->threshold.actions & BIT_OF(ESCALATION_ACTION_RESTART))
         restart_level(d, &met->clock);

@@ -65,19 +65,32 @@ static void name_tidings(struct notification_row *n, const struct step *s)
     }
 }
 
-void ladder_notify(struct decision *d, struct step *s, const char *recipient)
+static struct notification_row *notify(struct decision *d, const char *recipient)
 {
     const struct case_row *row = &d->c->row;
-    if (told_already(s, recipient))
-        return;
     struct notification_row *n = ROWS_ADD(&d->c->notifications, struct notification_row, d->arena);
     n->tenant_id = row->tenant_id;
     n->case_id = row->case_id;
     n->notification_id = decision_id(d);
     n->recipient = recipient;
-    name_tidings(n, s);
     n->state = NOTIFICATION_PENDING;
     n->created_at = d->now_us;
+    return n;
+}
+
+void ladder_tell(struct decision *d, int kind, const char *template_name, const char *recipient)
+{
+    struct notification_row *n = notify(d, recipient);
+    n->kind = (int16_t)kind;
+    n->template_name = template_name;
+}
+
+void ladder_notify(struct decision *d, struct step *s, const char *recipient)
+{
+    if (told_already(s, recipient))
+        return;
+    struct notification_row *n = notify(d, recipient);
+    name_tidings(n, s);
     if (s->clock) {
         n->clock_id = s->clock->clock_id;
         n->instance = s->clock->instance;
@@ -206,7 +219,7 @@ void ladder_climb(struct decision *d, int cause, int to_level, const char *actor
     ladder_go_up(d, &s, &e);
 }
 
-void ladder_reopen(struct decision *d, bool keeps_owner, const char *actor,
+void ladder_reopen(struct decision *d, bool climbs, bool keeps_owner, const char *actor,
                    struct escalation_row *out)
 {
     struct case_row *row = &d->c->row;
@@ -214,7 +227,7 @@ void ladder_reopen(struct decision *d, bool keeps_owner, const char *actor,
     struct step s = {.cause = ESCALATION_CAUSE_REOPENED,
                      .due_us = d->now_us,
                      .from = row->level,
-                     .to = row->level < p->n_levels ? row->level + 1 : row->level,
+                     .to = climbs && row->level < p->n_levels ? row->level + 1 : row->level,
                      .actor = actor};
     int action = ladder_level(p, s.to)->action;
     s.done = s.to > s.from ? ladder_arrival(d, s.to) : BIT_OF(ESCALATION_ACTION_NOTIFY);

@@ -32,11 +32,14 @@ void ladder_threshold(struct decision *d, const struct clock_row *clock,
 void ladder_climb(struct decision *d, int cause, int to_level, const char *actor,
                   const char *reason);
 
-/* The ladder's part of a reopening, without an event: one level up (at the top it stays), with its
- * cost; those who joined before leave, and the new level's steward joins if its action is CO_OWN or
- * TAKE_OVER, and is notified, as is the owner who keeps the case. The step is recorded and copied
- * to `out`. */
-void ladder_reopen(struct decision *d, bool keeps_owner, const char *actor,
+/* Notifies somebody of what is no step of the ladder: `kind` of enum notification_kind. */
+void ladder_tell(struct decision *d, int kind, const char *template_name, const char *recipient);
+
+/* The ladder's part of a reopening, without an event: one level up if it `climbs` (at the top it
+ * stays), with its cost, else the same level anew; those who joined before leave, and the new
+ * level's steward joins if its action is CO_OWN or TAKE_OVER, and is notified, as is the owner who
+ * keeps the case. The step is recorded and copied to `out`. */
+void ladder_reopen(struct decision *d, bool climbs, bool keeps_owner, const char *actor,
                    struct escalation_row *out);
 
 /* The same for a promise that is admitted to be broken before its clock says so: one level up; at

@@ -111,6 +111,8 @@ static void make_times(struct make *m, Amends__V1__Case *c, const struct case_ro
     make_time(m, &c->update_time, row->updated_at);
     make_time(m, &c->resolve_time, row->resolved_at);
     make_time(m, &c->close_time, row->closed_at);
+    make_time(m, &c->first_resolve_time, row->first_resolved_at);
+    make_time(m, &c->appeal_time, row->appealed_at);
     make_time(m, &c->round_since_time, row->round_since != 0 ? row->round_since : row->opened_at);
 }
 
@@ -178,6 +180,8 @@ static Amends__V1__Case *make_row(struct make *m, const struct case_row *row)
     make_owner_and_proof(m, c, row);
     make_ladder(m, c, row);
     c->boost_ms = row->boost_ms;
+    if (!uuid_is_zero(&row->earlier_case_id))
+        make_uuid(m, &c->earlier_case_id, &row->earlier_case_id);
     return c;
 }
 

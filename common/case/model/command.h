@@ -104,6 +104,7 @@ struct command {
     /* ReopenCase names it when it has read the case; texts in `arena`. */
     struct command_claim claim;
     struct uuid open_case_id; /* OpenCase: the case to join, locked on the second try */
+    struct uuid past_case_id; /* OpenCase: it has ended, and a new one is opened in its place */
 
     /* Makes the answer from the rows as they are after an OK decision, or for a replay, before
      * anything is written: what cannot be answered sets the fault, and is not written. NULL when

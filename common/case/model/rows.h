@@ -71,6 +71,9 @@ struct case_row {
     const char *contributors;        /* canonical text: case/people/contributors.h */
     int64_t touch_cost_micros;       /* the sum of what climbing cost ... */
     const char *touch_cost_currency; /* ... in the currency of its first cost; "" = none yet */
+    int64_t first_resolved_at;       /* of a round that went on after it was resolved; 0 = none */
+    int64_t appealed_at;             /* the customer came back after a denial */
+    struct uuid earlier_case_id;     /* of the same claim, over for too long; zero = none */
 };
 
 struct signal_row {
@@ -251,7 +254,8 @@ struct remedy_row {
 enum notification_kind {
     NOTIFICATION_ESCALATION = 1,
     NOTIFICATION_THRESHOLD = 2,
-    NOTIFICATION_REOPENED = 3
+    NOTIFICATION_REOPENED = 3,
+    NOTIFICATION_WORD = 4 /* the customer spoke about a case that has ended */
 };
 enum notification_state { NOTIFICATION_PENDING = 1 };
 

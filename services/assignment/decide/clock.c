@@ -9,6 +9,7 @@
 #include "assignment/decide/decide.h"
 #include "assignment/decide/offer_end.h"
 #include "case/clocks/clocks.h"
+#include "case/ladder/comeback.h"
 #include "case/ladder/firing.h"
 #include "contract/words.h"
 
@@ -44,7 +45,8 @@ static void fire_clock(struct decision *d)
                   "the clock has moved on or is not due");
     else if (clock->kind == CLOCK_KIND_OFFER)
         expire_offer(d, clock);
-    else
+    /* A promise that is broken may bring a resolved case back. */
+    else if (clock->kind != CLOCK_KIND_PROMISE || comeback_prepare(d))
         firing_ask(d, clock);
 }
 

@@ -11,8 +11,10 @@
 #include "amends/v1/intake_service.pb-c.h"
 #include "case/model/decision.h"
 
-/* OpenCase: joins the customer's open case of the same failure code and order reference, or opens a
- * new one. A new case belongs to the steward of the first level at once, has the clocks that policy
+/* OpenCase: joins the customer's open case of the same failure code and order reference, or opens
+ * a new one. A case of theirs that is resolved goes back to work, and one that was closed not long
+ * ago is reopened (case/ladder/comeback.h); one that has ended for longer is named by the new
+ * case. A new case belongs to the steward of the first level at once, has the clocks that policy
  * starts, and waits in the queue of that level. A repeat claim adds its signal, which raises the
  * priority. It may fill in what was unknown, raise the severity (an agent's to what it says, an
  * application's by one) and the stake (in the same currency) and add desired outcomes; it takes

@@ -12,6 +12,7 @@
 #include "case/message/message.h"
 #include "contract/money.h"
 #include "case/event.h"
+#include "case/ladder/comeback.h"
 #include "case/model/decision.h"
 #include "case/model/desired.h"
 #include "case/transition.h"
@@ -134,6 +135,7 @@ static void join_case(struct decision *d)
     const Amends__V1__EventPrivate personal = personal_of(r);
     case_event(d, EVENT_KIND_SIGNAL_JOINED, d->cmd->principal, &detail, &personal);
     d->cmd->joined = true;
+    comeback_run(d, r->trigger == TRIGGER_SURVEY ? COMEBACK_SURVEY : COMEBACK_CLAIM);
 }
 
 /* -- a new case -------------------------------------------------------------------------------- */
@@ -193,6 +195,9 @@ static void opened_event(struct decision *d, const struct signal_row *signal)
     detail.failure_code = r->failure->code;
     detail.customer_id = r->customer_id;
     detail.policy_version = d->policy->version;
+    char earlier[UUID_TEXT_LEN + 1];
+    if (!uuid_is_zero(&d->c->row.earlier_case_id))
+        detail.earlier_case_id = uuid_format(&d->c->row.earlier_case_id, earlier);
     const Amends__V1__EventPrivate personal = personal_of(r);
     case_event(d, EVENT_KIND_CASE_OPENED, d->cmd->principal, &detail, &personal);
 }
@@ -205,8 +210,20 @@ static void open_new(struct decision *d)
     fill_failure(d, r);
     fill_course(row, d->policy, d->now_us);
     row->row.change = ROW_NEW;
+    row->earlier_case_id = d->cmd->past_case_id;
     d->c->exists = true;
     opened_event(d, add_signal(d));
+}
+
+/* A claim about a case that has ended for too long begins a new one, which is decided again. */
+static void join_or_follow(struct decision *d)
+{
+    if (comeback_of(d) == COMEBACK_LATE) {
+        d->cmd->past_case_id = d->c->row.case_id;
+        d->again = true;
+    } else if (comeback_prepare(d)) {
+        join_case(d);
+    }
 }
 
 static void open_case_decide(struct decision *d)
@@ -215,7 +232,7 @@ static void open_case_decide(struct decision *d)
     if (fault_is_set(&d->cmd->fault))
         return;
     if (d->c->exists)
-        join_case(d);
+        join_or_follow(d);
     else
         open_new(d);
 }

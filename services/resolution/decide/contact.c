@@ -6,7 +6,9 @@
 #include "contract/check.h"
 #include "case/message/message.h"
 #include "contract/money.h"
+#include "case/clocks/wait.h"
 #include "case/event.h"
+#include "case/ladder/comeback.h"
 #include "case/model/decision.h"
 #include "case/transition.h"
 #include "contract/reasons.h"
@@ -67,6 +69,13 @@ static void contact_event(struct decision *d, int kind, const struct contact_row
     case_event(d, kind, d->cmd->principal, &detail, personal);
 }
 
+/* What was told late and has been answered since brings nobody back. */
+static void bring_back(struct decision *d)
+{
+    if (case_wait(d->c, d->policy, 0).waits)
+        comeback_run(d, COMEBACK_CONTACT);
+}
+
 static void record_contact_decide(struct decision *d)
 {
     const Amends__V1__RecordContactRequest *r =
@@ -82,14 +91,15 @@ static void record_contact_decide(struct decision *d)
                         "is above the top of the ladder, level %d", d->policy->n_levels);
         return;
     }
-    if (!case_require_live(d, true) ||
-        !case_require_room(d, &c->contacts, CASE_CONTACTS_MAX, "contacts"))
+    if (!case_require_room(d, &c->contacts, CASE_CONTACTS_MAX, "contacts") || !comeback_prepare(d))
         return;
     const struct contact_row *contact = add_contact(d, r, at);
     count_effort(&c->row, contact, r->minutes_lost);
     const Amends__V1__EventPrivate personal = personal_words(r->note);
     contact_event(d, EVENT_KIND_CONTACT_RECORDED, contact, &personal);
     d->cmd->result_id = contact->contact_id;
+    if (contact_asks(contact))
+        bring_back(d);
 }
 
 const struct command_kind record_contact_kind = {
@@ -127,6 +137,8 @@ static void correct(struct decision *d, struct contact_row *contact, int asks)
     row->contacts += is_effort(contact) - before;
     row_touch(&row->row);
     contact_event(d, EVENT_KIND_CONTACT_CORRECTED, contact, NULL);
+    if (contact_asks(contact))
+        bring_back(d);
 }
 
 static void correct_contact_decide(struct decision *d)
@@ -141,6 +153,8 @@ static void correct_contact_decide(struct decision *d)
                         "is a contact by the company: only the customer's ask for something");
         return;
     }
+    if (!comeback_prepare(d))
+        return;
     d->cmd->result_id = contact->contact_id;
     if (contact->asks != (int)r->asks)
         correct(d, contact, (int)r->asks);

@@ -8,8 +8,10 @@
  * - An agent who works on a case that is with a steward does not become its owner by that.
  * - Words that people said or wrote go into an event's personal part and the rows, never into the
  *   public part.
- * - Contacts, acts, root causes and fulfilment are taken as long as the case is not final;
- *   proposals, answers and denials only while it is neither resolved nor final.
+ * - Nothing that a customer says is refused because of the case's status: contacts are always
+ *   taken, and a remedy may always be reversed. Both may bring the case back.
+ * - Acts, root causes, promises and other reports of fulfilment are taken as long as the case is
+ *   not final; proposals and denials only while it is neither resolved nor final.
  *
  * Threading: constants. Ownership: args are borrowed with the command; violations lie in the
  * fault's arena.
@@ -58,11 +60,10 @@ extern const struct command_kind settle_promise_kind;
 extern const struct command_kind pause_case_kind;
 extern const struct command_kind resume_case_kind;
 
-/* ReopenCase: starts the next round of a RESOLVED or CLOSED case, one level higher. The former
- * owner keeps it if not OFFLINE and still fit for it, however many cases that agent has; else the
- * steward of the new level gets it. It is refused with CASE_STATUS and metadata `case_id` when the
- * customer has another open case of the same failure and order, because that one goes on. It is
- * decided in two steps: the first names the keys of the former owner and of the claim. */
+/* ReopenCase: starts the next round of a RESOLVED or CLOSED case (case/ladder/comeback.h), one
+ * level higher if an agent asks for it. It is refused with CASE_STATUS and metadata `case_id` when
+ * the customer has another open case of the same failure and order, because that one goes on. It
+ * is decided in two steps: the first names the keys of the former owner and of the claim. */
 extern const struct command_kind reopen_case_kind;
 
 /* DenyClaim, with the reason that was told to the customer. A later denial replaces it; both stay

@@ -10,6 +10,7 @@
 
 #include "amends/v1/resolution_service.pb-c.h"
 #include "base/assert.h"
+#include "case/ladder/comeback.h"
 #include "case/model/decision.h"
 #include "case/model/states.h"
 #include "case/transition.h"
@@ -80,7 +81,9 @@ static void report_fulfilment_decide(struct decision *d)
         d->cmd->result_id = remedy->remedy_id;
         return;
     }
-    if (!case_require_live(d, true))
+    /* What was taken back is a word about a case that has ended, too. */
+    bool is_reversal = step->to == REMEDY_STATE_REVERSED;
+    if (is_reversal ? !comeback_prepare(d) : !case_require_live(d, true))
         return;
     if (!remedy_state_may_follow(remedy->state, step->to)) {
         remedy_refuse_state(d, remedy, step->what);
@@ -90,6 +93,8 @@ static void report_fulfilment_decide(struct decision *d)
         return;
     take_step(d, remedy, step, reference);
     remedy_event(d, EVENT_KIND_REMEDY_FULFILMENT_REPORTED, remedy, NULL);
+    if (is_reversal)
+        comeback_run(d, COMEBACK_REVERSAL);
 }
 
 const struct command_kind report_fulfilment_kind = {

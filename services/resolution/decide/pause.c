@@ -43,7 +43,8 @@ static int64_t ended_us(const struct pause *pauses, size_t n)
 {
     int64_t sum = 0;
     for (size_t i = 0; i < n; i++)
-        sum += pauses[i].until_us - pauses[i].from_us;
+        if (pauses[i].reason != PAUSE_REASON_RESOLVED)
+            sum += pauses[i].until_us - pauses[i].from_us;
     return sum;
 }
 

@@ -10,6 +10,7 @@
 #include "contract/money.h"
 #include "case/clocks/clocks.h"
 #include "case/event.h"
+#include "case/ladder/comeback.h"
 #include "case/ladder/ladder.h"
 #include "case/model/decision.h"
 #include "case/model/states.h"
@@ -36,7 +37,7 @@ static void make_promise_decide(struct decision *d)
     struct promised when;
     struct uuid id;
     if (!promise_instants(d, r->promise_time, r->local_time, &when) ||
-        !case_require_live(d, false) || !promise_add(d, (int)r->kind, r->description, &when, &id))
+        !case_require_live(d, true) || !promise_add(d, (int)r->kind, r->description, &when, &id))
         return;
     Amends__V1__EventDetail detail = AMENDS__V1__EVENT_DETAIL__INIT;
     Amends__V1__EventPrivate personal = AMENDS__V1__EVENT_PRIVATE__INIT;
@@ -155,6 +156,7 @@ static void settle_broken(struct decision *d, struct promise_row *promise)
     }
     const struct uuid id = promise->promise_id;
     settled_event(d, promise, NULL);
+    comeback_run(d, COMEBACK_PROMISE);
     const struct clock_row *clock = clock_of_subject(d->c, &id);
     if (early && clock)
         ladder_broken_promise(d, clock, d->cmd->principal);
@@ -171,7 +173,7 @@ static void settle_promise_decide(struct decision *d)
         settle_kept(d, promise);
     else if ((int)r->outcome == PROMISE_OUTCOME_RENEGOTIATED)
         settle_renegotiated(d, promise);
-    else
+    else if (comeback_prepare(d))
         settle_broken(d, promise);
 }
 

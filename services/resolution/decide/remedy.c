@@ -167,10 +167,11 @@ static void record_customer_response_decide(struct decision *d)
     const Amends__V1__RecordCustomerResponseRequest *r =
         (const Amends__V1__RecordCustomerResponseRequest *)d->cmd->request;
     struct remedy_row *remedy = remedy_find(d, r->remedy_id);
-    if (!remedy || !case_require_live(d, false))
+    if (!remedy)
         return;
     if (remedy->state != REMEDY_STATE_OFFERED) {
-        remedy_refuse_state(d, remedy, "be answered");
+        remedy_refuse_state(d, remedy,
+                            "be answered; what the customer said can be recorded as a contact");
         return;
     }
     remedy_set_state(remedy, answered_state((int)r->answer), d->now_us);

@@ -302,7 +302,7 @@ class Acts:
         response = self.anybody(case).ReopenCase(case_id=life.case_id, expected_version=self._version(life),
                                                  reason="-")
         life.reopenings += 1
-        case.reopen(case.view.owner_kind == Owner.AGENT, stamp(response.case.update_time))
+        case.reopen(case.view.owner_kind == Owner.AGENT, True, stamp(response.case.update_time))
         return stamp(response.case.update_time)
 
     def leave(self, case, life, now):

@@ -5,10 +5,10 @@ only adds to the history; how the case and its clocks stand is worked out from t
 import functools
 
 from . import driver, ladder, measured
-from .history import (Acknowledged, Acted, CauseFound, Claimed, Closed, Corrected, Denied, History, LevelIs, Looked, Moment,
+from .history import (Acknowledged, Acted, Appealed, CauseFound, Claimed, Closed, Corrected, Denied, History, LevelIs, Looked, Moment,
                       Offered, OfferEnded, Opened, OwnerIs, Paused, PromiseBroken, Promised, PromiseKept,
-                      PromiseReplaced, RemedyIs, Reopened, Resolved, Resumed, SeverityRaised, Step)
-from .names import Cause, Event, OfferState, Owner, RemedyState, Status, Trigger
+                      PromiseReplaced, RemedyIs, Reopened, Resolved, Resumed, Returned, SeverityRaised, Step)
+from .names import Ask, Cause, Direction, Event, OfferState, Owner, RemedyState, Status, Trigger
 from .view import View
 
 
@@ -86,14 +86,46 @@ class Case:
 
     # --- towards the customer ---
 
-    def contact(self, contact, now):
-        self.command(now, Event.CONTACT_RECORDED, contact)
+    def contact(self, contact, now, fit=True):
+        asks = contact.direction == Direction.INBOUND and contact.asks == Ask.ANSWER
+        driver.command(self, now, self._speak(fit, asks, now, Event.CONTACT_RECORDED, contact))
 
-    def correct(self, contact_id, asks, now):
-        self.command(now, Event.CONTACT_CORRECTED, Corrected(contact_id, asks))
+    def correct(self, contact_id, asks, now, fit=True):
+        driver.command(self, now, self._speak(fit, asks == Ask.ANSWER, now, Event.CONTACT_CORRECTED,
+                                              Corrected(contact_id, asks)))
 
-    def join(self, severity, now):
-        self.command(now, Event.SIGNAL_JOINED, Claimed(severity))
+    def join(self, severity, now, fit=True):
+        driver.command(self, now, self._speak(fit, True, now, Event.SIGNAL_JOINED, Claimed(severity)))
+
+    def _speak(self, fit, asks, now, *told):
+        """A word of the customer, or to them."""
+        yield told
+        if asks and self.view.customer_waits()[0]:
+            yield from self.come_back(fit, now, is_word=True)
+
+    def come_back(self, fit, now, is_word=False):
+        """`fit`: the former owner goes on."""
+        view = self.view
+        if view.status == Status.RESOLVED:
+            yield from self._return(fit, now, self._appeals() if is_word else ())
+        elif view.status == Status.CLOSED and now - view.closed_at <= view.policy.reopen_within:
+            appeal = self._appeals() if is_word else ()
+            yield from self._reopen(fit, now, bool(appeal), appeal)
+
+    def _appeals(self):
+        """The first word after a denial of this round."""
+        denied = self.view.denied_at
+        first = denied is not None and denied >= self.view.round_since and not self.view.happened(Appealed)
+        return (Appealed(),) if first else ()
+
+    def _return(self, fit, now, appeal):
+        view = self.view
+        yield (Event.CASE_RETURNED, Returned(), *appeal)
+        if not fit:
+            yield Event.OWNER_CHANGED, ladder.steward(self.view, view.level)
+        if appeal and view.level < ladder.top(view):
+            step = Step(now, now, Cause.REOPENED, view.round, None, 0, 0, view.level, view.level + 1)
+            yield from ladder.arrive(self.view, view.level + 1, step)
 
     def act(self, now):
         self.command(now, Event.ACT_RECORDED, Acted())
@@ -101,8 +133,13 @@ class Case:
     def find_cause(self, now):
         self.command(now, Event.ROOT_CAUSE_RECORDED, CauseFound())
 
-    def remedy(self, event, remedy_id, state, now):
-        self.command(now, event, RemedyIs(remedy_id, state))
+    def remedy(self, event, remedy_id, state, now, fit=True):
+        driver.command(self, now, self._remedy(fit, now, event, RemedyIs(remedy_id, state)))
+
+    def _remedy(self, fit, now, *told):
+        yield told
+        if told[1].state == RemedyState.REVERSED:
+            yield from self.come_back(fit, now)
 
     def deny(self, disclosed_at, now):
         self.command(now, Event.CLAIM_DENIED, Denied(disclosed_at))
@@ -124,6 +161,7 @@ class Case:
 
     def _admit(self, promise, now):
         yield Event.PROMISE_SETTLED, PromiseBroken(promise.id, admitted=True), SeverityRaised()
+        yield from self.come_back(True, now)
         yield from ladder.broken_promise(self.view, self.clock_of(promise.id), now)
 
     def contact_hours(self):
@@ -170,16 +208,17 @@ class Case:
     def close(self, now):
         self.command(now, Event.CASE_CLOSED, Closed())
 
-    def reopen(self, fit, now):
+    def reopen(self, fit, by_agent, now):
         """`fit`: the former owner, an agent, goes on."""
-        driver.command(self, now, self._reopen(fit, now))
+        appeal = self._appeals()
+        driver.command(self, now, self._reopen(fit, now, by_agent or bool(appeal), appeal))
 
-    def _reopen(self, fit, now):
-        """A round starts one level higher."""
+    def _reopen(self, fit, now, climbs, appeal):
+        """A round starts one level higher for an agent's reason and for an appeal."""
         view = self.view
-        to = min(view.level + 1, ladder.top(view))
+        to = min(view.level + climbs, ladder.top(view))
         step = Step(now, now, Cause.REOPENED, view.round + 1, None, 0, 0, view.level, to)
-        yield Event.CASE_REOPENED, Reopened(), LevelIs(to), step
+        yield (Event.CASE_REOPENED, Reopened(), LevelIs(to), step, *appeal)
         if not fit:
             yield Event.OWNER_CHANGED, ladder.steward(self.view, to)
 

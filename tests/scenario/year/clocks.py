@@ -31,6 +31,7 @@ class Clock:
     retargets: tuple = ()  # (instant, due before, due after)
     not_before: int = 0  # the last re-target that moved it: no share of the new target came before
     came: int = 0  # the last of those at which it ran
+    rests: frozenset = frozenset()  # those of the pauses for which the case was resolved
 
     @property
     def key(self):
@@ -82,7 +83,7 @@ class Clock:
         """Until when it may stand still by hand; None when it may not."""
         if self.state not in (ClockState.RUNNING, ClockState.PAUSED) or not may_pause(self.definition, self.target):
             return None
-        used = sum(until - begun for begun, until in self.pauses)
+        used = sum(until - begun for begun, until in self.pauses if (begun, until) not in self.rests)
         left = min(self.definition.pause_single, self.definition.pause_total - used)
         return (self.pause[0] if self.pause else now) + left
 

@@ -22,7 +22,8 @@ def _carry_out_all(case, now, looked_at):
         met = [one for one in case.instances if one.met]
         if not met:
             return
-        first = min(met, key=lambda one: (one.key == looked_at and one.is_open(), one.at(one.met.percent)))
+        # What ended is told before a clock that goes on fires once more.
+        first = min(met, key=lambda one: (one.is_open(), one.key == looked_at, one.at(one.met.percent)))
         for kind, *facts in _carry_out(case, first, first.met, now):
             case.tell(now, kind, *facts)
 
@@ -33,8 +34,16 @@ def _carry_out(case, clock, rule, now):
     if Do.CLOSE in rule.actions and _may_close(view):
         yield (Event.CASE_CLOSED, fired, Closed())
         return
-    yield from _record(view, clock, rule, fired, now)
+    if view.status == Status.RESOLVED and _breaks_promise(view, clock, rule):
+        yield from case.come_back(True, now)
+    yield from _record(case.view, clock, rule, fired, now)
     yield from _restart(case, clock, rule)
+
+
+def _breaks_promise(view, clock, rule):
+    """That brings a resolved case back, before the breach does what it does to any case."""
+    return clock.kind == ClockKind.PROMISE and rule.percent == DUE and any(
+        one.id == clock.subject and one.kept_at is None for one in view.promises)
 
 
 def _may_close(view):

@@ -158,6 +158,16 @@ class Reopened:
 
 
 @fact
+class Appealed:
+    """The customer came back after a denial."""
+
+
+@fact
+class Returned:
+    """A resolved case went back to work in the same round."""
+
+
+@fact
 class Looked:
     """The timer of a clock came."""
 

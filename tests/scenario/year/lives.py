@@ -43,9 +43,12 @@ def odds(case, life, now):
     if view.live:
         return {**_words(view), **_work(case, view, now), **_promises(view), **_ladder(view)}
     if view.status == Status.RESOLVED:
-        return {"reached": 1, "inbound": 2, "close": 4, "reopen": 5, "leave": 5,
-                "reverse": _has(view, RemedyState.FULFILLED)}
-    return {"reopen": 4 if life.reopenings < 3 else 0, "leave": 5}
+        return {"reached": 1, "inbound": 2, "again": 1, "thanks": 1, "written": 1, "inbound_told_late": 1,
+                "close": 4, "reopen": 4 if life.reopenings < 3 else 0, "leave": 5,
+                "reverse": _has(view, RemedyState.FULFILLED), **_promises(view)}
+    fresh = now - view.closed_at < case.policy.reopen_within - DAY and life.reopenings < 3
+    return {"reopen": 2 if fresh else 0, "inbound": 1, "thanks": 1, "again": 1 if fresh else 0,
+            "reverse": _has(view, RemedyState.FULFILLED) if fresh else 0, "leave": 5}
 
 
 def _has(view, *states):

@@ -65,25 +65,44 @@ def _instance(lane, marks, views, run, end, is_last=False):
     definition, born = lane.definition, views[run.born]
     goal, calendar = born.target(definition)
     clock = Clock(definition.name, definition.kind, born.round, "", run.number, definition, calendar, goal,
-                  run.started_at, marks.fired(lane.key, run.number))
-    looks = lane.views(run.may_pause, end and end.seen)
+                  run.started_at, marks.fired(lane.key, run.number),
+                  rests=frozenset((one.since, one.until) for one in lane.rests(run)))
+    stretches = _stretches(lane, run, end)
     late = marks.late_from(lane.key, run.number)
     clock = retargets.follow(
         clock, lane.views(run.born + 1, end and end.seen),
-        lambda so_far, view: _stood(so_far, [one for one in looks if one.index <= view.index], late))
-    stood = _stood(clock, looks, late)
+        lambda so_far, view: _stood(so_far, _up_to(stretches, view.index), late))
+    stood = _stood(clock, stretches, late)
     if end is None:
         return running(clock, stood, views[-1].at, marks.looked_at(lane.key, run.born))
     return _ended(clock, stood, end, lane.told_late(run, end, views[-1].index) if is_last else [])
 
 
-def _stood(clock, looks, late_from):
-    """What is late does not pause."""
-    definition = clock.definition
-    if not pauses.may_pause(definition, clock.target):
-        return ()
-    asks = [pauses.ask(view, definition) for view in looks if late_from is None or view.index < late_from]
-    return pauses.within_caps(pauses.spans(asks), definition, clock.started_at,
+def _stretches(lane, run, end):
+    """[(looks, the rest after them or None)]: while the case is resolved it is not looked at."""
+    begun, out = run.may_pause, []
+    for rest in lane.rests(run):
+        out.append((lane.views(begun, rest.began), rest))
+        begun = rest.went_on
+    return [*out, (lane.views(begun, end and end.seen), None)]
+
+
+def _up_to(stretches, index):
+    """What was known of them at that view."""
+    return [([one for one in looks if one.index <= index], rest if rest and rest.went_on <= index else None)
+            for looks, rest in stretches]
+
+
+def _stood(clock, stretches, late_from):
+    """What is late does not pause, but it rests."""
+    definition, asked = clock.definition, []
+    for looks, rest in stretches:
+        if pauses.may_pause(definition, clock.target):
+            asks = [pauses.ask(view, definition) for view in looks
+                    if late_from is None or view.index < late_from]
+            asked += pauses.spans(asks, rest and rest.since)
+        asked += [pauses.rest(rest.since, rest.until)] if rest else []
+    return pauses.within_caps(asked, definition, clock.started_at,
                               lambda so_far: dataclasses.replace(clock, pauses=so_far).due_at)
 
 

@@ -34,6 +34,7 @@ class Span:
     seen: int  # the last look that found it asked for
     hands: tuple  # the pauses by hand in it, (since, until)
     follows: bool  # it was asked for without a break since the span before
+    rests: bool = False  # nobody asked: the case was resolved, which counts against no cap
 
 
 def may_pause(definition, target):
@@ -47,8 +48,14 @@ def ask(view, definition):
     return Ask(view.at, own, view.at if resumed is None else resumed, view.stands(view.at))
 
 
-def spans(asks):
-    """A span ends when nothing asks for it any more, and at the set end of a pause by hand."""
+def rest(since, until):
+    """The case was resolved for so long."""
+    return Span(since, until, until, (), False, True)
+
+
+def spans(asks, over_at=None):
+    """A span ends when nothing asks for it any more, at the set end of a pause by hand, and when the clock
+    ends."""
     out, current, follows = [], None, False
     for one in asks:
         if current and current.until <= one.at:
@@ -59,6 +66,8 @@ def spans(asks):
             current, follows = None, False
         else:
             current = _asked(current or Span(one.since, ENDLESS, one.at, (), follows), one)
+    if current and over_at is not None:
+        current = dataclasses.replace(current, until=min(current.until, over_at), seen=over_at)
     return [*out, current] if current else out
 
 
@@ -84,8 +93,12 @@ def _ended(span, one):
 def within_caps(asked, definition, started_at, due):
     """The pauses ((since, until), ...) of an instance. `due` gives its deadline with the pauses so far: what
     is late does not pause."""
-    out, capped = (), False
+    out, capped, rests = (), False, set()
     for span in asked:
+        if span.rests:
+            out = (*out, (span.since, span.until))
+            rests.add(out[-1])
+            continue
         for since, anew in _begins(span, capped):
             last = out[-1][1] if out else started_at
             if anew and not (capped and since > last):
@@ -93,7 +106,7 @@ def within_caps(asked, definition, started_at, due):
             since = max(since, last)
             if due(out) <= since:
                 return out
-            most = since + _left(out, definition)
+            most = since + _left([one for one in out if one not in rests], definition)
             until = most if most <= span.seen else min(span.until, most)
             capped = until == most
             out = (*out, (since, until)) if until > since else out

@@ -17,7 +17,7 @@ from .records import Records, stamp
 # What has come by a stop is done by then; nothing may come while people act at it.
 MARGIN = 2 * SECOND
 BY_A_CLOCK = (Event.CLOCK_BREACHED, Event.CLOCK_THRESHOLD, Event.CLOCK_CHANGED, Event.CASE_RESUMED,
-              Event.CASE_CLOSED)
+              Event.CASE_CLOSED, Event.CASE_RETURNED)
 ZONES = ("", "", "", "America/New_York", "Australia/Lord_Howe", "Africa/Casablanca", "Asia/Kolkata",
          "Pacific/Apia")
 

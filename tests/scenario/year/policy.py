@@ -72,6 +72,7 @@ class Policy:
     contact_calendar: str = ""
     contact_customer_zone: bool = False
     unreachable: Unreachable = Unreachable()
+    reopen_within: int = 30 * DAY
 
     def __post_init__(self):
         self.laid_out = {}

@@ -3,7 +3,8 @@
 
 import dataclasses
 
-from .history import Restarted
+from .history import Resolved, Restarted, Returned
+from .names import ClockKind, Status
 from .rules import FINAL
 
 MET, CALLED_OFF, BEGUN_AGAIN, RESTARTED = "met", "called off", "begun again", "restarted"
@@ -28,6 +29,16 @@ class End:
     how: str
 
 
+@dataclasses.dataclass(frozen=True)
+class Rest:
+    """The case was resolved, and went back to work: indices of the moments, and when."""
+
+    began: int
+    since: int
+    went_on: int
+    until: int
+
+
 class Lane:
     """The runs of one definition in one round. `views` are those of the round; `over` is the first view
     after it, None = the round goes on."""
@@ -36,6 +47,7 @@ class Lane:
         self.definition, self._over = definition, over
         self._first, self._views = views[0].index, views
         self.key = definition.name, definition.kind, views[0].round, ""
+        self._rests = {}
         self._restarts = {row.fact.instance: row.index for row in views[-1].told(Restarted)
                           if row.fact.clock == self.key}
 
@@ -74,22 +86,52 @@ class Lane:
             return Run(number, end.at, end.seen, end.seen, end.seen)
         if end.how == BEGUN_AGAIN:
             return Run(number, end.at, end.seen, end.seen + 1, end.seen + 1)
-        if not self.definition.again:
-            return None
-        found = next((view for view in self.views(end.seen) if self._start(view) is not None), None)
+        found = next((view for view in self.views(end.seen)
+                      if self._start(view) is not None and self._may_start_again(run, view)), None)
         if found is None:
             return None
         stops = [end.at, *self.told_late(run, end, found.index)]
         return self._started(number, max(self._start(found), min(stops)), found)
 
+    def _may_start_again(self, run, view):
+        """A follow-up does each time the case is resolved."""
+        anew = self.definition.kind == ClockKind.FOLLOW_UP and view.status == Status.RESOLVED
+        return self.definition.again or (anew and run.started_at < view.resolved_at)
+
     # --- ends ---
 
     def _end(self, run):
-        for view in self.views(run.may_end):
-            end = self._ended(run, view)
-            if end:
+        since = run.may_end
+        while since is not None:
+            ends = (self._ended(run, view) for view in self.views(since))
+            end = next((one for one in ends if one), None)
+            if end is None:
+                return End(self._over.index, self._over.at, CALLED_OFF) if self._over else None
+            rest = self._rest_at(end)
+            if rest is None:
                 return end
-        return End(self._over.index, self._over.at, CALLED_OFF) if self._over else None
+            self._rests.setdefault(run.number, []).append(rest)
+            since = rest.went_on
+        return None
+
+    def rests(self, run):
+        """The stretches in which the instance rested, because it had ended with a resolution; see _end."""
+        return self._rests.get(run.number, [])
+
+    def _rest_at(self, end):
+        """What ended with the resolution goes on when the case goes back to work. The law does not wait for
+        that, and a follow-up begins with each resolution."""
+        if self.definition.kind in (ClockKind.FOLLOW_UP, ClockKind.STATUTORY):
+            return None
+        return next((one for one in self._all_rests() if one.began == end.seen), None)
+
+    def _all_rests(self):
+        last = self._views[-1]
+        back = [row for row in last.told(Returned) if row.index >= self._first]
+        for row in last.told(Resolved):
+            later = next((one for one in back if one.index > row.index), None)
+            if row.index >= self._first and later:
+                yield Rest(row.index, row.at, later.index, later.at)
 
     def _ended(self, run, view):
         """What comes first ends it. Of a case that has ended, what stopped the clock counts first."""

@@ -7,7 +7,7 @@ import functools
 
 from . import conditions, status, talk, things
 from .history import (Acknowledged, Acted, CauseFound, Claimed, Closed, Contact, Corrected, Denied, LevelIs, Opened, OwnerIs,
-                      Paused, Reopened, Resolved, Resumed, SeverityRaised)
+                      Paused, Reopened, Resolved, Resumed, Returned, SeverityRaised)
 from .names import Channel, Direction, OfferState, Outcome, Owner, PromiseState, Status
 from .rules import FIRST_LEVEL, LIVE, OWED, WORST
 
@@ -178,8 +178,9 @@ class View:
 
     @known
     def status(self):
-        """What it was put to in this round; else what follows from what is left to do."""
-        begun = self._round_row.index
+        """What it was put to in this round, and since it went back to work; else what follows from what is
+        left to do."""
+        begun = max(row.index for row in (self._round_row, self.last(Returned) or self._round_row))
         if self.after(Closed, begun):
             return Status.CLOSED
         return Status.RESOLVED if self.after(Resolved, begun) else status.waits_for(self)

@@ -268,8 +268,10 @@ static void what_was_offered_ends_with_it(void **state)
     rig_resolve(w, "ann");
     assert_written(w);
     (void)rig_remedy(w, 1, REMEDY_STATE_EXPIRED);
+    assert_int_equal(world_event(w, 1)->kind, EVENT_KIND_REMEDY_EXPIRED);
+    assert_int_equal(world_event(w, 0)->kind, EVENT_KIND_CASE_RESOLVED);
     rig_answer(w, "ann", &id, CUSTOMER_ANSWER_ACCEPTED);
-    assert_refused(w, FAULT_FAILED_PRECONDITION, ERROR_REASON_CASE_STATUS);
+    assert_refused(w, FAULT_FAILED_PRECONDITION, ERROR_REASON_REMEDY_STATE);
     world_free(w);
 }
 
@@ -316,7 +318,9 @@ static void what_was_taken_back_since_holds_the_case_open(void **state)
     assert_written(w);
     rig_fulfil(w, "payments", &id, FULFILMENT_OUTCOME_REVERSED, "RF-1");
     assert_written(w);
-    rig_close(w, "ann");
+    rig_close(w, "ann"); /* it has gone back to work */
+    assert_refused(w, FAULT_FAILED_PRECONDITION, ERROR_REASON_CASE_STATUS);
+    rig_resolve(w, "ann");
     assert_refused(w, FAULT_FAILED_PRECONDITION, ERROR_REASON_CLOSE_GATE);
     assert_string_equal(w->cmd.fault.violations[0].key, "REMEDY_OR_DENIAL");
     world_free(w);

@@ -198,8 +198,12 @@ static void who_may_and_on_which_case(void **state)
     rig_recover(w, "ann");
     rig_resolve(w, "ann");
     assert_written(w);
+    w->c.row.status = CASE_STATUS_CLOSED;
     rig_promise(w, "ann", w->now_us + HOUR_US);
     assert_refused(w, FAULT_FAILED_PRECONDITION, ERROR_REASON_CASE_STATUS);
+    w->c.row.status = CASE_STATUS_RESOLVED;
+    rig_promise(w, "ann", w->now_us + HOUR_US);
+    assert_written(w);
     world_free(w);
 }
 

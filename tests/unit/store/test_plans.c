@@ -63,6 +63,7 @@ static const struct expect expectations[] = {
     {"read_opening", "dedup_pkey", "tenant_id,principal,method,request_id", false},
     {"read_opening", "open_claim_pkey", "tenant_id,customer_id,failure_code,order_reference",
      false},
+    {"read_opening", "recovery_case_customer", "tenant_id,customer_id", false},
     {"read_opening", "tenant_pkey", "tenant_id", false},
     {"read_events", "case_event_pkey", "tenant_id,case_id,seq", false},
     {"read_event_privates", "case_event_private_pkey", "tenant_id,case_id,seq", false},
