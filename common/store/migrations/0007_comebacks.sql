@@ -1,4 +1,5 @@
 -- SPDX-License-Identifier: Apache-2.0
+-- kind: alter
 --
 -- What a case keeps of a customer who came back. Null = it did not happen: so it is of every case of before.
 
