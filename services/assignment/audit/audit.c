@@ -2,8 +2,9 @@
 
 /*
  * The auditor, on the replica that holds the lease. Once a second it looks at a slice of the open
- * cases; after the last slice it begins again. The metrics show what the last full pass found,
- * until the next one has ended.
+ * cases; after the last slice it begins again. A slice that could not be read is tried again with
+ * half as many cases, so that one of large cases does not hold up the pass. The metrics show what
+ * the last full pass found, until the next one has ended.
  */
 
 #include <stdlib.h>
@@ -48,6 +49,7 @@ struct audit {
     struct audit_page page;
     int64_t tenant; /* the next slice begins behind this case */
     struct uuid after;
+    int32_t limit;              /* cases of the next slice */
     struct audit_counts counts; /* of the present pass */
     int64_t since_us; /* monotonic: the last full pass, or the lease; 0 = not the holder */
     int64_t oldest_us;
@@ -106,6 +108,13 @@ static void finding(struct audit_page *p, Amends__V1__AuditFindingKind kind,
         c->ownerless++; /* cases of refused policies are counted by the page */
 }
 
+static int32_t next_limit(int32_t limit, bool failed)
+{
+    if (failed)
+        return limit > 1 ? limit / 2 : 1;
+    return limit < SLICE / 2 ? 2 * limit : SLICE;
+}
+
 /* The cases that were judged count, even when the rest of the slice could not be read; the next
  * slice begins behind them. */
 static void slice_ended(struct audit_page *p, const struct fault *fault)
@@ -117,6 +126,7 @@ static void slice_ended(struct audit_page *p, const struct fault *fault)
         free(u);
         return;
     }
+    u->limit = next_limit(u->limit, fault != NULL);
     u->counts.cases += (int64_t)p->cases;
     u->counts.refused += (int64_t)p->refused;
     if (p->cases > 0) {
@@ -137,7 +147,7 @@ static void next_slice(struct audit *u)
                                   .first_tenant = u->tenant,
                                   .last_tenant = INT64_MAX,
                                   .after = u->after,
-                                  .limit = SLICE,
+                                  .limit = u->limit,
                                   .finding = finding,
                                   .ended = slice_ended,
                                   .ctx = u};
@@ -210,6 +220,7 @@ struct audit *audit_new(struct assignment *a)
     for (size_t i = 0; i < sizeof(metrics) / sizeof(*metrics); i++)
         metric_register(metrics[i]);
     u->a = a;
+    u->limit = SLICE;
     return u;
 }
 
