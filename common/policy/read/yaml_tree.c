@@ -311,6 +311,44 @@ static void read_all(struct reader *r)
     }
 }
 
+/* Characters that look like a blank or like nothing. YAML takes the first three for line ends, so
+ * that its lines are not those that an editor shows, and the last one for a letter. */
+static const struct {
+    const char *bytes, *name;
+    bool is_line_end;
+} unseen[] = {{"\xc2\x85", "a next line (U+0085)", true},
+              {"\xe2\x80\xa8", "a line separator (U+2028)", true},
+              {"\xe2\x80\xa9", "a paragraph separator (U+2029)", true},
+              {"\xc2\xa0", "a no-break space (U+00A0)", false}};
+
+/* Within a text a no-break space is a letter like another; where YAML wants a blank it is none. */
+static bool stands_for_a_blank(const char *source, size_t at)
+{
+    size_t n = at;
+    while (n > 0 && (source[n - 1] == ' ' || (n > 1 && (unsigned char)source[n - 1] == 0xa0 &&
+                                              (unsigned char)source[n - 2] == 0xc2)))
+        n -= source[n - 1] == ' ' ? 1 : 2;
+    return n == 0 || strchr("\n:-,[{", source[n - 1]) != NULL;
+}
+
+static void tell_unseen(const char *source, size_t at, size_t n, struct bundle_problem *where,
+                        struct bundle_problems *problems)
+{
+    for (size_t i = 0; i < sizeof(unseen) / sizeof(unseen[0]); i++) {
+        if (strlen(unseen[i].bytes) != n || memcmp(source + at, unseen[i].bytes, n) != 0)
+            continue;
+        where->warning = true;
+        if (unseen[i].is_line_end)
+            bundle_problem_add(problems, where,
+                               "%s: YAML ends the line here, write a line end or a blank",
+                               unseen[i].name);
+        else if (stands_for_a_blank(source, at))
+            bundle_problem_add(problems, where, "%s, which is no blank in YAML: write a blank",
+                               unseen[i].name);
+        where->warning = false;
+    }
+}
+
 /* Refuses what libyaml would only say without a line; false when there is anything. */
 static bool check_bytes(const char *source, size_t len, struct bundle_problems *problems)
 {
@@ -329,6 +367,8 @@ static bool check_bytes(const char *source, size_t len, struct bundle_problems *
                 n == 0 ? "a byte that is no UTF-8: 0x%02x" : "a control character: 0x%02x", c);
             return false;
         }
+        if (n > 1)
+            tell_unseen(source, at, n, &where, problems);
         where.column++;
         if (c == '\n') {
             where.line++;

@@ -86,6 +86,7 @@ void policy_validate(const struct policy *p, struct bundle_problems *problems)
     policy_validate_people(p, problems);
     for (size_t i = 0; i < p->n_calendars; i++)
         check_calendar(p, i, problems);
+    policy_validate_hours(p, problems);
     policy_validate_clocks(p, problems);
     size_t errors = problems->n_errors;
     policy_validate_conditions(p, problems);

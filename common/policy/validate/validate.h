@@ -21,6 +21,8 @@ void policy_validate(const struct policy *p, struct bundle_problems *problems);
 
 /* The ladder and the failures. */
 void policy_validate_people(const struct policy *p, struct bundle_problems *problems);
+/* Doubts about the hours of calendars. */
+void policy_validate_hours(const struct policy *p, struct bundle_problems *problems);
 /* Each clock by itself: name, kind, targets, pauses, thresholds. */
 void policy_validate_clocks(const struct policy *p, struct bundle_problems *problems);
 /* What the conditions of each clock come to. */
