@@ -219,7 +219,7 @@ static void read_ical_text(struct bundle *b, const struct ynode *node,
     struct calendar_spec *spec = &d->calendar.spec;
     struct ical_days days;
     struct fault fault;
-    if (!read_is_scalar(b, node))
+    if (!node || !read_is_scalar(b, node))
         return;
     fault_init(&fault, b->arena);
     const struct zone *zone = d->calendar.zone ? d->calendar.zone : b->policy->zone;
