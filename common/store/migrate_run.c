@@ -99,20 +99,25 @@ static int progress(struct migrate_run *r, const struct migration *m, const char
 static int note_done(struct migrate_run *r, const struct migration *m)
 {
     char sql[256];
-    (void)snprintf(sql, sizeof(sql),
-                   "begin; delete from schema_progress where version = %" PRId32
-                   "; insert into schema_version (version) values (%" PRId32 "); commit",
-                   m->version, m->version);
+    (void)snprintf(
+        sql, sizeof(sql),
+        "reset synchronous_commit; begin; delete from schema_progress where version = %" PRId32
+        "; insert into schema_version (version) values (%" PRId32 "); commit",
+        m->version, m->version);
     return pg_admin_exec(r->a, sql);
 }
 
 /* -- the kinds -------------------------------------------------------------------------------- */
 
+/* A commit that waits for a standby would keep its locks meanwhile. Not to wait is safe: what
+ * follows in the log, the note that all is done among it, waits until the standby has this, too. */
 static int limits(struct migrate_run *r, int lock_ms, int statement_ms)
 {
     char sql[128];
-    (void)snprintf(sql, sizeof(sql), "set lock_timeout = %d; set statement_timeout = %d", lock_ms,
-                   statement_ms);
+    (void)snprintf(sql, sizeof(sql),
+                   "set lock_timeout = %d; set statement_timeout = %d;"
+                   " set synchronous_commit = local",
+                   lock_ms, statement_ms);
     return pg_admin_exec(r->a, sql);
 }
 
