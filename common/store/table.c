@@ -100,6 +100,7 @@ static const struct column case_cols[] = {
     TIME_NULL(case_row, first_resolved_at),
     TIME_NULL(case_row, appealed_at),
     UUID_NULL(case_row, earlier_case_id),
+    COL(case_row, earlier_denials),
 };
 
 static const struct column agent_cols[] = {

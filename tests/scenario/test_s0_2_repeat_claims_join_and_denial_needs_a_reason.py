@@ -80,6 +80,20 @@ def test_no_denial_without_a_disclosed_reason(world, field, value):
     assert not world.get(case).HasField("denial")
 
 
+def test_a_second_denial_needs_a_new_reason_and_all_are_shown(world):
+    case = world.open()
+    ann = world.agent("ann", present=False)
+    ann.take()
+    steps.deny(ann, case, reason="Outside of the warranty.")
+    with refused("INVALID_ARGUMENT") as caught:
+        steps.deny(ann, case, reason="outside of the warranty. ")
+    assert caught.error.fields == ["reason"]
+    steps.deny(ann, case, reason="The seam was cut.")
+    after = world.get(case)
+    assert [one.reason for one in after.denials] == ["Outside of the warranty.", "The seam was cut."]
+    assert after.denial == after.denials[-1]
+
+
 def test_a_denial_shows_what_the_customer_was_told(world):
     case = world.open()
     ann = world.agent("ann", present=False)

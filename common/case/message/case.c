@@ -42,20 +42,6 @@ Amends__V1__RootCause *message_root_cause(const struct case_row *row, struct are
     return m.full ? NULL : r;
 }
 
-static Amends__V1__Denial *message_denial(const struct case_row *row, struct arena *arena)
-{
-    struct make m = {.arena = arena};
-    Amends__V1__Denial *d = row->denial_disclosed_at != 0 ? make_alloc(&m, sizeof(*d)) : NULL;
-    if (!d)
-        return NULL;
-    amends__v1__denial__init(d);
-    make_text(&m, &d->reason, row->denial_reason);
-    d->disclosure_channel = (Amends__V1__Channel)row->denial_channel;
-    make_time(&m, &d->disclosure_time, row->denial_disclosed_at);
-    make_text(&m, &d->actor, row->denial_actor);
-    return m.full ? NULL : d;
-}
-
 /* -- the row ---------------------------------------------------------------------------------- */
 
 static void make_failure(struct make *m, Amends__V1__Case *c, const struct case_row *row)
@@ -147,12 +133,26 @@ static void make_ladder(struct make *m, Amends__V1__Case *c, const struct case_r
     m->full = m->full || !c->pause;
 }
 
+/* The last one is shown by itself, too. */
+static void make_denials(struct make *m, Amends__V1__Case *c, const struct case_row *row)
+{
+    if (row->denial_disclosed_at == 0)
+        return;
+    Amends__V1__DenialList *list = message_denials(row, m->arena);
+    m->full = m->full || !list;
+    if (!list)
+        return;
+    c->denials = list->denials;
+    c->n_denials = list->n_denials;
+    c->denial = list->denials[list->n_denials - 1];
+}
+
 /* Parts that a message function of their own makes: NULL is full unless the part is not there. */
 static void make_owner_and_proof(struct make *m, Amends__V1__Case *c, const struct case_row *row)
 {
     c->owner = message_owner(row, m->arena);
     c->root_cause = message_root_cause(row, m->arena);
-    c->denial = message_denial(row, m->arena);
+    make_denials(m, c, row);
     m->full = m->full || !c->owner || (!c->root_cause && row->root_cause_at != 0) ||
               (!c->denial && row->denial_disclosed_at != 0);
 }
@@ -180,8 +180,7 @@ static Amends__V1__Case *make_row(struct make *m, const struct case_row *row)
     make_owner_and_proof(m, c, row);
     make_ladder(m, c, row);
     c->boost_ms = row->boost_ms;
-    if (!uuid_is_zero(&row->earlier_case_id))
-        make_uuid(m, &c->earlier_case_id, &row->earlier_case_id);
+    make_uuid(m, &c->earlier_case_id, &row->earlier_case_id);
     return c;
 }
 

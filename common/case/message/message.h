@@ -34,6 +34,13 @@ Amends__V1__Act *message_act(const struct act_row *row, struct arena *arena);
 Amends__V1__Owner *message_owner(const struct case_row *row, struct arena *arena);
 /* NULL when there is none. */
 Amends__V1__RootCause *message_root_cause(const struct case_row *row, struct arena *arena);
+/* All denials of the case, oldest first; none = an empty list. NULL = the arena is full. */
+Amends__V1__DenialList *message_denials(const struct case_row *row, struct arena *arena);
+Amends__V1__Denial *message_denial(const struct case_row *row, struct arena *arena);
+/* The list as a row keeps it. */
+struct slice denials_pack(const Amends__V1__DenialList *list, struct arena *arena);
+/* One of them has the same reason, whatever the blanks around it and the size of its letters. */
+bool denials_say(const Amends__V1__DenialList *list, const char *reason);
 /* `private_row` NULL = erased when the event has a private digest, else it never had one. */
 Amends__V1__CaseEvent *message_event(const struct event_row *row,
                                      const struct event_private_row *private_row,

@@ -73,6 +73,7 @@ struct case_row {
     const char *touch_cost_currency; /* ... in the currency of its first cost; "" = none yet */
     int64_t first_resolved_at;       /* of a round that went on after it was resolved; 0 = none */
     int64_t appealed_at;             /* the customer came back after a denial */
+    struct slice earlier_denials;    /* before the present one: a packed DenialList */
     struct uuid earlier_case_id;     /* of the same claim, over for too long; zero = none */
 };
 

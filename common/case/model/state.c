@@ -41,6 +41,7 @@ void case_state_init(struct case_state *c, int64_t tenant_id, const struct uuid 
     r->denial_reason = r->denial_actor = "";
     r->customer_tier = r->time_zone = r->acknowledged_by = r->contributors = "";
     r->touch_cost_currency = "";
+    r->earlier_denials = slice_of("", 0);
 }
 
 void case_add_minutes_lost(struct case_row *row, int32_t minutes)

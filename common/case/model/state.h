@@ -20,6 +20,7 @@
 #define CASE_CLOCKS_MAX 1000
 #define CASE_PROMISES_MAX 100
 #define CASE_OFFERS_MAX 1000
+#define CASE_DENIALS_MAX 20
 
 /* More of the customer's lost minutes than this are not told apart. */
 #define CASE_MINUTES_LOST_MAX 1000000000

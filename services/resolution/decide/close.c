@@ -3,6 +3,7 @@
 /* DenyClaim, ResolveCase and CloseCase, which the owner or a level above may call. */
 
 #include "amends/v1/resolution_service.pb-c.h"
+#include "base/assert.h"
 #include "contract/check.h"
 #include "case/message/message.h"
 #include "contract/money.h"
@@ -18,6 +19,25 @@
 
 /* -- DenyClaim --------------------------------------------------------------------------------- */
 
+/* Keeps the denials before it. One that says the same again is refused. */
+static bool require_new_reason(struct decision *d, const char *reason)
+{
+    struct case_row *row = &d->c->row;
+    const Amends__V1__DenialList *before = message_denials(row, d->arena);
+    AM_ASSERT(before != NULL); /* the arena has room for what a case may have */
+    if (denials_say(before, reason)) {
+        fault_violation(&d->cmd->fault, "reason",
+                        "is that of a denial before: the customer has heard it, so a further "
+                        "denial needs a new one");
+        return false;
+    }
+    const struct rows denials = {.n = before->n_denials};
+    if (!case_require_room(d, &denials, CASE_DENIALS_MAX, "denials"))
+        return false;
+    row->earlier_denials = denials_pack(before, d->arena);
+    return true;
+}
+
 static void deny_claim_decide(struct decision *d)
 {
     const Amends__V1__DenyClaimRequest *r = (const Amends__V1__DenyClaimRequest *)d->cmd->request;
@@ -27,7 +47,7 @@ static void deny_claim_decide(struct decision *d)
         fault_violation(&d->cmd->fault, "disclosure_time", "is before the case was opened");
         return;
     }
-    if (!case_require_live(d, false))
+    if (!case_require_live(d, false) || !require_new_reason(d, r->reason))
         return;
     row->denial_reason = r->reason;
     row->denial_channel = (int16_t)r->disclosure_channel;

@@ -66,8 +66,8 @@ extern const struct command_kind resume_case_kind;
  * is decided in two steps: the first names the keys of the former owner and of the claim. */
 extern const struct command_kind reopen_case_kind;
 
-/* DenyClaim, with the reason that was told to the customer. A later denial replaces it; both stay
- * in the history. */
+/* DenyClaim, with the reason that was told to the customer. A further denial needs a reason that
+ * none of those before has; all are kept. */
 extern const struct command_kind deny_claim_kind;
 
 /* ResolveCase: passes the close gate, or lists everything that is missing. Clocks that fell due

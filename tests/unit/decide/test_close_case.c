@@ -2,6 +2,7 @@
 
 /* DenyClaim, ResolveCase and CloseCase: who may, what is missing, what the clocks say. */
 
+#include <stdio.h>
 #include <string.h>
 
 #include "contract/reasons.h"
@@ -48,6 +49,43 @@ static void a_denial_keeps_the_reason_that_was_told(void **state)
     rig_resolve(w, "ann");
     assert_written(w);
     assert_chain_intact(w);
+    world_free(w);
+}
+
+static void a_further_denial_needs_a_new_reason_and_all_are_shown(void **state)
+{
+    (void)state;
+    struct world *w = worked();
+    rig_deny(w, "ann", "the contract says so");
+    rig_deny(w, "lea", " The contract says so\n");
+    assert_refused(w, FAULT_INVALID_ARGUMENT, ERROR_REASON_INVALID_ARGUMENT);
+    assert_string_equal(w->cmd.fault.violations[0].key, "reason");
+    w->now_us += DAY_US;
+    rig_deny(w, "lea", "the receipt is of another shop");
+    assert_written(w);
+    assert_int_equal(w->case_after->n_denials, 2);
+    assert_string_equal(w->case_after->denials[0]->reason, "the contract says so");
+    assert_string_equal(w->case_after->denials[0]->actor, "ann");
+    assert_string_equal(w->case_after->denials[1]->reason, w->case_after->denial->reason);
+    rig_deny(w, "ann", "the contract says so");
+    assert_refused(w, FAULT_INVALID_ARGUMENT, ERROR_REASON_INVALID_ARGUMENT);
+    assert_chain_intact(w);
+    world_free(w);
+}
+
+static void a_case_has_room_for_so_many_denials(void **state)
+{
+    (void)state;
+    struct world *w = worked();
+    for (int i = 0; i < CASE_DENIALS_MAX; i++) {
+        char reason[32];
+        (void)snprintf(reason, sizeof(reason), "reason %d", i);
+        rig_deny(w, "ann", reason);
+        assert_written(w);
+    }
+    assert_int_equal(w->case_after->n_denials, CASE_DENIALS_MAX);
+    rig_deny(w, "ann", "one more");
+    assert_refused(w, FAULT_FAILED_PRECONDITION, ERROR_REASON_CASE_FULL);
     world_free(w);
 }
 
@@ -330,6 +368,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_denial_keeps_the_reason_that_was_told),
+        cmocka_unit_test(a_further_denial_needs_a_new_reason_and_all_are_shown),
+        cmocka_unit_test(a_case_has_room_for_so_many_denials),
         cmocka_unit_test(a_denial_before_the_opening_is_a_violation),
         cmocka_unit_test(only_the_owner_or_a_level_above),
         cmocka_unit_test(a_stale_version_is_aborted),

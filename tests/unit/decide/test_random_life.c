@@ -106,6 +106,8 @@ static void use_the_ladder(struct world *w)
         rig_acknowledge(w, anybody());
 }
 
+static const char *const denials[] = {"no", "not this", "nor that", "the warranty has ended"};
+
 static void step(struct world *w)
 {
     struct uuid remedy = any_remedy(w);
@@ -135,7 +137,7 @@ static void step(struct world *w)
         fire_due_clocks(w);
         break;
     case 3:
-        rig_contact(w, anybody(), 1 + any(2), 1 + any(5), 1 + any(10));
+        rig_contact(w, anybody(), 1 + (any(4) == 0), 1 + any(6), 1 + any(10));
         break;
     case 4:
         rig_act(w, anybody(), 1 + any(3));
@@ -154,14 +156,13 @@ static void step(struct world *w)
         rig_fulfil(w, anybody(), &remedy, 1 + any(4), any(2) == 0 ? "r-1" : "r-2");
         break;
     case 10:
-        rig_deny(w, anybody(), "no");
+        rig_deny(w, anybody(), denials[any(sizeof(denials) / sizeof(denials[0]))]);
         break;
     case 11:
         rig_resolve(w, anybody());
         break;
     default:
-        if (any(3) == 0)
-            rig_close(w, anybody());
+        rig_close(w, anybody());
     }
 }
 

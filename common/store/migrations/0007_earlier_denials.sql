@@ -1,0 +1,5 @@
+-- SPDX-License-Identifier: Apache-2.0
+--
+-- The denials before the present one, a packed DenialList. Few cases have any.
+
+alter table recovery_case add column earlier_denials bytea not null default '';
