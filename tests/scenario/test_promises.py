@@ -177,8 +177,9 @@ def test_an_open_promise_blocks_resolving(world):
     assert one.promise_id in caught.error.violations[0][1]
     settle(ann, case, one, v1.PROMISE_OUTCOME_KEPT)
     assert steps.resolve(ann, case).status == v1.CASE_STATUS_RESOLVED
-    with refused("FAILED_PRECONDITION", "CASE_STATUS"):
-        promise(ann, case, sample.HOUR_S)
+    assert promise(ann, case, sample.HOUR_S).promise_id, "and something can be promised after that"
+    with refused("FAILED_PRECONDITION", "CLOSE_GATE"):
+        steps.close(ann, case)
 
 
 # --- the customer's zone and hours ---
