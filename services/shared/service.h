@@ -73,7 +73,7 @@ struct read_call {
 };
 
 /* Resolves the tenant, waits until the call may hold `bytes`, then calls `start`, which validates
- * and begins a read of `rc->read` or answers. The bytes are given back when the call is answered. */
+ * and begins a read of `rc->read` or answers. The bytes are given back when it is answered. */
 void service_read(struct service *s, struct rpc_call *call, size_t bytes,
                   void (*start)(struct read_call *rc));
 
