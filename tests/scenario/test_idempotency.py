@@ -91,6 +91,14 @@ CALLS = {
 }
 
 
+def without_texts(response):
+    """The response without what it says of texts: a repeat does not read those that the first call wrote."""
+    for part in (*response.case.contacts, *response.case.acts):
+        part.note, part.note_left_out = "", False
+    response.case.texts_left_out = False
+    return response.SerializeToString(deterministic=True)
+
+
 @pytest.mark.parametrize("method", CALLS)
 def test_every_recording_call_can_be_repeated(world, method):
     ann = world.agent("ann", present=False)
@@ -100,7 +108,7 @@ def test_every_recording_call_can_be_repeated(world, method):
     first, _ = getattr(ann, method).with_call(**fields)
     again, call = getattr(ann, method).with_call(**fields)
     assert replayed(call) == "true"
-    assert again.SerializeToString(deterministic=True) == first.SerializeToString(deterministic=True)
+    assert without_texts(again) == without_texts(first)
     assert world.get(case).version == case.version + 1
 
 
