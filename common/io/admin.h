@@ -4,9 +4,9 @@
 /*
  * The operator's HTTP page: /metrics, /livez, /readyz and, in test builds, /settled. libmicrohttpd
  * serves it on a thread of its own, which reads atomics only, so that the page answers even when
- * the io thread hangs. A connection is for one request, which may take five seconds with its answer;
- * a peer may have eight. /livez can have a listener of its own besides: whoever fills the operator's
- * page then keeps nobody from seeing that the process lives.
+ * the io thread hangs. A connection is for one request, which may take five seconds with its
+ * answer; a peer may have eight. /livez can have a listener of its own besides: whoever fills the
+ * operator's page then keeps nobody from seeing that the process lives.
  *
  * Threading: start and stop from main; admin_ready_set() etc. from any thread. Ownership: the page
  * borrows its configuration until it is stopped.
