@@ -125,10 +125,12 @@ enum { PEER_OTHER, PEER_ADDRESS, PEER_CONNECTION };
 static int compare_peers(const char *a, const char *b)
 {
     const char *port = strrchr(a, ':');
-    const size_t len = port ? (size_t)(port - a) + 1 : strlen(a);
+    const char *other = strrchr(b, ':');
     if (strcmp(a, b) == 0)
         return PEER_CONNECTION;
-    return strncmp(a, b, len) == 0 && !strchr(b + len, ':') ? PEER_ADDRESS : PEER_OTHER;
+    if (!port || !other || port - a != other - b)
+        return PEER_OTHER;
+    return memcmp(a, b, (size_t)(port - a)) == 0 ? PEER_ADDRESS : PEER_OTHER;
 }
 
 /* No connection and no address may take the watches of the others. */
