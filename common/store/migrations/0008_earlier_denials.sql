@@ -1,4 +1,5 @@
 -- SPDX-License-Identifier: Apache-2.0
+-- kind: alter
 --
 -- The denials before the present one, a packed DenialList. Few cases have any.
 
