@@ -336,3 +336,22 @@ def test_readme_names_every_value(_helm):
                 yield path + key
     missing = [p for p in leaves(copy.deepcopy(values)) if f"`{p}`" not in readme]
     assert not missing, f"not in README.md: {', '.join(missing)}"
+
+
+# -- the manual -------------------------------------------------------------------------------------------------------
+
+MANUAL = (chart.CHART / "README.md").read_text()
+
+
+def test_the_installation_of_the_manual_renders(helm):
+    (command,) = re.findall(r"^helm install amends \./helm/amends((?: |\\\n)[^`]*)", MANUAL, re.MULTILINE)
+    done = helm.run("template", "amends", chart.CHART, *command.replace("\\\n", " ").split())
+    assert done.returncode == 0, done.stderr
+    assert environment(container_of(chart.parse(done.stdout), "intake"))["PGHOST"] == "postgres.data.svc"
+
+
+def test_the_values_of_the_manual_render(helm):
+    examples = re.findall(r"^```yaml\n(.*?)^```$", MANUAL, re.MULTILINE | re.DOTALL)
+    assert examples
+    for example in examples:
+        assert helm.render(yaml.safe_load(example))

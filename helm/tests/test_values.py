@@ -133,7 +133,8 @@ def test_globals_of_a_parent_chart_go_through(helm):
 # What the chart sets from other values, and what is for tests.
 SET_BY_THE_CHART = {
     "listen", "admin", "pg", "pg-password-file", "redis", "redis-password-file", "assignment", "insecure-principals",
-    "drain-delay-ms", "drain-grace-ms", "test-clock"}
+    "livez", "max-connection-age-ms", "drain-delay-ms", "drain-grace-ms", "drain-quiet-ms", "drain-timeout-ms",
+    "test-clock"}
 
 
 def test_the_chart_takes_every_option_of_the_programs(_helm):
