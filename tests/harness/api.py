@@ -51,6 +51,11 @@ def services():
             for service in pool.FindFileByName(file).services_by_name.values()]
 
 
+def service(full_name):
+    """The descriptor of a service."""
+    return _pool()[0].FindServiceByName(full_name)
+
+
 class _Names:
     """Looks up names of the package when they are asked for."""
 

@@ -45,9 +45,13 @@ class Clock:
         self.path = Path(path)
         self.offset_us = self.generation = 0
         if keep and self.path.exists():
-            self.offset_us, self.generation = struct.unpack(self.FORMAT, self.path.read_bytes())
+            self.read()
         else:
             self.path.write_bytes(bytes(16))
+
+    def read(self):
+        """Takes over what another program has written."""
+        self.offset_us, self.generation = struct.unpack(self.FORMAT, self.path.read_bytes())
 
     def advance(self, seconds):
         self.offset_us += round(seconds * 1_000_000)

@@ -109,6 +109,7 @@ def start(options):
         end_all(folder())
         return 1
     print_addresses(chosen, services)
+    print_time(clock)
     return 0
 
 
@@ -186,6 +187,15 @@ def print_addresses(chosen, services):
         f"      AMENDS_ASSIGNMENT=127.0.0.1:{chosen['assignment']} \\\n"
         f"      AMENDS_RESOLUTION=127.0.0.1:{chosen['resolution']}\n"
         f"   {client} case list")
+
+
+def print_time(clock):
+    """The stories move the services' clock on; whoever tries something must know which time it is there."""
+    clock.read()
+    days = round(clock.offset_us / 86_400_000_000)
+    if days:
+        say(f"\nFor the services it is {days} days later than now: the stories moved their clock.\n"
+            "`./dev run --no-story` starts at the real time.")
 
 
 # --- down, logs and clean ---

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from harness import dev, paths
+from harness.cluster import Clock
 from harness.process import Process, Recorded, wait_until
 
 # Runs harness.dev with a private folder of the test's own.
@@ -102,3 +103,12 @@ def test_without_root_all_that_is_missing_is_named_at_once(tmp_path):
     for package in ("libgrpc-dev", "cmake", "python3-pytest", "redis-tools"):
         assert f" {package}" in line, done.stderr
     assert done.stderr.count("apt-get") == 2, done.stderr
+
+
+def test_run_tells_by_how_much_the_stories_moved_the_time(tmp_path, capsys):
+    clock = Clock(tmp_path / "clock")
+    dev.print_time(clock)
+    assert not capsys.readouterr().out
+    Clock(tmp_path / "clock").advance(18 * 86_400)
+    dev.print_time(clock)
+    assert "18 days later than now" in capsys.readouterr().out

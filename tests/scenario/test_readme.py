@@ -10,7 +10,7 @@ import subprocess
 
 import pytest
 
-from harness import paths
+from harness import api, paths
 
 
 BLOCK = re.compile(r"^```console\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -95,8 +95,20 @@ def terminal(world, tmp_path):
     return Terminal(world, tmp_path)
 
 
+README = (paths.ROOT / "README.md").read_text()
+
+
+def test_the_table_of_calls_is_the_contract():
+    rows = re.findall(r"^\| `(\w+Service)`[^|]*\| ([\w, ]+) \|$", README, re.MULTILINE)
+    told = {service: calls.split(", ") for service, calls in rows}
+    ours = {service.name: [method.name for method in service.methods]
+            for service in map(api.service, api.services()) if service.name != "AssignmentInternalService"}
+    assert {name: sorted(calls) for name, calls in told.items()} == {
+        name: sorted(calls) for name, calls in ours.items()}
+
+
 def test_every_block_does_what_readme_says(terminal):
-    blocks = BLOCK.findall((paths.ROOT / "README.md").read_text())
+    blocks = BLOCK.findall(README)
     assert len(blocks) == 2
     for block in blocks:
         for command, lines in steps(block):
