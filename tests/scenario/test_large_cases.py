@@ -89,6 +89,8 @@ class Life:
         later = sample.timestamp(sample.seconds(self.case.update_time) + sample.DAY_S)
         self.do("RecordContact", direction=v1.CONTACT_DIRECTION_OUTBOUND, channel=v1.CHANNEL_PHONE,
                 outcome=v1.CONTACT_OUTCOME_REACHED, note="x" * 4000)
+        letter = next(one for one in self.case.contacts if one.direction == v1.CONTACT_DIRECTION_INBOUND)
+        self.do("CorrectContact", contact_id=letter.contact_id, asks=v1.CONTACT_ASK_NOTHING)
         self.do("RecordRootCause", code="process.handover")
         made = self.do("MakePromise", kind=v1.PROMISE_KIND_ANSWER, promise_time=later, description="An answer.")
         self.do("SettlePromise", promise_id=made.promise_id, outcome=v1.PROMISE_OUTCOME_KEPT)
