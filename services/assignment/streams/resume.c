@@ -47,7 +47,7 @@ size_t resume_read(const char *token, struct resume_offer offers[RESUME_OFFERS_M
     const size_t n = strlen(token) / PAIR_TEXT;
     AM_ASSERT(n <= RESUME_OFFERS_MAX);
     for (size_t i = 0; i < n; i++) {
-        uint8_t bytes[PAIR_BYTES];
+        uint8_t bytes[PAIR_BYTES] = {0};
         for (size_t b = 0; b < PAIR_BYTES; b++, token += 2)
             bytes[b] = (uint8_t)(digit(token[0]) << 4 | digit(token[1]));
         memcpy(&offers[i], bytes, PAIR_BYTES);
