@@ -156,8 +156,6 @@ static void take_agents(struct seg_state *st, struct seg_part *p, struct arena *
     const struct command *cmd = p->cmd;
     if (cmd->agent_id)
         p->agent = agent_copy(st, cmd->tenant_id, cmd->agent_id, arena);
-    if (cmd->kind->needs_customer)
-        return;
     if (cmd->agent_id && strcmp(cmd->agent_id, cmd->principal) == 0)
         p->actor = p->agent;
     else if (strcmp(cmd->principal, SYSTEM_ACTOR) != 0)

@@ -30,11 +30,13 @@ struct decision {
     const struct policy *policy;
     struct case_state *c; /* NULL when the kind does not need one */
     /* The principal's agent row, or NULL: a client application or the system. For kinds that need a
-     * customer it is read when there is an open case. */
+     * customer it is read when there is a case to join. */
     struct agent_row *actor;
     struct agent_row *agent;       /* cmd->agent_id's row, or NULL */
     const struct dedup_row *dedup; /* the row found, or NULL */
-    struct uuid other_case_id;     /* the open case of cmd->claim, zero = none */
+    /* The open case of cmd->claim; for kinds that need a customer and find none, the claim's last one
+     * that has ended. Zero = none. */
+    struct uuid other_case_id;
 
     struct rows agents_out;       /* new or changed agent rows */
     struct dedup_row dedup_out;   /* .row.change == ROW_NEW when to be written */
