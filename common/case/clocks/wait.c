@@ -35,7 +35,8 @@ bool attempts_are_enough(const struct attempts *a, const struct policy *p)
 struct walk {
     const struct policy *p;
     struct customer_wait wait;
-    int64_t from_us;
+    int64_t from_us, until_us;
+    int64_t last_us;          /* the last answer at until_us or before; 0 = none */
     unsigned asked_on;        /* channels of the words of this wait: bit n = Channel n */
     bool answered;            /* the company has answered at least once */
     struct attempts attempts; /* since the last word */
@@ -49,6 +50,8 @@ static void answer(struct walk *walk, int64_t at_us)
     }
     if (walk->wait.answer_us == 0 && at_us >= walk->from_us)
         walk->wait.answer_us = at_us;
+    if (at_us <= walk->until_us)
+        walk->last_us = at_us;
     walk->asked_on = 0;
     walk->answered = true;
     walk->attempts = (struct attempts){0};
@@ -171,14 +174,26 @@ static bool hear_next(struct walk *walk, struct said *said)
     return true;
 }
 
-struct customer_wait case_wait(const struct case_state *c, const struct policy *p, int64_t from_us)
+static void hear_all(struct walk *walk, const struct case_state *c)
 {
-    struct walk walk = {.p = p, .from_us = from_us};
     struct said said = {.c = c, .denied_us = INT64_MAX};
     if (c->row.denial_disclosed_at != 0)
         said.denied_us = c->row.denial_disclosed_at;
     order_contacts(c, &said.order);
-    while (hear_next(&walk, &said))
+    while (hear_next(walk, &said))
         ;
+}
+
+struct customer_wait case_wait(const struct case_state *c, const struct policy *p, int64_t from_us)
+{
+    struct walk walk = {.p = p, .from_us = from_us};
+    hear_all(&walk, c);
     return walk.wait;
+}
+
+int64_t case_answered_before(const struct case_state *c, const struct policy *p, int64_t until_us)
+{
+    struct walk walk = {.p = p, .until_us = until_us};
+    hear_all(&walk, c);
+    return walk.last_us;
 }

@@ -30,6 +30,8 @@ struct customer_wait {
 
 /* All that was said is looked at; `from_us` is for answer_us alone. */
 struct customer_wait case_wait(const struct case_state *c, const struct policy *p, int64_t from_us);
+/* The last answer at `until_us` or before; 0 = none. */
+int64_t case_answered_before(const struct case_state *c, const struct policy *p, int64_t until_us);
 
 /* -- the unreachable rule ---------------------------------------------------------------------- */
 

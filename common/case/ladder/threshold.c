@@ -4,6 +4,7 @@
  */
 
 #include "case/clocks/clocks.h"
+#include "case/clocks/wait.h"
 #include "case/event.h"
 #include "case/ladder/impl.h"
 #include "case/message/message.h"
@@ -24,24 +25,15 @@ static bool answers_the_customer(const struct policy_clock *def)
     return def && def->start.n > 0;
 }
 
-/* When the customer was last reached before the clock began; 0 = never. */
-static int64_t answered_at(const struct case_state *c, const struct clock_row *clock)
-{
-    int64_t last = 0;
-    ROWS_EACH (contact, const struct contact_row, &c->contacts)
-        if (contact_reached(contact) && contact->at <= clock->started_at && contact->at > last)
-            last = contact->at;
-    return last;
-}
-
-/* The highest level that the customer wrote to since, of what the clock is about; 0 = none. */
+/* The highest level that the customer wrote to since the last answer before the clock began; 0 =
+ * none. */
 static int addressed_level(const struct decision *d, const struct clock_row *clock, int64_t due_us)
 {
     int level = 0;
     if (clock->kind != CLOCK_KIND_NEXT_CONTACT ||
         !answers_the_customer(policy_clock_find(d->policy, clock->name)))
         return 0;
-    int64_t answered = answered_at(d->c, clock);
+    int64_t answered = case_answered_before(d->c, d->policy, clock->started_at);
     ROWS_EACH (contact, const struct contact_row, &d->c->contacts)
         if (contact_asks(contact) && contact->at > answered && contact->at <= due_us &&
             contact->addressed_level > level)

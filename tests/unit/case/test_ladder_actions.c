@@ -325,6 +325,34 @@ static void what_was_answered_is_forgotten(void **state)
     world_free(w);
 }
 
+/* An answer in writing, and a denial, answer as a call does. */
+static void what_was_answered_in_writing_is_forgotten(void **state)
+{
+    (void)state;
+    for (int by_denial = 0; by_denial < 2; by_denial++) {
+        struct world *w = agents_case();
+        w->now_us += HOUR_US;
+        struct decision *d = world_decision(w, "ann");
+        clock_stop(d, clock_of(w, CLOCK_KIND_FIRST_RESPONSE), w->now_us, true);
+        write_in(w, 4);
+        w->now_us += HOUR_US;
+        if (by_denial) {
+            w->c.row.denial_disclosed_at = w->now_us;
+        } else {
+            write_in(w, 0);
+            struct contact_row *sent = ROW_AT(&w->c.contacts, struct contact_row, 1);
+            sent->direction = CONTACT_DIRECTION_OUTBOUND;
+            sent->outcome = CONTACT_OUTCOME_SENT;
+        }
+        w->now_us += HOUR_US;
+        write_in(w, 0);
+        late(w);
+        if (w->c.row.level != 2)
+            fail_msg("denial %d: level %d", by_denial, w->c.row.level);
+        world_free(w);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -342,6 +370,7 @@ int main(void)
         cmocka_unit_test(an_ended_case_is_only_told_of),
         cmocka_unit_test(a_late_answer_climbs_to_whom_the_customer_wrote),
         cmocka_unit_test(what_was_answered_is_forgotten),
+        cmocka_unit_test(what_was_answered_in_writing_is_forgotten),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
