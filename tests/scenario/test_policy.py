@@ -150,7 +150,6 @@ def test_a_stored_version_that_may_stand_is_used_and_found(world):
                       " select tenant_id, 2, %s, now(), 'crm' from t", (world.tenant, STANDS))
     case = world.open()
     assert case.policy_version == 2
-    world.agent("ann").accept(case)
     world.advance(6 * sample.DAY_S)
     assert [one.state for one in world.get(case).clocks if one.name == "resolution"] == [v1.CLOCK_STATE_BREACHED]
     (found,) = world.crm.AuditCases().findings

@@ -75,6 +75,8 @@ def recovery(do, world, ann, lena, case):
     do(lena, "AcknowledgeEscalation", **of)
     do(ann, "RecordContact", **of, direction=v1.CONTACT_DIRECTION_OUTBOUND, channel=v1.CHANNEL_PHONE,
        outcome=v1.CONTACT_OUTCOME_REACHED, contact_time=in_s(world, case, 1))
+    letter = do(ann, "RecordContact", **of, direction=v1.CONTACT_DIRECTION_INBOUND, channel=v1.CHANNEL_LETTER)
+    do(ann, "CorrectContact", **of, contact_id=letter.contact_id, asks=v1.CONTACT_ASK_NOTHING)
     do(ann, "RecordAct", **of, kind=v1.ACT_KIND_APOLOGY)
     do(ann, "RecordRootCause", **of, code="process.handover")
     remedy = do(ann, "ProposeRemedy", **of, kind=v1.REMEDY_KIND_GIFT).remedy
@@ -105,7 +107,7 @@ def play(do, world):
     return [denied, case]
 
 
-IDS = ("promise_id", "successor_id")
+IDS = ("promise_id", "successor_id", "contact_id")
 ROWS = {"case": "case_id", "offer": "offer_id", "remedy": "remedy_id"}
 
 

@@ -113,7 +113,8 @@ def test_thanks_change_nothing_and_can_be_corrected(world):
     assert after.contacts[-1].asks == v1.CONTACT_ASK_NOTHING
     corrected = ann.CorrectContact(case_id=case.case_id, contact_id=thanks.contact_id, asks=v1.CONTACT_ASK_ANSWER)
     assert corrected.contact_id == thanks.contact_id
-    assert corrected.case.contacts[-1].note == "Thank you!", "what was said stays as it was"
+    assert corrected.case.contacts[-1].note_left_out
+    assert world.get(case).contacts[-1].note == "Thank you!", "what was said stays as it was"
     assert world.clock(case, v1.CLOCK_KIND_NEXT_CONTACT).state == v1.CLOCK_STATE_RUNNING
     assert missing(ann, case) == ["ANSWER"]
     ann.CorrectContact(case_id=case.case_id, contact_id=thanks.contact_id, asks=v1.CONTACT_ASK_NOTHING)

@@ -38,8 +38,18 @@ static void begin_later(struct decision *d, struct clock_row *clock, int64_t res
     clock->pauses = "";
 }
 
-static void go_on(struct decision *d, struct clock_row *clock, int64_t resolved_us)
+/* A migration passes over clocks that have ended: what it would have done is done here. */
+static void catch_up(struct clocks_look *look, struct clock_row *clock)
 {
+    const struct policy *p = look->d->policy;
+    if (clock->policy_version != p->version)
+        clock_follow_policy(look, clock, clock_definition(p, clock));
+}
+
+static void go_on(struct clocks_look *look, struct clock_row *clock, int64_t resolved_us)
+{
+    struct decision *d = look->d;
+    catch_up(look, clock);
     if (d->now_us > resolved_us && !leave_out(d, clock, resolved_us))
         begin_later(d, clock, resolved_us);
     clock->state = (int16_t)(clock->breached_at != 0 ? CLOCK_STATE_BREACHED : CLOCK_STATE_RUNNING);
@@ -50,7 +60,9 @@ static void go_on(struct decision *d, struct clock_row *clock, int64_t resolved_
 
 void clocks_go_on(struct decision *d, int64_t resolved_us)
 {
+    struct clocks_look look = {.d = d};
+    case_facts(d->c, d->policy, d->now_us, &look.facts);
     ROWS_EACH (clock, struct clock_row, &d->c->clocks)
         if (ended_with(d, clock, resolved_us))
-            go_on(d, clock, resolved_us);
+            go_on(&look, clock, resolved_us);
 }

@@ -87,6 +87,13 @@ bool definition_starts(const struct clocks_look *look, const struct policy_clock
 /* FULFILMENT and APPROVAL follow the remedies. */
 void clocks_refresh_subjects(struct clocks_look *look);
 
+/* -- another policy (migrate.c) ---------------------------------------------------------------- */
+
+/* Makes the clock one of d->policy: target, calendar and zone of its definition there, unless they
+ * are given or the same. NULL = the policy has none for a clock that is given. Arm it after that. */
+void clock_follow_policy(struct clocks_look *look, struct clock_row *clock,
+                         const struct policy_clock *def);
+
 /* -- other targets (retarget.c) ---------------------------------------------------------------- */
 
 /* Whether this is the target that was chosen for the clock last. */

@@ -40,21 +40,26 @@ static bool keeps_target(const struct clocks_look *look, const struct clock_row 
            (timeless || counts_alike(look, clock, def));
 }
 
+void clock_follow_policy(struct clocks_look *look, struct clock_row *clock,
+                         const struct policy_clock *def)
+{
+    if (def && !clock_kind(clock->kind)->is_given && !keeps_target(look, clock, def)) {
+        clock_lay_out(look, clock, def);
+        return;
+    }
+    clock->name = def ? def->name : "";
+    clock->policy_version = look->d->policy->version;
+}
+
 static void move_clock(struct clocks_look *look, struct clock_row *clock)
 {
     struct decision *d = look->d;
     const struct policy_clock *def = clock_definition(d->policy, clock);
-    bool given = clock_kind(clock->kind)->is_given;
-    if (!def && !given) {
+    if (!def && !clock_kind(clock->kind)->is_given) {
         clock_cancel(d, clock);
         return;
     }
-    if (given || keeps_target(look, clock, def)) {
-        clock->name = def ? def->name : "";
-        clock->policy_version = d->policy->version;
-    } else {
-        clock_lay_out(look, clock, def);
-    }
+    clock_follow_policy(look, clock, def);
     clock_arm(d, clock);
     if (clock->state == CLOCK_STATE_BREACHED && clock->due_at <= d->now_us)
         clock->breached_at = clock->due_at;

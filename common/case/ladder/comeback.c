@@ -140,7 +140,7 @@ static bool rises(struct decision *d, enum comeback_cause cause)
 static const char *const cause_words[] = {
     [COMEBACK_CONTACT] = "contact",        [COMEBACK_CLAIM] = "claim",
     [COMEBACK_SURVEY] = "survey",          [COMEBACK_REVERSAL] = "remedy reversed",
-    [COMEBACK_PROMISE] = "promise broken",
+    [COMEBACK_PROMISE] = "promise broken", [COMEBACK_DETECTED] = "detected failure",
 };
 
 static char *cause_text(struct decision *d, enum comeback_cause cause)
@@ -175,7 +175,7 @@ static void put_back(struct decision *d, enum comeback_cause cause)
     const bool climbs = rises(d, cause);
     if (!case_set_status(d, fit ? CASE_STATUS_IN_PROGRESS : CASE_STATUS_OPEN))
         return;
-    if (row->first_resolved_at == 0)
+    if (!case_first_resolved_us(row))
         row->first_resolved_at = resolved_us;
     row->resolved_at = 0;
     clocks_go_on(d, resolved_us);

@@ -26,6 +26,7 @@ enum comeback_cause {
     COMEBACK_SURVEY,   /* a claim that is a bad answer to a survey */
     COMEBACK_REVERSAL, /* a remedy was taken back */
     COMEBACK_PROMISE,  /* a promise was broken */
+    COMEBACK_DETECTED, /* the company noticed the failure again: no word of the customer */
 };
 
 /* What becomes of the case when its customer speaks now. */

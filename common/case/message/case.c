@@ -97,7 +97,7 @@ static void make_times(struct make *m, Amends__V1__Case *c, const struct case_ro
     make_time(m, &c->update_time, row->updated_at);
     make_time(m, &c->resolve_time, row->resolved_at);
     make_time(m, &c->close_time, row->closed_at);
-    make_time(m, &c->first_resolve_time, row->first_resolved_at);
+    make_time(m, &c->first_resolve_time, case_first_resolved_us(row));
     make_time(m, &c->appeal_time, row->appealed_at);
     make_time(m, &c->round_since_time, row->round_since != 0 ? row->round_since : row->opened_at);
 }

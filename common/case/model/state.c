@@ -57,6 +57,11 @@ int64_t case_round_since(const struct case_row *row)
     return row->round_since != 0 ? row->round_since : row->opened_at;
 }
 
+int64_t case_first_resolved_us(const struct case_row *row)
+{
+    return row->first_resolved_at >= case_round_since(row) ? row->first_resolved_at : 0;
+}
+
 bool case_owes_remedy(const struct case_state *c)
 {
     ROWS_EACH (remedy, const struct remedy_row, &c->remedies)

@@ -69,6 +69,9 @@ void case_add_minutes_lost(struct case_row *row, int32_t minutes);
 
 /* When the present round began. */
 int64_t case_round_since(const struct case_row *row);
+/* The first resolution of the present round, of a case that went back to work after it; 0 = none.
+ * A replica of the release before begins a round without clearing the one of the round before. */
+int64_t case_first_resolved_us(const struct case_row *row);
 /* The customer accepted a remedy and has not got it yet. */
 bool case_owes_remedy(const struct case_state *c);
 bool case_has_open_promise(const struct case_state *c);

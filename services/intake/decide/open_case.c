@@ -123,6 +123,13 @@ static void learn_from_report(struct decision *d, const Amends__V1__OpenCaseRequ
 }
 
 /* Settling the event works out the new priority from the signals and the stake. */
+static enum comeback_cause cause_of(const Amends__V1__OpenCaseRequest *r)
+{
+    if (r->trigger == TRIGGER_DETECTED_FAILURE)
+        return COMEBACK_DETECTED;
+    return r->trigger == TRIGGER_SURVEY ? COMEBACK_SURVEY : COMEBACK_CLAIM;
+}
+
 static void join_case(struct decision *d)
 {
     const Amends__V1__OpenCaseRequest *r = request_of(d);
@@ -135,7 +142,7 @@ static void join_case(struct decision *d)
     const Amends__V1__EventPrivate personal = personal_of(r);
     case_event(d, EVENT_KIND_SIGNAL_JOINED, d->cmd->principal, &detail, &personal);
     d->cmd->joined = true;
-    comeback_run(d, r->trigger == TRIGGER_SURVEY ? COMEBACK_SURVEY : COMEBACK_CLAIM);
+    comeback_run(d, cause_of(r));
 }
 
 /* -- a new case -------------------------------------------------------------------------------- */

@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "base/time.h"
 #include "contract/statuses.h"
 #include "rig.h"
 
@@ -255,6 +256,59 @@ static void an_appeal_rises_once(void **state)
     world_free(w);
 }
 
+/* What the company notices itself brings the case back, and is no appeal. */
+static void a_detected_failure_is_no_appeal(void **state)
+{
+    (void)state;
+    struct world *w = rig_owned();
+    deny_and_resolve(w);
+    Amends__V1__OpenCaseRequest *r = rig_open_request(w);
+    r->trigger = (Amends__V1__Trigger)TRIGGER_DETECTED_FAILURE;
+    rig_open(w, r);
+    assert_written(w);
+    assert_back(w, 1, 1);
+    assert_int_equal(w->c.row.appealed_at, 0);
+    assert_string_equal(world_detail(w, world_event(w, 0))->cause, "detected failure");
+    write_letter(w); /* it works on already: no appeal either */
+    assert_back(w, 1, 1);
+    world_free(w);
+}
+
+/* A replica of the release before begins a round without clearing it. */
+static void a_first_resolution_of_another_round_is_none(void **state)
+{
+    (void)state;
+    struct world *w = resolved();
+    w->c.row.first_resolved_at = w->c.row.resolved_at - 1;
+    w->c.row.round_since = w->c.row.resolved_at;
+    const int64_t resolved_us = w->c.row.resolved_at;
+    assert_null(message_case(&w->c, false, &w->arena)->first_resolve_time);
+    write_letter(w);
+    assert_int_equal(w->c.row.first_resolved_at, resolved_us);
+    world_free(w);
+}
+
+/* A migration passes over what has ended; it counts when that goes on. */
+static void a_policy_of_meanwhile_counts_when_it_goes_on(void **state)
+{
+    (void)state;
+    struct world *w = resolved();
+    const struct clock_row before = *clock_of(w, CLOCK_KIND_RESOLUTION);
+    w->policy->version++;
+    w->c.row.policy_version = w->policy->version;
+    for (size_t i = 0; i < w->policy->n_clocks; i++)
+        if (w->policy->clocks[i].kind == CLOCK_KIND_RESOLUTION)
+            for (size_t j = 0; j < w->policy->clocks[i].n_targets; j++)
+                w->policy->clocks[i].targets[j].ms += 2 * DAY_US / US_PER_MS;
+    write_letter(w);
+    assert_back(w, 1, 1);
+    const struct clock_row *k = clock_of(w, CLOCK_KIND_RESOLUTION);
+    assert_int_equal(k->policy_version, w->policy->version);
+    assert_int_equal(k->due_at, before.due_at + 3 * DAY_US);
+    assert_int_equal(k->instance, before.instance);
+    world_free(w);
+}
+
 static void a_reversed_remedy_alarms_at_once(void **state)
 {
     (void)state;
@@ -307,6 +361,9 @@ int main(void)
         cmocka_unit_test(a_repeat_claim_does_the_same),
         cmocka_unit_test(a_bad_answer_to_a_survey_rises),
         cmocka_unit_test(an_appeal_rises_once),
+        cmocka_unit_test(a_detected_failure_is_no_appeal),
+        cmocka_unit_test(a_first_resolution_of_another_round_is_none),
+        cmocka_unit_test(a_policy_of_meanwhile_counts_when_it_goes_on),
         cmocka_unit_test(a_reversed_remedy_alarms_at_once),
         cmocka_unit_test(a_promise_holds_a_resolved_case_and_brings_it_back_when_broken),
     };
