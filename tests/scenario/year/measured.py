@@ -71,10 +71,12 @@ def _instance(lane, marks, views, run, end, is_last=False):
     late = marks.late_from(lane.key, run.number)
     clock = retargets.follow(
         clock, lane.views(run.born + 1, end and end.seen),
-        lambda so_far, view: _stood(so_far, _up_to(stretches, view.index), late))
-    stood = _stood(clock, stretches, late)
+        lambda so_far, view: _stood(so_far, _up_to(stretches, view.index), late)[0])
+    stood, too_late = _stood(clock, stretches, late)
     if end is None:
-        return running(clock, stood, views[-1].at, marks.looked_at(lane.key, run.born))
+        # What came before a pause comes before it, even if that leaves nothing to pause.
+        looked_at = [*marks.looked_at(lane.key, run.born), 0 if clock.closes() else too_late]
+        return running(clock, stood, views[-1].at, looked_at)
     return _ended(clock, stood, end, lane.told_late(run, end, views[-1].index) if is_last else [])
 
 
@@ -94,7 +96,7 @@ def _up_to(stretches, index):
 
 
 def _stood(clock, stretches, late_from):
-    """What is late does not pause, but it rests."""
+    """See within_caps()."""
     definition, asked = clock.definition, []
     for looks, rest in stretches:
         if pauses.may_pause(definition, clock.target):

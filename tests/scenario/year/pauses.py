@@ -91,26 +91,27 @@ def _ended(span, one):
 
 
 def within_caps(asked, definition, started_at, due):
-    """The pauses ((since, until), ...) of an instance. `due` gives its deadline with the pauses so far: what
-    is late does not pause."""
-    out, capped, rests = (), False, set()
+    """(the pauses ((since, until), ...) of an instance, when it would have begun one more if it had not been late
+    by then). `due` gives its deadline with the pauses so far: what is late does not pause, but it rests."""
+    out, capped, rests, late, too_late = (), False, set(), False, 0
     for span in asked:
         if span.rests:
             out = (*out, (span.since, span.until))
             rests.add(out[-1])
             continue
-        for since, anew in _begins(span, capped):
+        for since, anew in () if late else _begins(span, capped):
             last = out[-1][1] if out else started_at
             if anew and not (capped and since > last):
                 continue
             since = max(since, last)
-            if due(out) <= since:
-                return out
             most = since + _left([one for one in out if one not in rests], definition)
+            if due(out) <= since:
+                late, too_late = True, since if min(span.until, most) > since else 0
+                break
             until = most if most <= span.seen else min(span.until, most)
             capped = until == most
             out = (*out, (since, until)) if until > since else out
-    return out
+    return out, too_late
 
 
 def _begins(span, capped):

@@ -3,8 +3,12 @@
 /* Lives made of random commands, most of which are refused. After every step, what must always hold
  * still holds. */
 
+#include <stdio.h>
 #include <string.h>
 
+#include "base/time.h"
+#include "case/clocks/wait.h"
+#include "clock_rig.h"
 #include "contract/words.h"
 #include "rig.h"
 
@@ -44,6 +48,12 @@ static struct uuid any_promise(const struct world *w)
     return ROW_AT(&w->c.promises, struct promise_row, any((int)w->c.promises.n))->promise_id;
 }
 
+static bool may_come_back(const struct world *w)
+{
+    return w->c.row.status != CASE_STATUS_CLOSED ||
+           w->now_us - w->c.row.closed_at <= w->policy->reopen_within_ms * US_PER_MS;
+}
+
 /* -- what people and timers do ----------------------------------------------------------------- */
 
 static void claim_again(struct world *w)
@@ -52,7 +62,9 @@ static void claim_again(struct world *w)
     r->severity = any(6);
     if (any(2) == 0)
         r->failure->money_at_stake = rig_money(w, "USD", any(2000));
-    if (status_is_waiting(w->c.row.status))
+    static const int triggers[] = {TRIGGER_COMPLAINT, TRIGGER_SURVEY, TRIGGER_DETECTED_FAILURE};
+    r->trigger = (Amends__V1__Trigger)triggers[any(3)];
+    if (may_come_back(w)) /* else it would be another case */
         rig_open(w, r);
 }
 
@@ -106,13 +118,58 @@ static void use_the_ladder(struct world *w)
         rig_acknowledge(w, anybody());
 }
 
+static void correct_a_contact(struct world *w)
+{
+    if (w->c.contacts.n == 0)
+        return;
+    char of[UUID_TEXT_LEN + 1], id[UUID_TEXT_LEN + 1];
+    Amends__V1__CorrectContactRequest r = AMENDS__V1__CORRECT_CONTACT_REQUEST__INIT;
+    const struct contact_row *c =
+        ROW_AT(&w->c.contacts, struct contact_row, any((int)w->c.contacts.n));
+    r.request_id = world_uuid(w);
+    r.case_id = uuid_format(&w->c.row.case_id, of);
+    r.contact_id = uuid_format(&c->contact_id, id);
+    r.asks = (Amends__V1__ContactAsk)(1 + any(2));
+    world_run(w, &correct_contact_kind, anybody(), &r.base);
+}
+
 static const char *const denials[] = {"no", "not this", "nor that", "the warranty has ended"};
+
+/* Its owner does what is missing, as far as it goes. */
+static void finish(struct world *w)
+{
+    char reason[32];
+    const char *owner = rig_text(w, w->c.row.owner_id);
+    (void)snprintf(reason, sizeof(reason), "reason %d", any(1000));
+    ROWS_EACH (k, const struct promise_row, &w->c.promises)
+        if (k->state == PROMISE_STATE_OPEN) {
+            const struct uuid id = k->promise_id;
+            rig_settle(w, "ann", &id, PROMISE_OUTCOME_KEPT, 0);
+            break;
+        }
+    ROWS_EACH (k, const struct remedy_row, &w->c.remedies)
+        if (remedy_state(k->state)->is_owed) {
+            const struct uuid id = k->remedy_id;
+            rig_fulfil(w, "ann", &id, FULFILMENT_OUTCOME_FULFILLED, "r-3");
+            break;
+        }
+    rig_contact(w, "ann", CONTACT_DIRECTION_OUTBOUND, CONTACT_OUTCOME_REACHED, CHANNEL_PHONE);
+    rig_act(w, "ann", ACT_KIND_APOLOGY);
+    rig_root_cause(w, "ann", "process.handover");
+    rig_deny(w, owner, rig_text(w, reason));
+    rig_resolve(w, owner);
+    if (any(3) == 0)
+        world_fire_until(w, w->now_us + (int64_t)any(40) * DAY_US);
+}
 
 static void step(struct world *w)
 {
     struct uuid remedy = any_remedy(w);
     w->now_us += any(4) == 0 ? (int64_t)any(20) * HOUR_US : any(1000000);
-    switch (any(17)) {
+    switch (any(18)) {
+    case 17:
+        correct_a_contact(w);
+        break;
     case 13:
         promise_something(w);
         break;
@@ -267,8 +324,21 @@ static void assert_pause(struct world *w)
     assert_int_equal(r->round > 1, r->round_since != 0);
 }
 
+/* Somebody looks at it again, whatever it has come to, and nobody's word is left where none does. */
+static void assert_heard(const struct world *w)
+{
+    bool watched = false;
+    ROWS_EACH (k, const struct clock_row, &w->c.clocks)
+        watched = watched || (k->next_at != 0 && k->kind != CLOCK_KIND_OFFER);
+    assert_true(watched || w->c.row.status == CASE_STATUS_CLOSED);
+    if (!status_is_waiting(w->c.row.status) && may_come_back(w))
+        assert_false(case_wait(&w->c, w->policy, 0).waits);
+}
+
 static void assert_everything(struct world *w, int status_before)
 {
+    assert_heard(w);
+    assert_clocks_whole(w);
     assert_promises(w);
     assert_steps(w);
     assert_pause(w);
@@ -302,6 +372,10 @@ static int live(uint64_t seed)
         int before = w->c.row.status;
         step(w);
         assert_everything(w, before);
+        if (any(20) == 0) {
+            finish(w);
+            assert_everything(w, w->c.row.status);
+        }
     }
     assert_chain_intact(w);
     int status = w->c.row.status;
@@ -321,7 +395,9 @@ static void what_must_hold_holds_in_every_life(void **state)
                                EVENT_KIND_CASE_REOPENED,   EVENT_KIND_PROMISE_MADE,
                                EVENT_KIND_PROMISE_SETTLED, EVENT_KIND_CASE_PAUSED,
                                EVENT_KIND_CASE_RESUMED,    EVENT_KIND_ESCALATION_ACKNOWLEDGED,
-                               EVENT_KIND_CLOCK_THRESHOLD, EVENT_KIND_CLOCK_BREACHED};
+                               EVENT_KIND_CLOCK_THRESHOLD, EVENT_KIND_CLOCK_BREACHED,
+                               EVENT_KIND_CASE_RETURNED,   EVENT_KIND_CONTACT_CORRECTED,
+                               EVENT_KIND_REMEDY_EXPIRED};
     for (size_t i = 0; i < sizeof(must) / sizeof(must[0]); i++) {
         print_message(
             "%s: %d\n",
