@@ -68,7 +68,8 @@ def findings(root, names):
             found += (f"{name}:{number}: {what}" for what in one_line(name, line))
             if uses_sql_time(name, line):
                 probes.append(f"{name}:{number}")
-    return found + crowded(names) + time_findings(probes) + reason_findings(root, names) + event_findings(root, names)
+    return (found + crowded(names) + time_findings(probes) + reason_findings(root, names)
+            + event_findings(root, names) + left_out(root, names))
 
 
 def whole_file(name, lines):
@@ -101,6 +102,19 @@ def crowded(names):
                                   if name.endswith(".c") and name.startswith(("common/", "services/")))
     return [f"{folder}: {count} sources; divide it by subject (at most {MOST_SOURCES})"
             for folder, count in sorted(folders.items()) if count > MOST_SOURCES]
+
+
+def left_out(root, names):
+    """A unit test that no list of its folder names is not built, and nobody misses it."""
+    found = []
+    for name in names:
+        folder, _, file = name.rpartition("/")
+        if not (folder.startswith("tests/unit/") and file.startswith("test_") and file.endswith(".c")):
+            continue
+        lists = (root / folder / "CMakeLists.txt").read_text(errors="replace")
+        if not re.search(rf"(?<!\w)(test_)?{file[len('test_'):-len('.c')]}(?!\w)", lists):
+            found.append(f"{name}:1: {folder}/CMakeLists.txt does not build it")
+    return found
 
 
 def one_line(name, line):

@@ -146,3 +146,12 @@ def test_the_migrations_of_the_tree_pass():
 ])
 def test_amendsctl_prints_in_one_place(name, line, prints):
     assert bool(list(rules.one_line(name, line))) == prints
+
+
+def test_a_unit_test_that_is_not_built_is_found(tmp_path):
+    folder = tmp_path / "tests" / "unit" / "x"
+    folder.mkdir(parents=True)
+    (folder / "CMakeLists.txt").write_text("foreach(name ladder)\nadd(SOURCES test_${name}.c test_rig_two.c)\n")
+    names = [f"tests/unit/x/{name}.c" for name in ("test_ladder", "test_rig_two", "test_ladder_actions", "rig")]
+    assert rules.left_out(tmp_path, names) == [
+        "tests/unit/x/test_ladder_actions.c:1: tests/unit/x/CMakeLists.txt does not build it"]

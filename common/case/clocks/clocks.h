@@ -75,9 +75,9 @@ struct clock_row *clock_start_until(struct decision *d, int kind, const struct u
 void clock_stop(struct decision *d, struct clock_row *clock, int64_t at_us, bool cancel);
 /* The clocks of the round that ended with the resolution at `resolved_us` go on, as if they had
  * stood still since; a target in days begins again, as much later as that. What was breached stays
- * so, what fired does not fire again; a policy that the case was moved to meanwhile counts for them,
- * too. STATUTORY stays as it ended: the law was answered. FOLLOW_UP
- * begins with each resolution. The caller has set the status. */
+ * so, what fired does not fire again. A policy that the case was moved to meanwhile counts for
+ * them, too. STATUTORY stays as it ended: the law was answered. FOLLOW_UP begins with each
+ * resolution. The caller has set the status. */
 void clocks_go_on(struct decision *d, int64_t resolved_us);
 /* True while it can still be stopped: it runs, is paused, or was found breached and not stopped
  * yet. */

@@ -87,10 +87,11 @@ bool definition_starts(const struct clocks_look *look, const struct policy_clock
 /* FULFILMENT and APPROVAL follow the remedies. */
 void clocks_refresh_subjects(struct clocks_look *look);
 
-/* -- another policy (migrate.c) ---------------------------------------------------------------- */
+/* -- another policy (migrate.c) --------------------------------------------------------------- */
 
-/* Makes the clock one of d->policy: target, calendar and zone of its definition there, unless they
- * are given or the same. NULL = the policy has none for a clock that is given. Arm it after that. */
+/* Makes the clock one of d->policy: target, calendar and zone of its definition there, unless
+ * they are given or the same. `def` is NULL when the policy has none for a clock that is given. Arm
+ * the clock after that. */
 void clock_follow_policy(struct clocks_look *look, struct clock_row *clock,
                          const struct policy_clock *def);
 

@@ -34,8 +34,8 @@ struct decision {
     struct agent_row *actor;
     struct agent_row *agent;       /* cmd->agent_id's row, or NULL */
     const struct dedup_row *dedup; /* the row found, or NULL */
-    /* The open case of cmd->claim; for kinds that need a customer and find none, the claim's last one
-     * that has ended. Zero = none. */
+    /* The open case of cmd->claim; for kinds that need a customer and find none, the last one of
+     * the claim that has ended. Zero = none. */
     struct uuid other_case_id;
 
     struct rows agents_out;       /* new or changed agent rows */

@@ -324,7 +324,7 @@ static void assert_pause(struct world *w)
     assert_int_equal(r->round > 1, r->round_since != 0);
 }
 
-/* Somebody looks at it again, whatever it has come to, and nobody's word is left where none does. */
+/* Somebody looks at it again, whatever it has come to, and no word lies where nobody answers. */
 static void assert_heard(const struct world *w)
 {
     bool watched = false;
