@@ -37,12 +37,37 @@ struct write_rows {
 
 /* The response of a command that ended well, made from rows: the fields of type Case, Agent, Remedy
  * and Offer get what the command wrote, `joined` and `created` the flags, a text field the id of
- * what was made. In the command's arena; NULL when that is full. */
+ * what was made. In `arena`, but for the command's warnings; NULL when that is full. */
 ProtobufCMessage *write_response(const struct command *cmd, const struct write_rows *rows,
-                                 const ProtobufCMessageDescriptor *descriptor);
+                                 const ProtobufCMessageDescriptor *descriptor, struct arena *arena);
 
-/* Refuses what cannot be answered: the response is larger than a call may use. */
-void write_too_large(struct fault *fault);
+/* The answer of a call that writes. It has an arena of its own: the fullest case has more parts
+ * than a call's arena holds, and a command that is decided again makes its response again. */
+struct write_answer {
+    struct service *service;
+    struct rpc_call *call;
+    const struct command *cmd;
+    const ProtobufCMessageDescriptor *descriptor;
+    struct arena arena;
+    ProtobufCMessage *response; /* NULL until it was made */
+    /* Of a replay whose case is not at hand. */
+    struct arena rows;
+    struct store_read read;
+    struct read_gate_place place;
+    void (*done)(struct write_answer *a, const struct fault *fault);
+};
+
+/* `a` lies in the call's arena, and ends with the call. */
+void write_answer_begin(struct write_answer *a, struct service *service, struct rpc_call *call,
+                        const struct command *cmd, const ProtobufCMessageDescriptor *descriptor);
+
+/* Makes the response, in place of the one before. When it is too large: `fault`, and none. */
+void write_answer_make(struct write_answer *a, const struct write_rows *rows, struct fault *fault);
+
+/* Reads the case of a replay as it is now, as a read that is admitted like others, and makes the
+ * response. Then `done` is called, with a fault when there is none. */
+void write_answer_replay(struct write_answer *a,
+                         void (*done)(struct write_answer *a, const struct fault *fault));
 
 /* The handler of every RPC that is one command: `about` of its rpc_method is the struct
  * command_kind. Resolves the tenant, validates, submits the command and answers the call. */

@@ -21,24 +21,17 @@ bool service_refuses_system(struct rpc_call *call)
     return true;
 }
 
-/* A call that writes: its tenant and command, and for a replay the case as it is now. */
+/* A call that writes: its tenant, command and answer. */
 struct write_call {
     struct service *service;
     struct rpc_call *call;
     const struct command_kind *kind;
     struct fault fault;
     struct submission sub;
-    ProtobufCMessage *response;
-    struct store_read now;
+    struct write_answer answer;
 };
 
 /* -- the response ------------------------------------------------------------------------------ */
-
-void write_too_large(struct fault *fault)
-{
-    fault_set(fault, FAULT_RESOURCE_EXHAUSTED, ERROR_REASON_TOO_LARGE,
-              "the response needs more memory than a call may use");
-}
 
 /* The agent whom the command names, else the first one that it wrote. */
 static const struct agent_row *agent_written(const struct decision *d)
@@ -49,8 +42,7 @@ static const struct agent_row *agent_written(const struct decision *d)
     return d->agents_out.n > 0 ? ROW_AT(&d->agents_out, const struct agent_row, 0) : NULL;
 }
 
-/* True when a replayed OpenCase has read no case, or another one than it opened: see
- * replay_write(). */
+/* True when a replayed OpenCase has read no case, or another one than it opened. */
 static bool shows_other_case(const struct command *cmd, const struct write_rows *rows)
 {
     return cmd->replayed && !uuid_is_zero(&cmd->result_case_id) &&
@@ -64,57 +56,36 @@ static void make_response(struct command *cmd, const struct decision *d)
     struct write_call *w = CONTAINER_OF(cmd, struct write_call, sub.cmd);
     const struct write_rows rows = {.c = d->c && d->c->exists ? d->c : NULL,
                                     .agent = agent_written(d)};
-    w->response = NULL;
-    if (shows_other_case(cmd, &rows))
-        return;
-    w->response = write_response(cmd, &rows, w->kind->response);
-    if (!w->response)
-        write_too_large(&cmd->fault);
+    w->answer.response = NULL;
+    if (!shows_other_case(cmd, &rows))
+        write_answer_make(&w->answer, &rows, &cmd->fault);
 }
 
 static void answer_write(struct write_call *w)
 {
     if (w->sub.cmd.replayed)
         rpc_call_set_replayed(w->call);
-    rpc_reply(w->call, w->response);
+    rpc_reply(w->call, w->answer.response);
 }
 
-static void replay_read(struct store_read *read)
+static void replay_made(struct write_answer *answer, const struct fault *fault)
 {
-    struct write_call *w = read->ctx;
-    const struct write_rows rows = {.c = read->cases[0].exists ? &read->cases[0] : NULL};
-    if (!fault_is_set(&read->fault)) {
-        w->response = write_response(&w->sub.cmd, &rows, w->kind->response);
-        if (!w->response)
-            write_too_large(&read->fault);
-    }
-    if (fault_is_set(&read->fault))
-        rpc_fail(w->call, &read->fault);
+    struct write_call *w = CONTAINER_OF(answer, struct write_call, answer);
+    if (fault)
+        rpc_fail(w->call, fault);
     else
         answer_write(w);
 }
 
-/* Shows the case of a replay as it is now. OpenCase cannot know its id beforehand, so it has not
- * read it. */
-static void replay_write(struct write_call *w)
-{
-    struct command *cmd = &w->sub.cmd;
-    w->now = (struct store_read){.arena = cmd->arena,
-                                 .tenant_id = cmd->tenant_id,
-                                 .tenant = cmd->tenant,
-                                 .deadline_us = w->sub.seg.deadline_us,
-                                 .done = replay_read,
-                                 .ctx = w};
-    store_read_cases(w->service->store, &w->now, &cmd->result_case_id, 1, CASE_PARTS);
-}
-
+/* OpenCase cannot know its case's id beforehand: what it has read for a replay may be another one.
+ */
 static void finished(struct submission *sub)
 {
     struct write_call *w = sub->ctx;
     if (fault_is_set(&sub->cmd.fault))
         rpc_fail(w->call, &sub->cmd.fault);
-    else if (!w->response)
-        replay_write(w);
+    else if (!w->answer.response)
+        write_answer_replay(&w->answer, replay_made);
     else
         answer_write(w);
 }
@@ -183,5 +154,6 @@ void service_write(struct rpc_call *call, void *service)
     struct write_call *w = ARENA_NEW(arena, struct write_call);
     *w = (struct write_call){.service = s, .call = call, .kind = rpc_call_about(call)};
     fault_init(&w->fault, arena);
+    write_answer_begin(&w->answer, s, call, &w->sub.cmd, w->kind->response);
     tenants_get(s->tenants, rpc_call_principal(call)->tenant, arena, on_tenant, w);
 }

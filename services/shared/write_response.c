@@ -30,6 +30,7 @@ static const struct offer_row *find_offer(const struct case_state *c, const stru
 /* One response under construction. */
 struct making {
     const struct command *cmd;
+    struct arena *arena;
     const struct write_rows *rows;
     bool full; /* the arena is full */
 };
@@ -43,10 +44,10 @@ static void set_message(struct making *m, ProtobufCMessage **at, const void *row
 static void set_part(struct making *m, ProtobufCMessage **at,
                      const ProtobufCMessageDescriptor *descriptor)
 {
-    struct arena *arena = m->cmd->arena;
+    struct arena *arena = m->arena;
     const struct case_state *c = m->rows->c;
     if (descriptor == &amends__v1__case__descriptor) {
-        set_message(m, at, c, c ? message_case(c, true, arena) : NULL);
+        set_message(m, at, c, c ? message_written_case(c, arena) : NULL);
     } else if (descriptor == &amends__v1__agent__descriptor) {
         const struct agent_row *agent = m->rows->agent;
         set_message(m, at, agent, agent ? message_agent(agent, arena) : NULL);
@@ -70,7 +71,7 @@ static bool flag_of(const struct command *cmd, const char *name)
 
 static void set_id(struct making *m, char **at)
 {
-    char *text = arena_alloc(m->cmd->arena, UUID_TEXT_LEN + 1);
+    char *text = arena_alloc(m->arena, UUID_TEXT_LEN + 1);
     if (text)
         *at = uuid_format(&m->cmd->result_id, text);
     m->full = m->full || !text;
@@ -92,10 +93,10 @@ static void set_field(struct making *m, ProtobufCMessage *r, const ProtobufCFiel
 }
 
 ProtobufCMessage *write_response(const struct command *cmd, const struct write_rows *rows,
-                                 const ProtobufCMessageDescriptor *descriptor)
+                                 const ProtobufCMessageDescriptor *descriptor, struct arena *arena)
 {
-    struct making m = {.cmd = cmd, .rows = rows};
-    ProtobufCMessage *r = arena_alloc(cmd->arena, descriptor->sizeof_message);
+    struct making m = {.cmd = cmd, .arena = arena, .rows = rows};
+    ProtobufCMessage *r = arena_alloc(arena, descriptor->sizeof_message);
     if (!r)
         return NULL;
     protobuf_c_message_init(descriptor, r);

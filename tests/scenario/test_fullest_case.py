@@ -8,7 +8,7 @@ import subprocess
 import pytest
 
 from harness import paths
-from harness.api import v1
+from harness.api import new_id, v1
 from harness.errors import refused
 
 from .support import fullest, sample
@@ -171,3 +171,47 @@ def test_a_list_of_cases_with_long_descriptions_is_paged_by_bytes(world):
                       f" where customer_id = '{who}'")
     cases, _ = pages(world.crm.ListCases, "cases", customer_id=who, page_size=500)
     assert len(cases) == 20
+
+
+def test_the_fullest_case_can_be_written(world, full):
+    """Its answer fits: it leaves out the pauses of clocks that have ended, and says so."""
+    ann = world.agent("ann", present=False)
+    done = ann.RecordRootCause(case_id=full.case_id, code="process.handover")
+    assert done.ByteSize() <= MOST
+    assert done.case.root_cause.code == "process.handover"
+    assert counts(done.case) == ALL
+    left_out = [one for one in done.case.clocks if one.pauses_left_out]
+    assert len(left_out) > fullest.CLOCKS // 2 and not any(one.pauses for one in left_out)
+    read = {one.clock_id: one for one in world.get(full).clocks}
+    assert all(len(read[one.clock_id].pauses) == fullest.PAUSES for one in left_out)
+    assert not any(one.pauses_left_out for one in read.values())
+
+
+def test_the_fullest_case_can_be_opened_again_by_the_same_request(world):
+    """A replay shows the case as it is now, whatever it has become."""
+    claim = sample.claim(request_id=new_id(), description=fullest.LONG_TEXT)
+    case = world.crm.OpenCase(**claim).case
+    fullest.fill(world, case)
+    again, call = world.crm.OpenCase.with_call(**claim)
+    assert dict(call.initial_metadata())["replayed"] == "true"
+    assert counts(again.case) == ALL
+
+
+def test_the_fullest_case_can_be_taken(world, full):
+    """RequestAssignment and its repeat show it, too."""
+    ann = world.agent("ann")
+    request_id = new_id()
+    for _ in range(2):
+        taken = ann.RequestAssignment(request_id=request_id)
+        assert taken.case.case_id == full.case_id
+        assert len(taken.case.clocks) >= fullest.CLOCKS
+
+
+def test_a_write_shows_all_pauses_of_a_usual_case(world):
+    case = world.open()
+    world.cluster.sql(f"update clock set state = 2, next_at = null, pauses = '1767225600000001-1767225600000011:1' "
+                      f"where case_id = '{case.case_id}'")
+    ann = world.agent("ann", present=False)
+    done = ann.RecordRootCause(case_id=case.case_id, code="process.handover").case
+    assert [len(one.pauses) for one in done.clocks] == [1] * len(done.clocks)
+    assert not any(one.pauses_left_out for one in done.clocks)

@@ -191,6 +191,8 @@ Amends__V1__Case *message_case_row(const struct case_row *row, struct arena *are
     return m.full ? NULL : c;
 }
 
+#define WRITTEN_PAUSES_MAX 1000
+
 /* -- the parts -------------------------------------------------------------------------------- */
 
 /* Defines `name`, which makes the messages of the rows that are still there, in c->list. */
@@ -208,6 +210,7 @@ Amends__V1__Case *message_case_row(const struct case_row *row, struct arena *are
 
 PART(make_signals, signals, n_signals, struct signal_row, message_signal)
 PART(make_clocks, clocks, n_clocks, struct clock_row, message_clock)
+PART(make_brief_clocks, clocks, n_clocks, struct clock_row, message_clock_brief)
 PART(make_contacts, contacts, n_contacts, struct contact_row, message_contact)
 PART(make_acts, acts, n_acts, struct act_row, message_act)
 PART(make_remedies, remedies, n_remedies, struct remedy_row, message_remedy)
@@ -250,23 +253,43 @@ bool message_texts_left_out(const Amends__V1__Case *c)
     return signals_left_out(c) || contacts_left_out(c) || acts_left_out(c);
 }
 
-Amends__V1__Case *message_case(const struct case_state *c, bool parts, struct arena *arena)
+static void make_parts(struct make *m, Amends__V1__Case *message, const struct case_state *c)
+{
+    make_signals(m, message, &c->signals);
+    make_contacts(m, message, &c->contacts);
+    make_acts(m, message, &c->acts);
+    make_remedies(m, message, &c->remedies);
+    make_offers(m, message, &c->offers);
+    make_promises(m, message, &c->promises);
+}
+
+static Amends__V1__Case *make_case(const struct case_state *c, struct arena *arena,
+                                   void (*clocks)(struct make *m, Amends__V1__Case *message,
+                                                  const struct rows *rows))
 {
     struct make m = {.arena = arena};
     Amends__V1__Case *message = make_row(&m, &c->row);
-    if (message && parts) {
-        make_signals(&m, message, &c->signals);
-        make_clocks(&m, message, &c->clocks);
+    if (message && clocks) {
+        clocks(&m, message, &c->clocks);
         if (!m.full && message->n_clocks > 1)
             qsort(message->clocks, message->n_clocks, sizeof(*message->clocks), by_start_and_kind);
-        make_contacts(&m, message, &c->contacts);
-        make_acts(&m, message, &c->acts);
-        make_remedies(&m, message, &c->remedies);
-        make_offers(&m, message, &c->offers);
-        make_promises(&m, message, &c->promises);
+        make_parts(&m, message, c);
     }
     if (m.full)
         return NULL;
     message->texts_left_out = message_texts_left_out(message);
     return message;
+}
+
+Amends__V1__Case *message_case(const struct case_state *c, bool parts, struct arena *arena)
+{
+    return make_case(c, arena, parts ? make_clocks : NULL);
+}
+
+Amends__V1__Case *message_written_case(const struct case_state *c, struct arena *arena)
+{
+    size_t pauses = 0;
+    ROWS_EACH (clock, const struct clock_row, &c->clocks)
+        pauses += message_ended_pauses(clock);
+    return make_case(c, arena, pauses > WRITTEN_PAUSES_MAX ? make_brief_clocks : make_clocks);
 }

@@ -2,6 +2,8 @@
 
 /* Clocks and their pauses as messages. */
 
+#include <string.h>
+
 #include "case/clocks/retarget.h"
 #include "case/message/impl.h"
 #include "case/message/message.h"
@@ -84,7 +86,7 @@ static void make_retargets(struct make *m, Amends__V1__Clock *k, const struct cl
         k->retargets[k->n_retargets++] = make_retarget(m, &retargets[i]);
 }
 
-Amends__V1__Clock *message_clock(const struct clock_row *row, struct arena *arena)
+static Amends__V1__Clock *make_clock(const struct clock_row *row, bool pauses, struct arena *arena)
 {
     struct make m = {.arena = arena};
     Amends__V1__Clock *k = make_alloc(&m, sizeof(*k));
@@ -103,9 +105,35 @@ Amends__V1__Clock *message_clock(const struct clock_row *row, struct arena *aren
     make_text(&m, &k->name, row->name);
     k->instance = row->instance;
     make_inputs(&m, k, row);
-    make_pauses(&m, k, row);
+    k->pauses_left_out = !pauses && row->pauses[0] != '\0';
+    if (pauses)
+        make_pauses(&m, k, row);
     make_retargets(&m, k, row);
     k->fired_percent = row->fired;
     make_time(&m, &k->next_time, row->next_at);
     return m.full ? NULL : k;
+}
+
+Amends__V1__Clock *message_clock(const struct clock_row *row, struct arena *arena)
+{
+    return make_clock(row, true, arena);
+}
+
+static bool has_ended(const struct clock_row *row)
+{
+    return row->state != CLOCK_STATE_RUNNING && row->state != CLOCK_STATE_PAUSED;
+}
+
+Amends__V1__Clock *message_clock_brief(const struct clock_row *row, struct arena *arena)
+{
+    return make_clock(row, !has_ended(row), arena);
+}
+
+/* One behind each blank, but for the first. */
+size_t message_ended_pauses(const struct clock_row *row)
+{
+    size_t n = has_ended(row) && row->pauses[0] != '\0';
+    for (const char *at = row->pauses; n > 0 && (at = strchr(at, ' ')); at++)
+        n++;
+    return n;
 }

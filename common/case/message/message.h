@@ -15,6 +15,10 @@
 /* With all parts; `parts` false = the row alone (lists). Rows marked ROW_GONE are left out. NULL =
  * arena full. */
 Amends__V1__Case *message_case(const struct case_state *c, bool parts, struct arena *arena);
+/* The same with all parts, for the answer of a write. A case may have 64,000 pauses, which would
+ * take longer to make than the write itself: when its clocks that have ended have more than a
+ * thousand, they come without theirs. */
+Amends__V1__Case *message_written_case(const struct case_state *c, struct arena *arena);
 /* Whether a signal, contact or act of it is without its text, because that was not read. */
 bool message_texts_left_out(const Amends__V1__Case *c);
 Amends__V1__Case *message_case_row(const struct case_row *row, struct arena *arena);
@@ -28,6 +32,10 @@ Amends__V1__ClockPause *message_pause(int64_t from_us, int64_t until_us, int rea
 Amends__V1__Offer *message_offer(const struct offer_row *row, struct arena *arena);
 Amends__V1__Remedy *message_remedy(const struct remedy_row *row, struct arena *arena);
 Amends__V1__Clock *message_clock(const struct clock_row *row, struct arena *arena);
+/* Without its pauses when it has ended. */
+Amends__V1__Clock *message_clock_brief(const struct clock_row *row, struct arena *arena);
+/* How many pauses that leaves out. */
+size_t message_ended_pauses(const struct clock_row *row);
 Amends__V1__Signal *message_signal(const struct signal_row *row, struct arena *arena);
 Amends__V1__ContactAttempt *message_contact(const struct contact_row *row, struct arena *arena);
 Amends__V1__Act *message_act(const struct act_row *row, struct arena *arena);

@@ -87,7 +87,7 @@ struct command_claim {
 
 struct command {
     const struct command_kind *kind;
-    struct arena *arena; /* outcome texts and the response live here */
+    struct arena *arena; /* outcome texts live here */
     int64_t tenant_id;
     const char *tenant;              /* its name: part of the hash chain */
     const char *principal;           /* SYSTEM_ACTOR for the system */

@@ -38,8 +38,7 @@ struct pull {
     struct offer_case_args args;
     enum offer_outcome outcome;
     struct submission sub;
-    ProtobufCMessage *response; /* of the candidate that was assigned, or of a replay */
-    struct store_read now;      /* of a replay */
+    struct write_answer answer; /* of the candidate that was assigned, or of a replay */
 };
 
 /* `p` itself lies in the call's arena, which goes with the answer. */
@@ -73,49 +72,24 @@ static void reply_nothing(struct pull *p)
     reply_pull(p, &nothing.base);
 }
 
-static ProtobufCMessage *response_of(const struct command *cmd, const struct case_state *c)
-{
-    const struct write_rows rows = {.c = c};
-    return write_response(cmd, &rows, &amends__v1__request_assignment_response__descriptor);
-}
-
 /* Builds the response while the command is decided, so that a case is not assigned when its
  * response is too large. */
 static void make_response(struct command *cmd, const struct decision *d)
 {
     struct pull *p = CONTAINER_OF(cmd, struct pull, sub.cmd);
-    if (cmd->replayed)
-        return; /* the case that it assigned may be another one: replay_pull() */
-    p->response = response_of(cmd, d->c);
-    if (!p->response)
-        write_too_large(&cmd->fault);
-}
-
-static void replay_read(struct store_read *read)
-{
-    struct pull *p = read->ctx;
-    if (!fault_is_set(&read->fault)) {
-        const struct case_state *c = read->cases[0].exists ? &read->cases[0] : NULL;
-        p->response = response_of(&p->sub.cmd, c);
-        if (!p->response)
-            write_too_large(&read->fault);
-    }
-    if (fault_is_set(&read->fault))
-        refuse_pull(p, &read->fault);
-    else
-        reply_pull(p, p->response);
+    const struct write_rows rows = {.c = d->c};
+    if (!cmd->replayed) /* then the case that it assigned may be another one */
+        write_answer_make(&p->answer, &rows, &cmd->fault);
 }
 
 /* A repeated call shows the case that was assigned then, as it is now. */
-static void replay_pull(struct pull *p)
+static void replay_made(struct write_answer *answer, const struct fault *fault)
 {
-    p->now = (struct store_read){.arena = p->rc->arena,
-                                 .tenant_id = p->rc->tenant->id,
-                                 .tenant = p->rc->tenant->name,
-                                 .deadline_us = rpc_call_deadline_us(p->rc->call),
-                                 .done = replay_read,
-                                 .ctx = p};
-    store_read_cases(p->a->service->store, &p->now, &p->sub.cmd.result_case_id, 1, CASE_PARTS);
+    struct pull *p = CONTAINER_OF(answer, struct pull, answer);
+    if (fault)
+        refuse_pull(p, fault);
+    else
+        reply_pull(p, p->answer.response);
 }
 
 /* -- one candidate after another --------------------------------------------------------------- */
@@ -165,9 +139,9 @@ static void finished(struct submission *sub)
     const struct command *cmd = &sub->cmd;
     claims_drop(&p->a->claims, &p->claim);
     if (cmd->replayed && !fault_is_set(&cmd->fault))
-        replay_pull(p);
+        write_answer_replay(&p->answer, replay_made);
     else if (!fault_is_set(&cmd->fault))
-        reply_pull(p, p->response);
+        reply_pull(p, p->answer.response);
     else
         not_assigned(p);
 }
@@ -368,6 +342,8 @@ static void start(struct read_call *rc)
     p->a = rpc_call_user(rc->call);
     p->rc = rc;
     p->request = (const Amends__V1__RequestAssignmentRequest *)rc->request;
+    write_answer_begin(&p->answer, rc->service, rc->call, &p->sub.cmd,
+                       &amends__v1__request_assignment_response__descriptor);
     (void)check_uuid(&rc->fault, "request_id", p->request->request_id, &p->request_id);
     if (!read_call_valid(rc))
         return;
