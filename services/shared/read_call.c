@@ -116,7 +116,7 @@ int read_slice_rows(const struct store_read *read, size_t rows, size_t left)
 {
     const size_t few = 20;
     size_t n = rows > 0 ? rows * READ_SLICE_BYTES / (read->pg.bytes + 1) : few;
-    n = n < few ? few : n;
+    n = n < 1 ? 1 : n;
     return (int)(n < left ? n : left);
 }
 
@@ -134,7 +134,7 @@ void read_slice_begin(struct read_call *rc, struct store_read *read, struct aren
 
 bool read_call_room(const struct read_call *rc)
 {
-    const size_t item_bytes = 64u << 10; /* an item's texts are bounded by less than half of it */
+    const size_t item_bytes = 256u << 10; /* a case with twenty denials has a third of it */
     return rc->arena->quota_bytes - rc->arena->used_bytes > item_bytes;
 }
 

@@ -165,12 +165,13 @@ def test_a_history_of_large_events_is_paged_by_bytes(world):
 
 def test_a_list_of_cases_with_long_descriptions_is_paged_by_bytes(world):
     who = sample.unique("talkative")
-    for _ in range(20):
+    for _ in range(60):
         world.crm.OpenCase(**sample.claim(customer_id=who, description=fullest.LONG_TEXT))
-    world.cluster.sql("update recovery_case set denial_reason = '" + fullest.LONG_TEXT + "', denial_disclosed_at = opened_at"
-                      f" where customer_id = '{who}'")
-    cases, _ = pages(world.crm.ListCases, "cases", customer_id=who, page_size=500)
-    assert len(cases) == 20
+    world.cluster.sql(f"update recovery_case set denial_reason = '{fullest.LONG_TEXT}', denial_disclosed_at = opened_at,"
+                      f" earlier_denials = {fullest.EARLIER_DENIALS} where customer_id = '{who}'")
+    cases, n = pages(world.crm.ListCases, "cases", customer_id=who, page_size=500)
+    assert len(cases) == 60 and n > 1
+    assert all(len(one.denials) == fullest.DENIALS for one in cases)
 
 
 def test_the_fullest_case_can_be_written(world, full):

@@ -209,7 +209,7 @@ int rpc_register(struct assignment *a, struct rpc_server *server)
     static const struct rpc_method methods[] = {
         {.name = "PutAgent", .handle = write_handle, .about = &put_agent_kind, .slots = 16},
         {.name = "GetAgent", .handle = get_agent_handle, .slots = 16},
-        {.name = "ListAgents", .handle = list_agents_handle, .slots = 8},
+        {.name = "ListAgents", .handle = list_agents_handle, .slots = 8, .arena_bytes = READ_PAGE},
         {.name = "SetPresence", .handle = write_handle, .about = &set_presence_kind, .slots = 16},
         {.name = "RequestAssignment", .handle = rpc_request_assignment, .slots = 64},
         {.name = "WatchOffers",
@@ -218,7 +218,7 @@ int rpc_register(struct assignment *a, struct rpc_server *server)
          .slots = 64},
         {.name = "AcceptOffer", .handle = write_handle, .about = &accept_offer_kind, .slots = 64},
         {.name = "DeclineOffer", .handle = write_handle, .about = &decline_offer_kind, .slots = 16},
-        {.name = "AuditCases", .handle = rpc_audit_cases, .slots = 4},
+        {.name = "AuditCases", .handle = rpc_audit_cases, .slots = 4, .arena_bytes = READ_PAGE},
         {.name = "EscalateCase", .handle = write_handle, .about = &escalate_case_kind, .slots = 16},
         {.name = "AcknowledgeEscalation",
          .handle = write_handle,

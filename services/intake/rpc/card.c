@@ -123,5 +123,5 @@ static void start(struct read_call *rc)
 
 void card_get(struct rpc_call *call, void *service)
 {
-    service_read(service, call, READ_ROW, start);
+    service_read(service, call, 4 * READ_ROW, start);
 }

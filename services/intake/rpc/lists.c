@@ -3,6 +3,7 @@
 #include "intake/rpc/lists.h"
 
 #include "amends/v1/intake_service.pb-c.h"
+#include "base/assert.h"
 #include "base/digest.h"
 #include "base/minmax.h"
 #include "case/message/message.h"
@@ -141,7 +142,9 @@ static bool cases_take(struct cases_page *p, const struct rows *rows)
         const struct case_row *row = ROW_AT(rows, const struct case_row, i);
         if (p->response.n_cases == p->limit || !read_call_room(p->rc))
             return true;
-        p->response.cases[p->response.n_cases++] = message_case_row(row, p->rc->arena);
+        Amends__V1__Case *message = message_case_row(row, p->rc->arena);
+        AM_ASSERT(message != NULL); /* there was room */
+        p->response.cases[p->response.n_cases++] = message;
         p->filter->before_opened_at = row->opened_at;
         p->filter->before_case_id = row->case_id;
     }
@@ -253,8 +256,9 @@ static bool history_take(struct history *h)
     ROWS_EACH (e, struct event_row, &h->read.events) {
         if (h->response.n_events == h->limit || !read_call_room(h->rc))
             return true;
-        h->response.events[h->response.n_events++] =
-            message_event(e, private_of(&h->read, e->seq), h->rc->arena);
+        Amends__V1__CaseEvent *event = message_event(e, private_of(&h->read, e->seq), h->rc->arena);
+        AM_ASSERT(event != NULL); /* there was room */
+        h->response.events[h->response.n_events++] = event;
         h->after_seq = e->seq;
     }
     return false;

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The fullest case that the contract allows, written into the tables where calls would take too long."""
 
+from harness.api import v1
+
 from .sample import unique
 
 SIGNALS, CONTACTS, ACTS, REMEDIES, PROMISES, OFFERS, CLOCKS, PAUSES = 200, 500, 200, 100, 100, 1000, 1000, 64
@@ -12,11 +14,17 @@ SHORT_TEXT = "ß" * (SHORT // 2)
 NAME_TEXT = "ß" * (NAME // 2)
 WHO = "a" * PRINCIPAL
 
+# The denials before the last one, as the row has them: one, many times.
+DENIALS = 20
+_DENIAL = v1.DenialList(denials=[v1.Denial(reason=LONG_TEXT, disclosure_channel=v1.CHANNEL_PHONE, actor=WHO)])
+EARLIER_DENIALS = f"decode(repeat('{_DENIAL.SerializeToString().hex()}', {DENIALS - 1}), 'hex')"
+
 _ROWS = """
 create temp table t on commit drop as select tenant_id, case_id, opened_at as at from recovery_case
     where case_id = '{case}';
 update recovery_case c set description = '{long}', customer_name = '{name}', customer_contact = '{name}',
     product = '{name}', denial_reason = '{long}', denial_channel = 1, denial_disclosed_at = t.at,
+    earlier_denials = {earlier},
     denial_actor = '{who}', root_cause_code = 'process', root_cause_note = '{short}', root_cause_actor = '{who}',
     root_cause_at = t.at from t where c.tenant_id = t.tenant_id and c.case_id = t.case_id;
 update signal s set body = '{long}' from t where s.tenant_id = t.tenant_id and s.case_id = t.case_id;
@@ -59,7 +67,7 @@ def statements(case_id):
     return _ROWS.format(
         case=case_id, long=LONG_TEXT, short=SHORT_TEXT, name=NAME_TEXT, who=WHO, signals=SIGNALS,
         contacts=CONTACTS, acts=ACTS, remedies=REMEDIES, promises=PROMISES, offers=OFFERS, clocks=CLOCKS,
-        pauses=PAUSES)
+        pauses=PAUSES, earlier=EARLIER_DENIALS)
 
 
 def fill(world, case):
