@@ -117,12 +117,21 @@ static int64_t left_ms(const struct watching *w)
     return w->ends_us == 0 ? 0 : larger((w->ends_us - time_mono_us()) / US_PER_MS, 1);
 }
 
+/* The time that was asked for: the end of it is no failure. */
+static bool is_over(const struct watching *w, const struct rpc_sync_result *result)
+{
+    return w->ends_us != 0 &&
+           (result->code == FAULT_DEADLINE_EXCEEDED || time_mono_us() >= w->ends_us);
+}
+
 /* How one stream ended: the exit code, or -1 to open another. The first one must have been let in.
  */
 static int judge(const struct watching *w, int err, const struct rpc_sync_result *result)
 {
     if (err)
         return ctl_cannot_call(w->c->line, err);
+    if (w->let_in && !w->unwritten && is_over(w, result))
+        return 0;
     if (w->unwritten || !w->let_in || !may_come_back(result->code))
         return ctl_report(w->c, result);
     tell(result);

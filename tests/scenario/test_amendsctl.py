@@ -82,6 +82,7 @@ def test_watch_prints_one_document_a_message(world, ctl, ask):
     messages = [json.loads(line) for line in done.stdout.splitlines()]
     assert any(one.get("case", {}).get("caseId") == case["caseId"] for one in messages)
     assert any(one.get("snapshotComplete") for one in messages)
+    assert (done.returncode, done.stderr) == (0, ""), "the end of the time that was asked for is no failure"
 
 
 @pytest.mark.parametrize("words", [
