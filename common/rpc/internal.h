@@ -106,9 +106,10 @@ struct rpc_ending {
     grpc_slice text;
     grpc_slice details;
     bool has_details;
+    uint32_t retry_ms; /* 0 = nothing is said of it */
     enum fault_code code;
     grpc_metadata initial[1];
-    grpc_metadata trailing[1];
+    grpc_metadata trailing[2];
     int cancelled;
 };
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "rpc/internal.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/assert.h"
@@ -40,6 +42,7 @@ void rpc_ending_set(struct rpc_call *call, enum fault_code code, const struct fa
     e->text = grpc_slice_from_copied_string(status.message);
     e->details = grpc_slice_from_copied_buffer((const char *)status.data, status.len);
     e->has_details = true;
+    e->retry_ms = fault->retry_ms;
 }
 
 void rpc_ending_clear(struct rpc_ending *e)
@@ -49,6 +52,8 @@ void rpc_ending_clear(struct rpc_ending *e)
     if (e->has_details) {
         grpc_slice_unref(e->text);
         grpc_slice_unref(e->details);
+        if (e->retry_ms > 0)
+            grpc_slice_unref(e->trailing[1].value);
     }
     *e = (struct rpc_ending){0};
 }
@@ -65,6 +70,26 @@ size_t rpc_ending_header_op(struct rpc_call *call, grpc_op *op)
     return 1;
 }
 
+/* RetryInfo once more, where the retry policy of gRPC's own clients looks for it. */
+static grpc_metadata pushback(uint32_t retry_ms)
+{
+    char text[16];
+    (void)snprintf(text, sizeof(text), "%" PRIu32, retry_ms);
+    return (grpc_metadata){.key = grpc_slice_from_static_string("grpc-retry-pushback-ms"),
+                           .value = grpc_slice_from_copied_string(text)};
+}
+
+/* Returns how many pairs there are. */
+static size_t set_trailing(struct rpc_ending *e)
+{
+    e->trailing[0].key = grpc_slice_from_static_string("grpc-status-details-bin");
+    e->trailing[0].value = e->details;
+    if (e->retry_ms == 0)
+        return 1;
+    e->trailing[1] = pushback(e->retry_ms);
+    return 2;
+}
+
 size_t rpc_ending_status_op(struct rpc_call *call, grpc_op *op)
 {
     struct rpc_ending *e = &call->ending;
@@ -72,10 +97,8 @@ size_t rpc_ending_status_op(struct rpc_call *call, grpc_op *op)
     op->data.send_status_from_server.status = (grpc_status_code)e->code;
     if (!e->has_details)
         return 1;
-    e->trailing[0].key = grpc_slice_from_static_string("grpc-status-details-bin");
-    e->trailing[0].value = e->details;
     op->data.send_status_from_server.status_details = &e->text;
-    op->data.send_status_from_server.trailing_metadata_count = 1;
+    op->data.send_status_from_server.trailing_metadata_count = set_trailing(e);
     op->data.send_status_from_server.trailing_metadata = e->trailing;
     return 1;
 }

@@ -208,7 +208,8 @@ void rpc_reply_packed(struct rpc_call *call, struct rpc_packed *packed);
  * Refuses and ends a unary call, or ends a stream with an error. `fault` has a code; it is packed
  * before this returns, as google.rpc.Status (ErrorInfo of domain "amends", BadRequest for
  * INVALID_ARGUMENT, PreconditionFailure for FAILED_PRECONDITION, RetryInfo) of at most 4 KB, into
- * grpc-status-details-bin.
+ * grpc-status-details-bin. What RetryInfo says is also in grpc-retry-pushback-ms, which the retry
+ * policy of gRPC's clients obeys.
  */
 void rpc_fail(struct rpc_call *call, const struct fault *fault);
 

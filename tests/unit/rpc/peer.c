@@ -200,6 +200,17 @@ bool peer_replayed(const struct peer_call *c)
     return false;
 }
 
+const char *peer_trailer(struct peer_call *c, const char *key)
+{
+    for (size_t i = 0; i < c->trailing.count; i++) {
+        const grpc_metadata *m = &c->trailing.metadata[i];
+        if (grpc_slice_str_cmp(m->key, key) == 0)
+            return arena_strndup(&c->arena, (const char *)GRPC_SLICE_START_PTR(m->value),
+                                 GRPC_SLICE_LENGTH(m->value));
+    }
+    return NULL;
+}
+
 void peer_call_clear(struct peer_call *c)
 {
     if (c->flying[PART_STATUS])

@@ -50,6 +50,8 @@ void peer_cancel(struct peer_call *c);
 /* Waits for the end: the status; details, if any, decoded into `fault` (may be NULL). */
 int peer_end(struct peer_call *c, struct fault *fault);
 bool peer_replayed(const struct peer_call *c);
+/* After the end: what the trailing metadata has under `key`, in the call's arena; NULL: nothing. */
+const char *peer_trailer(struct peer_call *c, const char *key);
 void peer_call_clear(struct peer_call *c);
 
 #define ECHO_PATH "/amends.test.EchoService/"

@@ -113,6 +113,27 @@ static void details(void **state)
     assert_int_equal(fault.retry_ms, 1500);
 }
 
+/* Clients with a retry policy look for it there, and the others in RetryInfo. */
+static void pushback(void **state)
+{
+    (void)state;
+    const char *sent[] = {ECHO_PATH "Fail", ECHO_PATH "Echo"};
+    const char *expected[] = {"1500", NULL};
+    for (size_t i = 0; i < 2; i++) {
+        struct peer_call c;
+        peer_call_init(&c, &p, sent[i], 0);
+        peer_principal(&c);
+        peer_send(&c, slice_str("\x10\x0e")); /* number 14 = UNAVAILABLE */
+        (void)peer_end(&c, NULL);
+        const char *text = peer_trailer(&c, "grpc-retry-pushback-ms");
+        if (expected[i])
+            assert_string_equal(text, expected[i]);
+        else
+            assert_null(text);
+        peer_call_clear(&c);
+    }
+}
+
 /* More calls at once than slots, several times over. */
 static void many_at_once(void **state)
 {
@@ -157,6 +178,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(large_request, setup, teardown),
         cmocka_unit_test_setup_teardown(replayed, setup, teardown),
         cmocka_unit_test_setup_teardown(details, setup, teardown),
+        cmocka_unit_test_setup_teardown(pushback, setup, teardown),
         cmocka_unit_test_setup_teardown(many_at_once, setup, teardown),
         cmocka_unit_test_setup_teardown(metrics, setup, teardown),
     };
