@@ -68,8 +68,8 @@ def test_calls_whose_answers_are_lost_count_once(behind):
 class BehindRelay(Cluster):
     """Its services reach PostgreSQL through a relay; tests look into it directly."""
 
-    def _make(self, kind, index):
-        service = super()._make(kind, index)
+    def _make(self, kind, index, build=None):
+        service = super()._make(kind, index, build)
         direct = self.postgres.conninfo(self.name)
         through = f"host=127.0.0.1 port={self.relay.port} user=postgres dbname={self.name}"
         service.argv = [through if word == direct else word for word in service.argv]

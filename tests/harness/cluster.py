@@ -220,8 +220,10 @@ class Cluster:
             self.redis.start()
 
     def _make(self, kind, index, build=None):
+        # The last release has no such option, and does not wait.
+        quiet = ["--drain-quiet-ms", "0"] if build is None else []
         options = ["--pg", self.conninfo or self.postgres.conninfo(self.name), "--test-clock", self.clock.path,
-                   "--drain-quiet-ms", "0", *self._options]
+                   *quiet, *self._options]
         if self.redis:
             options += ["--redis", self.redis.url]
         return Service(self.folder, kind, index, options, self._env, build)
