@@ -150,10 +150,14 @@ def test_a_stored_version_that_may_stand_is_used_and_found(world):
                       " select tenant_id, 2, %s, now(), 'crm' from t", (world.tenant, STANDS))
     case = world.open()
     assert case.policy_version == 2
-    world.advance(6 * sample.DAY_S)
-    assert [one.state for one in world.get(case).clocks if one.name == "resolution"] == [v1.CLOCK_STATE_BREACHED]
     (found,) = world.crm.AuditCases().findings
     assert (found.kind, found.case_id) == (v1.AUDIT_FINDING_KIND_REFUSED_POLICY, case.case_id)
+    world.advance(6 * sample.DAY_S)
+    breached = world.get(case)
+    assert [one.state for one in breached.clocks if one.name == "resolution"] == [v1.CLOCK_STATE_BREACHED]
+    spoken = world.agent("ann", present=False).RecordContact(
+        case_id=case.case_id, direction=v1.CONTACT_DIRECTION_INBOUND, channel=v1.CHANNEL_EMAIL)
+    assert spoken.case.version > breached.version, "its commands are decided, too"
 
 
 def test_resolved_for_ever_is_a_warning(world):

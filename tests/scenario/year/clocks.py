@@ -31,6 +31,7 @@ class Clock:
     retargets: tuple = ()  # (instant, due before, due after)
     not_before: int = 0  # the last re-target that moved it: no share of the new target came before
     came: int = 0  # the last of those at which it ran
+    came_before: tuple = ()  # (percent, instant): shares of a target before it that had come by then
     rests: frozenset = frozenset()  # those of the pauses for which the case was resolved
 
     @property
@@ -44,7 +45,8 @@ class Clock:
 
     def at(self, percent):
         """The instant of a share of the target."""
-        return max(deadline(self.started_at, self.target, self.calendar, self.stood, percent), self.not_before)
+        before = dict(self.came_before).get(percent)
+        return before if before is not None else max(deadline(self.started_at, self.target, self.calendar, self.stood, percent), self.not_before)
 
     @property
     def due_at(self):
@@ -59,11 +61,15 @@ class Clock:
         return self.stopped_at is None
 
     @functools.cached_property
-    def next_threshold(self):
-        """The next one that has not fired; 100 % is one even if the definition has none."""
+    def thresholds(self):
+        """100 % is one even if the definition has none."""
         own = self.definition.thresholds if self.definition else []
-        every = [*own, *([] if any(one.percent == DUE for one in own) else [Threshold(DUE)])]
-        return min((one for one in every if one.percent > self.fired), key=lambda one: one.percent,
+        return [*own, *([] if any(one.percent == DUE for one in own) else [Threshold(DUE)])]
+
+    @functools.cached_property
+    def next_threshold(self):
+        """The next one that has not fired."""
+        return min((one for one in self.thresholds if one.percent > self.fired), key=lambda one: one.percent,
                    default=None)
 
     @functools.cached_property

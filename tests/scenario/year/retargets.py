@@ -20,15 +20,18 @@ def follow(clock, views, pauses_at):
 
 
 def _anew(clock, target, calendar, now, pauses):
-    old_due = dataclasses.replace(clock, pauses=pauses).at(DUE)
+    before = dataclasses.replace(clock, pauses=pauses)
+    old_due = before.at(DUE)
     aim, aimed_in, due = _aim(clock.started_at, target, calendar, now, pauses)
     note = now, old_due, min(old_due, due)
     clock = dataclasses.replace(clock, retargets=(*clock.retargets, note))
     if due >= old_due:
         return clock
-    stands = bool(pauses) and pauses[-1][1] > now
-    return dataclasses.replace(clock, target=aim, calendar=aimed_in, not_before=now,
-                               came=clock.came if stands else now)
+    if pauses and pauses[-1][1] > now:
+        return dataclasses.replace(clock, target=aim, calendar=aimed_in, not_before=now)
+    come = ((one.percent, before.at(one.percent)) for one in clock.thresholds)
+    return dataclasses.replace(clock, target=aim, calendar=aimed_in, not_before=now, came=now,
+                               came_before=tuple(one for one in come if one[1] <= now))
 
 
 def _aim(start, target, calendar, now, pauses):
