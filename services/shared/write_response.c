@@ -41,13 +41,58 @@ static void set_message(struct making *m, ProtobufCMessage **at, const void *row
     m->full = m->full || (row && !message);
 }
 
+/* -- the words of a repeat --------------------------------------------------------------------- */
+
+static char *note_of(const ProtobufCMessage *request)
+{
+    const ProtobufCFieldDescriptor *f =
+        request ? protobuf_c_message_descriptor_get_field_by_name(request->descriptor, "note")
+                : NULL;
+    return f ? *(char *const *)((const char *)request + f->offset) : NULL;
+}
+
+static void give_note(const char *id, const char *made, char *note, char **field,
+                      protobuf_c_boolean *left_out)
+{
+    if (strcmp(id, made) != 0)
+        return;
+    *field = note;
+    *left_out = false;
+}
+
+/* The words that a call wrote are not read again for its repeat, which brings the same. */
+static void give_words(const struct making *m, Amends__V1__Case *c)
+{
+    char made[UUID_TEXT_LEN + 1];
+    char *note = m->cmd->replayed ? note_of(m->cmd->request) : NULL;
+    if (!note)
+        return;
+    uuid_format(&m->cmd->result_id, made);
+    for (size_t i = 0; i < c->n_contacts; i++)
+        give_note(c->contacts[i]->contact_id, made, note, &c->contacts[i]->note,
+                  &c->contacts[i]->note_left_out);
+    for (size_t i = 0; i < c->n_acts; i++)
+        give_note(c->acts[i]->act_id, made, note, &c->acts[i]->note, &c->acts[i]->note_left_out);
+    c->texts_left_out = message_texts_left_out(c);
+}
+
+/* -- fields ------------------------------------------------------------------------------------ */
+
+static void set_case(struct making *m, ProtobufCMessage **at, const struct case_state *c)
+{
+    Amends__V1__Case *message = c ? message_written_case(c, m->arena) : NULL;
+    if (message)
+        give_words(m, message);
+    set_message(m, at, c, message);
+}
+
 static void set_part(struct making *m, ProtobufCMessage **at,
                      const ProtobufCMessageDescriptor *descriptor)
 {
     struct arena *arena = m->arena;
     const struct case_state *c = m->rows->c;
     if (descriptor == &amends__v1__case__descriptor) {
-        set_message(m, at, c, c ? message_written_case(c, arena) : NULL);
+        set_case(m, at, c);
     } else if (descriptor == &amends__v1__agent__descriptor) {
         const struct agent_row *agent = m->rows->agent;
         set_message(m, at, agent, agent ? message_agent(agent, arena) : NULL);
