@@ -10,6 +10,7 @@ import pytest
 from google.protobuf import descriptor_pb2, descriptor_pool
 
 from harness import api, paths
+from harness.errors import Error
 
 VERSIONS = ("v1", "v1alpha")
 SERVICES = {
@@ -126,6 +127,29 @@ def test_streams_at_rest_keep_nobody_out(shared):
         with pytest.raises(grpc.RpcError) as caught:
             next(askers[0].answers)
         assert caught.value.code() == grpc.StatusCode.RESOURCE_EXHAUSTED
+
+
+def test_open_streams_do_not_hold_up_the_end_of_a_server(make_cluster):
+    cluster = make_cluster()
+    replica = cluster.replica("intake")
+    with Asker(replica.address) as idle, Asker(replica.address, "v1alpha") as unread:
+        assert idle.services()
+        unread.send(api.message("grpc.reflection.v1alpha.ServerReflectionRequest")(list_services="*"))
+        cluster.remove(replica)
+        with pytest.raises(grpc.RpcError) as caught:
+            next(idle.answers)
+        error = Error.of(caught.value)
+        assert (error.code.name, error.reason) == ("UNAVAILABLE", "DRAINING")
+
+
+def test_a_stream_at_rest_ends_with_a_farewell(make_cluster):
+    cluster = make_cluster(options=("--max-stream-life-ms", 1000))
+    with Asker(cluster.replica("intake").address) as one:
+        assert one.services()
+        with pytest.raises(grpc.RpcError) as caught:
+            next(one.answers)
+        error = Error.of(caught.value)
+        assert (error.code.name, error.reason) == ("UNAVAILABLE", "STREAM_ENDED")
 
 
 def test_it_can_be_switched_off(make_cluster):
