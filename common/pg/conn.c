@@ -264,6 +264,12 @@ void conn_ready(void *ctx, int events)
     flush_output(c);
 }
 
+void conn_works(struct conn *c)
+{
+    if (c->state == CONN_UP && c->n_trips > 0)
+        loop_timer_start(c->timer, PG_TRIP_TIMEOUT_US);
+}
+
 /* When this process itself was stopped for a while, its timers run first although answers have been
  * waiting. So it looks for answers before it gives up. */
 void conn_overdue(struct conn *c)

@@ -94,6 +94,7 @@ struct conn {
     int64_t probe_start_us;
     int32_t schema;
     int64_t lock_table; /* places in the server's lock table */
+    int64_t backend;    /* the process that serves the session */
     char mark[24];      /* what it left in its session */
     bool pooled;        /* a pooler stands between */
     bool marked;        /* the session that answered has the mark */
@@ -127,6 +128,8 @@ void conn_drop(struct conn *c, const char *why);
 /* The time of the oldest trip is over: drops the connection, unless the answer has arrived and only
  * waits in the socket to be read. */
 void conn_overdue(struct conn *c);
+/* The server is known to work on the oldest trip: its time begins anew. */
+void conn_works(struct conn *c);
 /* Reads input, writes output and hands out answers; the loop calls it when the socket is ready. */
 void conn_ready(void *ctx, int events);
 

@@ -38,6 +38,12 @@ const struct fault pg_fault_contended = {.code = FAULT_UNAVAILABLE,
                                              "others held the same case or agent for too long",
                                          .retry_ms = 200};
 
+const struct fault pg_fault_standby = {
+    .code = FAULT_UNAVAILABLE,
+    .reason = ERROR_REASON_STANDBY_AWAY,
+    .message = "commits wait for a standby of the database; repeat later with the same request id",
+    .retry_ms = 1000};
+
 enum pg_blame pg_blame(const char *sqlstate)
 {
     static const char conflicts[][6] = {"40001", "40P01", "55P03"};

@@ -47,6 +47,8 @@ METRIC(pg_metric_sizes, "amends_pg_segment_sizes_total", METRIC_COUNTER, "member
        "Segments by the number of their commands.");
 METRIC(pg_metric_segment_time, "amends_pg_segment_seconds", METRIC_HISTOGRAM, NULL, NULL,
        "Time from BEGIN until the segment ended.");
+METRIC(pg_metric_commits_wait, "amends_pg_commits_wait", METRIC_GAUGE, NULL, NULL,
+       "1 while commits wait for a synchronous standby: no write succeeds.");
 METRIC(pg_metric_busy, "amends_pg_busy_keys_total", METRIC_COUNTER, NULL, NULL,
        "Commands sent back because somebody else held a key.");
 METRIC(pg_metric_again, "amends_pg_again_total", METRIC_COUNTER, NULL, NULL,
@@ -69,7 +71,7 @@ static struct metric *const all[] = {
     &pg_metric_trips,       &pg_metric_queue,    &pg_metric_queue_wait,     &pg_metric_shed,
     &pg_metric_segments,    &pg_metric_members,  &pg_metric_sizes,          &pg_metric_segment_time,
     &pg_metric_busy,        &pg_metric_again,    &pg_metric_conflicts,      &pg_metric_bisects,
-    &pg_metric_unknown,     &pg_metric_bad,      &pg_metric_read_retries,
+    &pg_metric_unknown,     &pg_metric_bad,      &pg_metric_read_retries,   &pg_metric_commits_wait,
 };
 
 void pg_metrics_register(const char *const *methods)

@@ -36,6 +36,7 @@ extern struct metric pg_metric_connections, pg_metric_connects, pg_metric_connec
 extern struct metric pg_metric_trips, pg_metric_queue, pg_metric_queue_wait, pg_metric_shed;
 extern struct metric pg_metric_segments, pg_metric_members, pg_metric_sizes, pg_metric_segment_time;
 extern struct metric pg_metric_busy, pg_metric_again, pg_metric_conflicts, pg_metric_bisects;
+extern struct metric pg_metric_commits_wait;
 extern struct metric pg_metric_unknown, pg_metric_bad, pg_metric_bad_method, pg_metric_read_retries;
 
 /* Registers all. `methods` (NULL-terminated, at most 64, or NULL) are the label values of the bad

@@ -10,7 +10,7 @@
 #include "pg/pool.h"
 
 #define PG_MAGIC 0x96a4001u
-#define TICK_US US_PER_S
+#define TICK_US (250 * US_PER_MS)
 #define TICK_AWAY_US (100 * US_PER_MS)
 
 static void set_defaults(struct pg_config *config)
@@ -141,9 +141,10 @@ static void tick(void *ctx)
         reads_fail_queue(pg->reads, &pg_fault_away);
     if (pg->segs && pg->down_since_us[LANE_SEGMENT])
         segs_expire(pg->segs);
+    pool_watch_standby(pg);
     probe_when_due(pg);
     show_clock(pg);
-    loop_timer_start(pg->tick, down ? TICK_AWAY_US : TICK_US);
+    loop_timer_start(pg->tick, down || pg->standby.waits ? TICK_AWAY_US : TICK_US);
 }
 
 /* -- life -------------------------------------------------------------------------------------- */

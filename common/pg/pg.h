@@ -58,6 +58,10 @@ void pg_free(struct pg *pg);
 
 #define PG_READ_STMTS 12
 
+/* What a read writes is not awaited on a standby. A statement whose writing must outlive a failover
+ * sets synchronous_commit, for its transaction, to this setting of its session. */
+#define PG_LASTING "amends.synchronous_commit"
+
 /* One read: some statements sent together with one Sync. They see one snapshot (repeatable read),
  * so that a case and its parts are of one version. */
 struct pg_read {
@@ -68,6 +72,9 @@ struct pg_read {
         unsigned stmt; /* index in pg_config.stmts */
         struct pg_args args;
     } q[PG_READ_STMTS];
+    /* It writes what must outlive a failover, by PG_LASTING: refused with STANDBY_AWAY while
+     * commits wait for a standby. */
+    bool lasting;
     size_t bytes_most; /* results that take more memory are not shown; 0 = no bound */
     /* Gets each statement's result, in order, once all of them went well: of a read that failed or
      * is repeated nothing is shown. May be NULL. */

@@ -23,12 +23,26 @@
 #define PG_PROBE_AGAIN_US US_PER_S
 #define PG_TIME_ERROR_US (100 * US_PER_MS) /* a larger error: the process is not ready */
 #define PG_TIME_COARSE_US (10 * US_PER_MS) /* a larger error: the estimate is coarse */
+/* A commit without an answer for this time may wait for a standby: that is looked into. */
+#define PG_COMMIT_SLOW_US US_PER_S
 /* Behind a pooler: the other connections of this process have set up their sessions by then. */
 #define PG_POOLER_WAIT_US (500 * US_PER_MS)
 #define PG_CONNECTIONS_MAX 64
 
 struct read_lane;
 struct pg_seg_lane;
+
+/* Whether commits wait for a synchronous standby, as pg_stat_activity told (standby.c). */
+struct standby {
+    struct trip trip;
+    bool asking;
+    int64_t asked_us, answered_us;
+    int64_t oldest;          /* the process that has waited longest; 0 = none waits */
+    int64_t oldest_began_us; /* its statement, of the database's clock ... */
+    int64_t oldest_seen_us;  /* ... and when it was seen first */
+    bool waits;
+    int64_t since_us; /* when it was logged */
+};
 
 struct pg {
     uint32_t magic;
@@ -46,6 +60,7 @@ struct pg {
     struct loop_timer *tick;
     int64_t probe_due_us;
     int64_t trip_us; /* what a round trip takes that asks for nothing, as the probes found */
+    struct standby standby;
     struct read_lane *reads;
     struct pg_seg_lane *segs; /* NULL before pg_seg_setup() */
     bool closing;
@@ -69,6 +84,17 @@ void pool_probe_if_due(struct conn *c);
  * the estimate is still coarse. */
 void pool_time_asked(struct pg *pg);
 
+/* True while commits wait for a synchronous standby, as far as is known. */
+bool pool_commits_wait(const struct pg *pg);
+
+/* Asks whether commits wait for a synchronous standby, unless that was asked a moment ago: what
+ * somebody else does in the database takes suspiciously long. */
+void pool_suspect_standby(struct pg *pg);
+
+/* Part of the tick: asks when a commit is slow or waited before, and answers who has waited too
+ * long. */
+void pool_watch_standby(struct pg *pg);
+
 /* True when the lane has had no connection for longer than a caller should have to wait. */
 bool pool_away(const struct pg *pg, enum conn_lane lane);
 
@@ -80,6 +106,7 @@ extern const struct fault pg_fault_defect;     /* INTERNAL, DEFECT */
 extern const struct fault pg_fault_draining;   /* UNAVAILABLE, DRAINING */
 extern const struct fault pg_fault_unknown;    /* UNAVAILABLE, OUTCOME_UNKNOWN */
 extern const struct fault pg_fault_contended;  /* UNAVAILABLE, CONTENDED */
+extern const struct fault pg_fault_standby;    /* UNAVAILABLE, STANDBY_AWAY */
 
 /* What to do about an SQLSTATE. */
 enum pg_blame {
@@ -100,6 +127,8 @@ void reads_attach(struct read_lane *l, struct conn *c);
 void reads_dispatch(struct read_lane *l);
 void reads_fail_queue(struct read_lane *l, const struct fault *why);
 size_t reads_outstanding(const struct read_lane *l);
+/* Whether a read that writes what must last has had no answer for PG_COMMIT_SLOW_US. */
+bool reads_commit_is_slow(const struct read_lane *l);
 
 /* segment.c */
 void segs_free(struct pg_seg_lane *l);
@@ -111,3 +140,13 @@ void segs_fail_queue(struct pg_seg_lane *l, const struct fault *why);
 /* While no connection is up: answers what cannot wait any longer. */
 void segs_expire(struct pg_seg_lane *l);
 size_t segs_outstanding(const struct pg_seg_lane *l);
+
+/* segment_standby.c */
+/* Whether a commit has had no answer for PG_COMMIT_SLOW_US. */
+bool segs_commit_is_slow(struct pg_seg_lane *l);
+/* The process `backend` was seen to wait for a standby. True when it is one of ours and its commit
+ * is slow; then its connection is not given up. */
+bool segs_commit_waits(struct pg_seg_lane *l, int64_t backend, int64_t now_us);
+/* While commits wait for a standby: answers whoever has waited for so long that the caller must
+ * hear why. */
+void segs_give_up_waiting(struct pg_seg_lane *l);

@@ -37,7 +37,8 @@ void conn_mark_session(struct conn *c)
 
 void conn_session_marked(struct conn *c, const PGresult *res)
 {
-    c->pooled = pg_int(rows_of(res), 0, 0) != PQbackendPID(c->pq);
+    c->backend = pg_int(rows_of(res), 0, 0);
+    c->pooled = c->backend != PQbackendPID(c->pq);
 }
 
 /* All connections that go through the pooler are of no use, not only this one. */

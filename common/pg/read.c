@@ -106,6 +106,20 @@ static void show_queue(const struct read_lane *l)
     metric_set(&pg_metric_queue, PG_QUEUE_READ, (int64_t)reads_outstanding(l));
 }
 
+bool reads_commit_is_slow(const struct read_lane *l)
+{
+    const int64_t now = time_mono_us();
+    for (size_t i = 0; i < l->pg->n_conns; i++) {
+        const struct conn *c = &l->pg->conns[i];
+        const struct read_conn *rc = c->lane == LANE_READ ? c->user : NULL;
+        for (size_t k = 0; rc && k <= DEPTH; k++)
+            if (rc->slots[k].read && rc->slots[k].read->lasting &&
+                now - rc->slots[k].sent_us >= PG_COMMIT_SLOW_US)
+                return true;
+    }
+    return false;
+}
+
 /* -- how long a read will take ----------------------------------------------------------------- */
 
 static struct read_pace *pace_of(struct read_lane *l, const struct pg_read *r, uint64_t *key)
@@ -283,6 +297,10 @@ void pg_read(struct pg *pg, struct pg_read *r)
         r->done(r, pg->closing ? &pg_fault_draining : &pg_fault_away);
         return;
     }
+    if (r->lasting && pool_commits_wait(pg)) {
+        r->done(r, &pg_fault_standby);
+        return;
+    }
     if (fair_push(queue_of(pg->reads, r), &r->item) != AM_OK) {
         metric_add(&pg_metric_shed, PG_QUEUE_READ, 1);
         r->done(r, &pg_fault_overloaded);
@@ -337,6 +355,10 @@ static const struct fault *deliver_rows(struct read_slot *slot, struct pg_read *
 
 static void repeat_read(struct read_lane *l, struct pg_read *r, const struct fault *or_else)
 {
+    if (r->lasting && pool_commits_wait(l->pg)) {
+        r->done(r, &pg_fault_standby);
+        return;
+    }
     if (r->tries++ > 0 || l->pg->closing) {
         r->done(r, l->pg->closing ? &pg_fault_draining : or_else);
         return;

@@ -150,6 +150,10 @@ void pg_seg_submit(struct pg *pg, struct pg_seg_cmd *cmd)
         cmd->done(cmd, pg->closing ? &pg_fault_draining : &pg_fault_away);
         return;
     }
+    if (pg_seg_all_stuck(l)) {
+        cmd->done(cmd, &pg_fault_standby);
+        return;
+    }
     if (pg_seg_queue_admit(l, cmd) != AM_OK) {
         metric_add(&pg_metric_shed, cmd->cls, 1);
         cmd->done(cmd, &pg_fault_overloaded);

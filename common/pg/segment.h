@@ -18,6 +18,8 @@
  * - Large commands run in small company: what a command read is remembered, and a segment takes no
  *   more than it may read. When one has read too much all the same, its commands wait again, each
  *   with its weight, and the small ones behind them are not held up.
+ * - When a commit waits for a synchronous standby, its commands are answered UNAVAILABLE,
+ *   STANDBY_AWAY after 3 s or before their deadlines, and may be recorded later.
  * - When the reply is lost, the same commands run once more with the same `now`, which tells
  *   whether they had been committed.
  *

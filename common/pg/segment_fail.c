@@ -109,7 +109,7 @@ void pg_seg_fail_unknown(struct pg_seg_lane *l, struct pg_seg_batch *b)
 void pg_seg_fail_unknown_busy(struct pg_seg_lane *l, struct pg_seg_batch *b)
 {
     if (time_mono_us() - b->unknown_since_us >= PG_SEG_CONTENDED_US)
-        answer_all(l, b, &pg_fault_unknown);
+        answer_all(l, b, pool_commits_wait(l->pg) ? &pg_fault_standby : &pg_fault_unknown);
     else
         run_again(l, b, pg_jitter_us(5 * US_PER_MS, 20 * US_PER_MS));
 }
@@ -117,8 +117,9 @@ void pg_seg_fail_unknown_busy(struct pg_seg_lane *l, struct pg_seg_batch *b)
 static void after_conflict(struct pg_seg_lane *l, struct pg_seg_batch *b)
 {
     metric_add(&pg_metric_conflicts, 0, 1);
+    pool_suspect_standby(l->pg);
     if (++b->conflicts > PG_SEG_TRIES)
-        answer_all(l, b, &pg_fault_contended);
+        answer_all(l, b, pg_seg_who_holds(l));
     else
         run_again(l, b, pg_jitter_us(5 * US_PER_MS, 20 * US_PER_MS * b->conflicts));
 }

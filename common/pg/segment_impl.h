@@ -9,6 +9,7 @@
  *        -> batch, apart from who crowds the others (segment_share.c), and no heavier than a
  *           segment may be (segment_weight.c)
  *        -> run on a connection (segment_run.c): trip 1, decide, trip 2
+ *             (a commit that waits for a standby: segment_standby.c)
  *             -> done | back to the ready line (busy key, AGAIN, too large together)
  *                  | batch again (segment_fail.c)
  *
@@ -25,6 +26,7 @@
 
 #define PG_SEG_CLASSES 3
 #define PG_SEG_CONTENDED_US (3 * US_PER_S)    /* a key that is busy for longer gives UNAVAILABLE */
+#define PG_SEG_STANDBY_US (3 * US_PER_S)      /* no caller waits longer for a standby */
 #define PG_SEG_UNKNOWN_WAIT_US (5 * US_PER_S) /* for a connection that tells what was committed */
 #define PG_SEG_BULK_EVERY_US (100 * US_PER_MS)
 #define PG_SEG_TIMER_SHARE 4 /* a quarter of the places */
@@ -103,6 +105,8 @@ struct pg_seg_run {
     bool committed;        /* COMMIT was answered */
     size_t commit_at;      /* its place in the trip */
     int64_t started_us;
+    int64_t commit_us;          /* when COMMIT was sent, and ... */
+    int64_t waits_us;           /* ... when it was last seen to wait for a standby; 0 = never */
     uint64_t keys[PG_SEG_KEYS]; /* sorted */
     bool got[PG_SEG_KEYS];
     size_t n_keys;
@@ -183,6 +187,13 @@ void pg_seg_queue_fail(struct pg_seg_lane *l, const struct fault *why);
 void pg_seg_queue_freed(struct pg_seg_cmd *cmd, void *lane);
 void pg_seg_queue_show(const struct pg_seg_lane *l); /* lengths into the metrics */
 bool pg_seg_expired(const struct pg_seg_cmd *cmd, int64_t now_us);
+
+/* -- segment_standby.c: commits that wait for a standby ---------------------------------------- */
+
+/* True when each connection that is up has a commit that has waited for PG_SEG_STANDBY_US. */
+bool pg_seg_all_stuck(struct pg_seg_lane *l);
+/* The fault for a command that others kept from its keys or rows for too long. */
+const struct fault *pg_seg_who_holds(const struct pg_seg_lane *l);
 
 /* -- segment_weight.c: how much commands read ------------------------------------------------- */
 

@@ -181,10 +181,11 @@ int64_t pg_seg_queue_undelay(struct pg_seg_lane *l, int64_t now_us)
 /* -- answering --------------------------------------------------------------------------------- */
 
 /* The fault to tell. A command that may have been committed is always told so, whatever else
- * happened to it. */
+ * happened to it; that commits wait for a standby tells it, too. */
 static const struct fault *true_fault(const struct pg_seg_cmd *cmd, const struct fault *fault)
 {
-    return fault && cmd->unknown && fault != &pg_fault_defect ? &pg_fault_unknown : fault;
+    const bool tells = fault == &pg_fault_defect || fault == &pg_fault_standby;
+    return fault && cmd->unknown && !tells ? &pg_fault_unknown : fault;
 }
 
 void pg_seg_queue_answer(struct pg_seg_lane *l, struct pg_seg_cmd *cmd, const struct fault *fault)

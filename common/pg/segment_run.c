@@ -112,8 +112,10 @@ static void send_back(struct pg_seg_run *r)
     for (size_t i = 0; i < r->n_again + r->n_busy; i++) {
         bool again = i < r->n_again;
         struct pg_seg_cmd *cmd = again ? r->again[i] : r->busy[i - r->n_again];
+        if (now - cmd->first_tried_us >= PG_COMMIT_SLOW_US)
+            pool_suspect_standby(r->lane->pg);
         if (now - cmd->first_tried_us >= PG_SEG_CONTENDED_US)
-            pg_seg_queue_answer(r->lane, cmd, &pg_fault_contended);
+            pg_seg_queue_answer(r->lane, cmd, pg_seg_who_holds(r->lane));
         else if (again)
             pg_seg_queue_back(r->lane, cmd, 0, true);
         else
@@ -131,7 +133,9 @@ static void run_finish(struct pg_seg_run *r)
     r->batch = r->left = NULL;
     pg_seg_keys_leave_ghosts(&l->keys, r->ghosts, r->n_ghosts, pg_seg_queue_freed, l);
     send_back(r);
-    if (r->failed)
+    if (b->n == 0)
+        free(b); /* nobody waits for what happens to it */
+    else if (r->failed)
         pg_seg_fail_error(l, b, &r->error);
     else if (r->large)
         pg_seg_fail_large(l, b);
@@ -154,7 +158,9 @@ static void run_lost(struct pg_seg_run *r, bool unknown)
     r->batch = pg_seg_batch_new();
     r->batch->bulk = b->bulk;
     metric_add(&pg_metric_segments, unknown ? PG_SEGMENT_UNKNOWN : PG_SEGMENT_LOST, 1);
-    if (unknown)
+    if (b->n == 0)
+        free(b);
+    else if (unknown)
         pg_seg_fail_unknown(r->lane, b);
     else
         pg_seg_fail_lost(r->lane, b);
@@ -167,7 +173,9 @@ static void commit_done(struct pg_seg_run *r)
 {
     struct pg_seg_batch *b = r->batch;
     metric_add(&pg_metric_segments, PG_SEGMENT_COMMITTED, 1);
-    if (r->lane->ops.committed)
+    if (r->waits_us)
+        pool_suspect_standby(r->lane->pg); /* it may be over */
+    if (b->n > 0 && r->lane->ops.committed)
         r->lane->ops.committed(r->lane->ops.ctx, &r->seg);
     for (size_t i = 0; i < b->n; i++)
         pg_seg_queue_answer(r->lane, b->cmds[i], NULL);
@@ -213,6 +221,7 @@ static void write_and_commit(struct pg_seg_run *r)
     r->sending = false;
     r->commit_at = r->trip.sent;
     conn_send(r->conn, own_name(r, PG_OWN_COMMIT), NULL);
+    r->commit_us = time_mono_us();
     conn_trip_sync(r->conn);
     metric_add(&pg_metric_trips, PG_TRIP_WRITE_HALF, 1);
 }
@@ -364,6 +373,7 @@ void pg_seg_run_start(struct pg_seg_run *r, struct pg_seg_batch *b)
     r->batch = b;
     r->state = PG_SEG_RUN_READ;
     r->failed = r->committed = r->large = false;
+    r->commit_us = r->waits_us = 0;
     r->n_answered = r->n_busy = r->n_again = r->n_ghosts = 0;
     r->started_us = time_mono_us();
     arena_reset(&r->arena);

@@ -36,9 +36,12 @@ static const char schema_sql[] = "select coalesce(max(version), 0)::int4 from sc
 static const char time_sql[] = "select clock_timestamp()";
 
 /* All statements of one read see the same snapshot, so that a case and its parts belong to one
- * version. */
+ * version. What is written here (a lease, who has streams) may be lost by a failover, and must not
+ * hold reads up while a standby is away. What may not be lost sets synchronous_commit back. */
 static const char reads_sql[] =
-    "select set_config('default_transaction_isolation', 'repeatable read', false)";
+    "select set_config('default_transaction_isolation', 'repeatable read', false),"
+    " set_config('" PG_LASTING "', current_setting('synchronous_commit'), false)";
+static const char reads_commit_sql[] = "select set_config('synchronous_commit', 'local', false)";
 
 const char *const pg_session_sql = session_sql;
 
@@ -209,7 +212,9 @@ void conn_setup(struct conn *c)
     conn_send_text(c, limits_sql);
     conn_mark_session(c);
     conn_send_text(c, "deallocate all"); /* what a pooler may have left of another client */
-    if (c->lane == LANE_READ)
+    if (c->lane == LANE_READ) {
         conn_send_text(c, reads_sql);
+        conn_send_text(c, reads_commit_sql);
+    }
     conn_trip_sync(c);
 }

@@ -75,6 +75,7 @@ void store_apply_policy(struct store *s, struct store_read *r, int32_t expected,
 {
     store_read_begin(r);
     struct pg_args *args = store_read_add(r, STMT_POLICY_APPLY);
+    r->pg.lasting = true;
     pg_arg_int8(args, r->tenant_id);
     pg_arg_int4(args, expected);
     pg_arg_text(args, source);

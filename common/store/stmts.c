@@ -274,7 +274,7 @@ static const char policy_list[] = "select " POLICY_COLUMNS(
                 " and x.version < $2::int4 order by x.version desc limit $3::int4) p" PREVIOUS
                 " order by p.version desc";
 /* $2 expected, $3 source, $4 creator, $5 now. Two at once: the later one waits for the earlier one
- * and then finds that the version has moved on. */
+ * and then finds that the version has moved on. It is awaited on a standby: see PG_LASTING. */
 static const char policy_apply[] =
     "with t as (update tenant x set policy_version = n.version"
     " from (select p.version + 1 as version from policy_version p where p.tenant_id = $1::int8"
@@ -284,7 +284,8 @@ static const char policy_apply[] =
     " p as (insert into policy_version (tenant_id, version, source, created_at, created_by)"
     " select t.tenant_id, t.version, $3::text, $5::timestamptz, $4::text from t"
     " returning version, created_at, created_by)"
-    " select p.version, $2::int4, p.created_at, p.created_by, ''::text, true from p";
+    " select p.version, $2::int4, p.created_at, p.created_by, ''::text,"
+    " set_config('synchronous_commit', current_setting('" PG_LASTING "'), true) <> '' from p";
 
 /* -- cases to migrate ------------------------------------------------------------------------- */
 
