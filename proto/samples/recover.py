@@ -1,0 +1,108 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Opens a case and reads it, or watches an agent's offers and accepts the first one.
+
+    python3 recover.py open
+    python3 recover.py watch AGENT
+"""
+
+import os
+import sys
+import time
+import uuid
+from pathlib import Path
+
+import grpc
+from google.rpc import error_details_pb2, status_pb2
+
+from amends.v1 import assignment_service_pb2 as assignment
+from amends.v1 import intake_service_pb2 as intake
+from amends.v1 import types_pb2 as types
+from amends.v1.assignment_service_pb2_grpc import AssignmentServiceStub
+from amends.v1.intake_service_pb2_grpc import IntakeServiceStub
+
+DEADLINE_S = 10
+COME_BACK = (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.CANCELLED, grpc.StatusCode.RESOURCE_EXHAUSTED)
+SERVICE_CONFIG = Path("proto/service_config.json").read_text()
+
+
+def channel(variable):
+    # The service config balances over all replicas and repeats what failed on the way.
+    return grpc.insecure_channel(os.environ[variable], options=[
+        ("grpc.service_config", SERVICE_CONFIG), ("grpc.keepalive_time_ms", 20_000)])
+
+
+def caller(principal):
+    return (("amends-tenant", os.environ.get("AMENDS_TENANT", "demo")), ("amends-principal", principal))
+
+
+def refusal(error):
+    """(reason, pause in seconds or None) of a grpc.RpcError. Both are in the details of its google.rpc.Status; there are
+    none when the call did not reach a server."""
+    reason, pause = "", None
+    for key, value in error.trailing_metadata() or ():
+        if key != "grpc-status-details-bin":
+            continue
+        for detail in status_pb2.Status.FromString(value).details:
+            info, retry = error_details_pb2.ErrorInfo(), error_details_pb2.RetryInfo()
+            if detail.Unpack(info):
+                reason = info.reason
+            elif detail.Unpack(retry):
+                pause = retry.retry_delay.ToMilliseconds() / 1000
+    return reason, pause
+
+
+def show(error):
+    reason, pause = refusal(error)
+    again = "" if pause is None else f"; again in {pause} s"
+    print(f"refused: {error.code().name} {reason}: {error.details()}{again}", flush=True)
+
+
+def open_case():
+    stub = IntakeServiceStub(channel("AMENDS_INTAKE"))
+    request = intake.OpenCaseRequest(
+        request_id=str(uuid.uuid4()),  # whoever repeats the call repeats this id, and no second case is opened
+        trigger=types.TRIGGER_COMPLAINT, channel=types.CHANNEL_PHONE, customer_id=f"c-{uuid.uuid4().hex[:8]}",
+        failure={"code": "billing.overcharge", "description": "charged twice"})
+    case = stub.OpenCase(request, timeout=DEADLINE_S, metadata=caller("crm")).case
+    case = stub.GetCase(intake.GetCaseRequest(case_id=case.case_id), timeout=DEADLINE_S, metadata=caller("crm")).case
+    print(f"opened: {case.case_id} {types.CaseStatus.Name(case.status)}")
+    try:
+        stub.GetCase(intake.GetCaseRequest(case_id=str(uuid.uuid4())), timeout=DEADLINE_S, metadata=caller("crm"))
+    except grpc.RpcError as error:  # nobody has opened this one
+        show(error)
+
+
+def offers(stub, agent):
+    """All pending offers of the agent, as they come. Each stream ends with an error; the next one goes on where it ended."""
+    token = ""
+    while True:
+        try:
+            for message in stub.WatchOffers(assignment.WatchOffersRequest(resume_token=token), metadata=caller(agent)):
+                token = message.resume_token
+                if message.offer.state == types.OFFER_STATE_PENDING:
+                    yield message.offer
+        except grpc.RpcError as error:
+            show(error)
+            if error.code() not in COME_BACK:
+                raise
+            reason, pause = refusal(error)
+            farewell = reason in ("STREAM_ENDED", "DRAINING")  # another replica answers at once
+            time.sleep(pause if pause is not None else 0 if farewell else 1)
+
+
+def watch(agent):
+    stub = AssignmentServiceStub(channel("AMENDS_ASSIGNMENT"))
+    for offer in offers(stub, agent):
+        answer = assignment.AcceptOfferRequest(request_id=str(uuid.uuid4()), case_id=offer.case_id,
+                                               offer_id=offer.offer_id)
+        try:
+            case = stub.AcceptOffer(answer, timeout=DEADLINE_S, metadata=caller(agent)).case
+        except grpc.RpcError as error:  # the offer has expired meanwhile: the next one comes
+            show(error)
+            continue
+        print(f"accepted: {case.case_id} {case.owner.id}")
+        return
+
+
+if __name__ == "__main__":
+    watch(sys.argv[2]) if sys.argv[1] == "watch" else open_case()
