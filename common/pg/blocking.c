@@ -10,6 +10,8 @@
 #include "pg/pool.h"
 #include "pg/target.h"
 
+#define TELL_EVERY_MS 5000
+
 struct pg_admin {
     PGconn *pq;
 };
@@ -53,14 +55,6 @@ static int take_result(PGresult *res, const char *sql)
     return state ? AM_EIO : AM_ECONN;
 }
 
-int pg_admin_exec(struct pg_admin *a, const char *sql)
-{
-    PGresult *res = PQexec(a->pq, sql);
-    int err = take_result(res, sql);
-    PQclear(res);
-    return err;
-}
-
 /* Waits until the answer can be taken without blocking, or the connection is lost. */
 static void wait_for_answer(PGconn *pq, int every_ms, void (*still)(void *ctx), void *ctx)
 {
@@ -71,6 +65,41 @@ static void wait_for_answer(PGconn *pq, int every_ms, void (*still)(void *ctx), 
         else if (fd.revents && !PQconsumeInput(pq))
             return;
     }
+}
+
+/* Commits are what takes so long here, besides locks: the server waits for a standby and does not
+ * say so. */
+static void tell_waiting(void *ctx)
+{
+    (void)ctx;
+    log_warn("pg", "no_answer_yet",
+             LOG_STR("why", "the server waits for a lock, or a commit waits for a synchronous"
+                            " standby (pg_stat_activity.wait_event tells): if none is left, bring"
+                            " one back or take it out of synchronous_standby_names"));
+}
+
+/* The last result of what was sent; after an error the server skips the rest, so that it is this
+ * one. NULL when it could not be sent. */
+static PGresult *wait_for_result(PGconn *pq, int sent)
+{
+    PGresult *last = NULL;
+    while (sent) {
+        wait_for_answer(pq, TELL_EVERY_MS, tell_waiting, NULL);
+        PGresult *res = PQgetResult(pq);
+        if (!res)
+            break;
+        PQclear(last);
+        last = res;
+    }
+    return last;
+}
+
+int pg_admin_exec(struct pg_admin *a, const char *sql)
+{
+    PGresult *res = wait_for_result(a->pq, PQsendQuery(a->pq, sql));
+    int err = take_result(res, sql);
+    PQclear(res);
+    return err;
 }
 
 /* What a failed statement means for the caller; logs what no second try mends. */
@@ -115,7 +144,8 @@ int pg_admin_pooled(struct pg_admin *a, bool *pooled)
 int pg_admin_value(struct pg_admin *a, const char *sql, const char *const *params, int n, char *out,
                    size_t cap)
 {
-    PGresult *res = PQexecParams(a->pq, sql, n, NULL, params, NULL, NULL, 0);
+    int sent = PQsendQueryParams(a->pq, sql, n, NULL, params, NULL, NULL, 0);
+    PGresult *res = wait_for_result(a->pq, sent);
     int err = take_result(res, sql);
     const char *value = "";
     if (!err && PQntuples(res) > 0 && PQnfields(res) > 0)

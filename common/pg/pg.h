@@ -106,7 +106,8 @@ void pg_read(struct pg *pg, struct pg_read *read);
 struct pg_admin;
 /* AM_ECONN when it cannot connect (logged). */
 int pg_admin_open(const char *conninfo, struct pg_admin **out) AM_MUSTCHECK;
-/* Runs text that may hold several statements. AM_EIO when one is refused, AM_ECONN when the
+/* Runs text that may hold several statements, and logs each five seconds that the server still owes
+ * the answer. AM_EIO when one is refused, AM_ECONN when the
  * connection is lost. Both are logged with the server's message, so the text must never be one that
  * a client sent. */
 int pg_admin_exec(struct pg_admin *a, const char *sql) AM_MUSTCHECK;

@@ -3,10 +3,12 @@
 everything goes on."""
 
 import contextlib
+import subprocess
 import time
 
 import pytest
 
+from harness import paths
 from harness.errors import Error, refused
 from harness.process import wait_until
 from scenario.support import sample
@@ -109,6 +111,24 @@ def test_a_standby_that_is_away_for_a_while_loses_nothing(load):
     assert "STANDBY_AWAY" in told and "CONTENDED" not in told and "OUTCOME_UNKNOWN" not in told, told
     load.more(20)
     check(load)
+
+
+def test_a_migration_says_that_its_commit_waits(pair):
+    argv = [paths.program("amends"), "migrate", "--pg", pair.postgres.conninfo(pair.name),
+            "--tenant", "late"]
+    with without_standby(pair.postgres):
+        run = subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        try:
+            for line in run.stdout:
+                if "no_answer_yet" in line:
+                    break
+            assert "synchronous_standby_names" in line and run.poll() is None
+        finally:
+            if run.poll() is None and "no_answer_yet" not in line:
+                run.kill()
+    assert run.wait(10) == 0
+    run.stdout.close()
+    assert pair.sql("select count(*) from tenant where name = 'late'") == [(1,)]
 
 
 def test_a_commit_that_waits_ends_with_its_process(pair):
