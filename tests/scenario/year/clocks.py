@@ -44,9 +44,13 @@ class Clock:
         return (*self.pauses, self.pause) if self.pause else self.pauses
 
     def at(self, percent):
-        """The instant of a share of the target."""
+        """The instant of a share of the target, whichever was the target then."""
         before = dict(self.came_before).get(percent)
-        return before if before is not None else max(deadline(self.started_at, self.target, self.calendar, self.stood, percent), self.not_before)
+        return self.by_target(percent) if before is None else before
+
+    def by_target(self, percent):
+        """The instant of a share of the present target."""
+        return max(deadline(self.started_at, self.target, self.calendar, self.stood, percent), self.not_before)
 
     @property
     def due_at(self):

@@ -29,7 +29,7 @@ def explain_all(world, lives):
 
 
 def _check(life, clock, percent, answer):
-    due = clock.at(percent)
+    due = clock.by_target(percent)
     if stamp(answer.due_time) != due:
         compare.differ(life, f"{percent} % of {clock.key}", compare.clock_time(stamp(answer.due_time)),
                        compare.clock_time(due))
