@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/time.h"
+#include "case/clocks/retarget.h"
 #include "case/clocks/wait.h"
 #include "clock_rig.h"
 #include "contract/words.h"
@@ -266,6 +267,22 @@ static void assert_clocks(const struct world *w)
     }
 }
 
+/* A target that was chosen anew makes no deadline later, and none that lies in the past. */
+static int assert_retargets(const struct world *w)
+{
+    int moved = 0;
+    ROWS_EACH (k, const struct clock_row, &w->c.clocks) {
+        struct retarget all[RETARGETS_MAX];
+        const size_t n = retargets_of(k, all);
+        for (size_t i = 0; i < n; i++) {
+            assert_true(all[i].due_us <= all[i].old_due_us);
+            assert_true(all[i].due_us == all[i].old_due_us || all[i].due_us > all[i].at_us);
+            moved += all[i].due_us < all[i].old_due_us;
+        }
+    }
+    return moved;
+}
+
 /* The highest limit of anybody who plays is max's: 5,000. */
 static void assert_limits(const struct world *w)
 {
@@ -338,6 +355,7 @@ static void assert_heard(const struct world *w)
 static void assert_everything(struct world *w, int status_before)
 {
     assert_heard(w);
+    (void)assert_retargets(w);
     assert_clocks_whole(w);
     assert_promises(w);
     assert_steps(w);
@@ -358,11 +376,52 @@ static void assert_everything(struct world *w, int status_before)
 /* How often each kind of event was written in all lives; a kind that was never written would not be
  * tested. */
 static int written[EVENT_KIND_COUNT];
+/* Deadlines that another target moved. */
+static int moved;
+
+/* Targets of all kinds that change with the severity, in office hours, and clocks that pause. */
+static const char by_office_hours[] =
+    "time_zone: Europe/Berlin\n"
+    "calendars:\n"
+    "  office: {weekly: {mon-fri: '09:00-17:00'}}\n"
+    "clocks:\n"
+    "  first_response:\n"
+    "    kind: first_response\n"
+    "    calendar: office\n"
+    "    targets: [{severity: 4+, target: 4h}, {target: 8h}]\n"
+    "  resolution:\n"
+    "    kind: resolution\n"
+    "    calendar: office\n"
+    "    pause: {status: awaiting_customer}\n"
+    "    pause_limit: {single: 5d, total: 10d}\n"
+    "    targets: [{severity: 5, target: 6h}, {severity: 4, target: 16h}, {target: 40h}]\n"
+    "  answer:\n"
+    "    kind: resolution\n"
+    "    calendar: office\n"
+    "    targets: [{severity: 5, target: 12h}, {severity: 4, target: {business_days: 2}},"
+    " {severity: 3, target: {business_days: 5}}, {target: {days: 9}}]\n"
+    "  reply: {kind: next_contact, calendar: office, target: 8h}\n"
+    "  cadence:\n"
+    "    kind: next_contact\n"
+    "    start: [{contact: reached, status: live}, {acknowledged: yes, status: live},"
+    " {progress: yes, status: live}]\n"
+    "    stop: never\n"
+    "    reset: {contact: reached}\n"
+    "    cancel: {status: resolved}\n"
+    "    again: no\n"
+    "    target: 3d\n"
+    "    thresholds: [{at: 100%, do: restart, notify: owner}]\n"
+    "  fulfilment: {kind: fulfilment, target: 7d}\n"
+    "  promise: {kind: promise}\n"
+    "  approval: {kind: approval, target: 8h}\n"
+    "  follow_up: {kind: follow_up, target: 7d}\n";
 
 static int live(uint64_t seed)
 {
     random_state = seed * 0x9e3779b97f4a7c15ull + 1;
     struct world *w = world_new();
+    if (seed % 2 == 0)
+        rig_policy(w, by_office_hours);
     (void)world_agent(w, "ann", 1);
     (void)world_agent(w, "bob", 1);
     (void)world_agent(w, "lea", 2);
@@ -378,6 +437,7 @@ static int live(uint64_t seed)
         }
     }
     assert_chain_intact(w);
+    moved += assert_retargets(w);
     int status = w->c.row.status;
     ROWS_EACH (e, const struct event_row, &w->events)
         written[e->kind]++;
@@ -406,6 +466,7 @@ static void what_must_hold_holds_in_every_life(void **state)
             written[must[i]]);
         assert_true(written[must[i]] > 0);
     }
+    assert_true(moved > 0);
     print_message("closed %d, resolved %d, open %d, in progress %d of %d\n",
                   ended[CASE_STATUS_CLOSED], ended[CASE_STATUS_RESOLVED], ended[CASE_STATUS_OPEN],
                   ended[CASE_STATUS_IN_PROGRESS], LIVES);
