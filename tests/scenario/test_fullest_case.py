@@ -130,6 +130,18 @@ def test_a_batch_says_what_it_had_no_room_for(world, full):
     assert asked > 1
 
 
+def test_a_batch_ends_before_a_case_that_needs_more_memory(world, full):
+    """It would hold the cases before it while it waits for that."""
+    world.cluster.sql(f"delete from offer where case_id = '{full.case_id}'")
+    world.cluster.sql(f"delete from clock where case_id = '{full.case_id}' and generation > 500")
+    small = world.open()
+    response = world.crm.BatchGetCases(case_ids=[small.case_id, full.case_id], view=v1.CASE_VIEW_BASIC)
+    assert [one.case_id for one in response.cases] == [small.case_id]
+    assert list(response.unread_case_ids) == [full.case_id]
+    response = world.crm.BatchGetCases(case_ids=[full.case_id, small.case_id], view=v1.CASE_VIEW_BASIC)
+    assert [one.case_id for one in response.cases] == [full.case_id, small.case_id]
+
+
 def test_a_batch_of_small_cases_is_whole(world):
     ids = [world.crm.OpenCase(**sample.claim()).case.case_id for _ in range(20)]
     response = world.crm.BatchGetCases(case_ids=ids)

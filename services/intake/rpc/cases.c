@@ -42,6 +42,7 @@ struct reading {
 static void read_next(struct reading *x);
 static void read_words(struct reading *x);
 static void ask_for_more(struct reading *x);
+static void answer_batch(struct reading *x);
 
 /* How large the results of one read may be when the call may hold so much: the rows and the message
  * made of them take several times as much. */
@@ -290,17 +291,36 @@ static void message_made(void *ctx)
         x->each(x, x->message);
         return;
     }
-    if (x->rc->place.bytes < READ_CASE_LARGE) {
-        ask_for_more(x);
-        return;
-    }
     x->words = smaller(WORDS_BYTES, x->room > x->bytes ? x->room - x->bytes : 0);
     note_places(x, &x->read.cases[0]);
     read_words(x);
 }
 
+/* Whether more words have to be read, for which the call may not hold enough. It asks before the
+ * message is made: while it waits it holds nothing. */
+static bool needs_more(const struct reading *x)
+{
+    const struct case_state *c = &x->read.cases[0];
+    if (!x->full || x->rc->place.bytes >= READ_CASE_LARGE)
+        return false;
+    ROWS_EACH (signal, const struct signal_row, &c->signals)
+        if (signal->body == words_unread)
+            return true;
+    ROWS_EACH (contact, const struct contact_row, &c->contacts)
+        if (contact->note == words_unread)
+            return true;
+    ROWS_EACH (act, const struct act_row, &c->acts)
+        if (act->note == words_unread)
+            return true;
+    return false;
+}
+
 static void show_case(struct reading *x)
 {
+    if (needs_more(x)) {
+        ask_for_more(x);
+        return;
+    }
     x->large = x->large || x->read.pg.bytes > READ_SLICE_BYTES;
     here_or_elsewhere(x, make_message, message_made);
 }
@@ -312,10 +332,15 @@ static void read_again(struct read_call *rc)
     read_next(x);
 }
 
-/* The case is larger than the call may hold: gives back what it has and waits for more. */
+/* The case is larger than the call may hold: gives back what it has and waits for more. A batch
+ * that has cases already ends before this one, since it would hold those while it waits. */
 static void ask_for_more(struct reading *x)
 {
     const bool large = x->rc->place.bytes >= READ_CASE_LARGE;
+    if (x->batch.n_cases > 0) {
+        answer_batch(x);
+        return;
+    }
     arena_free(&x->slice);
     read_call_ask(x->rc, large ? READ_CASE_FULLEST : READ_CASE_LARGE, read_again);
 }
