@@ -38,25 +38,13 @@ static int64_t time_us(struct fault *fault, const char *field, const Google__Pro
     return t->seconds * US_PER_S + t->nanos / 1000;
 }
 
-/* One status is hashed as its number, as it was before a list could ask for several: a page token
- * that the release before gave out goes on. */
-static struct slice statuses_slice(const struct case_filter *f, int16_t *one)
-{
-    *one = 0;
-    while (f->statuses >> (*one + 1))
-        ++*one;
-    return (f->statuses & (f->statuses - 1)) ? slice_of(&f->statuses, sizeof f->statuses)
-                                             : slice_of(one, sizeof *one);
-}
-
 static uint64_t filter_hash(const struct case_filter *f)
 {
-    int16_t one;
     const struct slice fields[] = {slice_str("cases"),
                                    slice_str(f->customer_id),
                                    slice_str(f->owner_id),
                                    slice_str(f->failure_code),
-                                   statuses_slice(f, &one),
+                                   slice_of(&f->statuses, sizeof f->statuses),
                                    slice_of(&f->opened_from, sizeof f->opened_from),
                                    slice_of(&f->opened_until, sizeof f->opened_until)};
     return digest_key(fields, sizeof fields / sizeof *fields);
