@@ -126,8 +126,8 @@ static int compare_peers(const char *a, const char *b)
 {
     const char *port = strrchr(a, ':');
     const char *other = strrchr(b, ':');
-    if (strcmp(a, b) == 0)
-        return PEER_CONNECTION;
+    if (strcmp(a, b) == 0) /* clients of a UNIX socket have all the same name */
+        return strncmp(a, "unix:", 5) == 0 ? PEER_ADDRESS : PEER_CONNECTION;
     if (!port || !other || port - a != other - b)
         return PEER_OTHER;
     return memcmp(a, b, (size_t)(port - a)) == 0 ? PEER_ADDRESS : PEER_OTHER;

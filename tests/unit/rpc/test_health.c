@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "peer.h"
 
+#include <grpc/grpc_security.h>
 #include <grpc/health/v1/health.pb-c.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
 
 #define SERVING GRPC__HEALTH__V1__HEALTH_CHECK_RESPONSE__SERVING_STATUS__SERVING
 #define NOT_SERVING GRPC__HEALTH__V1__HEALTH_CHECK_RESPONSE__SERVING_STATUS__NOT_SERVING
@@ -124,12 +128,39 @@ static void watches_of_a_connection_are_bounded(void **state)
     }
 }
 
+/* Its clients cannot be told apart, so one connection's bound is not for all of them together. */
+static void watches_of_a_unix_socket_are_not_of_one_connection(void **state)
+{
+    static struct peer_call calls[20];
+    char path[64];
+    (void)snprintf(path, sizeof(path), "unix:/tmp/amends-test-health-%d", (int)getpid());
+    fixture_start(&f, &(struct rpc_server_config){.listen = path});
+    grpc_init();
+    grpc_channel_credentials *creds = grpc_insecure_credentials_create();
+    p.channel = grpc_channel_create(path, creds, NULL);
+    p.cq = grpc_completion_queue_create_for_next(NULL);
+    grpc_channel_credentials_release(creds);
+    (void)state;
+    for (int i = 0; i < 20; i++) {
+        watch(&calls[i], "");
+        assert_int_equal(told(&calls[i]), SERVING);
+    }
+    for (int i = 0; i < 20; i++) {
+        peer_cancel(&calls[i]);
+        peer_call_clear(&calls[i]);
+    }
+    fixture_stop(&f);
+    peer_close(&p);
+    (void)unlink(path + strlen("unix:"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(checks, setup, teardown),
         cmocka_unit_test_setup_teardown(watches, setup, teardown),
         cmocka_unit_test_setup_teardown(watches_of_a_connection_are_bounded, setup, teardown),
+        cmocka_unit_test(watches_of_a_unix_socket_are_not_of_one_connection),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
