@@ -143,11 +143,15 @@ def test_a_case_that_may_stand_for_long_is_refused(world):
     assert world.crm.ApplyPolicy(source=short, expected_version=1).version.version == 2
 
 
-def test_a_stored_version_that_may_stand_is_used_and_found(world):
-    """It was stored before the compiler knew better."""
+def store_version_that_stands(world):
     world.cluster.sql("with t as (update tenant set policy_version = 2 where name = %s returning tenant_id)"
                       " insert into policy_version (tenant_id, version, source, created_at, created_by)"
                       " select tenant_id, 2, %s, now(), 'crm' from t", (world.tenant, STANDS))
+
+
+def test_a_stored_version_that_may_stand_is_used_and_found(world):
+    """It was stored before the compiler knew better."""
+    store_version_that_stands(world)
     case = world.open()
     assert case.policy_version == 2
     (found,) = world.crm.AuditCases().findings
@@ -158,6 +162,15 @@ def test_a_stored_version_that_may_stand_is_used_and_found(world):
     spoken = world.agent("ann", present=False).RecordContact(
         case_id=case.case_id, direction=v1.CONTACT_DIRECTION_INBOUND, channel=v1.CHANNEL_EMAIL)
     assert spoken.case.version > breached.version, "its commands are decided, too"
+
+
+def test_a_page_of_several_slices_names_a_refused_version_once(world):
+    store_version_that_stands(world)
+    for _ in range(101):
+        world.open()
+    page = world.crm.AuditCases()
+    assert page.cases == 101
+    assert [one.kind for one in page.findings] == [v1.AUDIT_FINDING_KIND_REFUSED_POLICY]
 
 
 def test_resolved_for_ever_is_a_warning(world):

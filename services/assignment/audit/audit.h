@@ -42,6 +42,9 @@ struct audit_row {
  * NULL when its version does not exist. Pure. */
 const char *audit_ownerless(const struct audit_row *row, const struct policy *policy);
 
+/* Of so many refused versions a page names each once; of more it names each case. */
+#define AUDIT_VERSIONS_MAX 256
+
 /* A tenant's policy version. */
 struct audit_version {
     int64_t tenant_id;
@@ -73,10 +76,10 @@ struct audit_page {
     struct arena arena;
     struct audit_row *rows;
     size_t n, next;
-    int64_t cutoff_us, far_us;      /* late at or before, standing after */
-    int32_t asked;                  /* cases of the slice */
-    size_t found;                   /* of these, how many were read */
-    struct audit_version *versions; /* of policy, refused ones that were found */
+    int64_t cutoff_us, far_us;                         /* late at or before, standing after */
+    int32_t asked;                                     /* cases of the slice */
+    size_t found;                                      /* of these, how many were read */
+    struct audit_version versions[AUDIT_VERSIONS_MAX]; /* refused ones that the page has named */
     size_t n_versions;
     bool waiting; /* for a tenant or a policy; whoever goes away meanwhile sets `a` to NULL */
     struct tenants_wait wait;

@@ -60,7 +60,8 @@ static bool is_named(struct audit_page *p, const struct audit_row *row)
         if (p->versions[i].tenant_id == row->tenant_id &&
             p->versions[i].version == row->policy_version)
             return true;
-    p->versions[p->n_versions++] = (struct audit_version){row->tenant_id, row->policy_version};
+    if (p->n_versions < AUDIT_VERSIONS_MAX)
+        p->versions[p->n_versions++] = (struct audit_version){row->tenant_id, row->policy_version};
     return false;
 }
 
@@ -228,7 +229,6 @@ static void page_rows(struct pg_read *pg, size_t i, const struct pg_rows *rows)
     (void)i;
     p->n = (size_t)pg_rows_count(rows);
     p->rows = ARENA_ARRAY(&p->arena, struct audit_row, p->n + 1);
-    p->versions = ARENA_ARRAY(&p->arena, struct audit_version, p->n + 1);
     for (size_t row = 0; row < p->n; row++)
         take_row(p, rows, (int)row);
 }
