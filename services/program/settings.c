@@ -130,8 +130,7 @@ int settings_parse(struct settings *s, const struct program_spec *spec, int argc
         {"max-connection-age-ms", OPTION_INT, &s->max_connection_age_ms, AGE_LEAST_MS, AGE_MOST_MS,
          "MS", "age at which a connection's client is asked to reconnect, more or less a tenth"},
         {"max-stream-life-ms", OPTION_INT, &s->max_stream_life_ms, AGE_LEAST_MS, AGE_MOST_MS, "MS",
-         "age at which a stream ends with a farewell, less up to a tenth; its client opens "
-         "another"},
+         "age at which a stream ends with a farewell, less up to a tenth; its client comes back"},
         {"drain-delay-ms", OPTION_INT, &s->drain_delay_ms, 0, DRAIN_MAX_MS, "MS",
          "after SIGTERM, how long to serve on at least, while /readyz says no"},
         {"drain-quiet-ms", OPTION_INT, &s->drain_quiet_ms, 0, DRAIN_MAX_MS, "MS",
@@ -145,15 +144,14 @@ int settings_parse(struct settings *s, const struct program_spec *spec, int argc
         {"no-reflection", OPTION_BOOL, &s->no_reflection, 0, 0, NULL,
          "do not tell clients the contract by gRPC server reflection"},
         {"insecure-principals", OPTION_BOOL, &s->insecure_principals, 0, 0, NULL,
-         "allow a listen address that is not loopback, although callers are not "
-         "authenticated"},
+         "allow a listen address that is not loopback, though callers are not authenticated"},
 #ifdef AMENDS_TEST_CLOCK
         {"test-clock", OPTION_STRING, &s->test_clock, 0, 0, "FILE",
          "for tests: file that moves the time"},
 #endif
     };
+    const size_t n = sizeof table / sizeof *table;
     size_t words = 0;
-    int err =
-        options_parse(table, sizeof table / sizeof *table, argc, argv, spec->doc, NULL, 0, &words);
+    int err = options_parse(table, n, argc, argv, spec->doc, NULL, 0, &words);
     return err ? err : check(s);
 }
