@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Long texts: a call that writes does not load those that are there already, and never loses one."""
 
+from harness.api import new_id
+
 from .support import sample, steps
 
 
@@ -35,11 +37,15 @@ def test_texts_stay_as_they_were_written_whatever_is_written_later(world):
     assert world.verify(case).intact
 
 
-def test_a_repeated_call_shows_the_case_without_the_texts(world):
+def test_a_repeated_call_shows_the_note_that_it_brings_again(world):
     ann = world.agent("ann", present=False)
-    case = world.open(description="First words.")
+    claim = sample.claim(description="First words.", request_id=new_id())
+    for _ in range(2):
+        case = world.crm.OpenCase(**claim).case
+    assert (case.signals[0].text, case.signals[0].text_left_out) == ("", True)
+    steps.reach(ann, case, note="Other words.")
     for _ in range(2):
         now = steps.reach(ann, case, request_id="0191a0ae-7c5e-7d3b-9f0a-0000000000aa", note="Second words.")
-        assert len(now.contacts) == 1
-    assert now.contacts[0].note == ""
-    assert world.get(case).contacts[0].note == "Second words."
+        assert [(one.note, one.note_left_out) for one in now.contacts] == [("", True), ("Second words.", False)]
+    assert now.texts_left_out
+    assert world.get(case).contacts[1].note == "Second words."
