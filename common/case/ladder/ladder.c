@@ -11,6 +11,7 @@
 #include "case/owner.h"
 #include "case/people/contributors.h"
 #include "base/bits.h"
+#include "contract/statuses.h"
 
 /* -- the levels ------------------------------------------------------------------------------- */
 
@@ -244,12 +245,13 @@ void ladder_reopen(struct decision *d, bool climbs, bool keeps_owner, const char
 void ladder_broken_promise(struct decision *d, const struct clock_row *clock, const char *actor)
 {
     const struct clock_row copy = *clock;
-    int level = d->c->row.level;
+    const int level = d->c->row.level;
+    const bool may_climb = status_is_waiting(d->c->row.status) && level < d->policy->n_levels;
     struct step s = {.cause = ESCALATION_CAUSE_PROMISE,
                      .clock = &copy,
                      .due_us = d->now_us,
                      .from = level,
-                     .to = level < d->policy->n_levels ? level + 1 : level,
+                     .to = may_climb ? level + 1 : level,
                      .actor = actor};
     s.done = s.to > s.from ? ladder_arrival(d, s.to) : BIT_OF(ESCALATION_ACTION_NOTIFY);
     const struct escalation_row e = ladder_record(d, &s);

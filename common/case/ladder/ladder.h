@@ -43,6 +43,7 @@ void ladder_reopen(struct decision *d, bool climbs, bool keeps_owner, const char
                    struct escalation_row *out);
 
 /* The same for a promise that is admitted to be broken before its clock says so: one level up; at
- * the top it is recorded and the level's steward notified. Breaches that are recorded after it do
- * not climb: they fell due before the case entered its level. */
+ * the top, and of a case that stays resolved, it is recorded and the steward of its level notified.
+ * Breaches that are recorded after it do not climb: they fell due before the case entered its
+ * level. */
 void ladder_broken_promise(struct decision *d, const struct clock_row *clock, const char *actor);

@@ -348,6 +348,26 @@ static void a_promise_holds_a_resolved_case_and_brings_it_back_when_broken(void 
     }
 }
 
+/* Another case of the claim is open and goes on: this one stays resolved, and does not climb. */
+static void a_promise_that_is_broken_while_another_case_is_open(void **state)
+{
+    static const struct uuid other = {{7}};
+    (void)state;
+    struct world *w = resolved();
+    rig_promise(w, "ann", w->now_us + DAY_US);
+    const struct uuid id = w->cmd.result_id;
+    w->other_case_id = other;
+    rig_settle(w, "ann", &id, PROMISE_OUTCOME_BROKEN, 0);
+    (void)rig_promised(w, 0, PROMISE_STATE_BROKEN);
+    assert_int_equal(w->c.row.status, CASE_STATUS_RESOLVED);
+    assert_int_equal(w->c.row.level, 1);
+    assert_string_equal(w->c.row.owner_id, "ann");
+    const struct notification_row *n =
+        ROW_AT(&w->notifications, const struct notification_row, w->notifications.n - 1);
+    assert_string_equal(n->recipient, "steward");
+    world_free(w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -366,6 +386,7 @@ int main(void)
         cmocka_unit_test(a_policy_of_meanwhile_counts_when_it_goes_on),
         cmocka_unit_test(a_reversed_remedy_alarms_at_once),
         cmocka_unit_test(a_promise_holds_a_resolved_case_and_brings_it_back_when_broken),
+        cmocka_unit_test(a_promise_that_is_broken_while_another_case_is_open),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
