@@ -133,11 +133,10 @@ static void run_finish(struct pg_seg_run *r)
     r->batch = r->left = NULL;
     pg_seg_keys_leave_ghosts(&l->keys, r->ghosts, r->n_ghosts, pg_seg_queue_freed, l);
     send_back(r);
-    if (b->n == 0)
-        free(b); /* nobody waits for what happens to it */
-    else if (r->failed)
+    /* Nobody waits for what happens to an empty batch. */
+    if (b->n > 0 && r->failed)
         pg_seg_fail_error(l, b, &r->error);
-    else if (r->large)
+    else if (b->n > 0 && r->large)
         pg_seg_fail_large(l, b);
     else
         free(b);
