@@ -19,6 +19,7 @@ import os, signal, sys
 from pathlib import Path
 from harness import dev, paths
 paths.state_folder = lambda: Path(sys.argv[1])
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job begins with ^C ignored
 dev.start_services = lambda *_: os.kill(os.getpid(), signal.SIGINT)
 sys.exit(dev.main(*sys.argv[2:]))
 """
