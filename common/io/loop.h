@@ -110,8 +110,8 @@ void loop_resolve_turn(struct loop *l, const char *host, const char *port, unsig
                        void (*done)(void *ctx, const char *numeric, const char *why), void *ctx);
 
 /* Does work that would hold the loop up: calls `run` on another thread, one of a few that name
- * look-ups use too, then `done` on the loop's thread, in a later turn. Both are called once,
- * whatever happens: a loop that ends waits for them. */
+ * look-ups use too, at a lower priority than the loop's, then `done` on the loop's thread, in a
+ * later turn. Both are called once, whatever happens: a loop that ends waits for them. */
 void loop_work(struct loop *l, void (*run)(void *ctx), void (*done)(void *ctx), void *ctx);
 
 /* Writes time_mono_us() to `beat_us` once a second while the loop turns (/livez). */
