@@ -5,7 +5,7 @@ if it writes, case for case, what the services write."""
 from harness.process import Failed
 
 # Rows that belong to the run, not to a case.
-APART = {"tenant", "policy_version", "schema_version", "lease", "agent"}
+APART = {"tenant", "policy_version", "schema_version", "schema_progress", "lease", "agent"}
 
 INDEXES = """
 select c.relname, i.relname, pg_get_expr(x.indpred, x.indrelid)
