@@ -58,26 +58,26 @@ def show(error):
 
 
 def open_case():
-    stub = IntakeServiceStub(channel("AMENDS_INTAKE"))
+    service = IntakeServiceStub(channel("AMENDS_INTAKE"))
     request = intake.OpenCaseRequest(
         request_id=str(uuid.uuid4()),  # whoever repeats the call repeats this id, and no second case is opened
         trigger=types.TRIGGER_COMPLAINT, channel=types.CHANNEL_PHONE, customer_id=f"c-{uuid.uuid4().hex[:8]}",
         failure={"code": "billing.overcharge", "description": "charged twice"})
-    case = stub.OpenCase(request, timeout=DEADLINE_S, metadata=caller("crm")).case
-    case = stub.GetCase(intake.GetCaseRequest(case_id=case.case_id), timeout=DEADLINE_S, metadata=caller("crm")).case
+    case = service.OpenCase(request, timeout=DEADLINE_S, metadata=caller("crm")).case
+    case = service.GetCase(intake.GetCaseRequest(case_id=case.case_id), timeout=DEADLINE_S, metadata=caller("crm")).case
     print(f"opened: {case.case_id} {types.CaseStatus.Name(case.status)}")
     try:
-        stub.GetCase(intake.GetCaseRequest(case_id=str(uuid.uuid4())), timeout=DEADLINE_S, metadata=caller("crm"))
+        service.GetCase(intake.GetCaseRequest(case_id=str(uuid.uuid4())), timeout=DEADLINE_S, metadata=caller("crm"))
     except grpc.RpcError as error:  # nobody has opened this one
         show(error)
 
 
-def offers(stub, agent):
+def offers(service, agent):
     """All pending offers of the agent, as they come. Each stream ends with an error; the next one goes on where it ended."""
     token = ""
     while True:
         try:
-            for message in stub.WatchOffers(assignment.WatchOffersRequest(resume_token=token), metadata=caller(agent)):
+            for message in service.WatchOffers(assignment.WatchOffersRequest(resume_token=token), metadata=caller(agent)):
                 token = message.resume_token
                 if message.offer.state == types.OFFER_STATE_PENDING:
                     yield message.offer
@@ -91,12 +91,12 @@ def offers(stub, agent):
 
 
 def watch(agent):
-    stub = AssignmentServiceStub(channel("AMENDS_ASSIGNMENT"))
-    for offer in offers(stub, agent):
+    service = AssignmentServiceStub(channel("AMENDS_ASSIGNMENT"))
+    for offer in offers(service, agent):
         answer = assignment.AcceptOfferRequest(request_id=str(uuid.uuid4()), case_id=offer.case_id,
                                                offer_id=offer.offer_id)
         try:
-            case = stub.AcceptOffer(answer, timeout=DEADLINE_S, metadata=caller(agent)).case
+            case = service.AcceptOffer(answer, timeout=DEADLINE_S, metadata=caller(agent)).case
         except grpc.RpcError as error:  # the offer has expired meanwhile: the next one comes
             show(error)
             continue
