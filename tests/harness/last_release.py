@@ -13,7 +13,7 @@ OPTIONS = ("-DCMAKE_BUILD_TYPE=Release", "-DAMENDS_TEST_CLOCK=ON")
 
 
 class NoHistory(Exception):
-    """This tree is no clone, so there is nothing to build the last release from."""
+    """This tree is no clone, or a shallow one, so there is nothing to build the last release from."""
 
 
 def commit():
@@ -28,8 +28,11 @@ def _need_history():
     """NoHistory where no clone can have it; Failed where a clone could and has not."""
     if not shutil.which("git") or _git("rev-parse", "--git-dir").returncode:
         raise NoHistory("no git history: this tree was exported, and the last release cannot be built from it")
-    if _git("cat-file", "-e", f"{commit()}^{{commit}}").returncode:
-        raise Failed(f"this clone lacks {commit()}, the last release: git fetch --unshallow, or git fetch --tags")
+    if not _git("cat-file", "-e", f"{commit()}^{{commit}}").returncode:
+        return
+    if _git("rev-parse", "--is-shallow-repository").stdout.strip() == "true":
+        raise NoHistory(f"a shallow clone without {commit()}, the last release: git fetch --unshallow")
+    raise Failed(f"this clone lacks {commit()}, the last release: git fetch --tags")
 
 
 def _run(log, *command):
