@@ -4,6 +4,7 @@
 #include <arpa/inet.h>
 #include <string.h>
 
+#include "auth/role_set.h"
 #include "contract/reasons.h"
 #include "rpc/address.h"
 
@@ -42,7 +43,10 @@ int principal_establish(const grpc_metadata_array *metadata, struct arena *arena
         take(metadata, PRINCIPAL_TENANT_KEY, PRINCIPAL_TENANT_MAX, arena, &out->tenant, fault);
     if (err < 0)
         return err;
-    return take(metadata, PRINCIPAL_ID_KEY, PRINCIPAL_ID_MAX, arena, &out->id, fault);
+    err = take(metadata, PRINCIPAL_ID_KEY, PRINCIPAL_ID_MAX, arena, &out->id, fault);
+    out->via = out->id;
+    out->roles = ROLES_ALL;
+    return err;
 }
 
 static bool text_ok(const char *s, size_t max)

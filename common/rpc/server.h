@@ -47,7 +47,9 @@ struct wire_limits;
 /* Who calls. Strings live in the call's arena (at most 64 and 128 bytes, [A-Za-z0-9._@:-]). */
 struct rpc_principal {
     const char *tenant; /* metadata amends-tenant */
-    const char *id;     /* metadata amends-principal */
+    const char *id;     /* metadata amends-principal: who acts, whom rules about agents look at */
+    const char *via;    /* who calls; the same, but when the caller acts on behalf of another */
+    uint32_t roles;     /* of the caller (auth/role_set.h); all, where callers are believed */
 };
 
 #define RPC_MESSAGE_MOST (1u << 20)

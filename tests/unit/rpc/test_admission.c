@@ -17,7 +17,7 @@ static const struct rpc_limits limits = {
 static enum admission_verdict enter(struct admission *a, enum rpc_kind kind, const char *tenant,
                                     const char *id, struct admission_ticket *t)
 {
-    const struct rpc_principal p = {tenant, id};
+    const struct rpc_principal p = {.tenant = tenant, .id = id};
     return admission_enter(a, kind, &p, t);
 }
 

@@ -137,7 +137,7 @@ static void in_flight_is_bounded(void **state)
 
 static void bad_principal(void *ctx)
 {
-    const struct rpc_principal nobody = {"acme", "a b"};
+    const struct rpc_principal nobody = {.tenant = "acme", .id = "a b"};
     Amends__Test__EchoRequest request = AMENDS__TEST__ECHO_REQUEST__INIT;
     *(int *)ctx = rpc_client_call(client, &amends__test__echo_service__descriptor, 0, &nobody,
                                   &request.base, 1000, on_done, NULL);

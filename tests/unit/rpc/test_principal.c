@@ -81,10 +81,10 @@ static void refused(void **state)
 static void validity(void **state)
 {
     (void)state;
-    assert_false(principal_valid(&(struct rpc_principal){NULL, "x"}));
-    assert_false(principal_valid(&(struct rpc_principal){"x", ""}));
-    assert_false(principal_valid(&(struct rpc_principal){"x", "y z"}));
-    assert_true(principal_valid(&(struct rpc_principal){"x", "y"}));
+    assert_false(principal_valid(&(struct rpc_principal){.tenant = NULL, .id = "x"}));
+    assert_false(principal_valid(&(struct rpc_principal){.tenant = "x", .id = ""}));
+    assert_false(principal_valid(&(struct rpc_principal){.tenant = "x", .id = "y z"}));
+    assert_true(principal_valid(&(struct rpc_principal){.tenant = "x", .id = "y"}));
 }
 
 static void local_addresses(void **state)
