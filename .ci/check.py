@@ -22,6 +22,7 @@ from harness import paths
 sys.path.insert(0, str(Path(__file__).parent))
 import arrows  # noqa: E402  (these lie beside this file)
 import commits  # noqa: E402
+import hardening  # noqa: E402
 import migrations  # noqa: E402
 import rules  # noqa: E402
 
@@ -162,6 +163,13 @@ def check_clang():
 UNKNOWN_TO_CPPCHECK = ("-Ulog_at", "-Ulog_debug", "-Ulog_info", "-Ulog_warn", "-Ulog_error")
 
 
+def check_hardening():
+    compile_all("release")
+    found = hardening.findings(ROOT)
+    if found:
+        raise Broken("\n".join(found))
+
+
 def check_cppcheck():
     folders = [name for name in ("common", "services") if (ROOT / name).is_dir()]
     build = CACHE / "cppcheck"
@@ -284,6 +292,7 @@ CHECKS = {
     "rings": check_rings,
     "buf": check_buf,
     "clang": check_clang,
+    "hardening": check_hardening,
     "cppcheck": check_cppcheck,
     "tidy": check_tidy,
     "chart": check_chart,

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The rules of `./dev check`: which subjects of commits, arrows between folders and rings of calls they refuse."""
+"""The rules of `./dev check`: which subjects of commits, arrows between folders, rings of
+calls and soft programs they refuse."""
 
+import subprocess
 import sys
 
 import pytest
@@ -10,6 +12,7 @@ from harness import paths
 sys.path.insert(0, str(paths.ROOT / ".ci"))
 import arrows  # noqa: E402
 import commits  # noqa: E402
+import hardening  # noqa: E402
 import migrations  # noqa: E402
 import rules  # noqa: E402
 
@@ -155,3 +158,20 @@ def test_a_unit_test_that_is_not_built_is_found(tmp_path):
     names = [f"tests/unit/x/{name}.c" for name in ("test_ladder", "test_rig_two", "test_ladder_actions", "rig")]
     assert rules.left_out(tmp_path, names) == [
         "tests/unit/x/test_ladder_actions.c:1: tests/unit/x/CMakeLists.txt does not build it"]
+
+
+def test_a_program_that_is_not_hardened_is_refused_with_all_reasons(tmp_path):
+    source, program = tmp_path / "one.c", tmp_path / "one"
+    source.write_text("int main(void) { return 0; }")
+    subprocess.run(["cc", "-no-pie", "-fno-pie", "-z", "execstack", "-z", "norelro", source, "-o", program], check=True)
+    assert {text.removeprefix("one ") for text in hardening.findings_of(program)} == {
+        "is not position independent (PIE)", "has a stack that can be executed", "has writable relocations (RELRO)",
+        "has no stack protector", "has no fortified calls"}
+
+
+def test_a_file_that_is_compiled_without_a_flag_or_for_tests_is_named():
+    entry = {"file": "/tree/common/base/arena.c",
+             "command": " ".join(set(hardening.COMPILED_WITH) - {"-fno-strict-aliasing"}) + " -DAMENDS_TEST_CLOCK=1"}
+    assert hardening.file_findings(entry, "/tree") == [
+        "common/base/arena.c is compiled without -fno-strict-aliasing",
+        "common/base/arena.c ships with AMENDS_TEST_CLOCK"]
