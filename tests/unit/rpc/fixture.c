@@ -11,6 +11,7 @@
 #include "base/assert.h"
 #include "base/list.h"
 #include "contract/reasons.h"
+#include "rpc/tls_peer.h"
 
 const struct rpc_principal echo_principal = {.tenant = "acme", .id = "agent:7"};
 
@@ -21,6 +22,21 @@ static const Amends__Test__EchoRequest *request_of(struct rpc_call *call)
 
 /* -- handlers ---------------------------------------------------------------------------------- */
 
+static void tell_peer(struct rpc_call *call, Amends__Test__EchoResponse *response)
+{
+    static const char *const kinds[TLS_NAME_KINDS] = {"dns", "uri", "email", "ip"};
+    struct arena *arena = rpc_call_arena(call);
+    struct tls_peer peer;
+    rpc_call_tls_peer(call, &peer);
+    AM_ASSERT(peer.certified || peer.n_names == 0);
+    response->peer = ARENA_ARRAY(arena, char *, peer.n_names + 1);
+    if (peer.secure)
+        response->peer[response->n_peer++] = arena_strdup(arena, "secure");
+    for (size_t i = 0; i < peer.n_names; i++)
+        response->peer[response->n_peer++] =
+            arena_printf(arena, "%s %s", kinds[peer.names[i].kind], peer.names[i].text);
+}
+
 static void answer(struct rpc_call *call)
 {
     Amends__Test__EchoResponse response = AMENDS__TEST__ECHO_RESPONSE__INIT;
@@ -28,6 +44,7 @@ static void answer(struct rpc_call *call)
     response.tenant = unconst(rpc_call_principal(call)->tenant);
     response.principal = unconst(rpc_call_principal(call)->id);
     response.left_ms = (rpc_call_deadline_us(call) - time_mono_us()) / US_PER_MS;
+    tell_peer(call, &response);
     rpc_reply(call, &response.base);
 }
 

@@ -43,6 +43,7 @@ static void echo(void **state)
     assert_string_equal(reply->tenant, "acme");
     assert_string_equal(reply->principal, "agent:7");
     assert_in_range(reply->left_ms, 8000, 10200); /* the wire rounds up */
+    assert_int_equal(reply->n_peer, 0);           /* no TLS, so nothing is known of the client */
     assert_false(fault_is_set(&fault));
 }
 
