@@ -83,7 +83,7 @@ void args_server(struct args *out, const struct rpc_server_config *config)
     add(out, GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1);
 }
 
-void args_client(struct args *out, bool watch_health)
+void args_client(struct args *out, bool watch_health, const char *server_name)
 {
     begin(out);
     add(out, GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, 100);
@@ -101,4 +101,6 @@ void args_client(struct args *out, bool watch_health)
     /* Only the target decides where calls go: no service config from DNS, no proxy. */
     add(out, GRPC_ARG_SERVICE_CONFIG_DISABLE_RESOLUTION, 1);
     add(out, GRPC_ARG_ENABLE_HTTP_PROXY, 0);
+    if (server_name)
+        add_text(out, GRPC_SSL_TARGET_NAME_OVERRIDE_ARG, server_name);
 }

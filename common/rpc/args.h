@@ -21,5 +21,6 @@ struct args {
 /* Each fills `out`, which must not move while the list is in use. */
 /* The configuration has its defaults filled in. */
 void args_server(struct args *out, const struct rpc_server_config *config);
-/* `watch_health`: leave a replica as soon as it says that it does not serve. */
-void args_client(struct args *out, bool watch_health);
+/* `watch_health`: leave a replica as soon as it says that it does not serve. `server_name`: what a
+ * server's certificate must have for a name; NULL = the target's. */
+void args_client(struct args *out, bool watch_health, const char *server_name);

@@ -4,13 +4,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <grpc/grpc_security.h>
-
 #include "base/assert.h"
 #include "rpc/args.h"
 #include "rpc/internal.h"
 #include "rpc/meter.h"
 #include "rpc/outgoing.h"
+#include "rpc/tls.h"
 
 struct rpc_client {
     struct rpc_server *server;
@@ -82,7 +81,7 @@ static void on_ended(struct tag *tag, bool ok)
 }
 
 struct rpc_client *rpc_client_new(struct rpc_server *server, const char *target,
-                                  unsigned max_in_flight)
+                                  const struct tls_files *tls, unsigned max_in_flight)
 {
     struct rpc_client *c = calloc(1, sizeof(*c));
     struct args args;
@@ -90,8 +89,8 @@ struct rpc_client *rpc_client_new(struct rpc_server *server, const char *target,
     c->server = server;
     c->max_in_flight = max_in_flight;
     list_init(&c->calls);
-    args_client(&args, true);
-    grpc_channel_credentials *creds = grpc_insecure_credentials_create();
+    args_client(&args, true, NULL);
+    grpc_channel_credentials *creds = tls_channel_credentials(tls);
     c->channel = grpc_channel_create(target, creds, &args.list);
     grpc_channel_credentials_release(creds);
     AM_ASSERT(c->channel != NULL);

@@ -18,13 +18,15 @@
 #include "rpc/server.h"
 
 struct rpc_client;
+struct tls_text;
 
 /*
  * A channel to "host:port" (all addresses of the name, in turn) that shares the server's queue. At
- * most `max_in_flight` calls at once. The main thread may call it before the loop runs.
+ * most `max_in_flight` calls at once. `tls` is what TLS is set up from, with CAs, and outlives the
+ * client; NULL = plaintext. The main thread may call it before the loop runs.
  */
 struct rpc_client *rpc_client_new(struct rpc_server *server, const char *target,
-                                  unsigned max_in_flight);
+                                  const struct tls_files *tls, unsigned max_in_flight);
 
 /* Cancels what is in flight; its callbacks run within this call, with FAULT_CANCELLED. To be called
  * on the loop's thread or after the loop has ended, before rpc_server_free(), and not from within a
@@ -52,8 +54,15 @@ int rpc_client_call(struct rpc_client *c, const ProtobufCServiceDescriptor *serv
 
 struct rpc_sync;
 
-/* A channel of its own to "host:port"; connects at the first call. */
-struct rpc_sync *rpc_sync_new(const char *target);
+/* How a connection of the blocking client is encrypted. */
+struct rpc_sync_tls {
+    const struct tls_text *text; /* with CAs */
+    const char *server_name;     /* that the server's certificate must have; NULL = the target's */
+};
+
+/* A channel of its own to "host:port"; connects at the first call. `tls` NULL = plaintext; it is
+ * not needed any more when this returns. */
+struct rpc_sync *rpc_sync_new(const char *target, const struct rpc_sync_tls *tls);
 void rpc_sync_free(struct rpc_sync *c);
 
 /* How a call ended. Everything lies in the arena given. */

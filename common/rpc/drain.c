@@ -75,7 +75,10 @@ static bool is_quiet(const struct rpc_server *s, int64_t now_us)
 /* Connections of add_fd() and of a UNIX socket are not counted: there is always one. */
 static bool is_alone(const struct rpc_server *s)
 {
-    return s->port > 1 && !sockets_connected(s->port);
+    if (s->port == 1 || s->tls_port == 1 || s->port + s->tls_port == 0)
+        return false;
+    return (s->port == 0 || !sockets_connected(s->port)) &&
+           (s->tls_port == 0 || !sockets_connected(s->tls_port));
 }
 
 static const char *why_shut(const struct rpc_server *s)

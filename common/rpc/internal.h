@@ -7,6 +7,7 @@
  * final batch was started, and a stream until `closed`.
  *
  *   server.c     configuration, services, start and end        pump.c    the rpc thread
+ *   listen.c     its addresses                                 tls.c     their credentials
  *   slot.c       posted requests, the new call                 call.c    the pool, the hand-over
  *   reply.c      final batches                                 stream.c  server streams
  *   deliver.c    answers on their way, clients that have gone
@@ -155,14 +156,14 @@ struct rpc_reflection;
 
 struct rpc_server {
     struct rpc_server_config config;
-    char *listen;
+    char *listen, *tls_listen; /* NULL = none */
     struct loop *loop;
     grpc_server *grpc;
     grpc_completion_queue *cq;
     pthread_t thread;
     bool started;
     bool drained;
-    int port;
+    int port, tls_port; /* 0 = none; 1 = a UNIX socket */
     struct list methods;
     struct rpc_health *health;
     struct rpc_reflection *reflection; /* NULL: there is none */
@@ -255,6 +256,9 @@ void rpc_health_end(struct rpc_health *h);
 
 /* client.c: after the end of both threads */
 void rpc_client_calls_free(struct rpc_server *s);
+
+/* listen.c: binds the addresses. As rpc_server_start(). */
+int rpc_listen(struct rpc_server *s) AM_MUSTCHECK;
 
 /* server.c */
 int rpc_server_add_with_flags(struct rpc_server *s, const ProtobufCServiceDescriptor *descriptor,

@@ -12,11 +12,9 @@
 
 #include "base/assert.h"
 #include "base/log.h"
-#include "rpc/address.h"
 #include "rpc/args.h"
 #include "rpc/core.h"
 #include "rpc/meter.h"
-#include "rpc/principal.h"
 #include "rpc/wire.h"
 
 #define SLOTS_DEFAULT 8
@@ -69,6 +67,11 @@ static void make_core_server(struct rpc_server *s)
     grpc_server_register_completion_queue(s->grpc, s->cq, NULL);
 }
 
+static char *address_copy(const char *address)
+{
+    return address && *address ? strdup(address) : NULL;
+}
+
 struct rpc_server *rpc_server_new(const struct rpc_server_config *config, struct loop *loop)
 {
     struct rpc_server *s = calloc(1, sizeof(*s));
@@ -77,7 +80,8 @@ struct rpc_server *rpc_server_new(const struct rpc_server_config *config, struct
     s->config = *config;
     set_defaults(&s->config);
     set_default_times(&s->config);
-    s->listen = config->listen ? strdup(config->listen) : NULL;
+    s->listen = address_copy(config->listen);
+    s->tls_listen = address_copy(config->tls_listen);
     s->loop = loop;
     list_init(&s->methods);
     list_init(&s->streams);
@@ -177,42 +181,9 @@ int rpc_server_add(struct rpc_server *s, const ProtobufCServiceDescriptor *descr
 
 /* -- start ------------------------------------------------------------------------------------- */
 
-static int check_listen(const struct rpc_server *s)
-{
-    struct address a;
-    if (address_parse(s->listen, &a) < 0) {
-        log_error("rpc", "listen_malformed", LOG_STR("listen", s->listen),
-                  LOG_STR("do", "say for example 127.0.0.1:7401"));
-        return AM_EINVAL;
-    }
-    if (s->config.insecure_principals || principal_listen_is_local(s->listen))
-        return 0;
-    log_error(
-        "rpc", "listen_refused", LOG_STR("listen", s->listen),
-        LOG_STR("why", "callers are not authenticated, so only programs of this machine may call"),
-        LOG_STR("do", "listen on a loopback address, or set --insecure-principals where a proxy "
-                      "in front sets the headers"));
-    return AM_EINVAL;
-}
-
-static int listen_on_port(struct rpc_server *s)
-{
-    int err = check_listen(s);
-    if (err < 0)
-        return err;
-    grpc_server_credentials *creds = grpc_insecure_server_credentials_create();
-    s->port = grpc_server_add_http2_port(s->grpc, s->listen, creds);
-    grpc_server_credentials_release(creds);
-    if (s->port > 0)
-        return 0;
-    log_error("rpc", "listen_failed", LOG_STR("listen", s->listen),
-              LOG_STR("do", "see that the port is free and the address is this machine's"));
-    return AM_EIO;
-}
-
 int rpc_server_start(struct rpc_server *s)
 {
-    int err = s->listen ? listen_on_port(s) : 0;
+    int err = rpc_listen(s);
     if (err < 0)
         return err;
     meter_register();
@@ -220,14 +191,17 @@ int rpc_server_start(struct rpc_server *s)
     rpc_slots_post_all(s);
     err = rpc_pump_start(s);
     s->started = err == 0;
-    if (s->started && s->listen)
-        log_info("rpc", "listening", LOG_STR("listen", s->listen), LOG_INT("port", s->port));
     return err;
 }
 
 int rpc_server_port(const struct rpc_server *s)
 {
     return s->port;
+}
+
+int rpc_server_tls_port(const struct rpc_server *s)
+{
+    return s->tls_port;
 }
 
 int rpc_server_add_fd(struct rpc_server *s, int fd)
@@ -297,6 +271,7 @@ void rpc_server_free(struct rpc_server *s)
     rpc_reflection_free(s->reflection);
     methods_free(s);
     free(s->listen);
+    free(s->tls_listen);
     free(s);
     core_shutdown();
 }

@@ -42,6 +42,7 @@
 
 struct rpc_server;
 struct rpc_call;
+struct tls_files;
 struct wire_limits;
 
 /* Who calls. Strings live in the call's arena (at most 64 and 128 bytes, [A-Za-z0-9._@:-]). */
@@ -87,8 +88,17 @@ struct rpc_limits {
     int64_t max_deadline_ms; /* of a unary call; longer ones and none become this (60000) */
 };
 
+/* Whether a client must show a certificate. One that is shown is always checked. */
+enum rpc_client_cert { RPC_CLIENT_CERT_NONE, RPC_CLIENT_CERT_ASKED, RPC_CLIENT_CERT_REQUIRED };
+
 struct rpc_server_config {
-    const char *listen;       /* "127.0.0.1:7401", "[::1]:7401", "unix:/path"; NULL = no port */
+    /* "127.0.0.1:7401", "[::1]:7401", "unix:/path"; NULL or "" = no port. It speaks TLS when `tls`
+     * is given and `tls_listen` is not. */
+    const char *listen;
+    const char *tls_listen;      /* one more address, which speaks TLS; NULL or "" = none */
+    const struct tls_files *tls; /* NULL = plaintext; outlives the server */
+    enum rpc_client_cert client_cert;
+    bool insecure_plaintext;  /* allow a non-loopback address without TLS */
     bool insecure_principals; /* allow header principals on a non-loopback address */
     bool no_reflection;       /* do not answer grpc.reflection.v1 and .v1alpha */
     struct rpc_limits limits;
@@ -118,14 +128,16 @@ int rpc_server_add(struct rpc_server *s, const ProtobufCServiceDescriptor *descr
                    const struct rpc_method *methods, size_t n, void *service) AM_MUSTCHECK;
 
 /*
- * Binds the address and starts the rpc thread. AM_EINVAL for a bad address, or for an address that
- * other machines can reach without insecure_principals; AM_EIO when it cannot bind. Both are logged
- * with what to do about them, and leave a server that can only be freed.
+ * Binds the addresses and starts the rpc thread. AM_EINVAL for a bad address, for an address that
+ * other machines can reach without insecure_principals, or without TLS and insecure_plaintext;
+ * AM_EIO when it cannot bind. Both are logged with what to do about them, and leave a server that
+ * can only be freed.
  */
 int rpc_server_start(struct rpc_server *s) AM_MUSTCHECK;
 
-/* The port bound (listen may say port 0). */
+/* The port bound (listen may say port 0), and that of tls_listen; 0 = none. */
 int rpc_server_port(const struct rpc_server *s);
+int rpc_server_tls_port(const struct rpc_server *s);
 
 /* Serves one more connection over a connected stream socket (tests). Takes the descriptor, whatever
  * the outcome. AM_EINVAL: not a descriptor. Any thread, after the start. */

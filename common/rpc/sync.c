@@ -4,12 +4,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <grpc/grpc_security.h>
-
 #include "base/assert.h"
 #include "rpc/args.h"
 #include "rpc/core.h"
 #include "rpc/outgoing.h"
+#include "rpc/tls.h"
 
 #define STREAM_MESSAGE_BYTES (16u * 1024 * 1024)
 
@@ -22,15 +21,15 @@ struct rpc_sync {
     bool flying[PARTS];
 };
 
-struct rpc_sync *rpc_sync_new(const char *target)
+struct rpc_sync *rpc_sync_new(const char *target, const struct rpc_sync_tls *tls)
 {
     struct rpc_sync *c = calloc(1, sizeof(*c));
     struct args args;
     AM_ASSERT(c != NULL);
     core_init();
     /* A person wants the answer of a server that does not serve, and not only that it does not. */
-    args_client(&args, false);
-    grpc_channel_credentials *creds = grpc_insecure_credentials_create();
+    args_client(&args, false, tls ? tls->server_name : NULL);
+    grpc_channel_credentials *creds = tls_channel_credentials_of(tls ? tls->text : NULL);
     c->channel = grpc_channel_create(target, creds, &args.list);
     grpc_channel_credentials_release(creds);
     c->cq = grpc_completion_queue_create_for_next(NULL);

@@ -40,7 +40,7 @@ static int run(const struct line *line, struct arena *arena)
     const struct ctl_command *command = line->command;
     struct ctl c = {.line = line, .arena = arena};
     if (!command->offline)
-        c.client = rpc_sync_new(line->target[command->server]);
+        c.client = rpc_sync_new(line->target[command->server], NULL);
     int code;
     if (command->run)
         code = command->run(&c);

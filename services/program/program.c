@@ -16,6 +16,7 @@
 #include "io/testclock.h"
 #include "program/route_client.h"
 #include "program/settings.h"
+#include "program/tls.h"
 #include "resolution/resolution.h"
 
 #define LOOK_US (100 * US_PER_MS)
@@ -24,6 +25,7 @@
 struct program {
     const struct program_spec *spec;
     struct settings settings;
+    struct program_tls tls;
     struct admin_state state;
     struct time_source *time;
     struct loop *loop;
@@ -178,7 +180,8 @@ static int register_services(struct program *p)
     if (!err && p->spec->parts & PART_ASSIGNMENT)
         err = start_assignment(p);
     else if (!err)
-        p->route_client = route_client_new(p->loop, p->server, p->settings.assignment);
+        p->route_client =
+            route_client_new(p->loop, p->server, p->settings.assignment, p->tls.client);
     return err;
 }
 
@@ -186,6 +189,10 @@ static void make_server(struct program *p)
 {
     const struct rpc_server_config config = {
         .listen = p->settings.listen,
+        .tls_listen = p->settings.tls_listen,
+        .tls = p->tls.server,
+        .client_cert = program_client_cert(&p->settings),
+        .insecure_plaintext = p->settings.insecure_plaintext,
         .insecure_principals = p->settings.insecure_principals,
         .no_reflection = p->settings.no_reflection,
         .limits = {.live_calls = (unsigned)p->settings.max_live_calls,
@@ -211,9 +218,13 @@ static int start_program(struct program *p)
     p->loop = loop_new(p->time);
     p->look = loop_timer_new(p->loop, look, p);
     p->settle = loop_timer_new(p->loop, look_if_settled, p);
+    int err =
+        program_tls_start(&p->tls, p->loop, &p->settings, !(p->spec->parts & PART_ASSIGNMENT));
+    if (err)
+        return err;
     make_server(p);
     start_store(p);
-    int err = register_services(p);
+    err = register_services(p);
     if (!err && *p->settings.admin)
         err = admin_start(p->settings.admin, &p->state, &p->admin);
     if (!err && *p->settings.livez)
@@ -263,6 +274,7 @@ static void finish_program(struct program *p)
     if (p->route_client)
         route_client_free(p->route_client);
     rpc_server_free(p->server);
+    program_tls_end(&p->tls);
     if (p->assignment)
         assignment_free(p->assignment);
     zones_free(p->zones);

@@ -188,7 +188,7 @@ bool route_client_quiet(const struct route_client *c)
 }
 
 struct route_client *route_client_new(struct loop *loop, struct rpc_server *server,
-                                      const char *target)
+                                      const char *target, const struct tls_files *tls)
 {
     struct route_client *c = calloc(1, sizeof *c);
     AM_ASSERT(c != NULL);
@@ -197,7 +197,7 @@ struct route_client *route_client_new(struct loop *loop, struct rpc_server *serv
     c->loop = loop;
     c->idle.run = turn_ends;
     arena_init(&c->arena, ARENA_BYTES);
-    c->rpc = rpc_client_new(server, target, 1);
+    c->rpc = rpc_client_new(server, target, tls, 1);
     return c;
 }
 

@@ -15,9 +15,9 @@
 
 struct route_client;
 
-/* `target` = "host:port" of the assignment service. */
+/* `target` = "host:port" of the assignment service; `tls` as for rpc_client_new(). */
 struct route_client *route_client_new(struct loop *loop, struct rpc_server *server,
-                                      const char *target);
+                                      const char *target, const struct tls_files *tls);
 void route_client_free(struct route_client *c);
 
 /* Copies the members in; they leave at the end of this turn of the loop. */

@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "base/options.h"
 #include "pg/password.h"
+#include "program/tls.h"
 #include "redis/url.h"
 
 #define MESSAGE_LEAST_BYTES 4096
@@ -27,6 +28,12 @@ static void defaults(struct settings *s, const struct program_spec *spec)
 {
     *s = (struct settings){
         .listen = spec->listen,
+        .tls_listen = "",
+        .tls_cert = "",
+        .tls_key = "",
+        .tls_client_ca = "",
+        .tls_client_cert = "",
+        .tls_ca = "",
         .admin = spec->admin,
         .livez = "",
         .pg = "",
@@ -72,14 +79,14 @@ static int check_redis(const struct settings *s)
     return err;
 }
 
-static int check(const struct settings *s)
+static int check(const struct settings *s, const struct program_spec *spec)
 {
     if (log_level_parse(s->log_level) < 0) {
         (void)fprintf(stderr, "--log-level: \"%s\" is not one of debug, info, warn, error\n",
                       s->log_level);
         return AM_EINVAL;
     }
-    if (check_redis(s))
+    if (check_redis(s) || program_tls_check(s, !(spec->parts & PART_ASSIGNMENT)))
         return AM_EINVAL;
     return *s->pg_password_file ? pg_password_file(s->pg_password_file) : AM_OK;
 }
@@ -90,9 +97,23 @@ int settings_parse(struct settings *s, const struct program_spec *spec, int argc
     const struct option_spec table[] = {
         {"listen", OPTION_STRING, &s->listen, 0, 0, "ADDR:PORT", "address for gRPC"},
         {"admin", OPTION_STRING, &s->admin, 0, 0, "ADDR:PORT",
-         "address for metrics and probes over HTTP; empty = none"},
+         "address for metrics and probes over HTTP, on loopback; empty = none"},
         {"livez", OPTION_STRING, &s->livez, 0, 0, "ADDR:PORT",
          "address for the liveness probe alone (HTTP, /livez); empty = only on the address above"},
+        {"tls-listen", OPTION_STRING, &s->tls_listen, 0, 0, "ADDR:PORT",
+         "one more address, for TLS, while --listen goes on in plaintext; empty = --listen itself "
+         "speaks TLS when there is a certificate"},
+        {"tls-cert", OPTION_STRING, &s->tls_cert, 0, 0, "FILE",
+         "certificate and its chain (PEM), which clients see, and assignment when it is called; "
+         "read again when it changes, as all files of TLS; empty = plaintext"},
+        {"tls-key", OPTION_STRING, &s->tls_key, 0, 0, "FILE", "the certificate's key (PEM)"},
+        {"tls-client-ca", OPTION_STRING, &s->tls_client_ca, 0, 0, "FILE",
+         "CAs (PEM) that certificates of clients must come from; empty = clients need none"},
+        {"tls-client-cert", OPTION_STRING, &s->tls_client_cert, 0, 0, "WORD",
+         "whether a client must have such a certificate: required, asked or none; empty = required "
+         "when there is --tls-client-ca"},
+        {"tls-ca", OPTION_STRING, &s->tls_ca, 0, 0, "FILE",
+         "CAs (PEM) of the assignment service; empty = it is called in plaintext"},
         {"pg", OPTION_STRING, &s->pg, 0, 0, "CONNINFO",
          "connection string of PostgreSQL, as for libpq; empty = PGHOST and so on"},
         {"pg-password-file", OPTION_STRING, &s->pg_password_file, 0, 0, "FILE",
@@ -145,6 +166,12 @@ int settings_parse(struct settings *s, const struct program_spec *spec, int argc
          "do not tell clients the contract by gRPC server reflection"},
         {"insecure-principals", OPTION_BOOL, &s->insecure_principals, 0, 0, NULL,
          "allow a listen address that is not loopback, though callers are not authenticated"},
+        {"insecure-plaintext", OPTION_BOOL, &s->insecure_plaintext, 0, 0, NULL,
+         "allow listening, and calling assignment, beyond loopback without TLS: everybody on the "
+         "way can read and change it"},
+        {"insecure-admin", OPTION_BOOL, &s->insecure_admin, 0, 0, NULL,
+         "allow an --admin address that is not loopback: everybody who reaches it reads the "
+         "metrics, in plaintext"},
 #ifdef AMENDS_TEST_CLOCK
         {"test-clock", OPTION_STRING, &s->test_clock, 0, 0, "FILE",
          "for tests: file that moves the time"},
@@ -153,5 +180,5 @@ int settings_parse(struct settings *s, const struct program_spec *spec, int argc
     const size_t n = sizeof table / sizeof *table;
     size_t words = 0;
     int err = options_parse(table, n, argc, argv, spec->doc, NULL, 0, &words);
-    return err ? err : check(s);
+    return err ? err : check(s, spec);
 }

@@ -15,7 +15,9 @@
 #include <stdint.h>
 
 struct settings {
-    const char *listen, *admin, *livez;
+    const char *listen, *tls_listen, *admin, *livez;
+    const char *tls_cert, *tls_key, *tls_client_ca, *tls_client_cert;
+    const char *tls_ca; /* for calling assignment */
     const char *pg, *pg_password_file;
     const char *redis, *redis_password_file;
     const char *assignment;
@@ -28,7 +30,7 @@ struct settings {
     int64_t drain_delay_ms, drain_quiet_ms, drain_grace_ms;
     int64_t drain_timeout_ms; /* 0 = max_connection_age_ms x 1.1 + 5 s */
     const char *log_level;
-    bool insecure_principals;
+    bool insecure_principals, insecure_plaintext, insecure_admin;
     bool no_reflection;
     const char *test_clock; /* test builds only */
 };

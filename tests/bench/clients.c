@@ -75,7 +75,7 @@ static void connect_one(struct clients *c, struct connection *one, struct rpc_se
                         struct loop *loop, const char *target)
 {
     one->clients = c;
-    one->client = rpc_client_new(server, target, IN_FLIGHT_MAX);
+    one->client = rpc_client_new(server, target, NULL, IN_FLIGHT_MAX);
     one->pause = loop_timer_new(loop, probe, one);
     loop_timer_start(one->pause, 0);
     c->waiting++;

@@ -92,7 +92,7 @@ def own_address():
 
 
 def test_route_is_taken_from_this_machine_only(make_cluster):
-    cluster = make_cluster(options=("--insecure-principals",))
+    cluster = make_cluster(options=("--insecure-principals", "--insecure-plaintext"))
     intake, assignment = cluster.replica("intake"), cluster.replica("assignment")
     port = assignment.address.rpartition(":")[2]
     assignment.argv[assignment.argv.index("--listen") + 1] = f"0.0.0.0:{port}"

@@ -10,6 +10,8 @@ AMENDS_LISTEN: {{ printf "0.0.0.0:%d" (int .settings.ports.grpc) | quote }}
 AMENDS_ADMIN: {{ printf "0.0.0.0:%d" (int .settings.ports.admin) | quote }}
 AMENDS_LIVEZ: {{ printf "0.0.0.0:%d" (int .settings.ports.live) | quote }}
 AMENDS_INSECURE_PRINCIPALS: "true"
+AMENDS_INSECURE_PLAINTEXT: "true"
+AMENDS_INSECURE_ADMIN: "true"
 AMENDS_MAX_CONNECTION_AGE_MS: {{ int64 .settings.drain.connectionAgeMs | quote }}
 AMENDS_DRAIN_TIMEOUT_MS: {{ include "amends.drainTimeout" .settings.drain | quote }}
 AMENDS_DRAIN_QUIET_MS: {{ int64 .settings.drain.quietMs | quote }}

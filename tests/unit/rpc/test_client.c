@@ -23,7 +23,7 @@ static void start_target(int port)
 static void make_client(void *ctx)
 {
     (void)ctx;
-    client = rpc_client_new(f.server, target, 4);
+    client = rpc_client_new(f.server, target, NULL, 4);
 }
 
 static void free_client(void *ctx)

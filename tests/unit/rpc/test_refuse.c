@@ -209,9 +209,10 @@ static void principals(void **state)
     still_well();
 }
 
-static int try_start(const char *listen, bool insecure)
+static int try_start(const char *listen, bool insecure, bool plaintext)
 {
-    const struct rpc_server_config config = {.listen = listen, .insecure_principals = insecure};
+    const struct rpc_server_config config = {
+        .listen = listen, .insecure_principals = insecure, .insecure_plaintext = plaintext};
     struct time_source *time = time_source_new();
     struct loop *loop = loop_new(time);
     struct rpc_server *s = rpc_server_new(&config, loop);
@@ -277,11 +278,12 @@ static void metadata_up_to_the_limit(void **state)
 static void listen_addresses(void **state)
 {
     (void)state;
-    assert_int_equal(try_start("127.0.0.1:0", false), 0);
-    assert_int_equal(try_start("0.0.0.0:0", false), AM_EINVAL);
-    assert_int_equal(try_start("0.0.0.0:0", true), 0);
-    assert_int_equal(try_start("nonsense", true), AM_EINVAL);
-    assert_int_equal(try_start("192.0.2.1:7401", true), AM_EIO);
+    assert_int_equal(try_start("127.0.0.1:0", false, false), 0);
+    assert_int_equal(try_start("0.0.0.0:0", false, true), AM_EINVAL);
+    assert_int_equal(try_start("0.0.0.0:0", true, false), AM_EINVAL);
+    assert_int_equal(try_start("0.0.0.0:0", true, true), 0);
+    assert_int_equal(try_start("nonsense", true, true), AM_EINVAL);
+    assert_int_equal(try_start("192.0.2.1:7401", true, true), AM_EIO);
 }
 
 int main(void)

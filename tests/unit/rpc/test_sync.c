@@ -17,7 +17,7 @@ static int setup(void **state)
     (void)state;
     fixture_start(&f, &config);
     (void)snprintf(target, sizeof(target), "127.0.0.1:%d", rpc_server_port(f.server));
-    c = rpc_sync_new(target);
+    c = rpc_sync_new(target, NULL);
     arena_init(&arena, 1 << 20);
     return 0;
 }
@@ -80,7 +80,7 @@ static void refused(void **state)
 static void nobody_there(void **state)
 {
     Amends__Test__EchoRequest request = AMENDS__TEST__ECHO_REQUEST__INIT;
-    struct rpc_sync *nobody = rpc_sync_new("127.0.0.1:1");
+    struct rpc_sync *nobody = rpc_sync_new("127.0.0.1:1", NULL);
     struct rpc_sync_result out;
     (void)state;
     assert_int_equal(rpc_sync_call(nobody, &amends__test__echo_service__descriptor, 0,
