@@ -72,7 +72,7 @@ void case_work_queue(const struct work_row *work, struct case_state *c, struct a
 bool case_claim_of(const struct case_state *c, struct claim_row *out)
 {
     const struct case_row *row = &c->row;
-    if (!c->exists || !status_is_waiting(row->status))
+    if (!c->exists || !status_is_waiting(row->status) || row->erased_at != 0)
         return false;
     *out = (struct claim_row){
         .tenant_id = row->tenant_id,

@@ -14,6 +14,8 @@
 #include "store/store.h"
 #include "store/table.h"
 
+#define ERASABLE_TABLES 8
+
 /* Places in store_stmts. First the reads by key arrays, then the inserts of new rows (cheaper than
  * upserts), then the upserts, the reads with words, the pages of words, then the reads of segments
  * (few rows of all cases together), each in the order of the tables. */
@@ -24,7 +26,8 @@ enum stmt {
     STMT_READ_WORDS = STMT_UPSERT + TABLES_UPSERT - TABLE_FIRST_WORDS,
     STMT_LIST_WORDS = STMT_READ_WORDS + TABLE_LAST_WORDS + 1 - TABLE_FIRST_WORDS,
     STMT_READ_FEW = STMT_LIST_WORDS + TABLE_LAST_WORDS + 1 - TABLE_FIRST_CHILD,
-    STMT_WORK_DELETE = STMT_READ_FEW + TABLE_LAST_CHILD + 1,
+    STMT_ERASE = STMT_READ_FEW + TABLE_LAST_CHILD + 1, /* one for each of erasable_tables */
+    STMT_WORK_DELETE = STMT_ERASE + ERASABLE_TABLES,
     STMT_CLAIM_DELETE,
     STMT_ENDED_DELETE,
     STMT_OPENING, /* OpenCase: dedup row, the customer's case, the tenant's policy version */
@@ -45,8 +48,26 @@ enum stmt {
     STMT_MIGRATING,
     STMT_ZONES_TENANTS,
     STMT_ZONES_CASES,
+    STMT_CUSTOMER_CASES,
+    STMT_RETAINED_CASES,
+    STMT_TENANTS,
+    STMT_ERASURE,
+    STMT_ERASURE_BEGIN,
+    STMT_ERASURE_END,
+    STMT_ERASURES_UNFINISHED,
+    STMT_ACCESS_WRITE,
+    STMT_ACCESS_WRITE_LASTING,
+    STMT_ACCESS_WRITER,
+    STMT_ACCESS_LIST,
+    STMT_ACCESS_CUSTOMER,
+    STMT_ACCESS_CASE,
+    STMT_ACCESS_GAPS,
+    STMT_ACCESS_PURGE,
     STMTS
 };
+
+/* The tables that have personal columns. Which columns: store/table.c. */
+extern const enum table_id erasable_tables[ERASABLE_TABLES];
 
 /* Most rows that a segment reads of one table. A case alone has fewer. What many large cases would
  * be together is not known before; so it stops here, and they run in smaller company. */
@@ -146,6 +167,9 @@ struct pg_args *store_read_add(struct store_read *r, unsigned stmt);
 /* The rows of a statement on policy versions or on cases to migrate, into the read's results.
  * AM_ENOMEM when the arena is full. */
 int policies_load(struct store_read *r, unsigned stmt, const struct pg_rows *rows) AM_MUSTCHECK;
+
+/* The rows of a statement of store/private.h. */
+int private_load(struct store_read *r, unsigned stmt, const struct pg_rows *rows) AM_MUSTCHECK;
 
 /* Adds a read of these agents. */
 void store_read_add_agents(struct store_read *r, const char *const *agent_ids, size_t n);

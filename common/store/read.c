@@ -61,6 +61,8 @@ static int load(struct store_read *r, unsigned stmt, const struct pg_rows *rows)
     case STMT_MIGRATING:
         return policies_load(r, stmt, rows);
     default:
+        if (stmt >= STMT_CUSTOMER_CASES)
+            return private_load(r, stmt, rows);
         return case_load(r->cases, r->n_cases, stmt, rows, r->arena);
     }
 }
@@ -101,7 +103,8 @@ void store_read_begin(struct store_read *r)
     r->cases = NULL;
     r->n_cases = 0;
     r->events = r->privates = r->agents = r->case_rows = (struct rows){0};
-    r->policies = r->migrating = (struct rows){0};
+    r->policies = r->migrating = r->found = r->gaps = (struct rows){0};
+    r->deleted = 0;
 }
 
 struct pg_args *store_read_add(struct store_read *r, unsigned stmt)

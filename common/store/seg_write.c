@@ -186,6 +186,47 @@ static void write_table(struct pg_seg *seg, enum table_id table)
     pg_seg_send(seg, (g.changed ? STMT_UPSERT : STMT_INSERT) + table, &args);
 }
 
+/* -- erasing ---------------------------------------------------------------------------------- */
+
+static size_t count_erased(const struct pg_seg *seg)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < seg->n; i++)
+        n += seg_part_of(seg->user, seg->cmds[i])->d.erases;
+    return n;
+}
+
+static void arg_erased(struct pg_seg *seg, struct pg_args *args, size_t n)
+{
+    struct pg_array tenant, id;
+    pg_array_init(&tenant, seg->arena, PG_INT8, n);
+    pg_array_init(&id, seg->arena, PG_UUID, n);
+    for (size_t i = 0; i < seg->n; i++) {
+        const struct seg_part *p = seg_part_of(seg->user, seg->cmds[i]);
+        if (!p->d.erases)
+            continue;
+        pg_array_int(&tenant, p->c->row.tenant_id);
+        pg_array_uuid(&id, &p->c->row.case_id);
+    }
+    pg_args_init(args, seg->arena);
+    pg_arg_array(args, &tenant);
+    pg_arg_array(args, &id);
+}
+
+/* The one place where personal data goes, behind all that the commands wrote. */
+static void erase_personal(struct pg_seg *seg)
+{
+    struct pg_args args;
+    const size_t n = count_erased(seg);
+    if (n == 0)
+        return;
+    arg_erased(seg, &args, n);
+    for (unsigned i = 0; i < ERASABLE_TABLES; i++)
+        pg_seg_send(seg, STMT_ERASE + i, &args);
+}
+
+/* -- the trip --------------------------------------------------------------------------------- */
+
 /* What belongs to a case stays as evidence. */
 static void assert_nothing_goes(struct case_state *c)
 {
@@ -217,4 +258,5 @@ void store_seg_write(void *ctx, struct pg_seg *seg)
     delete_rows(seg, TABLE_WORK, STMT_WORK_DELETE);
     delete_rows(seg, TABLE_CLAIM, STMT_CLAIM_DELETE);
     delete_rows(seg, TABLE_ENDED, STMT_ENDED_DELETE);
+    erase_personal(seg);
 }

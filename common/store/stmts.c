@@ -7,6 +7,7 @@
 #include "contract/statuses.h"
 #include "contract/words.h"
 #include "store/impl.h"
+#include "store/private_sql.h"
 
 static struct pg_stmt stmts[STMTS];
 const struct pg_stmt *const store_stmts = stmts;
@@ -94,6 +95,7 @@ static char *opening_sql(void)
         " and x.customer_id = k.customer_id and x.customer_id is not null"
         " order by x.opened_at desc, x.case_id desc limit " PAST_CASES ") y"
         " where y.failure_code = k.failure_code and y.order_reference = k.order_reference"
+        " and y.erased_at is null"
         " order by y.opened_at desc, y.case_id desc limit 1) e on true"
         " left join lateral (select x.policy_version from tenant x"
         " where x.tenant_id = k.tenant_id offset 0) p on true",
@@ -342,6 +344,27 @@ static char *insert_sql(enum table_id id)
     return id == TABLE_EVENT ? insert_events_sql() : table_sql_write(&tables[id], false);
 }
 
+const enum table_id erasable_tables[ERASABLE_TABLES] = {
+    TABLE_CASE,    TABLE_REMEDY, TABLE_PROMISE, TABLE_OFFER,
+    TABLE_CONTACT, TABLE_SIGNAL, TABLE_ACT,     TABLE_EVENT_PRIVATE,
+};
+
+/* A table that gets its first personal column has to be added above. */
+static void set_erasures(void)
+{
+    size_t n = 0;
+    for (unsigned i = 0; i < TABLES; i++) {
+        char *sql = table_sql_erase(&tables[i]);
+        n += sql != NULL;
+        free(sql);
+    }
+    AM_ASSERT(n == ERASABLE_TABLES);
+    for (unsigned i = 0; i < ERASABLE_TABLES; i++) {
+        const struct table *t = &tables[erasable_tables[i]];
+        set(STMT_ERASE + i, name_of("erase", t), table_sql_erase(t));
+    }
+}
+
 static void set_tables(void)
 {
     for (unsigned i = 0; i < TABLES; i++) {
@@ -359,9 +382,30 @@ static void set_tables(void)
         set(STMT_LIST_WORDS + i, name_of("list_words", &tables[i]), table_sql_words(&tables[i]));
     for (unsigned i = TABLE_FIRST_CHILD; i <= TABLE_LAST_CHILD; i++)
         set(STMT_READ_FEW + i, name_of("read_few", &tables[i]), read_few_sql(i));
+    set_erasures();
     set(STMT_WORK_DELETE, "delete_case_work", table_sql_delete(&tables[TABLE_WORK]));
     set(STMT_CLAIM_DELETE, "delete_open_claim", table_sql_delete(&tables[TABLE_CLAIM]));
     set(STMT_ENDED_DELETE, "delete_case_ended", table_sql_delete(&tables[TABLE_ENDED]));
+}
+
+static void set_private(void)
+{
+    set(STMT_CUSTOMER_CASES, "customer_cases", strdup(private_sql_customer));
+    set(STMT_RETAINED_CASES, "retained_cases", strdup(private_sql_retained));
+    set(STMT_TENANTS, "tenants", strdup(private_sql_tenants));
+    set(STMT_ERASURE, "erasure", strdup(private_sql_erasure));
+    set(STMT_ERASURE_BEGIN, "erasure_begin", strdup(private_sql_erasure_begin));
+    set(STMT_ERASURE_END, "erasure_end", strdup(private_sql_erasure_end));
+    set(STMT_ERASURES_UNFINISHED, "erasures_unfinished", strdup(private_sql_unfinished));
+    set(STMT_ACCESS_WRITE, "access_write", strdup(private_sql_access_write));
+    set(STMT_ACCESS_WRITE_LASTING, "access_write_lasting",
+        strdup(private_sql_access_write_lasting));
+    set(STMT_ACCESS_WRITER, "access_writer", strdup(private_sql_access_writer));
+    set(STMT_ACCESS_LIST, "access_list", strdup(private_sql_access_list));
+    set(STMT_ACCESS_CUSTOMER, "access_customer", strdup(private_sql_access_customer));
+    set(STMT_ACCESS_CASE, "access_case", strdup(private_sql_access_case));
+    set(STMT_ACCESS_GAPS, "access_gaps", strdup(private_sql_access_gaps));
+    set(STMT_ACCESS_PURGE, "access_purge", strdup(private_sql_access_purge));
 }
 
 /* Before main(), so that store_stmts can be a constant for whoever adds statements of its own. */
@@ -386,4 +430,5 @@ __attribute__((constructor)) static void set_all(void)
     set(STMT_MIGRATING, "cases_to_migrate", strdup(migrating));
     set(STMT_ZONES_TENANTS, "zones_tenants", strdup(zones_tenants));
     set(STMT_ZONES_CASES, "zones_cases", strdup(zones_cases));
+    set_private();
 }

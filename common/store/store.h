@@ -100,6 +100,9 @@ struct store_read {
     struct rows policies;
     /* store_read_migrating(). */
     struct rows migrating; /* struct migrating_row */
+    /* The reads of store/private.h. */
+    struct rows found, gaps;
+    int64_t deleted;
 };
 
 /* How much of a case is read. */

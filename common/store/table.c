@@ -6,54 +6,49 @@
 
 /* The type follows from the struct's member, so that the two cannot disagree; only a time looks
  * like an int8. */
-#define TYPE_OF(s, member)                                                                         \
+#define NUMBER_OF(s, member)                                                                       \
     _Generic(((struct s *)0)->member, bool                                                         \
              : PG_BOOL, int16_t                                                                    \
              : PG_INT2, int32_t                                                                    \
              : PG_INT4, int64_t                                                                    \
-             : PG_INT8, const char *                                                               \
-             : PG_TEXT, struct slice                                                               \
-             : PG_BYTEA, struct uuid                                                               \
+             : PG_INT8, struct uuid                                                                \
              : PG_UUID)
+#define TEXT_OF(s, member)                                                                         \
+    _Generic(((struct s *)0)->member, const char * : PG_TEXT, struct slice : PG_BYTEA)
 
-#define COL_AS(s, member, column)                                                                  \
+/* Whoever adds a column decides here what becomes of it when the customer's data is erased. A
+ * number, a time and an id stay: COL. A text or bytes are PLAIN, and stay, or PERSONAL, and are
+ * emptied. */
+#define OF_TYPE(s, member, column, type, nullable, words, personal)                                \
     {                                                                                              \
-        column, TYPE_OF(s, member), offsetof(struct s, member), false, false                       \
+        column, type, offsetof(struct s, member), nullable, words, personal                        \
     }
-#define COL(s, member) COL_AS(s, member, #member)
-#define WORDS(s, member)                                                                           \
-    {                                                                                              \
-#member, TYPE_OF(s, member), offsetof(struct s, member), false, true                       \
-    }
-#define TIME(s, member)                                                                            \
-    {                                                                                              \
-#member, PG_TIMESTAMPTZ, offsetof(struct s, member), false, false                          \
-    }
-#define TIME_NULL(s, member)                                                                       \
-    {                                                                                              \
-#member, PG_TIMESTAMPTZ, offsetof(struct s, member), true, false                           \
-    }
-#define UUID_NULL(s, member)                                                                       \
-    {                                                                                              \
-#member, PG_UUID, offsetof(struct s, member), true, false                                  \
-    }
+#define COL(s, member) OF_TYPE(s, member, #member, NUMBER_OF(s, member), false, false, false)
+#define PLAIN_AS(s, member, column)                                                                \
+    OF_TYPE(s, member, column, TEXT_OF(s, member), false, false, false)
+#define PLAIN(s, member) PLAIN_AS(s, member, #member)
+#define PERSONAL(s, member) OF_TYPE(s, member, #member, TEXT_OF(s, member), false, false, true)
+#define WORDS(s, member) OF_TYPE(s, member, #member, TEXT_OF(s, member), false, true, true)
+#define TIME(s, member) OF_TYPE(s, member, #member, PG_TIMESTAMPTZ, false, false, false)
+#define TIME_NULL(s, member) OF_TYPE(s, member, #member, PG_TIMESTAMPTZ, true, false, false)
+#define UUID_NULL(s, member) OF_TYPE(s, member, #member, PG_UUID, true, false, false)
 #define TENANT_AND_CASE(s) COL(s, tenant_id), COL(s, case_id)
 
 static const struct column case_cols[] = {
     TENANT_AND_CASE(case_row),
     COL(case_row, status),
-    COL(case_row, customer_id),
-    COL(case_row, customer_name),
-    COL(case_row, customer_contact),
-    COL(case_row, language),
+    PLAIN(case_row, customer_id),
+    PERSONAL(case_row, customer_name),
+    PERSONAL(case_row, customer_contact),
+    PLAIN(case_row, language),
     COL(case_row, trigger),
     COL(case_row, channel),
-    COL(case_row, failure_code),
-    COL(case_row, description),
+    PLAIN(case_row, failure_code),
+    PERSONAL(case_row, description),
     TIME_NULL(case_row, occurred_at),
-    COL(case_row, product),
-    COL(case_row, order_reference),
-    COL(case_row, stake_currency),
+    PLAIN(case_row, product),
+    PERSONAL(case_row, order_reference),
+    PLAIN(case_row, stake_currency),
     COL(case_row, stake_micros),
     COL(case_row, severity),
     COL(case_row, desired_outcomes),
@@ -62,7 +57,7 @@ static const struct column case_cols[] = {
     COL(case_row, minutes_lost),
     COL(case_row, boost_ms),
     COL(case_row, owner_kind),
-    COL(case_row, owner_id),
+    PLAIN(case_row, owner_id),
     TIME(case_row, owner_since),
     COL(case_row, assignment_generation),
     COL(case_row, level),
@@ -73,19 +68,19 @@ static const struct column case_cols[] = {
     TIME(case_row, updated_at),
     TIME_NULL(case_row, resolved_at),
     TIME_NULL(case_row, closed_at),
-    COL(case_row, root_cause_code),
+    PLAIN(case_row, root_cause_code),
     COL(case_row, root_cause_preventable),
-    COL(case_row, root_cause_note),
-    COL(case_row, root_cause_actor),
+    PERSONAL(case_row, root_cause_note),
+    PLAIN(case_row, root_cause_actor),
     TIME_NULL(case_row, root_cause_at),
-    COL(case_row, denial_reason),
+    PERSONAL(case_row, denial_reason),
     COL(case_row, denial_channel),
     TIME_NULL(case_row, denial_disclosed_at),
-    COL(case_row, denial_actor),
+    PLAIN(case_row, denial_actor),
     COL(case_row, last_seq),
-    COL(case_row, last_hash),
-    COL(case_row, customer_tier),
-    COL(case_row, time_zone),
+    PLAIN(case_row, last_hash),
+    PLAIN(case_row, customer_tier),
+    PLAIN(case_row, time_zone),
     TIME_NULL(case_row, round_since),
     TIME_NULL(case_row, paused_at),
     TIME_NULL(case_row, resume_at),
@@ -93,31 +88,42 @@ static const struct column case_cols[] = {
     COL(case_row, paused_ms),
     COL(case_row, raised_ms),
     TIME_NULL(case_row, acknowledged_at),
-    COL(case_row, acknowledged_by),
-    COL(case_row, contributors),
+    PLAIN(case_row, acknowledged_by),
+    PLAIN(case_row, contributors),
     COL(case_row, touch_cost_micros),
-    COL(case_row, touch_cost_currency),
+    PLAIN(case_row, touch_cost_currency),
     TIME_NULL(case_row, first_resolved_at),
     TIME_NULL(case_row, appealed_at),
     UUID_NULL(case_row, earlier_case_id),
-    COL(case_row, earlier_denials),
+    PERSONAL(case_row, earlier_denials),
+    TIME_NULL(case_row, erased_at),
+    COL(case_row, erased_seq),
 };
 
 static const struct column agent_cols[] = {
-    COL(agent_row, tenant_id),      COL(agent_row, agent_id),
-    COL(agent_row, version),        COL(agent_row, display_name),
-    COL(agent_row, public_contact), COL(agent_row, team),
-    COL(agent_row, level),          COL(agent_row, capacity),
-    COL(agent_row, skills),         COL(agent_row, languages),
-    COL(agent_row, authorities),    COL(agent_row, presence),
-    TIME(agent_row, presence_at),   TIME(agent_row, idle_since),
-    COL(agent_row, presence_cause), TIME_NULL(agent_row, presence_cause_at),
+    COL(agent_row, tenant_id),
+    PLAIN(agent_row, agent_id),
+    COL(agent_row, version),
+    PLAIN(agent_row, display_name),
+    PLAIN(agent_row, public_contact),
+    PLAIN(agent_row, team),
+    COL(agent_row, level),
+    COL(agent_row, capacity),
+    PLAIN(agent_row, skills),
+    PLAIN(agent_row, languages),
+    PLAIN(agent_row, authorities),
+    COL(agent_row, presence),
+    TIME(agent_row, presence_at),
+    TIME(agent_row, idle_since),
+    COL(agent_row, presence_cause),
+    TIME_NULL(agent_row, presence_cause_at),
 };
 
 static const struct column signal_cols[] = {
-    TENANT_AND_CASE(signal_row), COL(signal_row, number),       COL(signal_row, trigger),
-    COL(signal_row, channel),    TIME(signal_row, received_at), COL(signal_row, external_reference),
-    WORDS(signal_row, body),     COL(signal_row, reporter),
+    TENANT_AND_CASE(signal_row),   COL(signal_row, number),
+    COL(signal_row, trigger),      COL(signal_row, channel),
+    TIME(signal_row, received_at), PLAIN(signal_row, external_reference),
+    WORDS(signal_row, body),       PLAIN(signal_row, reporter),
 };
 
 static const struct column clock_cols[] = {
@@ -135,31 +141,31 @@ static const struct column clock_cols[] = {
     TIME(clock_row, due_at),
     TIME_NULL(clock_row, stopped_at),
     TIME_NULL(clock_row, breached_at),
-    COL(clock_row, name),
-    COL(clock_row, calendar),
-    COL(clock_row, time_zone),
+    PLAIN(clock_row, name),
+    PLAIN(clock_row, calendar),
+    PLAIN(clock_row, time_zone),
     COL(clock_row, target_unit),
     COL(clock_row, target_days),
-    COL(clock_row, pauses),
+    PLAIN(clock_row, pauses),
     TIME_NULL(clock_row, paused_at),
     TIME_NULL(clock_row, resume_at),
     COL(clock_row, pause_reason),
     COL(clock_row, pause_capped),
     COL(clock_row, fired),
     TIME_NULL(clock_row, next_at),
-    COL(clock_row, retargets),
+    PLAIN(clock_row, retargets),
 };
 
 static const struct column contact_cols[] = {
     TENANT_AND_CASE(contact_row), COL(contact_row, contact_id), COL(contact_row, direction),
     COL(contact_row, channel),    COL(contact_row, outcome),    TIME(contact_row, at),
-    COL(contact_row, actor),      WORDS(contact_row, note),     COL(contact_row, addressed_level),
+    PLAIN(contact_row, actor),    WORDS(contact_row, note),     COL(contact_row, addressed_level),
     COL(contact_row, asks),
 };
 
 static const struct column act_cols[] = {
-    TENANT_AND_CASE(act_row), COL(act_row, act_id), COL(act_row, kind),
-    TIME(act_row, at),        COL(act_row, actor),  WORDS(act_row, note),
+    TENANT_AND_CASE(act_row), COL(act_row, act_id),  COL(act_row, kind),
+    TIME(act_row, at),        PLAIN(act_row, actor), WORDS(act_row, note),
 };
 
 static const struct column remedy_cols[] = {
@@ -167,14 +173,14 @@ static const struct column remedy_cols[] = {
     COL(remedy_row, remedy_id),
     COL(remedy_row, kind),
     COL(remedy_row, state),
-    COL(remedy_row, currency),
+    PLAIN(remedy_row, currency),
     COL(remedy_row, micros),
-    COL(remedy_row, description),
-    COL(remedy_row, proposer),
+    PERSONAL(remedy_row, description),
+    PLAIN(remedy_row, proposer),
     TIME(remedy_row, proposed_at),
     TIME_NULL(remedy_row, responded_at),
     TIME_NULL(remedy_row, fulfilled_at),
-    COL(remedy_row, fulfilment_reference),
+    PLAIN(remedy_row, fulfilment_reference),
     COL(remedy_row, on_the_spot),
 };
 
@@ -187,17 +193,17 @@ static const struct column promise_cols[] = {
     TIME(promise_row, promised_at),
     TIME(promise_row, due_at),
     TIME(promise_row, made_at),
-    COL(promise_row, made_by),
-    COL(promise_row, description),
+    PLAIN(promise_row, made_by),
+    PERSONAL(promise_row, description),
     TIME_NULL(promise_row, settled_at),
-    COL(promise_row, settled_by),
+    PLAIN(promise_row, settled_by),
     TIME_NULL(promise_row, kept_at),
     UUID_NULL(promise_row, successor_id),
 };
 
 static const struct column offer_cols[] = {
     TENANT_AND_CASE(offer_row),       COL(offer_row, offer_id),
-    COL(offer_row, agent_id),         COL(offer_row, state),
+    PLAIN(offer_row, agent_id),       COL(offer_row, state),
     COL(offer_row, generation),       COL(offer_row, weight),
     COL(offer_row, pulled),           TIME(offer_row, created_at),
     TIME(offer_row, expires_at),      TIME_NULL(offer_row, decided_at),
@@ -206,28 +212,29 @@ static const struct column offer_cols[] = {
 
 static const struct column work_cols[] = {
     COL(work_row, tenant_id),   TIME(work_row, opened_at),        COL(work_row, case_id),
-    COL(work_row, status),      COL(work_row, owner_kind),        COL(work_row, owner_id),
+    COL(work_row, status),      COL(work_row, owner_kind),        PLAIN(work_row, owner_id),
     COL(work_row, level),       TIME_NULL(work_row, next_due_at), COL(work_row, next_due_kind),
-    COL(work_row, queue_level), COL(work_row, signature),         COL(work_row, score_ms),
+    COL(work_row, queue_level), PLAIN(work_row, signature),       COL(work_row, score_ms),
     COL(work_row, generation),  TIME_NULL(work_row, waits_since),
 };
 
 static const struct column claim_cols[] = {
-    COL(claim_row, tenant_id),       COL(claim_row, customer_id), COL(claim_row, failure_code),
-    COL(claim_row, order_reference), COL(claim_row, case_id),
+    COL(claim_row, tenant_id),      PLAIN(claim_row, customer_id),
+    PLAIN(claim_row, failure_code), PLAIN(claim_row, order_reference),
+    COL(claim_row, case_id),
 };
 
 static const struct column ended_cols[] = {
     COL(ended_row, tenant_id),
-    COL(ended_row, owner_id),
+    PLAIN(ended_row, owner_id),
     TIME(ended_row, opened_at),
     COL(ended_row, case_id),
 };
 
 static const struct column dedup_cols[] = {
-    COL(dedup_row, tenant_id),   COL(dedup_row, principal), COL(dedup_row, method),
-    COL(dedup_row, request_id),  COL(dedup_row, body_hash), COL(dedup_row, case_id),
-    COL(dedup_row, result_id),   COL(dedup_row, version),   COL(dedup_row, joined),
+    COL(dedup_row, tenant_id),   PLAIN(dedup_row, principal), COL(dedup_row, method),
+    COL(dedup_row, request_id),  PLAIN(dedup_row, body_hash), COL(dedup_row, case_id),
+    COL(dedup_row, result_id),   COL(dedup_row, version),     COL(dedup_row, joined),
     TIME(dedup_row, created_at),
 };
 
@@ -237,18 +244,18 @@ static const struct column event_cols[] = {
     COL(event_row, seq),
     TIME(event_row, at),
     COL(event_row, kind),
-    COL(event_row, actor),
-    COL_AS(event_row, public_body, "public"),
-    COL(event_row, private_digest),
-    COL(event_row, prev_hash),
-    COL(event_row, hash),
+    PLAIN(event_row, actor),
+    PLAIN_AS(event_row, public_body, "public"),
+    PLAIN(event_row, private_digest),
+    PLAIN(event_row, prev_hash),
+    PLAIN(event_row, hash),
 };
 
 static const struct column event_private_cols[] = {
     TENANT_AND_CASE(event_private_row),
     COL(event_private_row, seq),
-    COL(event_private_row, salt),
-    COL(event_private_row, body),
+    PERSONAL(event_private_row, salt),
+    PERSONAL(event_private_row, body),
 };
 
 static const struct column escalation_cols[] = {
@@ -258,16 +265,16 @@ static const struct column escalation_cols[] = {
     COL(escalation_row, to_level),    COL(escalation_row, action),
     TIME(escalation_row, due_at),     TIME(escalation_row, at),
     COL(escalation_row, cause),       COL(escalation_row, actions),
-    COL(escalation_row, cost_micros), COL(escalation_row, cost_currency),
-    COL(escalation_row, actor),
+    COL(escalation_row, cost_micros), PLAIN(escalation_row, cost_currency),
+    PLAIN(escalation_row, actor),
 };
 
 static const struct column notification_cols[] = {
     TENANT_AND_CASE(notification_row),
     COL(notification_row, notification_id),
-    COL(notification_row, recipient),
+    PLAIN(notification_row, recipient),
     COL(notification_row, kind),
-    COL_AS(notification_row, template_name, "template"),
+    PLAIN_AS(notification_row, template_name, "template"),
     COL(notification_row, state),
     COL(notification_row, attempts),
     TIME(notification_row, created_at),

@@ -53,6 +53,9 @@ struct column {
      * without it, unless it is asked for; then the text is words_unread, and writing such a row
      * again keeps what is stored. */
     bool words;
+    /* It tells of the customer, or the customer wrote it: emptied when the customer's data is
+     * erased. */
+    bool personal;
 };
 
 struct table {
@@ -84,6 +87,10 @@ char *table_sql_write(const struct table *t, bool upsert);
 /* The insert with one column more, which `lookup`, a select over the new row `k`, has; null when it
  * finds nothing. */
 char *table_sql_insert_with(const struct table *t, const char *column, const char *lookup);
+
+/* Empties the personal columns of all rows of the cases in the arrays ($1 tenants, $2 cases). Rows
+ * that hold nothing else but their key are deleted. NULL when the table has no such column. */
+char *table_sql_erase(const struct table *t);
 
 /* Deletes by primary key arrays. */
 char *table_sql_delete(const struct table *t);

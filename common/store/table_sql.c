@@ -226,3 +226,49 @@ char *table_sql_delete(const struct table *t)
     put_key_join(s.out, t);
     return text_end(&s);
 }
+
+/* -- erasing ---------------------------------------------------------------------------------- */
+
+static size_t count_personal(const struct table *t)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < t->n_cols; i++)
+        n += t->cols[i].personal;
+    return n;
+}
+
+/* "x.note <> '' or x.body <> ''", or "note = '', body = ''" */
+static void put_personal(FILE *out, const struct table *t, const char *prefix, const char *compare,
+                         const char *between)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < t->n_cols; i++)
+        if (t->cols[i].personal)
+            fprintf(out, "%s%s%s %s ''", n++ ? between : "", prefix, t->cols[i].name, compare);
+}
+
+/* A row that has nothing to be emptied is not written again. */
+char *table_sql_erase(const struct table *t)
+{
+    struct text s;
+    const size_t n = count_personal(t);
+    const bool whole = n == t->n_cols - t->n_keys;
+    if (n == 0)
+        return NULL;
+    text_begin(&s);
+    fprintf(s.out, whole ? "delete from %s x using " : "update %s x set ", t->name);
+    if (!whole) {
+        put_personal(s.out, t, "", "=", ", ");
+        fputs(" from ", s.out);
+    }
+    put_unnest(s.out, t, 2);
+    fputs(" as k(tenant_id, case_id) where x.tenant_id = any (array[k.tenant_id])"
+          " and x.case_id = k.case_id",
+          s.out);
+    if (!whole) {
+        fputs(" and (", s.out);
+        put_personal(s.out, t, "x.", "<>", " or ");
+        fputs(")", s.out);
+    }
+    return text_end(&s);
+}

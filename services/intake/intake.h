@@ -10,5 +10,5 @@
 
 #include "shared/service.h"
 
-/* Adds IntakeService and PolicyService to the server. `service` outlives it. */
+/* Adds IntakeService, PolicyService and PrivacyService to the server. `service` outlives it. */
 int intake_register(struct rpc_server *server, struct service *service) AM_MUSTCHECK;

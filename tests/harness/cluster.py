@@ -25,7 +25,7 @@ from .servers import Postgres, Redis
 
 SERVICES = ("intake", "assignment", "resolution")
 # Services of the contract that are part of another one's program.
-SERVED_BY = {"policy": "intake"}
+SERVED_BY = {"policy": "intake", "privacy": "intake"}
 TENANTS = ("demo", "acme")
 SETTLE_S = 30.0
 # A sanitized program needs longer to start and to end.
@@ -322,6 +322,9 @@ class Cluster:
 
     def policy(self, **who):
         return self.client("policy", **who)
+
+    def privacy(self, **who):
+        return self.client("privacy", **who)
 
     def sql(self, statement, parameters=None):
         """Looks into the cluster's database."""

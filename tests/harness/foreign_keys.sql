@@ -20,8 +20,8 @@ begin
             execute format('alter table %I add foreign key (tenant_id) references tenant '
                            'deferrable initially deferred', child.relname);
         end if;
-        -- A deduplication row of a command on an agent names no case.
-        if child.has_case and child.relname not in ('recovery_case', 'dedup') then
+        -- A deduplication row of a command on an agent names no case, nor does the record of an export.
+        if child.has_case and child.relname not in ('recovery_case', 'dedup', 'access_record') then
             execute format('alter table %I add foreign key (tenant_id, case_id) references recovery_case '
                            'deferrable initially deferred', child.relname);
         end if;

@@ -33,7 +33,7 @@ enum comeback comeback_of(const struct decision *d)
 {
     if (status_is_waiting(d->c->row.status))
         return COMEBACK_NONE;
-    if (other_case_is_open(d))
+    if (other_case_is_open(d) || d->c->row.erased_at != 0)
         return COMEBACK_LATE;
     if (d->c->row.status == CASE_STATUS_RESOLVED)
         return COMEBACK_SAME_ROUND;

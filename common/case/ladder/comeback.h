@@ -7,8 +7,9 @@
  * About a RESOLVED case it goes back to work in the same round: the clocks that ended with the
  * resolution go on, without the time in between, and the first resolution stays as evidence. About
  * a case that was CLOSED not longer ago than policy's `reopen.within` it begins the next round.
- * About one that has ended for longer, or while another case of the same failure and order is open,
- * nothing changes but that the word is kept, and the steward of its level is told.
+ * About one that has ended for longer or whose personal data was erased, or while another case of
+ * the same failure and order is open, nothing changes but that the word is kept, and the steward of
+ * its level is told.
  *
  * The owner keeps the case if not OFFLINE and still fit for it, however many cases that agent has;
  * else the steward of the level gets it. Both are told. The level stays, but for a bad answer to a

@@ -45,6 +45,7 @@ struct decision {
     struct firing_request firing; /* what the driver is to fire */
     uint32_t ids;                 /* ids derived so far */
     bool again;                   /* decide added a key: cmd->open_case_id, claim or agent_id */
+    bool erases;                  /* the personal data of the case, with what this writes */
 };
 
 /* The next id derived from the command's seed. */

@@ -75,6 +75,8 @@ struct case_row {
     int64_t appealed_at;             /* the customer came back after a denial */
     struct slice earlier_denials;    /* before the present one: a packed DenialList */
     struct uuid earlier_case_id;     /* of the same claim, over for too long; zero = none */
+    int64_t erased_at;               /* its personal data; 0 = never ... */
+    int64_t erased_seq;              /* ... and the event that tells of it: later words are there */
 };
 
 struct signal_row {

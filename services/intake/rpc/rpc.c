@@ -4,12 +4,14 @@
 
 #include "amends/v1/intake_service.pb-c.h"
 #include "amends/v1/policy_service.pb-c.h"
+#include "amends/v1/privacy_service.pb-c.h"
 #include "intake/rpc/card.h"
 #include "intake/rpc/cases.h"
 #include "intake/decide/decide.h"
 #include "intake/intake.h"
 #include "intake/rpc/lists.h"
 #include "intake/rpc/policy.h"
+#include "intake/rpc/privacy.h"
 #include "policy/compile/bundle.h"
 #include "rpc/wire.h"
 
@@ -47,6 +49,15 @@ static int policy_register(struct rpc_server *server, struct service *service)
                           service);
 }
 
+static int privacy_register(struct rpc_server *server, struct service *service)
+{
+    static const struct rpc_method methods[] = {
+        {.name = "EraseCustomer", .handle = privacy_erase, .slots = 4, .arena_bytes = READ_PAGE},
+    };
+    return rpc_server_add(server, &amends__v1__privacy_service__descriptor, methods, COUNT(methods),
+                          service);
+}
+
 int intake_register(struct rpc_server *server, struct service *service)
 {
     static const struct rpc_method methods[] = {
@@ -70,5 +81,7 @@ int intake_register(struct rpc_server *server, struct service *service)
     };
     int err = rpc_server_add(server, &amends__v1__intake_service__descriptor, methods,
                              COUNT(methods), service);
-    return err ? err : policy_register(server, service);
+    if (!err)
+        err = policy_register(server, service);
+    return err ? err : privacy_register(server, service);
 }

@@ -43,13 +43,23 @@ static bool require_no_other(struct decision *d)
     return false;
 }
 
+/* Nobody could say any more for whom it goes on. */
+static bool require_not_erased(struct decision *d)
+{
+    if (d->c->row.erased_at == 0)
+        return true;
+    fault_set(&d->cmd->fault, FAULT_FAILED_PRECONDITION, ERROR_REASON_CASE_ERASED,
+              "the personal data of the case was erased; open a new case");
+    return false;
+}
+
 /* -- the new round ----------------------------------------------------------------------------- */
 
 /* An agent has looked at it and says why, so it goes up. */
 static void reopen_case_decide(struct decision *d)
 {
     const Amends__V1__ReopenCaseRequest *r = (const Amends__V1__ReopenCaseRequest *)d->cmd->request;
-    if (require_ended(d) && comeback_prepare(d) && require_no_other(d))
+    if (require_ended(d) && require_not_erased(d) && comeback_prepare(d) && require_no_other(d))
         comeback_reopen(d, COMEBACK_CONTACT, d->actor != NULL, r->reason);
 }
 

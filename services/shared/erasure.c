@@ -1,0 +1,277 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+#include "shared/erasure.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/assert.h"
+#include "base/digest.h"
+#include "case/erase.h"
+#include "contract/reasons.h"
+#include "contract/statuses.h"
+#include "shared/certificate.h"
+
+#define SLICE_ROWS 200
+#define SLICE_BYTES (1u << 20)
+#define CERTIFICATE_BYTES (256u << 10)
+#define CASE_BYTES (64u << 20) /* the largest case must fit; memory is taken as needed */
+#define AT_ONCE 16
+
+enum erasure_step { STEP_COUNT, STEP_ERASE, STEP_CERTIFY };
+
+/* One case that is being erased. */
+struct erasing {
+    struct erasure *e;
+    struct arena arena;
+    struct submission sub;
+    struct erase_args args;
+};
+
+static void walk(struct erasure *e);
+
+void erasure_init(struct erasure *e)
+{
+    arena_init(&e->arena, CERTIFICATE_BYTES);
+    arena_init(&e->slice, SLICE_BYTES);
+    fault_init(&e->fault, &e->arena);
+}
+
+static void drop_digest(struct erasure *e)
+{
+    uint8_t hash[DIGEST_LEN];
+    if (e->digest)
+        digest_end(e->digest, hash);
+    e->digest = NULL;
+}
+
+void erasure_free(struct erasure *e)
+{
+    drop_digest(e);
+    arena_free(&e->arena);
+    arena_free(&e->slice);
+}
+
+/* -- the end ----------------------------------------------------------------------------------- */
+
+/* The first fault is told, when nothing is in flight any more. */
+static void note_fault(struct erasure *e, const struct fault *f)
+{
+    if (fault_is_set(&e->fault))
+        return;
+    fault_set(&e->fault, f->code, f->reason, "%s", f->message);
+    e->fault.retry_ms = f->retry_ms;
+}
+
+static void finish(struct erasure *e)
+{
+    e->done(e, fault_is_set(&e->fault) ? &e->fault : NULL);
+}
+
+static void begin_read(struct erasure *e, void (*done)(struct store_read *read))
+{
+    arena_reset(&e->slice);
+    e->read = (struct store_read){.arena = &e->slice,
+                                  .tenant_id = e->tenant->id,
+                                  .tenant = e->tenant->name,
+                                  .deadline_us = e->deadline_us,
+                                  .done = done,
+                                  .ctx = e};
+}
+
+/* Another process may have finished it first: then its certificate holds. */
+static void ended(struct store_read *read)
+{
+    struct erasure *e = read->ctx;
+    if (fault_is_set(&read->fault)) {
+        note_fault(e, &read->fault);
+    } else if (read->found.n > 0) {
+        const struct erasure_row *row = ROW_AT(&read->found, const struct erasure_row, 0);
+        const struct slice c = row->certificate;
+        e->row.ended_at = row->ended_at;
+        e->row.certificate = slice_of(arena_dup(&e->arena, c.data, c.len), c.len);
+        AM_ASSERT(e->row.certificate.data != NULL);
+    }
+    finish(e);
+}
+
+static void certify(struct erasure *e)
+{
+    uint8_t hash[DIGEST_LEN];
+    digest_end(e->digest, hash);
+    e->digest = NULL;
+    e->row.ended_at = time_now_us(loop_time(e->service->loop));
+    const struct certified what = {.tenant = e->tenant->name,
+                                   .cases = e->certified,
+                                   .left_open = e->row.open_too ? 0 : e->open,
+                                   .cases_sha256 = hash};
+    e->row.certificate = certificate_make(&e->row, &what, &e->arena);
+    begin_read(e, ended);
+    store_end_erasure(e->service->store, &e->read, &e->row);
+}
+
+/* -- a walk ------------------------------------------------------------------------------------ */
+
+static void begin_step(struct erasure *e, enum erasure_step step)
+{
+    e->step = (int)step;
+    e->last = (struct private_case){.opened_at = 0};
+    e->cases = e->open = e->certified = 0;
+    if (step != STEP_CERTIFY)
+        e->erased = 0;
+    else
+        e->digest = digest_begin();
+    walk(e);
+}
+
+static void end_step(struct erasure *e)
+{
+    if (fault_is_set(&e->fault) || e->step == STEP_COUNT)
+        finish(e);
+    else if (e->step == STEP_ERASE)
+        begin_step(e, STEP_CERTIFY);
+    else
+        certify(e);
+}
+
+static void count_case(struct erasure *e, const struct private_case *c)
+{
+    e->cases++;
+    if (status_is_final(c->status))
+        return;
+    if (e->open < ERASURE_OPEN_MOST)
+        e->open_ids[e->open] = c->case_id;
+    e->open++;
+}
+
+static void certify_case(struct erasure *e, const struct private_case *c)
+{
+    char id[UUID_TEXT_LEN + 1], line[UUID_TEXT_LEN + 32];
+    if (c->erased_seq == 0)
+        return;
+    const int n = snprintf(line, sizeof(line), "%s %" PRId64 "\n", uuid_format(&c->case_id, id),
+                           c->erased_seq);
+    digest_add(e->digest, line, (size_t)n);
+    e->certified++;
+}
+
+static void go_on(struct erasure *e);
+
+static void case_erased(struct submission *sub)
+{
+    struct erasing *x = sub->ctx;
+    struct erasure *e = x->e;
+    const struct fault *f = &sub->cmd.fault;
+    if (!fault_is_set(f))
+        e->erased++;
+    else if (f->reason != ERROR_REASON_CASE_OPEN) /* reopened a moment ago */
+        note_fault(e, f);
+    e->in_flight--;
+    arena_free(&x->arena);
+    free(x);
+    go_on(e);
+}
+
+static void submit_case(struct erasure *e, const struct private_case *c)
+{
+    struct erasing *x = calloc(1, sizeof(*x));
+    AM_ASSERT(x != NULL);
+    arena_init(&x->arena, CASE_BYTES);
+    x->e = e;
+    x->args = (struct erase_args){
+        .cause = e->cause, .erasure_id = e->row.erasure_id, .open_too = e->row.open_too};
+    x->sub = (struct submission){
+        .cmd = {.kind = &erase_case_kind,
+                .arena = &x->arena,
+                .tenant_id = e->tenant->id,
+                .tenant = e->tenant->name,
+                .principal = e->row.actor,
+                .args = &x->args,
+                .seed = uuid_new(time_now_us(loop_time(e->service->loop))),
+                .case_id = c->case_id},
+        .seg = {.cls = PG_SEG_BULK, .deadline_us = e->deadline_us},
+        .finished = case_erased,
+        .ctx = x,
+    };
+    e->in_flight++;
+    store_submit(e->service->store, &x->sub);
+}
+
+static bool wanted(const struct erasure *e, const struct private_case *c)
+{
+    return c->unerased && (e->row.open_too || status_is_final(c->status));
+}
+
+static void take_case(struct erasure *e, const struct private_case *c)
+{
+    e->last = *c;
+    count_case(e, c);
+    if (e->step == STEP_CERTIFY)
+        certify_case(e, c);
+    else if (e->step == STEP_ERASE && wanted(e, c))
+        submit_case(e, c);
+    else if (e->step == STEP_COUNT)
+        e->erased += c->unerased;
+}
+
+static bool is_gone(const struct erasure *e)
+{
+    return e->gone && e->gone(e->ctx);
+}
+
+static void stop_if_gone(struct erasure *e)
+{
+    static const struct fault gone = {.code = FAULT_DEADLINE_EXCEEDED,
+                                      .reason = ERROR_REASON_DEADLINE,
+                                      .message = "nobody waits for the answer any more"};
+    if (is_gone(e))
+        note_fault(e, &gone);
+}
+
+/* A command may end within the call that submits it; then the call that finds nothing left to do
+ * goes on to the next slice. */
+static void go_on(struct erasure *e)
+{
+    if (e->submitting)
+        return;
+    e->submitting = true;
+    while (!fault_is_set(&e->fault) && e->in_flight < AT_ONCE && e->next < e->n)
+        take_case(e, ROW_AT(&e->read.found, const struct private_case, e->next++));
+    e->submitting = false;
+    if (e->in_flight > 0)
+        return;
+    stop_if_gone(e);
+    if (!fault_is_set(&e->fault) && e->n == SLICE_ROWS)
+        walk(e);
+    else
+        end_step(e);
+}
+
+static void cases_read(struct store_read *read)
+{
+    struct erasure *e = read->ctx;
+    if (fault_is_set(&read->fault))
+        note_fault(e, &read->fault);
+    e->next = 0;
+    e->n = fault_is_set(&read->fault) ? 0 : read->found.n;
+    go_on(e);
+}
+
+static void walk(struct erasure *e)
+{
+    begin_read(e, cases_read);
+    store_read_customer(e->service->store, &e->read, e->row.customer_id, &e->last, e->row.begun_at,
+                        SLICE_ROWS);
+}
+
+void erasure_count(struct erasure *e)
+{
+    begin_step(e, STEP_COUNT);
+}
+
+void erasure_run(struct erasure *e)
+{
+    begin_step(e, STEP_ERASE);
+}

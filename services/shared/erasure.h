@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * One erasure of a customer's personal data: a walk over the customer's cases in slices, with a
+ * command EraseCase for each that has something to erase, a bounded number at a time, in the class
+ * of work that lets calls and timers go first. At the end a second walk certifies what is erased.
+ * Every step can be repeated, so whoever finds an unfinished erasure runs it again from the start.
+ *
+ * Threading: io loop's thread. Ownership: the erasure is embedded in its caller's struct until
+ * `done`; the texts of `row` live as long.
+ */
+
+#include "shared/service.h"
+#include "store/private.h"
+
+#define ERASURE_OPEN_MOST 20 /* ids of open cases that are kept */
+
+struct erasure {
+    /* Set by the caller. */
+    struct service *service;
+    const struct tenant *tenant;
+    struct erasure_row row;
+    int cause;           /* ErasureCause */
+    int64_t deadline_us; /* of the commands and reads, monotonic; 0 = none */
+    /* Asked between two slices: nobody waits any more. NULL = somebody always does. */
+    bool (*gone)(void *ctx);
+    /* Once. `fault` NULL = it went well. */
+    void (*done)(struct erasure *e, const struct fault *fault);
+    void *ctx;
+    /* What was found. Erased: what erasure_count() would erase, what erasure_run() has erased. */
+    int64_t cases, erased, open;
+    struct uuid open_ids[ERASURE_OPEN_MOST];
+    /* Owned by the erasure, until erasure_free(). */
+    struct arena arena; /* the certificate */
+    struct arena slice;
+    struct store_read read;
+    struct fault fault;
+    struct private_case last;
+    size_t next, n, in_flight;
+    int step; /* enum erasure_step */
+    bool submitting;
+    void *digest; /* of the certificate's list of cases */
+    int64_t certified;
+};
+
+/* Begins an erasure; the caller has set its part. */
+void erasure_init(struct erasure *e);
+/* After `done`, or before anything was begun. */
+void erasure_free(struct erasure *e);
+
+/* Counts what would be erased, and writes nothing. */
+void erasure_count(struct erasure *e);
+
+/* Erases, writes the certificate and finishes the row, which is there already. row.ended_at and
+ * row.certificate are then what is stored. A case that has not ended is left out without
+ * row.open_too, also one that was reopened meanwhile; `open` counts them. */
+void erasure_run(struct erasure *e);
