@@ -5,6 +5,7 @@ import collections
 import re
 
 import arrows
+import roles
 
 CODE = (".c", ".h", ".py", ".sh", ".proto", ".sql", ".cmake", "CMakeLists.txt")
 OURS = ("common/", "services/", "tests/", "proto/", ".ci/", "docker/", "helm/")
@@ -70,7 +71,7 @@ def findings(root, names):
             if uses_sql_time(name, line):
                 probes.append(f"{name}:{number}")
     return (found + crowded(names) + time_findings(probes) + reason_findings(root, names)
-            + event_findings(root, names) + left_out(root, names))
+            + event_findings(root, names) + roles.findings(root, names) + left_out(root, names))
 
 
 def whole_file(name, lines):

@@ -11,10 +11,7 @@
 #include <stdint.h>
 
 #include "base/err.h"
-
-/* A set of roles has the bit of each (amends.v1.Role). */
-#define ROLE_BIT(role) (UINT32_C(1) << (role))
-#define ROLES_ALL UINT32_MAX
+#include "contract/roles.h"
 
 /* The longest text of role_set_text(), with its NUL. */
 #define ROLE_SET_TEXT_BYTES 128

@@ -13,6 +13,7 @@
 #include "amendsctl/explain.h"
 #include "amendsctl/out.h"
 #include "amendsctl/policy.h"
+#include "amendsctl/roles.h"
 #include "base/assert.h"
 #include "base/options.h"
 
@@ -138,6 +139,8 @@ const struct ctl_command ctl_commands[] = {
     CALL("audit", "", SERVER_ASSIGNMENT, "AuditCases", "",
          "look for clocks that did not fire and cases without a clock or owner; exit 1 if any",
          .hidden = "page_token", .run = audit_run),
+    CALL("roles", "", SERVER_INTAKE, NULL, "", "show which roles may make which call",
+         .offline = true, .run = roles_run),
     CALL("completion", "bash", SERVER_INTAKE, NULL, "",
          "print completion for bash: source <(amendsctl completion bash)", .offline = true,
          .run = complete_run_script),

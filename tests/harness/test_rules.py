@@ -14,6 +14,7 @@ import arrows  # noqa: E402
 import commits  # noqa: E402
 import hardening  # noqa: E402
 import migrations  # noqa: E402
+import roles  # noqa: E402
 import rules  # noqa: E402
 
 
@@ -175,3 +176,32 @@ def test_a_file_that_is_compiled_without_a_flag_or_for_tests_is_named():
     assert hardening.file_findings(entry, "/tree") == [
         "common/base/arena.c is compiled without -fno-strict-aliasing",
         "common/base/arena.c ships with AMENDS_TEST_CLOCK"]
+
+
+ROWS = {"CASE_SERVICE_OPEN_CASE": ["AGENT", "CLIENT"]}
+
+
+def of_call(*comment):
+    lines = ["service CaseService {", *(f"  // {line}" for line in comment), "  rpc OpenCase(A) returns (B);"]
+    return list(roles.in_proto("a.proto", lines, ROWS))
+
+
+def test_a_call_that_tells_its_roles_passes():
+    assert of_call("Opens a case.", "Roles: AGENT, CLIENT.") == []
+    assert of_call("Opens a case. Roles: AGENT,", "CLIENT.") == []
+
+
+@pytest.mark.parametrize("comment, part", [
+    (["Opens a case."], "does not end with"),
+    (["Roles: AGENT, CLIENT.", "Opens a case."], "does not end with"),
+    (["Opens a case.", "Roles: AGENT."], "other roles"),
+    (["Opens a case.", "Roles: CLIENT, AGENT."], "other roles"),
+])
+def test_a_call_that_tells_other_roles_or_none_is_refused(comment, part):
+    (finding,) = of_call(*comment)
+    assert part in finding
+
+
+def test_the_table_of_roles_is_read_whole():
+    text = (paths.ROOT / roles.TABLE).read_text()
+    assert len(roles.table(paths.ROOT)) == text.count("MAY_CALL(CALL_")

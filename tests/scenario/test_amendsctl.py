@@ -52,6 +52,13 @@ def test_a_whole_recovery(world, ask):
     assert len(ask("case", "history", case)["events"]) == int(closed["version"])
 
 
+def test_roles_shows_who_may_call_what(ctl):
+    rows = dict(line.split(maxsplit=1) for line in ctl("roles").stdout.splitlines()[1:])
+    assert rows["IntakeService/OpenCase"] == "AGENT, SUPERVISOR, CLIENT, GATEWAY"
+    assert rows["AssignmentInternalService/Route"] == "INTERNAL"
+    assert rows["grpc.health.v1.Health/Check"] == "(no credential)"
+
+
 def test_tables_are_for_people(ctl, ask):
     case = open_case(ask)
     done = ctl("case", "list")

@@ -2,10 +2,10 @@
 
 /*
  * Prints the contract for C, read from the descriptors that protoc writes: names, counts and SQL
- * literals of every enumeration, and the descriptors themselves as data. The build runs it; what it
- * writes lives in the build folder.
+ * literals of every enumeration, the calls of every service, and the descriptors themselves as
+ * data. The build runs it; what it writes lives in the build folder.
  *
- *   contract_generate <descriptor set> <reasons.h> <words.h> <schema_data.c>
+ *   contract_generate <descriptor set> <reasons.h> <words.h> <calls.h> <schema_data.c>
  */
 
 #include <ctype.h>
@@ -146,6 +146,45 @@ static void print_words(FILE *out, const descriptor_set *set)
     print_all(out, set);
 }
 
+/* -- calls ------------------------------------------------------------------------------------- */
+
+/* "CALL_INTAKE_SERVICE_OPEN_CASE"; a service of another package has its package's name before it:
+ * "CALL_GRPC_HEALTH_V1_HEALTH_CHECK". */
+static void print_call_name(FILE *out, const proto_file *f, const char *service, const char *method)
+{
+    char name[NAME_BYTES];
+    (void)fprintf(out, "CALL_");
+    if (!f->package || strcmp(f->package, PACKAGE) != 0) {
+        for (const char *c = f->package ? f->package : ""; *c; c++)
+            (void)fputc(*c == '.' ? '_' : toupper((unsigned char)*c), out);
+        (void)fputc('_', out);
+    }
+    snake_name(service, name);
+    (void)fprintf(out, "%s_", name);
+    snake_name(method, name);
+    (void)fprintf(out, "%s", name);
+}
+
+static void print_calls_of(FILE *out, const proto_file *f)
+{
+    for (size_t i = 0; i < f->n_service; i++) {
+        for (size_t k = 0; k < f->service[i]->n_method; k++) {
+            (void)fprintf(out, "    ");
+            print_call_name(out, f, f->service[i]->name, f->service[i]->method[k]->name);
+            (void)fprintf(out, ",\n");
+        }
+    }
+}
+
+static void print_calls(FILE *out, const descriptor_set *set)
+{
+    print_head(out, "The calls of all services, in the order of contract_call_paths[].");
+    (void)fprintf(out, "enum contract_call {\n");
+    for (size_t i = 0; i < set->n_file; i++)
+        print_calls_of(out, set->file[i]);
+    (void)fprintf(out, "};\n");
+}
+
 /* -- files ------------------------------------------------------------------------------------- */
 
 static int fail(const char *what, const char *path)
@@ -184,8 +223,8 @@ static int write_file(const char *path, const descriptor_set *set,
 
 int main(int argc, char **argv)
 {
-    if (argc != 5)
-        return fail("needs a descriptor set and the three files to write, not",
+    if (argc != 6)
+        return fail("needs a descriptor set and the four files to write, not",
                     argc > 1 ? argv[argc - 1] : "nothing");
     descriptor_set *set = read_set(argv[1]);
     if (!set)
@@ -194,7 +233,9 @@ int main(int argc, char **argv)
     if (!failed)
         failed = write_file(argv[3], set, print_words);
     if (!failed)
-        failed = write_file(argv[4], set, print_schema);
+        failed = write_file(argv[4], set, print_calls);
+    if (!failed)
+        failed = write_file(argv[5], set, print_schema);
     google__protobuf__file_descriptor_set__free_unpacked(set, NULL);
     return failed;
 }

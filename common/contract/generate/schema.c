@@ -139,11 +139,27 @@ static void print_imports(FILE *out, const Google__Protobuf__FileDescriptorSet *
     (void)fprintf(out, "0};\n"); /* an array has one element at least */
 }
 
+/* In the order of enum contract_call. */
+static void print_paths(FILE *out, const Google__Protobuf__FileDescriptorSet *set)
+{
+    size_t n = 0;
+    (void)fprintf(out, "const char *const contract_call_paths[] = {\n");
+    for (size_t i = 0; i < set->n_file; i++) {
+        const proto_file *f = set->file[i];
+        for (size_t k = 0; k < f->n_service; k++)
+            for (size_t m = 0; m < f->service[k]->n_method; m++, n++)
+                (void)fprintf(out, "    \"/%s.%s/%s\",\n", f->package ? f->package : "",
+                              f->service[k]->name, f->service[k]->method[m]->name);
+    }
+    (void)fprintf(out, "};\nconst size_t contract_n_calls = %zu;\n\n", n);
+}
+
 void print_schema(FILE *out, const Google__Protobuf__FileDescriptorSet *set)
 {
     (void)fprintf(out,
                   "/* SPDX-License-Identifier: Apache-2.0 */\n"
                   "/* Made from proto/ by common/contract/generate; see contract/schema.h. */\n"
+                  "#include \"contract/roles.h\"\n"
                   "#include \"contract/schema.h\"\n\n");
     for (size_t i = 0; i < set->n_file; i++) {
         print_bytes(out, set->file[i], i);
@@ -154,5 +170,6 @@ void print_schema(FILE *out, const Google__Protobuf__FileDescriptorSet *set)
         (void)fprintf(out, "    {\"%s\", bytes_%zu, sizeof bytes_%zu, imports_%zu, %zu},\n",
                       set->file[i]->name, i, i, i, set->file[i]->n_dependency);
     (void)fprintf(out, "};\nconst size_t schema_n_files = %zu;\n\n", set->n_file);
+    print_paths(out, set);
     print_symbols(out, set);
 }
