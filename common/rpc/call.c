@@ -122,6 +122,7 @@ void rpc_call_release(struct rpc_call *call)
     call->grpc = NULL;
     call->metadata.count = 0;
     call->request = NULL;
+    call->told = (struct front_told){0};
     call->principal = (struct rpc_principal){0};
     call->user = NULL;
     call->replayed = false;
@@ -236,6 +237,8 @@ static int prepare_call(struct rpc_call *call, grpc_byte_buffer *payload, struct
     if (!call->method)
         return refuse_call(fault, FAULT_UNIMPLEMENTED, ERROR_REASON_UNKNOWN_METHOD,
                            "there is no such method");
+    if (front_hear(call, fault) < 0)
+        return AM_EINVAL;
     if (!call->method->spec.without_principal) {
         int err = admit_call(call, fault);
         if (err < 0)
@@ -306,6 +309,8 @@ const struct rpc_principal *rpc_call_principal(const struct rpc_call *call)
 const char *rpc_call_peer(struct rpc_call *call)
 {
     rpc_call_check(call);
+    if (call->told.peer)
+        return call->told.peer;
     char *peer = grpc_call_get_peer(call->grpc);
     const char *copy = arena_strdup(&call->arena, peer ? peer : "");
     gpr_free(peer);
@@ -314,7 +319,7 @@ const char *rpc_call_peer(struct rpc_call *call)
 
 bool rpc_call_is_local(struct rpc_call *call)
 {
-    return principal_peer_is_local(rpc_call_peer(call));
+    return !call->told.peer && principal_peer_is_local(rpc_call_peer(call));
 }
 
 const char *rpc_call_method(const struct rpc_call *call)

@@ -13,6 +13,7 @@
  *   deliver.c    answers on their way, clients that have gone
  *   health.c     grpc.health.v1                                drain.c   the way down
  *   reflection.c grpc.reflection.v1 and .v1alpha
+ *   front.c      what a proxy in front tells of clients
  *
  * Threading: the rpc thread, the io loop's thread, as said above. Ownership: the server owns
  * methods, slots and calls; a handler has a claim on its call until it answers.
@@ -26,6 +27,7 @@
 
 #include "base/list.h"
 #include "rpc/admission.h"
+#include "rpc/front.h"
 #include "rpc/server.h"
 
 /*
@@ -137,6 +139,7 @@ struct rpc_call {
     int64_t taken_us;
     struct arena arena;
     ProtobufCMessage *request;
+    struct front_told told;
     struct rpc_principal principal;
     struct admission_ticket ticket;
     void *user;
@@ -175,11 +178,12 @@ struct rpc_server {
     struct admission *admission;
     struct rpc_call *free_calls;
     unsigned n_free_calls;
-    unsigned posted;       /* slots in the queue */
-    unsigned live;         /* calls out of the pool */
-    struct list under_way; /* these calls */
-    int64_t looked_us;     /* when they were last looked at */
-    bool shut;             /* the core has no connection left */
+    unsigned posted;         /* slots in the queue */
+    unsigned live;           /* calls out of the pool */
+    struct list under_way;   /* these calls */
+    int64_t looked_us;       /* when they were last looked at */
+    bool shut;               /* the core has no connection left */
+    int64_t front_warned_us; /* when the log last told of a front that is not trusted; 0: never */
 
     /* the loop thread's */
     struct list streams;

@@ -17,6 +17,12 @@ static int refuse(const char *address, const char *why, const char *what)
     return AM_EINVAL;
 }
 
+/* Whoever reaches the front reaches the server. */
+static bool has_front(const struct rpc_server *s)
+{
+    return s->config.trusted_front_loopback || s->config.trusted_front_san;
+}
+
 static int check_address(const struct rpc_server *s, const char *address, bool tls)
 {
     struct address a;
@@ -25,9 +31,10 @@ static int check_address(const struct rpc_server *s, const char *address, bool t
                   LOG_STR("do", "say for example 127.0.0.1:7401"));
         return AM_EINVAL;
     }
-    if (principal_listen_is_local(address))
+    const bool local = principal_listen_is_local(address);
+    if (local && !has_front(s))
         return 0;
-    if (!tls && !s->config.insecure_plaintext)
+    if (!local && !tls && !s->config.insecure_plaintext)
         return refuse(address,
                       "without TLS everybody on the way reads and changes what is said here",
                       "give --tls-cert and --tls-key, listen on a loopback address, or set "
@@ -36,8 +43,8 @@ static int check_address(const struct rpc_server *s, const char *address, bool t
         return 0;
     return refuse(address,
                   "callers are not authenticated, so only programs of this machine may call",
-                  "listen on a loopback address, or set --insecure-principals where a proxy in "
-                  "front sets the headers");
+                  "listen on a loopback address without a trusted front, or set "
+                  "--insecure-principals where a proxy in front sets the headers");
 }
 
 static int listen_at(struct rpc_server *s, const char *address, const struct tls_files *tls,

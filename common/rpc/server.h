@@ -101,6 +101,10 @@ struct rpc_server_config {
     bool insecure_plaintext;  /* allow a non-loopback address without TLS */
     bool insecure_principals; /* allow header principals on a non-loopback address */
     bool no_reflection;       /* do not answer grpc.reflection.v1 and .v1alpha */
+    /* Who may tell of clients (rpc/front.h): whose certificate has this name (NULL: nobody), and
+     * whoever is on this machine. */
+    const char *trusted_front_san;
+    bool trusted_front_loopback;
     struct rpc_limits limits;
     /* The greatest age of a connection (90000; gRPC varies it by a tenth). Its client is then asked
      * to reconnect, which sends it to other replicas too. */
@@ -129,7 +133,8 @@ int rpc_server_add(struct rpc_server *s, const ProtobufCServiceDescriptor *descr
 
 /*
  * Binds the addresses and starts the rpc thread. AM_EINVAL for a bad address, for an address that
- * other machines can reach without insecure_principals, or without TLS and insecure_plaintext;
+ * other machines can reach, directly or through a trusted front, without insecure_principals, or
+ * directly without TLS and insecure_plaintext;
  * AM_EIO when it cannot bind. Both are logged with what to do about them, and leave a server that
  * can only be freed.
  */
@@ -175,10 +180,11 @@ const ProtobufCMessage *rpc_call_request(const struct rpc_call *call);
 const struct rpc_principal *rpc_call_principal(const struct rpc_call *call);
 
 /* Where the call comes from, as gRPC tells it: "ipv4:10.0.0.7:51234", "ipv6:%5B::1%5D:51234",
- * "unix:..."; in the call's arena. */
+ * "unix:..."; behind a trusted front what that tells (rpc/front.h). In the call's arena. */
 const char *rpc_call_peer(struct rpc_call *call);
 
-/* Whether it comes from this machine: by a loopback address or a UNIX socket. */
+/* Whether it comes from this machine: by a loopback address or a UNIX socket, and not through a
+ * trusted front. */
 bool rpc_call_is_local(struct rpc_call *call);
 
 /* "/amends.v1.IntakeService/OpenCase". */

@@ -61,5 +61,12 @@ void tls_peer_read(struct grpc_call *call, struct arena *arena, struct tls_peer 
 void rpc_call_tls_peer(struct rpc_call *call, struct tls_peer *out)
 {
     rpc_call_check(call);
-    tls_peer_read(call->grpc, &call->arena, out);
+    if (!call->told.peer) {
+        tls_peer_read(call->grpc, &call->arena, out);
+        return;
+    }
+    *out = (struct tls_peer){
+        .secure = true, .certified = call->told.n_names > 0, .n_names = call->told.n_names};
+    if (out->n_names > 0)
+        memcpy(out->names, call->told.names, out->n_names * sizeof(out->names[0]));
 }

@@ -40,5 +40,6 @@ struct tls_peer {
 /* Fills `out`. A name that the arena has no room for is left out. */
 void tls_peer_read(struct grpc_call *call, struct arena *arena, struct tls_peer *out);
 
-/* The same for a call of our server, in its arena. */
+/* The same for a call of our server, in its arena; of one that came through a trusted front
+ * (rpc/front.h) what that tells of the client, and never the front's own names. */
 void rpc_call_tls_peer(struct rpc_call *call, struct tls_peer *out);

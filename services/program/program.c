@@ -195,6 +195,8 @@ static void make_server(struct program *p)
         .insecure_plaintext = p->settings.insecure_plaintext,
         .insecure_principals = p->settings.insecure_principals,
         .no_reflection = p->settings.no_reflection,
+        .trusted_front_san = *p->settings.trusted_front_san ? p->settings.trusted_front_san : NULL,
+        .trusted_front_loopback = p->settings.trusted_front_loopback,
         .limits = {.live_calls = (unsigned)p->settings.max_live_calls,
                    .live_calls_tenant = (unsigned)p->settings.max_live_calls_tenant,
                    .unsent_bytes = (size_t)p->settings.max_unsent_bytes,

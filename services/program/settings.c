@@ -55,6 +55,7 @@ static void defaults(struct settings *s, const struct program_spec *spec)
         .drain_delay_ms = 0,
         .drain_quiet_ms = 2000,
         .drain_grace_ms = 10000,
+        .trusted_front_san = "",
         .log_level = "info",
         .test_clock = "",
     };
@@ -172,6 +173,10 @@ int settings_parse(struct settings *s, const struct program_spec *spec, int argc
         {"insecure-admin", OPTION_BOOL, &s->insecure_admin, 0, 0, NULL,
          "allow an --admin address that is not loopback: everybody who reaches it reads the "
          "metrics, in plaintext"},
+        {"trusted-front-san", OPTION_STRING, &s->trusted_front_san, 0, 0, "NAME",
+         "a name in the certificate of the proxy in front that may tell of its clients"},
+        {"trusted-front-loopback", OPTION_BOOL, &s->trusted_front_loopback, 0, 0, NULL,
+         "let any program of this machine tell of its clients, as a proxy in front of it does"},
 #ifdef AMENDS_TEST_CLOCK
         {"test-clock", OPTION_STRING, &s->test_clock, 0, 0, "FILE",
          "for tests: file that moves the time"},

@@ -32,6 +32,8 @@ struct settings {
     const char *log_level;
     bool insecure_principals, insecure_plaintext, insecure_admin;
     bool no_reflection;
+    const char *trusted_front_san; /* "" = nobody */
+    bool trusted_front_loopback;
     const char *test_clock; /* test builds only */
 };
 

@@ -44,6 +44,8 @@ static void answer(struct rpc_call *call)
     response.tenant = unconst(rpc_call_principal(call)->tenant);
     response.principal = unconst(rpc_call_principal(call)->id);
     response.left_ms = (rpc_call_deadline_us(call) - time_mono_us()) / US_PER_MS;
+    response.from = unconst(rpc_call_peer(call));
+    response.local = rpc_call_is_local(call);
     tell_peer(call, &response);
     rpc_reply(call, &response.base);
 }
