@@ -78,6 +78,12 @@ bool check_name(const char *text, size_t len, size_t max)
     return true;
 }
 
+bool check_is_customer(const char *text, size_t len)
+{
+    const size_t n = sizeof(CHECK_CUSTOMER_PREFIX) - 1;
+    return len >= n && memcmp(text, CHECK_CUSTOMER_PREFIX, n) == 0;
+}
+
 void check_principal(struct fault *fault, const char *field, const char *text)
 {
     check_text(fault, field, text, CHECK_PRINCIPAL_BYTES_MAX, true);

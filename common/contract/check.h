@@ -35,6 +35,10 @@ void check_code(struct fault *fault, const char *field, const char *text, size_t
  * not end with NUL. */
 bool check_name(const char *text, size_t len, size_t max);
 
+/* What a gateway calls for without an agent begins so: "customer:email". It is nobody's name. */
+#define CHECK_CUSTOMER_PREFIX "customer:"
+bool check_is_customer(const char *text, size_t len);
+
 /* A principal id: check_name() of at most CHECK_PRINCIPAL_BYTES_MAX bytes. */
 void check_principal(struct fault *fault, const char *field, const char *text);
 

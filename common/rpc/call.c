@@ -123,6 +123,8 @@ void rpc_call_release(struct rpc_call *call)
     call->metadata.count = 0;
     call->request = NULL;
     call->told = (struct front_told){0};
+    call->caller = (struct caller){0};
+    call->asking = (struct rpc_asking){0};
     call->principal = (struct rpc_principal){0};
     call->user = NULL;
     call->replayed = false;
@@ -154,12 +156,12 @@ static int refuse_call(struct fault *fault, enum fault_code code, int reason, co
     return AM_EINVAL;
 }
 
+/* How far a call has come. */
+enum step { STEP_READY, STEP_ASKS, STEP_REFUSED };
+
 static int admit_call(struct rpc_call *call, struct fault *fault)
 {
     struct rpc_server *s = call->server;
-    int err = principal_establish(&call->metadata, &call->arena, &call->principal, fault);
-    if (err < 0)
-        return err;
     enum admission_verdict verdict =
         admission_enter(s->admission, call->method->spec.kind, &call->principal, &call->ticket);
     if (verdict == ADMISSION_OK) {
@@ -230,21 +232,38 @@ static int check_metadata(const struct rpc_call *call, struct fault *fault)
     return AM_EINVAL;
 }
 
-static int prepare_call(struct rpc_call *call, grpc_byte_buffer *payload, struct fault *fault)
+/* Who calls, whether they may, and whether there is room for it. */
+static enum step enter_call(struct rpc_call *call, struct fault *fault)
+{
+    switch (rpc_credential_establish(call, fault)) {
+    case CALLER_ACCEPTED:
+    case CALLER_BELIEVED:
+        return admit_call(call, fault) < 0 ? STEP_REFUSED : STEP_READY;
+    case CALLER_ASKS:
+        return STEP_ASKS;
+    default:
+        return STEP_REFUSED;
+    }
+}
+
+static enum step prepare_call(struct rpc_call *call, struct fault *fault)
 {
     if (check_metadata(call, fault) < 0)
-        return AM_EINVAL;
-    if (!call->method)
-        return refuse_call(fault, FAULT_UNIMPLEMENTED, ERROR_REASON_UNKNOWN_METHOD,
-                           "there is no such method");
-    if (front_hear(call, fault) < 0)
-        return AM_EINVAL;
-    if (!call->method->spec.without_principal) {
-        int err = admit_call(call, fault);
-        if (err < 0)
-            return err;
+        return STEP_REFUSED;
+    if (!call->method) {
+        (void)refuse_call(fault, FAULT_UNIMPLEMENTED, ERROR_REASON_UNKNOWN_METHOD,
+                          "there is no such method");
+        return STEP_REFUSED;
     }
-    return rpc_call_decode(call, payload, &call->arena, &call->request, fault);
+    if (front_hear(call, fault) < 0)
+        return STEP_REFUSED;
+    enum step step = STEP_READY;
+    if (!call->method->spec.without_principal)
+        step = enter_call(call, fault);
+    if (step == STEP_READY &&
+        rpc_call_decode(call, call->payload, &call->arena, &call->request, fault) < 0)
+        step = STEP_REFUSED;
+    return step;
 }
 
 /* Runs on the loop's thread. A call whose deadline passed on the way is not handled: nobody waits
@@ -264,21 +283,43 @@ static void run_handler(struct loop_job *job)
     rpc_fail(call, &fault);
 }
 
-void rpc_call_begin(struct rpc_call *call, grpc_byte_buffer *payload)
+static void hand_over(struct rpc_call *call)
 {
-    struct fault fault;
-    fault_init(&fault, &call->arena);
-    int err = prepare_call(call, payload, &fault);
-    if (payload)
-        grpc_byte_buffer_destroy(payload);
-    if (err < 0) {
-        rpc_fail(call, &fault);
-    } else if (call->method->flags & RPC_METHOD_ON_RPC_THREAD) {
+    if (call->method->flags & RPC_METHOD_ON_RPC_THREAD) {
         call->method->spec.handle(call, call->method->service);
     } else {
         call->job.run = run_handler;
         loop_post(call->server->loop, &call->job);
     }
+}
+
+void rpc_call_drop_payload(struct rpc_call *call)
+{
+    if (call->payload)
+        grpc_byte_buffer_destroy(call->payload);
+    call->payload = NULL;
+}
+
+void rpc_call_go_on(struct rpc_call *call)
+{
+    struct fault fault;
+    fault_init(&fault, &call->arena);
+    enum step step = prepare_call(call, &fault);
+    if (step == STEP_ASKS) {
+        rpc_asking_begin(call);
+        return;
+    }
+    rpc_call_drop_payload(call);
+    if (step == STEP_REFUSED)
+        rpc_fail(call, &fault);
+    else
+        hand_over(call);
+}
+
+void rpc_call_begin(struct rpc_call *call, grpc_byte_buffer *payload)
+{
+    call->payload = payload;
+    rpc_call_go_on(call);
 }
 
 /* -- what a handler asks ---------------------------------------------------------------------- */

@@ -42,8 +42,9 @@ typedef void rpc_client_done(void *ctx, enum fault_code code, const char *messag
 
 /*
  * Starts one unary call. `method_index` is the index in the service's descriptor; `as` becomes the
- * metadata amends-tenant and amends-principal. `done` runs exactly once, later, unless this returns
- * an error: AM_EAGAIN when max_in_flight calls are open, AM_EINVAL when `as` is not well formed.
+ * metadata amends-tenant, amends-principal and, with a credential, authorization. `done` runs
+ * exactly once, later, unless this returns an error: AM_EAGAIN when max_in_flight calls are open,
+ * AM_EINVAL when `as` is not well formed.
  */
 int rpc_client_call(struct rpc_client *c, const ProtobufCServiceDescriptor *service,
                     unsigned method_index, const struct rpc_principal *as,

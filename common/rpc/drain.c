@@ -23,6 +23,7 @@ static void on_drained(struct loop_job *job)
 {
     struct rpc_server *s = CONTAINER_OF(job, struct rpc_server, drained_job);
     loop_timer_free(s->drain_timer);
+    loop_timer_free(s->credential_timer);
     s->drain_timer = NULL;
     s->drained = true;
     log_info("rpc", "drained");

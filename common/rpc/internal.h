@@ -11,6 +11,8 @@
  *   slot.c       posted requests, the new call                 call.c    the pool, the hand-over
  *   reply.c      final batches                                 stream.c  server streams
  *   deliver.c    answers on their way, clients that have gone
+ *   caller.c     who calls, by the metadata             credential.c the same for a call: counted
+ *   asking.c     calls whose credential is asked about
  *   health.c     grpc.health.v1                                drain.c   the way down
  *   reflection.c grpc.reflection.v1 and .v1alpha
  *   front.c      what a proxy in front tells of clients
@@ -27,6 +29,7 @@
 
 #include "base/list.h"
 #include "rpc/admission.h"
+#include "rpc/caller.h"
 #include "rpc/front.h"
 #include "rpc/server.h"
 
@@ -66,6 +69,7 @@ struct method {
     void *service;
     void *registered;
     unsigned flags; /* RPC_METHOD_* */
+    uint32_t roles; /* who may call */
     size_t metric;
     struct rpc_slot *slots;
     unsigned n_slots;
@@ -129,6 +133,19 @@ struct rpc_delivery {
     struct tag watch_tag;
 };
 
+/* While a call waits for its credential to be known: the rpc thread's, but for the job. */
+struct rpc_asking {
+    struct list node; /* in server->asking */
+    const struct auth_checker *checker;
+    struct slice text; /* borrows the metadata */
+    size_t bytes;      /* of the request */
+    unsigned times;    /* that it was asked about */
+    bool given_up;     /* answered, because it took too long */
+    bool refused;      /* by the checker: too many ask */
+    struct loop_job job;
+    struct tag tag;
+};
+
 struct rpc_call {
     uint32_t magic;
     struct rpc_server *server;
@@ -140,6 +157,9 @@ struct rpc_call {
     struct arena arena;
     ProtobufCMessage *request;
     struct front_told told;
+    grpc_byte_buffer *payload; /* until it is decoded */
+    struct caller caller;
+    struct rpc_asking asking;
     struct rpc_principal principal;
     struct admission_ticket ticket;
     void *user;
@@ -156,6 +176,13 @@ struct rpc_call {
 
 struct rpc_health;
 struct rpc_reflection;
+
+/* Who was lately told of as calling without a credential. */
+#define RPC_BELIEVED_MAX 256
+struct rpc_believed {
+    uint64_t hash;
+    int64_t told_us;
+};
 
 struct rpc_server {
     struct rpc_server_config config;
@@ -182,11 +209,18 @@ struct rpc_server {
     unsigned live;           /* calls out of the pool */
     struct list under_way;   /* these calls */
     int64_t looked_us;       /* when they were last looked at */
-    bool shut;               /* the core has no connection left */
     int64_t front_warned_us; /* when the log last told of a front that is not trusted; 0: never */
+    struct caller_rules rules;
+    struct failures *failures;
+    struct rpc_believed believed[RPC_BELIEVED_MAX];
+    struct list asking; /* calls */
+    unsigned n_asking;
+    size_t asking_bytes;
+    bool shut; /* the core has no connection left */
 
     /* the loop thread's */
     struct list streams;
+    struct loop_timer *credential_timer; /* NULL: there is none to look at */
     unsigned n_clients;
     struct list ended_calls; /* outgoing, of clients that were freed */
     void (*drain_done)(void *ctx);
@@ -210,6 +244,9 @@ void rpc_slots_free(struct rpc_server *s);
 /* call.c: the rpc thread, but for the last */
 struct rpc_call *rpc_call_take(struct rpc_server *s, struct rpc_slot *slot);
 void rpc_call_begin(struct rpc_call *call, grpc_byte_buffer *payload);
+/* Once its credential was asked about. */
+void rpc_call_go_on(struct rpc_call *call);
+void rpc_call_drop_payload(struct rpc_call *call);
 void rpc_call_release(struct rpc_call *call);
 /* Unpacks one of the client's messages into `arena`. AM_EINVAL with the refusal in `fault`. */
 int rpc_call_decode(const struct rpc_call *call, grpc_byte_buffer *payload, struct arena *arena,
@@ -235,12 +272,25 @@ void rpc_deliver_ended(struct rpc_call *call);
 /* Gives up answers that are not taken. The rpc thread, once a second. */
 void rpc_deliver_look(struct rpc_server *s);
 
+/* credential.c: the rpc thread. Who calls, and whether they may: ACCEPTED, BELIEVED or ASKS, else
+ * `fault` was set. */
+enum caller_outcome rpc_credential_establish(struct rpc_call *call, struct fault *fault);
+/* Looks at the credentials of open streams from now on. The main thread, or the loop's. */
+void rpc_credentials_watch(struct rpc_server *s);
+
+/* asking.c: the rpc thread. The call waits, or is answered. */
+void rpc_asking_begin(struct rpc_call *call);
+/* Answers those that wait for too long; once a second. */
+void rpc_asking_look(struct rpc_server *s);
+
 /* drain.c: the rpc thread. Tells the loop when the last call has gone. */
 void rpc_drain_check(struct rpc_server *s);
 
 /* stream.c: the loop's thread */
 void rpc_stream_fail(struct rpc_call *call, const struct fault *fault);
 void rpc_streams_drain(struct rpc_server *s);
+/* Ends a stream with a constant text. */
+void rpc_stream_farewell(struct rpc_call *call, enum fault_code code, int reason, const char *text);
 
 /* reflection.c: the main thread. NULL may be freed. */
 struct rpc_reflection *rpc_reflection_new(struct rpc_server *s);

@@ -39,12 +39,13 @@ static int check_address(const struct rpc_server *s, const char *address, bool t
                       "without TLS everybody on the way reads and changes what is said here",
                       "give --tls-cert and --tls-key, listen on a loopback address, or set "
                       "--insecure-plaintext where the network itself encrypts");
-    if (s->config.insecure_principals)
+    if (s->config.insecure_principals || s->config.auth == RPC_AUTH_REQUIRED)
         return 0;
     return refuse(address,
-                  "callers are not authenticated, so only programs of this machine may call",
-                  "listen on a loopback address without a trusted front, or set "
-                  "--insecure-principals where a proxy in front sets the headers");
+                  "callers without a credential are believed, so only programs of this machine "
+                  "may call",
+                  "set --auth required, listen on a loopback address without a trusted front, or "
+                  "set --insecure-principals where a proxy in front sets the headers");
 }
 
 static int listen_at(struct rpc_server *s, const char *address, const struct tls_files *tls,

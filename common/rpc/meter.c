@@ -48,6 +48,20 @@ static const char *const shed_reasons[] = {
 _Static_assert(sizeof(shed_reasons) / sizeof(shed_reasons[0]) == ADMISSION_VERDICTS + 1,
                "each verdict has a label, then NULL");
 
+/* In the order of enum caller_outcome. */
+static const char *const outcomes[] = {
+    "accepted", "believed",  "missing",   "refused", "unavailable",
+    "slowed",   "forbidden", "malformed", "asks",    NULL,
+};
+_Static_assert(sizeof(outcomes) / sizeof(outcomes[0]) == CALLER_OUTCOMES + 1,
+               "each outcome has a label, then NULL");
+
+/* The name of each kind of credential; "none" for calls without one. */
+static const char *kinds[CALLER_CHECKERS_MAX + 2] = {"none"};
+
+static METRIC_DEFINE_LABEL2(callers, METRIC_COUNTER, "amends_auth_callers_total",
+                            "How callers were established, or why not, by kind of credential.",
+                            "kind", kinds, "outcome", outcomes);
 static METRIC_DEFINE_LABEL2(calls, METRIC_COUNTER, "amends_rpc_calls_total",
                             "Calls answered, by method and code.", "method", methods, "code",
                             codes);
@@ -95,9 +109,14 @@ size_t meter_method(const char *path)
 void meter_register(void)
 {
     struct metric *const all[] = {
-        &calls,           &duration,       &live_calls,       &live_streams, &shed,
-        &expired,         &undelivered,    &given_up,         &unsent,       &arena_exhausted,
-        &stream_messages, &health_watches, &client_in_flight, &client_calls, &client_refused,
+        &callers,         &calls,
+        &duration,        &live_calls,
+        &live_streams,    &shed,
+        &expired,         &undelivered,
+        &given_up,        &unsent,
+        &arena_exhausted, &stream_messages,
+        &health_watches,  &client_in_flight,
+        &client_calls,    &client_refused,
     };
     fixed = true;
     for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
@@ -118,6 +137,27 @@ void meter_live(bool stream, int by)
 void meter_shed(enum admission_verdict verdict)
 {
     metric_add(&shed, verdict, 1);
+}
+
+static size_t kind_index(const char *kind)
+{
+    size_t i = 0;
+    while (kinds[i] && kinds[i] != kind && strcmp(kinds[i], kind) != 0)
+        i++;
+    return i;
+}
+
+void meter_caller_kind(const char *kind)
+{
+    const size_t i = kind_index(kind);
+    if (i <= CALLER_CHECKERS_MAX && !fixed)
+        kinds[i] = kind;
+}
+
+void meter_caller(const char *kind, enum caller_outcome outcome)
+{
+    const size_t i = kind_index(kind);
+    metric_add(&callers, metric_pair(&callers, kinds[i] ? i : 0, outcome), 1);
 }
 
 void meter_expired(void)

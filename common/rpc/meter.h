@@ -14,6 +14,7 @@
 
 #include "base/fault.h"
 #include "rpc/admission.h"
+#include "rpc/caller.h"
 
 /* The cell of methods that were not there when the first server of the process started. */
 #define METER_OTHER 0
@@ -28,6 +29,10 @@ void meter_call(size_t method, enum fault_code code, int64_t us);
 /* A unary call or a stream began (1) or ended (-1). */
 void meter_live(bool stream, int by);
 void meter_shed(enum admission_verdict verdict);
+/* The cell of a kind of credential, before the metrics are registered; at most 8 kinds. */
+void meter_caller_kind(const char *kind);
+/* How a caller was established, or why not, by the kind's name; "none" without a credential. */
+void meter_caller(const char *kind, enum caller_outcome outcome);
 /* The deadline had passed before the handler was to run. */
 void meter_expired(void);
 /* The client had gone before the answer. */

@@ -7,10 +7,13 @@
 #include <grpc/byte_buffer_reader.h>
 
 #include "base/assert.h"
+#include "rpc/caller.h"
 #include "rpc/message.h"
 #include "rpc/principal.h"
 #include "rpc/status.h"
 #include "rpc/wire.h"
+
+#define BEARER "Bearer "
 
 static gpr_timespec deadline_in(int64_t timeout_ms)
 {
@@ -25,6 +28,25 @@ static void add_header(struct outgoing *o, const char *key, const char *value)
     grpc_metadata *m = &o->headers[o->n_headers++];
     m->key = grpc_slice_from_static_string(key);
     m->value = grpc_slice_from_copied_string(value);
+}
+
+/* Without names it is the credential that says them. */
+static bool sound(const struct rpc_principal *as)
+{
+    return principal_valid(as) || (as->credential && !as->tenant && !as->id);
+}
+
+static void add_headers(struct outgoing *o, const struct rpc_principal *as)
+{
+    char bearer[sizeof(BEARER) + CALLER_CREDENTIAL_BYTES_MAX];
+    if (as->tenant)
+        add_header(o, PRINCIPAL_TENANT_KEY, as->tenant);
+    if (as->id)
+        add_header(o, PRINCIPAL_ID_KEY, as->id);
+    if (as->credential) {
+        (void)snprintf(bearer, sizeof(bearer), BEARER "%s", as->credential);
+        add_header(o, CALLER_AUTHORIZATION_KEY, bearer);
+    }
 }
 
 static void make_call(struct outgoing *o, grpc_channel *channel, grpc_completion_queue *cq,
@@ -47,16 +69,14 @@ int outgoing_init(struct outgoing *o, grpc_channel *channel, grpc_completion_que
                   const struct rpc_principal *as, const ProtobufCMessage *request,
                   int64_t timeout_ms)
 {
-    if (as && !principal_valid(as))
+    if (as && !sound(as))
         return AM_EINVAL;
     AM_ASSERT(method_index < service->n_methods);
     *o = (struct outgoing){.text = grpc_empty_slice()};
     grpc_metadata_array_init(&o->initial);
     grpc_metadata_array_init(&o->trailing);
-    if (as) {
-        add_header(o, PRINCIPAL_TENANT_KEY, as->tenant);
-        add_header(o, PRINCIPAL_ID_KEY, as->id);
-    }
+    if (as)
+        add_headers(o, as);
     o->request = message_buffer(request);
     make_call(o, channel, cq, service, method_index, timeout_ms);
     return 0;

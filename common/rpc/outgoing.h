@@ -19,7 +19,7 @@ struct outgoing {
     grpc_call *call;
     const ProtobufCMessageDescriptor *reply_type;
     size_t n_headers;
-    grpc_metadata headers[2];
+    grpc_metadata headers[4];
     grpc_byte_buffer *request;
     grpc_metadata_array initial, trailing;
     grpc_byte_buffer *reply;

@@ -6,6 +6,7 @@
 
 #include "auth/role_set.h"
 #include "contract/reasons.h"
+#include "contract/words.h"
 #include "rpc/address.h"
 
 static int refuse(struct fault *fault, int reason, const char *key, const char *what)
@@ -36,16 +37,21 @@ static int take(const grpc_metadata_array *metadata, const char *key, size_t max
     return *out ? 0 : refuse(fault, ERROR_REASON_PRINCIPAL_INVALID, key, "is too large");
 }
 
+int principal_tenant(const grpc_metadata_array *metadata, struct arena *arena,
+                     struct rpc_principal *out, struct fault *fault)
+{
+    return take(metadata, PRINCIPAL_TENANT_KEY, PRINCIPAL_TENANT_MAX, arena, &out->tenant, fault);
+}
+
 int principal_establish(const grpc_metadata_array *metadata, struct arena *arena,
                         struct rpc_principal *out, struct fault *fault)
 {
-    int err =
-        take(metadata, PRINCIPAL_TENANT_KEY, PRINCIPAL_TENANT_MAX, arena, &out->tenant, fault);
+    int err = principal_tenant(metadata, arena, out, fault);
     if (err < 0)
         return err;
     err = take(metadata, PRINCIPAL_ID_KEY, PRINCIPAL_ID_MAX, arena, &out->id, fault);
     out->via = out->id;
-    out->roles = ROLES_ALL;
+    out->roles = ROLES_ALL & ~ROLE_BIT(ROLE_INTERNAL);
     return err;
 }
 

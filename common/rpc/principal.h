@@ -2,9 +2,9 @@
 #pragma once
 
 /*
- * The one place where a caller's identity is established. It is read from the metadata
- * amends-tenant and amends-principal; whoever stands in front of the service vouches for them.
- * Nothing else reads this metadata.
+ * Callers that are believed: their identity is read from the metadata amends-tenant and
+ * amends-principal, and whoever stands in front of the service vouches for them. What a credential
+ * says of its bearer is established in rpc/caller.h.
  *
  * Threading: pure. Ownership: texts lie in the call's arena.
  */
@@ -21,12 +21,16 @@
 #define PRINCIPAL_ID_MAX CHECK_PRINCIPAL_BYTES_MAX
 
 /*
- * Fills `out` with strings in `arena`. AM_EINVAL: UNAUTHENTICATED was set in `fault`, reason
- * PRINCIPAL_MISSING (either key is absent or empty) or PRINCIPAL_INVALID (given twice, too long,
- * or a character outside [A-Za-z0-9._@:-]).
+ * Fills `out` with strings in `arena`, and all roles but that of the services themselves.
+ * AM_EINVAL: UNAUTHENTICATED was set in `fault`, reason PRINCIPAL_MISSING (either key is absent or
+ * empty) or PRINCIPAL_INVALID (given twice, too long, or a character outside [A-Za-z0-9._@:-]).
  */
 int principal_establish(const grpc_metadata_array *metadata, struct arena *arena,
                         struct rpc_principal *out, struct fault *fault) AM_MUSTCHECK;
+
+/* The same of the tenant alone, for a credential that is good for any. */
+int principal_tenant(const grpc_metadata_array *metadata, struct arena *arena,
+                     struct rpc_principal *out, struct fault *fault) AM_MUSTCHECK;
 
 /* True when both strings are what principal_establish() accepts. */
 bool principal_valid(const struct rpc_principal *principal);

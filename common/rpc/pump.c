@@ -27,6 +27,7 @@ static void pump(struct rpc_server *s)
         if (e.type == GRPC_OP_COMPLETE && time_mono_us() - s->looked_us < LOOK_US)
             continue;
         rpc_deliver_look(s);
+        rpc_asking_look(s);
         look = next_look(s);
     }
 }

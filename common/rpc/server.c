@@ -10,8 +10,10 @@
 #include <grpc/grpc_posix.h>
 #include <grpc/grpc_security.h>
 
+#include "auth/failures.h"
 #include "base/assert.h"
 #include "base/log.h"
+#include "contract/roles.h"
 #include "rpc/args.h"
 #include "rpc/core.h"
 #include "rpc/meter.h"
@@ -87,6 +89,9 @@ struct rpc_server *rpc_server_new(const struct rpc_server_config *config, struct
     list_init(&s->streams);
     list_init(&s->ended_calls);
     list_init(&s->under_way);
+    list_init(&s->asking);
+    s->rules.auth = config->auth;
+    s->failures = failures_new();
     s->admission = admission_new(&s->config.limits);
     make_core_server(s);
     s->health = rpc_health_new(s);
@@ -137,6 +142,8 @@ static int add_method(struct rpc_server *s, const ProtobufCServiceDescriptor *d,
         return AM_ENOENT;
     AM_ASSERT(spec->message_bytes <= RPC_MESSAGE_MOST);
     (void)snprintf(path, sizeof(path), "/%s/%s", d->name, spec->name);
+    const uint32_t roles = spec->roles ? spec->roles : contract_call_roles(path);
+    AM_ASSERT(spec->without_principal == (roles == ROLES_NO_CREDENTIAL));
     if (has_path(s, path))
         return AM_EEXIST;
     struct method *m = calloc(1, sizeof(*m));
@@ -147,6 +154,7 @@ static int add_method(struct rpc_server *s, const ProtobufCServiceDescriptor *d,
                          .spec = *spec,
                          .service = service,
                          .flags = flags,
+                         .roles = roles,
                          .metric = metric_of(d, spec->name),
                          .n_slots = slots_of(spec)};
     m->registered = grpc_server_register_method(s->grpc, m->path, NULL,
@@ -179,6 +187,13 @@ int rpc_server_add(struct rpc_server *s, const ProtobufCServiceDescriptor *descr
     return rpc_server_add_with_flags(s, descriptor, methods, n, service, 0);
 }
 
+void rpc_server_add_checker(struct rpc_server *s, const struct auth_checker *checker)
+{
+    AM_ASSERT(!s->started && s->rules.n_checkers < CALLER_CHECKERS_MAX);
+    s->rules.checkers[s->rules.n_checkers++] = checker;
+    meter_caller_kind(checker->name);
+}
+
 /* -- start ------------------------------------------------------------------------------------- */
 
 int rpc_server_start(struct rpc_server *s)
@@ -189,6 +204,8 @@ int rpc_server_start(struct rpc_server *s)
     meter_register();
     grpc_server_start(s->grpc);
     rpc_slots_post_all(s);
+    if (s->rules.auth != RPC_AUTH_OFF)
+        rpc_credentials_watch(s);
     err = rpc_pump_start(s);
     s->started = err == 0;
     return err;
@@ -267,6 +284,7 @@ void rpc_server_free(struct rpc_server *s)
     grpc_server_destroy(s->grpc);
     grpc_completion_queue_destroy(s->cq);
     admission_free(s->admission);
+    failures_free(s->failures);
     rpc_health_free(s->health);
     rpc_reflection_free(s->reflection);
     methods_free(s);

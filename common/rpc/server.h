@@ -6,12 +6,18 @@
  * into the call's arena and hands the call to the io loop; handlers run on the io loop and answer
  * from there.
  *
- * What a handler can rely on: the principal is established, every string of the request is valid
- * UTF-8 without NUL and bounded, every enum number is known, and the deadline has not passed. A
- * call of which one of these is not true never reaches its handler. It is answered UNAUTHENTICATED
- * (PRINCIPAL_MISSING, PRINCIPAL_INVALID), RESOURCE_EXHAUSTED (OVERLOADED, TOO_LARGE),
+ * What a handler can rely on: the caller is established and has a role for the call, every string
+ * of the request is valid UTF-8 without NUL and bounded, every enum number is known, and the
+ * deadline has not passed. A call of which one of these is not true never reaches its handler. It
+ * is answered UNAUTHENTICATED (PRINCIPAL_MISSING, PRINCIPAL_INVALID, CREDENTIAL_MISSING,
+ * CREDENTIAL_REFUSED), UNAVAILABLE (CREDENTIAL_UNCHECKED), PERMISSION_DENIED (ROLE_MISSING,
+ * INTERNAL_ONLY), RESOURCE_EXHAUSTED (OVERLOADED, TOO_LARGE, CREDENTIALS_TOO_MANY),
  * INVALID_ARGUMENT with all violations, UNIMPLEMENTED (UNKNOWN_METHOD) or DEADLINE_EXCEEDED
  * (DEADLINE).
+ *
+ * A credential that is not known yet is asked about on the io loop, while its call waits undecoded;
+ * as many calls as may wait so, and bytes, are bounded. A stream ends with UNAUTHENTICATED
+ * (CREDENTIAL_ENDED) within seconds of the end or the revocation of its credential.
  *
  * Metadata of more than 8 KB (each key and value, and 32 for each pair) ends its call with
  * RESOURCE_EXHAUSTED (TOO_LARGE); more than 64 KB ends the connection.
@@ -45,12 +51,24 @@ struct rpc_call;
 struct tls_files;
 struct wire_limits;
 
+struct auth_checker;
+
 /* Who calls. Strings live in the call's arena (at most 64 and 128 bytes, [A-Za-z0-9._@:-]). */
 struct rpc_principal {
-    const char *tenant; /* metadata amends-tenant */
-    const char *id;     /* metadata amends-principal: who acts, whom rules about agents look at */
-    const char *via;    /* who calls; the same, but when the caller acts on behalf of another */
-    uint32_t roles;     /* of the caller (auth/role_set.h); all, where callers are believed */
+    const char *tenant;
+    const char *id;  /* who acts, whom rules about agents look at; "customer:email" for_customer */
+    const char *via; /* who calls; the same, but when the caller acts on behalf of another */
+    uint32_t roles;  /* what they may do (auth/role_set.h); all but INTERNAL, when believed */
+    bool for_customer; /* a gateway acts for a customer */
+    /* Of an outgoing call: the credential to send, or NULL. Then the names above may be NULL. */
+    const char *credential;
+};
+
+/* Whether callers have to show a credential. */
+enum rpc_auth {
+    RPC_AUTH_OFF,        /* the metadata amends-tenant and amends-principal are believed */
+    RPC_AUTH_PERMISSIVE, /* the same for calls without a credential; one that is given is checked */
+    RPC_AUTH_REQUIRED, /* every call needs a credential, but for those that the contract exempts */
 };
 
 #define RPC_MESSAGE_MOST (1u << 20)
@@ -67,6 +85,8 @@ struct rpc_method {
     const void *about;      /* the handler's own constant for this method: rpc_call_about() */
     unsigned slots;         /* requests posted beforehand: 128 for a hot method, 8 (default) else */
     bool without_principal; /* health and reflection only: neither principal nor admission */
+    /* Who may call, for a method that the contract does not have (tests); 0 = as it says. */
+    uint32_t roles;
     const struct wire_limits *wire; /* NULL: the defaults of rpc/wire.h; must outlive the server */
     /* The largest request, at most RPC_MESSAGE_MOST, and the quota of a call's arena, for a method
      * that needs more than rpc_limits gives; 0 = those of rpc_limits. */
@@ -99,6 +119,7 @@ struct rpc_server_config {
     const struct tls_files *tls; /* NULL = plaintext; outlives the server */
     enum rpc_client_cert client_cert;
     bool insecure_plaintext;  /* allow a non-loopback address without TLS */
+    enum rpc_auth auth;
     bool insecure_principals; /* allow header principals on a non-loopback address */
     bool no_reflection;       /* do not answer grpc.reflection.v1 and .v1alpha */
     /* Who may tell of clients (rpc/front.h): whose certificate has this name (NULL: nobody), and
@@ -131,12 +152,15 @@ struct rpc_server *rpc_server_new(const struct rpc_server_config *config, struct
 int rpc_server_add(struct rpc_server *s, const ProtobufCServiceDescriptor *descriptor,
                    const struct rpc_method *methods, size_t n, void *service) AM_MUSTCHECK;
 
+/* Adds a kind of credential, which has to outlive the server. Before rpc_server_start(), at most 8;
+ * the first that takes a text checks it. */
+void rpc_server_add_checker(struct rpc_server *s, const struct auth_checker *checker);
+
 /*
  * Binds the addresses and starts the rpc thread. AM_EINVAL for a bad address, for an address that
- * other machines can reach, directly or through a trusted front, without insecure_principals, or
- * directly without TLS and insecure_plaintext;
- * AM_EIO when it cannot bind. Both are logged with what to do about them, and leave a server that
- * can only be freed.
+ * other machines can reach, directly or through a trusted front, while callers are believed, without
+ * insecure_principals, or directly without TLS and insecure_plaintext; AM_EIO when it cannot bind.
+ * Both are logged with what to do about them, and leave a server that can only be freed.
  */
 int rpc_server_start(struct rpc_server *s) AM_MUSTCHECK;
 

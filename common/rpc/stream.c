@@ -176,24 +176,27 @@ static void init_stream(struct rpc_stream *st, const struct rpc_stream_ops *ops,
     st->received_job.run = on_loop_received;
 }
 
-static void say_farewell(struct rpc_call *call, int reason, const char *text)
+void rpc_stream_farewell(struct rpc_call *call, enum fault_code code, int reason, const char *text)
 {
     struct fault fault;
     fault_init(&fault, &call->arena);
-    fault_set(&fault, FAULT_UNAVAILABLE, reason, "%s", text);
+    fault.code = code;
+    fault.reason = reason;
+    fault.message = text;
     end_stream(call, fault.code, &fault);
 }
 
 static void fail_draining(struct rpc_call *call)
 {
     if (!(call->method->flags & RPC_METHOD_ENDS_ITSELF))
-        say_farewell(call, ERROR_REASON_DRAINING, "the server is shutting down");
+        rpc_stream_farewell(call, FAULT_UNAVAILABLE, ERROR_REASON_DRAINING,
+                            "the server is shutting down");
 }
 
 static void life_ends(void *ctx)
 {
-    say_farewell(ctx, ERROR_REASON_STREAM_ENDED,
-                 "the stream has reached its greatest age; open it again");
+    rpc_stream_farewell(ctx, FAULT_UNAVAILABLE, ERROR_REASON_STREAM_ENDED,
+                        "the stream has reached its greatest age; open it again");
 }
 
 /* Streams that began together, as after a restart, end apart. */

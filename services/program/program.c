@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "assignment/assignment.h"
+#include "auth/internal_key.h"
 #include "base/assert.h"
 #include "calendar/zone_needed.h"
 #include "base/log.h"
@@ -31,6 +32,7 @@ struct program {
     struct loop *loop;
     struct service service;
     struct pg_stmt *stmts;
+    struct internal_key *internal_key; /* NULL = none */
     struct rpc_server *server;
     struct assignment *assignment;     /* NULL without PART_ASSIGNMENT */
     struct route_client *route_client; /* NULL with PART_ASSIGNMENT */
@@ -60,6 +62,8 @@ static void look(void *ctx)
 {
     struct program *p = ctx;
     atomic_store(&p->state.loop_beat_us, time_mono_us());
+    if (p->internal_key)
+        internal_key_look(p->internal_key);
     look_for_zones(p);
     const bool ready = admin_ready(&p->state);
     if (ready != p->ready) {
@@ -181,7 +185,8 @@ static int register_services(struct program *p)
         err = start_assignment(p);
     else if (!err)
         p->route_client =
-            route_client_new(p->loop, p->server, p->settings.assignment, p->tls.client);
+            route_client_new(p->loop, p->server, p->settings.assignment, p->tls.client,
+                             p->internal_key);
     return err;
 }
 
@@ -193,6 +198,7 @@ static void make_server(struct program *p)
         .tls = p->tls.server,
         .client_cert = program_client_cert(&p->settings),
         .insecure_plaintext = p->settings.insecure_plaintext,
+        .auth = p->settings.auth,
         .insecure_principals = p->settings.insecure_principals,
         .no_reflection = p->settings.no_reflection,
         .trusted_front_san = *p->settings.trusted_front_san ? p->settings.trusted_front_san : NULL,
@@ -212,6 +218,27 @@ static void make_server(struct program *p)
         .drain_grace_ms = p->settings.drain_grace_ms,
     };
     p->server = rpc_server_new(&config, p->loop);
+    if (p->internal_key)
+        rpc_server_add_checker(p->server, internal_key_checker(p->internal_key));
+}
+
+/* Without its key a service of several would be refused by assignment, which would cost a second
+ * of delay and be hard to find. */
+static int read_internal_key(struct program *p)
+{
+    char why[INTERNAL_KEY_WHY_BYTES];
+    if (*p->settings.internal_key_file) {
+        int err = internal_key_new(p->settings.internal_key_file, &p->internal_key, why);
+        if (err)
+            log_error("program", "internal_key_file", LOG_STR("why", why));
+        return err;
+    }
+    if (p->settings.auth != RPC_AUTH_REQUIRED || p->spec->parts == PART_ALL)
+        return AM_OK;
+    log_error("program", "internal_key_missing",
+              LOG_STR("why", "with --auth required the services know each other by a key"),
+              LOG_STR("do", "give all of them the same --internal-key-file"));
+    return AM_EINVAL;
 }
 
 static int start_program(struct program *p)
@@ -222,6 +249,8 @@ static int start_program(struct program *p)
     p->settle = loop_timer_new(p->loop, look_if_settled, p);
     int err =
         program_tls_start(&p->tls, p->loop, &p->settings, !(p->spec->parts & PART_ASSIGNMENT));
+    if (!err)
+        err = read_internal_key(p);
     if (err)
         return err;
     make_server(p);
@@ -280,6 +309,7 @@ static void finish_program(struct program *p)
     if (p->assignment)
         assignment_free(p->assignment);
     zones_free(p->zones);
+    internal_key_free(p->internal_key);
     read_gate_free(p->service.gate);
     store_free(p->service.store);
     tenants_free(p->service.tenants);

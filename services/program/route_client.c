@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "amends/v1/assignment_internal_service.pb-c.h"
+#include "auth/internal_key.h"
 #include "base/assert.h"
 #include "base/log.h"
 #include "base/metrics.h"
@@ -18,6 +19,7 @@
 struct route_client {
     struct loop *loop;
     struct rpc_client *rpc;
+    const struct internal_key *key; /* NULL: callers are believed */
     struct loop_idle idle;
     bool in_flight;
     bool closing;
@@ -97,7 +99,8 @@ static bool empty(const struct route_client *c)
 
 static void flush(struct route_client *c);
 
-/* Assignment on another machine does not take Route from us; its sweep finds what was committed. */
+/* An assignment service that does not know us does not take Route; its sweep finds what was
+ * committed. */
 static void take_refusal(struct route_client *c, const char *message)
 {
     if (c->refused_until_us == 0)
@@ -120,7 +123,7 @@ static void sent(void *ctx, enum fault_code code, const char *message,
     (void)reply;
     if (code != FAULT_OK)
         metric_add(&failed, 0, 1);
-    if (code == FAULT_PERMISSION_DENIED)
+    if (code == FAULT_PERMISSION_DENIED || code == FAULT_UNAUTHENTICATED)
         take_refusal(c, message);
     c->in_flight = false;
     flush(c);
@@ -128,7 +131,9 @@ static void sent(void *ctx, enum fault_code code, const char *message,
 
 static void flush(struct route_client *c)
 {
-    static const struct rpc_principal self = {.tenant = SYSTEM_ACTOR, .id = SYSTEM_ACTOR};
+    const struct rpc_principal self = {.tenant = SYSTEM_ACTOR,
+                                       .id = SYSTEM_ACTOR,
+                                       .credential = c->key ? internal_key_text(c->key) : NULL};
     if (c->in_flight || c->closing || empty(c))
         return;
     if (time_mono_us() < c->refused_until_us) {
@@ -188,13 +193,15 @@ bool route_client_quiet(const struct route_client *c)
 }
 
 struct route_client *route_client_new(struct loop *loop, struct rpc_server *server,
-                                      const char *target, const struct tls_files *tls)
+                                      const char *target, const struct tls_files *tls,
+                                      const struct internal_key *key)
 {
     struct route_client *c = calloc(1, sizeof *c);
     AM_ASSERT(c != NULL);
     metric_register(&dropped);
     metric_register(&failed);
     c->loop = loop;
+    c->key = key;
     c->idle.run = turn_ends;
     arena_init(&c->arena, ARENA_BYTES);
     c->rpc = rpc_client_new(server, target, tls, 1);

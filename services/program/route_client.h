@@ -15,9 +15,13 @@
 
 struct route_client;
 
-/* `target` = "host:port" of the assignment service; `tls` as for rpc_client_new(). */
+struct internal_key;
+
+/* `target` = "host:port" of the assignment service; `tls` as for rpc_client_new(); `key` = by which
+ * it knows us, or NULL. */
 struct route_client *route_client_new(struct loop *loop, struct rpc_server *server,
-                                      const char *target, const struct tls_files *tls);
+                                      const char *target, const struct tls_files *tls,
+                                      const struct internal_key *key);
 void route_client_free(struct route_client *c);
 
 /* Copies the members in; they leave at the end of this turn of the loop. */

@@ -3,6 +3,7 @@
 #include "program/settings.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "base/log.h"
 #include "base/options.h"
@@ -56,9 +57,27 @@ static void defaults(struct settings *s, const struct program_spec *spec)
         .drain_quiet_ms = 2000,
         .drain_grace_ms = 10000,
         .trusted_front_san = "",
+        .internal_key_file = "",
         .log_level = "info",
         .test_clock = "",
     };
+}
+
+static int check_auth(struct settings *s, const char *word)
+{
+    static const char *const words[] = {
+        [RPC_AUTH_OFF] = "off",
+        [RPC_AUTH_PERMISSIVE] = "permissive",
+        [RPC_AUTH_REQUIRED] = "required",
+    };
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+        if (strcmp(word, words[i]) == 0) {
+            s->auth = (enum rpc_auth)i;
+            return AM_OK;
+        }
+    }
+    (void)fprintf(stderr, "--auth: \"%s\" is not one of off, permissive, required\n", word);
+    return AM_EINVAL;
 }
 
 /* All programs usually get the same environment: each of them tells of a Redis that cannot be used,
@@ -94,6 +113,7 @@ static int check(const struct settings *s, const struct program_spec *spec)
 
 int settings_parse(struct settings *s, const struct program_spec *spec, int argc, char **argv)
 {
+    const char *auth = "off";
     defaults(s, spec);
     const struct option_spec table[] = {
         {"listen", OPTION_STRING, &s->listen, 0, 0, "ADDR:PORT", "address for gRPC"},
@@ -165,8 +185,15 @@ int settings_parse(struct settings *s, const struct program_spec *spec, int argc
          "what to log: debug, info, warn or error"},
         {"no-reflection", OPTION_BOOL, &s->no_reflection, 0, 0, NULL,
          "do not tell clients the contract by gRPC server reflection"},
+        {"auth", OPTION_STRING, &auth, 0, 0, "MODE",
+         "off = callers are believed; permissive = so are those without a credential, and counted; "
+         "required = every call needs a credential"},
+        {"internal-key-file", OPTION_STRING, &s->internal_key_file, 0, 0, "FILE",
+         "file with the services' own key, by which they know each other: one or two lines of "
+         "random text, of which the first is sent and all are accepted"},
         {"insecure-principals", OPTION_BOOL, &s->insecure_principals, 0, 0, NULL,
-         "allow a listen address that is not loopback, though callers are not authenticated"},
+         "allow a listen address that is not loopback, though callers without a credential are "
+         "believed"},
         {"insecure-plaintext", OPTION_BOOL, &s->insecure_plaintext, 0, 0, NULL,
          "allow listening, and calling assignment, beyond loopback without TLS: everybody on the "
          "way can read and change it"},
@@ -185,5 +212,7 @@ int settings_parse(struct settings *s, const struct program_spec *spec, int argc
     const size_t n = sizeof table / sizeof *table;
     size_t words = 0;
     int err = options_parse(table, n, argc, argv, spec->doc, NULL, 0, &words);
+    if (!err)
+        err = check_auth(s, auth);
     return err ? err : check(s, spec);
 }

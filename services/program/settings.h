@@ -10,6 +10,7 @@
 
 #include "program/program.h"
 #include "base/err.h"
+#include "rpc/server.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -30,6 +31,8 @@ struct settings {
     int64_t drain_delay_ms, drain_quiet_ms, drain_grace_ms;
     int64_t drain_timeout_ms; /* 0 = max_connection_age_ms x 1.1 + 5 s */
     const char *log_level;
+    enum rpc_auth auth;
+    const char *internal_key_file; /* "" = none */
     bool insecure_principals, insecure_plaintext, insecure_admin;
     bool no_reflection;
     const char *trusted_front_san; /* "" = nobody */

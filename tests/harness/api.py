@@ -130,6 +130,11 @@ class Method:
         return self._call.future(self.build(request, **fields), **self._options(timeout_s, metadata))
 
 
+def bearer(credential):
+    """The metadata that carries a credential."""
+    return "authorization", f"Bearer {credential}"
+
+
 class Client:
     """One service as one principal of one tenant sees it: client.OpenCase(customer_id=...)."""
 

@@ -12,6 +12,7 @@ returns when each has done what became due.
 
 import itertools
 import os
+import secrets
 import struct
 import subprocess
 import time
@@ -169,10 +170,10 @@ class Cluster:
     without Redis; `own_postgres=True` gives it a database server that a test may kill; `one_process`
     runs the program `amends` instead of three; `options` are added to every service's command line; `build`
     is the folder of another release, whose programs migrate the database and run; `partitioned=True` makes
-    its tables partitioned by tenant."""
+    its tables partitioned by tenant; `auth` is what they ask of callers, and with it they have an internal key."""
 
     def __init__(self, environment, *, replicas=1, redis=True, own_postgres=False, one_process=False,
-                 options=(), env=None, build=None, partitioned=False):
+                 options=(), env=None, build=None, partitioned=False, auth="off"):
         self._environment = environment
         self._own_postgres = own_postgres
         self.name = environment.next_name()
@@ -184,11 +185,19 @@ class Cluster:
         self.services = []
         self._one_process = one_process
         self._replicas = replicas
-        self._options = tuple(options)
+        self.internal_key = self.folder / "internal-key"
+        self._options = (*options, *self._auth_options(auth))
         self._env = env
         self._build = build
         self._partitioned = partitioned
         self.conninfo = None  # how services reach the database when not directly
+
+    def _auth_options(self, auth):
+        if auth == "off":
+            return ()
+        self.internal_key.write_text(secrets.token_urlsafe(32) + "\n")
+        self.internal_key.chmod(0o644)  # the programs run as another user
+        return ("--auth", auth, "--internal-key-file", self.internal_key)
 
     # --- life ---
 
@@ -310,6 +319,12 @@ class Cluster:
         name = f"{kind.capitalize()}Service"
         return api.Client(self.replica(kind, replica).channel, name, tenant=tenant,
                           principal=principal, metadata=metadata)
+
+    def internal(self, *, tenant="demo", replica=0, line=0):
+        """AssignmentInternalService as the services themselves call it, with a line of their key file."""
+        text = self.internal_key.read_text().split()[line]
+        return api.Client(self.replica("assignment", replica).channel, "AssignmentInternalService", tenant=tenant,
+                          principal="amends", metadata=[api.bearer(f"amends-internal:{text}")])
 
     def intake(self, **who):
         return self.client("intake", **who)

