@@ -21,17 +21,32 @@ _Static_assert(sizeof base32 - 1 == 32 && sizeof base62 - 1 == 62, "as many digi
 
 /* -- digits ------------------------------------------------------------------------------------ */
 
-static bool all_of(const char *digits, const char *text, size_t len)
+static bool is_base62(char c)
 {
-    for (size_t i = 0; i < len; i++)
-        if (!text[i] || !strchr(digits, text[i]))
-            return false;
-    return true;
+    return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
+}
+
+static bool is_base32(char c)
+{
+    return is_base62(c) && !(c >= 'A' && c <= 'Z') && c != 'i' && c != 'l' && c != 'o' && c != 'u';
+}
+
+static bool is_hex(char c)
+{
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
+}
+
+static bool all_are(bool (*is)(char c), const char *text, size_t len)
+{
+    size_t n = 0;
+    while (n < len && is(text[n]))
+        n++;
+    return n == len;
 }
 
 bool api_key_is_id(const char *text, size_t len)
 {
-    return len == API_KEY_ID_CHARS && all_of(base32, text, len);
+    return len == API_KEY_ID_CHARS && all_are(is_base32, text, len);
 }
 
 /* The checksum of a key's text. */
@@ -62,8 +77,8 @@ static bool has_form(const char *text, size_t len)
 {
     return len == API_KEY_CHARS && api_key_takes(text, len) &&
            api_key_is_id(text + PREFIX_CHARS, API_KEY_ID_CHARS) && text[SECRET_AT - 1] == '_' &&
-           all_of(base62, text + SECRET_AT, API_KEY_SECRET_CHARS) && text[CHECK_AT - 1] == '_' &&
-           all_of(base62, text + CHECK_AT, API_KEY_CHECK_CHARS);
+           all_are(is_base62, text + SECRET_AT, API_KEY_SECRET_CHARS) &&
+           text[CHECK_AT - 1] == '_' && all_are(is_base62, text + CHECK_AT, API_KEY_CHECK_CHARS);
 }
 
 enum api_key_form api_key_read(const char *text, size_t len, struct api_key_mark *mark)
@@ -162,7 +177,7 @@ int api_key_read_hash_line(const char *text, size_t len, struct api_key_mark *ma
     if (len != API_KEY_HASH_LINE_CHARS ||
         memcmp(text, API_KEY_HASH_PREFIX, HASH_PREFIX_CHARS) != 0 ||
         !api_key_is_id(text + HASH_PREFIX_CHARS, API_KEY_ID_CHARS) || text[HASH_AT - 1] != '_' ||
-        !all_of(hex, text + HASH_AT, (size_t)2 * DIGEST_LEN))
+        !all_are(is_hex, text + HASH_AT, (size_t)2 * DIGEST_LEN))
         return AM_EINVAL;
     copy_id(&mark->id, text + HASH_PREFIX_CHARS);
     for (size_t i = 0; i < DIGEST_LEN; i++)

@@ -15,8 +15,8 @@
 
 #define KEY_FILE_WHY 256
 
-/* Reads the key that the file holds in its only line, into `key->text` and `key->mark`. AM_EINVAL or
- * AM_EIO: `why` says what is wrong and what to do, and nothing of what the file holds. */
+/* Reads the key that the file holds in its only line, into `key->text` and `key->mark`. AM_EINVAL
+ * or AM_EIO: `why` says what is wrong and what to do, and nothing of what the file holds. */
 int key_file_read(const char *path, struct api_key *key, char why[KEY_FILE_WHY]) AM_MUSTCHECK;
 
 /* The same for a file that holds a key or its hash line, for whoever needs to know it only. */
