@@ -48,6 +48,15 @@ enum stmt {
     STMT_MIGRATING,
     STMT_ZONES_TENANTS,
     STMT_ZONES_CASES,
+    STMT_KEYS_GET, /* keys_sql.c */
+    STMT_KEYS_LIST,
+    STMT_KEYS_COUNT,
+    STMT_KEYS_FORGET,
+    STMT_KEYS_CREATE,
+    STMT_KEYS_ROTATE,
+    STMT_KEYS_REVOKE,
+    STMT_KEYS_LOOKUP,
+    STMT_KEYS_USE,
     STMT_CUSTOMER_CASES,
     STMT_RETAINED_CASES,
     STMT_TENANTS,
@@ -68,6 +77,10 @@ enum stmt {
 
 /* The tables that have personal columns. Which columns: store/table.c. */
 extern const enum table_id erasable_tables[ERASABLE_TABLES];
+
+extern const char keys_get_sql[], keys_list_sql[], keys_count_sql[], keys_forget_sql[];
+extern const char keys_create_sql[], keys_rotate_sql[], keys_revoke_sql[];
+extern const char keys_lookup_sql[], keys_use_sql[];
 
 /* Most rows that a segment reads of one table. A case alone has fewer. What many large cases would
  * be together is not known before; so it stops here, and they run in smaller company. */
@@ -170,6 +183,9 @@ int policies_load(struct store_read *r, unsigned stmt, const struct pg_rows *row
 
 /* The rows of a statement of store/private.h. */
 int private_load(struct store_read *r, unsigned stmt, const struct pg_rows *rows) AM_MUSTCHECK;
+
+/* The same for a statement on API keys. */
+int keys_load(struct store_read *r, unsigned stmt, const struct pg_rows *rows) AM_MUSTCHECK;
 
 /* Adds a read of these agents. */
 void store_read_add_agents(struct store_read *r, const char *const *agent_ids, size_t n);

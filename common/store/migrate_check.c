@@ -36,6 +36,10 @@ static const struct rule rules[] = {
      " and p.version = c.policy_version)"},
     {"cases without tenant", "recovery_case" NO_TENANT},
     {"agents without tenant", "agent" NO_TENANT},
+    {"API keys without tenant", "api_key" NO_TENANT},
+    {"API keys of one id in two tenants",
+     "api_key c where exists (select 1 from api_key p where p.key_id = c.key_id"
+     " and p.tenant_id > c.tenant_id)"},
     {"cases without their policy version",
      "recovery_case c where not exists (select 1 from policy_version p"
      " where p.tenant_id = c.tenant_id and p.version = c.policy_version)"},

@@ -60,6 +60,14 @@ static int load(struct store_read *r, unsigned stmt, const struct pg_rows *rows)
     case STMT_POLICY_APPLY:
     case STMT_MIGRATING:
         return policies_load(r, stmt, rows);
+    case STMT_KEYS_GET:
+    case STMT_KEYS_LIST:
+    case STMT_KEYS_COUNT:
+    case STMT_KEYS_FORGET:
+    case STMT_KEYS_CREATE:
+    case STMT_KEYS_ROTATE:
+    case STMT_KEYS_REVOKE:
+        return keys_load(r, stmt, rows);
     default:
         if (stmt >= STMT_CUSTOMER_CASES)
             return private_load(r, stmt, rows);
@@ -103,7 +111,7 @@ void store_read_begin(struct store_read *r)
     r->cases = NULL;
     r->n_cases = 0;
     r->events = r->privates = r->agents = r->case_rows = (struct rows){0};
-    r->policies = r->migrating = r->found = r->gaps = (struct rows){0};
+    r->policies = r->migrating = r->keys = r->found = r->gaps = (struct rows){0};
     r->deleted = 0;
 }
 

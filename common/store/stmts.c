@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/assert.h"
 #include "contract/statuses.h"
@@ -408,6 +409,19 @@ static void set_private(void)
     set(STMT_ACCESS_PURGE, "access_purge", strdup(private_sql_access_purge));
 }
 
+static void set_keys(void)
+{
+    set(STMT_KEYS_GET, "keys_get", strdup(keys_get_sql));
+    set(STMT_KEYS_LIST, "keys_list", strdup(keys_list_sql));
+    set(STMT_KEYS_COUNT, "keys_count", strdup(keys_count_sql));
+    set(STMT_KEYS_FORGET, "keys_forget", strdup(keys_forget_sql));
+    set(STMT_KEYS_CREATE, "keys_create", strdup(keys_create_sql));
+    set(STMT_KEYS_ROTATE, "keys_rotate", strdup(keys_rotate_sql));
+    set(STMT_KEYS_REVOKE, "keys_revoke", strdup(keys_revoke_sql));
+    set(STMT_KEYS_LOOKUP, "keys_lookup", strdup(keys_lookup_sql));
+    set(STMT_KEYS_USE, "keys_use", strdup(keys_use_sql));
+}
+
 /* Before main(), so that store_stmts can be a constant for whoever adds statements of its own. */
 __attribute__((constructor)) static void set_all(void)
 {
@@ -431,4 +445,5 @@ __attribute__((constructor)) static void set_all(void)
     set(STMT_ZONES_TENANTS, "zones_tenants", strdup(zones_tenants));
     set(STMT_ZONES_CASES, "zones_cases", strdup(zones_cases));
     set_private();
+    set_keys();
 }

@@ -103,6 +103,9 @@ struct store_read {
     /* The reads of store/private.h. */
     struct rows found, gaps;
     int64_t deleted;
+    /* store/keys.h: struct key_row; how many the tenant has. */
+    struct rows keys;
+    int64_t n_keys_all, n_keys_working;
 };
 
 /* How much of a case is read. */
