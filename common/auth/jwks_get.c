@@ -2,16 +2,15 @@
 #include "auth/jwks_get.h"
 
 #include <curl/curl.h>
-#include <errno.h>
-#include <fcntl.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
+#include "auth/text_file.h"
 #include "base/assert.h"
+
+_Static_assert(JWK_WHY_BYTES >= TEXT_FILE_WHY_BYTES, "a reason fits");
 
 #define CONNECT_TIMEOUT_MS 5000L
 #define TIMEOUT_MS 10000L
@@ -138,59 +137,19 @@ static int get_address(struct jwks_get *g, char why[JWK_WHY_BYTES])
     return judge(g, end, status, error, why);
 }
 
-/* -- a file ------------------------------------------------------------------------------------ */
-
-static int file_problem(const char *what, char why[JWK_WHY_BYTES])
-{
-    (void)snprintf(why, JWK_WHY_BYTES, "the file cannot be read: %s", what);
-    return AM_EIO;
-}
-
-static int read_all(struct jwks_get *g, int fd, char why[JWK_WHY_BYTES])
-{
-    char more;
-    while (g->len < sizeof g->text) {
-        const ssize_t n = read(fd, g->text + g->len, sizeof g->text - g->len);
-        if (n < 0)
-            return file_problem(strerror(errno), why);
-        if (n == 0)
-            return AM_OK;
-        g->len += (size_t)n;
-    }
-    return read(fd, &more, 1) == 0 ? AM_OK : file_problem("it is longer than 262,144 bytes", why);
-}
-
-static int get_file(struct jwks_get *g, char why[JWK_WHY_BYTES])
-{
-    const int fd = open(g->place, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    if (fd < 0)
-        return file_problem(strerror(errno), why);
-    int err = AM_OK;
-    if (fstat(fd, &g->last) < 0)
-        err = file_problem(strerror(errno), why);
-    else if (!S_ISREG(g->last.st_mode))
-        err = file_problem("it is no file", why);
-    else
-        err = read_all(g, fd, why);
-    (void)close(fd);
-    return err;
-}
+/* -- either ------------------------------------------------------------------------------------ */
 
 bool jwks_get_changed(const struct jwks_get *g)
 {
-    struct stat now;
-    if (g->remote || stat(g->place, &now) < 0)
-        return false;
-    return now.st_ino != g->last.st_ino || now.st_dev != g->last.st_dev ||
-           now.st_size != g->last.st_size || now.st_mtim.tv_sec != g->last.st_mtim.tv_sec ||
-           now.st_mtim.tv_nsec != g->last.st_mtim.tv_nsec;
+    return !g->remote && text_file_changed(g->place, &g->last);
 }
 
 int jwks_get(struct jwks_get *g, const char **text, size_t *len, char why[JWK_WHY_BYTES])
 {
     g->len = 0;
     g->overflow = false;
-    int err = g->remote ? get_address(g, why) : get_file(g, why);
+    int err = g->remote ? get_address(g, why)
+                        : text_file_read(g->place, g->text, sizeof g->text, &g->len, &g->last, why);
     g->timeout_ms = TIMEOUT_MS;
     *text = g->text;
     *len = g->len;

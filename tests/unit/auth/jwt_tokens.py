@@ -197,7 +197,7 @@ class Configuration(Case):
         for text, why in (("", "not JSON"), ("{", "not JSON"), ("[]", 'no list'), ('{"keys":{}}', "no list"),
                           ('{"keys":[]}', "it is empty"), ('{"keys":[],"keys":[]}', "not JSON"),
                           (json.dumps({"keys": [{}] * 65}), "more than 64"),
-                          (json.dumps({"keys": [ES.public()]}) + " " * 262144, "longer than 262,144")):
+                          (json.dumps({"keys": [ES.public()]}) + " " * 262144, "longer than 262144")):
             self.says(why, keys=text)
         self.says("No such file")
         self.says("it is no file", jwks="/")
