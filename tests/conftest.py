@@ -22,6 +22,8 @@ from harness.process import own_folder
 # Before any test module is imported: some work out from the zones which tests they have.
 os.environ["TZDIR"] = os.environ["PYTHONTZPATH"] = str(paths.zones())
 zoneinfo.reset_tzpath()
+# amendsctl shall not find the contexts of the person who runs the tests.
+os.environ["AMENDS_CONFIG"] = str(paths.state_folder() / "no-contexts.yaml")
 
 
 # Where the session keeps everything it starts or writes; removed at its end.

@@ -10,6 +10,7 @@
 #include "amends/v1/resolution_service.pb-c.h"
 #include "amendsctl/audit.h"
 #include "amendsctl/complete.h"
+#include "amendsctl/context.h"
 #include "amendsctl/explain.h"
 #include "amendsctl/out.h"
 #include "amendsctl/policy.h"
@@ -139,6 +140,12 @@ const struct ctl_command ctl_commands[] = {
     CALL("audit", "", SERVER_ASSIGNMENT, "AuditCases", "",
          "look for clocks that did not fire and cases without a clock or owner; exit 1 if any",
          .hidden = "page_token", .run = audit_run),
+    CALL("context", "list", SERVER_INTAKE, NULL, "", "list the contexts, * before the chosen one",
+         .offline = true, .run = context_run_list),
+    CALL("context", "use", SERVER_INTAKE, NULL, "name", "make a context the current one",
+         .offline = true, .run = context_run_use),
+    CALL("context", "show", SERVER_INTAKE, NULL, "name?",
+         "show what a context says, or the chosen one", .offline = true, .run = context_run_show),
     CALL("roles", "", SERVER_INTAKE, NULL, "", "show which roles may make which call",
          .offline = true, .run = roles_run),
     CALL("completion", "bash", SERVER_INTAKE, NULL, "",

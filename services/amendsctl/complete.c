@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "amendsctl/call.h"
+#include "amendsctl/contexts.h"
 #include "amendsctl/line.h"
 #include "amendsctl/values.h"
 #include "base/assert.h"
@@ -84,6 +85,14 @@ static void offer_words(const struct completion *c, const struct flag *flag)
     }
 }
 
+static void offer_contexts(const struct completion *c)
+{
+    struct contexts *all = ARENA_NEW(c->arena, struct contexts);
+    const bool read = contexts_read(all, c->arena) == AM_OK;
+    for (size_t i = 0; read && i < all->n; i++)
+        offer(c, all->items[i].name, "");
+}
+
 /* -- where the cursor is ----------------------------------------------------------------------- */
 
 /* The option whose value the word at `i` is: neither a switch nor "--name=value". */
@@ -117,6 +126,8 @@ static int find_command(struct completion *c, int n, char **words, const char **
 static void offer_positional(struct completion *c)
 {
     const char *field = c->line.command->positional;
+    if (strcmp(c->line.command->noun, "context") == 0 && *field)
+        offer_contexts(c);
     const struct flag *flag =
         *field && !strchr(field, ',') ? flags_find(c->line.flags, field) : NULL;
     if (flag)
@@ -132,7 +143,9 @@ void complete_words(int n, char **words, struct arena *arena)
                                   ? flags_named(c.line.flags, words[n - 2] + 2)
                                   : NULL;
     if (n > 0 && is_value(&c, words, n - 1)) {
-        if (flag)
+        if (strcmp(words[n - 2], "--context") == 0)
+            offer_contexts(&c);
+        else if (flag)
             offer_words(&c, flag);
     } else if (!noun) {
         offer_nouns(&c);

@@ -9,6 +9,7 @@
 #include "base/assert.h"
 
 const struct global globals[GLOBALS] = {
+    [GLOBAL_CONTEXT] = {"context", "NAME", "default the current one, if any (context use)"},
     [GLOBAL_SERVER] = {"server", "ADDR", "all three services at one address (amends serve)"},
     [GLOBAL_INTAKE] = {"intake", "ADDR", "default 127.0.0.1:7401, else 7400 (amends serve)"},
     [GLOBAL_ASSIGNMENT] = {"assignment", "ADDR", "default 127.0.0.1:7402, else 7400"},
@@ -50,7 +51,8 @@ void globals_read_environment(struct global_values *v, struct arena *arena)
 
 const char *globals_get(const struct global_values *v, enum global_id id)
 {
-    return v->flag[id] ? v->flag[id] : v->env[id];
+    const char *said = v->flag[id] ? v->flag[id] : v->env[id];
+    return said ? said : v->context[id];
 }
 
 bool globals_switch(const char *text, bool *on)

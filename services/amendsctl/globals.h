@@ -2,10 +2,11 @@
 #pragma once
 
 /*
- * The global options: one table for parsing, help, completion and the environment. Each option
- * --some-name is also AMENDS_SOME_NAME; the option wins.
+ * The global options: one table for parsing, help, completion, the environment and contexts
+ * (contexts.h). Each option --some-name is also AMENDS_SOME_NAME. The option wins, then the
+ * environment, then the context.
  *
- * Threading: one thread. Ownership: values are argv's or the environment's.
+ * Threading: one thread. Ownership: values are argv's, the environment's or the context's.
  */
 
 #include <stdbool.h>
@@ -14,6 +15,7 @@
 #include "base/arena.h"
 
 enum global_id {
+    GLOBAL_CONTEXT,
     GLOBAL_SERVER,
     GLOBAL_INTAKE,
     GLOBAL_ASSIGNMENT,
@@ -36,7 +38,7 @@ extern const struct global globals[GLOBALS];
 
 /* What was given. Of a switch, "true" or "false". */
 struct global_values {
-    const char *flag[GLOBALS], *env[GLOBALS]; /* NULL = not given */
+    const char *flag[GLOBALS], *env[GLOBALS], *context[GLOBALS]; /* NULL = not given */
 };
 
 /* The option of this name, or -1. */
@@ -48,7 +50,7 @@ const char *globals_env_name(enum global_id id, struct arena *arena);
 /* Reads the environment. An empty variable counts as not given. */
 void globals_read_environment(struct global_values *v, struct arena *arena);
 
-/* The flag, else the variable, else NULL. */
+/* The flag, else the variable, else what the context says, else NULL. */
 const char *globals_get(const struct global_values *v, enum global_id id);
 
 /* Whether a switch is on. False when its text is neither true nor false; `*on` is then not set. */

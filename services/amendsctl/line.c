@@ -8,6 +8,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "amendsctl/contexts.h"
 #include "amendsctl/help.h"
 #include "amendsctl/suggest.h"
 #include "base/assert.h"
@@ -32,11 +33,12 @@ struct parser {
 /* -- global options ---------------------------------------------------------------------------- */
 
 /* Where a service is: what was said about it, else about all, in the options, then in the
- * environment. */
+ * environment, then in the context. */
 static const char *address_given(const struct global_values *v, enum global_id service)
 {
-    const char *const ways[] = {v->flag[service], v->flag[GLOBAL_SERVER], v->env[service],
-                                v->env[GLOBAL_SERVER]};
+    const char *const ways[] = {v->flag[service],    v->flag[GLOBAL_SERVER],
+                                v->env[service],     v->env[GLOBAL_SERVER],
+                                v->context[service], v->context[GLOBAL_SERVER]};
     for (size_t i = 0; i < sizeof ways / sizeof *ways; i++) {
         if (ways[i])
             return ways[i];
@@ -65,11 +67,13 @@ static const char *text_or(const struct parser *p, enum global_id id, const char
     return given ? given : otherwise;
 }
 
-/* How the option was given: "--timeout-ms" or "AMENDS_TIMEOUT_MS". */
+/* How the option was given: "--timeout-ms", "AMENDS_TIMEOUT_MS" or "timeout-ms of the context". */
 static const char *given_as(const struct parser *p, enum global_id id)
 {
     const char *name = p->values.flag[id] ? arena_printf(p->arena, "--%s", globals[id].name)
-                                          : globals_env_name(id, p->arena);
+                       : p->values.env[id]
+                           ? globals_env_name(id, p->arena)
+                           : arena_printf(p->arena, "%s of the context", globals[id].name);
     AM_ASSERT(name != NULL);
     return name;
 }
@@ -102,6 +106,8 @@ static enum line_result set_timeout(struct parser *p)
 static enum line_result apply_globals(struct parser *p)
 {
     struct line *line = p->line;
+    if (!line->command->offline && contexts_apply(&p->values, p->arena))
+        return LINE_WRONG;
     set_address(p, SERVER_INTAKE, GLOBAL_INTAKE, "7401");
     set_address(p, SERVER_ASSIGNMENT, GLOBAL_ASSIGNMENT, "7402");
     set_address(p, SERVER_RESOLUTION, GLOBAL_RESOLUTION, "7403");
@@ -115,6 +121,7 @@ static enum line_result apply_globals(struct parser *p)
     if (r == LINE_RUN)
         r = set_switch(p, GLOBAL_WIDE, &line->wide);
     line->view = out_view(line->wide);
+    line->values = p->values;
     return r;
 }
 
@@ -379,13 +386,23 @@ static enum line_result set_from_file(struct parser *p, struct flag *flag, const
 
 static enum line_result set_word(struct parser *p, const char *field, const char *word)
 {
+    if (!p->line->command->method) {
+        p->line->word = word;
+        return LINE_RUN;
+    }
     const bool is_file = *field == '<';
     struct flag *flag = flags_find(p->line->flags, field + is_file);
     return is_file ? set_from_file(p, flag, word) : set_flag(p, flag, field, word);
 }
 
-/* The words that are no flags, in the order of the command's fields. A field that has its flag
- * needs no word. */
+/* A field that has its flag needs no word. */
+static bool has_flag(const struct parser *p, const char *field)
+{
+    const struct flag *flag = flags_find(p->line->flags, field);
+    return flag && flag->given;
+}
+
+/* The words that are no flags, in the order of the command's fields. */
 static enum line_result parse_positional(struct parser *p)
 {
     int at = 0;
@@ -396,7 +413,7 @@ static enum line_result parse_positional(struct parser *p)
             *optional = '\0';
         if (at == p->n_given && optional)
             break;
-        if (at == p->n_given && *field != '<' && flags_find(p->line->flags, field)->given)
+        if (at == p->n_given && *field != '<' && has_flag(p, field))
             continue;
         if (at == p->n_given) {
             out_error("amendsctl: %s is missing", *field == '<' ? "FILE" : field);
