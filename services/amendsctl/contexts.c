@@ -115,7 +115,7 @@ static const char *find_path(struct arena *arena)
     const char *given = getenv("AMENDS_CONFIG");
     const char *folder = getenv("XDG_CONFIG_HOME");
     const char *home = getenv("HOME");
-    const char *path = given;
+    const char *path;
     if (given && *given)
         return given;
     if (folder && *folder == '/')

@@ -147,7 +147,8 @@ static void say(struct saying *s, char *line)
     if (strcmp(word, "alive") == 0) {
         printf("%s\n", s->checker.alive(s->checker.ctx, &s->last, now_us) ? "yes" : "no");
     } else if (strcmp(word, "time") == 0) {
-        const long n = strtol(strsep(&line, " "), NULL, 10);
+        const char *times = line ? strsep(&line, " ") : "1";
+        const long n = strtol(times ? times : "1", NULL, 10);
         say_time(s, line ? line : "", now_us, n);
     } else {
         say_check(s, line ? line : "", now_us);
