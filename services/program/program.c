@@ -7,6 +7,7 @@
 
 #include "assignment/assignment.h"
 #include "auth/internal_key.h"
+#include "auth/jwt.h"
 #include "base/assert.h"
 #include "calendar/zone_needed.h"
 #include "base/log.h"
@@ -33,6 +34,8 @@ struct program {
     struct service service;
     struct pg_stmt *stmts;
     struct internal_key *internal_key; /* NULL = none */
+    struct jwt *jwt;                   /* NULL = tokens are not taken */
+    struct auth_checker jwt_checker;
     struct rpc_server *server;
     struct assignment *assignment;     /* NULL without PART_ASSIGNMENT */
     struct route_client *route_client; /* NULL with PART_ASSIGNMENT */
@@ -241,6 +244,21 @@ static int read_internal_key(struct program *p)
     return AM_EINVAL;
 }
 
+static int start_tokens(struct program *p)
+{
+    if (!jwt_settings_given(&p->settings.jwt))
+        return AM_OK;
+    if (p->settings.auth == RPC_AUTH_OFF)
+        log_warn("program", "tokens_not_asked_for",
+                 LOG_STR("why", "--jwt-... has no effect with --auth off"));
+    int err = jwt_new(&p->settings.jwt, p->loop, &p->jwt);
+    if (err)
+        return err;
+    p->jwt_checker = jwt_checker(p->jwt);
+    rpc_server_add_checker(p->server, &p->jwt_checker);
+    return AM_OK;
+}
+
 static int start_program(struct program *p)
 {
     p->time = time_source_new();
@@ -254,6 +272,9 @@ static int start_program(struct program *p)
     if (err)
         return err;
     make_server(p);
+    err = start_tokens(p);
+    if (err)
+        return err;
     start_store(p);
     err = register_services(p);
     if (!err && *p->settings.admin)
@@ -310,6 +331,7 @@ static void finish_program(struct program *p)
         assignment_free(p->assignment);
     zones_free(p->zones);
     internal_key_free(p->internal_key);
+    jwt_free(p->jwt);
     read_gate_free(p->service.gate);
     store_free(p->service.store);
     tenants_free(p->service.tenants);

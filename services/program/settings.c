@@ -21,6 +21,9 @@
 #define AGE_LEAST_MS 1000
 #define AGE_MOST_MS 3600000
 #define TIMEOUT_MOST_MS 4000000
+#define REFRESH_LEAST_MS 1000
+#define REFRESH_USUAL_MS 300000
+#define REFRESH_MOST_MS 86400000
 #define HELD_LEAST_BYTES (8 * 1024 * 1024)
 #define HELD_USUAL_BYTES (64 * 1024 * 1024)
 #define HELD_MOST_BYTES INT64_C(1000000000000)
@@ -58,6 +61,16 @@ static void defaults(struct settings *s, const struct program_spec *spec)
         .drain_grace_ms = 10000,
         .trusted_front_san = "",
         .internal_key_file = "",
+        .jwt = {.issuer = "",
+                .audience = "",
+                .jwks = "",
+                .jwks_ca = "",
+                .tenant = "",
+                .tenant_claim = "",
+                .principal_claim = "",
+                .roles_claim = "",
+                .roles_map = "",
+                .refresh_ms = REFRESH_USUAL_MS},
         .log_level = "info",
         .test_clock = "",
     };
@@ -99,6 +112,19 @@ static int check_redis(const struct settings *s)
     return err;
 }
 
+static void print_wrong(void *ctx, const char *option, const char *what)
+{
+    (void)ctx;
+    (void)fprintf(stderr, "--%s: %s\n", option, what);
+}
+
+static int check_tokens(const struct settings *s)
+{
+    static struct jwt_rules rules; /* large, and needed only to be checked */
+    return jwt_settings_given(&s->jwt) ? jwt_settings_read(&s->jwt, &rules, print_wrong, NULL)
+                                       : AM_OK;
+}
+
 static int check(const struct settings *s, const struct program_spec *spec)
 {
     if (log_level_parse(s->log_level) < 0) {
@@ -106,7 +132,8 @@ static int check(const struct settings *s, const struct program_spec *spec)
                       s->log_level);
         return AM_EINVAL;
     }
-    if (check_redis(s) || program_tls_check(s, !(spec->parts & PART_ASSIGNMENT)))
+    if (check_redis(s) || check_tokens(s) ||
+        program_tls_check(s, !(spec->parts & PART_ASSIGNMENT)))
         return AM_EINVAL;
     return *s->pg_password_file ? pg_password_file(s->pg_password_file) : AM_OK;
 }
@@ -191,6 +218,26 @@ int settings_parse(struct settings *s, const struct program_spec *spec, int argc
         {"internal-key-file", OPTION_STRING, &s->internal_key_file, 0, 0, "FILE",
          "file with the services' own key, by which they know each other: one or two lines of "
          "random text, of which the first is sent and all are accepted"},
+        {"jwt-issuer", OPTION_STRING, &s->jwt.issuer, 0, 0, "TEXT",
+         "take JSON Web Tokens of this identity provider: what `iss` must be"},
+        {"jwt-audience", OPTION_STRING, &s->jwt.audience, 0, 0, "TEXT", "what `aud` must name"},
+        {"jwt-jwks", OPTION_STRING, &s->jwt.jwks, 0, 0, "FILE|URL",
+         "the provider's keys: a file, which may change, or an https:// address"},
+        {"jwt-jwks-ca", OPTION_STRING, &s->jwt.jwks_ca, 0, 0, "FILE",
+         "who may vouch for that address; empty = the CAs of the system"},
+        {"jwt-refresh-ms", OPTION_INT, &s->jwt.refresh_ms, REFRESH_LEAST_MS, REFRESH_MOST_MS, "MS",
+         "how often the keys are got from the address, besides when a token has an unknown one"},
+        {"jwt-tenant", OPTION_STRING, &s->jwt.tenant, 0, 0, "NAME", "the tenant of all tokens, or"},
+        {"jwt-tenant-claim", OPTION_STRING, &s->jwt.tenant_claim, 0, 0, "CLAIM",
+         "the claim that names it"},
+        {"jwt-principal-claim", OPTION_STRING, &s->jwt.principal_claim, 0, 0, "CLAIM",
+         "the claim that names the principal; empty = sub"},
+        {"jwt-roles-claim", OPTION_STRING, &s->jwt.roles_claim, 0, 0, "CLAIM",
+         "the claim that names the roles, such as realm_access.roles; empty = roles"},
+        {"jwt-roles-map", OPTION_STRING, &s->jwt.roles_map, 0, 0, "MAP",
+         "what the provider's groups are here: group=AGENT,leads=AGENT+SUPERVISOR; empty = the "
+         "claim "
+         "has names of roles"},
         {"insecure-principals", OPTION_BOOL, &s->insecure_principals, 0, 0, NULL,
          "allow a listen address that is not loopback, though callers without a credential are "
          "believed"},

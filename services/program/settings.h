@@ -9,6 +9,7 @@
  */
 
 #include "program/program.h"
+#include "auth/jwt_settings.h"
 #include "base/err.h"
 #include "rpc/server.h"
 
@@ -33,6 +34,7 @@ struct settings {
     const char *log_level;
     enum rpc_auth auth;
     const char *internal_key_file; /* "" = none */
+    struct jwt_settings jwt;       /* nothing given = tokens are not taken */
     bool insecure_principals, insecure_plaintext, insecure_admin;
     bool no_reflection;
     const char *trusted_front_san; /* "" = nobody */
