@@ -14,6 +14,7 @@
 #include "rpc/wire.h"
 
 #define BEARER "Bearer "
+#define SAID_BY_CREDENTIAL "-"
 
 static gpr_timespec deadline_in(int64_t timeout_ms)
 {
@@ -30,10 +31,12 @@ static void add_header(struct outgoing *o, const char *key, const char *value)
     m->value = grpc_slice_from_copied_string(value);
 }
 
-/* Without names it is the credential that says them. */
+/* A name that is not given is said by the credential. */
 static bool sound(const struct rpc_principal *as)
 {
-    return principal_valid(as) || (as->credential && !as->tenant && !as->id);
+    const struct rpc_principal whole = {.tenant = as->tenant ? as->tenant : SAID_BY_CREDENTIAL,
+                                        .id = as->id ? as->id : SAID_BY_CREDENTIAL};
+    return principal_valid(as->credential ? &whole : as);
 }
 
 static void add_headers(struct outgoing *o, const struct rpc_principal *as)

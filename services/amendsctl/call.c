@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "amendsctl/out.h"
+#include "amendsctl/token.h"
 #include "base/assert.h"
 #include "contract/word.h"
 
@@ -110,11 +111,14 @@ int ctl_report(const struct ctl *c, const struct rpc_sync_result *result)
 {
     const struct line *line = c->line;
     const int code = exit_code(result->code);
+    const char *token_file = globals_get(&line->values, GLOBAL_TOKEN_FILE);
     if (result->code != FAULT_OK) {
         const char *reason = contract_reason(result->fault.reason);
         out_error("amendsctl: %s%s%s (at %s)", reason, *reason ? ": " : "", plain(result),
                   line->address[line->command->server]);
         print_items(c, &result->fault);
+        if (result->code == FAULT_UNAUTHENTICATED && token_file)
+            token_tell_end(token_file);
         tell_request_id(line, code);
     }
     return code;
@@ -135,9 +139,18 @@ int ctl_cannot_call(const struct line *line, int err)
 
 /* -- calls ------------------------------------------------------------------------------------- */
 
-struct rpc_principal ctl_caller(const struct ctl *c)
+/* A token says the names itself. Those that were given besides must agree, which the server sees.
+ */
+int ctl_caller(const struct ctl *c, struct rpc_principal *out)
 {
-    return (struct rpc_principal){.tenant = c->line->tenant, .id = c->line->as};
+    const struct global_values *given = &c->line->values;
+    const char *file = globals_get(given, GLOBAL_TOKEN_FILE);
+    *out = (struct rpc_principal){.tenant = c->line->tenant, .id = c->line->as};
+    if (!file)
+        return AM_OK;
+    out->tenant = globals_get(given, GLOBAL_TENANT);
+    out->id = globals_get(given, GLOBAL_AS);
+    return token_read(file, &out->credential, c->arena);
 }
 
 static int64_t timeout_ms(const struct ctl *c, int64_t usual)
@@ -149,8 +162,10 @@ int ctl_call(const struct ctl *c, const char *method, const ProtobufCMessage *re
              const ProtobufCMessage **reply)
 {
     struct rpc_sync_result result = {0};
-    const struct rpc_principal as = ctl_caller(c);
+    struct rpc_principal as;
     const enum command_server server = c->line->command->server;
+    if (ctl_caller(c, &as))
+        return 1;
     int err = rpc_sync_call(c->client, ctl_service(server), ctl_method_index(server, method), &as,
                             request, timeout_ms(c, TIMEOUT_MS), c->arena, &result);
     *reply = result.reply;

@@ -15,6 +15,8 @@ const struct global globals[GLOBALS] = {
     [GLOBAL_ASSIGNMENT] = {"assignment", "ADDR", "default 127.0.0.1:7402, else 7400"},
     [GLOBAL_RESOLUTION] = {"resolution", "ADDR", "default 127.0.0.1:7403, else 7400"},
     [GLOBAL_TENANT] = {"tenant", "NAME", "default demo"},
+    [GLOBAL_TOKEN_FILE] = {"token-file", "FILE",
+                           "a JSON Web Token: it says who calls, and is read anew for each call"},
     [GLOBAL_AS] = {"as", "PRINCIPAL",
                    "the caller: an agent or a client application; default amendsctl"},
     [GLOBAL_TIMEOUT] = {"timeout-ms", "MS", "default 10000; for streams 0: until interrupted"},

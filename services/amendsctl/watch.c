@@ -9,6 +9,7 @@
 
 #include "amendsctl/out.h"
 #include "amendsctl/table.h"
+#include "amendsctl/token.h"
 #include "base/minmax.h"
 #include "base/time.h"
 #include "contract/reasons.h"
@@ -84,7 +85,9 @@ static int watch_once(struct watching *w, int64_t timeout_ms, struct arena *aren
 {
     const struct line *line = w->c->line;
     const enum command_server server = line->command->server;
-    const struct rpc_principal as = ctl_caller(w->c);
+    struct rpc_principal as;
+    if (ctl_caller(w->c, &as))
+        return AM_EIO; /* printed */
     char **token = text_field(line->request, TOKEN_FIELD);
     if (token && w->token)
         *token = w->token;
@@ -94,6 +97,13 @@ static int watch_once(struct watching *w, int64_t timeout_ms, struct arena *aren
                               timeout_ms, watched, w, arena, result);
     rpc_sync_free(client);
     return err;
+}
+
+/* With a token that ended meanwhile, if whoever keeps the file fresh has put another one there. */
+static bool has_other_token(const struct watching *w, const struct rpc_sync_result *result)
+{
+    const char *file = globals_get(&w->c->line->values, GLOBAL_TOKEN_FILE);
+    return result->fault.reason == ERROR_REASON_CREDENTIAL_ENDED && file && token_is_fresh(file);
 }
 
 static bool may_come_back(enum fault_code code)
@@ -106,6 +116,7 @@ static bool may_come_back(enum fault_code code)
 static void tell(const struct rpc_sync_result *result)
 {
     if (result->fault.reason != ERROR_REASON_STREAM_ENDED &&
+        result->fault.reason != ERROR_REASON_CREDENTIAL_ENDED &&
         result->fault.reason != ERROR_REASON_DRAINING)
         out_error("amendsctl: %s; trying again", result->message);
 }
@@ -128,11 +139,13 @@ static bool is_over(const struct watching *w, const struct rpc_sync_result *resu
  */
 static int judge(const struct watching *w, int err, const struct rpc_sync_result *result)
 {
+    if (err == AM_EIO)
+        return 1;
     if (err)
         return ctl_cannot_call(w->c->line, err);
     if (w->let_in && !w->unwritten && is_over(w, result))
         return 0;
-    if (w->unwritten || !w->let_in || !may_come_back(result->code))
+    if (w->unwritten || !w->let_in || !(may_come_back(result->code) || has_other_token(w, result)))
         return ctl_report(w->c, result);
     tell(result);
     return -1;

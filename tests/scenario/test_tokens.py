@@ -130,3 +130,57 @@ def test_half_a_configuration_does_not_start(provider):
         done = subprocess.run([paths.program("amends-intake"), *provider.options(**{missing: ""})], check=False,
                               capture_output=True, text=True, timeout=60)
         assert done.returncode == 2 and said in done.stderr
+
+
+# --- amendsctl ---
+
+@pytest.fixture
+def ctl(cluster, tmp_path):
+    """ctl(TOKEN, "case", "list") -> the finished process, with the token in a file."""
+    servers = [f"--{kind}={cluster.replica(kind).address}" for kind in ("intake", "assignment", "resolution")]
+    file = tmp_path / "token"
+
+    def run(token, *words):
+        file.write_text(token)
+        return subprocess.run([paths.program("amendsctl"), *servers, "--token-file", file, *words], check=False,
+                              capture_output=True, text=True, timeout=60)
+    return run
+
+
+def test_amendsctl_sends_the_token_of_a_file(ctl, provider):
+    token = provider.token("ann", "AGENT")
+    assert ctl(f"{token}\n", "case", "list").stdout == "no cases\n"
+    assert ctl(token, "--tenant", "demo", "--as", "ann", "case", "list").returncode == 0
+    for words in (["--tenant", "other"], ["--as", "bob"]):
+        done = ctl(token, *words, "case", "list")
+        assert done.returncode == 5, done.stderr
+
+
+def test_amendsctl_says_what_is_wrong_with_a_token(ctl, provider, tmp_path):
+    done = ctl(provider.token("ann", "AGENT", lives_s=-100), "case", "list")
+    assert done.returncode == 5
+    assert "CREDENTIAL_REFUSED" in done.stderr and "ended at 20" in done.stderr and "get a new one" in done.stderr
+    for text, why in (("", "holds no JSON Web Token"), ("secret words\n", "holds no JSON Web Token"),
+                      ("e.\0", "holds no JSON Web Token"), ("e." + "x" * 4096, "longer than 4,096"),
+                      ("x" * 9000, "longer than 8192")):
+        done = ctl(text, "case", "list")
+        assert (done.returncode, done.stdout) == (1, "")
+        assert f"--token-file {tmp_path}/token: " in done.stderr and why in done.stderr
+        assert "secret" not in done.stderr
+    done = ctl("", "--token-file", "/nowhere", "case", "list")
+    assert "cannot be read: No such file" in done.stderr
+
+
+def test_amendsctl_watches_on_with_the_next_token(cluster, provider, tmp_path):
+    watch(cluster, provider, provider.token("ann", "AGENT")).cancel()
+    file = tmp_path / "token"
+    file.write_text(provider.token("ann", "AGENT", lives_s=3))
+    with subprocess.Popen([paths.program("amendsctl"), "--assignment", cluster.replica("assignment").address,
+                           "--token-file", file, "offer", "watch"], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                          text=True) as watching:
+        time.sleep(1)
+        file.write_text(provider.token("ann", "AGENT", lives_s=8))
+        time.sleep(5)
+        assert watching.poll() is None
+        assert watching.wait(timeout=60) == 5
+        assert "CREDENTIAL_ENDED" in watching.stderr.read()
