@@ -21,6 +21,9 @@
 #define AGE_LEAST_MS 1000
 #define AGE_MOST_MS 3600000
 #define TIMEOUT_MOST_MS 4000000
+#define LIMIT_OPTIONS 15
+#define CREDENTIAL_OPTIONS 12
+#define TRANSPORT_OPTIONS 10
 #define REFRESH_LEAST_MS 1000
 #define REFRESH_USUAL_MS 300000
 #define REFRESH_MOST_MS 86400000
@@ -138,44 +141,10 @@ static int check(const struct settings *s, const struct program_spec *spec)
     return *s->pg_password_file ? pg_password_file(s->pg_password_file) : AM_OK;
 }
 
-int settings_parse(struct settings *s, const struct program_spec *spec, int argc, char **argv)
+/* How much at once, and for how long, into `out`; how many options that are. */
+static size_t limit_options(struct settings *s, struct option_spec *out)
 {
-    const char *auth = "off";
-    defaults(s, spec);
     const struct option_spec table[] = {
-        {"listen", OPTION_STRING, &s->listen, 0, 0, "ADDR:PORT", "address for gRPC"},
-        {"admin", OPTION_STRING, &s->admin, 0, 0, "ADDR:PORT",
-         "address for metrics and probes over HTTP, on loopback; empty = none"},
-        {"livez", OPTION_STRING, &s->livez, 0, 0, "ADDR:PORT",
-         "address for the liveness probe alone (HTTP, /livez); empty = only on the address above"},
-        {"tls-listen", OPTION_STRING, &s->tls_listen, 0, 0, "ADDR:PORT",
-         "one more address, for TLS, while --listen goes on in plaintext; empty = --listen itself "
-         "speaks TLS when there is a certificate"},
-        {"tls-cert", OPTION_STRING, &s->tls_cert, 0, 0, "FILE",
-         "certificate and its chain (PEM), which clients see, and assignment when it is called; "
-         "read again when it changes, as all files of TLS; empty = plaintext"},
-        {"tls-key", OPTION_STRING, &s->tls_key, 0, 0, "FILE", "the certificate's key (PEM)"},
-        {"tls-client-ca", OPTION_STRING, &s->tls_client_ca, 0, 0, "FILE",
-         "CAs (PEM) that certificates of clients must come from; empty = clients need none"},
-        {"tls-client-cert", OPTION_STRING, &s->tls_client_cert, 0, 0, "WORD",
-         "whether a client must have such a certificate: required, asked or none; empty = required "
-         "when there is --tls-client-ca"},
-        {"tls-ca", OPTION_STRING, &s->tls_ca, 0, 0, "FILE",
-         "CAs (PEM) of the assignment service; empty = it is called in plaintext"},
-        {"pg", OPTION_STRING, &s->pg, 0, 0, "CONNINFO",
-         "connection string of PostgreSQL, as for libpq; empty = PGHOST and so on"},
-        {"pg-password-file", OPTION_STRING, &s->pg_password_file, 0, 0, "FILE",
-         "file that holds PostgreSQL's password, if the connection string does not"},
-        {"redis", OPTION_STRING, &s->redis, 0, 0, "URL",
-         "redis://[user[:password]@]host:port[/db]; empty = run without Redis"},
-        {"redis-password-file", OPTION_STRING, &s->redis_password_file, 0, 0, "FILE",
-         "file that holds the password of Redis"},
-        {"assignment", OPTION_STRING, &s->assignment, 0, 0, "ADDR:PORT",
-         "address of the assignment service"},
-        {"pg-segment-connections", OPTION_INT, &s->pg_segment_connections, 1, CONNECTIONS_MAX, "N",
-         "connections to PostgreSQL for transactions"},
-        {"pg-read-connections", OPTION_INT, &s->pg_read_connections, 1, CONNECTIONS_MAX, "N",
-         "connections to PostgreSQL for reads"},
         {"max-queue", OPTION_INT, &s->max_queue, 1, QUEUE_MAX, "N",
          "how many commands may wait, and how many reads"},
         {"max-live-calls", OPTION_INT, &s->max_live_calls, 1, CALLS_MAX, "N",
@@ -208,39 +177,30 @@ int settings_parse(struct settings *s, const struct program_spec *spec, int argc
          "but serve on for at most this long; 0 = max-connection-age-ms x 1.1 + 5000"},
         {"drain-grace-ms", OPTION_INT, &s->drain_grace_ms, 0, DRAIN_MAX_MS, "MS",
          "then, how long calls in progress may take to finish"},
-        {"log-level", OPTION_STRING, &s->log_level, 0, 0, "LEVEL",
-         "what to log: debug, info, warn or error"},
-        {"no-reflection", OPTION_BOOL, &s->no_reflection, 0, 0, NULL,
-         "do not tell clients the contract by gRPC server reflection"},
-        {"auth", OPTION_STRING, &auth, 0, 0, "MODE",
-         "off = callers are believed; permissive = so are those without a credential, and counted; "
-         "required = every call needs a credential"},
-        {"internal-key-file", OPTION_STRING, &s->internal_key_file, 0, 0, "FILE",
-         "file with the services' own key, by which they know each other: one or two lines of "
-         "random text, of which the first is sent and all are accepted"},
-        {"jwt-issuer", OPTION_STRING, &s->jwt.issuer, 0, 0, "TEXT",
-         "take JSON Web Tokens of this identity provider: what `iss` must be"},
-        {"jwt-audience", OPTION_STRING, &s->jwt.audience, 0, 0, "TEXT", "what `aud` must name"},
-        {"jwt-jwks", OPTION_STRING, &s->jwt.jwks, 0, 0, "FILE|URL",
-         "the provider's keys: a file, which may change, or an https:// address"},
-        {"jwt-jwks-ca", OPTION_STRING, &s->jwt.jwks_ca, 0, 0, "FILE",
-         "who may vouch for that address; empty = the CAs of the system"},
-        {"jwt-refresh-ms", OPTION_INT, &s->jwt.refresh_ms, REFRESH_LEAST_MS, REFRESH_MOST_MS, "MS",
-         "how often the keys are got from the address, besides when a token has an unknown one"},
-        {"jwt-tenant", OPTION_STRING, &s->jwt.tenant, 0, 0, "NAME", "the tenant of all tokens, or"},
-        {"jwt-tenant-claim", OPTION_STRING, &s->jwt.tenant_claim, 0, 0, "CLAIM",
-         "the claim that names it"},
-        {"jwt-principal-claim", OPTION_STRING, &s->jwt.principal_claim, 0, 0, "CLAIM",
-         "the claim that names the principal; empty = sub"},
-        {"jwt-roles-claim", OPTION_STRING, &s->jwt.roles_claim, 0, 0, "CLAIM",
-         "the claim that names the roles, such as realm_access.roles; empty = roles"},
-        {"jwt-roles-map", OPTION_STRING, &s->jwt.roles_map, 0, 0, "MAP",
-         "what the provider's groups are here: group=AGENT,leads=AGENT+SUPERVISOR; empty = the "
-         "claim "
-         "has names of roles"},
-        {"insecure-principals", OPTION_BOOL, &s->insecure_principals, 0, 0, NULL,
-         "allow a listen address that is not loopback, though callers without a credential are "
-         "believed"},
+    };
+    _Static_assert(sizeof table == LIMIT_OPTIONS * sizeof *table, "that many are there");
+    memcpy(out, table, sizeof table);
+    return sizeof table / sizeof *table;
+}
+
+/* The options about TLS and what stands in front, into `out`; how many they are. */
+static size_t transport_options(struct settings *s, struct option_spec *out)
+{
+    const struct option_spec table[] = {
+        {"tls-listen", OPTION_STRING, &s->tls_listen, 0, 0, "ADDR:PORT",
+         "one more address, for TLS, while --listen goes on in plaintext; empty = --listen itself "
+         "speaks TLS when there is a certificate"},
+        {"tls-cert", OPTION_STRING, &s->tls_cert, 0, 0, "FILE",
+         "certificate and its chain (PEM), which clients see, and assignment when it is called; "
+         "read again when it changes, as all files of TLS; empty = plaintext"},
+        {"tls-key", OPTION_STRING, &s->tls_key, 0, 0, "FILE", "the certificate's key (PEM)"},
+        {"tls-client-ca", OPTION_STRING, &s->tls_client_ca, 0, 0, "FILE",
+         "CAs (PEM) that certificates of clients must come from; empty = clients need none"},
+        {"tls-client-cert", OPTION_STRING, &s->tls_client_cert, 0, 0, "WORD",
+         "whether a client must have such a certificate: required, asked or none; empty = required "
+         "when there is --tls-client-ca"},
+        {"tls-ca", OPTION_STRING, &s->tls_ca, 0, 0, "FILE",
+         "CAs (PEM) of the assignment service; empty = it is called in plaintext"},
         {"insecure-plaintext", OPTION_BOOL, &s->insecure_plaintext, 0, 0, NULL,
          "allow listening, and calling assignment, beyond loopback without TLS: everybody on the "
          "way can read and change it"},
@@ -251,14 +211,93 @@ int settings_parse(struct settings *s, const struct program_spec *spec, int argc
          "a name in the certificate of the proxy in front that may tell of its clients"},
         {"trusted-front-loopback", OPTION_BOOL, &s->trusted_front_loopback, 0, 0, NULL,
          "let any program of this machine tell of its clients, as a proxy in front of it does"},
+    };
+    _Static_assert(sizeof table == TRANSPORT_OPTIONS * sizeof *table, "that many are there");
+    memcpy(out, table, sizeof table);
+    return sizeof table / sizeof *table;
+}
+
+/* The options about credentials, into `out`; how many they are. */
+static size_t credential_options(struct settings *s, const char **auth, struct option_spec *out)
+{
+    struct jwt_settings *jwt = &s->jwt;
+    const struct option_spec table[] = {
+        {"auth", OPTION_STRING, auth, 0, 0, "MODE",
+         "off = callers are believed; permissive = so are those without a credential, and counted; "
+         "required = every call needs a credential"},
+        {"internal-key-file", OPTION_STRING, &s->internal_key_file, 0, 0, "FILE",
+         "file with the services' own key, by which they know each other: one or two lines of "
+         "random text, of which the first is sent and all are accepted"},
+        {"jwt-issuer", OPTION_STRING, &jwt->issuer, 0, 0, "TEXT",
+         "take JSON Web Tokens of this identity provider: what `iss` must be"},
+        {"jwt-audience", OPTION_STRING, &jwt->audience, 0, 0, "TEXT", "what `aud` must name"},
+        {"jwt-jwks", OPTION_STRING, &jwt->jwks, 0, 0, "FILE|URL",
+         "the provider's keys: a file, which may change, or an https:// address"},
+        {"jwt-jwks-ca", OPTION_STRING, &jwt->jwks_ca, 0, 0, "FILE",
+         "who may vouch for that address; empty = the CAs of the system"},
+        {"jwt-refresh-ms", OPTION_INT, &jwt->refresh_ms, REFRESH_LEAST_MS, REFRESH_MOST_MS, "MS",
+         "how often the keys are got from the address, besides when a token has an unknown one"},
+        {"jwt-tenant", OPTION_STRING, &jwt->tenant, 0, 0, "NAME", "the tenant of all tokens, or"},
+        {"jwt-tenant-claim", OPTION_STRING, &jwt->tenant_claim, 0, 0, "CLAIM",
+         "the claim that names it"},
+        {"jwt-principal-claim", OPTION_STRING, &jwt->principal_claim, 0, 0, "CLAIM",
+         "the claim that names the principal; empty = sub"},
+        {"jwt-roles-claim", OPTION_STRING, &jwt->roles_claim, 0, 0, "CLAIM",
+         "the claim that names the roles, such as realm_access.roles; empty = roles"},
+        {"jwt-roles-map", OPTION_STRING, &jwt->roles_map, 0, 0, "MAP",
+         "what the provider's groups are here: group=AGENT,leads=AGENT+SUPERVISOR; empty = the "
+         "claim has names of roles"},
+    };
+    _Static_assert(sizeof table == CREDENTIAL_OPTIONS * sizeof *table, "that many are there");
+    memcpy(out, table, sizeof table);
+    return sizeof table / sizeof *table;
+}
+
+int settings_parse(struct settings *s, const struct program_spec *spec, int argc, char **argv)
+{
+    const char *auth = "off";
+    defaults(s, spec);
+    const struct option_spec table[] = {
+        {"listen", OPTION_STRING, &s->listen, 0, 0, "ADDR:PORT", "address for gRPC"},
+        {"admin", OPTION_STRING, &s->admin, 0, 0, "ADDR:PORT",
+         "address for metrics and probes over HTTP, on loopback; empty = none"},
+        {"livez", OPTION_STRING, &s->livez, 0, 0, "ADDR:PORT",
+         "address for the liveness probe alone (HTTP, /livez); empty = only on the address above"},
+        {"pg", OPTION_STRING, &s->pg, 0, 0, "CONNINFO",
+         "connection string of PostgreSQL, as for libpq; empty = PGHOST and so on"},
+        {"pg-password-file", OPTION_STRING, &s->pg_password_file, 0, 0, "FILE",
+         "file that holds PostgreSQL's password, if the connection string does not"},
+        {"redis", OPTION_STRING, &s->redis, 0, 0, "URL",
+         "redis://[user[:password]@]host:port[/db]; empty = run without Redis"},
+        {"redis-password-file", OPTION_STRING, &s->redis_password_file, 0, 0, "FILE",
+         "file that holds the password of Redis"},
+        {"assignment", OPTION_STRING, &s->assignment, 0, 0, "ADDR:PORT",
+         "address of the assignment service"},
+        {"pg-segment-connections", OPTION_INT, &s->pg_segment_connections, 1, CONNECTIONS_MAX, "N",
+         "connections to PostgreSQL for transactions"},
+        {"pg-read-connections", OPTION_INT, &s->pg_read_connections, 1, CONNECTIONS_MAX, "N",
+         "connections to PostgreSQL for reads"},
+        {"log-level", OPTION_STRING, &s->log_level, 0, 0, "LEVEL",
+         "what to log: debug, info, warn or error"},
+        {"no-reflection", OPTION_BOOL, &s->no_reflection, 0, 0, NULL,
+         "do not tell clients the contract by gRPC server reflection"},
+        {"insecure-principals", OPTION_BOOL, &s->insecure_principals, 0, 0, NULL,
+         "allow a listen address that is not loopback, though callers without a credential are "
+         "believed"},
 #ifdef AMENDS_TEST_CLOCK
         {"test-clock", OPTION_STRING, &s->test_clock, 0, 0, "FILE",
          "for tests: file that moves the time"},
 #endif
     };
-    const size_t n = sizeof table / sizeof *table;
+    size_t n = sizeof table / sizeof *table;
+    struct option_spec all[sizeof table / sizeof *table + LIMIT_OPTIONS + TRANSPORT_OPTIONS +
+                           CREDENTIAL_OPTIONS];
+    memcpy(all, table, sizeof table);
+    n += limit_options(s, all + n);
+    n += transport_options(s, all + n);
+    n += credential_options(s, &auth, all + n);
     size_t words = 0;
-    int err = options_parse(table, n, argc, argv, spec->doc, NULL, 0, &words);
+    int err = options_parse(all, n, argc, argv, spec->doc, NULL, 0, &words);
     if (!err)
         err = check_auth(s, auth);
     return err ? err : check(s, spec);
