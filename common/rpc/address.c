@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "rpc/address.h"
 
+#include <arpa/inet.h>
+#include <stdio.h>
 #include <string.h>
 
 static int parse_port(const char *text, int *out)
@@ -44,4 +46,61 @@ int address_parse(const char *text, struct address *out)
     if (memchr(text, ':', len))
         return AM_EINVAL;
     return copy_host(out, text, len);
+}
+
+/* -- targets ----------------------------------------------------------------------------------- */
+
+#define ONE_BYTES 320
+
+/* Behind what names the kind of the addresses. */
+static const char *bare(const char *target)
+{
+    static const char *const schemes[] = {"ipv4:", "ipv6:", "dns:///", "dns:"};
+    for (size_t i = 0; i < sizeof(schemes) / sizeof(schemes[0]); i++)
+        if (strncmp(target, schemes[i], strlen(schemes[i])) == 0)
+            return target + strlen(schemes[i]);
+    return target;
+}
+
+bool address_next(const char **at, struct address *out)
+{
+    char one[ONE_BYTES];
+    const char *from = bare(*at);
+    const size_t len = strcspn(from, ",");
+    if (!*from)
+        return false;
+    (void)snprintf(one, sizeof(one), "%.*s", (int)(len < ONE_BYTES ? len : ONE_BYTES - 1), from);
+    if (address_parse(one, out) < 0)
+        *out = (struct address){0};
+    *at = from + len + (from[len] == ',');
+    return true;
+}
+
+static bool is_loopback(const struct address *a)
+{
+    struct in_addr v4;
+    struct in6_addr v6;
+    if (a->is_unix || strcmp(a->host, "localhost") == 0)
+        return true;
+    if (inet_pton(AF_INET, a->host, &v4) == 1)
+        return ntohl(v4.s_addr) >> 24 == 127;
+    return inet_pton(AF_INET6, a->host, &v6) == 1 && IN6_IS_ADDR_LOOPBACK(&v6);
+}
+
+bool address_is_local(const char *target)
+{
+    struct address a;
+    bool any = false;
+    while (address_next(&target, &a)) {
+        if (!is_loopback(&a))
+            return false;
+        any = true;
+    }
+    return any;
+}
+
+const char *address_list_name(const char *target, struct address *out)
+{
+    const bool list = strncmp(target, "ipv4:", 5) == 0 || strncmp(target, "ipv6:", 5) == 0;
+    return list && address_next(&target, out) && *out->host ? out->host : NULL;
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/assert.h"
+#include "rpc/address.h"
 #include "rpc/args.h"
 #include "rpc/internal.h"
 #include "rpc/meter.h"
@@ -85,11 +86,12 @@ struct rpc_client *rpc_client_new(struct rpc_server *server, const char *target,
 {
     struct rpc_client *c = calloc(1, sizeof(*c));
     struct args args;
+    struct address first;
     AM_ASSERT(c != NULL);
     c->server = server;
     c->max_in_flight = max_in_flight;
     list_init(&c->calls);
-    args_client(&args, true, NULL);
+    args_client(&args, true, address_list_name(target, &first));
     grpc_channel_credentials *creds = tls_channel_credentials(tls);
     c->channel = grpc_channel_create(target, creds, &args.list);
     grpc_channel_credentials_release(creds);

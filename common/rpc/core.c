@@ -12,6 +12,7 @@
 
 #include "base/assert.h"
 #include "base/log.h"
+#include "rpc/tls_words.h"
 
 /* What the library calls an error, although a client did it and was told so. */
 static const char *const mistakes_of_clients[] = {
@@ -34,8 +35,22 @@ static enum log_level level_of(const gpr_log_func_args *args)
     return args->severity == GPR_LOG_SEVERITY_INFO ? LOG_INFO : LOG_DEBUG;
 }
 
+/* Whoever is misconfigured tries again and again: a warning, in words that say what is wrong. The
+ * end of a connection is what a port scan or a load balancer's check does. */
+static bool is_handshake(const gpr_log_func_args *args)
+{
+    const char *words = tls_words_of_log(args->message);
+    if (!words)
+        return false;
+    log_at(strstr(args->message, "unexpected eof") ? LOG_DEBUG : LOG_WARN, "tls",
+           "handshake_failed", LOG_STR("why", words), LOG_STR("library", args->message));
+    return true;
+}
+
 static void forward(gpr_log_func_args *args)
 {
+    if (is_handshake(args))
+        return;
     const struct log_pair pairs[] = {
         LOG_STR("text", args->message),
         LOG_STR("file", args->file),

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "rpc/principal.h"
 
-#include <arpa/inet.h>
 #include <string.h>
 
 #include "auth/role_set.h"
@@ -84,13 +83,5 @@ bool principal_peer_is_local(const char *peer)
 bool principal_listen_is_local(const char *listen)
 {
     struct address a;
-    struct in_addr v4;
-    struct in6_addr v6;
-    if (address_parse(listen, &a) < 0)
-        return false;
-    if (a.is_unix || strcmp(a.host, "localhost") == 0)
-        return true;
-    if (inet_pton(AF_INET, a.host, &v4) == 1)
-        return ntohl(v4.s_addr) >> 24 == 127;
-    return inet_pton(AF_INET6, a.host, &v6) == 1 && IN6_IS_ADDR_LOOPBACK(&v6);
+    return address_parse(listen, &a) == 0 && address_is_local(listen);
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/assert.h"
+#include "rpc/address.h"
 #include "rpc/args.h"
 #include "rpc/core.h"
 #include "rpc/outgoing.h"
@@ -25,10 +26,12 @@ struct rpc_sync *rpc_sync_new(const char *target, const struct rpc_sync_tls *tls
 {
     struct rpc_sync *c = calloc(1, sizeof(*c));
     struct args args;
+    struct address first;
     AM_ASSERT(c != NULL);
     core_init();
     /* A person wants the answer of a server that does not serve, and not only that it does not. */
-    args_client(&args, false, tls ? tls->server_name : NULL);
+    args_client(&args, false,
+                tls && tls->server_name ? tls->server_name : address_list_name(target, &first));
     grpc_channel_credentials *creds = tls_channel_credentials_of(tls ? tls->text : NULL);
     c->channel = grpc_channel_create(target, creds, &args.list);
     grpc_channel_credentials_release(creds);

@@ -107,6 +107,18 @@ static void tell_request_id(const struct line *line, int code)
         out_error("  to repeat it safely, give the same command --request-id %s", line->request_id);
 }
 
+/* Why there is no connection, when TLS has to do with it; else what the library says. */
+static const char *explain(const struct ctl *c, const struct rpc_sync_result *result)
+{
+    const struct line *line = c->line;
+    if (result->code == FAULT_UNAVAILABLE && !result->fault.reason) {
+        const char *why = secure_why(&line->secure, line->target[line->command->server], c->arena);
+        if (why)
+            return why;
+    }
+    return plain(result);
+}
+
 int ctl_report(const struct ctl *c, const struct rpc_sync_result *result)
 {
     const struct line *line = c->line;
@@ -114,7 +126,7 @@ int ctl_report(const struct ctl *c, const struct rpc_sync_result *result)
     const char *token_file = globals_get(&line->values, GLOBAL_TOKEN_FILE);
     if (result->code != FAULT_OK) {
         const char *reason = contract_reason(result->fault.reason);
-        out_error("amendsctl: %s%s%s (at %s)", reason, *reason ? ": " : "", plain(result),
+        out_error("amendsctl: %s%s%s (at %s)", reason, *reason ? ": " : "", explain(c, result),
                   line->address[line->command->server]);
         print_items(c, &result->fault);
         if (result->code == FAULT_UNAUTHENTICATED && token_file)
@@ -127,6 +139,8 @@ int ctl_report(const struct ctl *c, const struct rpc_sync_result *result)
 /* AM_EINVAL comes before anything was sent. */
 int ctl_cannot_call(const struct line *line, int err)
 {
+    if (err == AM_EIO)
+        return 1; /* ctl_connect() has told it */
     if (err == AM_EINVAL) {
         out_error("amendsctl: --tenant \"%s\" or --as \"%s\" is not well formed", line->tenant,
                   line->as);
@@ -135,6 +149,12 @@ int ctl_cannot_call(const struct line *line, int err)
     out_error("amendsctl: the answer is too large for this program: %s", err_text(err));
     tell_request_id(line, 2);
     return 2;
+}
+
+int ctl_connect(const struct line *line, struct rpc_sync **out)
+{
+    *out = secure_connect(&line->secure, line->target[line->command->server]);
+    return *out ? 0 : AM_EIO;
 }
 
 /* -- calls ------------------------------------------------------------------------------------- */

@@ -17,6 +17,10 @@ struct ctl {
     struct arena *arena;
 };
 
+/* The way to the server of the line's command, by TLS if the line says so. AM_EIO, printed, when
+ * the files of TLS cannot be used. */
+int ctl_connect(const struct line *line, struct rpc_sync **out) AM_MUSTCHECK;
+
 /* Makes the line's own call, or another one to the same server. Returns 0 and sets `*reply`, or
  * prints the failure and returns the exit code. */
 int ctl_call(const struct ctl *c, const char *method, const ProtobufCMessage *request,

@@ -103,6 +103,26 @@ static enum line_result set_timeout(struct parser *p)
     return LINE_WRONG;
 }
 
+/* A file of CAs says that TLS is meant, unless --tls=false says otherwise. */
+static enum line_result set_tls(struct parser *p)
+{
+    struct secure *s = &p->line->secure;
+    s->ca = globals_get(&p->values, GLOBAL_TLS_CA);
+    s->cert = globals_get(&p->values, GLOBAL_TLS_CERT);
+    s->key = globals_get(&p->values, GLOBAL_TLS_KEY);
+    s->server_name = globals_get(&p->values, GLOBAL_TLS_SERVER_NAME);
+    s->on = s->ca != NULL;
+    enum line_result r = set_switch(p, GLOBAL_TLS, &s->on);
+    if (r != LINE_RUN || s->on || !(s->cert || s->key || s->server_name) ||
+        globals_get(&p->values, GLOBAL_TLS))
+        return r;
+    out_error("amendsctl: %s is for TLS: give --tls or --tls-ca too",
+              given_as(p, s->cert  ? GLOBAL_TLS_CERT
+                          : s->key ? GLOBAL_TLS_KEY
+                                   : GLOBAL_TLS_SERVER_NAME));
+    return LINE_WRONG;
+}
+
 static enum line_result apply_globals(struct parser *p)
 {
     struct line *line = p->line;
@@ -116,6 +136,8 @@ static enum line_result apply_globals(struct parser *p)
     line->tenant = text_or(p, GLOBAL_TENANT, "demo");
     line->as = text_or(p, GLOBAL_AS, "amendsctl");
     enum line_result r = set_timeout(p);
+    if (r == LINE_RUN)
+        r = set_tls(p);
     if (r == LINE_RUN)
         r = set_switch(p, GLOBAL_JSON, &line->json);
     if (r == LINE_RUN)

@@ -16,11 +16,13 @@
 #include "amendsctl/flags.h"
 #include "amendsctl/globals.h"
 #include "amendsctl/out.h"
+#include "amendsctl/secure.h"
 #include "base/arena.h"
 
 struct line {
     const char *address[SERVERS]; /* as people see it */
     const char *target[SERVERS];  /* as gRPC takes it */
+    struct secure secure;
     const char *tenant, *as;
     int64_t timeout_ms; /* -1 = the usual one */
     bool json, wide, all;

@@ -2,6 +2,7 @@
 
 /* amendsctl: one command, one exit code. Most commands are one call. */
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "amendsctl/call.h"
@@ -9,6 +10,7 @@
 #include "amendsctl/list.h"
 #include "amendsctl/out.h"
 #include "amendsctl/show.h"
+#include "base/log.h"
 
 #define ARENA_BYTES (256u << 20)
 
@@ -39,8 +41,8 @@ static int run(const struct line *line, struct arena *arena)
 {
     const struct ctl_command *command = line->command;
     struct ctl c = {.line = line, .arena = arena};
-    if (!command->offline)
-        c.client = rpc_sync_new(line->target[command->server], NULL);
+    if (!command->offline && ctl_connect(line, &c.client))
+        return 1;
     int code;
     if (command->run)
         code = command->run(&c);
@@ -68,10 +70,17 @@ static int run_line(int argc, char **argv, struct arena *arena)
     }
 }
 
+/* What the libraries log is for whoever looks for a defect of theirs. */
+static void set_log(void)
+{
+    log_setup(getenv("GRPC_VERBOSITY") ? LOG_DEBUG : LOG_ERROR, "amendsctl");
+}
+
 int main(int argc, char **argv)
 {
     struct arena arena;
     int code = 0;
+    set_log();
     out_begin();
     arena_init(&arena, ARENA_BYTES);
     if (argc > 1 && strcmp(argv[1], COMPLETE_WORD) == 0)

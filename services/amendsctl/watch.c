@@ -91,10 +91,13 @@ static int watch_once(struct watching *w, int64_t timeout_ms, struct arena *aren
     char **token = text_field(line->request, TOKEN_FIELD);
     if (token && w->token)
         *token = w->token;
-    struct rpc_sync *client = rpc_sync_new(line->target[server], NULL);
-    int err = rpc_sync_stream(client, ctl_service(server),
-                              ctl_method_index(server, line->command->method), &as, line->request,
-                              timeout_ms, watched, w, arena, result);
+    struct rpc_sync *client = NULL;
+    int err = ctl_connect(line, &client);
+    if (err)
+        return err;
+    err = rpc_sync_stream(client, ctl_service(server),
+                          ctl_method_index(server, line->command->method), &as, line->request,
+                          timeout_ms, watched, w, arena, result);
     rpc_sync_free(client);
     return err;
 }

@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "base/metrics.h"
 #include "base/time.h"
+#include "program/route_why.h"
 
 #define ARENA_BYTES (1u << 20)
 #define TIMEOUT_MS 500
@@ -20,6 +21,7 @@ struct route_client {
     struct loop *loop;
     struct rpc_client *rpc;
     const struct internal_key *key; /* NULL: callers are believed */
+    struct route_why *why;
     struct loop_idle idle;
     bool in_flight;
     bool closing;
@@ -125,6 +127,10 @@ static void sent(void *ctx, enum fault_code code, const char *message,
         metric_add(&failed, 0, 1);
     if (code == FAULT_PERMISSION_DENIED || code == FAULT_UNAUTHENTICATED)
         take_refusal(c, message);
+    if (code == FAULT_UNAVAILABLE || code == FAULT_DEADLINE_EXCEEDED)
+        route_why_look(c->why);
+    else
+        route_why_well(c->why);
     c->in_flight = false;
     flush(c);
 }
@@ -205,6 +211,7 @@ struct route_client *route_client_new(struct loop *loop, struct rpc_server *serv
     c->idle.run = turn_ends;
     arena_init(&c->arena, ARENA_BYTES);
     c->rpc = rpc_client_new(server, target, tls, 1);
+    c->why = route_why_new(loop, target, tls);
     return c;
 }
 
@@ -212,6 +219,7 @@ void route_client_free(struct route_client *c)
 {
     c->closing = true;
     rpc_client_free(c->rpc);
+    route_why_free(c->why);
     arena_free(&c->arena);
     free(c);
 }

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "rpc/address.h"
 #include "rpc/principal.h"
 
 static const char *const words[] = {
@@ -72,7 +73,7 @@ int program_tls_check(const struct settings *s, bool calls)
         return wrong("--admin: the metrics are in plaintext and for everybody, so the address must "
                      "be a loopback one, or --insecure-admin be set where only the right ones "
                      "reach it");
-    if (calls && !*s->tls_ca && !s->insecure_plaintext && !principal_listen_is_local(s->assignment))
+    if (calls && !*s->tls_ca && !s->insecure_plaintext && !address_is_local(s->assignment))
         return wrong("--assignment: without TLS everybody on the way reads and changes what is "
                      "said; give --tls-ca, or set --insecure-plaintext where the network itself "
                      "encrypts");

@@ -152,11 +152,14 @@ class Client:
         return method
 
 
-def channel(address):
-    """A channel of its own to one process: no subchannel is shared with another channel."""
-    return grpc.insecure_channel(address, options=[
+def channel(address, credentials=None):
+    """A channel of its own to one process, by TLS when there are credentials: no subchannel is shared with
+    another channel."""
+    options = [
         ("grpc.use_local_subchannel_pool", 1),
         ("grpc.max_reconnect_backoff_ms", 500),
         ("grpc.initial_reconnect_backoff_ms", 100),
         ("grpc.enable_retries", 0),
-    ])
+    ]
+    return (grpc.secure_channel(address, credentials, options) if credentials
+            else grpc.insecure_channel(address, options))

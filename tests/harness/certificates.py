@@ -5,6 +5,8 @@
     pair = authority.issue("intake", "DNS:localhost", "IP:127.0.0.1", seconds=20)
     pair.cert, pair.key, authority.cert                 # paths of PEM files
 
+    make_cluster(tls=Tls(authority))                    # everything speaks TLS
+
 `Swapped` is a folder whose content is swapped as Kubernetes does it: its files are symbolic links into a
 folder that one rename replaces.
 """
@@ -13,6 +15,8 @@ import os
 import subprocess
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
+
+import grpc
 
 from .process import Failed
 
@@ -95,3 +99,32 @@ class Swapped(Pair):
         fresh.symlink_to(version.name)
         os.rename(fresh, self._folder / "..data")
         return self
+
+
+class Tls:
+    """How a cluster speaks TLS. All servers show `server`. With `client` they want certificates, and the test's
+    calls have that one (False: none)."""
+
+    def __init__(self, authority, server=None, client=None, ask=None):
+        self.authority = authority
+        self.server = server or authority.issue("server", *LOCAL)
+        self.client = client
+        self._ask = ask
+
+    def options(self, kind):
+        options = ["--tls-cert", self.server.cert, "--tls-key", self.server.key]
+        if self.client is not None:
+            options += ["--tls-client-ca", self.authority.cert]
+        if self._ask:
+            options += ["--tls-client-cert", self._ask]
+        return options + (["--tls-ca", self.authority.cert] if kind in ("intake", "resolution") else [])
+
+    def credentials(self):
+        """For a channel of Python."""
+        pair = (self.client.key.read_bytes(), self.client.cert.read_bytes()) if self.client else (None, None)
+        return grpc.ssl_channel_credentials(self.authority.cert.read_bytes(), *pair)
+
+    def flags(self):
+        """For amendsctl."""
+        pair = ["--tls-cert", self.client.cert, "--tls-key", self.client.key] if self.client else []
+        return ["--tls-ca", self.authority.cert, *pair]

@@ -65,8 +65,9 @@ class Clock:
 class Service(Process):
     """One replica."""
 
-    def __init__(self, folder, kind, index, options, env, build=None):
+    def __init__(self, folder, kind, index, options, env, build=None, tls=None):
         self.kind, self.index = kind, index
+        self._tls = tls
         self.address = f"127.0.0.1:{free_port()}"
         self.admin = f"127.0.0.1:{free_port()}"
         name = "amends" if kind == "all" else f"amends-{kind}"
@@ -79,7 +80,7 @@ class Service(Process):
         super().start()
         if self._channel:
             self._channel.close()
-        self._channel = api.channel(self.address)
+        self._channel = api.channel(self.address, self._tls.credentials() if self._tls else None)
         return self
 
     def use_zones(self, folder):
@@ -170,10 +171,11 @@ class Cluster:
     without Redis; `own_postgres=True` gives it a database server that a test may kill; `one_process`
     runs the program `amends` instead of three; `options` are added to every service's command line; `build`
     is the folder of another release, whose programs migrate the database and run; `partitioned=True` makes
-    its tables partitioned by tenant; `auth` is what they ask of callers, and with it they have an internal key."""
+    its tables partitioned by tenant; `auth` is what they ask of callers, and with it they have an internal key; `tls` is
+    a certificates.Tls."""
 
     def __init__(self, environment, *, replicas=1, redis=True, own_postgres=False, one_process=False,
-                 options=(), env=None, build=None, partitioned=False, auth="off"):
+                 options=(), env=None, build=None, partitioned=False, auth="off", tls=None):
         self._environment = environment
         self._own_postgres = own_postgres
         self.name = environment.next_name()
@@ -190,6 +192,7 @@ class Cluster:
         self._env = env
         self._build = build
         self._partitioned = partitioned
+        self._tls = tls
         self.conninfo = None  # how services reach the database when not directly
 
     def _auth_options(self, auth):
@@ -232,10 +235,10 @@ class Cluster:
         # The last release has no such option, and does not wait.
         quiet = ["--drain-quiet-ms", "0"] if build is None else []
         options = ["--pg", self.conninfo or self.postgres.conninfo(self.name), "--test-clock", self.clock.path,
-                   *quiet, *self._options]
+                   *quiet, *(self._tls.options(kind) if self._tls else []), *self._options]
         if self.redis:
             options += ["--redis", self.redis.url]
-        return Service(self.folder, kind, index, options, self._env, build)
+        return Service(self.folder, kind, index, options, self._env, build, self._tls)
 
     def _peer_options(self, service):
         if service.kind not in ("intake", "resolution"):
