@@ -13,11 +13,14 @@
  * what is on its way (such calls would get CANCELLED), so we wait until they have gone by the age
  * of their connections, or because they watch health. Then the server takes no new calls, and open
  * ones may finish (grace). Then it cancels all others. The shutdown is over when gRPC has no
- * connection and we have no call.
+ * connection and we have no call. When no call is left, connections have a second to go: a client
+ * may be silent, and gRPC 1.51 may queue a call after it has emptied its queue, which nobody will
+ * ever answer.
  */
 
 #define LOOK_FIRST_US (10 * US_PER_MS)
 #define LOOK_MOST_US (500 * US_PER_MS)
+#define LINGER_US US_PER_S
 
 static void on_drained(struct loop_job *job)
 {
@@ -30,14 +33,28 @@ static void on_drained(struct loop_job *job)
     s->drain_done(s->drain_ctx);
 }
 
+/* The connections that are left are cut soon, but not later than at the end of the grace. */
+static void on_idle(struct loop_job *job)
+{
+    struct rpc_server *s = CONTAINER_OF(job, struct rpc_server, idle_job);
+    s->idle = true;
+    loop_timer_start(s->drain_timer, smaller(LINGER_US, s->grace_ends_us - time_mono_us()));
+}
+
 /* When the last connection is gone, the last events of calls and slots may still be on their way.
  * No call can come when no slot is waiting for one. */
 void rpc_drain_check(struct rpc_server *s)
 {
-    if (!s->shut || s->live > 0 || s->posted > 0)
+    if (s->live > 0 || s->posted > 0 || !atomic_load(&s->shutting))
         return;
-    s->drained_job.run = on_drained;
-    loop_post(s->loop, &s->drained_job);
+    if (s->shut) {
+        s->drained_job.run = on_drained;
+        loop_post(s->loop, &s->drained_job);
+    } else if (!s->idle_told) {
+        s->idle_told = true;
+        s->idle_job.run = on_idle;
+        loop_post(s->loop, &s->idle_job);
+    }
 }
 
 /* The rpc thread. */
@@ -51,13 +68,17 @@ static void on_shutdown(struct tag *tag, bool ok)
 
 static void cancel_rest(struct rpc_server *s)
 {
-    log_warn("rpc", "calls_outlived_grace", LOG_INT("grace_ms", s->config.drain_grace_ms));
+    if (s->idle)
+        log_info("rpc", "connections_cut", LOG_STR("why", "their clients did not go"));
+    else
+        log_warn("rpc", "calls_outlived_grace", LOG_INT("grace_ms", s->config.drain_grace_ms));
     grpc_server_cancel_all_calls(s->grpc);
 }
 
 static void shut(struct rpc_server *s)
 {
     atomic_store(&s->shutting, true);
+    s->grace_ends_us = time_mono_us() + s->config.drain_grace_ms * US_PER_MS;
     loop_timer_start(s->drain_timer, s->config.drain_grace_ms * US_PER_MS);
     s->shutdown_tag.fn = on_shutdown;
     grpc_server_shutdown_and_notify(s->grpc, s->cq, tag_arm(&s->shutdown_tag));

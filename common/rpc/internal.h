@@ -217,6 +217,7 @@ struct rpc_server {
     unsigned n_asking;
     size_t asking_bytes;
     bool shut; /* the core has no connection left */
+    bool idle_told; /* no call is left, and the loop was told so */
 
     /* the loop thread's */
     struct list streams;
@@ -227,7 +228,9 @@ struct rpc_server {
     void *drain_ctx;
     int64_t drain_began_us, drain_look_us;
     struct loop_timer *drain_timer;
-    struct loop_job drained_job;
+    int64_t grace_ends_us;
+    bool idle; /* no call is left; connections may be */
+    struct loop_job idle_job, drained_job;
     struct tag shutdown_tag;
 };
 
@@ -283,7 +286,7 @@ void rpc_asking_begin(struct rpc_call *call);
 /* Answers those that wait for too long; once a second. */
 void rpc_asking_look(struct rpc_server *s);
 
-/* drain.c: the rpc thread. Tells the loop when the last call has gone. */
+/* drain.c: the rpc thread. Tells the loop when the last call has gone, and the last connection. */
 void rpc_drain_check(struct rpc_server *s);
 
 /* stream.c: the loop's thread */
