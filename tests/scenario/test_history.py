@@ -40,19 +40,24 @@ def test_events_are_numbered_without_a_gap_and_linked(world, case):
 
 
 def test_anybody_can_compute_the_hashes(world, case):
-    """As VerifyCaseHistory documents it; the private digest of an event is known to the database only."""
-    digests = dict(world.cluster.sql("select seq, private_digest from case_event where case_id = %s",
-                                     (case.case_id,)))
-    public = dict(world.cluster.sql("select seq, public from case_event where case_id = %s",
-                                    (case.case_id,)))
-    for event in world.history(case):
+    """As event.proto documents it, from nothing but what the calls give."""
+    events = world.crm.GetCaseHistory(case_id=case.case_id, detail_bytes=True).events
+    previous = bytes(32)
+    for event in events:
         micros = event.event_time.seconds * 1_000_000 + event.event_time.nanos // 1000
         parts = [world.tenant.encode(), case.case_id.encode(), struct.pack(">q", event.sequence),
                  struct.pack(">q", micros), struct.pack(">i", event.kind), event.actor.encode(),
-                 hashlib.sha256(bytes(public[event.sequence])).digest(),
-                 bytes(digests[event.sequence])]
-        text = event.previous_hash + b"".join(struct.pack(">I", len(part)) + part for part in parts)
+                 hashlib.sha256(event.detail_bytes).digest(), event.private_digest]
+        text = previous + b"".join(struct.pack(">I", len(part)) + part for part in parts)
         assert hashlib.sha256(text).digest() == event.hash
+        assert type(event.detail).FromString(event.detail_bytes) == event.detail
+        previous = event.hash
+    assert any(event.private_digest for event in events)
+    assert previous == world.verify(case).head_hash
+
+
+def test_the_bytes_come_when_they_are_asked_for(world, case):
+    assert not any(event.detail_bytes for event in world.history(case))
 
 
 @pytest.mark.parametrize("column,value", [
@@ -94,10 +99,14 @@ def test_a_moved_head_is_found(world, case):
     assert not world.verify(case).intact
 
 
-def test_erased_words_leave_the_chain_intact(world, case):
+def test_a_deleted_personal_part_is_found(world, case):
+    """It was not erased: no event says so."""
     alter(world, "delete from case_event_private where seq = 1 and case_id = %s", case)
     proof = world.verify(case)
-    assert (proof.intact, proof.erased) == (True, 1)
+    assert (proof.intact, proof.erased, proof.first_bad_sequence) == (False, 1, 1)
+    assert "no event says that it was erased" in proof.problem
+    [finding] = proof.findings
+    assert finding.kind == v1.HISTORY_FINDING_KIND_PERSONAL_PART
     first = world.history(case)[0]
     assert first.erased
     assert not first.HasField("personal")

@@ -46,6 +46,9 @@ const char *retargets_text(const struct retarget *retargets, size_t n, struct ar
  * not understood (never written so). */
 size_t retargets_of(const struct clock_row *clock, struct retarget out[RETARGETS_MAX]);
 
+/* Whether the text is one that was written by a program; "" is. */
+bool retargets_readable(const char *text);
+
 /* The last of them that moved the deadline; NULL = none did. */
 const struct retarget *retargets_last_move(const struct retarget *retargets, size_t n);
 

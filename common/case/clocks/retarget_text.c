@@ -84,6 +84,15 @@ static bool is_of_row(const struct retarget *r, const struct clock_row *clock)
                                        : r->amount == clock->target_days;
 }
 
+bool retargets_readable(const char *text)
+{
+    struct retarget one;
+    while (*text != '\0')
+        if (!take_one(&text, &one))
+            return false;
+    return true;
+}
+
 size_t retargets_of(const struct clock_row *clock, struct retarget out[RETARGETS_MAX])
 {
     const char *text = clock->retargets;

@@ -3,6 +3,7 @@
 
 #include "case/event.h"
 #include "case/history/append.h"
+#include "case/history/seal.h"
 #include "case/ladder/firing.h"
 
 static void record_all(struct decision *d)
@@ -29,6 +30,7 @@ void driver_run(struct decision *d)
         fire_all(d);
     } while (history_has_untold(d->c));
     d->firing = (struct firing_request){.left = 0};
+    history_seal(d);
 }
 
 void driver_catch_up(struct decision *d)

@@ -6,6 +6,7 @@
 #include "base/assert.h"
 #include "base/digest.h"
 #include "case/history/chain.h"
+#include "case/history/seal.h"
 #include "case/message/message.h"
 #include "contract/words.h"
 
@@ -122,6 +123,7 @@ void history_append(struct decision *d, const struct event *event)
     struct case_row *row = &d->c->row;
     describe_case(row, event->detail);
     show_clocks(d, event->detail, event->clock);
+    seal_mark_told(d->c, event->detail);
     struct event_row *e = ROWS_ADD(&d->c->events, struct event_row, d->arena);
     e->tenant_id = row->tenant_id;
     e->case_id = row->case_id;

@@ -57,19 +57,13 @@ void chain_private_digest(struct slice salt, struct slice body, uint8_t out[32])
 
 /* -- checking --------------------------------------------------------------------------------- */
 
-void chain_begin(struct chain_check *k)
+void chain_begin(struct chain_check *k, const struct case_row *row)
 {
-    *k = (struct chain_check){.intact = true, .problem = ""};
-}
-
-/* Only the first problem is told. */
-static void tell_problem(struct chain_check *k, int64_t seq, const char *what)
-{
-    if (!k->intact)
-        return;
-    k->intact = false;
-    k->first_bad_seq = seq;
-    k->problem = what;
+    k->events = k->erased = k->erased_from = 0;
+    k->expected = row->last_seq;
+    memset(k->link, 0, sizeof(k->link));
+    if (row->last_hash.len == sizeof(k->link))
+        memcpy(k->link, row->last_hash.data, sizeof(k->link));
 }
 
 static bool is_hash(struct slice s, const uint8_t hash[DIGEST_LEN])
@@ -80,13 +74,17 @@ static bool is_hash(struct slice s, const uint8_t hash[DIGEST_LEN])
 static void check_links(struct chain_check *k, const char *tenant, const struct event_row *e)
 {
     uint8_t hash[DIGEST_LEN];
-    if (e->seq != k->events)
-        tell_problem(k, k->events, "the event is missing");
-    if (!is_hash(e->prev_hash, k->head))
-        tell_problem(k, e->seq, "it does not link to the event before");
+    if (e->seq < k->expected)
+        k->problem(k->ctx, e->seq + 1, false, "the event is missing");
+    else if (e->seq > k->expected)
+        k->problem(k->ctx, e->seq, false, "the case does not know the event");
+    else if (!is_hash(e->hash, k->link) && k->events == 0)
+        k->problem(k->ctx, e->seq, false, "the case's head is another hash");
+    else if (!is_hash(e->hash, k->link))
+        k->problem(k->ctx, e->seq + 1, false, "it does not link to the event before");
     chain_hash(tenant, e, hash);
     if (!is_hash(e->hash, hash))
-        tell_problem(k, e->seq, "its content does not match its hash");
+        k->problem(k->ctx, e->seq, false, "its content does not match its hash");
 }
 
 static void check_private(struct chain_check *k, const struct event_row *e,
@@ -95,29 +93,35 @@ static void check_private(struct chain_check *k, const struct event_row *e,
     uint8_t digest[DIGEST_LEN];
     if (!p) {
         k->erased += e->private_digest.len > 0;
+        if (e->private_digest.len > 0 && k->erased_from <= e->seq)
+            k->problem(k->ctx, e->seq, true,
+                       "its personal part is missing, and no event says that it was erased");
         return;
     }
     chain_private_digest(p->salt, p->body, digest);
     if (!is_hash(e->private_digest, digest))
-        tell_problem(k, e->seq, "its personal part does not match its digest");
+        k->problem(k->ctx, e->seq, false, "its personal part does not match its digest");
 }
 
 void chain_next(struct chain_check *k, const char *tenant, const struct event_row *e,
                 const struct event_private_row *p)
 {
-    k->events++;
     check_links(k, tenant, e);
     check_private(k, e, p);
-    if (e->hash.len == sizeof(k->head))
-        memcpy(k->head, e->hash.data, sizeof(k->head));
+    k->events++;
+    if (e->kind == CHAIN_KIND_ERASED && k->erased_from == 0)
+        k->erased_from = e->seq;
+    k->expected = e->seq - 1;
+    memset(k->link, 0, sizeof(k->link));
+    if (e->prev_hash.len == sizeof(k->link))
+        memcpy(k->link, e->prev_hash.data, sizeof(k->link));
 }
 
-void chain_end(struct chain_check *k, const struct case_row *row)
+void chain_end(struct chain_check *k)
 {
-    if (row->last_seq > k->events)
-        tell_problem(k, k->events + 1, "the event is missing at the end");
-    if (row->last_seq < k->events)
-        tell_problem(k, row->last_seq + 1, "the case does not know the event");
-    if (!is_hash(row->last_hash, k->head))
-        tell_problem(k, k->events, "the case's head is another hash");
+    static const uint8_t first[DIGEST_LEN];
+    if (k->expected > 0)
+        k->problem(k->ctx, 1, false, "the event is missing");
+    else if (memcmp(k->link, first, sizeof(first)) != 0)
+        k->problem(k->ctx, 1, false, "it links to an event before it");
 }

@@ -59,7 +59,7 @@ static void make_failure(struct make *m, Amends__V1__Case *c, const struct case_
     c->failure = f;
 }
 
-static void make_effort(struct make *m, Amends__V1__Case *c, const struct case_row *row)
+void make_effort(struct make *m, Amends__V1__Effort **field, const struct case_row *row)
 {
     Amends__V1__Effort *e = make_alloc(m, sizeof(*e));
     if (!e)
@@ -68,16 +68,16 @@ static void make_effort(struct make *m, Amends__V1__Case *c, const struct case_r
     e->contacts = row->contacts;
     e->transfers = row->transfers;
     e->minutes_lost = row->minutes_lost;
-    c->effort = e;
+    *field = e;
 }
 
-static void make_desired(struct make *m, Amends__V1__Case *c, int32_t wishes)
+void make_desired(struct make *m, int32_t wishes, Amends__V1__DesiredOutcome **list, size_t *n)
 {
     int order[DESIRED_MAX];
-    const size_t n = desired_list(wishes, order);
-    c->desired_outcomes = make_alloc(m, DESIRED_MAX * sizeof(*c->desired_outcomes));
-    for (size_t i = 0; !m->full && i < n; i++)
-        c->desired_outcomes[c->n_desired_outcomes++] = (Amends__V1__DesiredOutcome)order[i];
+    const size_t found = desired_list(wishes, order);
+    *list = make_alloc(m, DESIRED_MAX * sizeof(**list));
+    for (size_t i = 0; !m->full && i < found; i++)
+        (*list)[(*n)++] = (Amends__V1__DesiredOutcome)order[i];
 }
 
 static void make_customer(struct make *m, Amends__V1__Case *c, const struct case_row *row)
@@ -102,14 +102,14 @@ static void make_times(struct make *m, Amends__V1__Case *c, const struct case_ro
     make_time(m, &c->round_since_time, row->round_since != 0 ? row->round_since : row->opened_at);
 }
 
-static void make_contributors(struct make *m, Amends__V1__Case *c, const char *text)
+/* What it cannot read was never written: it shows those before. */
+void make_contributors(struct make *m, const char *text, Amends__V1__Contributor ***list, size_t *n)
 {
     struct contributor all[POLICY_LEVELS_MAX];
-    size_t n = 0;
-    /* What it cannot read was never written: it shows those before. */
-    m->full = m->full || contributors_parse(text, all, &n, m->arena) == AM_ENOMEM;
-    c->contributors = make_alloc(m, (n + 1) * sizeof(void *));
-    for (size_t i = 0; i < n; i++) {
+    size_t found = 0;
+    m->full = m->full || contributors_parse(text, all, &found, m->arena) == AM_ENOMEM;
+    *list = make_alloc(m, (found + 1) * sizeof(void *));
+    for (size_t i = 0; i < found; i++) {
         Amends__V1__Contributor *one = make_alloc(m, sizeof(*one));
         if (!one)
             return;
@@ -117,13 +117,13 @@ static void make_contributors(struct make *m, Amends__V1__Case *c, const char *t
         make_text(m, &one->principal, all[i].principal);
         one->action = (Amends__V1__LadderAction)all[i].action;
         one->level = all[i].level;
-        c->contributors[c->n_contributors++] = one;
+        (*list)[(*n)++] = one;
     }
 }
 
 static void make_ladder(struct make *m, Amends__V1__Case *c, const struct case_row *row)
 {
-    make_contributors(m, c, row->contributors);
+    make_contributors(m, row->contributors, &c->contributors, &c->n_contributors);
     make_time(m, &c->acknowledge_time, row->acknowledged_at);
     make_text(m, &c->acknowledger, row->acknowledged_by);
     make_money(m, &c->escalation_cost, row->touch_cost_currency, row->touch_cost_micros);
@@ -171,8 +171,8 @@ static Amends__V1__Case *make_row(struct make *m, const struct case_row *row)
     c->channel = (Amends__V1__Channel)row->channel;
     make_failure(m, c, row);
     c->severity = row->severity;
-    make_desired(m, c, row->desired_outcomes);
-    make_effort(m, c, row);
+    make_desired(m, row->desired_outcomes, &c->desired_outcomes, &c->n_desired_outcomes);
+    make_effort(m, &c->effort, row);
     c->level = row->level;
     c->round = row->round;
     c->policy_version = row->policy_version;

@@ -110,6 +110,7 @@ static Amends__V1__Clock *make_clock(const struct clock_row *row, bool pauses, s
         make_pauses(&m, k, row);
     make_retargets(&m, k, row);
     k->fired_percent = row->fired;
+    k->pause_capped = row->pause_capped;
     make_time(&m, &k->next_time, row->next_at);
     return m.full ? NULL : k;
 }

@@ -57,5 +57,6 @@ Amends__V1__CaseEvent *message_event(const struct event_row *row,
     e->erased = !private_row && row->private_digest.len > 0;
     make_bytes(&m, &e->previous_hash, row->prev_hash);
     make_bytes(&m, &e->hash, row->hash);
+    make_bytes(&m, &e->private_digest, row->private_digest);
     return m.full ? NULL : e;
 }

@@ -53,4 +53,18 @@ bool denials_say(const Amends__V1__DenialList *list, const char *reason);
 Amends__V1__CaseEvent *message_event(const struct event_row *row,
                                      const struct event_private_row *private_row,
                                      struct arena *arena);
+/* -- as events show them: without texts of people --------------------------------------------- */
+
+Amends__V1__Signal *shown_signal(const struct signal_row *row, struct arena *arena);
+Amends__V1__ContactAttempt *shown_contact(const struct contact_row *row, struct arena *arena);
+Amends__V1__Act *shown_act(const struct act_row *row, struct arena *arena);
+Amends__V1__Remedy *shown_remedy(const struct remedy_row *row, struct arena *arena);
+Amends__V1__Promise *shown_promise(const struct promise_row *row, struct arena *arena);
+Amends__V1__CaseOpening *shown_opening(const struct case_row *row, struct arena *arena);
+/* After a command whose first event is `first_seq`. */
+Amends__V1__CaseFacts *shown_facts(const struct case_row *row, int64_t first_seq,
+                                   struct arena *arena);
+
+/* ---------------------------------------------------------------------------------------------- */
+
 Google__Protobuf__Timestamp *message_time(int64_t us, struct arena *arena); /* NULL for 0 */

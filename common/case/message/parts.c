@@ -41,6 +41,7 @@ Amends__V1__ContactAttempt *message_contact(const struct contact_row *row, struc
     a->note_left_out = row->note == words_unread;
     if (row->direction == CONTACT_DIRECTION_INBOUND)
         a->asks = (Amends__V1__ContactAsk)row->asks;
+    a->addressed_level = row->addressed_level;
     return m.full ? NULL : a;
 }
 

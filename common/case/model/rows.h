@@ -23,6 +23,7 @@ enum row_change { ROW_SAME, ROW_NEW, ROW_CHANGED, ROW_GONE };
 
 struct row {
     enum row_change change;
+    bool told; /* an event shows it as it is since it changed; of parts, but for clocks */
 };
 
 /* What stands in the place of words that were not read: an empty text at this address. */
@@ -97,6 +98,7 @@ struct event_row {
     int16_t kind;
     const char *actor;
     struct slice public_body, private_digest, prev_hash, hash;
+    bool sealed; /* its command was concluded: case/history/seal.h; not stored */
 };
 
 struct event_private_row {

@@ -43,6 +43,7 @@ void *rows_add(struct rows *rows, size_t row_size, struct arena *arena);
 /* Marks a row as changed (a new one stays new). */
 static inline void row_touch(struct row *r)
 {
+    r->told = false;
     if (r->change == ROW_SAME)
         r->change = ROW_CHANGED;
 }

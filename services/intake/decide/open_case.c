@@ -71,6 +71,8 @@ static Amends__V1__EventPrivate personal_of(const Amends__V1__OpenCaseRequest *r
     p.customer_name = r->customer_name;
     p.customer_contact = r->customer_contact;
     p.text = r->failure->description;
+    p.product = r->failure->product;
+    p.order_reference = r->failure->order_reference;
     return p;
 }
 

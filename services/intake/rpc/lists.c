@@ -202,6 +202,7 @@ struct history {
     int asked;
     int64_t after_seq;
     uint64_t hash;
+    bool bytes; /* with the bytes that are hashed */
     Amends__V1__GetCaseHistoryResponse response;
 };
 
@@ -238,14 +239,31 @@ static const struct event_private_row *private_of(const struct store_read *read,
     return NULL;
 }
 
+static bool has_room(const struct history *h, const struct event_row *e)
+{
+    const struct arena *arena = h->rc->arena;
+    const size_t left = arena->quota_bytes - arena->used_bytes;
+    return h->response.n_events < h->limit && read_call_room(h->rc) &&
+           (!h->bytes || h->response.n_events == 0 || left / 2 > e->public_body.len);
+}
+
+static void add_bytes(struct history *h, Amends__V1__CaseEvent *event, const struct event_row *e)
+{
+    const struct slice body = e->public_body;
+    void *bytes = h->bytes ? arena_dup(h->rc->arena, body.data, body.len) : NULL;
+    if (bytes)
+        event->detail_bytes = (ProtobufCBinaryData){.len = body.len, .data = bytes};
+}
+
 /* True when the page has no room for all of them. */
 static bool history_take(struct history *h)
 {
     ROWS_EACH (e, struct event_row, &h->read.events) {
-        if (h->response.n_events == h->limit || !read_call_room(h->rc))
+        if (!has_room(h, e))
             return true;
         Amends__V1__CaseEvent *event = message_event(e, private_of(&h->read, e->seq), h->rc->arena);
         AM_ASSERT(event != NULL); /* there was room */
+        add_bytes(h, event, e);
         h->response.events[h->response.n_events++] = event;
         h->after_seq = e->seq;
     }
@@ -284,6 +302,7 @@ static void history_start(struct read_call *rc)
         (const Amends__V1__GetCaseHistoryRequest *)rc->request;
     struct history *h = ARENA_NEW(rc->arena, struct history);
     h->rc = rc;
+    h->bytes = req->detail_bytes;
     (void)check_uuid(&rc->fault, "case_id", req->case_id, &h->case_id);
     h->limit = (size_t)page_size(&rc->fault, req->page_size, EVENTS_USUAL, EVENTS_MOST);
     const struct slice fields[] = {slice_str("history"), slice_of(&h->case_id, sizeof h->case_id)};

@@ -461,19 +461,47 @@ const Amends__V1__EventDetail *world_detail(struct world *w, const struct event_
     return detail;
 }
 
+static void chain_is_bad(void *ctx, int64_t seq, bool personal, const char *what)
+{
+    (void)ctx;
+    (void)personal;
+    fail_msg("event %lld: %s", (long long)seq, what);
+}
+
+static const struct event_private_row *personal_part(const struct world *w, int64_t seq)
+{
+    ROWS_EACH (p, const struct event_private_row, &w->privates)
+        if (p->seq == seq && p->row.change != ROW_GONE)
+            return p;
+    return NULL;
+}
+
 void assert_chain_intact(struct world *w)
 {
-    struct chain_check k;
-    chain_begin(&k);
-    size_t p = 0;
-    ROWS_EACH (e, const struct event_row, &w->events) {
-        const struct event_private_row *personal = NULL;
-        if (p < w->privates.n && ROW_AT(&w->privates, struct event_private_row, p)->seq == e->seq)
-            personal = ROW_AT(&w->privates, struct event_private_row, p++);
-        chain_next(&k, TENANT, e, personal);
+    struct chain_check k = {.problem = chain_is_bad};
+    chain_begin(&k, &w->c.row);
+    for (size_t i = w->events.n; i-- > 0;) {
+        const struct event_row *e = ROW_AT(&w->events, struct event_row, i);
+        chain_next(&k, TENANT, e, personal_part(w, e->seq));
     }
-    chain_end(&k, &w->c.row);
-    if (!k.intact)
-        fail_msg("event %lld: %s", (long long)k.first_bad_seq, k.problem);
+    chain_end(&k);
     assert_int_equal(k.events, w->c.row.last_seq);
+}
+
+struct proof *world_prove(struct world *w)
+{
+    struct proof *p = arena_must(&w->arena, sizeof(*p));
+    struct arena scratch;
+    arena_init(&scratch, 64u << 20);
+    proof_begin(p, &w->c, TENANT, &w->arena);
+    for (size_t i = w->events.n; i-- > 0;) {
+        const struct event_row *e = ROW_AT(&w->events, struct event_row, i);
+        proof_event(p, e, personal_part(w, e->seq), &scratch);
+    }
+    proof_end(p);
+    proof_words(p, PROOF_SIGNAL, &w->c.signals);
+    proof_words(p, PROOF_CONTACT, &w->c.contacts);
+    proof_words(p, PROOF_ACT, &w->c.acts);
+    arena_free(&scratch);
+    return p;
 }

@@ -26,6 +26,7 @@
 #include "case/event.h"
 #include "case/gate.h"
 #include "case/history/chain.h"
+#include "case/history/proof.h"
 #include "case/ladder/firing.h"
 #include "case/ladder/ladder.h"
 #include "case/message/message.h"
@@ -121,3 +122,5 @@ const struct event_row *world_event(const struct world *w, size_t from_end);
 const Amends__V1__EventDetail *world_detail(struct world *w, const struct event_row *event);
 /* Every event committed so far verifies up to the case's head. */
 void assert_chain_intact(struct world *w);
+/* The proof of the case, with all its rows and texts. */
+struct proof *world_prove(struct world *w);

@@ -416,6 +416,16 @@ static const char by_office_hours[] =
     "  approval: {kind: approval, target: 8h}\n"
     "  follow_up: {kind: follow_up, target: 7d}\n";
 
+/* Every row is as its events say. */
+static void assert_proved(struct world *w)
+{
+    const struct proof *p = world_prove(w);
+    if (p->n_found > 0)
+        fail_msg("event %lld: %s %s", (long long)p->findings[0]->sequence, p->findings[0]->problem,
+                 p->findings[0]->field);
+    assert_true(p->rows > 0);
+}
+
 static int live(uint64_t seed)
 {
     random_state = seed * 0x9e3779b97f4a7c15ull + 1;
@@ -431,12 +441,15 @@ static int live(uint64_t seed)
         int before = w->c.row.status;
         step(w);
         assert_everything(w, before);
+        if (any(10) == 0)
+            assert_proved(w);
         if (any(20) == 0) {
             finish(w);
             assert_everything(w, w->c.row.status);
         }
     }
     assert_chain_intact(w);
+    assert_proved(w);
     moved += assert_retargets(w);
     int status = w->c.row.status;
     ROWS_EACH (e, const struct event_row, &w->events)

@@ -48,28 +48,30 @@ static void assert_ok(const struct call *c)
 
 /* -- one case --------------------------------------------------------------------------------- */
 
+static void chain_is_bad(void *ctx, int64_t seq, bool personal, const char *what)
+{
+    fail_msg("event %lld: %s %d %p", (long long)seq, what, personal, ctx);
+}
+
 static void assert_history(const struct uuid *case_id, int64_t events)
 {
     struct reading x;
-    struct chain_check chain;
+    struct chain_check chain = {.problem = chain_is_bad};
     reading_init(rig, &x);
     store_read_events(rig->store, &x.read, case_id, 0, 1000);
     rig_run(rig, &x.done);
     assert_false(fault_is_set(&x.read.fault));
     assert_int_equal(x.read.events.n, events);
     assert_int_equal(x.read.cases[0].row.last_seq, events);
-    chain_begin(&chain);
-    size_t p = 0;
-    ROWS_EACH (e, struct event_row, &x.read.events) {
-        const struct event_private_row *personal =
-            p < x.read.privates.n ? ROW_AT(&x.read.privates, struct event_private_row, p) : NULL;
-        bool has = personal && personal->seq == e->seq;
-        p += has;
-        chain_next(&chain, "demo", e, has ? personal : NULL);
+    chain_begin(&chain, &x.read.cases[0].row);
+    size_t p = x.read.privates.n;
+    for (size_t i = x.read.events.n; i-- > 0;) {
+        const struct event_row *e = ROW_AT(&x.read.events, struct event_row, i);
+        const bool has = e->private_digest.len > 0 && p-- > 0;
+        chain_next(&chain, "demo", e,
+                   has ? ROW_AT(&x.read.privates, struct event_private_row, p) : NULL);
     }
-    chain_end(&chain, &x.read.cases[0].row);
-    assert_string_equal(chain.problem, "");
-    assert_true(chain.intact);
+    chain_end(&chain);
     reading_free(&x);
 }
 
