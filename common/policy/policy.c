@@ -58,6 +58,13 @@ int policy_level_that_may(const struct policy *p, int remedy_kind, int64_t micro
     return 0;
 }
 
+/* -- clocks ------------------------------------------------------------------------------------ */
+
+int32_t policy_threshold_id(const struct policy_threshold *t)
+{
+    return t->before_ms > 0 ? (int32_t)(-t->before_ms / 1000) : t->percent;
+}
+
 /* -- by name ----------------------------------------------------------------------------------- */
 
 const struct policy_clock *policy_clock_find(const struct policy *p, const char *name)

@@ -22,6 +22,7 @@
 #include "contract/words.h"
 #include "policy/condition.h"
 
+#define POLICY_FORMAT_MAX 2 /* the newest format of bundles: what `amends` may say */
 #define POLICY_LEVELS_MAX 8
 #define POLICY_FAILURES_MAX 256
 #define POLICY_SEVERITY_MAX 5
@@ -94,12 +95,19 @@ enum policy_notify {
     POLICY_NOTIFY_NEXT = 4,    /* the steward of the level above; at the top, of the top */
 };
 
+/* When something happens: at a share of the target, or a time before its end. They come one after
+ * the other, in their order in the clock. */
 struct policy_threshold {
-    int32_t percent;  /* 1 .. POLICY_PERCENT_MAX; each once in a clock, ascending */
-    uint32_t actions; /* bit n = EscalationAction n */
-    uint32_t notify;  /* of enum policy_notify; 0 without the action NOTIFY */
-    int64_t raise_ms; /* added to the boost; 0 without the action RAISE_PRIORITY */
+    int32_t percent;   /* 1 .. POLICY_PERCENT_MAX; 0 for a time before */
+    int64_t before_ms; /* so long before the end of the target, whole seconds; 0 for a share */
+    uint32_t actions;  /* bit n = EscalationAction n */
+    uint32_t notify;   /* of enum policy_notify; 0 without the action NOTIFY */
+    int64_t raise_ms;  /* added to the boost; 0 without the action RAISE_PRIORITY */
 };
+
+/* What names a threshold in a clock, and in all that is recorded of it: per cent, or as many
+ * seconds below zero as it comes before the end of the target. */
+int32_t policy_threshold_id(const struct policy_threshold *t);
 
 /* A definition of clocks. After every change of a case the conditions are looked at, definition by
  * definition in their order here: for an open clock first `cancel`, then `stop`, `reset`, `pause`
@@ -130,6 +138,7 @@ struct policy {
     uint32_t magic;
     struct arena arena;
     int32_t version;
+    int16_t format; /* of its bundle: what `amends` says; 0 counts as 1 */
     /* How many problems ApplyPolicy would refuse it for today, and the first of them: its path in
      * the bundle, and its text; "" without any. Only a stored version has some. */
     size_t n_refusals;

@@ -12,7 +12,9 @@
 #include "amendsctl/when.h"
 #include "base/assert.h"
 #include "contract/word.h"
+#include "google/protobuf/duration.pb-c.h"
 #include "google/type/money.pb-c.h"
+#include "policy/describe/describe.h"
 
 #define NANO_DIGITS 9
 #define CENT_DIGITS 2
@@ -46,7 +48,13 @@ static const char *hex_text(const ProtobufCBinaryData *b, struct arena *arena)
     return text;
 }
 
-/* A time or money as one word; NULL for another message. */
+/* "1h30m" */
+static const char *duration_shown(const Google__Protobuf__Duration *d, struct arena *arena)
+{
+    return text_visible(text_duration(arena, d->seconds * 1000), TEXT_LINE, arena);
+}
+
+/* A time, a duration or money as one word; NULL for another message. */
 static const char *small_message(const ProtobufCMessage *m, const struct view *view,
                                  struct arena *arena)
 {
@@ -54,6 +62,8 @@ static const char *small_message(const ProtobufCMessage *m, const struct view *v
         return "";
     if (m->descriptor == &google__protobuf__timestamp__descriptor)
         return when_short((const Google__Protobuf__Timestamp *)m, view, arena);
+    if (m->descriptor == &google__protobuf__duration__descriptor)
+        return duration_shown((const Google__Protobuf__Duration *)m, arena);
     if (m->descriptor == &google__type__money__descriptor)
         return money_shown((const Google__Type__Money *)m, arena);
     return NULL;

@@ -15,6 +15,7 @@
 #include "base/uuid.h"
 #include "contract/word.h"
 #include "contract/words.h"
+#include "policy/describe/describe.h"
 
 #define TIME_BYTES 40
 #define MS_PER_S 1000
@@ -63,7 +64,19 @@ static void print_retarget(const Amends__V1__ClockRetarget *r, struct arena *are
              stayed ? " as before" : " instead of ", stayed ? "" : old);
 }
 
-static void print_clock(const Amends__V1__ExplainDeadlineResponse *r, int percent,
+/* "100 %", "-1h" */
+static const char *threshold_text(const Amends__V1__ExplainDeadlineRequest *request,
+                                  struct arena *arena)
+{
+    const char *text =
+        request->before
+            ? arena_printf(arena, "-%s", text_duration(arena, request->before->seconds * MS_PER_S))
+            : arena_printf(arena, "%d %%", request->percent ? request->percent : 100);
+    AM_ASSERT(text != NULL);
+    return text;
+}
+
+static void print_clock(const Amends__V1__ExplainDeadlineResponse *r, const char *threshold,
                         struct arena *arena)
 {
     const Amends__V1__Clock *k = r->clock;
@@ -71,8 +84,8 @@ static void print_clock(const Amends__V1__ExplainDeadlineResponse *r, int percen
     out_line("%s (%s, %s)  %s", *k->name ? k->name : "clock",
              contract_word(CLOCK_KIND_WORDS, (int)k->kind),
              contract_word(CLOCK_STATE_WORDS, (int)k->state), k->clock_id);
-    out_line("  from %s, %d %% at %s; target %s; calendar %s%s%s; policy version %d",
-             when_text(k->start_time, true, arena), percent, when_text(r->due_time, true, arena),
+    out_line("  from %s, %s at %s; target %s; calendar %s%s%s; policy version %d",
+             when_text(k->start_time, true, arena), threshold, when_text(r->due_time, true, arena),
              amount_text(k->target_unit, k->target_ms, k->target_days, target),
              *k->calendar ? k->calendar : "24/7", *k->time_zone ? ", " : "", k->time_zone,
              k->policy_version);
@@ -116,12 +129,12 @@ static void print_part(const Amends__V1__DeadlinePart *p, int width, struct aren
              contract_word(DEADLINE_PART_KIND_WORDS, (int)p->kind), label_text(p, arena));
 }
 
-static void print_explanation(const Amends__V1__ExplainDeadlineResponse *r, int percent,
+static void print_explanation(const Amends__V1__ExplainDeadlineResponse *r, const char *threshold,
                               struct arena *arena)
 {
     char sum[TIME_BYTES];
     const int width = time_width(r, arena);
-    print_clock(r, percent, arena);
+    print_clock(r, threshold, arena);
     out_line("  %-*s  %-*s  %16s  %s", width, "from", width, "until", "length", "kind, label");
     for (size_t i = 0; i < r->n_parts; i++)
         print_part(r->parts[i], width, arena);
@@ -143,7 +156,7 @@ static int explain(const struct ctl *c, const char *clock_id)
     if (c->line->json)
         out_json(reply);
     else
-        print_explanation(r, request.percent ? request.percent : 100, c->arena);
+        print_explanation(r, threshold_text(&request, c->arena), c->arena);
     return 0;
 }
 

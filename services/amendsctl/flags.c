@@ -7,6 +7,7 @@
 
 #include "amendsctl/values.h"
 #include "base/assert.h"
+#include "google/protobuf/duration.pb-c.h"
 #include "google/protobuf/timestamp.pb-c.h"
 #include "google/type/money.pb-c.h"
 
@@ -18,6 +19,7 @@ static bool is_group(const ProtobufCFieldDescriptor *f)
 {
     return f->type == PROTOBUF_C_TYPE_MESSAGE && f->label != PROTOBUF_C_LABEL_REPEATED &&
            f->descriptor != &google__protobuf__timestamp__descriptor &&
+           f->descriptor != &google__protobuf__duration__descriptor &&
            f->descriptor != &google__type__money__descriptor;
 }
 
@@ -146,6 +148,9 @@ static const char *one_value_help(const ProtobufCFieldDescriptor *f, struct aren
     if (f->type == PROTOBUF_C_TYPE_MESSAGE &&
         f->descriptor == &google__protobuf__timestamp__descriptor)
         return "2026-11-22T10:00:00+01:00";
+    if (f->type == PROTOBUF_C_TYPE_MESSAGE &&
+        f->descriptor == &google__protobuf__duration__descriptor)
+        return "1h30m";
     if (f->type == PROTOBUF_C_TYPE_MESSAGE && f->descriptor == &google__type__money__descriptor)
         return "\"49.90 USD\"";
     if (f->type == PROTOBUF_C_TYPE_INT32 || f->type == PROTOBUF_C_TYPE_INT64)

@@ -12,8 +12,10 @@
 #include "amendsctl/suggest.h"
 #include "base/assert.h"
 #include "contract/word.h"
+#include "google/protobuf/duration.pb-c.h"
 #include "google/protobuf/timestamp.pb-c.h"
 #include "google/type/money.pb-c.h"
+#include "policy/words.h"
 
 #define NANO_DIGITS 9
 
@@ -184,6 +186,19 @@ static int parse_time(const char *text, ProtobufCMessage **at, struct arena *are
     return AM_OK;
 }
 
+/* "1h30m", "90s": the units that bundles have. */
+static int parse_duration(const char *text, ProtobufCMessage **at, struct arena *arena,
+                          const char **why)
+{
+    Google__Protobuf__Duration *d = ARENA_NEW(arena, Google__Protobuf__Duration);
+    int64_t ms = 0;
+    google__protobuf__duration__init(d);
+    *why = word_duration(text, &ms);
+    d->seconds = ms / 1000;
+    *at = &d->base;
+    return *why ? AM_EINVAL : AM_OK;
+}
+
 /* "49.90 USD" */
 static int parse_money(const char *text, ProtobufCMessage **at, struct arena *arena,
                        const char **why)
@@ -235,6 +250,8 @@ static int parse_message(const ProtobufCMessageDescriptor *d, const char *text,
 {
     if (d == &google__protobuf__timestamp__descriptor)
         return parse_time(text, at, arena, why);
+    if (d == &google__protobuf__duration__descriptor)
+        return parse_duration(text, at, arena, why);
     if (d == &google__type__money__descriptor)
         return parse_money(text, at, arena, why);
     return parse_parts(d, text, at, arena, why);

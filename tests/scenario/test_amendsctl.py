@@ -265,6 +265,9 @@ def test_explain(ctl, ask):
     parts = json.loads(ctl("--json", "policy", "explain", case["caseId"], clock["clockId"],
                            "--percent", "50").stdout)["parts"]
     assert sum(int(part["countedMs"]) for part in parts) == 36 * 3600 * 1000
+    before = ctl("policy", "explain", case["caseId"], clock["clockId"], "--before", "1h30m").stdout
+    assert "-1h30m at" in before and "2d 22:30:00 counted" in before
+    assert "needs a number and a unit" in ctl("policy", "explain", case["caseId"], "--before", "1").stderr
     assert ctl("policy", "explain", case["caseId"], "nonsense").returncode == NOT_FOUND
     assert ctl("policy", "explain", case["caseId"], new_id()).returncode == NOT_FOUND
 

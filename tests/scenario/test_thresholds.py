@@ -81,6 +81,57 @@ def test_every_threshold_does_its_part_once(world):
     assert world.verify(case).intact
 
 
+LAST_HOURS = """amends: 2
+clocks:
+  steps:
+    kind: resolution
+    target: 10h
+    thresholds:
+      - {at: 50%, notify: owner}
+      - {at: -2h, do: raise_severity}
+      - {at: -30m, notify: [owner, next]}
+      - {at: 100%, do: climb}
+  follow_up: {kind: follow_up, target: 7d}
+"""
+
+
+def test_a_time_before_the_deadline(world):
+    apply(world, LAST_HOURS)
+    assert "at: -30m" in world.crm.GetPolicy().version.source
+    case = world.open()
+    world.advance(8 * HOUR_S + 1)
+    assert world.get(case).severity == case.severity + 1
+    clock = world.clock(case, v1.CLOCK_KIND_RESOLUTION)
+    assert (clock.fired_percent, clock.fired_before.seconds) == (0, 2 * HOUR_S)
+    assert clock.due_time.seconds - clock.next_time.seconds == HOUR_S // 2
+    answer = world.crm.ExplainDeadline(case_id=case.case_id, clock_id=clock.clock_id, before={"seconds": HOUR_S // 2})
+    assert (answer.due_time, answer.counted_ms) == (clock.next_time, 19 * HOUR_S * 500)
+    world.advance(2 * HOUR_S)
+    assert world.clock(case, v1.CLOCK_KIND_RESOLUTION).fired_percent == 100
+    assert set(steps_of(world, case)) == {(50, 1, 1), (-2 * HOUR_S, 1, 1), (-HOUR_S // 2, 1, 1), (100, 1, 2)}
+    shown = [one.detail.escalation for one in world.history(case) if one.detail.escalation.HasField("before")]
+    assert [(one.threshold, one.before.seconds) for one in shown] == [(0, 2 * HOUR_S), (0, HOUR_S // 2)]
+    assert world.verify(case).intact
+
+
+def test_a_time_before_needs_the_second_format(world):
+    with refused("INVALID_ARGUMENT", "POLICY_INVALID") as caught:
+        apply(world, LAST_HOURS.replace("amends: 2", "amends: 1"))
+    assert "needs `amends: 2`" in str(caught.error)
+
+
+def test_a_case_goes_back_to_a_policy_of_shares(world):
+    apply(world, LAST_HOURS)
+    case = world.open()
+    world.advance(9.75 * HOUR_S)
+    apply(world, STEPS)
+    world.crm.MigrateCases()
+    clock = world.clock(case, v1.CLOCK_KIND_RESOLUTION)
+    assert (clock.fired_percent, clock.HasField("fired_before")) == (60, False)
+    world.advance(HOUR_S)
+    assert set(steps_of(world, case)) == {(50, 1, 1), (-2 * HOUR_S, 1, 1), (-HOUR_S // 2, 1, 1), (100, 1, 2)}
+
+
 def test_found_together_each_is_recorded_and_one_climbs(world):
     apply(world, STEPS)
     case = world.open()

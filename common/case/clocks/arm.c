@@ -33,8 +33,10 @@ static int64_t next_at(const struct decision *d, const struct clock_row *clock,
         return 0;
     if (clock->state == CLOCK_STATE_PAUSED)
         return clock->resume_at;
-    struct policy_threshold next = threshold_next(clock_definition(d->policy, clock), clock->fired);
-    return next.percent != 0 ? deadline_at(line, next.percent) : 0;
+    const struct policy_clock *def = clock_definition(d->policy, clock);
+    struct policy_threshold next = threshold_next(def, line, clock->fired);
+    int32_t id = policy_threshold_id(&next);
+    return id != 0 ? threshold_at(def, line, id) : 0;
 }
 
 void clock_arm(struct decision *d, struct clock_row *clock)

@@ -89,6 +89,12 @@ struct clock_row *clock_open(struct case_state *c, int kind);
 /* The clock that measures this offer, promise or remedy, the latest one, or NULL. */
 struct clock_row *clock_of_subject(struct case_state *c, const struct uuid *subject);
 
+/* The instant of a threshold of the clock, by its id (policy_threshold_id()). `p` is the clock's
+ * policy version, `line` its inputs. An id that its definition has not gives its own instant. */
+struct deadline;
+int64_t clock_threshold_at(const struct policy *p, const struct clock_row *clock,
+                           const struct deadline *line, int32_t id);
+
 /* True when this clock can stand still at all: by its kind, its definition's limits, and because
  * its target is a stretch of time. */
 bool clock_may_pause(const struct clock_row *clock, const struct policy_clock *def);

@@ -23,9 +23,17 @@ static int64_t share_us(const struct deadline *k, int percent)
     return too_much ? INT64_MAX : share;
 }
 
-static int64_t time_at(const struct deadline *k, int percent)
+/* How much of the target is used up at a threshold. */
+static int64_t used_up_us(const struct deadline *k, int32_t threshold)
 {
-    int64_t left = share_us(k, percent);
+    if (threshold > 0)
+        return share_us(k, threshold);
+    return larger(share_us(k, 100) + threshold * US_PER_S, 0);
+}
+
+static int64_t time_at(const struct deadline *k, int32_t threshold)
+{
+    int64_t left = used_up_us(k, threshold);
     int64_t at = k->start_us;
     for (size_t i = 0; i < k->n_pauses; i++) {
         const struct pause *p = &k->pauses[i];
@@ -88,18 +96,20 @@ static int64_t business_days_end(const struct deadline *k)
     return larger(calendar_subtract(k->calendar, at, 1) + 1, k->start_us);
 }
 
-static int64_t days_at(const struct deadline *k, int percent)
+static int64_t days_at(const struct deadline *k, int32_t threshold)
 {
     int64_t end = k->unit == POLICY_UNIT_DAYS ? days_end(k) : business_days_end(k);
     int64_t whole = end - k->start_us;
-    return k->start_us + whole / 100 * percent + whole % 100 * percent / 100;
+    if (threshold > 0)
+        return k->start_us + whole / 100 * threshold + whole % 100 * threshold / 100;
+    return larger(calendar_subtract(k->calendar, end, -(int64_t)threshold * US_PER_S), k->start_us);
 }
 
 /* -- both ------------------------------------------------------------------------------------- */
 
-int64_t deadline_at(const struct deadline *k, int percent)
+int64_t deadline_at(const struct deadline *k, int32_t threshold)
 {
-    int64_t at = k->unit == POLICY_UNIT_TIME ? time_at(k, percent) : days_at(k, percent);
+    int64_t at = k->unit == POLICY_UNIT_TIME ? time_at(k, threshold) : days_at(k, threshold);
     return larger(at, k->not_before_us);
 }
 

@@ -8,12 +8,14 @@
  *
  *   deadline(p %) = the earliest instant by which p % of the target has been used up since the
  * start, where time counts that is working time of the calendar and in no pause
+ *   deadline(-t) = the same of the target without its last t; the start when t is not less
  *
  * A share that had been used up before a re-target put it there is due at the re-target.
  *
  * So pausing over closed hours changes nothing, and two pauses that join equal one. Targets in days
- * are no stretch of time: their 100 % is given by the days, and other thresholds by the share of
- * the time between start and deadline; they do not pause.
+ * are no stretch of time: their 100 % is given by the days, other shares by the share of the time
+ * between start and deadline, and -t by the t of the calendar before the deadline; they do not
+ * pause.
  *
  * Threading: pure. Ownership: inputs borrow.
  */
@@ -45,8 +47,9 @@ struct deadline {
  * are not what this version or program knows (never written so). */
 int deadline_of(const struct clock_row *clock, const struct policy *p,
                 struct deadline *out) AM_MUSTCHECK;
-/* The instant of a share of the target; percent >= 1. */
-int64_t deadline_at(const struct deadline *k, int percent);
+/* The instant of a threshold by itself: per cent of the target, or, below zero, as many seconds
+ * before its end (policy_threshold_id()). Not 0. */
+int64_t deadline_at(const struct deadline *k, int32_t threshold);
 /* The working time used up between the start and `at_us`, without pauses, in microseconds. */
 int64_t deadline_used_us(const struct deadline *k, int64_t at_us);
 /* What `target` of a definition comes to for a start: fills unit, target_ms (for days the time

@@ -59,8 +59,20 @@ struct clock_row *clock_measuring(struct case_state *c, int kind, const struct u
 
 /* The definition of a clock; NULL = none, its deadline is all it has. */
 const struct policy_clock *clock_definition(const struct policy *p, const struct clock_row *clock);
-/* The lowest threshold above those that fired; percent 0 = none is left. */
-struct policy_threshold threshold_next(const struct policy_clock *def, int32_t fired);
+/* The threshold of an id (policy_threshold_id()) in the definition; NULL = it has none. */
+const struct policy_threshold *threshold_of(const struct policy_clock *def, int32_t id);
+/* The one behind the last that fired, by its place in the definition, with one at 100 % that a
+ * definition may lack; id 0 = none is left. What fired by another definition stands by its instant.
+ */
+struct policy_threshold threshold_next(const struct policy_clock *def, const struct deadline *line,
+                                       int32_t fired);
+/* The instant of a threshold: its own, and not before those that stand before it. This alone says
+ * when a threshold of a clock comes. Of an id that the definition has not: its own instant. */
+int64_t threshold_at(const struct policy_clock *def, const struct deadline *line, int32_t id);
+/* What has fired, as a clock of another definition keeps it: a time before the deadline that `def`
+ * has not becomes the last threshold of `def` that comes no later; 0 when that is none. */
+int32_t threshold_carried(const struct policy_clock *def, const struct deadline *line,
+                          int32_t fired);
 /* True when the end of the clock closes the case: it is never breached. */
 bool clock_closes(const struct policy_clock *def);
 

@@ -40,7 +40,7 @@ static bool keeps_target(const struct clocks_look *look, const struct clock_row 
            (timeless || counts_alike(look, clock, def));
 }
 
-void clock_follow_policy(struct clocks_look *look, struct clock_row *clock,
+static void lay_out_anew(struct clocks_look *look, struct clock_row *clock,
                          const struct policy_clock *def)
 {
     if (def && !clock_kind(clock->kind)->is_given && !keeps_target(look, clock, def)) {
@@ -49,6 +49,15 @@ void clock_follow_policy(struct clocks_look *look, struct clock_row *clock,
     }
     clock->name = def ? def->name : "";
     clock->policy_version = look->d->policy->version;
+}
+
+void clock_follow_policy(struct clocks_look *look, struct clock_row *clock,
+                         const struct policy_clock *def)
+{
+    struct deadline line;
+    lay_out_anew(look, clock, def);
+    clock_line(look->d, clock, &line);
+    clock->fired = threshold_carried(def, &line, clock->fired);
 }
 
 static void move_clock(struct clocks_look *look, struct clock_row *clock)

@@ -9,7 +9,7 @@
 void threshold_met(struct decision *d, struct clock_row *clock, const struct policy_threshold *t,
                    int64_t due_us)
 {
-    clock->fired = t->percent;
+    clock->fired = policy_threshold_id(t);
     if (t->percent >= DUE_PERCENT && clock->state == CLOCK_STATE_RUNNING) {
         clock->state = CLOCK_STATE_BREACHED;
         clock->breached_at = clock->due_at;
@@ -20,22 +20,31 @@ void threshold_met(struct decision *d, struct clock_row *clock, const struct pol
     m->due_us = due_us;
 }
 
+/* The next threshold and its instant; false when none is left. */
+static bool come_next(const struct policy_clock *def, const struct deadline *line, int32_t fired,
+                      struct policy_threshold *t, int64_t *due_us)
+{
+    *t = threshold_next(def, line, fired);
+    int32_t id = policy_threshold_id(t);
+    *due_us = id != 0 ? threshold_at(def, line, id) : 0;
+    return id != 0;
+}
+
 bool thresholds_find(struct decision *d, struct clock_row *clock, int64_t until_us)
 {
     const struct policy_clock *def = clock_definition(d->policy, clock);
     struct deadline line;
+    struct policy_threshold t;
+    int64_t due_us;
+    bool found = false;
     clock_line(d, clock, &line);
-    struct policy_threshold t = threshold_next(def, clock->fired);
-    int64_t due_us = t.percent != 0 ? deadline_at(&line, t.percent) : 0;
-    if (t.percent == 0 || due_us > until_us)
-        return false;
-    while (t.percent != 0 && due_us <= until_us) {
+    while (come_next(def, &line, clock->fired, &t, &due_us) && due_us <= until_us) {
         threshold_met(d, clock, &t, due_us);
-        t = threshold_next(def, clock->fired);
-        due_us = t.percent != 0 ? deadline_at(&line, t.percent) : 0;
+        found = true;
     }
-    clock->next_at = due_us;
-    return true;
+    if (found)
+        clock->next_at = due_us;
+    return found;
 }
 
 /* -- taking ------------------------------------------------------------------------------------ */

@@ -92,7 +92,7 @@ static void fire_close(struct decision *d, struct clock_row *clock,
         return;
     }
     clock_stop(d, clock, clock->due_at, false);
-    clock->fired = t->percent;
+    clock->fired = policy_threshold_id(t);
     case_close(d, SYSTEM_ACTOR);
 }
 
@@ -112,7 +112,10 @@ static void state_resumed(struct decision *d)
 
 static void fire_threshold(struct decision *d, struct clock_row *clock)
 {
-    struct policy_threshold t = threshold_next(clock_definition(d->policy, clock), clock->fired);
+    struct deadline line;
+    clock_line(d, clock, &line);
+    struct policy_threshold t =
+        threshold_next(clock_definition(d->policy, clock), &line, clock->fired);
     if (t.actions & BIT_OF(ESCALATION_ACTION_CLOSE)) {
         fire_close(d, clock, &t);
         return;

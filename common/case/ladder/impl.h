@@ -15,8 +15,8 @@
 struct step {
     int cause;
     const struct clock_row
-        *clock; /* of a threshold or a promise, else NULL; a copy: rows may move */
-    int32_t percent;
+        *clock;        /* of a threshold or a promise, else NULL; a copy: rows may move */
+    int32_t threshold; /* its id */
     int64_t due_us;
     int from, to;
     unsigned done; /* bits of EscalationAction: what takes effect */

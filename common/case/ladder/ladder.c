@@ -95,7 +95,7 @@ void ladder_notify(struct decision *d, struct step *s, const char *recipient)
     if (s->clock) {
         n->clock_id = s->clock->clock_id;
         n->instance = s->clock->instance;
-        n->threshold = s->percent;
+        n->threshold = s->threshold;
     }
 }
 
@@ -107,7 +107,7 @@ static void name_step(const struct decision *d, struct escalation_row *e, const 
         e->round = s->clock->round;
         e->clock_id = s->clock->clock_id;
         e->instance = s->clock->instance;
-        e->threshold = s->percent;
+        e->threshold = s->threshold;
     } else {
         e->instance = (int32_t)(d->c->row.last_seq + 1); /* the event that tells of it: once */
     }

@@ -115,7 +115,7 @@ static void change_row(struct decision *d, const struct step *s, const struct po
 /* The promise that nobody kept in time; NULL when the clock measures none or it was settled. */
 static struct promise_row *break_promise(struct decision *d, const struct step *s)
 {
-    if (s->clock->kind != CLOCK_KIND_PROMISE || s->percent != THRESHOLD_DUE)
+    if (s->clock->kind != CLOCK_KIND_PROMISE || s->threshold != THRESHOLD_DUE)
         return NULL;
     ROWS_EACH (promise, struct promise_row, &d->c->promises) {
         if (!uuid_eq(&promise->promise_id, &s->clock->subject_id) ||
@@ -135,7 +135,8 @@ static void threshold_event(struct decision *d, const struct step *s,
     detail.escalation = message_escalation(e, d->arena);
     if (broken)
         detail.promise = message_promise(broken, false, d->arena);
-    int kind = s->percent == THRESHOLD_DUE ? EVENT_KIND_CLOCK_BREACHED : EVENT_KIND_CLOCK_THRESHOLD;
+    int kind =
+        s->threshold == THRESHOLD_DUE ? EVENT_KIND_CLOCK_BREACHED : EVENT_KIND_CLOCK_THRESHOLD;
     case_event_of_clock(d, kind, s->actor, &detail, s->clock);
 }
 
@@ -160,7 +161,7 @@ void ladder_threshold(struct decision *d, const struct clock_row *clock,
     const struct clock_row copy = *clock;
     struct step s = {.cause = ESCALATION_CAUSE_CLOCK,
                      .clock = &copy,
-                     .percent = threshold->percent,
+                     .threshold = policy_threshold_id(threshold),
                      .due_us = due_us,
                      .from = d->c->row.level,
                      .to = target_level(d, clock, threshold, due_us),

@@ -109,7 +109,10 @@ static Amends__V1__Clock *make_clock(const struct clock_row *row, bool pauses, s
     if (pauses)
         make_pauses(&m, k, row);
     make_retargets(&m, k, row);
-    k->fired_percent = row->fired;
+    if (row->fired > 0)
+        k->fired_percent = row->fired;
+    else
+        make_duration(&m, &k->fired_before, -(int64_t)row->fired);
     k->pause_capped = row->pause_capped;
     make_time(&m, &k->next_time, row->next_at);
     return m.full ? NULL : k;

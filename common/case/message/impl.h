@@ -26,6 +26,8 @@ void *make_alloc(struct make *m, size_t size);
 void make_text(struct make *m, char **field, const char *text);
 void make_uuid(struct make *m, char **field, const struct uuid *id);
 void make_time(struct make *m, Google__Protobuf__Timestamp **field, int64_t us);
+/* Whole seconds as a duration; nothing for 0. */
+void make_duration(struct make *m, Google__Protobuf__Duration **field, int64_t s);
 void make_money(struct make *m, Google__Type__Money **field, const char *currency, int64_t micros);
 
 /* Parts of a case's row: into a message field, or a list and its length, which is 0 before. */

@@ -50,7 +50,10 @@ Amends__V1__Escalation *message_escalation(const struct escalation_row *row, str
     if (row->cause == ESCALATION_CAUSE_CLOCK) {
         make_uuid(&m, &e->clock_id, &row->clock_id);
         e->instance = row->instance;
-        e->threshold = row->threshold;
+        if (row->threshold > 0)
+            e->threshold = row->threshold;
+        else
+            make_duration(&m, &e->before, -(int64_t)row->threshold);
     }
     e->from_level = row->from_level;
     e->to_level = row->to_level;

@@ -50,6 +50,16 @@ void make_time(struct make *m, Google__Protobuf__Timestamp **field, int64_t us)
     *field = t;
 }
 
+void make_duration(struct make *m, Google__Protobuf__Duration **field, int64_t s)
+{
+    Google__Protobuf__Duration *d = s != 0 ? make_alloc(m, sizeof(*d)) : NULL;
+    if (!d)
+        return;
+    google__protobuf__duration__init(d);
+    d->seconds = s;
+    *field = d;
+}
+
 void make_money(struct make *m, Google__Type__Money **field, const char *currency, int64_t micros)
 {
     if (!currency || currency[0] == '\0')

@@ -128,7 +128,8 @@ struct clock_row {
     int64_t paused_at, resume_at; /* the pause under way; resume_at is set whenever paused_at is */
     int16_t pause_reason;
     bool pause_capped; /* it was resumed by a cap while its pause condition still holds */
-    int32_t fired;     /* highest threshold fired in this instance, per cent; 0 = none */
+    int32_t fired;     /* last threshold fired in this instance: per cent, or seconds before the
+                        * deadline below zero (policy_threshold_id()); 0 = none */
     int64_t next_at;   /* when FireClock is to look at it; 0 = never */
     bool untold;       /* changed, and no event shows it yet; not stored */
 };

@@ -121,7 +121,10 @@ static void describe_thresholds(const struct policy_clock *c, const char *at, st
                 arena_printf(d->arena, "raise_priority %s", text_duration(d->arena, t->raise_ms)));
         if (value && who && *who)
             value = add(d, value, arena_printf(d->arena, "notify %s", who));
-        describe_line(d, value, "%s.thresholds.%d%%", at, (int)t->percent);
+        if (t->before_ms > 0)
+            describe_line(d, value, "%s.thresholds.-%s", at, text_duration(d->arena, t->before_ms));
+        else
+            describe_line(d, value, "%s.thresholds.%d%%", at, (int)t->percent);
     }
 }
 

@@ -64,6 +64,8 @@ static void describe_failure(const struct policy *p, const struct policy_failure
 
 void policy_describe(const struct policy *p, struct description *d)
 {
+    if (p->format > 1)
+        describe_line(d, arena_printf(d->arena, "%d", (int)p->format), "amends");
     describe_entry(p, SCOPE_SECTION, p, "", d);
     for (size_t i = 0; i < p->n_tiers; i++)
         describe_line(d, p->tiers[i], "tiers[%zu]", i);

@@ -14,9 +14,14 @@ static void read_format(struct bundle *b)
 {
     int format;
     const struct ynode *node = ynode_get(b->root, "amends");
-    if (read_is_scalar(b, node) && word_whole(node->text, 1, 1, &format) != AM_OK)
-        ynode_problem(b->problems, node, false, "`%.*s` is a format this program does not know: 1",
-                      ynode_shown(node->text), node->text);
+    if (!read_is_scalar(b, node))
+        return;
+    if (word_whole(node->text, 1, POLICY_FORMAT_MAX, &format) == AM_OK)
+        b->policy->format = (int16_t)format;
+    else
+        ynode_problem(b->problems, node, false,
+                      "`%.*s` is a format this program does not know: 1 or %d",
+                      ynode_shown(node->text), node->text, POLICY_FORMAT_MAX);
 }
 
 static void read_tier_name(struct bundle *b, const struct ynode *node, void *ctx)

@@ -83,18 +83,6 @@ static void read_whole_value(struct bundle *b, const struct ynode *node, const s
         *(int16_t *)field = (int16_t)value;
 }
 
-static void read_percent(struct bundle *b, const struct ynode *node, const struct setting *s,
-                         void *field)
-{
-    (void)s;
-    if (!read_is_scalar(b, node))
-        return;
-    const char *why = word_percent(node->text, field);
-    if (why)
-        ynode_problem(b->problems, node, false, "`%.*s` %s", ynode_shown(node->text), node->text,
-                      why);
-}
-
 _Static_assert(ACT_KIND_COUNT <= 32, "an act is a bit of 32");
 
 /* -- words ------------------------------------------------------------------------------------- */
@@ -179,7 +167,6 @@ static read_value_fn *const readers[] = {
     [SETTING_BY_SEVERITY] = read_by_severity,
     [SETTING_AMOUNT] = read_amount,
     [SETTING_WHOLE] = read_whole_value,
-    [SETTING_PERCENT] = read_percent,
     [SETTING_YES_NO] = read_yes_no,
     [SETTING_WORD] = read_word,
     [SETTING_WORDS] = read_words,

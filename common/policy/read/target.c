@@ -6,6 +6,7 @@
 
 #include "amends/v1/types.pb-c.h"
 #include "policy/read/read.h"
+#include "policy/words.h"
 #include "base/bits.h"
 
 /* What a clock's target may go by: what stands when it starts. */
@@ -120,12 +121,39 @@ static void read_notified(struct bundle *b, const struct ynode *node, void *ctx)
         t->notify |= 1u << place;
 }
 
+/* "75%", and since `amends: 2` "-1h". */
+static void read_at(struct bundle *b, const struct ynode *node, struct policy_threshold *t)
+{
+    const char *why;
+    if (!read_is_scalar(b, node))
+        return;
+    if (node->text[0] != '-') {
+        why = word_percent(node->text, &t->percent);
+        if (why)
+            ynode_problem(b->problems, node, false, "`%.*s` %s%s", ynode_shown(node->text),
+                          node->text, why,
+                          b->policy->format < 2 ? "" : ", nor a time before its end, as in -1h");
+        return;
+    }
+    why = word_duration(node->text + 1, &t->before_ms);
+    if (b->policy->format < 2)
+        ynode_problem(b->problems, node, false,
+                      "`%.*s` is a time before the end of the target: that needs `amends: 2`",
+                      ynode_shown(node->text), node->text);
+    else if (why || t->before_ms <= 0 || t->before_ms > POLICY_DURATION_MAX_MS)
+        ynode_problem(b->problems, node, false,
+                      "`%.*s` is no time before the end of the target, a second to ten years, as "
+                      "in -1h or -30m",
+                      ynode_shown(node->text), node->text);
+}
+
 static void read_threshold(struct bundle *b, const struct ynode *node, struct policy_clock *out)
 {
     struct policy_threshold t = {0};
     if (!read_is_map(b, node, "`at` and what is to happen, as in `{at: 100%, do: climb}`"))
         return;
     read_entry(b, SCOPE_THRESHOLD, node, &t);
+    read_at(b, ynode_get(node, "at"), &t);
     read_each(b, ynode_get(node, "do"), read_action, &t);
     read_each(b, ynode_get(node, "notify"), read_notified, &t);
     if (t.raise_ms > 0)

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "contract/clock_kinds.h"
+#include "policy/describe/describe.h"
 #include "policy/validate/validate.h"
 #include "policy/words.h"
 #include "base/bits.h"
@@ -142,6 +143,97 @@ static void check_actions(const struct policy *p, const struct policy_clock *c,
         problem_error(problems, AT("%s.do", at), "restart: only at 100%%");
 }
 
+/* -- their order ------------------------------------------------------------------------------- */
+
+static const char *at_text(const struct policy_threshold *t, struct bundle_problems *problems)
+{
+    return t->before_ms > 0 ? AT("-%s", text_duration(problems->arena, t->before_ms))
+                            : AT("%d%%", (int)t->percent);
+}
+
+static void check_two_alike(const struct policy_threshold *t, const char *here,
+                            struct bundle_problems *problems)
+{
+    int32_t before = policy_threshold_id(&t[-1]), id = policy_threshold_id(t);
+    if (id == before)
+        problem_error(problems, AT("%s.at", here), "%s is there twice: join them",
+                      at_text(t, problems));
+    else if (id < before)
+        problem_error(problems, AT("%s.at", here), "comes after %s: thresholds ascend",
+                      at_text(&t[-1], problems));
+}
+
+/* Hundredths of a millisecond of a target that are used up then. */
+static int64_t used_of(const struct policy_target *target, const struct policy_threshold *t)
+{
+    return t->before_ms > 0 ? (target->ms - t->before_ms) * 100 : target->ms * t->percent;
+}
+
+/* A share and a time below it follow each other in the same way for every target, or not at all. */
+static void check_share_and_time(const struct policy_clock *c, const struct policy_threshold *t,
+                                 const char *here, struct bundle_problems *problems)
+{
+    const char *at = AT("%s.at", here);
+    if (clock_kind(c->kind)->is_given) {
+        problem_error(problems, at,
+                      "follows %s, and which of them comes first depends on what is promised: give "
+                      "shares below 100%%, or times before the end, but not both",
+                      at_text(&t[-1], problems));
+        return;
+    }
+    for (size_t i = 0; i < c->n_targets; i++) {
+        const struct policy_target *target = &c->targets[i];
+        if (target->unit != POLICY_UNIT_TIME) {
+            problem_error(problems, at,
+                          "follows %s, and which of them comes first depends on the days: give "
+                          "shares below 100%%, or times before the end, but not both",
+                          at_text(&t[-1], problems));
+            return;
+        }
+        if (used_of(target, t) <= used_of(target, &t[-1])) {
+            problem_error(problems, at,
+                          "does not come after %s of the target of %s: thresholds ascend",
+                          at_text(&t[-1], problems), text_duration(problems->arena, target->ms));
+            return;
+        }
+    }
+}
+
+static void check_order(const struct policy_clock *c, size_t i, const char *here,
+                        struct bundle_problems *problems)
+{
+    const struct policy_threshold *t = &c->thresholds[i];
+    if (i == 0)
+        return;
+    if (!t->before_ms == !t[-1].before_ms)
+        check_two_alike(t, here, problems);
+    else if (t->before_ms > 0 && t[-1].percent >= 100)
+        problem_error(problems, AT("%s.at", here), "comes after %s: thresholds ascend",
+                      at_text(&t[-1], problems));
+    else if (t->percent < 100)
+        check_share_and_time(c, t, here, problems);
+}
+
+/* A day has 24 hours of any calendar at most. */
+static void check_time_before(const struct policy_clock *c, const struct policy_threshold *t,
+                              const char *here, struct bundle_problems *problems)
+{
+    for (size_t i = 0; i < c->n_targets; i++) {
+        const struct policy_target *target = &c->targets[i];
+        int64_t most = target->unit == POLICY_UNIT_TIME ? target->ms : target->days * POLICY_DAY_MS;
+        if (t->before_ms >= most) {
+            problem_error(problems, AT("%s.at", here),
+                          "%s is as long as the target of %s, or longer: it would come with the "
+                          "start",
+                          at_text(t, problems), text_duration(problems->arena, most));
+            return;
+        }
+    }
+    if (t->actions & BIT_OF(ESCALATION_ACTION_CLOSE))
+        problem_error(problems, AT("%s.do", here),
+                      "close: the time in which the customer may still speak ends at 100%%");
+}
+
 static void check_thresholds(const struct policy *p, const struct policy_clock *c, const char *at,
                              struct bundle_problems *problems)
 {
@@ -150,15 +242,13 @@ static void check_thresholds(const struct policy *p, const struct policy_clock *
         const struct policy_threshold *t = &c->thresholds[i];
         const char *here = AT("%s.thresholds[%zu]", at, i);
         at_target = at_target || t->percent == 100;
+        if (t->before_ms > 0)
+            check_time_before(c, t, here, problems);
         closes = closes || (t->actions & BIT_OF(ESCALATION_ACTION_CLOSE));
-        if (t->percent < 1 || t->percent > POLICY_PERCENT_MAX)
+        if (t->before_ms == 0 && (t->percent < 1 || t->percent > POLICY_PERCENT_MAX))
             problem_error(problems, AT("%s.at", here), "is not 1%% to %d%%", POLICY_PERCENT_MAX);
-        else if (i > 0 && t->percent == t[-1].percent)
-            problem_error(problems, AT("%s.at", here), "%d%% is there twice: join them",
-                          t->percent);
-        else if (i > 0 && t->percent < t[-1].percent)
-            problem_error(problems, AT("%s.at", here), "comes after %d%%: thresholds ascend",
-                          t[-1].percent);
+        else
+            check_order(c, i, here, problems);
         check_actions(p, c, t, here, problems);
     }
     if (clock_kind(c->kind)->may_close && !closes)

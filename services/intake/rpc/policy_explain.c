@@ -2,8 +2,11 @@
 
 /* ExplainDeadline: the parts of time that lead from a clock's start to one of its thresholds. */
 
+#include <inttypes.h>
+
 #include "amends/v1/intake_service.pb-c.h"
 #include "contract/check.h"
+#include "case/clocks/clocks.h"
 #include "case/clocks/deadline.h"
 #include "base/assert.h"
 #include "calendar/zone_needed.h"
@@ -20,7 +23,7 @@ struct explain {
     struct tenants_wait policy;
     struct read_call *rc;
     struct uuid case_id, clock_id;
-    int percent;
+    int32_t threshold; /* its id */
     struct clock_row *clock;
 };
 
@@ -58,11 +61,11 @@ static void add_parts(Amends__V1__ExplainDeadlineResponse *r, const struct deadl
     r->counted_ms = (r->truncated ? deadline_used_us(k, until_us) : used_us) / US_PER_MS;
 }
 
-static void reply(const struct explain *x, const struct deadline *k)
+static void reply(const struct explain *x, const struct policy *policy, const struct deadline *k)
 {
     struct arena *arena = x->rc->arena;
     Amends__V1__ExplainDeadlineResponse r = AMENDS__V1__EXPLAIN_DEADLINE_RESPONSE__INIT;
-    const int64_t until_us = deadline_at(k, x->percent);
+    const int64_t until_us = clock_threshold_at(policy, x->clock, k, x->threshold);
     r.clock = message_clock(x->clock, arena);
     r.parts = ARENA_ARRAY(arena, Amends__V1__DeadlinePart *, PARTS_MAX);
     add_parts(&r, k, until_us, arena);
@@ -81,7 +84,7 @@ static void policy_known(struct tenants_wait *wait, const struct policy *policy,
     if (!policy) {
         rpc_fail(x->rc->call, fault);
     } else if (deadline_of(x->clock, policy, k) == AM_OK) {
-        reply(x, k);
+        reply(x, policy, k);
     } else {
         const char *zone = x->clock->time_zone;
         if (*zone && !zone_needed(zone))
@@ -126,16 +129,30 @@ static void case_read(struct store_read *read)
         refuse(rc, ERROR_REASON_CLOCK_NOT_FOUND, "clock", &x->clock_id);
 }
 
+/* The seconds before the deadline. */
+static int32_t check_before(struct read_call *rc, const Amends__V1__ExplainDeadlineRequest *req)
+{
+    const Google__Protobuf__Duration *before = req->before;
+    const int64_t most = POLICY_DURATION_MAX_MS / 1000;
+    if (req->percent)
+        fault_violation(&rc->fault, "before", "is too much beside `percent`: give one of them");
+    if (before->nanos != 0 || before->seconds < 1 || before->seconds > most)
+        fault_violation(&rc->fault, "before", "must be 1 to %" PRId64 " whole seconds", most);
+    return (int32_t)before->seconds;
+}
+
 static void start(struct read_call *rc)
 {
     const Amends__V1__ExplainDeadlineRequest *req =
         (const Amends__V1__ExplainDeadlineRequest *)rc->request;
     struct explain *x = ARENA_NEW(rc->arena, struct explain);
     *x = (struct explain){.policy.done = policy_known, .rc = rc};
-    x->percent = req->percent ? req->percent : WHOLE;
+    x->threshold = req->percent ? req->percent : WHOLE;
     (void)check_uuid(&rc->fault, "case_id", req->case_id, &x->case_id);
     (void)check_uuid(&rc->fault, "clock_id", req->clock_id, &x->clock_id);
     check_range(&rc->fault, "percent", req->percent, 0, POLICY_PERCENT_MAX);
+    if (req->before)
+        x->threshold = -check_before(rc, req);
     rc->user = x;
     rc->read.done = case_read;
     if (read_call_valid(rc))

@@ -27,6 +27,16 @@ static void money_is_shown(int64_t units, int32_t nanos, const char *text)
     assert_string_equal(cell_path(&remedy.base, "amount", &plain, &arena), text);
 }
 
+static void test_a_duration_is_shown_as_bundles_write_it(void **state)
+{
+    Amends__V1__Escalation step = AMENDS__V1__ESCALATION__INIT;
+    Google__Protobuf__Duration before = GOOGLE__PROTOBUF__DURATION__INIT;
+    (void)state;
+    before.seconds = 5400;
+    step.before = &before;
+    assert_string_equal(cell_path(&step.base, "before", &plain, &arena), "1h30m");
+}
+
 static void test_money_has_all_its_digits(void **state)
 {
     (void)state;
@@ -87,6 +97,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_money_has_all_its_digits),
+        cmocka_unit_test(test_a_duration_is_shown_as_bundles_write_it),
         cmocka_unit_test(test_zero_is_a_number),
         cmocka_unit_test(test_a_text_cannot_forge_a_row),
         cmocka_unit_test(test_headings),

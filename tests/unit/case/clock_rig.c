@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/minmax.h"
 #include "contract/statuses.h"
 #include "policy/build.h"
 
@@ -171,28 +172,48 @@ static void assert_parts(const struct deadline *k, int64_t due_us)
         assert_int_equal(working, k->target_ms * 1000 + k->target_rest_us);
 }
 
-/* The lowest threshold above what fired, worked out again. */
-static int next_percent(const struct policy_clock *def, int fired)
+/* The thresholds in their order, with the one at 100 %; 0 behind the last. */
+static void ids_of(const struct policy_clock *def, int32_t ids[POLICY_THRESHOLDS_MAX + 2])
 {
-    int next = fired < 100 ? 100 : 0;
+    size_t n = 0;
+    bool due = false;
     for (size_t i = 0; def && i < def->n_thresholds; i++) {
-        int percent = def->thresholds[i].percent;
-        if (percent > fired && (next == 0 || percent < next))
-            next = percent;
+        int32_t id = policy_threshold_id(&def->thresholds[i]);
+        if (id >= 100 && !due && id != 100)
+            ids[n++] = 100;
+        due = due || id >= 100;
+        ids[n++] = id;
     }
-    return next;
+    if (!due)
+        ids[n++] = 100;
+    ids[n] = 0;
+}
+
+/* The instant of the threshold behind what fired, worked out again; 0 = none is left. What fired by
+ * another definition is a share here. */
+static int64_t next_instant(const struct policy_clock *def, const struct deadline *line, int fired)
+{
+    int32_t ids[POLICY_THRESHOLDS_MAX + 2];
+    size_t next = 0;
+    ids_of(def, ids);
+    for (size_t i = 0; ids[i] != 0; i++)
+        if (ids[i] == fired || (ids[i] > 0 && ids[i] <= fired))
+            next = i + 1;
+    int64_t at = ids[next] != 0 ? deadline_at(line, ids[next]) : 0;
+    for (size_t i = 0; ids[next] != 0 && i < next; i++)
+        at = larger(at, deadline_at(line, ids[i]));
+    return at;
 }
 
 static void assert_next(struct world *w, const struct clock_row *k, const struct deadline *line)
 {
     const struct policy_clock *def = policy_clock_find(w->policy, k->name);
-    int percent = next_percent(def, k->fired);
     if (!clock_is_open(k))
         assert_int_equal(k->next_at, 0);
     else if (k->state == CLOCK_STATE_PAUSED)
         assert_int_equal(k->next_at, k->resume_at);
     else
-        assert_int_equal(k->next_at, percent != 0 ? deadline_at(line, percent) : 0);
+        assert_int_equal(k->next_at, next_instant(def, line, k->fired));
 }
 
 void assert_clocks_whole(struct world *w)

@@ -35,10 +35,21 @@ static struct policy_threshold steps[] = {
     {.percent = 200, .actions = BIT_OF(ESCALATION_ACTION_RAISE_PRIORITY), .raise_ms = 1000},
 };
 
-static void stepped(struct policy_clock *c)
+static struct policy_threshold times[] = {
+    {.before_ms = HOURS_MS(2),
+     .actions = BIT_OF(ESCALATION_ACTION_NOTIFY),
+     .notify = POLICY_NOTIFY_OWNER},
+    {.before_ms = HOURS_MS(1) / 2,
+     .actions = BIT_OF(ESCALATION_ACTION_NOTIFY),
+     .notify = POLICY_NOTIFY_STEWARD},
+    {.percent = 200, .actions = BIT_OF(ESCALATION_ACTION_RAISE_PRIORITY), .raise_ms = 1000},
+};
+
+/* Shares of the target, or times before the deadline in policies with an even number. */
+static void stepped(struct policy_clock *c, int version)
 {
     c->n_thresholds = 3;
-    c->thresholds = steps;
+    c->thresholds = version % 2 == 0 ? times : steps;
 }
 
 static void pausable(struct policy_clock *c, int single_hours, int total_hours)
@@ -77,7 +88,7 @@ static struct policy *make_policy(int version, int hours, bool own)
     first.start = when(FACT_STATUS, STATUSES_WAITING);
     first.stop = when(FACT_CONTACT, YES);
     first.cancel = when(FACT_STATUS, RESOLVED);
-    stepped(&first);
+    stepped(&first, version);
     pausable(&first, 5, 20);
     add(p, &first);
     struct policy_clock resolution = define_resolution("resolution", 10 * hours);
@@ -87,7 +98,7 @@ static struct policy *make_policy(int version, int hours, bool own)
         resolution.pause = when_both(FACT_CONTACT, YES, FACT_CUSTOMER, NO);
         resolution.resume = when(FACT_CUSTOMER, YES);
     }
-    stepped(&resolution);
+    stepped(&resolution, version);
     pausable(&resolution, 30, 90);
     add(p, &resolution);
     struct policy_clock reply = define("reply", CLOCK_KIND_NEXT_CONTACT, 4);
@@ -101,7 +112,7 @@ static struct policy *make_policy(int version, int hours, bool own)
     cadence.start = when_both(FACT_CONTACT, YES, FACT_STATUS, STATUSES_WAITING);
     cadence.reset = when(FACT_CONTACT, YES);
     cadence.cancel = when(FACT_STATUS, RESOLVED);
-    stepped(&cadence);
+    stepped(&cadence, version);
     add(p, &cadence);
     struct policy_target days[2] = {
         {.when = when(FACT_SEVERITY, BIT_OF(3)), .unit = POLICY_UNIT_BUSINESS_DAYS, .days = 3},
@@ -113,10 +124,10 @@ static struct policy *make_policy(int version, int hours, bool own)
     statute.calendar = 0;
     statute.n_targets = 2;
     statute.targets = days;
-    stepped(&statute);
+    stepped(&statute, version);
     add(p, &statute);
     struct policy_clock fulfilment = define("fulfilment", CLOCK_KIND_FULFILMENT, 7 * hours);
-    stepped(&fulfilment);
+    stepped(&fulfilment, version);
     add(p, &fulfilment);
     return p;
 }

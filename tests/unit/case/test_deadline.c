@@ -158,6 +158,59 @@ static void business_days_end_with_the_hours_of_the_day(void **state)
     calendar_free(c);
 }
 
+/* -- a time before the end --------------------------------------------------------------------- */
+
+static void an_hour_before_is_an_hour_of_the_calendar(void **state)
+{
+    (void)state;
+    struct calendar *c = make("Europe/London", &office_spec);
+    /* Sixteen hours from Thursday 10:00 end on Monday 10:00: an hour of work before is Friday. */
+    struct deadline k = hours(on_wall("Europe/London", 2026, 3, 26, 10, 0), 16);
+    k.calendar = c;
+    assert_int_equal(deadline_at(&k, 100), on_wall("Europe/London", 2026, 3, 30, 10, 0));
+    assert_int_equal(deadline_at(&k, -1800), on_wall("Europe/London", 2026, 3, 30, 9, 30));
+    /* The hour before it ends with Friday's hours, though British summer time began on Sunday. */
+    assert_int_equal(deadline_at(&k, -3600), on_wall("Europe/London", 2026, 3, 27, 17, 0));
+    assert_int_equal(deadline_at(&k, -5400), on_wall("Europe/London", 2026, 3, 27, 16, 30));
+    /* Paused in Friday's last hour: what is before the end lies behind the pause. */
+    paused(&k, on_wall("Europe/London", 2026, 3, 27, 16, 0),
+           on_wall("Europe/London", 2026, 3, 30, 12, 0));
+    assert_int_equal(deadline_at(&k, -3600), on_wall("Europe/London", 2026, 3, 30, 13, 0));
+    /* All of it and more: the start. */
+    assert_int_equal(deadline_at(&k, -16 * 3600), k.start_us);
+    assert_int_equal(deadline_at(&k, INT32_MIN), k.start_us);
+    calendar_free(c);
+}
+
+static void an_hour_before_days_are_over(void **state)
+{
+    (void)state;
+    static const struct calendar_holiday holidays[] = {
+        {20459, 43200, 86400, false, "Eve"}, /* Tuesday, 6 January 2026, from noon */
+    };
+    const struct calendar_spec spec = {SPEC_WINDOWS(office), SPEC_HOLIDAYS(holidays)};
+    struct calendar *c = make("America/New_York", &spec);
+    struct deadline k = days("America/New_York", POLICY_UNIT_BUSINESS_DAYS,
+                             on_wall("America/New_York", 2026, 1, 2, 15, 0), 2);
+    k.calendar = c;
+    assert_int_equal(deadline_at(&k, 100), on_wall("America/New_York", 2026, 1, 6, 12, 0));
+    assert_int_equal(deadline_at(&k, -3600), on_wall("America/New_York", 2026, 1, 6, 11, 0));
+    assert_int_equal(deadline_at(&k, -4 * 3600), on_wall("America/New_York", 2026, 1, 5, 16, 0));
+    assert_int_equal(deadline_at(&k, -24 * 3600), k.start_us);
+    /* Days of the wall, over the night in which summer time began: an hour is an hour. */
+    k = days("America/New_York", POLICY_UNIT_DAYS, on_wall("America/New_York", 2026, 3, 7, 3, 30),
+             1);
+    assert_int_equal(deadline_at(&k, 100), on_wall("America/New_York", 2026, 3, 8, 3, 30));
+    assert_int_equal(deadline_at(&k, -7200), on_wall("America/New_York", 2026, 3, 8, 0, 30));
+    /* With a calendar, an hour of work: the deadline is on a Sunday. */
+    k.calendar = c;
+    assert_int_equal(deadline_at(&k, -3600), k.start_us);
+    k.start_us = on_wall("America/New_York", 2026, 3, 6, 12, 0);
+    k.target_days = 2;
+    assert_int_equal(deadline_at(&k, -3600), on_wall("America/New_York", 2026, 3, 6, 16, 0));
+    calendar_free(c);
+}
+
 static void hours_that_begin_at_midnight_are_of_the_next_day(void **state)
 {
     (void)state;
@@ -369,6 +422,8 @@ int main(void)
         cmocka_unit_test(days_keep_the_time_on_the_wall),
         cmocka_unit_test(a_share_of_days_is_a_share_of_the_time_between),
         cmocka_unit_test(business_days_end_with_the_hours_of_the_day),
+        cmocka_unit_test(an_hour_before_is_an_hour_of_the_calendar),
+        cmocka_unit_test(an_hour_before_days_are_over),
         cmocka_unit_test(hours_that_begin_at_midnight_are_of_the_next_day),
         cmocka_unit_test(business_days_over_a_change_of_the_clocks),
         cmocka_unit_test(a_day_that_a_zone_skipped_is_none),

@@ -88,8 +88,6 @@ static const char *range_text(const struct setting *s)
         return duration_text(r);
     case SETTING_WHOLE:
         return TEXT("%d to %d", (int)r->min, (int)r->max);
-    case SETTING_PERCENT:
-        return TEXT("`%d%%` to `%d%%`", (int)r->min, (int)r->max);
     default:
         return words_text(r);
     }

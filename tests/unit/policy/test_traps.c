@@ -307,6 +307,61 @@ static const struct trap traps[] = {
      8, 17, "clocks.x.targets[0].tier[0]", "is it `gold`?"},
     {"unknown_failure", Y "    start: {failure: biling}\n", 8, 22, "clocks.y.start.failure",
      "is it `billing`?"},
+/* -- times before the deadline -- */
+#define HEAD2 "amends: 2\n"
+#define TIMES(kind, targets, list)                                                                 \
+    HEAD2 "clocks:\n" ROUND "  x: {kind: resolution, target: 5d}\n"                                \
+          "  y:\n    kind: " kind "\n" targets "    thresholds: [" list "]\n"
+#define T8H "    target: 8h\n"
+    {"times_and_shares",
+     TIMES("resolution", T8H,
+           "{at: 50%, do: climb}, {at: -1h, do: climb}, "
+           "{at: -30m, do: climb}, {at: 100%, do: climb}, "
+           "{at: 150%, do: climb}"),
+     0, 0, NULL, NULL},
+    {"time_after_the_end", TIMES("resolution", T8H, "{at: 100%, do: climb}, {at: -1h, do: climb}"),
+     8, 46, "clocks.y.thresholds[1].at", "comes after 100%: thresholds ascend"},
+    {"times_that_descend",
+     TIMES("resolution", T8H, "{at: -1h, do: climb}, {at: -2h, do: climb}, {at: 100%, do: climb}"),
+     8, 45, "clocks.y.thresholds[1].at", "comes after -1h: thresholds ascend"},
+    {"time_twice",
+     TIMES("resolution", T8H, "{at: -1h, do: climb}, {at: -60m, do: climb}, {at: 100%, do: climb}"),
+     8, 45, "clocks.y.thresholds[1].at", "-1h is there twice: join them"},
+    {"time_before_a_share_of_one_target",
+     TIMES("resolution", "    targets: [{severity: 5, target: 2h, }, {target: 8h}]\n",
+           "{at: 50%, do: climb}, {at: -1h, do: climb}, {at: 100%, do: climb}"),
+     8, 45, "clocks.y.thresholds[1].at", "does not come after 50% of the target of 2h"},
+    {"share_before_a_time",
+     TIMES("resolution", T8H, "{at: -4h, do: climb}, {at: 50%, do: climb}, {at: 100%, do: climb}"),
+     8, 45, "clocks.y.thresholds[1].at", "does not come after -4h of the target of 8h"},
+    {"time_as_long_as_the_target",
+     TIMES("resolution", T8H, "{at: -8h, do: climb}, {at: 100%, do: climb}"), 8, 23,
+     "clocks.y.thresholds[0].at", "-8h is as long as the target of 8h, or longer"},
+    {"time_longer_than_days",
+     TIMES("resolution", "    target: {days: 1}\n", "{at: -1d, do: climb}, {at: 100%, do: climb}"),
+     8, 23, "clocks.y.thresholds[0].at", "-1d is as long as the target of 1d, or longer"},
+    {"time_and_share_of_days",
+     TIMES("resolution", "    target: {days: 5}\n",
+           "{at: 50%, do: climb}, {at: -1h, do: climb}, {at: 100%, do: climb}"),
+     8, 45, "clocks.y.thresholds[1].at", "follows 50%, and which of them comes first depends on"},
+    {"time_and_share_of_a_promise",
+     TIMES("promise", "", "{at: 50%, do: climb}, {at: -1h, do: climb}, {at: 100%, do: climb}"), 7,
+     45, "clocks.y.thresholds[1].at", "follows 50%, and which of them comes first depends on"},
+    {"times_of_days",
+     TIMES("resolution", "    target: {days: 5}\n",
+           "{at: -1d, do: climb}, {at: -1h, do: climb}, {at: 100%, do: climb}, {at: 120%, do: "
+           "climb}"),
+     0, 0, NULL, NULL},
+    {"close_before_the_end",
+     HEAD2 "clocks:\n" ROUND "  x: {kind: resolution, target: 5d}\n"
+           "  y: {kind: follow_up, target: 7d, thresholds: [{at: -1d, do: close}, {at: 100%, do: "
+           "close}]}\n",
+     5, 63, "clocks.y.thresholds[0].do", "the time in which the customer may still speak"},
+    {"restart_before_the_end",
+     HEAD2 "clocks:\n" ROUND "  x: {kind: resolution, target: 5d}\n"
+           "  y: {kind: next_contact, target: 7d, thresholds: [{at: -1d, do: restart}, "
+           "{at: 100%, do: climb}]}\n",
+     5, 66, "clocks.y.thresholds[0].do", "restart: only at 100%"},
     /* -- silence -- */
     {"silence", ONE("resolution") "    target: 5d\n    start: {severity: 2+, status: live}\n", 2, 1,
      "clocks", "start none when a case opens (severity: 1)"},

@@ -155,6 +155,31 @@ static void differences_are_told_line_for_line(void **state)
     policy_free(to);
 }
 
+static void times_before_the_deadline_are_told(void **state)
+{
+    static const char *const expected[] = {
+        "amends: none -> 2",
+        "clocks.x.thresholds.-1h30m: none -> notify owner",
+        "clocks.x.thresholds.50%: climb -> none",
+    };
+    (void)state;
+    struct policy *from = compile(
+        "amends: 1\nclocks:\n  x: {kind: resolution, target: 8h, thresholds: [{at: 50%, do: "
+        "climb}, {at: 100%, do: climb}]}\n");
+    struct policy *to =
+        compile("amends: 2\nclocks:\n  x: {kind: resolution, target: 8h, thresholds: "
+                "[{at: -90m, notify: owner}, {at: 100%, do: climb}]}\n");
+    const char **lines;
+    size_t n;
+    assert_int_equal(policy_threshold_id(&policy_clock_find(to, "x")->thresholds[0]), -5400);
+    bundle_diff(from, to, &arena, &lines, &n);
+    assert_int_equal(n, sizeof(expected) / sizeof(expected[0]));
+    for (size_t i = 0; i < n; i++)
+        assert_string_equal(lines[i], expected[i]);
+    policy_free(from);
+    policy_free(to);
+}
+
 static void what_went_away_is_told_too(void **state)
 {
     (void)state;
@@ -334,6 +359,7 @@ int main(void)
         cmocka_unit_test(acts_may_be_none),
         cmocka_unit_test(words_are_taken_in_either_case),
         cmocka_unit_test(differences_are_told_line_for_line),
+        cmocka_unit_test(times_before_the_deadline_are_told),
         cmocka_unit_test(what_went_away_is_told_too),
         cmocka_unit_test(very_many_differences_are_counted),
         cmocka_unit_test(the_zone_is_the_customers_the_calendars_or_the_companys),
