@@ -14,7 +14,8 @@
  *   twice, it ends at the second. A wall time that does not exist moves forward by the gap (see
  *   zone.h).
  * - A window over midnight ends on the next day.
- * - A holiday takes its part of its date away, also from a window that began the day before.
+ * - A holiday takes its part of its date away, also from a window that began the day before. So
+ *   does a date that is off.
  *
  * calendar_new() lays the windows out once, for the years 2000 to 2099, with running sums. So
  * adding, subtracting and measuring are binary searches, whose cost does not grow with the
@@ -54,8 +55,10 @@ void calendar_date_parts(int32_t date, int *year, int *month, int *day);
 /* Reads a date such as "2026-12-25". AM_EINVAL when it is no date of the years 2000 to 2099. */
 int calendar_date_parse(const char *text, int32_t *date) AM_MUSTCHECK;
 
-/* Hours of one date, which stand in place of its weekday's. A date may have several, and one with
- * from_s == until_s is closed. A date that is not here keeps its weekday's hours. */
+/* Hours of one date, which stand in place of its weekday's. A date may have several. A date that is
+ * not here keeps its weekday's hours. Closed dates are of two kinds, which differ by a window over
+ * midnight. When from_s and until_s are both 0, no window begins on the date. When both are 86,400,
+ * the date is off, as by a holiday without a name: it takes its time away from every window. */
 struct calendar_day {
     int32_t date;
     int32_t from_s, until_s;

@@ -92,6 +92,7 @@ static struct stretches working_time(const struct calendar *c)
     for (int32_t date = first; date <= last; date++) {
         calendar_each_window(c, date, add_span, &windows);
         calendar_each_holiday(c, date, add_span, &holidays);
+        calendar_each_off(c, date, add_span, &holidays);
     }
     join_stretches(&windows);
     join_stretches(&holidays);

@@ -53,6 +53,9 @@ void calendar_each_window(const struct calendar *c, int32_t date, span_fn *each,
 /* The same for the holidays of a date. */
 void calendar_each_holiday(const struct calendar *c, int32_t date, span_fn *each, void *ctx);
 
+/* The same for a date that is off, from midnight to midnight; nothing for others. */
+void calendar_each_off(const struct calendar *c, int32_t date, span_fn *each, void *ctx);
+
 /* Whether somebody works at an instant, and when that changes next; INT64_MAX = never. */
 struct calendar_change {
     bool works;

@@ -13,6 +13,7 @@ struct look {
     int64_t end_s;  /* covered: by the same until here, at least */
     int64_t next_s; /* not covered: it stays so until here, at least */
     bool covered;
+    int64_t off_until_s;                    /* of a date that is off */
     const struct calendar_holiday *holiday; /* of those that cover it, the first in the spec */
 };
 
@@ -47,13 +48,32 @@ static struct look look_at_windows(const struct calendar *c, int64_t at_s)
     return look;
 }
 
+static void see_off(void *ctx, const struct span *span)
+{
+    struct look *look = ctx;
+    if (span->from_s <= look->at_s && look->at_s < span->until_s)
+        look->off_until_s = span->until_s;
+}
+
+/* When a date that is off ends; 0 when the instant is in none. */
+static int64_t off_until_s(const struct calendar *c, int64_t at_s)
+{
+    struct look look = {.at_s = at_s};
+    int32_t date = calendar_date_at(c, at_s);
+    for (int32_t d = date - 1; d <= date + 1; d++)
+        calendar_each_off(c, d, see_off, &look);
+    return look.off_until_s;
+}
+
+/* Outside all windows, and where a date that is off has taken their time. */
 static int64_t closed_until_s(const struct calendar *c, int64_t at_s, int64_t limit_s)
 {
     while (at_s < limit_s) {
         struct look look = look_at_windows(c, at_s);
-        if (look.covered)
+        int64_t off_s = look.covered ? off_until_s(c, at_s) : 0;
+        if (look.covered && off_s == 0)
             return at_s;
-        at_s = look.next_s;
+        at_s = look.covered ? smaller(look.end_s, off_s) : look.next_s;
     }
     return limit_s;
 }
@@ -119,7 +139,7 @@ static void explain_closed(const struct calendar *c, int64_t at_s, int64_t limit
                            struct calendar_part *part)
 {
     int64_t until_s;
-    if (!look_at_windows(c, at_s).covered) {
+    if (!look_at_windows(c, at_s).covered || off_until_s(c, at_s) != 0) {
         part->kind = CALENDAR_CLOSED;
         until_s = closed_until_s(c, at_s, limit_s);
     } else { /* a window's time that nobody works in: a holiday took it */

@@ -190,13 +190,19 @@ static size_t weekday_of(int32_t date)
     return (size_t)(((date + 3) % 7 + 7) % 7);
 }
 
+/* The date keeps its weekday's windows, and loses its time. */
+static bool is_off(const struct calendar_day *d)
+{
+    return d->from_s == CALENDAR_DAY_S && d->until_s == CALENDAR_DAY_S;
+}
+
 void calendar_each_window(const struct calendar *c, int32_t date, span_fn *each, void *ctx)
 {
     if (!is_on_wall(c, date))
         return;
     size_t n = c->spec->n_days, i = find_day(c, date);
-    bool own_hours = i < n && c->days[i].date == date;
-    for (; i < n && c->days[i].date == date; i++)
+    bool own_hours = i < n && c->days[i].date == date && !is_off(&c->days[i]);
+    for (; own_hours && i < n && c->days[i].date == date; i++)
         if (c->days[i].from_s < c->days[i].until_s)
             emit_window(c, date, c->days[i].from_s, c->days[i].until_s, each, ctx);
     if (own_hours)
@@ -219,6 +225,17 @@ static size_t find_ref(const struct holiday_ref *refs, size_t n, int32_t key)
             high = middle;
     }
     return low;
+}
+
+void calendar_each_off(const struct calendar *c, int32_t date, span_fn *each, void *ctx)
+{
+    size_t i = find_day(c, date);
+    if (i == c->spec->n_days || c->days[i].date != date || !is_off(&c->days[i]) ||
+        !is_on_wall(c, date))
+        return;
+    give_span(each, ctx,
+              (struct span){instant_s(c, date, 0, ZONE_FIRST),
+                            instant_s(c, date, CALENDAR_DAY_S, ZONE_FIRST), NULL});
 }
 
 /* A day ends where the next one begins, be its midnight ambiguous or not. */

@@ -102,6 +102,14 @@ static void add_day(struct bundle *b, const struct ynode *node, struct draft *d,
         (struct calendar_day){.date = d->for_date, .from_s = from_s, .until_s = until_s};
 }
 
+/* Since `amends: 2` a closed date is off like a holiday, whatever shift its time is of. In
+ * `amends: 1` no shift begins on it. */
+static void add_closed(struct bundle *b, const struct ynode *node, struct draft *d)
+{
+    int32_t at_s = b->policy->format < 2 ? 0 : CALENDAR_DAY_S;
+    add_day(b, node, d, at_s, at_s);
+}
+
 static void add_date_window(struct bundle *b, const struct ynode *node, void *ctx)
 {
     int32_t from_s, until_s;
@@ -119,7 +127,7 @@ static void read_dates(struct bundle *b, const struct ynode *node, struct draft 
                               "`%.*s` is no date such as 2026-12-24, of the years 2000 to 2099",
                               ynode_shown(c->key), c->key);
         else if (is_closed(c))
-            add_day(b, c, d, 0, 0);
+            add_closed(b, c, d);
         else
             read_each(b, c, add_date_window, d);
     }

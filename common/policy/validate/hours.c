@@ -146,8 +146,8 @@ static void look_at_closed(struct look *l, const struct calendar_day *d)
     if (until_s > 0)
         problem_warning(l->problems, l->path,
                         "is closed, and the shift of the evening before still works in it, %s: "
-                        "hours belong to the day on which they begin. A holiday is off from "
-                        "midnight to midnight",
+                        "hours belong to the day on which they begin. In `amends: 2` a closed date "
+                        "is off from midnight to midnight, like a holiday",
                         hours(l, 0, until_s));
 }
 
@@ -160,7 +160,8 @@ static void look_at_dates(struct look *l)
         l->path =
             AT("calendars.%s.dates.%s", l->calendar->name, text_date(problems->arena, d->date));
         if (d->from_s == d->until_s) {
-            look_at_closed(l, d);
+            if (d->from_s == 0)
+                look_at_closed(l, d);
             continue;
         }
         look_at_window(l, d->from_s, d->until_s);

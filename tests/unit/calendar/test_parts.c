@@ -118,6 +118,26 @@ static void test_offsets_show_where_the_clocks_moved(void **state)
     calendar_free(c);
 }
 
+/* Thursday is off: of Wednesday's night shift all but two hours is lost, of Thursday's the first
+ * two. It is one part with the time between the shifts. */
+static void test_a_date_that_is_off_is_closed(void **state)
+{
+    (void)state;
+    static const struct calendar_window NIGHTS[] = {{2, AT(22, 0), AT(30, 0)},
+                                                    {3, AT(22, 0), AT(30, 0)}};
+    const struct calendar_day off[] = {{calendar_date(2026, 3, 5), CALENDAR_DAY_S, CALENDAR_DAY_S}};
+    const struct calendar_day none[] = {{calendar_date(2026, 3, 5), 0, 0}};
+    struct calendar *c = make("UTC", &(struct calendar_spec){SPEC_WINDOWS(NIGHTS), SPEC_DAYS(off)});
+    assert_parts(
+        c, utc(2026, 3, 4, 12, 0), utc(2026, 3, 7, 0, 0),
+        "closed 0d10:00, working 0d02:00, closed 1d00:00, working 0d06:00, closed 0d18:00");
+    calendar_free(c);
+    c = make("UTC", &(struct calendar_spec){SPEC_WINDOWS(NIGHTS), SPEC_DAYS(none)});
+    assert_parts(c, utc(2026, 3, 4, 12, 0), utc(2026, 3, 7, 0, 0),
+                 "closed 0d10:00, working 0d08:00, closed 1d18:00");
+    calendar_free(c);
+}
+
 static void test_outside_the_years_it_is_closed(void **state)
 {
     (void)state;
@@ -159,6 +179,7 @@ int main(void)
         cmocka_unit_test(test_holidays_side_by_side_and_on_top_of_each_other),
         cmocka_unit_test(test_a_long_time_without_windows),
         cmocka_unit_test(test_offsets_show_where_the_clocks_moved),
+        cmocka_unit_test(test_a_date_that_is_off_is_closed),
         cmocka_unit_test(test_outside_the_years_it_is_closed),
         cmocka_unit_test(test_no_calendar_is_one_part),
     };

@@ -330,6 +330,73 @@ static void test_a_walk_minute_by_minute_finds_the_same(void **state)
     }
 }
 
+/* -- a date that is off is a holiday ------------------------------------------------------------ */
+
+/* The spec with a date that is off, and the same with a holiday in its place. */
+struct twins {
+    struct calendar_day days[9];
+    struct calendar_holiday holidays[13];
+    struct calendar_spec off, holiday;
+};
+
+static void make_twins(struct twins *w, const struct calendar_spec *spec, int32_t date)
+{
+    w->off = w->holiday = *spec;
+    w->off.n_days = 0;
+    for (size_t i = 0; i < spec->n_days; i++)
+        if (spec->days[i].date != date)
+            w->days[w->off.n_days++] = spec->days[i];
+    w->holiday.n_days = w->off.n_days;
+    w->days[w->off.n_days++] = (struct calendar_day){date, CALENDAR_DAY_S, CALENDAR_DAY_S};
+    w->off.days = w->holiday.days = w->days;
+    for (size_t i = 0; i < spec->n_holidays; i++)
+        w->holidays[i] = spec->holidays[i];
+    w->holidays[w->holiday.n_holidays++] =
+        (struct calendar_holiday){date, 0, CALENDAR_DAY_S, false, "off"};
+    w->holiday.holidays = w->holidays;
+}
+
+/* What is explained as closed there is closed or a holiday here; nothing else differs. */
+static bool explained_alike(const struct calendar *off, const struct calendar *holiday,
+                            int64_t at_us, int64_t until_us)
+{
+    bool alike = true;
+    while (at_us < until_us) {
+        struct calendar_part p = calendar_part_at(off, at_us, until_us);
+        struct calendar_part q = calendar_part_at(holiday, at_us, until_us);
+        alike = alike && p.until_us > at_us &&
+                (p.kind == CALENDAR_WORKING) == (q.kind == CALENDAR_WORKING) &&
+                (p.kind != CALENDAR_CLOSED || p.until_us >= q.until_us ||
+                 calendar_between(holiday, at_us, q.until_us) == 0);
+        at_us = p.until_us;
+    }
+    return alike;
+}
+
+static void test_a_date_that_is_off_counts_like_a_holiday(void **state)
+{
+    (void)state;
+    for (uint64_t number = 7 * CALENDARS; number < 8 * CALENDARS; number++) {
+        struct trial t;
+        struct twins twins;
+        begin(&t, number, 1);
+        make_twins(&twins, &t.random.spec,
+                   (int32_t)(t.around_us / US / CALENDAR_DAY_S + random_between(&t.seed, -2, 3)));
+        struct calendar *off = make(t.random.zone, &twins.off);
+        struct calendar *holiday = make(t.random.zone, &twins.holiday);
+        for (int i = 0; i < INSTANTS; i++) {
+            int64_t a = an_instant(&t), b = an_instant(&t);
+            HOLDS(number, &t, calendar_between(off, a, b) == calendar_between(holiday, a, b));
+            HOLDS(number, &t, calendar_works_at(off, a) == calendar_works_at(holiday, a));
+        }
+        int64_t from_us = t.around_us - 5 * 86400 * US;
+        HOLDS(number, &t, explained_alike(off, holiday, from_us, from_us + 10 * 86400 * US));
+        calendar_free(off);
+        calendar_free(holiday);
+        calendar_free(t.c);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -338,6 +405,7 @@ int main(void)
         cmocka_unit_test(test_measures_add_up),
         cmocka_unit_test(test_pauses_that_join_are_one_and_closed_ones_none),
         cmocka_unit_test(test_parts_join_and_add_up),
+        cmocka_unit_test(test_a_date_that_is_off_counts_like_a_holiday),
         cmocka_unit_test(test_a_walk_minute_by_minute_finds_the_same),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -285,6 +285,10 @@ static const struct trap traps[] = {
           "    dates: {2026-12-31: closed}\n",
      5, 25, "calendars.desk.dates.2026-12-31",
      WARNING "is closed, and the shift of the evening before still works in it, 00:00-06:00"},
+    {"closed_in_the_second_format",
+     "amends: 2\ncalendars:\n  desk:\n    weekly: {mon-sun: \"22:00-06:00\"}\n"
+     "    dates: {2026-12-31: closed}\n",
+     0, 0, NULL, NULL},
     {"line_separator", HEAD "currency: USD # a\xe2\x80\xa8# b\n", 2, 18, "",
      WARNING "a line separator (U+2028)"},
     {"next_line", HEAD "currency: USD # a\xc2\x85# b\n", 2, 18, "", WARNING "a next line (U+0085)"},

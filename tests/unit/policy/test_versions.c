@@ -180,6 +180,29 @@ static void times_before_the_deadline_are_told(void **state)
     policy_free(to);
 }
 
+/* From the eve until the morning after: midnight to midnight in the second format; in the first no
+ * shift begins on the date. */
+static void a_closed_date_is_a_day_off_since_the_second_format(void **state)
+{
+    static const char rest[] = "calendars:\n  desk:\n    weekly: {mon-sun: \"22:00-06:00\"}\n"
+                               "    dates: {2026-12-25: closed}\n    holidays:\n"
+                               "      - {date: 2026-12-29, name: Off}\n";
+    const int64_t hour_us = 3600000000LL,
+                  noon_us = calendar_date(2026, 12, 24) * 24 * hour_us + 12 * hour_us;
+    (void)state;
+    for (int format = 1; format <= 2; format++) {
+        struct policy *p = compile(arena_printf(&arena, "amends: %d\n%s", format, rest));
+        const struct calendar *c = policy_calendar_in(p, 0, zone_get("UTC"));
+        int64_t until_us = noon_us + 48 * hour_us, off_us = noon_us + 4 * 24 * hour_us;
+        assert_int_equal(calendar_between(c, noon_us, until_us), 8 * hour_us);
+        assert_int_equal(calendar_works_at(c, noon_us + 13 * hour_us), format == 1);
+        assert_int_equal(calendar_works_at(c, noon_us + 37 * hour_us), format == 2);
+        assert_false(calendar_works_at(c, off_us + 13 * hour_us));
+        assert_true(calendar_works_at(c, off_us + 37 * hour_us));
+        policy_free(p);
+    }
+}
+
 static void what_went_away_is_told_too(void **state)
 {
     (void)state;
@@ -360,6 +383,7 @@ int main(void)
         cmocka_unit_test(words_are_taken_in_either_case),
         cmocka_unit_test(differences_are_told_line_for_line),
         cmocka_unit_test(times_before_the_deadline_are_told),
+        cmocka_unit_test(a_closed_date_is_a_day_off_since_the_second_format),
         cmocka_unit_test(what_went_away_is_told_too),
         cmocka_unit_test(very_many_differences_are_counted),
         cmocka_unit_test(the_zone_is_the_customers_the_calendars_or_the_companys),
