@@ -73,6 +73,8 @@ const struct ctl_command ctl_commands[] = {
          "pause the clocks of a case, for a reason", .wrote = WROTE_CASE),
     CALL("case", "resume", SERVER_RESOLUTION, "ResumeCase", "case_id",
          "let the clocks of a case run again", .wrote = WROTE_CASE),
+    CALL("clock", "retarget", SERVER_RESOLUTION, "RetargetClock", "case_id,clock_id",
+         "give a clock another deadline, for a reason", .wrote = WROTE_CASE),
     CALL("case", "deny", SERVER_RESOLUTION, "DenyClaim", "case_id",
          "deny the claim, with the reason told to the customer", .wrote = WROTE_CASE),
     CALL("case", "resolve", SERVER_RESOLUTION, "ResolveCase", "case_id",

@@ -58,6 +58,12 @@ static void print_retarget(const Amends__V1__ClockRetarget *r, struct arena *are
     const char *due = when_text(r->new_due_time, true, arena);
     const char *old = when_text(r->old_due_time, true, arena);
     const bool stayed = millis(r->old_due_time) == millis(r->new_due_time);
+    if (r->event_sequence) {
+        out_line("  moved by hand at %s, see event %" PRId64
+                 " of the history: due %s instead of %s",
+                 when_text(r->retarget_time, true, arena), r->event_sequence, due, old);
+        return;
+    }
     out_line("  re-targeted at %s by severity %d to %s: due %s%s%s",
              when_text(r->retarget_time, true, arena), r->severity,
              amount_text(r->target_unit, r->target_ms, r->target_days, target), due,

@@ -208,6 +208,18 @@ void pause_case_validate(const ProtobufCMessage *request, int64_t now_us,
     check_text(fault, "note", r->note, SHORT_NOTE_BYTES, false);
 }
 
+void retarget_clock_validate(const ProtobufCMessage *request, int64_t now_us,
+                             const struct policy *policy, struct fault *fault)
+{
+    const Amends__V1__RetargetClockRequest *r = (const Amends__V1__RetargetClockRequest *)request;
+    (void)policy;
+    check_ids(fault, r->request_id, r->case_id);
+    check_version(fault, r->expected_version);
+    (void)check_uuid(fault, "clock_id", r->clock_id, NULL);
+    check_future_time(fault, "due_time", r->due_time, now_us, true);
+    check_text(fault, "reason", r->reason, SHORT_NOTE_BYTES, true);
+}
+
 void resume_case_validate(const ProtobufCMessage *request, int64_t now_us,
                           const struct policy *policy, struct fault *fault)
 {

@@ -94,6 +94,8 @@ class Life:
         self.do("RecordRootCause", code="process.handover")
         made = self.do("MakePromise", kind=v1.PROMISE_KIND_ANSWER, promise_time=later, description="An answer.")
         self.do("SettlePromise", promise_id=made.promise_id, outcome=v1.PROMISE_OUTCOME_KEPT)
+        clock = self.world.clock(self.case, v1.CLOCK_KIND_RESOLUTION)
+        self.do("RetargetClock", versioned=True, clock_id=clock.clock_id, due_time=later, reason="They are away.")
         self.do("PauseCase", versioned=True, reason=v1.PAUSE_REASON_AWAITING_CUSTOMER)
         self.do("ResumeCase")
         self.do("EscalateCase", reason="The customer asks for it.")

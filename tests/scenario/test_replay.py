@@ -68,6 +68,8 @@ def promises(do, world, ann, case):
 def recovery(do, world, ann, lena, case):
     """From the pause to the next round."""
     of = {"case_id": case.case_id}
+    do(ann, "RetargetClock", **of, expected_version=world.get(case).version, reason="The customer is away.",
+       clock_id=world.clock(case, v1.CLOCK_KIND_RESOLUTION).clock_id, due_time=in_s(world, case, sample.DAY_S))
     do(ann, "PauseCase", **of, expected_version=world.get(case).version, reason=v1.PAUSE_REASON_CUSTOMER_ASKED,
        resume_time=in_s(world, case, sample.HOUR_S))
     do(ann, "ResumeCase", **of)

@@ -5,6 +5,7 @@ and the same wherever a deadline is shown."""
 import pytest
 
 from harness.api import message, v1
+from harness.errors import refused
 
 from .support import sample
 from .support.policy import apply, current, edit
@@ -141,3 +142,99 @@ def test_the_timers_of_all_replicas_follow(world, fields, case):
     kinds = world.kinds(case)
     world.advance(7 * sample.HOUR_S)
     assert world.kinds(case).count("CLOCK_BREACHED") == kinds.count("CLOCK_BREACHED")
+
+
+# --- by hand ---
+
+
+@pytest.fixture
+def ann(world):
+    return world.agent("ann", present=False)
+
+
+def move(who, world, case, one, due_s, **other):
+    return who.RetargetClock(**{"case_id": case.case_id, "clock_id": one.clock_id, "reason": "They are on holiday.",
+                                "due_time": sample.timestamp(due_s), "expected_version": world.get(case).version,
+                                **other}).case
+
+
+def test_more_time_by_hand(world, ann, case, fields):
+    case = ann.take()
+    one = clock(case, "resolution")
+    due_s = sample.seconds(one.due_time) + 10 * sample.DAY_S
+    moved = move(ann, world, case, one, due_s)
+    shown = clock(moved, "resolution")
+    assert us(shown.due_time) == us(sample.timestamp(due_s))
+    check_everywhere(world, moved)
+    told = world.history(case)[-1]
+    assert (told.kind, told.actor, told.personal.text) == (
+        v1.EVENT_KIND_CLOCK_RETARGETED, "ann", "They are on holiday.")
+    assert [one.name for one in told.detail.clocks] == ["resolution"]
+    assert [(one.event_sequence, one.old_due_time) for one in shown.retargets] == [(told.sequence, one.due_time)]
+    assert world.cluster.sql("select recipient from notification where case_id = %s and kind = 5",
+                             (case.case_id,)) == [("steward",)]
+    # Another look and a migration to the same targets leave it there; a graver case brings it nearer.
+    apply(world, edit(current(world).source, 1))
+    world.crm.MigrateCases()
+    assert clock(world.get(case), "resolution").due_time == shown.due_time
+    world.advance(5 * sample.DAY_S)
+    assert clock(world.get(case), "resolution").state == v1.CLOCK_STATE_RUNNING
+    graver = severe(world, world.crm, fields, 4)
+    assert clock(graver, "resolution").due_time.seconds < shown.due_time.seconds
+    assert world.verify(case).intact
+
+
+def test_less_time_by_hand_is_told_to_nobody_else(world, ann, case):
+    case = ann.take()
+    one = clock(case, "resolution")
+    moved = move(ann, world, case, one, sample.seconds(one.due_time) - 50 * 3600)
+    assert us(clock(moved, "resolution").due_time) == us(one.due_time) - hours(50)
+    check_everywhere(world, moved)
+    assert world.cluster.sql("select 1 from notification where case_id = %s and kind = 5", (case.case_id,)) == []
+    world.advance(23 * 3600)
+    assert clock(world.get(case), "resolution").state == v1.CLOCK_STATE_BREACHED
+
+
+def test_who_may_move_it_and_when(world, ann, case):
+    bob = world.agent("bob", present=False)
+    case = ann.take()
+    one, now_s = clock(case, "resolution"), sample.seconds(case.open_time)
+    with refused("PERMISSION_DENIED", "NOT_THE_OWNER"):
+        move(bob, world, case, one, now_s + sample.DAY_S)
+    with refused("PERMISSION_DENIED", "NOT_AN_AGENT"):
+        move(world.crm, world, case, one, now_s + sample.DAY_S)
+    with refused("INVALID_ARGUMENT") as caught:
+        move(ann, world, case, one, now_s - 1, reason="", clock_id="x")
+    assert caught.error.fields == ["clock_id", "due_time", "reason"]
+    with refused("NOT_FOUND", "CLOCK_NOT_FOUND"):
+        move(ann, world, case, one, now_s + sample.DAY_S, clock_id=case.case_id)
+    with refused("ABORTED", "VERSION_MISMATCH"):
+        move(ann, world, case, one, now_s + sample.DAY_S, expected_version=1)
+    with refused("FAILED_PRECONDITION", "DUE_LIMIT") as caught:
+        move(ann, world, case, one, now_s + 61 * sample.DAY_S)
+    assert caught.error.metadata["most_until"]
+    lena = world.agent("lena", level=3, present=False)
+    assert move(lena, world, case, one, now_s + sample.DAY_S).version == case.version + 1
+
+
+def test_what_is_not_moved(world, ann, case):
+    case = ann.take()
+    now_s = sample.seconds(case.open_time)
+    promise = ann.MakePromise(case_id=case.case_id, kind=v1.PROMISE_KIND_ANSWER, description="An answer.",
+                              promise_time=sample.timestamp(now_s + 9 * sample.DAY_S)).case
+    with refused("FAILED_PRECONDITION", "CLOCK_STATE") as caught:
+        move(ann, world, case, world.clock(promise, v1.CLOCK_KIND_PROMISE), now_s + sample.DAY_S)
+    assert "SettlePromise" in str(caught.error)
+    ann.PauseCase(case_id=case.case_id, expected_version=world.get(case).version,
+                  reason=v1.PAUSE_REASON_CUSTOMER_ASKED)
+    one = clock(world.get(case), "resolution")
+    with refused("FAILED_PRECONDITION", "CLOCK_STATE"):
+        move(ann, world, case, one, now_s + sample.DAY_S)
+    ann.ResumeCase(case_id=case.case_id)
+    move(ann, world, case, one, now_s + 3600)
+    world.advance(2 * 3600)
+    assert clock(world.get(case), "resolution").state == v1.CLOCK_STATE_BREACHED
+    boss = world.agent("boss", level=4, present=False)
+    with refused("FAILED_PRECONDITION", "CLOCK_STATE") as caught:
+        move(boss, world, case, one, now_s + 5 * sample.DAY_S)
+    assert "stays late" in str(caught.error)

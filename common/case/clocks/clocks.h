@@ -95,6 +95,12 @@ struct deadline;
 int64_t clock_threshold_at(const struct policy *p, const struct clock_row *clock,
                            const struct deadline *line, int32_t id);
 
+/* Moves the deadline of a running clock that has not come by hand, to `due_us` or to the end of the
+ * hours of its calendar before it. Thresholds that came by the old one are found before, those that
+ * the new one puts behind now are found now. False, and nothing is done, when it would be due by
+ * now, or the clock has no definition. The event that is stated next tells of it. */
+bool clock_move_deadline(struct decision *d, struct clock_row *clock, int64_t due_us);
+
 /* True when this clock can stand still at all: by its kind, its definition's limits, and because
  * its target is a stretch of time. */
 bool clock_may_pause(const struct clock_row *clock, const struct policy_clock *def);

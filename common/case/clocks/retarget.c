@@ -218,3 +218,50 @@ void clocks_retarget(struct clocks_look *look)
             retarget(look, clock, def, target);
     }
 }
+
+/* -- by hand ----------------------------------------------------------------------------------- */
+
+/* Hours are hours of the calendar; days become a stretch of any time. */
+static bool aim_by_hand(const struct clocks_look *look, const struct clock_row *clock,
+                        const struct policy_clock *def, int64_t due_us, struct aim *out)
+{
+    struct deadline line;
+    bool days = clock_chosen(clock).unit != POLICY_UNIT_TIME;
+    if (!line_of(look, clock, def, &line))
+        return false;
+    if (days)
+        line.calendar = NULL;
+    line.unit = POLICY_UNIT_TIME;
+    *out = (struct aim){.unit = POLICY_UNIT_TIME, .timeless = days};
+    out->amount = deadline_used_us(&line, due_us);
+    out->due_us = due_after(&line, out->amount);
+    return out->due_us > look->d->now_us;
+}
+
+bool clock_move_deadline(struct decision *d, struct clock_row *clock, int64_t due_us)
+{
+    struct clocks_look look = {.d = d};
+    const struct policy_clock *def = clock_definition(d->policy, clock);
+    struct retarget before[RETARGETS_MAX];
+    size_t n = retargets_of(clock, before);
+    const struct chosen_target chosen = clock_chosen(clock);
+    struct aim aim;
+    if (!def || !aim_by_hand(&look, clock, def, due_us, &aim))
+        return false;
+    struct retarget now = {.instance = clock->instance,
+                           .at_us = d->now_us,
+                           .chosen = chosen,
+                           .severity = d->c->row.severity,
+                           .seq = d->c->row.last_seq + 1,
+                           .unit = aim.unit,
+                           .amount = aim.amount,
+                           .old_due_us = clock->due_at,
+                           .due_us = aim.due_us};
+    come_so_far(d, clock);
+    take_aim(&look, clock, def, &aim);
+    note_retarget(d, clock, before, n, &now);
+    clock_arm(d, clock);
+    come_so_far(d, clock);
+    clock_touch(clock);
+    return true;
+}

@@ -14,6 +14,9 @@
  * and after, so that the deadline can be explained, and so that a migration to the same targets
  * changes nothing.
  *
+ * A deadline that is moved by hand (RetargetClock) is kept in the same way: what was chosen stays
+ * what it was, so that the next change of the facts is measured against it.
+ *
  * Threading: pure. Ownership: rows lie in the case; texts in the arena given.
  */
 
@@ -33,13 +36,14 @@ struct retarget {
     int64_t at_us;
     struct chosen_target chosen;
     int16_t severity; /* of the case then */
+    int64_t seq;      /* of the event that tells who moved it by hand; 0 = it was re-targeted */
     /* What the row's target is since: microseconds of POLICY_UNIT_TIME, else days. */
     enum policy_unit unit;
     int64_t amount;
     int64_t old_due_us, due_us; /* equal when the deadline stayed */
 };
 
-/* As the row keeps them: eight numbers with ':' between, a blank between two of them. */
+/* As the row keeps them: ten numbers with ':' between, a blank between two of them. */
 const char *retargets_text(const struct retarget *retargets, size_t n, struct arena *arena);
 /* Those of the clock's present instance, oldest first. None when the last one does not say what the
  * row's target is, because a program that does not know them wrote another; none when the text is

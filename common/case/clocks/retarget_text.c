@@ -12,7 +12,7 @@
 #include "base/time.h"
 #include "case/clocks/retarget.h"
 
-#define NUMBERS 9
+#define NUMBERS 10
 /* As many numbers, each of at most 19 digits, and what stands between them. */
 #define RETARGET_TEXT_BYTES (NUMBERS * 20 + 1)
 
@@ -27,9 +27,9 @@ const char *retargets_text(const struct retarget *retargets, size_t n, struct ar
         const struct retarget *r = &retargets[i];
         used += (size_t)snprintf(
             text + used, size - used,
-            "%s%d:%" PRId64 ":%d:%" PRId64 ":%d:%d:%" PRId64 ":%" PRId64 ":%" PRId64,
+            "%s%d:%" PRId64 ":%d:%" PRId64 ":%d:%d:%" PRId64 ":%" PRId64 ":%" PRId64 ":%" PRId64,
             i > 0 ? " " : "", r->instance, r->at_us, (int)r->chosen.unit, r->chosen.amount,
-            r->severity, (int)r->unit, r->amount, r->old_due_us, r->due_us);
+            r->severity, (int)r->unit, r->amount, r->old_due_us, r->due_us, r->seq);
     }
     return text;
 }
@@ -71,6 +71,7 @@ static bool take_one(const char **text, struct retarget *out)
         .amount = n[6],
         .old_due_us = n[7],
         .due_us = n[8],
+        .seq = n[9],
     };
     return true;
 }

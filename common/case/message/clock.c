@@ -72,6 +72,7 @@ static Amends__V1__ClockRetarget *make_retarget(struct make *m, const struct ret
     r->severity = row->severity;
     make_time(m, &r->old_due_time, row->old_due_us);
     make_time(m, &r->new_due_time, row->due_us);
+    r->event_sequence = row->seq;
     return r;
 }
 

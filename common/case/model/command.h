@@ -47,6 +47,7 @@ enum command_method {
     METHOD_ESCALATE_CASE = 19,
     METHOD_ACKNOWLEDGE_ESCALATION = 20,
     METHOD_CORRECT_CONTACT = 21,
+    METHOD_RETARGET_CLOCK = 22,
 };
 
 /* One kind of command: all that the system knows of it, in one row beside its decide function. */

@@ -261,7 +261,8 @@ enum notification_kind {
     NOTIFICATION_ESCALATION = 1,
     NOTIFICATION_THRESHOLD = 2,
     NOTIFICATION_REOPENED = 3,
-    NOTIFICATION_WORD = 4 /* the customer spoke about a case that has ended */
+    NOTIFICATION_WORD = 4,      /* the customer spoke about a case that has ended */
+    NOTIFICATION_RETARGETED = 5 /* a clock was given more time by hand */
 };
 enum notification_state { NOTIFICATION_PENDING = 1 };
 

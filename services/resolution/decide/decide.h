@@ -60,6 +60,11 @@ extern const struct command_kind settle_promise_kind;
 extern const struct command_kind pause_case_kind;
 extern const struct command_kind resume_case_kind;
 
+/* RetargetClock: another deadline for a running clock that policy started, by hand. What came by the
+ * old deadline comes before, what the new one puts behind now comes now. It lies after now, and
+ * neither past POLICY_UNWATCHED_MAX_MS nor past the old one. */
+extern const struct command_kind retarget_clock_kind;
+
 /* ReopenCase: starts the next round of a RESOLVED or CLOSED case (case/ladder/comeback.h), one
  * level higher if an agent asks for it. It is refused with CASE_STATUS and metadata `case_id` when
  * the customer has another open case of the same failure and order, because that one goes on. It
@@ -103,6 +108,8 @@ void settle_promise_validate(const ProtobufCMessage *request, int64_t now_us,
                              const struct policy *policy, struct fault *fault);
 void pause_case_validate(const ProtobufCMessage *request, int64_t now_us,
                          const struct policy *policy, struct fault *fault);
+void retarget_clock_validate(const ProtobufCMessage *request, int64_t now_us,
+                             const struct policy *policy, struct fault *fault);
 void resume_case_validate(const ProtobufCMessage *request, int64_t now_us,
                           const struct policy *policy, struct fault *fault);
 void reopen_case_validate(const ProtobufCMessage *request, int64_t now_us,

@@ -290,6 +290,80 @@ static void from_time_to_days_and_back(void **state)
     world_free(w);
 }
 
+/* -- by hand ----------------------------------------------------------------------------------- */
+
+static bool move(struct world *w, int64_t due_us)
+{
+    struct decision *d = world_decision(w, "ann");
+    bool moved = clock_move_deadline(d, clock_named(w, "k"), due_us);
+    world_commit(w);
+    return moved;
+}
+
+static void by_hand_it_may_become_later(void **state)
+{
+    (void)state;
+    struct world *w = CLOCK_CASE(by_severity());
+    world_fire_until(w, T + 5 * HOUR_US);
+    assert_true(move(w, T + 20 * HOUR_US + 7));
+    tell_nothing(w);
+    assert_clock(w, "k", CLOCK_STATE_RUNNING, T + 20 * HOUR_US + 7);
+    assert_clocks_whole(w);
+    const struct retarget r = last_retarget(w, "k");
+    assert_int_equal(r.chosen.amount, 8 * HOUR_MS); /* what policy chose stays chosen */
+    assert_int_equal(r.old_due_us, T + 8 * HOUR_US);
+    assert_true(r.seq > 0);
+    /* Half of it does not come twice. */
+    assert_int_equal(clock_named(w, "k")->next_at, T + 15 * HOUR_US + 5);
+    /* A fall moves nothing; a rise brings it nearer. */
+    tell_severity(w, T + 6 * HOUR_US, 3);
+    assert_clock(w, "k", CLOCK_STATE_RUNNING, T + 20 * HOUR_US + 7);
+    tell_severity(w, T + 7 * HOUR_US, 4);
+    assert_clock(w, "k", CLOCK_STATE_RUNNING, T + 8 * HOUR_US);
+    world_free(w);
+}
+
+static void by_hand_it_may_become_earlier(void **state)
+{
+    (void)state;
+    struct world *w = CLOCK_CASE(by_severity());
+    world_fire_until(w, T + 5 * HOUR_US);
+    assert_true(move(w, T + 6 * HOUR_US));
+    tell_nothing(w);
+    assert_clock(w, "k", CLOCK_STATE_RUNNING, T + 6 * HOUR_US);
+    assert_int_equal(fired_at(w, 50, T + 4 * HOUR_US), 1);
+    assert_int_equal(fired_at(w, 75, T + 5 * HOUR_US), 1);
+    assert_false(move(w, T + 5 * HOUR_US));
+    world_fire_until(w, T + 6 * HOUR_US);
+    assert_clock(w, "k", CLOCK_STATE_BREACHED, T + 6 * HOUR_US);
+    world_free(w);
+}
+
+static void by_hand_in_office_hours(void **state)
+{
+    (void)state;
+    struct world *w = office_case(by_severity());
+    int64_t monday = w->now_us; /* nine o'clock */
+    assert_true(move(w, monday + DAY_US + HOUR_US));
+    tell_nothing(w);
+    assert_clock(w, "k", CLOCK_STATE_RUNNING, monday + DAY_US + HOUR_US);
+    /* At night: the end of the hours before. */
+    assert_true(move(w, monday + 12 * HOUR_US));
+    tell_nothing(w);
+    assert_clock(w, "k", CLOCK_STATE_RUNNING, monday + 8 * HOUR_US);
+    assert_clocks_whole(w);
+    world_free(w);
+    /* Days become a stretch of any time. */
+    w = office_case(by_days(POLICY_UNIT_BUSINESS_DAYS));
+    monday = w->now_us;
+    assert_true(move(w, monday + 20 * DAY_US + 12 * HOUR_US));
+    tell_nothing(w);
+    assert_clock(w, "k", CLOCK_STATE_RUNNING, monday + 20 * DAY_US + 12 * HOUR_US);
+    tell_pause(w, w->now_us + DAY_US); /* and do not pause */
+    assert_int_equal(clock_named(w, "k")->state, CLOCK_STATE_RUNNING);
+    world_free(w);
+}
+
 /* -- rows of other programs -------------------------------------------------------------------- */
 
 /* A program that does not know re-targets began the row again, or moved it to other targets. */
@@ -354,6 +428,9 @@ int main(void)
         cmocka_unit_test(business_days),
         cmocka_unit_test(elapsed_days),
         cmocka_unit_test(from_time_to_days_and_back),
+        cmocka_unit_test(by_hand_it_may_become_later),
+        cmocka_unit_test(by_hand_it_may_become_earlier),
+        cmocka_unit_test(by_hand_in_office_hours),
         cmocka_unit_test(what_others_wrote_counts_as_it_is),
         cmocka_unit_test(a_rise_that_another_program_stored_counts_from_now),
         cmocka_unit_test(the_text_keeps_the_last_sixteen),
