@@ -216,7 +216,7 @@ struct rpc_server {
     struct list asking; /* calls */
     unsigned n_asking;
     size_t asking_bytes;
-    bool shut; /* the core has no connection left */
+    bool shut;      /* the core has no connection left */
     bool idle_told; /* no call is left, and the loop was told so */
 
     /* the loop thread's */

@@ -118,7 +118,7 @@ struct rpc_server_config {
     const char *tls_listen;      /* one more address, which speaks TLS; NULL or "" = none */
     const struct tls_files *tls; /* NULL = plaintext; outlives the server */
     enum rpc_client_cert client_cert;
-    bool insecure_plaintext;  /* allow a non-loopback address without TLS */
+    bool insecure_plaintext; /* allow a non-loopback address without TLS */
     enum rpc_auth auth;
     bool insecure_principals; /* allow header principals on a non-loopback address */
     bool no_reflection;       /* do not answer grpc.reflection.v1 and .v1alpha */
@@ -157,8 +157,8 @@ int rpc_server_add(struct rpc_server *s, const ProtobufCServiceDescriptor *descr
 void rpc_server_add_checker(struct rpc_server *s, const struct auth_checker *checker);
 
 /*
- * Binds the addresses and starts the rpc thread. AM_EINVAL for a bad address, for an address that
- * other machines can reach, directly or through a trusted front, while callers are believed, without
+ * Binds the addresses and starts the rpc thread. AM_EINVAL for a bad address, for one that other
+ * machines can reach, directly or through a trusted front, while callers are believed, without
  * insecure_principals, or directly without TLS and insecure_plaintext; AM_EIO when it cannot bind.
  * Both are logged with what to do about them, and leave a server that can only be freed.
  */

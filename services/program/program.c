@@ -187,9 +187,8 @@ static int register_services(struct program *p)
     if (!err && p->spec->parts & PART_ASSIGNMENT)
         err = start_assignment(p);
     else if (!err)
-        p->route_client =
-            route_client_new(p->loop, p->server, p->settings.assignment, p->tls.client,
-                             p->internal_key);
+        p->route_client = route_client_new(p->loop, p->server, p->settings.assignment,
+                                           p->tls.client, p->internal_key);
     return err;
 }
 

@@ -135,8 +135,7 @@ static int check(const struct settings *s, const struct program_spec *spec)
                       s->log_level);
         return AM_EINVAL;
     }
-    if (check_redis(s) || check_tokens(s) ||
-        program_tls_check(s, !(spec->parts & PART_ASSIGNMENT)))
+    if (check_redis(s) || check_tokens(s) || program_tls_check(s, !(spec->parts & PART_ASSIGNMENT)))
         return AM_EINVAL;
     return *s->pg_password_file ? pg_password_file(s->pg_password_file) : AM_OK;
 }
@@ -290,8 +289,8 @@ int settings_parse(struct settings *s, const struct program_spec *spec, int argc
 #endif
     };
     size_t n = sizeof table / sizeof *table;
-    struct option_spec all[sizeof table / sizeof *table + LIMIT_OPTIONS + TRANSPORT_OPTIONS +
-                           CREDENTIAL_OPTIONS];
+    struct option_spec
+        all[sizeof table / sizeof *table + LIMIT_OPTIONS + TRANSPORT_OPTIONS + CREDENTIAL_OPTIONS];
     memcpy(all, table, sizeof table);
     n += limit_options(s, all + n);
     n += transport_options(s, all + n);

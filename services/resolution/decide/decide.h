@@ -60,8 +60,8 @@ extern const struct command_kind settle_promise_kind;
 extern const struct command_kind pause_case_kind;
 extern const struct command_kind resume_case_kind;
 
-/* RetargetClock: another deadline for a running clock that policy started, by hand. What came by the
- * old deadline comes before, what the new one puts behind now comes now. It lies after now, and
+/* RetargetClock: another deadline for a running clock that policy started, by hand. What came by
+ * the old deadline comes before, what the new one puts behind now comes now. It lies after now, and
  * neither past POLICY_UNWATCHED_MAX_MS nor past the old one. */
 extern const struct command_kind retarget_clock_kind;
 

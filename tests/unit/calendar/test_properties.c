@@ -330,7 +330,7 @@ static void test_a_walk_minute_by_minute_finds_the_same(void **state)
     }
 }
 
-/* -- a date that is off is a holiday ------------------------------------------------------------ */
+/* -- a date that is off is a holiday ----------------------------------------------------------- */
 
 /* The spec with a date that is off, and the same with a holiday in its place. */
 struct twins {
