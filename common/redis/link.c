@@ -154,7 +154,7 @@ void link_subscribe(struct link *l, const char *channel,
 /* -- life -------------------------------------------------------------------------------------- */
 
 struct link *link_new(struct loop *loop, const char *name, const struct redis_target *target,
-                      int64_t timeout_ms, const struct link_ops *ops)
+                      const struct tls_files *tls, int64_t timeout_ms, const struct link_ops *ops)
 {
     struct link *l = calloc(1, sizeof(*l));
     AM_ASSERT(l != NULL);
@@ -162,6 +162,7 @@ struct link *link_new(struct loop *loop, const char *name, const struct redis_ta
     l->loop = loop;
     l->name = name;
     l->target = target;
+    l->tls = tls;
     l->timeout_us = timeout_ms * US_PER_MS;
     l->ops = *ops;
     list_init(&l->pending);

@@ -16,6 +16,7 @@
 
 #include "base/list.h"
 #include "io/loop.h"
+#include "io/tls_files.h"
 #include "redis/redis.h"
 #include "redis/url.h"
 
@@ -31,9 +32,10 @@ struct link_ops {
 
 typedef void link_reply(void *ctx, const redisReply *reply);
 
-/* `name` is a constant for logs; `target` is borrowed. */
+/* `name` is a constant for logs; `target` is borrowed, and so is `tls`, what a target with TLS is
+ * connected by: NULL = the CAs of the system. */
 struct link *link_new(struct loop *loop, const char *name, const struct redis_target *target,
-                      int64_t timeout_ms, const struct link_ops *ops);
+                      const struct tls_files *tls, int64_t timeout_ms, const struct link_ops *ops);
 
 /* Drops the connection without calling `lost` and frees the link. */
 void link_free(struct link *l);

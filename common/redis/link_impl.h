@@ -24,6 +24,7 @@ struct link {
     struct loop *loop;
     const char *name;
     const struct redis_target *target;
+    const struct tls_files *tls; /* NULL = the CAs of the system */
     int64_t timeout_us;
     struct link_ops ops;
     enum link_state state;
@@ -52,6 +53,10 @@ void link_drop_soon(struct link *l);
 /* Sends a command whatever the state of the link: AUTH and SELECT go out before it is open. */
 void link_send_now(struct link *l, size_t n, const struct slice *words, link_reply *done,
                    void *ctx);
+
+/* link_tls.c: encrypts a connection that is being made, if the target says so. AM_EIO with the
+ * reason, a constant, in *why. */
+int link_encrypt(struct link *l, redisAsyncContext *ac, const char **why) AM_MUSTCHECK;
 
 /* link_open.c: begins to connect. */
 void link_try(void *ctx);

@@ -156,10 +156,11 @@ static int attach_events(struct link *l, redisAsyncContext *ac)
 static void connect_to(struct link *l, const char *numeric)
 {
     redisAsyncContext *ac = redisAsyncConnect(numeric, (int)strtol(l->target->port, NULL, 10));
+    const char *why = ac ? ac->errstr : "memory";
     l->state = LINK_CONNECTING;
-    if (!ac || ac->err || attach_events(l, ac) != AM_OK) {
+    if (!ac || ac->err || link_encrypt(l, ac, &why) != AM_OK || attach_events(l, ac) != AM_OK) {
         log_warn("redis", "connect_failed", LOG_STR("link", l->name),
-                 LOG_STR("host", l->target->host), LOG_STR("why", ac ? ac->errstr : "memory"));
+                 LOG_STR("host", l->target->host), LOG_STR("why", why));
         if (ac)
             redisAsyncFree(ac);
         link_closed(l);

@@ -78,9 +78,9 @@ static void start_links(struct redis *r)
     const struct link_ops commands = {commands_opened, commands_lost, r};
     const struct link_ops channel = {channel_opened, channel_lost, r};
     const int64_t timeout_ms = r->config.command_timeout_ms;
-    r->commands = link_new(r->loop, "commands", &r->target, timeout_ms, &commands);
+    r->commands = link_new(r->loop, "commands", &r->target, r->config.tls, timeout_ms, &commands);
     if (r->config.channel)
-        r->channel = link_new(r->loop, "channel", &r->target, timeout_ms, &channel);
+        r->channel = link_new(r->loop, "channel", &r->target, r->config.tls, timeout_ms, &channel);
     r->probe = loop_timer_new(r->loop, probe_again, r);
     loop_timer_start(r->probe, PROBE_US);
 }

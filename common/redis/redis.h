@@ -24,6 +24,7 @@
 #include "base/err.h"
 #include "base/slice.h"
 #include "io/loop.h"
+#include "io/tls_files.h"
 
 struct redis;
 
@@ -36,6 +37,9 @@ struct redis_script {
 struct redis_config {
     /* redis://[user[:password]@]host[:port][/db]; with NULL or "" Redis is always away. */
     const char *url;
+    /* For rediss://: the CAs of the server and our certificate; NULL = the CAs of the system. Every
+     * connection is made with the files as they are then. Borrowed. */
+    const struct tls_files *tls;
     const char *password_file;          /* holds the password; NULL or "" = the URL's, if any */
     const char *epoch_key;              /* see redis_loaded() */
     const char *channel;                /* subscribed to; NULL = none */

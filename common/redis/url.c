@@ -20,19 +20,16 @@ static int refuse(const char **why, const char *reason)
     return AM_EINVAL;
 }
 
-static int scheme_skip(const char **at, const char **why)
+static int scheme_skip(const char **at, struct redis_target *out, const char **why)
 {
-    const char plain[] = "redis://";
-    if (strncmp(*at, "rediss://", sizeof("rediss://") - 1) == 0)
-        return refuse(why,
-                      HIREDIS_MAJOR < TLS_SINCE_MAJOR
-                          ? "rediss needs hiredis 1.0 or later, this program was built with an "
-                            "older one: use redis:// over a tunnel or a service mesh"
-                          : "rediss is not supported yet: use redis:// over a tunnel or a "
-                            "service mesh");
-    if (strncmp(*at, plain, sizeof(plain) - 1) != 0)
-        return refuse(why, "does not begin with redis://");
-    *at += sizeof(plain) - 1;
+    const char plain[] = "redis://", tls[] = "rediss://";
+    out->tls = strncmp(*at, tls, sizeof(tls) - 1) == 0;
+    if (out->tls && HIREDIS_MAJOR < TLS_SINCE_MAJOR)
+        return refuse(why, "rediss needs hiredis 1.0 or later, this program was built with an "
+                           "older one: use redis:// over a tunnel or a service mesh");
+    if (!out->tls && strncmp(*at, plain, sizeof(plain) - 1) != 0)
+        return refuse(why, "does not begin with redis:// or rediss://");
+    *at += out->tls ? sizeof(tls) - 1 : sizeof(plain) - 1;
     return AM_OK;
 }
 
@@ -137,7 +134,7 @@ int redis_url_parse(const char *url, struct redis_target *out, const char **why)
 {
     memset(out, 0, sizeof(*out));
     const char *at = url;
-    int err = scheme_skip(&at, why);
+    int err = scheme_skip(&at, out, why);
     if (!err)
         err = parse_userinfo(&at, out, why);
     if (!err)

@@ -7,6 +7,7 @@
  * Threading: pure. Ownership: everything lies in the struct.
  */
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/err.h"
@@ -18,10 +19,12 @@ struct redis_target {
     char user[129];     /* "" = the default user */
     char password[513]; /* "" = none */
     int db;
+    bool tls; /* rediss:// */
 };
 
-/* Parses redis://[user[:password]@]host[:port][/db]; user and password may be percent-encoded, an
- * IPv6 host stands in brackets. AM_EINVAL with the reason, a constant, in *why. */
+/* Parses redis://[user[:password]@]host[:port][/db], or rediss:// for TLS, which hiredis knows from
+ * 1.0 on; user and password may be percent-encoded, an IPv6 host stands in brackets. AM_EINVAL with
+ * the reason, a constant, in *why. */
 int redis_url_parse(const char *url, struct redis_target *out, const char **why) AM_MUSTCHECK;
 
 /* Reads the password from a file's first line. AM_EINVAL with the reason in *why. */

@@ -12,12 +12,12 @@
 
 #include <arpa/inet.h>
 #include <openssl/err.h>
-#include <openssl/pem.h>
 #include <openssl/ssl.h>
 #include <openssl/x509_vfy.h>
 #include <openssl/x509v3.h>
 
 #include "base/assert.h"
+#include "io/tls_context.h"
 #include "rpc/address.h"
 #include "rpc/tls_words.h"
 
@@ -75,44 +75,6 @@ static int connect_at(const struct address *at, int timeout_ms)
 
 /* -- the handshake ----------------------------------------------------------------------------- */
 
-/* Adds all certificates in `text` to those that are trusted. */
-static void trust(SSL_CTX *ctx, const char *text)
-{
-    X509 *cert;
-    BIO *bio = BIO_new_mem_buf(text, -1);
-    AM_ASSERT(bio != NULL);
-    while ((cert = PEM_read_bio_X509(bio, NULL, NULL, NULL))) {
-        (void)X509_STORE_add_cert(SSL_CTX_get_cert_store(ctx), cert);
-        X509_free(cert);
-    }
-    (void)BIO_free(bio);
-    ERR_clear_error();
-}
-
-static void use_chain(SSL_CTX *ctx, const char *text)
-{
-    BIO *bio = BIO_new_mem_buf(text, -1);
-    AM_ASSERT(bio != NULL);
-    X509 *cert = PEM_read_bio_X509(bio, NULL, NULL, NULL);
-    (void)SSL_CTX_use_certificate(ctx, cert);
-    X509_free(cert);
-    while ((cert = PEM_read_bio_X509(bio, NULL, NULL, NULL)))
-        (void)SSL_CTX_add_extra_chain_cert(ctx, cert);
-    (void)BIO_free(bio);
-    ERR_clear_error();
-}
-
-static void use_identity(SSL_CTX *ctx, const struct tls_text *text)
-{
-    use_chain(ctx, text->cert);
-    BIO *bio = BIO_new_mem_buf(text->key, -1);
-    AM_ASSERT(bio != NULL);
-    EVP_PKEY *key = PEM_read_bio_PrivateKey(bio, NULL, NULL, NULL);
-    (void)SSL_CTX_use_PrivateKey(ctx, key);
-    EVP_PKEY_free(key);
-    (void)BIO_free(bio);
-}
-
 static int on_asked(SSL *ssl, void *ctx)
 {
     struct looking *l = ctx;
@@ -121,39 +83,19 @@ static int on_asked(SSL *ssl, void *ctx)
     return 1;
 }
 
-static SSL_CTX *make_context(struct looking *l)
-{
-    const struct tls_text *text = l->probe->text;
-    SSL_CTX *ctx = SSL_CTX_new(TLS_client_method());
-    AM_ASSERT(ctx != NULL && SSL_CTX_set_min_proto_version(ctx, TLS1_2_VERSION) == 1);
-    /* The handshake goes on with any certificate, so that it can be told what is wrong with it;
-     * nothing is sent behind it. */
-    SSL_CTX_set_verify(ctx, SSL_VERIFY_NONE, NULL);
-    SSL_CTX_set_cert_cb(ctx, on_asked, l);
-    if (!text)
-        return ctx;
-    trust(ctx, text->ca);
-    if (text->cert)
-        use_identity(ctx, text);
-    return ctx;
-}
-
-static bool is_numeric(const char *name)
-{
-    unsigned char bytes[sizeof(struct in6_addr)];
-    return inet_pton(AF_INET, name, bytes) == 1 || inet_pton(AF_INET6, name, bytes) == 1;
-}
-
-static void name_server(struct looking *l)
+/* The handshake goes on with any certificate, so that it can be told what is wrong with it; nothing
+ * is sent behind it. */
+static void prepare(struct looking *l, SSL_CTX *ctx)
 {
     static const unsigned char protocols[] = "\x02h2";
-    (void)SSL_set_alpn_protos(l->ssl, protocols, sizeof(protocols) - 1);
-    if (is_numeric(l->name)) {
-        (void)X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(l->ssl), l->name);
+    SSL_CTX_set_verify(ctx, SSL_VERIFY_NONE, NULL);
+    SSL_CTX_set_cert_cb(ctx, on_asked, l);
+    l->ssl = SSL_new(ctx);
+    AM_ASSERT(l->ssl != NULL);
+    if (!l->probe->text)
         return;
-    }
-    (void)SSL_set_tlsext_host_name(l->ssl, l->name);
-    (void)SSL_set1_host(l->ssl, l->name);
+    (void)SSL_set_alpn_protos(l->ssl, protocols, sizeof(protocols) - 1);
+    tls_context_name(l->ssl, l->name);
 }
 
 /* -- what is wrong ----------------------------------------------------------------------------- */
@@ -271,11 +213,9 @@ static bool look(struct looking *l)
     int fd = connect_at(&l->at, l->probe->timeout_ms);
     if (fd < 0)
         return false;
-    SSL_CTX *ctx = make_context(l);
-    l->ssl = SSL_new(ctx);
-    AM_ASSERT(l->ssl != NULL && SSL_set_fd(l->ssl, fd) == 1);
-    if (l->probe->text)
-        name_server(l);
+    SSL_CTX *ctx = tls_context_new(l->probe->text);
+    prepare(l, ctx);
+    AM_ASSERT(SSL_set_fd(l->ssl, fd) == 1);
     ERR_clear_error();
     const bool wrong = l->probe->text ? look_with_tls(l) : look_in_plaintext(l);
     ERR_clear_error();

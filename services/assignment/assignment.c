@@ -46,6 +46,7 @@ static int start_redis(struct assignment *a)
 {
     const struct redis_config config = {.url = a->config.redis_url,
                                         .password_file = a->config.redis_password_file,
+                                        .tls = a->config.redis_tls,
                                         .epoch_key = KEY_EPOCH,
                                         .channel = KEY_WAKE,
                                         .scripts = engine_scripts,

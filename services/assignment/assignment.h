@@ -18,9 +18,10 @@ struct assignment;
 struct assignment_config {
     struct service *service;
     struct rpc_server *server;
-    const char *redis_url;           /* "" = without Redis */
-    const char *redis_password_file; /* "" = the URL's password, if any */
-    unsigned first_stmt;             /* where assignment_stmts begin in pg_config.stmts */
+    const char *redis_url;             /* "" = without Redis */
+    const char *redis_password_file;   /* "" = the URL's password, if any */
+    const struct tls_files *redis_tls; /* for rediss://; NULL = the CAs of the system */
+    unsigned first_stmt;               /* where assignment_stmts begin in pg_config.stmts */
 };
 
 /* Statements it needs in pg_config.stmts, in this order. */

@@ -172,6 +172,7 @@ static int start_assignment(struct program *p)
         .server = p->server,
         .redis_url = p->settings.redis,
         .redis_password_file = p->settings.redis_password_file,
+        .redis_tls = p->tls.redis,
         .first_stmt = (unsigned)store_n_stmts,
     };
     return assignment_new(&config, &p->assignment);

@@ -23,7 +23,7 @@
 #define TIMEOUT_MOST_MS 4000000
 #define LIMIT_OPTIONS 15
 #define CREDENTIAL_OPTIONS 12
-#define TRANSPORT_OPTIONS 10
+#define TRANSPORT_OPTIONS 13
 #define REFRESH_LEAST_MS 1000
 #define REFRESH_USUAL_MS 300000
 #define REFRESH_MOST_MS 86400000
@@ -47,6 +47,9 @@ static void defaults(struct settings *s, const struct program_spec *spec)
         .pg_password_file = "",
         .redis = "",
         .redis_password_file = "",
+        .redis_tls_ca = "",
+        .redis_tls_cert = "",
+        .redis_tls_key = "",
         .assignment = "127.0.0.1:7402",
         .pg_segment_connections = 2,
         .pg_read_connections = 2,
@@ -109,6 +112,10 @@ static int check_redis(const struct settings *s)
     if (!err && *s->redis_password_file) {
         option = "redis-password-file";
         err = redis_password_read(s->redis_password_file, &target, &why);
+    }
+    if (!err && !target.tls && (*s->redis_tls_ca || *s->redis_tls_cert || *s->redis_tls_key)) {
+        why = "does not begin with rediss://, though files of TLS are given for it";
+        err = AM_EINVAL;
     }
     if (err)
         (void)fprintf(stderr, "--%s: %s\n", option, why);
@@ -200,6 +207,11 @@ static size_t transport_options(struct settings *s, struct option_spec *out)
          "when there is --tls-client-ca"},
         {"tls-ca", OPTION_STRING, &s->tls_ca, 0, 0, "FILE",
          "CAs (PEM) of the assignment service; empty = it is called in plaintext"},
+        {"redis-tls-ca", OPTION_STRING, &s->redis_tls_ca, 0, 0, "FILE",
+         "CAs (PEM) of Redis, with rediss://; empty = those of the system"},
+        {"redis-tls-cert", OPTION_STRING, &s->redis_tls_cert, 0, 0, "FILE",
+         "certificate (PEM) that we show to Redis, where it wants one"},
+        {"redis-tls-key", OPTION_STRING, &s->redis_tls_key, 0, 0, "FILE", "its key (PEM)"},
         {"insecure-plaintext", OPTION_BOOL, &s->insecure_plaintext, 0, 0, NULL,
          "allow listening, and calling assignment, beyond loopback without TLS: everybody on the "
          "way can read and change it"},
@@ -267,7 +279,7 @@ int settings_parse(struct settings *s, const struct program_spec *spec, int argc
         {"pg-password-file", OPTION_STRING, &s->pg_password_file, 0, 0, "FILE",
          "file that holds PostgreSQL's password, if the connection string does not"},
         {"redis", OPTION_STRING, &s->redis, 0, 0, "URL",
-         "redis://[user[:password]@]host:port[/db]; empty = run without Redis"},
+         "redis://[user[:password]@]host:port[/db], rediss:// for TLS; empty = run without Redis"},
         {"redis-password-file", OPTION_STRING, &s->redis_password_file, 0, 0, "FILE",
          "file that holds the password of Redis"},
         {"assignment", OPTION_STRING, &s->assignment, 0, 0, "ADDR:PORT",

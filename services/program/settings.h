@@ -22,6 +22,7 @@ struct settings {
     const char *tls_ca; /* for calling assignment */
     const char *pg, *pg_password_file;
     const char *redis, *redis_password_file;
+    const char *redis_tls_ca, *redis_tls_cert, *redis_tls_key;
     const char *assignment;
     int64_t pg_segment_connections, pg_read_connections, max_queue;
     int64_t max_live_calls, max_live_calls_tenant; /* 0 = half of max_live_calls */

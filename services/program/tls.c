@@ -89,11 +89,14 @@ int program_tls_start(struct program_tls *t, struct loop *loop, const struct set
         s->tls_cert, s->tls_key,
         program_client_cert(s) == RPC_CLIENT_CERT_NONE ? NULL : s->tls_client_ca};
     const struct tls_paths client = {s->tls_cert, s->tls_key, s->tls_ca};
+    const struct tls_paths redis = {s->redis_tls_cert, s->redis_tls_key, s->redis_tls_ca};
     int err = AM_OK;
     if (*s->tls_cert)
         err = tls_files_new(loop, TLS_USE_SERVER, &server, &t->server);
     if (!err && calls && *s->tls_ca)
         err = tls_files_new(loop, TLS_USE_CLIENT, &client, &t->client);
+    if (!err && !calls && (*s->redis_tls_ca || *s->redis_tls_cert || *s->redis_tls_key))
+        err = tls_files_new(loop, TLS_USE_REDIS, &redis, &t->redis);
     return err;
 }
 
@@ -101,5 +104,6 @@ void program_tls_end(struct program_tls *t)
 {
     tls_files_free(t->server);
     tls_files_free(t->client);
+    tls_files_free(t->redis);
     *t = (struct program_tls){0};
 }

@@ -2,8 +2,8 @@
 #pragma once
 
 /*
- * What the options say of TLS: the files for clients of this process, and those for calling
- * assignment.
+ * What the options say of TLS: the files for clients of this process, those for calling assignment,
+ * and those for Redis.
  *
  * Threading: the main thread, before the loop runs and after its end. Ownership: program_tls owns
  * the watched files; it ends after the servers and clients that use them.
@@ -16,6 +16,7 @@
 struct program_tls {
     struct tls_files *server; /* NULL = plaintext */
     struct tls_files *client; /* for calling assignment; NULL = plaintext, or nobody is called */
+    struct tls_files *redis;  /* NULL = plaintext, or no files were given */
 };
 
 /* AM_EINVAL when the options contradict each other, or would let others read and change what is

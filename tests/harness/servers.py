@@ -124,17 +124,19 @@ class Postgres:
 
 
 class Redis:
-    """A Redis without persistence, as a service may meet it: everything in it may vanish."""
+    """A Redis without persistence, as a service may meet it: everything in it may vanish. With `tls`, a
+    certificates.Tls, it speaks only TLS, and wants certificates if `tls` has one for clients."""
 
-    def __init__(self, folder, *, port=None, detached=False):
+    def __init__(self, folder, *, port=None, detached=False, tls=None):
         self.folder = own_folder(folder)
+        self._tls = tls
         self.port = port or free_port()
         self._detached = detached
         self.process = None
 
     def start(self):
         executable, name = paths.redis_server()
-        argv = [name, "--port", self.port, "--bind", "127.0.0.1", "--save", "", "--appendonly", "no",
+        argv = [name, *self._ports(), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no",
                 "--maxmemory-policy", "noeviction", "--dir", self.folder, "--loglevel", "warning"]
         self.process = Process(self.folder, "redis", argv, executable=executable,
                                user=paths.server_user(), detached=self._detached).start()
@@ -143,11 +145,23 @@ class Redis:
             raise Failed(f"Redis did not start\n{self.process.tail()}")
         return self
 
+    def _ports(self):
+        if not self._tls:
+            return ["--port", self.port]
+        return ["--port", 0, "--tls-port", self.port, "--tls-cert-file", self._tls.server.cert,
+                "--tls-key-file", self._tls.server.key, "--tls-ca-cert-file", self._tls.authority.cert,
+                "--tls-auth-clients", "yes" if self._tls.client else "no"]
+
     def _pings(self):
         return self._cli("ping").stdout.strip() == "PONG"
 
     def _cli(self, *words):
-        command = ["redis-cli", "-h", "127.0.0.1", "-p", str(self.port), *map(str, words)]
+        flags = []
+        if self._tls:
+            flags += ["--tls", "--cacert", self._tls.authority.cert]
+        if self._tls and self._tls.client:
+            flags += ["--cert", self._tls.client.cert, "--key", self._tls.client.key]
+        command = ["redis-cli", "-h", "127.0.0.1", "-p", str(self.port), *map(str, flags), *map(str, words)]
         return subprocess.run(command, capture_output=True, text=True, timeout=20, check=False,
                               env={**os.environ, "LC_ALL": "C.UTF-8"})
 
@@ -160,7 +174,7 @@ class Redis:
 
     @property
     def url(self):
-        return f"redis://127.0.0.1:{self.port}"
+        return f"redis{'s' if self._tls else ''}://127.0.0.1:{self.port}"
 
     def stop(self):
         if self.process and self.process.running():

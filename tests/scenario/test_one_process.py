@@ -59,7 +59,7 @@ def test_a_mistake_in_the_command_line_is_told(words):
 
 
 @pytest.mark.parametrize("program", ["amends-intake", "amends-assignment", "amends-resolution"])
-@pytest.mark.parametrize("url", ["localhost:6379", "rediss://127.0.0.1:6379", "redis://127.0.0.1:99999"])
+@pytest.mark.parametrize("url", ["localhost:6379", "redisss://127.0.0.1:6379", "redis://127.0.0.1:99999"])
 def test_every_program_refuses_a_redis_that_cannot_be_used(program, url):
     """Not only the one that uses it: they have their options from one place."""
     done = subprocess.run([paths.program(program), "--redis", url], capture_output=True, text=True, check=False,

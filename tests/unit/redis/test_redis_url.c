@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include <cmocka.h>
+#include <hiredis/hiredis.h>
 
 #include "redis/url.h"
 
@@ -51,7 +52,7 @@ static void bad_urls(void **state)
         "redis://[::1]x",
         "redis://a:%zz@host",
         "redis://a:%00@host",
-        "rediss://host",
+        "redisss://host",
     };
     for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
         struct redis_target t;
@@ -62,13 +63,22 @@ static void bad_urls(void **state)
     }
 }
 
-static void tls_is_refused_with_its_reason(void **state)
+/* hiredis knows TLS from 1.0 on. */
+static void tls_is_taken_or_refused_with_its_reason(void **state)
 {
-    (void)state;
     struct redis_target t;
     const char *why = NULL;
+    (void)state;
+#if HIREDIS_MAJOR >= 1
+    assert_int_equal(redis_url_parse("rediss://host", &t, &why), AM_OK);
+    assert_true(t.tls);
+    assert_string_equal(t.host, "host");
+    assert_int_equal(redis_url_parse("redis://host", &t, &why), AM_OK);
+    assert_false(t.tls);
+#else
     assert_int_equal(redis_url_parse("rediss://host", &t, &why), AM_EINVAL);
     assert_ptr_equal(strstr(why, "rediss"), why);
+#endif
 }
 
 static void password_file(void **state)
@@ -94,7 +104,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(whole_urls),
         cmocka_unit_test(bad_urls),
-        cmocka_unit_test(tls_is_refused_with_its_reason),
+        cmocka_unit_test(tls_is_taken_or_refused_with_its_reason),
         cmocka_unit_test(password_file),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
