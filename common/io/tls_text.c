@@ -2,7 +2,6 @@
 #include "io/tls_text.h"
 
 #include <errno.h>
-#include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,21 +22,15 @@ static bool given(const char *path)
     return path && *path;
 }
 
-static int AM_PRINTF(2, 3) refuse(char *why, const char *format, ...)
-{
-    va_list args;
-    va_start(args, format);
-    (void)vsnprintf(why, TLS_WHY_BYTES, format, args);
-    va_end(args);
-    ERR_clear_error();
-    return AM_EINVAL;
-}
+/* Says why; AM_EINVAL. What OpenSSL noted of it is of no more use. */
+#define REFUSE(why, ...)                                                                           \
+    (ERR_clear_error(), (void)snprintf(why, TLS_WHY_BYTES, __VA_ARGS__), AM_EINVAL)
 
 static int read_file(const char *path, char **out, char *why)
 {
     FILE *f = fopen(path, "re");
     if (!f)
-        return refuse(why, "%s cannot be opened: %s", path, strerror(errno));
+        return REFUSE(why, "%s cannot be opened: %s", path, strerror(errno));
     char *text = calloc(1, FILE_BYTES_MAX + 2);
     AM_ASSERT(text != NULL);
     const size_t n = fread(text, 1, FILE_BYTES_MAX + 1, f);
@@ -51,8 +44,8 @@ static int read_file(const char *path, char **out, char *why)
     OPENSSL_cleanse(text, n);
     free(text);
     if (failed)
-        return refuse(why, "%s cannot be read: %s", path, strerror(failed));
-    return refuse(why, "%s is larger than 1 MiB or is not text", path);
+        return REFUSE(why, "%s cannot be read: %s", path, strerror(failed));
+    return REFUSE(why, "%s is larger than 1 MiB or is not text", path);
 }
 
 static int64_t not_after_s(const X509 *cert)
@@ -93,11 +86,11 @@ static int check_pair(const struct tls_paths *paths, const X509 *cert, const EVP
                       char *why)
 {
     if (!cert)
-        return refuse(why, "%s holds no certificate in PEM form", paths->cert);
+        return REFUSE(why, "%s holds no certificate in PEM form", paths->cert);
     if (!key)
-        return refuse(why, "%s holds no private key in PEM form without a password", paths->key);
+        return REFUSE(why, "%s holds no private key in PEM form without a password", paths->key);
     if (X509_check_private_key(cert, key) != 1)
-        return refuse(why, "the key in %s is not that of the certificate in %s", paths->key,
+        return REFUSE(why, "the key in %s is not that of the certificate in %s", paths->key,
                       paths->cert);
     return AM_OK;
 }
@@ -107,7 +100,7 @@ static int read_identity(const struct tls_paths *paths, struct tls_text *out, ch
     if (!given(paths->cert) && !given(paths->key))
         return AM_OK;
     if (!given(paths->cert) || !given(paths->key))
-        return refuse(why, "%s is given without %s", given(paths->cert) ? paths->cert : paths->key,
+        return REFUSE(why, "%s is given without %s", given(paths->cert) ? paths->cert : paths->key,
                       given(paths->cert) ? "its private key" : "the key's certificate");
     int err = read_file(paths->cert, &out->cert, why);
     if (!err)
@@ -146,7 +139,7 @@ static int read_ca(const struct tls_paths *paths, struct tls_text *out, char *wh
         return AM_OK;
     int err = read_file(paths->ca, &out->ca, why);
     if (!err && count_cas(out->ca, &out->ca_not_after_s) == 0)
-        err = refuse(why, "%s holds no certificate in PEM form", paths->ca);
+        err = REFUSE(why, "%s holds no certificate in PEM form", paths->ca);
     ERR_clear_error(); /* the end of the file counts as an error */
     return err;
 }

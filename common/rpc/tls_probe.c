@@ -2,7 +2,6 @@
 #include "rpc/tls_probe.h"
 
 #include <netdb.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -32,14 +31,8 @@ struct looking {
     char *why;
 };
 
-static bool AM_PRINTF(2, 3) found(struct looking *l, const char *format, ...)
-{
-    va_list args;
-    va_start(args, format);
-    (void)vsnprintf(l->why, TLS_PROBE_BYTES, format, args);
-    va_end(args);
-    return true;
-}
+/* Tells what is wrong; true. */
+#define FOUND(l, ...) ((void)snprintf((l)->why, TLS_PROBE_BYTES, __VA_ARGS__), true)
 
 /* -- the connection ---------------------------------------------------------------------------- */
 
@@ -128,7 +121,7 @@ static bool wrong_name(struct looking *l)
     char names[NAMES_BYTES];
     X509 *cert = SSL_get0_peer_certificate(l->ssl);
     names_of(cert, names);
-    return found(l,
+    return FOUND(l,
                  "the server's certificate is for %s, and not for %s: call it by one of its "
                  "names, or say which (--tls-server-name)",
                  *names ? names : "no name", l->name);
@@ -138,9 +131,9 @@ static bool wrong_certificate(struct looking *l, long verdict)
 {
     switch (verdict) {
     case X509_V_ERR_CERT_HAS_EXPIRED:
-        return found(l, "the server's certificate, or that of its CA, has expired");
+        return FOUND(l, "the server's certificate, or that of its CA, has expired");
     case X509_V_ERR_CERT_NOT_YET_VALID:
-        return found(l, "the server's certificate is not valid yet: is a clock wrong?");
+        return FOUND(l, "the server's certificate is not valid yet: is a clock wrong?");
     case X509_V_ERR_HOSTNAME_MISMATCH:
     case X509_V_ERR_IP_ADDRESS_MISMATCH:
         return wrong_name(l);
@@ -150,9 +143,9 @@ static bool wrong_certificate(struct looking *l, long verdict)
     case X509_V_ERR_CERT_SIGNATURE_FAILURE:
     case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT:
     case X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN:
-        return found(l, "the server's certificate comes from a CA that is not in --tls-ca");
+        return FOUND(l, "the server's certificate comes from a CA that is not in --tls-ca");
     default:
-        return found(l, "the server's certificate is not accepted: %s",
+        return FOUND(l, "the server's certificate is not accepted: %s",
                      X509_verify_cert_error_string(verdict));
     }
 }
@@ -163,10 +156,10 @@ static bool wrong_identity(struct looking *l)
 {
     const struct tls_text *text = l->probe->text;
     if (!text->cert)
-        return found(l, "the server requires a certificate of ours: give --tls-cert and --tls-key");
+        return FOUND(l, "the server requires a certificate of ours: give --tls-cert and --tls-key");
     if (text->not_after_s <= (int64_t)time(NULL))
-        return found(l, "our certificate (--tls-cert) has expired");
-    return found(l, "the server asks for our certificate (--tls-cert) and does not accept it: it "
+        return FOUND(l, "our certificate (--tls-cert) has expired");
+    return FOUND(l, "the server asks for our certificate (--tls-cert) and does not accept it: it "
                     "comes from a CA that the server does not know, or is for something else");
 }
 
@@ -178,12 +171,12 @@ static bool wrong_otherwise(struct looking *l)
     ERR_error_string_n(err, text, sizeof(text));
     if (ERR_GET_REASON(err) == SSL_R_WRONG_VERSION_NUMBER ||
         ERR_GET_REASON(err) == SSL_R_PACKET_LENGTH_TOO_LONG)
-        return found(l, "the server speaks plaintext there, and not TLS: take its port for TLS, or "
+        return FOUND(l, "the server speaks plaintext there, and not TLS: take its port for TLS, or "
                         "leave out --tls and --tls-ca");
     if (l->asked && (err == 0 || ERR_GET_REASON(err) == SSL_R_UNEXPECTED_EOF_WHILE_READING))
         return wrong_identity(l);
     const char *words = err ? tls_words(text) : NULL;
-    return words && found(l, "%s", words);
+    return words && FOUND(l, "%s", words);
 }
 
 /* A server of gRPC speaks first, so that silence and an alert can be told from a good end. */
@@ -203,7 +196,7 @@ static bool look_in_plaintext(struct looking *l)
 {
     (void)SSL_connect(l->ssl);
     return SSL_get0_peer_certificate(l->ssl) &&
-           found(l, "the server speaks TLS there, and we speak plaintext: give --tls-ca");
+           FOUND(l, "the server speaks TLS there, and we speak plaintext: give --tls-ca");
 }
 
 /* -- looking ----------------------------------------------------------------------------------- */
