@@ -82,6 +82,7 @@ int keys_load(struct store_read *r, unsigned stmt, const struct pg_rows *rows)
     case STMT_KEYS_COUNT:
         r->n_keys_all = pg_int(rows, 0, 0);
         r->n_keys_working = pg_int(rows, 0, 1);
+        r->n_keys_admin = pg_int(rows, 0, 2);
         return AM_OK;
     default:
         return AM_OK; /* a write: what it did is read after it */
@@ -199,5 +200,6 @@ void store_revoke_key(struct store *s, struct store_read *r, const struct api_ke
     pg_arg_text(args, revoker);
     pg_arg_time(args, now_us);
     add_get(r, id);
+    add_count(r, now_us);
     pg_read(s->pg, &r->pg);
 }

@@ -35,8 +35,8 @@ struct key_row {
 /* The instant from which it does not work; INT64_MAX = never. */
 int64_t key_row_ends(const struct key_row *row);
 
-/* Of all reads below the result is in `keys`: struct key_row. Whoever makes a key also hears how
- * many the tenant has: n_keys_all, n_keys_working. */
+/* Of all reads below the result is in `keys`: struct key_row. Whoever writes also hears how many
+ * the tenant has: n_keys_all, n_keys_working, and n_keys_admin of those with the role ADMIN. */
 
 /* The key of this id: none when the tenant has no such key. */
 void store_read_key(struct store *s, struct store_read *r, const struct api_key_id *id);

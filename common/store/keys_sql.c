@@ -2,6 +2,7 @@
 
 /* The statements about API keys. $1 is the tenant, and $2 is now where that is asked for. */
 
+#include "contract/words.h"
 #include "store/impl.h"
 
 #define COLUMNS                                                                                    \
@@ -31,8 +32,10 @@ const char keys_list_sql[] =
     " and ($2::timestamptz is null or " WORKS ")"
     " order by x.created_at desc, x.key_id desc limit $6::int4";
 
-/* How many there are, and how many of them work. */
-const char keys_count_sql[] = "select count(*), count(*) filter (where " WORKS ")" OF_TENANT;
+/* How many there are, how many of them work, and how many of these may make others. */
+const char keys_count_sql[] =
+    "select count(*), count(*) filter (where " WORKS "), count(*) filter (where " WORKS
+    " and (x.roles >> " SQL_ROLE_ADMIN ") & 1 = 1)" OF_TENANT;
 
 /* $2 those that ended before */
 const char keys_forget_sql[] = "delete" OF_TENANT " and " ENDS " < $2::timestamptz";

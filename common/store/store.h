@@ -105,7 +105,7 @@ struct store_read {
     int64_t deleted;
     /* store/keys.h: struct key_row; how many the tenant has. */
     struct rows keys;
-    int64_t n_keys_all, n_keys_working;
+    int64_t n_keys_all, n_keys_working, n_keys_admin;
 };
 
 /* How much of a case is read. */

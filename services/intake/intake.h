@@ -2,7 +2,7 @@
 #pragma once
 
 /*
- * The intake service: opens cases, shows and verifies them, and keeps policy.
+ * The intake service: opens cases, shows and verifies them, keeps policy and API keys.
  *
  * Threading: intake_register() on the main thread before the server starts; handlers on the io
  * loop. Ownership: the service is borrowed for the life of the server.
@@ -10,5 +10,6 @@
 
 #include "shared/service.h"
 
-/* Adds IntakeService, PolicyService and PrivacyService to the server. `service` outlives it. */
+/* Adds IntakeService, PolicyService, PrivacyService and AccessService to the server. `service`
+ * outlives it. */
 int intake_register(struct rpc_server *server, struct service *service) AM_MUSTCHECK;

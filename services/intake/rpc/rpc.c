@@ -2,6 +2,7 @@
 
 /* IntakeService: from calls to commands and reads. What is decided lies in decide/. */
 
+#include "amends/v1/access_service.pb-c.h"
 #include "amends/v1/intake_service.pb-c.h"
 #include "amends/v1/policy_service.pb-c.h"
 #include "amends/v1/privacy_service.pb-c.h"
@@ -9,6 +10,7 @@
 #include "intake/rpc/cases.h"
 #include "intake/decide/decide.h"
 #include "intake/intake.h"
+#include "intake/rpc/keys.h"
 #include "intake/rpc/lists.h"
 #include "intake/rpc/policy.h"
 #include "intake/rpc/privacy.h"
@@ -58,6 +60,19 @@ static int privacy_register(struct rpc_server *server, struct service *service)
                           service);
 }
 
+static int access_register(struct rpc_server *server, struct service *service)
+{
+    static const struct rpc_method methods[] = {
+        {.name = "CreateApiKey", .handle = keys_create, .slots = 4},
+        {.name = "GetApiKey", .handle = keys_get, .slots = 4},
+        {.name = "ListApiKeys", .handle = keys_list, .slots = 4, .arena_bytes = READ_PAGE},
+        {.name = "RotateApiKey", .handle = keys_rotate, .slots = 4},
+        {.name = "RevokeApiKey", .handle = keys_revoke, .slots = 4},
+    };
+    return rpc_server_add(server, &amends__v1__access_service__descriptor, methods, COUNT(methods),
+                          service);
+}
+
 int intake_register(struct rpc_server *server, struct service *service)
 {
     static const struct rpc_method methods[] = {
@@ -83,5 +98,7 @@ int intake_register(struct rpc_server *server, struct service *service)
                              COUNT(methods), service);
     if (!err)
         err = policy_register(server, service);
-    return err ? err : privacy_register(server, service);
+    if (!err)
+        err = privacy_register(server, service);
+    return err ? err : access_register(server, service);
 }
