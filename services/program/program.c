@@ -11,6 +11,7 @@
 #include "base/assert.h"
 #include "calendar/zone_needed.h"
 #include "base/log.h"
+#include "store/keys.h"
 #include "store/migrate.h"
 #include "store/zones.h"
 #include "intake/intake.h"
@@ -34,6 +35,8 @@ struct program {
     struct service service;
     struct pg_stmt *stmts;
     struct internal_key *internal_key; /* NULL = none */
+    struct keyring *keyring;
+    struct key_source *key_source; /* of the keyring */
     struct jwt *jwt;                   /* NULL = tokens are not taken */
     struct auth_checker jwt_checker;
     struct rpc_server *server;
@@ -163,6 +166,9 @@ static void start_store(struct program *p)
     p->service.gate =
         read_gate_new((size_t)p->settings.max_read_bytes, (size_t)p->settings.max_queue);
     pg_on_change(p->service.pg, look, p);
+    p->key_source = key_source_new(p->service.pg);
+    const struct keyring_source source = key_source_of(p->key_source);
+    keyring_start(p->keyring, p->loop, &source);
 }
 
 static int start_assignment(struct program *p)
@@ -223,6 +229,8 @@ static void make_server(struct program *p)
     p->server = rpc_server_new(&config, p->loop);
     if (p->internal_key)
         rpc_server_add_checker(p->server, internal_key_checker(p->internal_key));
+    p->keyring = keyring_new(p->time);
+    rpc_server_add_checker(p->server, keyring_checker(p->keyring));
 }
 
 /* Without its key a service of several would be refused by assignment, which would cost a second
@@ -301,6 +309,7 @@ static void drained(void *ctx)
     struct program *p = ctx;
     if (p->assignment)
         assignment_stop(p->assignment);
+    keyring_stop(p->keyring);
     pg_close(p->service.pg, pg_closed, p);
 }
 
@@ -331,6 +340,8 @@ static void finish_program(struct program *p)
         assignment_free(p->assignment);
     zones_free(p->zones);
     internal_key_free(p->internal_key);
+    keyring_free(p->keyring);
+    key_source_free(p->key_source);
     jwt_free(p->jwt);
     read_gate_free(p->service.gate);
     store_free(p->service.store);
