@@ -8,9 +8,11 @@
 #include <sys/random.h>
 #include <time.h>
 
+#include "auth/role_set.h"
 #include "base/assert.h"
 #include "base/time.h"
 #include "contract/check.h"
+#include "contract/words.h"
 #include "store/migrate_run.h"
 #include "store/migrate_slices.h"
 #include "pg/pg.h"
@@ -18,6 +20,7 @@
 #define TIME_TEXT 40
 #define TENANT_ID_TEXT 24
 #define PATIENCE_MS 300000
+#define KEY_VALUE_TEXT 64
 
 int32_t migrate_version(void)
 {
@@ -161,6 +164,93 @@ static int make_tenant(struct pg_admin *a, const char *tenant, FILE *out)
     return rc;
 }
 
+/* -- keys ------------------------------------------------------------------------------------- */
+
+/* Stores a key of a tenant that is there; with `first` only if it has none. `stored` tells whether
+ * it did. */
+static int insert_key(struct pg_admin *a, const struct migrate_key *key, bool first, bool *stored)
+{
+    char now[TIME_TEXT], value[KEY_VALUE_TEXT], line[API_KEY_HASH_LINE_CHARS + 1], roles[16];
+    now_text(now);
+    api_key_hash_line(key->mark, line);
+    (void)snprintf(roles, sizeof roles, "%" PRIu32, key->roles);
+    const char *hash = line + API_KEY_HASH_LINE_CHARS - 2 * (size_t)DIGEST_LEN;
+    const char *params[] = {key->tenant,
+                            key->mark->id.text,
+                            hash,
+                            key->principal,
+                            roles,
+                            key->description,
+                            now,
+                            first ? "amends migrate" : "amends key create",
+                            first ? "true" : "false"};
+    int rc = pg_admin_value(
+        a,
+        "insert into api_key (tenant_id, key_id, hash, principal, roles, description, created_at,"
+        " created_by, request_hash) select t.tenant_id, $2, decode($3, 'hex'), $4, $5::int4, $6,"
+        " $7::timestamptz, $8, '' from tenant t where t.name = $1 and not ($9::boolean"
+        " and exists (select 1 from api_key x where x.tenant_id = t.tenant_id)) returning key_id",
+        params, 9, value, sizeof(value));
+    *stored = value[0] != '\0';
+    return rc;
+}
+
+static int key_is_there(struct pg_admin *a, const char *tenant, const struct api_key_mark *mark,
+                        bool *there)
+{
+    char value[KEY_VALUE_TEXT];
+    const char *params[] = {tenant, mark->id.text};
+    int rc = pg_admin_value(a,
+                            "select x.key_id from api_key x join tenant t using (tenant_id)"
+                            " where t.name = $1 and x.key_id = $2",
+                            params, 2, value, sizeof(value));
+    *there = value[0] != '\0';
+    return rc;
+}
+
+static int make_first_key(struct pg_admin *a, const struct migrate_options *o, FILE *out)
+{
+    const struct migrate_key key = {.tenant = o->tenant,
+                                    .principal = "admin",
+                                    .description = "the first key",
+                                    .roles = ROLE_BIT(ROLE_AGENT) | ROLE_BIT(ROLE_SUPERVISOR) |
+                                             ROLE_BIT(ROLE_CLIENT) | ROLE_BIT(ROLE_GATEWAY) |
+                                             ROLE_BIT(ROLE_ADMIN) | ROLE_BIT(ROLE_OPERATOR),
+                                    .mark = o->first_key};
+    bool stored = false, there = false;
+    int rc = insert_key(a, &key, true, &stored);
+    if (!rc && !stored)
+        rc = key_is_there(a, o->tenant, o->first_key, &there);
+    if (rc)
+        return rc;
+    const char *id = o->first_key->id.text;
+    if (stored)
+        fprintf(out, "made the first API key %s of tenant %s, for the principal %s\n", id,
+                o->tenant, key.principal);
+    else if (there)
+        fprintf(out, "the API key %s of tenant %s is there\n", id, o->tenant);
+    else
+        fprintf(out, "tenant %s has had API keys already: the first key %s was not stored\n",
+                o->tenant, id);
+    return AM_OK;
+}
+
+int migrate_store_key(const char *conninfo, const struct migrate_key *key, FILE *out)
+{
+    struct pg_admin *a = NULL;
+    bool stored = false;
+    int rc = pg_admin_open(conninfo, &a);
+    if (rc)
+        return rc;
+    rc = insert_key(a, key, false, &stored);
+    if (!rc && !stored) {
+        fprintf(out, "there is no tenant %s\n", key->tenant);
+        rc = AM_ENOENT;
+    }
+    pg_admin_close(a);
+    return rc;
+}
+
 /* -- both ------------------------------------------------------------------------------------- */
 
 /* One migration at a time in a database: the key is "amends" in ASCII. Whoever waits asks again and
@@ -230,7 +320,9 @@ static int migrate_connected(struct migrate_run *r, const struct migrate_options
         rc = lock(r);
     if (!rc)
         rc = apply_missing(r, o);
-    return rc || !o->tenant ? rc : make_tenant(r->a, o->tenant, r->out);
+    if (!rc && o->tenant)
+        rc = make_tenant(r->a, o->tenant, r->out);
+    return rc || !o->tenant || !o->first_key ? rc : make_first_key(r->a, o, r->out);
 }
 
 int migrate_with(const char *conninfo, const struct migrate_options *o, FILE *out)

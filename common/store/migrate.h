@@ -2,8 +2,8 @@
 #pragma once
 
 /*
- * `amends migrate` and `amends check`: brings a database to this release's schema, makes tenants,
- * and looks for what must not be (foreign keys are not declared in production).
+ * `amends migrate` and `amends check`: brings a database to this release's schema, makes tenants
+ * and their first keys, and looks for what must not be (foreign keys are not declared in production).
  *
  * Threading: blocking, on the caller's thread, with a connection of their own. Both print to `out`
  * what they did or found; errors are logged. Ownership: each has a connection of its own and
@@ -13,6 +13,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "auth/api_key.h"
 #include "base/err.h"
 #include "store/migrations.h"
 
@@ -21,7 +22,11 @@ int32_t migrate_version(void);
 
 /* What a run of migrations may be told; zero = none. */
 struct migrate_options {
-    const char *tenant;            /* to be made; NULL = none */
+    const char *tenant; /* to be made; NULL = none */
+    /* Becomes the tenant's first key, if it has none: one that may do everything but what only the
+     * services do. Once there were keys it changes nothing, so that one that was revoked stays so.
+     * NULL = none. */
+    const struct api_key_mark *first_key;
     int64_t patience_ms;           /* how long a step tries to get a lock; 0 = five minutes */
     const struct migration *extra; /* further ones, of tests; their versions follow ours */
     size_t n_extra;
@@ -40,6 +45,17 @@ int migrate_with(const char *conninfo, const struct migrate_options *options,
                  FILE *out) AM_MUSTCHECK;
 /* The same without options but the tenant. */
 int migrate(const char *conninfo, const char *tenant, FILE *out) AM_MUSTCHECK;
+
+/* A key for whoever has lost all of theirs. */
+struct migrate_key {
+    const char *tenant, *principal, *description;
+    uint32_t roles;
+    const struct api_key_mark *mark;
+};
+
+/* Stores the key. AM_ENOENT, with one line to `out`, when there is no such tenant; else errors as
+ * above. */
+int migrate_store_key(const char *conninfo, const struct migrate_key *key, FILE *out) AM_MUSTCHECK;
 
 /* Counts rows whose parent is missing, cases without owner, events that are not all there, open
  * cases without a clock, and what lists keep that disagrees with its case. One line for each that

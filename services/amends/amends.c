@@ -4,11 +4,13 @@
  * amends serve     all three services in one process
  * amends migrate   brings the database to this release's schema; --tenant NAME makes a tenant
  * amends check     looks for rows that must not be in the database
+ * amends key       makes API keys without a server
  */
 
 #include <stdio.h>
 #include <string.h>
 
+#include "amends/key.h"
 #include "amends/maintenance.h"
 #include "base/options.h"
 #include "program/program.h"
@@ -18,7 +20,7 @@ static int serve(int argc, char **argv)
     static const struct program_spec spec = {
         .name = "amends",
         .doc = "Amends: service recovery, all three services in one process.\v"
-               "Other commands: amends migrate, amends check (see their --help).",
+               "Other commands: amends migrate, amends check, amends key (see their --help).",
         .parts = PART_ALL,
         .listen = "127.0.0.1:7400",
         .admin = "127.0.0.1:7410",
@@ -30,7 +32,8 @@ static const char usage[] =
     "usage: amends COMMAND [OPTION...]\n\n"
     "  serve    all three services in one process\n"
     "  migrate  bring the database to this release's schema; --tenant NAME makes a tenant\n"
-    "  check    look for rows that must not be in the database\n\n"
+    "  check    look for rows that must not be in the database\n"
+    "  key      make an API key without a server\n\n"
     "amends COMMAND --help lists the options; amends --version prints the version.\n";
 
 /* What is no command: a server is started only by its name. */
@@ -41,7 +44,7 @@ static int no_command(const char *word)
     if (strcmp(word, "--version") == 0)
         return puts(options_version()) == EOF || fflush(stdout) == EOF;
     if (*word)
-        (void)fprintf(stderr, "amends: \"%s\" is not one of serve, migrate, check\n", word);
+        (void)fprintf(stderr, "amends: \"%s\" is not one of serve, migrate, check, key\n", word);
     else
         (void)fputs(usage, stderr);
     return 2;
@@ -55,7 +58,8 @@ int main(int argc, char **argv)
         char program[16]; /* the name that --help shows */
     } words[] = {{"serve", serve, "amends serve"},
                  {"migrate", maintenance_migrate, "amends migrate"},
-                 {"check", maintenance_check, "amends check"}};
+                 {"check", maintenance_check, "amends check"},
+                 {"key", key_main, "amends key"}};
 
     for (size_t i = 0; argc > 1 && i < sizeof words / sizeof *words; i++) {
         if (strcmp(argv[1], words[i].word) != 0)

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "auth/key_file.h"
 #include "base/log.h"
 #include "base/options.h"
 #include "contract/check.h"
@@ -21,9 +22,26 @@
 #define COMMON_OPTIONS 3
 
 struct maintenance {
-    const char *pg, *password_file, *tenant, *log_level, *test_migrations;
+    const char *pg, *password_file, *tenant, *first_key_file, *log_level, *test_migrations;
     int64_t patience_s;
+    struct api_key_mark first_key;
 };
+
+/* What the first-key file says, which makes sense for a tenant only. */
+static int read_first_key(struct maintenance *m)
+{
+    char why[KEY_FILE_WHY];
+    if (!*m->first_key_file)
+        return 0;
+    if (!*m->tenant) {
+        (void)fputs("--first-key-file: whose key it is, is said by --tenant\n", stderr);
+        return MISTAKE;
+    }
+    if (key_file_read_mark(m->first_key_file, &m->first_key, why) == AM_OK)
+        return 0;
+    (void)fprintf(stderr, "--first-key-file: %s\n", why);
+    return MISTAKE;
+}
 
 /* The options of both commands, then those of `migrate` alone. */
 static int parse(struct maintenance *m, int argc, char **argv, bool migrates)
@@ -31,6 +49,7 @@ static int parse(struct maintenance *m, int argc, char **argv, bool migrates)
     *m = (struct maintenance){.pg = "",
                               .password_file = "",
                               .tenant = "",
+                              .first_key_file = "",
                               .log_level = "info",
                               .test_migrations = "",
                               .patience_s = 300};
@@ -43,6 +62,8 @@ static int parse(struct maintenance *m, int argc, char **argv, bool migrates)
          "what to log: debug, info, warn or error"},
         {"tenant", OPTION_STRING, &m->tenant, 0, 0, "NAME",
          "tenant to create, with the default policy as version 1, unless it exists"},
+        {"first-key-file", OPTION_STRING, &m->first_key_file, 0, 0, "FILE",
+         "file with an API key, or its hash line: the tenant's first key, unless it has any"},
         {"lock-patience-s", OPTION_INT, &m->patience_s, 1, PATIENCE_MAX_S, "SECONDS",
          "how long a step tries to get its lock, 100 ms at a time, before it gives up"},
 #ifdef AMENDS_TEST_CLOCK
@@ -71,6 +92,9 @@ static int parse(struct maintenance *m, int argc, char **argv, bool migrates)
                       m->tenant, CHECK_TENANT_BYTES_MAX);
         return MISTAKE;
     }
+    const int mistake = read_first_key(m);
+    if (mistake)
+        return mistake;
     log_setup((enum log_level)level, "amends");
     return *m->password_file && pg_password_file(m->password_file) ? MISTAKE : 0;
 }
@@ -78,6 +102,7 @@ static int parse(struct maintenance *m, int argc, char **argv, bool migrates)
 static int migrate_as_told(const struct maintenance *m, const struct migration *extra, size_t n)
 {
     const struct migrate_options options = {.tenant = *m->tenant ? m->tenant : NULL,
+                                            .first_key = *m->first_key_file ? &m->first_key : NULL,
                                             .patience_ms = m->patience_s * 1000,
                                             .extra = extra,
                                             .n_extra = n};
