@@ -7,6 +7,7 @@
 
 #include "amendsctl/out.h"
 #include "amendsctl/token.h"
+#include "auth/key_file.h"
 #include "base/assert.h"
 #include "contract/word.h"
 
@@ -159,18 +160,42 @@ int ctl_connect(const struct line *line, struct rpc_sync **out)
 
 /* -- calls ------------------------------------------------------------------------------------- */
 
-/* A token says the names itself. Those that were given besides must agree, which the server sees.
- */
+static int read_key(const char *file, const char **out, struct arena *arena)
+{
+    struct api_key key;
+    char why[KEY_FILE_WHY];
+    if (key_file_read(file, &key, why)) {
+        out_error("amendsctl: --api-key-file %s", why);
+        return AM_EINVAL;
+    }
+    *out = arena_strdup(arena, key.text);
+    AM_ASSERT(*out != NULL);
+    api_key_forget(&key);
+    return AM_OK;
+}
+
+static int refuse_both(void)
+{
+    out_error("amendsctl: --api-key-file and --token-file are both given: leave one of them out");
+    return AM_EINVAL;
+}
+
+/* A credential says the names itself. Those that were given besides must agree, which the server
+ * sees. */
 int ctl_caller(const struct ctl *c, struct rpc_principal *out)
 {
     const struct global_values *given = &c->line->values;
     const char *file = globals_get(given, GLOBAL_TOKEN_FILE);
+    const char *key_file = globals_get(given, GLOBAL_API_KEY_FILE);
     *out = (struct rpc_principal){.tenant = c->line->tenant, .id = c->line->as};
-    if (!file)
+    if (!file && !key_file)
         return AM_OK;
+    if (file && key_file)
+        return refuse_both();
     out->tenant = globals_get(given, GLOBAL_TENANT);
     out->id = globals_get(given, GLOBAL_AS);
-    return token_read(file, &out->credential, c->arena);
+    return key_file ? read_key(key_file, &out->credential, c->arena)
+                    : token_read(file, &out->credential, c->arena);
 }
 
 static int64_t timeout_ms(const struct ctl *c, int64_t usual)

@@ -32,8 +32,8 @@ int ctl_call(const struct ctl *c, const char *method, const ProtobufCMessage *re
  * ended. Returns the exit code. */
 int ctl_watch(const struct ctl *c) AM_MUSTCHECK;
 
-/* Who the line says is calling: by a token, or by names alone. AM_EINVAL, printed: the token cannot
- * be had. */
+/* Who the line says is calling: by a key, by a token, or by names alone. AM_EINVAL, printed: the
+ * credential cannot be had. */
 int ctl_caller(const struct ctl *c, struct rpc_principal *out) AM_MUSTCHECK;
 
 /* Prints why a call failed, if it did, and returns the exit code. */

@@ -107,6 +107,20 @@ const char *cell_value(const ProtobufCFieldDescriptor *f, const void *at, const 
     }
 }
 
+/* The values of a list with commas between. */
+static const char *list_text(const ProtobufCMessage *m, const ProtobufCFieldDescriptor *f,
+                             const struct view *view, struct arena *arena)
+{
+    const size_t n = *(const size_t *)(const void *)((const char *)m + f->quantifier_offset);
+    const char *const *items = cell_at(m, f);
+    const char *all = "";
+    for (size_t i = 0; i < n; i++) {
+        const char *one = cell_value(f, *items + i * value_width(f), view, arena);
+        all = must(arena_printf(arena, "%s%s%s", all, i ? ", " : "", one ? one : ""));
+    }
+    return all;
+}
+
 const char *cell_path(const ProtobufCMessage *m, const char *path, const struct view *view,
                       struct arena *arena)
 {
@@ -116,6 +130,8 @@ const char *cell_path(const ProtobufCMessage *m, const char *path, const struct 
     const ProtobufCFieldDescriptor *f =
         protobuf_c_message_descriptor_get_field_by_name(m->descriptor, name);
     AM_ASSERT(f != NULL);
+    if (!dot && f->label == PROTOBUF_C_LABEL_REPEATED)
+        return list_text(m, f, view, arena);
     if (!dot) {
         const char *text = cell_value(f, cell_at(m, f), view, arena);
         return text ? text : "";

@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "amends/v1/access_service.pb-c.h"
 #include "amends/v1/assignment_service.pb-c.h"
 #include "amends/v1/intake_service.pb-c.h"
 #include "amends/v1/policy_service.pb-c.h"
@@ -12,6 +13,7 @@
 #include "amendsctl/complete.h"
 #include "amendsctl/context.h"
 #include "amendsctl/explain.h"
+#include "amendsctl/key.h"
 #include "amendsctl/out.h"
 #include "amendsctl/policy.h"
 #include "amendsctl/roles.h"
@@ -24,6 +26,7 @@
 #define OFFER_COLUMNS                                                                              \
     "offer.state,offer.offer_id,offer.case_id,case.customer_id,case.failure.code,"                 \
     "offer.expire_time"
+#define KEY_COLUMNS "key_id,principal,roles,state,end_time,last_use_time,description"
 /* What tells that a case was written: enough for the next command. */
 #define WROTE_CASE "case.case_id,case.version,case.status,case.owner.id,case.level"
 #define WROTE_OFFER "offer.offer_id,offer.state"
@@ -139,6 +142,15 @@ const struct ctl_command ctl_commands[] = {
          .hidden = "page_token", .run = policy_run_migrate),
     CALL("policy", "explain", SERVER_INTAKE, "ExplainDeadline", "case_id,clock_id?",
          "explain the deadline of a clock, or of all running clocks", .run = explain_run),
+    CALL("key", "create", SERVER_ACCESS, "CreateApiKey", "principal",
+         "make an API key, into the file --out or onto the terminal", .run = key_run_make),
+    CALL("key", "list", SERVER_ACCESS, "ListApiKeys", "", "list API keys, newest first",
+         .list = "api_keys", .columns = KEY_COLUMNS),
+    CALL("key", "get", SERVER_ACCESS, "GetApiKey", "key_id", "show an API key without its text"),
+    CALL("key", "rotate", SERVER_ACCESS, "RotateApiKey", "key_id",
+         "replace an API key by a new one; both work for 24 hours", .run = key_run_make),
+    CALL("key", "revoke", SERVER_ACCESS, "RevokeApiKey", "key_id", "end an API key for good",
+         .wrote = "api_key.key_id,api_key.principal,api_key.state,api_key.revoke_time,warnings"),
     CALL("audit", "", SERVER_ASSIGNMENT, "AuditCases", "",
          "look for clocks that did not fire and cases without a clock or owner; exit 1 if any",
          .hidden = "page_token", .run = audit_run),
@@ -168,10 +180,9 @@ const size_t ctl_n_commands = sizeof ctl_commands / sizeof *ctl_commands;
 const ProtobufCServiceDescriptor *ctl_service(enum command_server server)
 {
     static const ProtobufCServiceDescriptor *const services[SERVERS] = {
-        &amends__v1__intake_service__descriptor,
-        &amends__v1__assignment_service__descriptor,
-        &amends__v1__resolution_service__descriptor,
-        &amends__v1__policy_service__descriptor,
+        &amends__v1__intake_service__descriptor,     &amends__v1__assignment_service__descriptor,
+        &amends__v1__resolution_service__descriptor, &amends__v1__policy_service__descriptor,
+        &amends__v1__access_service__descriptor,
     };
     return services[server];
 }

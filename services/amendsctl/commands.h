@@ -14,8 +14,16 @@
 
 struct ctl;
 
-/* The server that answers, as the index of its address. PolicyService is part of intake. */
-enum command_server { SERVER_INTAKE, SERVER_ASSIGNMENT, SERVER_RESOLUTION, SERVER_POLICY, SERVERS };
+/* The server that answers, as the index of its address. PolicyService and AccessService are parts
+ * of intake. */
+enum command_server {
+    SERVER_INTAKE,
+    SERVER_ASSIGNMENT,
+    SERVER_RESOLUTION,
+    SERVER_POLICY,
+    SERVER_ACCESS,
+    SERVERS
+};
 
 struct ctl_command {
     const char *noun, *verb; /* verb "": the noun alone */

@@ -24,7 +24,7 @@
 
 bool contexts_may_hold(enum global_id id)
 {
-    return id != GLOBAL_CONTEXT && id != GLOBAL_JSON && id != GLOBAL_WIDE;
+    return id != GLOBAL_CONTEXT && id != GLOBAL_JSON && id != GLOBAL_WIDE && id != GLOBAL_OUT;
 }
 
 static bool is_file(enum global_id id)

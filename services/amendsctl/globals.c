@@ -15,6 +15,8 @@ const struct global globals[GLOBALS] = {
     [GLOBAL_ASSIGNMENT] = {"assignment", "ADDR", "default 127.0.0.1:7402, else 7400"},
     [GLOBAL_RESOLUTION] = {"resolution", "ADDR", "default 127.0.0.1:7403, else 7400"},
     [GLOBAL_TENANT] = {"tenant", "NAME", "default demo"},
+    [GLOBAL_API_KEY_FILE] = {"api-key-file", "FILE",
+                             "an API key: it says whose tenant it is, and who calls"},
     [GLOBAL_TOKEN_FILE] = {"token-file", "FILE",
                            "a JSON Web Token: it says who calls, and is read anew for each call"},
     [GLOBAL_AS] = {"as", "PRINCIPAL",
@@ -30,6 +32,8 @@ const struct global globals[GLOBALS] = {
     [GLOBAL_JSON] = {"json", NULL, "print canonical JSON, one document for each message"},
     [GLOBAL_WIDE] = {"wide", NULL,
                      "show everything: whole answers, uncut columns, all times in full"},
+    [GLOBAL_OUT] = {"out", "FILE",
+                    "new file for a new API key (key create, key rotate); else the terminal"},
 };
 
 int globals_find(const char *name)

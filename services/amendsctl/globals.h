@@ -21,6 +21,7 @@ enum global_id {
     GLOBAL_ASSIGNMENT,
     GLOBAL_RESOLUTION,
     GLOBAL_TENANT,
+    GLOBAL_API_KEY_FILE,
     GLOBAL_TOKEN_FILE,
     GLOBAL_AS,
     GLOBAL_TLS,
@@ -31,6 +32,7 @@ enum global_id {
     GLOBAL_TIMEOUT,
     GLOBAL_JSON,
     GLOBAL_WIDE,
+    GLOBAL_OUT,
     GLOBALS
 };
 

@@ -1,17 +1,21 @@
 # SPDX-License-Identifier: Apache-2.0
 """API keys: made, used, rotated, revoked, lost and found again."""
 
+import json
+import os
 import re
+import subprocess
 import time
 
 import pytest
 
-from harness import api
+from harness import api, paths
 from harness.api import v1
 from harness.errors import Error, refused
 from harness.process import wait_until
 
 from .support import sample
+from .support.ctl import on_terminal
 from .support.keys import amends, calls, key_id, new_key
 
 PATTERN = re.compile(r"amends_[0-9a-hjkmnp-tv-z]{12}_[0-9A-Za-z]{43}_[0-9A-Za-z]{6}")
@@ -379,3 +383,66 @@ def test_no_secret_is_stored_or_logged(cluster, admin):
     for key in (made.key, new.key):
         assert key.split("_")[2] not in kept
         assert key_id(key) in kept
+
+
+# --- amendsctl ---
+
+
+@pytest.fixture
+def run(cluster, tmp_path):
+    """run("key", "list"): amendsctl as the tenant's administrator; with columns=100 it writes to a terminal."""
+    file = tmp_path / "admin.key"
+    file.write_text(new_key(cluster) + "\n")
+
+    def call(*words, key=file, columns=0, env=None):
+        argv = [paths.program("amendsctl"), "--intake", cluster.replica("intake").address, *words]
+        environment = {**os.environ, "TZ": "UTC", "AMENDS_CONFIG": str(tmp_path / "none"),
+                       **({"AMENDS_API_KEY_FILE": str(key)} if key else {}), **(env or {})}
+        return on_terminal(argv, columns, environment) if columns else subprocess.run(
+            argv, capture_output=True, text=True, check=False, timeout=60, env=environment)
+
+    return call
+
+
+def test_amendsctl_makes_lists_rotates_and_revokes_keys(cluster, run, tmp_path):
+    first, second = tmp_path / "crm.key", tmp_path / "crm2.key"
+    made = run("key", "create", "crm", "--roles", "client,gateway", "--description", "till 7", "--out", first)
+    assert made.returncode == 0, made
+    key = first.read_text().strip()
+    assert first.stat().st_mode & 0o777 == 0o600 and key not in made.stdout and key_id(key) in made.stdout
+    assert works(cluster, key)
+    listed = run("key", "list", "--wide").stdout
+    assert key_id(key) in listed and "CLIENT" in listed and "till 7" in listed
+    rotated = run("key", "rotate", key_id(key), "--out", second)
+    new = second.read_text().strip()
+    assert rotated.returncode == 0 and key_id(key) in rotated.stdout and works(cluster, new)
+    revoked = run("key", "revoke", key_id(key))
+    assert revoked.returncode == 0 and "REVOKED" in revoked.stdout
+    assert "ACTIVE" in run("key", "get", key_id(new)).stdout
+    assert run("case", "list", key=second).returncode == 0
+
+
+def test_amendsctl_shows_a_new_key_on_a_terminal_only(run, tmp_path):
+    piped = run("key", "create", "crm", "--roles", "client")
+    assert piped.returncode == 1 and "--out FILE" in piped.stderr
+    shown = run("key", "create", "crm", "--roles", "client", columns=100)
+    assert PATTERN.search(shown.stdout)
+    request = api.new_id()
+    words = ("key", "create", "crm", "--roles", "client", "--request-id", request, "--json")
+    first = run(*words, "--out", tmp_path / "a")
+    assert first.returncode == 0 and not PATTERN.search(first.stdout)
+    again = run(*words, "--out", tmp_path / "b")
+    assert again.returncode == 4 and "revoke the key and make another" in again.stderr
+    assert not (tmp_path / "b").exists()
+    assert len(json.loads(run("--json", "key", "list").stdout)["apiKeys"]) == 3
+
+
+def test_amendsctl_tells_a_mistyped_key_before_it_sends_it(run, tmp_path):
+    file = tmp_path / "typed"
+    key = (tmp_path / "admin.key").read_text().strip()
+    file.write_text(key[:30] + ("a" if key[30] != "a" else "b") + key[31:])
+    done = run("key", "list", key=file)
+    assert done.returncode == 1 and "mistyped" in done.stderr and key[20:40] not in done.stderr
+    assert "UNAUTHENTICATED" in run("key", "list", key=None).stderr or run("key", "list", key=None).returncode == 5
+    both = run("key", "list", env={"AMENDS_TOKEN_FILE": str(file)})
+    assert both.returncode == 1 and "leave one of them out" in both.stderr
