@@ -108,7 +108,7 @@ static void arg_dedup_keys(struct pg_args *args, struct seg_part *const *parts, 
     pg_array_init(&method, args->arena, PG_INT2, n);
     pg_array_init(&request, args->arena, PG_UUID, n);
     for (size_t i = 0; i < n; i++) {
-        pg_array_text(&principal, parts[i]->cmd->principal);
+        pg_array_text(&principal, command_via(parts[i]->cmd));
         pg_array_int(&method, parts[i]->cmd->kind->method);
         pg_array_uuid(&request, &parts[i]->cmd->request_id);
     }

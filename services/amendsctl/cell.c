@@ -121,11 +121,23 @@ static const char *list_text(const ProtobufCMessage *m, const ProtobufCFieldDesc
     return all;
 }
 
+/* "ann via crm" of "via>actor". */
+static const char *two_fields(const ProtobufCMessage *m, const char *path, const char *second,
+                              const struct view *view, struct arena *arena)
+{
+    const char *first = must(arena_strndup(arena, path, (size_t)(second - path)));
+    const char *by = cell_path(m, first, view, arena);
+    const char *who = cell_path(m, second + 1, view, arena);
+    return *by ? must(arena_printf(arena, "%s %s %s", who, first, by)) : who;
+}
+
 const char *cell_path(const ProtobufCMessage *m, const char *path, const struct view *view,
                       struct arena *arena)
 {
     char name[64];
-    const char *dot = strchr(path, '.');
+    const char *dot = strchr(path, '.'), *second = strchr(path, '>');
+    if (second)
+        return two_fields(m, path, second, view, arena);
     (void)snprintf(name, sizeof name, "%.*s", (int)(dot ? dot - path : (long)strlen(path)), path);
     const ProtobufCFieldDescriptor *f =
         protobuf_c_message_descriptor_get_field_by_name(m->descriptor, name);
@@ -142,9 +154,9 @@ const char *cell_path(const ProtobufCMessage *m, const char *path, const struct 
 
 const char *cell_heading(const char *path)
 {
-    const char *dot = strrchr(path, '.');
+    const char *dot = strrchr(path, '.'), *second = strchr(path, '>');
     if (!dot)
-        return path;
+        return second ? second + 1 : path;
     if (strcmp(dot, ".id") != 0)
         return dot + 1;
     while (dot > path && dot[-1] != '.')

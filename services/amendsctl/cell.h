@@ -26,9 +26,11 @@ bool cell_given(const ProtobufCFieldDescriptor *f, const void *at);
 const char *cell_value(const ProtobufCFieldDescriptor *f, const void *at, const struct view *view,
                        struct arena *arena);
 
-/* The value at "owner.id" of a message; "" where a message on the way is not given. */
+/* The value at "owner.id" of a message; "" where a message on the way is not given. "via>actor" is
+ * two fields, "ann via crm", or "ann" where the first is empty. */
 const char *cell_path(const ProtobufCMessage *m, const char *path, const struct view *view,
                       struct arena *arena);
 
-/* What a path is called: "status" for "case.status", but "owner.id" for "case.owner.id". */
+/* What a path is called: "status" for "case.status", but "owner.id" for "case.owner.id", and
+ * "actor" for "via>actor". */
 const char *cell_heading(const char *path);

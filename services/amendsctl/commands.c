@@ -21,7 +21,7 @@
 #include "base/options.h"
 
 #define CASE_COLUMNS "case_id,status,customer_id,failure.code,owner.id,open_time,severity,level"
-#define EVENT_COLUMNS "sequence,=event_time,kind,actor,detail.status,detail.level,personal.text"
+#define EVENT_COLUMNS "sequence,=event_time,kind,via>actor,detail.status,detail.level,personal.text"
 #define AGENT_COLUMNS "agent_id,display_name,team,level,presence,load,capacity"
 #define OFFER_COLUMNS                                                                              \
     "offer.state,offer.offer_id,offer.case_id,case.customer_id,case.failure.code,"                 \

@@ -120,6 +120,8 @@ void put_agent_validate(const ProtobufCMessage *request, int64_t now_us,
                         steward_level(policy, a->agent_id));
     if (strcmp(a->agent_id, SYSTEM_ACTOR) == 0)
         fault_violation(fault, "agent.agent_id", "is reserved for the system");
+    if (check_is_customer(a->agent_id, strlen(a->agent_id)))
+        fault_violation(fault, "agent.agent_id", "begins as the names of customers do");
     check_text(fault, "agent.display_name", a->display_name, NAME_BYTES, false);
     check_text(fault, "agent.public_contact", a->public_contact, NAME_BYTES, false);
     check_text(fault, "agent.team", a->team, TEAM_BYTES, false);

@@ -12,7 +12,8 @@
 bool service_refuses_system(struct rpc_call *call)
 {
     struct fault fault;
-    if (strcmp(rpc_call_principal(call)->id, SYSTEM_ACTOR) != 0)
+    const struct rpc_principal *who = rpc_call_principal(call);
+    if (strcmp(who->id, SYSTEM_ACTOR) != 0 && strcmp(who->via, SYSTEM_ACTOR) != 0)
         return false;
     fault_init(&fault, rpc_call_arena(call));
     fault_set(&fault, FAULT_UNAUTHENTICATED, ERROR_REASON_PRINCIPAL_INVALID,
@@ -104,6 +105,8 @@ static void fill_command(struct write_call *w, const struct tenant *tenant, int6
     cmd->tenant_id = tenant->id;
     cmd->tenant = tenant->name;
     cmd->principal = rpc_call_principal(w->call)->id;
+    cmd->via = rpc_call_principal(w->call)->via;
+    cmd->for_customer = rpc_call_principal(w->call)->for_customer;
     cmd->seed = uuid_new(now_us);
     cmd->answer = make_response;
     fault_init(&cmd->fault, cmd->arena);

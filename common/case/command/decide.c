@@ -69,7 +69,9 @@ static bool principal_may(struct decision *d)
     /* A steward who took over is no agent and may all the same. */
     bool took_over = kind->owner_only && d->c &&
                      contributors_take_over(d->c->row.contributors, d->cmd->principal);
-    if ((kind->agents_only || kind->owner_only) && !d->actor && !took_over) {
+    const bool speaks_for_customer = kind->customers_too && d->cmd->for_customer;
+    if ((kind->agents_only || kind->owner_only) && !d->actor && !took_over &&
+        !speaks_for_customer) {
         fault_set(&d->cmd->fault, FAULT_PERMISSION_DENIED, ERROR_REASON_NOT_AN_AGENT,
                   "'%s' is not an agent, and only an agent may do this", d->cmd->principal);
         fault_meta(&d->cmd->fault, "principal", "%s", d->cmd->principal);
@@ -116,7 +118,7 @@ static void remember_request(struct decision *d)
     *r = (struct dedup_row){
         .row.change = ROW_NEW,
         .tenant_id = cmd->tenant_id,
-        .principal = cmd->principal,
+        .principal = command_via(cmd),
         .method = (int16_t)cmd->kind->method,
         .request_id = cmd->request_id,
         .body_hash = slice_of(cmd->body_hash, sizeof(cmd->body_hash)),

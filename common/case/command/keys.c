@@ -44,7 +44,7 @@ static void lock_request(struct command_keys *keys, const struct command *cmd)
 {
     struct key key = key_begin("request", cmd);
     const uint8_t method = (uint8_t)cmd->kind->method;
-    key_add_text(&key, cmd->principal);
+    key_add_text(&key, command_via(cmd));
     key_add(&key, &method, sizeof(method));
     key_add(&key, cmd->request_id.b, sizeof(cmd->request_id.b));
     lock_key(keys, &key);

@@ -55,10 +55,13 @@ static const ProtobufCMessage *without_request_id(const ProtobufCMessage *reques
     return (const ProtobufCMessage *)copy;
 }
 
+/* On another's behalf it is another request. */
 static void hash_body(struct command *cmd, const ProtobufCMessage *request)
 {
     struct digest_buffer buffer = {.base = {.append = append}, .digest = digest_begin()};
     protobuf_c_message_pack_to_buffer(without_request_id(request, cmd->arena), &buffer.base);
+    if (command_on_behalf(cmd))
+        digest_add_field(buffer.digest, cmd->principal, strlen(cmd->principal));
     digest_end(buffer.digest, cmd->body_hash);
 }
 

@@ -118,10 +118,21 @@ static void describe_case(const struct case_row *row, Amends__V1__EventDetail *d
     detail->level = row->level;
 }
 
+/* What the system does because of a command, it does by itself. */
+static void tell_via(const struct decision *d, const struct event *event)
+{
+    const struct command *cmd = d->cmd;
+    if (!command_on_behalf(cmd) || strcmp(event->actor, cmd->principal) != 0)
+        return;
+    event->detail->via = arena_strdup(d->arena, cmd->via);
+    AM_ASSERT(event->detail->via != NULL);
+}
+
 void history_append(struct decision *d, const struct event *event)
 {
     struct case_row *row = &d->c->row;
     describe_case(row, event->detail);
+    tell_via(d, event);
     show_clocks(d, event->detail, event->clock);
     seal_mark_told(d->c, event->detail);
     struct event_row *e = ROWS_ADD(&d->c->events, struct event_row, d->arena);

@@ -51,6 +51,8 @@ Amends__V1__CaseEvent *message_event(const struct event_row *row,
     make_text(&m, &e->actor, row->actor);
     e->detail = (Amends__V1__EventDetail *)unpack(&amends__v1__event_detail__descriptor,
                                                   row->public_body, arena);
+    if (e->detail)
+        e->via = e->detail->via;
     if (private_row)
         e->personal = (Amends__V1__EventPrivate *)unpack(&amends__v1__event_private__descriptor,
                                                          private_row->body, arena);

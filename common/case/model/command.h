@@ -15,6 +15,7 @@
  */
 
 #include <protobuf-c/protobuf-c.h>
+#include <string.h>
 
 #include "base/fault.h"
 #include "base/uuid.h"
@@ -60,6 +61,8 @@ struct command_kind {
     bool needs_customer;
     /* PERMISSION_DENIED / NOT_AN_AGENT when the principal is no agent. */
     bool agents_only;
+    /* But for a customer whom a gateway acts for. */
+    bool customers_too;
     /* PERMISSION_DENIED / NOT_THE_OWNER unless the owner or a level above; implies agents_only. */
     bool owner_only;
     /* Everything that fell due before now is recorded before the command is decided. */
@@ -91,7 +94,9 @@ struct command {
     struct arena *arena; /* outcome texts live here */
     int64_t tenant_id;
     const char *tenant;              /* its name: part of the hash chain */
-    const char *principal;           /* SYSTEM_ACTOR for the system */
+    const char *principal;           /* who acts; SYSTEM_ACTOR for the system */
+    const char *via;                 /* who called, on behalf of the principal; NULL = themselves */
+    bool for_customer;               /* via acts for a customer, whom the principal names */
     const ProtobufCMessage *request; /* NULL for the system's own */
     const void *args; /* system commands: the kind's own struct (assignment/decide/decide.h) */
     struct uuid request_id; /* zero without METHOD */
@@ -122,3 +127,15 @@ struct command {
     struct uuid result_case_id; /* the case written (OpenCase: new or joined) */
     struct uuid result_id;      /* offer, remedy, contact or act */
 };
+
+/* Whether somebody called for the principal. */
+static inline bool command_on_behalf(const struct command *cmd)
+{
+    return cmd->via && strcmp(cmd->via, cmd->principal) != 0;
+}
+
+/* Who called: whose request ids they are. */
+static inline const char *command_via(const struct command *cmd)
+{
+    return cmd->via ? cmd->via : cmd->principal;
+}

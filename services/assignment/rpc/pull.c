@@ -156,6 +156,7 @@ static void submit_candidate(struct pull *p, const struct uuid *case_id)
                 .tenant_id = rc->tenant->id,
                 .tenant = rc->tenant->name,
                 .principal = rpc_call_principal(rc->call)->id,
+                .via = rpc_call_principal(rc->call)->via,
                 .args = &p->args,
                 .seed = uuid_new(engine_now_us(p->a)),
                 .answer = make_response},
@@ -332,7 +333,7 @@ static void read_caller(struct pull *p)
     const struct rows agents = {.items = &self, .n = 1, .cap = 1};
     ask_agent(r, p, id);
     heads_ask_cooling(r, p->rc->tenant->id, p->policy, &agents);
-    ask_asked(r, p, id);
+    ask_asked(r, p, rpc_call_principal(p->rc->call)->via);
     engine_read_start(r);
 }
 

@@ -168,6 +168,7 @@ static void submit_case(struct migration *m, const struct migrating_row *row)
                 .tenant_id = rc->tenant->id,
                 .tenant = rc->tenant->name,
                 .principal = rpc_call_principal(rc->call)->id,
+                .via = rpc_call_principal(rc->call)->via,
                 .args = &c->args,
                 .seed = uuid_new(time_now_us(loop_time(rc->service->loop))),
                 .case_id = row->case_id,

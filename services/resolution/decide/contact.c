@@ -76,11 +76,26 @@ static void bring_back(struct decision *d)
         comeback_run(d, COMEBACK_CONTACT);
 }
 
+/* Who speaks for a customer tells what the customer said, and nothing else. */
+static bool may_record(struct decision *d, const Amends__V1__RecordContactRequest *r)
+{
+    struct fault *f = &d->cmd->fault;
+    if (!d->cmd->for_customer || (int)r->direction == CONTACT_DIRECTION_INBOUND)
+        return true;
+    fault_set(f, FAULT_PERMISSION_DENIED, ERROR_REASON_NOT_AN_AGENT,
+              "only an agent records contacts by the company; '%s' is a customer",
+              d->cmd->principal);
+    fault_meta(f, "principal", "%s", d->cmd->principal);
+    return false;
+}
+
 static void record_contact_decide(struct decision *d)
 {
     const Amends__V1__RecordContactRequest *r =
         (const Amends__V1__RecordContactRequest *)d->cmd->request;
     struct case_state *c = d->c;
+    if (!may_record(d, r))
+        return;
     int64_t at = r->contact_time ? check_past_time_us(r->contact_time, d->now_us) : d->now_us;
     if (at < c->row.opened_at) {
         fault_violation(&d->cmd->fault, "contact_time", "is before the case was opened");
@@ -107,6 +122,7 @@ const struct command_kind record_contact_kind = {
     .method = METHOD_RECORD_CONTACT,
     .needs_case = true,
     .agents_only = true,
+    .customers_too = true,
     .validate = record_contact_validate,
     .decide = record_contact_decide,
     .response = &amends__v1__record_contact_response__descriptor,

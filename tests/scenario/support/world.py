@@ -26,10 +26,10 @@ def _service_of(method):
 
 
 class Principal:
-    """Somebody who calls: principal.OpenCase(...). `id` is the principal's name."""
+    """Somebody who calls: principal.OpenCase(...). `id` is the principal's name; `behalf` is for whom they call."""
 
-    def __init__(self, world, name):
-        self.world, self.id = world, name
+    def __init__(self, world, name, behalf=None):
+        self.world, self.id, self.behalf = world, name, behalf
 
     def __getattr__(self, method):
         if method.startswith("_"):
@@ -38,7 +38,11 @@ class Principal:
 
     def on(self, kind, method, replica=None):
         """The method at one replica; without a number at the next one."""
-        return getattr(self.world.client(kind, self.id, replica), method)
+        return getattr(self.world.client(kind, self.id, replica, self.behalf), method)
+
+    def behalf_of(self, behalf):
+        """The same caller for somebody else: "agent:ann", "customer:email"."""
+        return Principal(self.world, self.id, behalf)
 
     def accept(self, case):
         """Accepts this principal's pending offer of the case; the case afterwards."""
@@ -59,10 +63,11 @@ class World:
         self._turns = {kind: itertools.count() for kind in KINDS}
         self.crm = Principal(self, "crm")
 
-    def client(self, kind, principal, replica=None):
+    def client(self, kind, principal, replica=None, behalf=None):
         turn = next(self._turns[kind]) if replica is None else replica
         count = len(self.cluster.replicas_of(kind))
-        return self.cluster.client(kind, tenant=self.tenant, principal=principal, replica=turn % count)
+        return self.cluster.client(kind, tenant=self.tenant, principal=principal, replica=turn % count,
+                                   metadata=[("amends-on-behalf-of", behalf)] if behalf else ())
 
     def principal(self, name):
         return Principal(self, name)

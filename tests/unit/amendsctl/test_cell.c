@@ -11,6 +11,7 @@
 
 #include "amends/v1/agent.pb-c.h"
 #include "amends/v1/case.pb-c.h"
+#include "amends/v1/event.pb-c.h"
 #include "amendsctl/cell.h"
 
 static struct arena arena;
@@ -61,6 +62,17 @@ static void test_zero_is_a_number(void **state)
     assert_string_equal(cell_path(&remedy.base, "amount", &plain, &arena), "");
 }
 
+static void test_an_actor_is_told_with_who_called_for_them(void **state)
+{
+    Amends__V1__CaseEvent event = AMENDS__V1__CASE_EVENT__INIT;
+    (void)state;
+    event.actor = (char *)(uintptr_t) "ann";
+    assert_string_equal(cell_path(&event.base, "via>actor", &plain, &arena), "ann");
+    event.via = (char *)(uintptr_t) "crm";
+    assert_string_equal(cell_path(&event.base, "via>actor", &plain, &arena), "ann via crm");
+    assert_string_equal(cell_heading("via>actor"), "actor");
+}
+
 static void test_a_text_cannot_forge_a_row(void **state)
 {
     Amends__V1__Agent agent = AMENDS__V1__AGENT__INIT;
@@ -99,6 +111,7 @@ int main(void)
         cmocka_unit_test(test_money_has_all_its_digits),
         cmocka_unit_test(test_a_duration_is_shown_as_bundles_write_it),
         cmocka_unit_test(test_zero_is_a_number),
+        cmocka_unit_test(test_an_actor_is_told_with_who_called_for_them),
         cmocka_unit_test(test_a_text_cannot_forge_a_row),
         cmocka_unit_test(test_headings),
     };

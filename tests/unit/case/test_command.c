@@ -270,6 +270,28 @@ static void hash_is_of_the_body_without_the_request_id(void **state)
     world_free(w);
 }
 
+/* Only on another's behalf: rows of callers for themselves keep the hash that they have. */
+static void hash_is_another_on_anothers_behalf(void **state)
+{
+    (void)state;
+    struct world *w = begin();
+    struct fault f;
+    Amends__V1__RecordActRequest *r = act_request(w);
+    struct command own = from(w, &r->base, &f);
+    struct command cmd = own;
+    cmd.via = "ann";
+    command_from_request(&cmd, &r->base, &f);
+    assert_memory_equal(own.body_hash, cmd.body_hash, 32);
+    cmd.via = "crm";
+    command_from_request(&cmd, &r->base, &f);
+    assert_memory_not_equal(own.body_hash, cmd.body_hash, 32);
+    struct command other = cmd;
+    other.principal = "bob";
+    command_from_request(&other, &r->base, &f);
+    assert_memory_not_equal(cmd.body_hash, other.body_hash, 32);
+    world_free(w);
+}
+
 static void ids_that_are_none_are_all_told_once(void **state)
 {
     (void)state;
@@ -366,6 +388,7 @@ int main(void)
         cmocka_unit_test(deciding_again_gives_the_same_ids_and_hashes),
         cmocka_unit_test(a_full_response_arena_refuses_without_writing),
         cmocka_unit_test(hash_is_of_the_body_without_the_request_id),
+        cmocka_unit_test(hash_is_another_on_anothers_behalf),
         cmocka_unit_test(ids_that_are_none_are_all_told_once),
         cmocka_unit_test(requests_without_ids_are_fine),
         cmocka_unit_test(a_command_locks_its_request_its_case_and_its_agent),
