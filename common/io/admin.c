@@ -89,7 +89,7 @@ bool admin_ready(const struct admin_state *state)
 {
     return atomic_load(&state->schema_ok) && atomic_load(&state->postgres_ok) &&
            atomic_load(&state->time_ok) && !atomic_load(&state->missing_zone) &&
-           !atomic_load(&state->draining);
+           !atomic_load(&state->secret_awaited) && !atomic_load(&state->draining);
 }
 
 static const char *postgres_text(const struct admin_state *s)
@@ -106,9 +106,10 @@ static enum MHD_Result show_readyz(const struct admin *a, struct MHD_Connection 
     char text[256];
     if (admin_ready(s))
         return reply_text(c, MHD_HTTP_OK, "ok\n");
-    (void)snprintf(text, sizeof(text), "not ready:%s%s%s%s%.100s%s%s\n",
+    (void)snprintf(text, sizeof(text), "not ready:%s%s%s%s%s%.100s%s%s\n",
                    atomic_load(&s->schema_ok) ? "" : " schema", postgres_text(s),
-                   atomic_load(&s->time_ok) ? "" : " clock", zone ? " time zone " : "",
+                   atomic_load(&s->time_ok) ? "" : " clock",
+                   atomic_load(&s->secret_awaited) ? " secret" : "", zone ? " time zone " : "",
                    zone ? zone : "",
                    zone ? " (needed by policy or cases, not in this tz database)" : "",
                    atomic_load(&s->draining) ? " draining" : "");

@@ -21,7 +21,7 @@
 struct admin;
 
 /* What the page shows. The owner of each fact writes it. /readyz answers 200 when the first three
- * are true, no time zone is missing and the process is not draining. */
+ * are true, no time zone is missing, no secret is awaited and the process is not draining. */
 struct admin_state {
     _Atomic bool schema_ok;   /* the schema is at least what this program needs */
     _Atomic bool postgres_ok; /* a segment connection and a read connection are up */
@@ -29,6 +29,8 @@ struct admin_state {
     /* A time zone that policy or cases need and that is not in the tz database of this process;
      * NULL = none. The text lives as long as the process. */
     const char *_Atomic missing_zone;
+    /* The secret by which tokens are signed was not read yet. */
+    _Atomic bool secret_awaited;
     /* Says why postgres_ok is not true: a pooler gives each transaction another session. */
     _Atomic bool pooler_refused;
     _Atomic bool draining; /* SIGTERM was received: not ready, but live */
@@ -46,8 +48,8 @@ struct admin_state {
  *   /livez                 200, or 503 when the loop has not turned for 10 s; before its first turn
  *                          the 10 s count from here
  *   /readyz                200, or 503 and "not ready:" with any of " schema", " postgres",
- *                          " postgres (transaction pooling)", " clock", " time zone NAME (...)",
- *                          " draining"
+ *                          " postgres (transaction pooling)", " clock", " secret",
+ *                          " time zone NAME (...)", " draining"
  *   /settled?generation=N  test builds: 200 when settled_generation >= N, else 503; the body is
  *                          settled_generation
  */

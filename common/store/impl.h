@@ -72,6 +72,7 @@ enum stmt {
     STMT_ACCESS_CASE,
     STMT_ACCESS_GAPS,
     STMT_ACCESS_PURGE,
+    STMT_SECRET,
     STMTS
 };
 

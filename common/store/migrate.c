@@ -8,6 +8,8 @@
 #include <sys/random.h>
 #include <time.h>
 
+#include <openssl/crypto.h>
+
 #include "auth/role_set.h"
 #include "base/assert.h"
 #include "base/time.h"
@@ -15,6 +17,7 @@
 #include "contract/words.h"
 #include "store/migrate_run.h"
 #include "store/migrate_slices.h"
+#include "store/secrets.h"
 #include "pg/pg.h"
 
 #define TIME_TEXT 40
@@ -311,6 +314,26 @@ static const char session_sql[] =
     " set client_connection_check_interval = '2s'; set enable_seqscan = off; set enable_bitmapscan "
     "= off";
 
+/* Drawn once for a database; to change it, delete the row, run `amends migrate` and restart the
+ * services. */
+static int draw_secret(struct pg_admin *a)
+{
+    uint8_t bytes[SECRET_BYTES];
+    char hex[2 * SECRET_BYTES + 1], value[8];
+    AM_ASSERT(getrandom(bytes, sizeof(bytes), 0) == sizeof(bytes));
+    for (size_t i = 0; i < sizeof(bytes); i++)
+        (void)snprintf(hex + 2 * i, 3, "%02x", bytes[i]);
+    const char *params[] = {hex};
+    int rc = pg_admin_value(a,
+                            "with s as (insert into secret (purpose, bytes)"
+                            " values ('tokens', decode($1, 'hex')) on conflict do nothing"
+                            " returning 1) select count(*) from s",
+                            params, 1, value, sizeof(value));
+    OPENSSL_cleanse(bytes, sizeof(bytes));
+    OPENSSL_cleanse(hex, sizeof(hex));
+    return rc;
+}
+
 static int migrate_connected(struct migrate_run *r, const struct migrate_options *o)
 {
     int rc = refuse_pooler(r);
@@ -320,6 +343,8 @@ static int migrate_connected(struct migrate_run *r, const struct migrate_options
         rc = lock(r);
     if (!rc)
         rc = apply_missing(r, o);
+    if (!rc)
+        rc = draw_secret(r->a);
     if (!rc && o->tenant)
         rc = make_tenant(r->a, o->tenant, r->out);
     return rc || !o->tenant || !o->first_key ? rc : make_first_key(r->a, o, r->out);

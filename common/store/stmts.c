@@ -446,4 +446,5 @@ __attribute__((constructor)) static void set_all(void)
     set(STMT_ZONES_CASES, "zones_cases", strdup(zones_cases));
     set_private();
     set_keys();
+    set(STMT_SECRET, "secret", strdup("select bytes from secret where purpose = 'tokens'"));
 }

@@ -13,6 +13,7 @@
 #include "base/log.h"
 #include "store/keys.h"
 #include "store/migrate.h"
+#include "store/secrets.h"
 #include "store/zones.h"
 #include "intake/intake.h"
 #include "io/admin.h"
@@ -21,6 +22,7 @@
 #include "program/settings.h"
 #include "program/tls.h"
 #include "resolution/resolution.h"
+#include "shared/token_code.h"
 
 #define LOOK_US (100 * US_PER_MS)
 #define SETTLE_LOOK_US (2 * US_PER_MS)
@@ -44,7 +46,8 @@ struct program {
     struct route_client *route_client; /* NULL with PART_ASSIGNMENT */
     struct admin *admin, *livez;       /* NULL = none */
     struct testclock *testclock;
-    struct zones *zones;       /* NULL until the schema is there */
+    struct zones *zones; /* NULL until the schema is there */
+    struct secrets *secrets;
     struct loop_timer *look;   /* beat and readiness */
     struct loop_timer *settle; /* test builds */
     bool ready;
@@ -59,6 +62,10 @@ static void look_for_zones(struct program *p)
     const char *missing = zone_missing();
     if (!p->zones && !p->draining && atomic_load(&p->state.schema_ok))
         p->zones = zones_start(p->loop, p->service.pg);
+    if (!p->draining && atomic_load(&p->state.schema_ok))
+        secrets_start(p->secrets);
+    p->service.secret = secrets_tokens(p->secrets);
+    atomic_store(&p->state.secret_awaited, !token_ready(&p->service));
     if (missing && missing != atomic_load(&p->state.missing_zone))
         log_error("program", "time_zone_missing", LOG_STR("zone", missing));
     atomic_store(&p->state.missing_zone, missing);
@@ -144,6 +151,18 @@ static size_t gather_stmts(struct program *p)
     return store_n_stmts + extra;
 }
 
+/* Callers who are believed may be any agent of any tenant: their tokens need no signature, and the
+ * last release's replicas can read what ours write. */
+static enum service_tokens tokens_of(enum rpc_auth auth)
+{
+    static const enum service_tokens tokens[] = {
+        [RPC_AUTH_OFF] = SERVICE_TOKENS_AS_BEFORE,
+        [RPC_AUTH_PERMISSIVE] = SERVICE_TOKENS_SIGNED,
+        [RPC_AUTH_REQUIRED] = SERVICE_TOKENS_SIGNED_ONLY,
+    };
+    return tokens[auth];
+}
+
 static void start_store(struct program *p)
 {
     const size_t n_stmts = gather_stmts(p);
@@ -160,6 +179,9 @@ static void start_store(struct program *p)
     };
     p->service.loop = p->loop;
     p->service.pg = pg_new(p->loop, &config);
+    p->secrets = secrets_new(p->loop, p->service.pg);
+    p->service.tokens = tokens_of(p->settings.auth);
+    atomic_store(&p->state.secret_awaited, token_signs(&p->service));
     p->service.tenants = tenants_new(p->loop);
     tenants_use(p->service.tenants, p->service.pg);
     p->service.store = store_new(p->service.pg, p->loop, p->service.tenants, routed, p);
@@ -339,6 +361,7 @@ static void finish_program(struct program *p)
     if (p->assignment)
         assignment_free(p->assignment);
     zones_free(p->zones);
+    secrets_free(p->secrets);
     internal_key_free(p->internal_key);
     keyring_free(p->keyring);
     key_source_free(p->key_source);

@@ -7,16 +7,18 @@
 #include <openssl/hmac.h>
 
 #include "base/assert.h"
+#include "shared/token_code.h"
 
 /* A token: the code, the hash of the filters, the position. */
-#define CODE_LEN 16
+#define CODE_LEN TOKEN_CODE_BYTES
 #define HASH_LEN 8
+#define PURPOSE "page"
 #define HEAD_LEN (CODE_LEN + HASH_LEN)
 #define RAW_MAX (HEAD_LEN + PAGE_TOKEN_POSITION_MAX)
 
-/* The code of what follows it in the token. */
-static void code_of(int64_t tenant_id, const unsigned char *raw, size_t len,
-                    unsigned char code[CODE_LEN])
+/* The code of what follows it in the token, as the last release makes it. */
+static void code_by_tenant(int64_t tenant_id, const unsigned char *raw, size_t len,
+                           unsigned char code[CODE_LEN])
 {
     unsigned char whole[EVP_MAX_MD_SIZE];
     unsigned n = 0;
@@ -24,6 +26,19 @@ static void code_of(int64_t tenant_id, const unsigned char *raw, size_t len,
         HMAC(EVP_sha256(), &tenant_id, sizeof tenant_id, raw + CODE_LEN, len - CODE_LEN, whole, &n);
     AM_ASSERT(made != NULL && n >= CODE_LEN);
     memcpy(code, whole, CODE_LEN);
+}
+
+static struct slice coded(const unsigned char *raw, size_t len)
+{
+    return slice_of(raw + CODE_LEN, len - CODE_LEN);
+}
+
+static void code_of(const struct read_call *rc, unsigned char *raw, size_t len)
+{
+    if (token_signs(rc->service))
+        token_code(rc->service, PURPOSE, rc->tenant->id, coded(raw, len), slice_of(NULL, 0), raw);
+    else
+        code_by_tenant(rc->tenant->id, raw, len, raw);
 }
 
 static void translate(char *text, const char *from, const char *to)
@@ -43,7 +58,7 @@ char *page_token_write(const struct read_call *rc, uint64_t filter_hash, struct 
     const size_t len = HEAD_LEN + position.len;
     memcpy(raw + CODE_LEN, &filter_hash, HASH_LEN);
     memcpy(raw + HEAD_LEN, position.data, position.len);
-    code_of(rc->tenant->id, raw, len, raw);
+    code_of(rc, raw, len);
     char *text = ARENA_ARRAY(rc->arena, char, (RAW_MAX + 2) / 3 * 4 + 1);
     EVP_EncodeBlock((unsigned char *)text, raw, (int)len);
     translate(text, "+/", "-_");
@@ -66,13 +81,16 @@ static int decode(const char *token, unsigned char raw[RAW_MAX + 3])
 }
 
 /* True when the token was made by page_token_write() for this tenant. */
-static bool is_ours(int64_t tenant_id, const unsigned char *raw, int n)
+static bool is_ours(const struct read_call *rc, const unsigned char *raw, int n)
 {
     unsigned char code[CODE_LEN];
     if (n <= HEAD_LEN)
         return false;
-    code_of(tenant_id, raw, (size_t)n, code);
-    return CRYPTO_memcmp(raw, code, CODE_LEN) == 0;
+    if (token_code_is(rc->service, PURPOSE, rc->tenant->id, coded(raw, (size_t)n),
+                      slice_of(NULL, 0), raw))
+        return true;
+    code_by_tenant(rc->tenant->id, raw, (size_t)n, code);
+    return token_takes_unsigned(rc->service) && CRYPTO_memcmp(raw, code, CODE_LEN) == 0;
 }
 
 struct slice page_token_read(struct read_call *rc, uint64_t filter_hash, const char *token)
@@ -81,7 +99,7 @@ struct slice page_token_read(struct read_call *rc, uint64_t filter_hash, const c
         return slice_of(NULL, 0);
     unsigned char raw[RAW_MAX + 3];
     int n = decode(token, raw);
-    if (!is_ours(rc->tenant->id, raw, n)) {
+    if (!is_ours(rc, raw, n)) {
         fault_violation(&rc->fault, "page_token",
                         "is not a token that this list gave out; begin with an empty one");
         return slice_of(NULL, 0);

@@ -3,9 +3,9 @@
 
 /*
  * Opaque page tokens (AIP-158), base64url: a position, the hash of the filters it belongs to, and
- * an authentication code of both (HMAC-SHA-256, cut to 16 bytes). The key is the tenant's id: it is
- * drawn at random, the same in all replicas, and no response shows it. So a position that reaches a
- * list is always one that a list of the same tenant gave out.
+ * an authentication code of both (shared/token_code.h). So a position that reaches a list is always
+ * one that a list of the same tenant gave out. The last release makes the code with the tenant's id
+ * as the key, which no response shows.
  *
  * Threading: pure. Ownership: results lie in the call's arena.
  */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 #include "shared/service.h"
+#include "shared/token_code.h"
 
 #include "contract/reasons.h"
 
@@ -92,6 +93,12 @@ void service_read(struct service *s, struct rpc_call *call, size_t bytes,
     rc->read.deadline_us = rpc_call_deadline_us(call);
     rc->read.ctx = rc;
     fault_init(&rc->fault, arena);
+    if (!token_ready(s)) {
+        fault_set(&rc->fault, FAULT_UNAVAILABLE, ERROR_REASON_DATABASE_AWAY,
+                  "the secret of the database was not read yet");
+        rpc_fail(call, &rc->fault);
+        return;
+    }
     tenants_get(s->tenants, rpc_call_principal(call)->tenant, arena, on_tenant, rc);
 }
 

@@ -14,6 +14,13 @@
 #include "rpc/server.h"
 #include "shared/read_gate.h"
 
+/* Which tokens are given out and taken (shared/token_code.h). */
+enum service_tokens {
+    SERVICE_TOKENS_AS_BEFORE,   /* written as the last release does; signed ones are taken too */
+    SERVICE_TOKENS_SIGNED,      /* written with a signature; others are taken too */
+    SERVICE_TOKENS_SIGNED_ONLY, /* others are refused */
+};
+
 struct service {
     struct loop *loop;
     struct pg *pg;
@@ -21,6 +28,8 @@ struct service {
     struct tenants *tenants;
     struct read_gate *gate; /* NULL: reads are not bounded (tests) */
     unsigned compiling;     /* policy bundles, for calls of this moment */
+    enum service_tokens tokens;
+    const uint8_t *secret; /* of the database, for tokens; NULL until it was read */
 };
 
 /* Refuses a call that writes in the system's own name: history says the system did it where the

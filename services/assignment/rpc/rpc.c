@@ -8,6 +8,7 @@
 #include "amends/v1/assignment_internal_service.pb-c.h"
 #include "amends/v1/assignment_service.pb-c.h"
 #include "assignment/engine/engine.h"
+#include "assignment/streams/resume_sign.h"
 #include "assignment/streams/stream.h"
 #include "assignment/validate.h"
 #include "base/assert.h"
@@ -188,9 +189,14 @@ static void watch_done(struct store_read *read)
 
 static void watch_start(struct read_call *rc)
 {
+    const Amends__V1__WatchOffersRequest *request = (const void *)rc->request;
     const char **ids = ARENA_ARRAY(rc->arena, const char *, 1);
     ids[0] = rpc_call_principal(rc->call)->id;
-    watch_offers_validate((const Amends__V1__WatchOffersRequest *)rc->request, &rc->fault);
+    const struct resume_owner owner = {
+        .service = rc->service, .tenant_id = rc->tenant->id, .agent_id = ids[0]};
+    watch_offers_validate(request, &rc->fault);
+    if (!fault_is_set(&rc->fault))
+        resume_check_owner(&rc->fault, &owner, request->resume_token);
     rc->read.done = watch_done;
     if (read_call_valid(rc))
         store_read_agents(rc->service->store, &rc->read, ids, 1);

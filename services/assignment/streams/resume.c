@@ -30,10 +30,24 @@ char *resume_write(struct arena *arena, const struct resume_offer *offers, size_
     return token;
 }
 
+size_t resume_offers_len(const char *token)
+{
+    return strcspn(token, ".");
+}
+
+static bool is_form(const char *token)
+{
+    const size_t pairs = resume_offers_len(token), len = strlen(token);
+    if (pairs % PAIR_TEXT != 0 || pairs > RESUME_OFFERS_MAX * PAIR_TEXT ||
+        strspn(token, digits) != pairs)
+        return false;
+    return len == pairs || (pairs > 0 && len == pairs + 1 + RESUME_CODE_TEXT &&
+                            strspn(token + pairs + 1, digits) == RESUME_CODE_TEXT);
+}
+
 void resume_check(struct fault *fault, const char *token)
 {
-    const size_t len = strlen(token);
-    if (len % PAIR_TEXT != 0 || len > RESUME_OFFERS_MAX * PAIR_TEXT || strspn(token, digits) != len)
+    if (!is_form(token))
         fault_violation(fault, "resume_token", "is not a resume_token of WatchOffers");
 }
 
@@ -44,7 +58,7 @@ static unsigned digit(char c)
 
 size_t resume_read(const char *token, struct resume_offer offers[RESUME_OFFERS_MAX])
 {
-    const size_t n = strlen(token) / PAIR_TEXT;
+    const size_t n = resume_offers_len(token) / PAIR_TEXT;
     AM_ASSERT(n <= RESUME_OFFERS_MAX);
     for (size_t i = 0; i < n; i++) {
         uint8_t bytes[PAIR_BYTES] = {0};

@@ -18,10 +18,15 @@ struct resume_offer {
     struct uuid case_id, offer_id;
 };
 
+/* Behind the offers may stand a "." and a signature (streams/resume_sign.h). */
+#define RESUME_CODE_TEXT 32
+/* How many characters of a token name offers. */
+size_t resume_offers_len(const char *token);
+
 /* The token for `n` offers, RESUME_OFFERS_MAX at most; "" for none. */
 char *resume_write(struct arena *arena, const struct resume_offer *offers, size_t n);
 
-/* Adds a violation of `resume_token` unless resume_write() could have written the token. */
+/* Adds a violation of `resume_token` unless the token has the form of one. */
 void resume_check(struct fault *fault, const char *token);
 
 /* Reads a token that was checked; returns the number of offers. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 #include "assignment/streams/resume.h"
+#include "assignment/streams/resume_sign.h"
 #include "assignment/streams/stream.h"
 
 #include <stdlib.h>
@@ -93,7 +94,9 @@ static char *write_token(const struct stream *s, struct arena *arena)
         if (e->told == OFFER_STATE_PENDING)
             told[n++] = (struct resume_offer){e->row.case_id, e->row.offer_id};
     }
-    return resume_write(arena, told, n);
+    const struct resume_owner owner = {
+        .service = s->a->service, .tenant_id = s->tenant_id, .agent_id = s->agent_id};
+    return resume_sign(arena, &owner, resume_write(arena, told, n));
 }
 
 /* What the client was told before. The first look finds out what became of it. */

@@ -109,6 +109,10 @@ static void test_ready_only_with_everything(void **state)
     shown.postgres_ok = true;
     assert_int_equal(ask("GET", "/readyz"), 200);
     assert_true(admin_ready(&shown));
+    shown.secret_awaited = true;
+    assert_int_equal(ask("GET", "/readyz"), 503);
+    assert_string_equal(body(), "not ready: secret\n");
+    shown.secret_awaited = false;
     shown.draining = true;
     assert_int_equal(ask("GET", "/readyz"), 503);
     assert_string_equal(body(), "not ready: draining\n");

@@ -15,6 +15,8 @@
 #define LIST 7
 #define OTHER_LIST 8
 
+static struct service service;
+
 struct given {
     struct arena arena;
     struct tenant tenant;
@@ -26,6 +28,7 @@ static void begin(struct given *g, int64_t tenant_id)
     *g = (struct given){.tenant = {.id = tenant_id}};
     arena_init(&g->arena, 1u << 16);
     g->rc.arena = &g->arena;
+    g->rc.service = &service;
     g->rc.tenant = &g->tenant;
     fault_init(&g->rc.fault, &g->arena);
 }
@@ -62,6 +65,35 @@ static void a_position_comes_back_in_its_own_list_only(void **state)
     arena_free(&g.arena);
 }
 
+/* What a rolling upgrade and a switch of --auth need: see shared/token_code.h. */
+static void each_mode_takes_what_its_neighbours_write(void **state)
+{
+    static const uint8_t secret[32] = {1}, other_secret[32] = {2};
+    static const bool taken[3][3] = {
+        /* read:  as before, signed, signed only      written: */
+        {true, true, false}, /* as before */
+        {true, true, true},  /* signed */
+        {true, true, true},  /* signed only */
+    };
+    (void)state;
+    for (int writes = 0; writes < 3; writes++) {
+        struct given g;
+        service = (struct service){.tokens = (enum service_tokens)writes, .secret = secret};
+        begin(&g, 1);
+        const char *token = page_token_write(&g.rc, LIST, slice_str("ann"));
+        for (int reads = 0; reads < 3; reads++) {
+            service.tokens = (enum service_tokens)reads;
+            assert_int_equal(refused(1, LIST, token, slice_str("ann")), !taken[writes][reads]);
+            assert_true(refused(2, LIST, token, slice_str("ann")));
+        }
+        service.secret = other_secret;
+        service.tokens = SERVICE_TOKENS_SIGNED_ONLY;
+        assert_true(refused(1, LIST, token, slice_str("ann")));
+        arena_free(&g.arena);
+    }
+    service = (struct service){0};
+}
+
 static void no_change_of_a_token_is_taken(void **state)
 {
     (void)state;
@@ -93,6 +125,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_position_comes_back_in_its_own_list_only),
+        cmocka_unit_test(each_mode_takes_what_its_neighbours_write),
         cmocka_unit_test(no_change_of_a_token_is_taken),
         cmocka_unit_test(what_is_no_token_is_refused),
     };
