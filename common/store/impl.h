@@ -48,6 +48,11 @@ enum stmt {
     STMT_MIGRATING,
     STMT_ZONES_TENANTS,
     STMT_ZONES_CASES,
+    STMT_CHECKPOINTS,
+    STMT_CHECKPOINT_SLICE,
+    STMT_HEADS_NOW,
+    STMT_CASE_IDS,
+    STMT_CASE_ENDS,
     STMT_KEYS_GET, /* keys_sql.c */
     STMT_KEYS_LIST,
     STMT_KEYS_COUNT,
@@ -187,6 +192,12 @@ int private_load(struct store_read *r, unsigned stmt, const struct pg_rows *rows
 
 /* The same for a statement on API keys. */
 int keys_load(struct store_read *r, unsigned stmt, const struct pg_rows *rows) AM_MUSTCHECK;
+
+/* The same for statements on checkpoints. */
+int checkpoints_load(struct store_read *r, unsigned stmt, const struct pg_rows *rows) AM_MUSTCHECK;
+/* Their texts. */
+extern const char checkpoint_sql_list[], checkpoint_sql_slice[], checkpoint_sql_heads[],
+    checkpoint_sql_ids[], checkpoint_sql_ends[];
 
 /* Adds a read of these agents. */
 void store_read_add_agents(struct store_read *r, const char *const *agent_ids, size_t n);

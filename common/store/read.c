@@ -68,6 +68,12 @@ static int load(struct store_read *r, unsigned stmt, const struct pg_rows *rows)
     case STMT_KEYS_ROTATE:
     case STMT_KEYS_REVOKE:
         return keys_load(r, stmt, rows);
+    case STMT_CHECKPOINTS:
+    case STMT_CHECKPOINT_SLICE:
+    case STMT_HEADS_NOW:
+    case STMT_CASE_IDS:
+    case STMT_CASE_ENDS:
+        return checkpoints_load(r, stmt, rows);
     default:
         if (stmt >= STMT_CUSTOMER_CASES)
             return private_load(r, stmt, rows);
@@ -112,6 +118,8 @@ void store_read_begin(struct store_read *r)
     r->n_cases = 0;
     r->events = r->privates = r->agents = r->case_rows = (struct rows){0};
     r->policies = r->migrating = r->keys = r->found = r->gaps = (struct rows){0};
+    r->checkpoints = r->heads_now = r->case_ids = (struct rows){0};
+    r->heads = slice_of(NULL, 0);
     r->deleted = 0;
 }
 

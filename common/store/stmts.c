@@ -447,4 +447,9 @@ __attribute__((constructor)) static void set_all(void)
     set_private();
     set_keys();
     set(STMT_SECRET, "secret", strdup("select bytes from secret where purpose = 'tokens'"));
+    set(STMT_CHECKPOINTS, "checkpoints", strdup(checkpoint_sql_list));
+    set(STMT_CHECKPOINT_SLICE, "checkpoint_slice", strdup(checkpoint_sql_slice));
+    set(STMT_HEADS_NOW, "checkpoint_heads_now", strdup(checkpoint_sql_heads));
+    set(STMT_CASE_IDS, "checkpoint_case_ids", strdup(checkpoint_sql_ids));
+    set(STMT_CASE_ENDS, "checkpoint_case_ends", strdup(checkpoint_sql_ends));
 }

@@ -106,6 +106,11 @@ struct store_read {
     /* store/keys.h: struct key_row; how many the tenant has. */
     struct rows keys;
     int64_t n_keys_all, n_keys_working, n_keys_admin;
+    /* The reads of checkpoints (store/checkpoint.h). */
+    struct rows checkpoints; /* struct checkpoint_row */
+    struct rows heads_now;   /* struct head_now_row */
+    struct rows case_ids;    /* struct uuid */
+    struct slice heads;
 };
 
 /* How much of a case is read. */

@@ -6,10 +6,12 @@
 
 #include "amends/v1/access_service.pb-c.h"
 #include "amends/v1/assignment_service.pb-c.h"
+#include "amends/v1/history_service.pb-c.h"
 #include "amends/v1/intake_service.pb-c.h"
 #include "amends/v1/policy_service.pb-c.h"
 #include "amends/v1/resolution_service.pb-c.h"
 #include "amendsctl/audit.h"
+#include "amendsctl/checkpoint.h"
 #include "amendsctl/complete.h"
 #include "amendsctl/context.h"
 #include "amendsctl/explain.h"
@@ -34,6 +36,8 @@
 #define WROTE_AGENT "agent.agent_id,agent.version,agent.presence"
 /* The output-only fields of an agent: `agent presence` sets presence, the rest is the server's. */
 #define AGENT_HIDDEN "version,presence,presence_time,presence_cause,load,idle_since_time"
+
+const char *const local_names[LOCALS] = {[LOCAL_OUT] = "out", [LOCAL_PUBLIC_KEY] = "public-key"};
 
 #define CALL(n, v, s, m, p, h, ...)                                                                \
     {                                                                                              \
@@ -67,7 +71,7 @@ const struct ctl_command ctl_commands[] = {
          "list the acts of a case with their notes, newest first", .list = "acts",
          .columns = "act_time,kind,actor,note"),
     CALL("case", "verify", SERVER_INTAKE, "VerifyCaseHistory", "case_id",
-         "check that no event was altered"),
+         "check that nothing was altered: no event, and no row of the case"),
     CALL("case", "card", SERVER_INTAKE, "GetContactCard", "case_id",
          "show who is accountable, as the customer may see it"),
     CALL("case", "escalate", SERVER_ASSIGNMENT, "EscalateCase", "case_id",
@@ -162,6 +166,23 @@ const struct ctl_command ctl_commands[] = {
          "show what a context says, or the chosen one", .offline = true, .run = context_run_show),
     CALL("roles", "", SERVER_INTAKE, NULL, "", "show which roles may make which call",
          .offline = true, .run = roles_run),
+    CALL("verify", "", SERVER_HISTORY, "VerifyHistories", "",
+         "check all histories of the tenant, with its checkpoints; exit 1 if anything is found",
+         .hidden = "page_token", .takes_all = true, .run = checkpoint_run_verify_all),
+    CALL("checkpoint", "list", SERVER_HISTORY, "ListCheckpoints", "",
+         "list the signed checkpoints, oldest first", .list = "checkpoints",
+         .columns = "number,checkpoint_time,heads,key_id"),
+    CALL("checkpoint", "export", SERVER_HISTORY, "ListCheckpoints", "",
+         "write checkpoints with their heads into a file, to be kept elsewhere",
+         .hidden = "page_size,page_token", .locals = LOCAL_BIT(LOCAL_OUT),
+         .run = checkpoint_run_export),
+    CALL("checkpoint", "verify", SERVER_HISTORY, "ListCheckpoints", "@FILE",
+         "check such a file, and that the server still has the same checkpoints",
+         .hidden = "page_size,page_token,after_number", .locals = LOCAL_BIT(LOCAL_PUBLIC_KEY),
+         .run = checkpoint_run_verify),
+    CALL("checkpoint", "check", SERVER_HISTORY, NULL, "@FILE",
+         "check such a file by itself; needs no server", .offline = true,
+         .locals = LOCAL_BIT(LOCAL_PUBLIC_KEY), .run = checkpoint_run_check),
     CALL("completion", "bash", SERVER_INTAKE, NULL, "",
          "print completion for bash: source <(amendsctl completion bash)", .offline = true,
          .run = complete_run_script),
@@ -183,6 +204,7 @@ const ProtobufCServiceDescriptor *ctl_service(enum command_server server)
         &amends__v1__intake_service__descriptor,     &amends__v1__assignment_service__descriptor,
         &amends__v1__resolution_service__descriptor, &amends__v1__policy_service__descriptor,
         &amends__v1__access_service__descriptor,
+        &amends__v1__history_service__descriptor,
     };
     return services[server];
 }

@@ -14,7 +14,8 @@
 
 struct ctl;
 
-/* The server that answers, as the index of its address. PolicyService and AccessService are parts
+/* The server that answers, as the index of its address. PolicyService, AccessService and
+ * HistoryService are parts
  * of intake. */
 enum command_server {
     SERVER_INTAKE,
@@ -22,15 +23,22 @@ enum command_server {
     SERVER_RESOLUTION,
     SERVER_POLICY,
     SERVER_ACCESS,
+    SERVER_HISTORY,
     SERVERS
 };
+
+/* Options of one command that are no fields of its request. */
+enum local_option { LOCAL_OUT, LOCAL_PUBLIC_KEY, LOCALS };
+extern const char *const local_names[LOCALS];
+#define LOCAL_BIT(id) (1u << (id))
 
 struct ctl_command {
     const char *noun, *verb; /* verb "": the noun alone */
     enum command_server server;
     const char *method; /* "OpenCase": its request has the flags; NULL: no call, no flags */
     /* Fields given without a flag: "case_id,offer_id"; "" = none. "?" behind the last one: it may
-     * be left out. "<" before one: a file that holds the text, "-" for standard input. */
+     * be left out. "<" before one: a file that holds the text, "-" for standard input. "@FILE": the
+     * name of a file that the command reads itself. */
     const char *positional;
     const char *help;
     const char *inner;   /* message field whose flags carry no prefix, or NULL */
@@ -41,6 +49,8 @@ struct ctl_command {
     const char *wrote; /* the values that answer a command that writes; NULL: the whole response */
     const char *empty; /* said when none of these values is given */
     bool offline;      /* no server is asked */
+    unsigned locals;   /* LOCAL_BIT of each local option that it takes */
+    bool takes_all;    /* --all, though it is no list */
     int (*run)(const struct ctl *c); /* more than one call: the exit code; NULL = the call */
 };
 

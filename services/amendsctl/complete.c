@@ -71,8 +71,11 @@ static void offer_flags(const struct completion *c)
         offer(c, join(c->arena, "--", f->name),
               flag_is_switch(f) ? "" : flag_value_help(f, c->arena));
     }
-    if (line->command->list)
-        offer(c, "--all", "all pages");
+    for (int i = 0; i < LOCALS; i++)
+        if ((line->command->locals & LOCAL_BIT(i)) != 0)
+            offer(c, join(c->arena, "--", local_names[i]), "FILE");
+    if (line->command->list || line->command->takes_all)
+        offer(c, "--all", line->command->list ? "all pages" : "the whole tenant");
     offer_globals(c);
 }
 

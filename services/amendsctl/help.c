@@ -61,8 +61,8 @@ static const char *positionals(const char *fields, struct arena *arena)
         char *optional = strchr(word, '?');
         if (optional)
             *optional = '\0';
-        all =
-            arena_printf(arena, optional ? "%s [%s]" : "%s %s", all, *word == '<' ? "FILE" : word);
+        all = arena_printf(arena, optional ? "%s [%s]" : "%s %s", all,
+                           strchr("<@", *word) ? "FILE" : word);
     }
     AM_ASSERT(all != NULL);
     return all;
@@ -80,8 +80,13 @@ void help_command(const struct line *line, struct arena *arena)
         const struct flag *f = &line->flags->items[i];
         out_line("  --%-28s %s", f->name, flag_is_switch(f) ? "" : flag_value_help(f, arena));
     }
+    for (int i = 0; i < LOCALS; i++)
+        if ((c->locals & LOCAL_BIT(i)) != 0)
+            out_line("  --%-28s %s", local_names[i], "FILE");
     if (c->list)
         out_line("  --%-28s %s", "all", "all pages, and not only the first");
+    else if (c->takes_all)
+        out_line("  --%-28s %s", "all", "the whole tenant");
     out_line("%s", "");
     out_line("Global options: amendsctl --help.");
 }

@@ -135,6 +135,8 @@ static enum line_result apply_globals(struct parser *p)
     line->target[SERVER_POLICY] = line->target[SERVER_INTAKE];
     line->address[SERVER_ACCESS] = line->address[SERVER_INTAKE];
     line->target[SERVER_ACCESS] = line->target[SERVER_INTAKE];
+    line->address[SERVER_HISTORY] = line->address[SERVER_INTAKE];
+    line->target[SERVER_HISTORY] = line->target[SERVER_INTAKE];
     line->tenant = text_or(p, GLOBAL_TENANT, "demo");
     line->as = text_or(p, GLOBAL_AS, "amendsctl");
     enum line_result r = set_timeout(p);
@@ -216,6 +218,26 @@ static enum line_result take_flag(struct parser *p, struct flag *flag, const cha
     return value ? set_flag(p, flag, shown, value) : LINE_WRONG;
 }
 
+/* The local option of the command, or -1. */
+static int find_local(const struct line *line, const char *name)
+{
+    for (int i = 0; line->command && i < LOCALS; i++)
+        if ((line->command->locals & LOCAL_BIT(i)) != 0 && strcmp(local_names[i], name) == 0)
+            return i;
+    return -1;
+}
+
+static enum line_result take_local(struct parser *p, int id, const char *value)
+{
+    p->line->local[id] = take_value(p, local_names[id], value);
+    return p->line->local[id] ? LINE_RUN : LINE_WRONG;
+}
+
+static bool takes_all(const struct ctl_command *command)
+{
+    return command && (command->list || command->takes_all);
+}
+
 /* "--name" or "--name=value". */
 static enum line_result take_option(struct parser *p, const char *word)
 {
@@ -231,7 +253,10 @@ static enum line_result take_option(struct parser *p, const char *word)
         p->help = true;
         return LINE_RUN;
     }
-    if (strcmp(name, "all") == 0 && line->command && line->command->list) {
+    const int local = find_local(line, name);
+    if (local >= 0)
+        return take_local(p, local, value);
+    if (strcmp(name, "all") == 0 && takes_all(line->command)) {
         line->all = true;
         return value ? no_value(name, value) : LINE_RUN;
     }
@@ -410,6 +435,10 @@ static enum line_result set_from_file(struct parser *p, struct flag *flag, const
 
 static enum line_result set_word(struct parser *p, const char *field, const char *word)
 {
+    if (*field == '@') {
+        p->line->file = word;
+        return LINE_RUN;
+    }
     if (!p->line->command->method) {
         p->line->word = word;
         return LINE_RUN;
@@ -437,10 +466,10 @@ static enum line_result parse_positional(struct parser *p)
             *optional = '\0';
         if (at == p->n_given && optional)
             break;
-        if (at == p->n_given && *field != '<' && has_flag(p, field))
+        if (at == p->n_given && !strchr("<@", *field) && has_flag(p, field))
             continue;
         if (at == p->n_given) {
-            out_error("amendsctl: %s is missing", *field == '<' ? "FILE" : field);
+            out_error("amendsctl: %s is missing", strchr("<@", *field) ? "FILE" : field);
             return LINE_WRONG;
         }
         enum line_result r = set_word(p, field, p->given[at++]);

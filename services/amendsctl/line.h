@@ -30,7 +30,8 @@ struct line {
     const struct ctl_command *command;
     ProtobufCMessage *request; /* NULL: the command makes no call */
     struct flags *flags;
-    const char *file;            /* the one that was read, by the name it was given; NULL = none */
+    const char *file; /* the one that was read or is to be, by the name it was given; NULL = none */
+    const char *local[LOCALS];   /* NULL = not given */
     const char *request_id;      /* of a call that writes a case, else NULL */
     const char *word;            /* of a command without a call: what stands behind it, or NULL */
     struct global_values values; /* the global options as they were given */

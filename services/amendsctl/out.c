@@ -70,6 +70,20 @@ void out_error(const char *fmt, ...)
     va_end(args);
 }
 
+void out_progress(bool last, const char *fmt, ...)
+{
+    va_list args;
+    if (!isatty(STDERR_FILENO))
+        return;
+    put(stderr, "\r");
+    va_start(args, fmt);
+    (void)vfprintf(stderr, fmt, args);
+    va_end(args);
+    if (last)
+        put(stderr, "\n");
+    (void)fflush(stderr);
+}
+
 void out_text(const char *text)
 {
     struct arena arena;

@@ -39,6 +39,10 @@ void out_line(const char *fmt, ...) AM_PRINTF(1, 2);
 /* One line on standard error. */
 void out_error(const char *fmt, ...) AM_PRINTF(1, 2);
 
+/* A line of progress on standard error, in place of the one before; nothing without a terminal.
+ * `last`: the next line begins behind it. */
+void out_progress(bool last, const char *fmt, ...) AM_PRINTF(2, 3);
+
 /* A text of many lines (a bundle): byte for byte into a file or a pipe, made visible on a
  * terminal. */
 void out_text(const char *text);

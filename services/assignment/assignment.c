@@ -4,6 +4,7 @@
 
 #include <stdlib.h>
 
+#include "assignment/checkpoints/checkpoints.h"
 #include "assignment/engine/engine.h"
 #include "assignment/engine/keys.h"
 #include "assignment/engine/scripts.h"
@@ -124,6 +125,7 @@ static void start_parts(struct assignment *a)
 {
     a->timers = timers_new(a);
     a->audit = audit_new(a);
+    a->checkpoints = checkpoints_new(a);
     a->sweep = sweep_new(a);
     a->settle = settle_new(a);
     a->match = match_new(a);
@@ -175,6 +177,7 @@ void assignment_free(struct assignment *a)
     settle_free(a->settle);
     sweep_free(a->sweep);
     audit_free(a->audit);
+    checkpoints_free(a->checkpoints);
     timers_free(a->timers);
     a->magic = 0;
     free(a);

@@ -21,6 +21,7 @@ struct assignment_config {
     const char *redis_url;             /* "" = without Redis */
     const char *redis_password_file;   /* "" = the URL's password, if any */
     const struct tls_files *redis_tls; /* for rediss://; NULL = the CAs of the system */
+    int64_t checkpoint_interval_s;     /* how long at least between two of a tenant */
     unsigned first_stmt;               /* where assignment_stmts begin in pg_config.stmts */
 };
 

@@ -46,7 +46,8 @@ struct program {
     struct route_client *route_client; /* NULL with PART_ASSIGNMENT */
     struct admin *admin, *livez;       /* NULL = none */
     struct testclock *testclock;
-    struct zones *zones; /* NULL until the schema is there */
+    struct sign_keys *keys; /* NULL = none */
+    struct zones *zones;    /* NULL until the schema is there */
     struct secrets *secrets;
     struct loop_timer *look;   /* beat and readiness */
     struct loop_timer *settle; /* test builds */
@@ -201,6 +202,7 @@ static int start_assignment(struct program *p)
         .redis_url = p->settings.redis,
         .redis_password_file = p->settings.redis_password_file,
         .redis_tls = p->tls.redis,
+        .checkpoint_interval_s = p->settings.checkpoint_interval_s,
         .first_stmt = (unsigned)store_n_stmts,
     };
     return assignment_new(&config, &p->assignment);
@@ -289,6 +291,19 @@ static int start_tokens(struct program *p)
     return AM_OK;
 }
 
+static int read_keys(struct program *p)
+{
+    const char *why = NULL;
+    if (!*p->settings.checkpoint_key)
+        return AM_OK;
+    int err = sign_keys_read(p->settings.checkpoint_key, &p->keys, &why);
+    if (err)
+        log_error("program", "checkpoint_key_unusable", LOG_STR("file", p->settings.checkpoint_key),
+                  LOG_STR("why", why));
+    p->service.keys = p->keys;
+    return err;
+}
+
 static int start_program(struct program *p)
 {
     p->time = time_source_new();
@@ -306,7 +321,9 @@ static int start_program(struct program *p)
     if (err)
         return err;
     start_store(p);
-    err = register_services(p);
+    err = read_keys(p);
+    if (!err)
+        err = register_services(p);
     if (!err && *p->settings.admin)
         err = admin_start(p->settings.admin, &p->state, &p->admin);
     if (!err && *p->settings.livez)
@@ -374,6 +391,7 @@ static void finish_program(struct program *p)
     admin_stop(p->livez);
     loop_free(p->loop);
     time_source_free(p->time);
+    sign_keys_free(p->keys);
     free(p->stmts);
 }
 

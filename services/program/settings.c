@@ -29,6 +29,7 @@
 #define REFRESH_MOST_MS 86400000
 #define HELD_LEAST_BYTES (8 * 1024 * 1024)
 #define HELD_USUAL_BYTES (64 * 1024 * 1024)
+#define DAY_S 86400
 #define HELD_MOST_BYTES INT64_C(1000000000000)
 
 static void defaults(struct settings *s, const struct program_spec *spec)
@@ -51,6 +52,8 @@ static void defaults(struct settings *s, const struct program_spec *spec)
         .redis_tls_cert = "",
         .redis_tls_key = "",
         .assignment = "127.0.0.1:7402",
+        .checkpoint_key = "",
+        .checkpoint_interval_s = 3600,
         .pg_segment_connections = 2,
         .pg_read_connections = 2,
         .max_queue = 4096,
@@ -284,6 +287,11 @@ int settings_parse(struct settings *s, const struct program_spec *spec, int argc
          "file that holds the password of Redis"},
         {"assignment", OPTION_STRING, &s->assignment, 0, 0, "ADDR:PORT",
          "address of the assignment service"},
+        {"checkpoint-key", OPTION_STRING, &s->checkpoint_key, 0, 0, "FILE",
+         "Ed25519 keys in PEM: the first private key signs checkpoints, all others are trusted; "
+         "empty = no checkpoints"},
+        {"checkpoint-interval-s", OPTION_INT, &s->checkpoint_interval_s, 1, DAY_S, "S",
+         "how long at least between two checkpoints of a tenant"},
         {"pg-segment-connections", OPTION_INT, &s->pg_segment_connections, 1, CONNECTIONS_MAX, "N",
          "connections to PostgreSQL for transactions"},
         {"pg-read-connections", OPTION_INT, &s->pg_read_connections, 1, CONNECTIONS_MAX, "N",

@@ -24,6 +24,8 @@ struct settings {
     const char *redis, *redis_password_file;
     const char *redis_tls_ca, *redis_tls_cert, *redis_tls_key;
     const char *assignment;
+    const char *checkpoint_key;
+    int64_t checkpoint_interval_s;
     int64_t pg_segment_connections, pg_read_connections, max_queue;
     int64_t max_live_calls, max_live_calls_tenant; /* 0 = half of max_live_calls */
     int64_t max_read_bytes, max_unsent_bytes;

@@ -9,6 +9,7 @@
  * in the call's arena.
  */
 
+#include "base/sign.h"
 #include "store/store.h"
 #include "store/tenants.h"
 #include "rpc/server.h"
@@ -26,8 +27,9 @@ struct service {
     struct pg *pg;
     struct store *store;
     struct tenants *tenants;
-    struct read_gate *gate; /* NULL: reads are not bounded (tests) */
-    unsigned compiling;     /* policy bundles, for calls of this moment */
+    struct read_gate *gate;       /* NULL: reads are not bounded (tests) */
+    const struct sign_keys *keys; /* that sign checkpoints; NULL = none are known */
+    unsigned compiling;           /* policy bundles, for calls of this moment */
     enum service_tokens tokens;
     const uint8_t *secret; /* of the database, for tokens; NULL until it was read */
 };

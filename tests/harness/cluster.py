@@ -26,7 +26,7 @@ from .servers import Postgres, Redis
 
 SERVICES = ("intake", "assignment", "resolution")
 # Services of the contract that are part of another one's program.
-SERVED_BY = {"policy": "intake", "privacy": "intake", "access": "intake"}
+SERVED_BY = {"policy": "intake", "privacy": "intake", "access": "intake", "history": "intake"}
 TENANTS = ("demo", "acme")
 SETTLE_S = 30.0
 # A sanitized program needs longer to start and to end.
@@ -346,6 +346,9 @@ class Cluster:
 
     def access(self, **who):
         return self.client("access", **who)
+
+    def histories(self, **who):
+        return self.client("history", **who)
 
     def sql(self, statement, parameters=None):
         """Looks into the cluster's database."""

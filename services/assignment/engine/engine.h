@@ -12,6 +12,7 @@
  *   hub        the open streams of offers
  *   directory  which agents have a stream anywhere
  *   audit      looks for what must not be, independently of all others
+ *   checkpoints  signs the heads of the histories that changed
  *
  * Threading: io loop's thread. Ownership: the engine owns its parts and the commands that it gives
  * itself; the service's parts are borrowed.
@@ -38,6 +39,7 @@ struct assignment {
     struct timers *timers;
     struct sweep *sweep;
     struct audit *audit;
+    struct checkpoints *checkpoints;
     struct settle *settle;
     struct match *match;
     struct hub *hub;
@@ -58,26 +60,31 @@ int64_t engine_now_us(const struct assignment *a); /* domain time */
 /* -- statements (stmts.c, and the sql.c of each folder) ---------------------------------------- */
 
 enum stmt {
-    STMT_DUE,           /* clocks due at or before, soonest first */
-    STMT_NEXT_DUE,      /* when the next one after falls due */
-    STMT_SOON,          /* clocks due from .. to */
-    STMT_LEASE,         /* takes or renews a lease */
-    STMT_WAITING,       /* tenants with cases that wait */
-    STMT_HEADS,         /* a tenant's best waiting cases of each level and signature */
-    STMT_READY,         /* a tenant's available agents with their load, longest idle first */
-    STMT_AGENTS,        /* the same for agents by id */
-    STMT_COOLING,       /* cases that agents declined or let expire a moment ago */
-    STMT_ASKED,         /* the dedup row of a RequestAssignment */
-    STMT_OFFERS,        /* offers of agents: pending ones and those made since */
-    STMT_OFFERS_KEYS,   /* offers by their keys */
-    STMT_PURGE,         /* dedup rows older than they are kept */
-    STMT_AUDIT,         /* open cases, and what the auditor wants to know of them */
-    STMT_AUDIT_ENDED,   /* late clocks of other cases */
-    STMT_AUDIT_OLDEST,  /* the clock that waits longest */
-    STMT_STREAM_SEEN,   /* agents have streams here, or none any more */
-    STMT_STREAM_GONE,   /* agents whose streams have ended somewhere */
-    STMT_STREAM_FORGET, /* what has ended of an agent's */
-    STMT_TENANT_NAME,   /* by id */
+    STMT_DUE,                  /* clocks due at or before, soonest first */
+    STMT_NEXT_DUE,             /* when the next one after falls due */
+    STMT_SOON,                 /* clocks due from .. to */
+    STMT_LEASE,                /* takes or renews a lease */
+    STMT_WAITING,              /* tenants with cases that wait */
+    STMT_HEADS,                /* a tenant's best waiting cases of each level and signature */
+    STMT_READY,                /* a tenant's available agents with their load, longest idle first */
+    STMT_AGENTS,               /* the same for agents by id */
+    STMT_COOLING,              /* cases that agents declined or let expire a moment ago */
+    STMT_ASKED,                /* the dedup row of a RequestAssignment */
+    STMT_OFFERS,               /* offers of agents: pending ones and those made since */
+    STMT_OFFERS_KEYS,          /* offers by their keys */
+    STMT_PURGE,                /* dedup rows older than they are kept */
+    STMT_AUDIT,                /* open cases, and what the auditor wants to know of them */
+    STMT_AUDIT_ENDED,          /* late clocks of other cases */
+    STMT_AUDIT_OLDEST,         /* the clock that waits longest */
+    STMT_STREAM_SEEN,          /* agents have streams here, or none any more */
+    STMT_STREAM_GONE,          /* agents whose streams have ended somewhere */
+    STMT_STREAM_FORGET,        /* what has ended of an agent's */
+    STMT_TENANT_NAME,          /* by id */
+    STMT_CHECKPOINT_DUE,       /* tenants, and whether each needs a checkpoint */
+    STMT_CHECKPOINT_FEED,      /* the next complete events of a tenant's feed */
+    STMT_CHECKPOINT_SLICE_PUT, /* writes a slice of heads */
+    STMT_CHECKPOINT_SIGN,      /* writes the checkpoint */
+    STMT_CHECKPOINT_FORGET,    /* deletes drafts that nobody signed */
     STMTS
 };
 

@@ -8,6 +8,7 @@
 
 #include "assignment/assignment.h"
 #include "assignment/audit/sql.h"
+#include "assignment/checkpoints/sql.h"
 #include "assignment/engine/engine.h"
 #include "assignment/matching/sql.h"
 #include "assignment/streams/sql.h"
@@ -55,6 +56,11 @@ static const struct pg_stmt stmts[STMTS] = {
     [STMT_STREAM_GONE] = {"assignment_stream_gone", streams_sql_gone},
     [STMT_STREAM_FORGET] = {"assignment_stream_forget", streams_sql_forget},
     [STMT_TENANT_NAME] = {"assignment_tenant_name", tenant_name},
+    [STMT_CHECKPOINT_DUE] = {"assignment_checkpoint_due", checkpoints_sql_due},
+    [STMT_CHECKPOINT_FEED] = {"assignment_checkpoint_feed", checkpoints_sql_feed},
+    [STMT_CHECKPOINT_SLICE_PUT] = {"assignment_checkpoint_slice", checkpoints_sql_slice},
+    [STMT_CHECKPOINT_SIGN] = {"assignment_checkpoint_sign", checkpoints_sql_sign},
+    [STMT_CHECKPOINT_FORGET] = {"assignment_checkpoint_forget", checkpoints_sql_forget},
 };
 const struct pg_stmt *const assignment_stmts = stmts;
 const size_t assignment_n_stmts = STMTS;

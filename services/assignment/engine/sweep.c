@@ -9,6 +9,7 @@
 
 #include <stdlib.h>
 
+#include "assignment/checkpoints/checkpoints.h"
 #include "assignment/engine/engine.h"
 #include "base/assert.h"
 #include "base/log.h"
@@ -100,6 +101,7 @@ static void sweep_round(struct sweep *s)
     (void)sweep_waiting(a, NULL);
     purge_slice(s);
     audit_run(a->audit);
+    checkpoints_run(a->checkpoints);
     (void)directory_sweep(a->directory, NULL);
 }
 
@@ -116,6 +118,7 @@ static void set_holder(struct sweep *s, bool got)
     } else if (!got && was) {
         log_info("assignment", "sweep_lease_lost");
         audit_rest(s->a->audit);
+        checkpoints_rest(s->a->checkpoints);
     }
 }
 

@@ -3,6 +3,7 @@
 /* IntakeService: from calls to commands and reads. What is decided lies in decide/. */
 
 #include "amends/v1/access_service.pb-c.h"
+#include "amends/v1/history_service.pb-c.h"
 #include "amends/v1/intake_service.pb-c.h"
 #include "amends/v1/policy_service.pb-c.h"
 #include "amends/v1/privacy_service.pb-c.h"
@@ -10,6 +11,7 @@
 #include "intake/rpc/cases.h"
 #include "intake/decide/decide.h"
 #include "intake/intake.h"
+#include "intake/rpc/histories.h"
 #include "intake/rpc/keys.h"
 #include "intake/rpc/lists.h"
 #include "intake/rpc/policy.h"
@@ -70,6 +72,26 @@ static int access_register(struct rpc_server *server, struct service *service)
         {.name = "RevokeApiKey", .handle = keys_revoke, .slots = 4},
     };
     return rpc_server_add(server, &amends__v1__access_service__descriptor, methods, COUNT(methods),
+                           service);
+}
+
+static int history_register(struct rpc_server *server, struct service *service)
+{
+    static const struct rpc_method methods[] = {
+        {.name = "ListCheckpoints",
+         .handle = histories_checkpoints,
+         .slots = 4,
+         .arena_bytes = READ_PAGE},
+        {.name = "GetCheckpointHeads",
+         .handle = histories_heads,
+         .slots = 4,
+         .arena_bytes = READ_PAGE},
+        {.name = "VerifyHistories",
+         .handle = histories_verify,
+         .slots = 4,
+         .arena_bytes = READ_PAGE},
+    };
+    return rpc_server_add(server, &amends__v1__history_service__descriptor, methods, COUNT(methods),
                           service);
 }
 
@@ -100,5 +122,7 @@ int intake_register(struct rpc_server *server, struct service *service)
         err = policy_register(server, service);
     if (!err)
         err = privacy_register(server, service);
-    return err ? err : access_register(server, service);
+    if (!err)
+        err = access_register(server, service);
+    return err ? err : history_register(server, service);
 }

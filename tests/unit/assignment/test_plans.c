@@ -50,6 +50,13 @@ static const struct expect expectations[] = {
     {"assignment_stream_forget", "agent_stream_pkey", "tenant_id,agent_id"},
     {"assignment_stream_seen", "agent_pkey", "tenant_id,agent_id"},
     {"assignment_tenant_name", "tenant_pkey", "tenant_id"},
+    {"assignment_checkpoint_due", "tenant_pkey", "tenant_id"},
+    {"assignment_checkpoint_due", "checkpoint_pkey", "tenant_id"},
+    {"assignment_checkpoint_due", "case_event_feed", "tenant_id,epoch,xid,case_id,seq"},
+    {"assignment_checkpoint_feed", "case_event_feed", "tenant_id,epoch,xid,case_id,seq"},
+    {"assignment_checkpoint_feed", "tenant_pkey", "tenant_id"},
+    {"assignment_checkpoint_forget", "checkpoint_pkey", "tenant_id,number"},
+    {"assignment_checkpoint_forget", "checkpoint_slice_pkey", "tenant_id,number"},
 };
 #define EXPECTATIONS (sizeof(expectations) / sizeof(*expectations))
 

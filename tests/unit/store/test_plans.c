@@ -121,6 +121,12 @@ static const struct expect expectations[] = {
     {"access_case", "access_record_case", "tenant_id,case_id,at", false},
     {"access_gaps", "access_writer_silent", "written_at", false},
     {"access_purge", "access_record_pkey", "tenant_id,at", true},
+    {"checkpoints", "checkpoint_pkey", "tenant_id,number", false},
+    {"checkpoint_slice", "checkpoint_slice_pkey", "tenant_id,number,draft,slice", false},
+    {"checkpoint_heads_now", "case_event_pkey", "tenant_id,case_id,seq", false},
+    {"checkpoint_heads_now", "recovery_case_pkey", "tenant_id,case_id", false},
+    {"checkpoint_case_ids", "recovery_case_pkey", "tenant_id,case_id", false},
+    {"checkpoint_case_ends", "recovery_case_pkey", "tenant_id", false},
 };
 #define EXPECTATIONS (sizeof(expectations) / sizeof(expectations[0]))
 
