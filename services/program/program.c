@@ -22,6 +22,7 @@
 #include "program/settings.h"
 #include "program/tls.h"
 #include "resolution/resolution.h"
+#include "shared/access.h"
 #include "shared/token_code.h"
 
 #define LOOK_US (100 * US_PER_MS)
@@ -188,6 +189,7 @@ static void start_store(struct program *p)
     p->service.store = store_new(p->service.pg, p->loop, p->service.tenants, routed, p);
     p->service.gate =
         read_gate_new((size_t)p->settings.max_read_bytes, (size_t)p->settings.max_queue);
+    p->service.access = access_new(p->loop, p->service.store);
     pg_on_change(p->service.pg, look, p);
     p->key_source = key_source_new(p->service.pg);
     const struct keyring_source source = key_source_of(p->key_source);
@@ -343,13 +345,19 @@ static void pg_closed(void *ctx)
     loop_stop(p->loop);
 }
 
+static void accesses_written(void *ctx)
+{
+    struct program *p = ctx;
+    keyring_stop(p->keyring);
+    pg_close(p->service.pg, pg_closed, p);
+}
+
 static void drained(void *ctx)
 {
     struct program *p = ctx;
     if (p->assignment)
         assignment_stop(p->assignment);
-    keyring_stop(p->keyring);
-    pg_close(p->service.pg, pg_closed, p);
+    access_stop(p->service.access, accesses_written, p);
 }
 
 static void signalled(void *ctx, int signum)
@@ -384,6 +392,7 @@ static void finish_program(struct program *p)
     key_source_free(p->key_source);
     jwt_free(p->jwt);
     read_gate_free(p->service.gate);
+    access_free(p->service.access);
     store_free(p->service.store);
     tenants_free(p->service.tenants);
     pg_free(p->service.pg);

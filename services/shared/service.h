@@ -21,6 +21,7 @@ enum service_tokens {
     SERVICE_TOKENS_SIGNED,      /* written with a signature; others are taken too */
     SERVICE_TOKENS_SIGNED_ONLY, /* others are refused */
 };
+struct access;
 
 struct service {
     struct loop *loop;
@@ -29,6 +30,7 @@ struct service {
     struct tenants *tenants;
     struct read_gate *gate;       /* NULL: reads are not bounded (tests) */
     const struct sign_keys *keys; /* that sign checkpoints; NULL = none are known */
+    struct access *access;        /* NULL: what is shown is not recorded (tests) */
     unsigned compiling;           /* policy bundles, for calls of this moment */
     enum service_tokens tokens;
     const uint8_t *secret; /* of the database, for tokens; NULL until it was read */

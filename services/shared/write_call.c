@@ -8,6 +8,7 @@
 #include "contract/check.h"
 #include "contract/reasons.h"
 #include "shared/service.h"
+#include "shared/show.h"
 
 bool service_refuses_system(struct rpc_call *call)
 {
@@ -64,6 +65,11 @@ static void make_response(struct command *cmd, const struct decision *d)
 
 static void answer_write(struct write_call *w)
 {
+    if (!show_personal(w->service, w->call, w->sub.cmd.tenant_id, w->answer.response, NULL, false,
+                       &w->answer.arena, &w->fault)) {
+        rpc_fail(w->call, &w->fault);
+        return;
+    }
     if (w->sub.cmd.replayed)
         rpc_call_set_replayed(w->call);
     rpc_reply(w->call, w->answer.response);
@@ -133,6 +139,10 @@ static void submit_write(struct write_call *w, const struct tenant *tenant)
     validate_write(w, w->kind->needs_customer ? NULL : known, CHECK_FORM_ONLY);
     if (fault_is_set(&w->fault)) {
         validate_write(w, known, now_us);
+        rpc_fail(w->call, &w->fault);
+        return;
+    }
+    if (!show_may_write(w->service, &w->fault)) {
         rpc_fail(w->call, &w->fault);
         return;
     }

@@ -229,7 +229,8 @@ def test_sql_in_texts_is_text(world):
     words = "'; drop table recovery_case; -- \\x00 %s {} \" \u202e 🙂"
     case = world.open(description=words, customer_id="o'brien {1,2}", customer_name='a"b\\c')
     assert case.failure.description == words
-    assert world.crm.ListCases(customer_id="o'brien {1,2}").cases[0].customer_name == 'a"b\\c'
+    assert world.crm.ListCases(customer_id="o'brien {1,2}").cases[0].case_id == case.case_id
+    assert world.get(case).customer_name == 'a"b\\c'
 
 
 def test_a_bad_agent_is_told_everything_at_once(world):

@@ -13,6 +13,7 @@
 #include "case/command/request.h"
 #include "case/model/decision.h"
 #include "contract/reasons.h"
+#include "shared/show.h"
 
 #define CANDIDATES_MAX 16
 /* A long backlog with many signatures needs more than the arena of a call. This is a bound; memory
@@ -57,8 +58,14 @@ static void refuse_pull(struct pull *p, const struct fault *fault)
 
 /* -- the answer -------------------------------------------------------------------------------- */
 
-static void reply_pull(struct pull *p, const ProtobufCMessage *response)
+static void reply_pull(struct pull *p, ProtobufCMessage *response)
 {
+    struct read_call *rc = p->rc;
+    if (!show_personal(rc->service, rc->call, rc->tenant->id, response, NULL, false,
+                       &p->answer.arena, &rc->fault)) {
+        refuse_pull(p, &rc->fault);
+        return;
+    }
     if (p->sub.cmd.replayed)
         rpc_call_set_replayed(p->rc->call);
     end_heads(p);
@@ -67,8 +74,7 @@ static void reply_pull(struct pull *p, const ProtobufCMessage *response)
 
 static void reply_nothing(struct pull *p)
 {
-    const Amends__V1__RequestAssignmentResponse nothing =
-        AMENDS__V1__REQUEST_ASSIGNMENT_RESPONSE__INIT;
+    Amends__V1__RequestAssignmentResponse nothing = AMENDS__V1__REQUEST_ASSIGNMENT_RESPONSE__INIT;
     reply_pull(p, &nothing.base);
 }
 

@@ -10,6 +10,7 @@
 #include "base/assert.h"
 #include "case/message/message.h"
 #include "contract/words.h"
+#include "shared/show.h"
 
 #define ARENA_BYTES (64u << 20) /* a case with all its parts; memory is taken as needed */
 #define READ_US (2 * US_PER_S)
@@ -126,12 +127,22 @@ static void send_message(struct stream *s, Amends__V1__WatchOffersResponse *m)
     arena_reset(&s->arena);
 }
 
+static bool may_show(struct stream *s, Amends__V1__WatchOffersResponse *m)
+{
+    struct fault fault;
+    fault_init(&fault, &s->arena);
+    return show_personal(s->a->service, s->call, s->tenant_id, &m->base, NULL, false, &s->arena,
+                         &fault);
+}
+
 static void send_offer(struct stream *s, struct seen *e, Amends__V1__Case *c)
 {
     Amends__V1__WatchOffersResponse m = AMENDS__V1__WATCH_OFFERS_RESPONSE__INIT;
     m.offer = message_offer(&e->row, &s->arena);
     m.case_ = e->row.state == OFFER_STATE_PENDING ? c : NULL;
     AM_ASSERT(m.offer != NULL);
+    if (!may_show(s, &m))
+        m.case_ = NULL; /* GetCase shows it, when it can be recorded again */
     e->told = e->row.state;
     send_message(s, &m);
 }

@@ -10,6 +10,7 @@
 #include "case/message/message.h"
 #include "contract/check.h"
 #include "contract/reasons.h"
+#include "shared/show.h"
 
 #define BATCH_MAX 100
 #define BATCH_BYTES 2000000 /* of a response with several cases */
@@ -82,17 +83,22 @@ static void here_or_elsewhere(struct reading *x, void (*run)(void *ctx), void (*
     done(x);
 }
 
-static void answer(struct reading *x, const ProtobufCMessage *response)
-{
-    x->response = response;
-    here_or_elsewhere(x, pack, packed);
-}
-
 static void refuse(struct reading *x, const struct fault *fault)
 {
     struct arena slice = x->slice;
     rpc_fail(x->rc->call, fault);
     arena_free(&slice);
+}
+
+static void answer(struct reading *x, ProtobufCMessage *response)
+{
+    struct read_call *rc = x->rc;
+    x->response = response;
+    if (show_personal(rc->service, rc->call, rc->tenant->id, response, NULL, false, rc->arena,
+                      &rc->fault))
+        here_or_elsewhere(x, pack, packed);
+    else
+        refuse(x, &rc->fault);
 }
 
 static void refuse_too_large(struct reading *x)

@@ -221,16 +221,16 @@ static struct uuid erasure_id(const struct command *cmd, const char *principal)
 static void fill_row(struct erase_call *x)
 {
     const struct command *cmd = &x->hashed;
-    const char *principal = rpc_call_principal(x->rc->call)->id;
+    const struct rpc_principal *who = rpc_call_principal(x->rc->call);
     x->erasure.row = (struct erasure_row){
         .tenant_id = x->rc->tenant->id,
-        .erasure_id = erasure_id(cmd, principal),
+        .erasure_id = erasure_id(cmd, who->via),
         .request_id = cmd->request_id,
         .body_hash = slice_of(cmd->body_hash, sizeof(cmd->body_hash)),
         .customer_id = x->request->customer_id,
         .reason = x->request->reason,
-        .actor = principal,
-        .via = "",
+        .actor = who->id,
+        .via = strcmp(who->via, who->id) == 0 ? "" : who->via,
         .open_too = x->request->include_open,
         .begun_at = time_now_us(loop_time(x->rc->service->loop)),
     };

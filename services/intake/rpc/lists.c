@@ -11,6 +11,7 @@
 #include "contract/reasons.h"
 #include "contract/words.h"
 #include "shared/page_token.h"
+#include "shared/show.h"
 
 /* -- ListCases --------------------------------------------------------------------------------- */
 
@@ -119,6 +120,11 @@ static void cases_answer(struct cases_page *p, bool more)
     at.case_id = p->filter->before_case_id;
     if (more && p->response.n_cases > 0)
         p->response.next_page_token = page_token_write(p->rc, p->hash, slice_of(&at, sizeof at));
+    if (!show_personal(p->rc->service, p->rc->call, p->rc->tenant->id, &p->response.base, NULL,
+                       true, p->rc->arena, &p->rc->fault)) {
+        cases_refuse(p, &p->rc->fault);
+        return;
+    }
     arena_free(&p->slice);
     rpc_reply(p->rc->call, &p->response.base);
 }
@@ -226,6 +232,12 @@ static void history_answer(struct history *h, bool more)
     if (more)
         h->response.next_page_token =
             page_token_write(h->rc, h->hash, slice_of(&h->after_seq, sizeof h->after_seq));
+    const struct show_case of = {h->case_id, h->read.cases[0].row.customer_id};
+    if (!show_personal(h->rc->service, h->rc->call, h->rc->tenant->id, &h->response.base, &of,
+                       false, h->rc->arena, &h->rc->fault)) {
+        history_refuse(h, &h->rc->fault);
+        return;
+    }
     arena_free(&h->slice);
     rpc_reply(h->rc->call, &h->response.base);
 }

@@ -56,7 +56,16 @@ static int policy_register(struct rpc_server *server, struct service *service)
 static int privacy_register(struct rpc_server *server, struct service *service)
 {
     static const struct rpc_method methods[] = {
+        {.name = "ExportCustomer",
+         .kind = RPC_SERVER_STREAM,
+         .handle = privacy_export,
+         .slots = 4,
+         .arena_bytes = READ_ROW},
         {.name = "EraseCustomer", .handle = privacy_erase, .slots = 4, .arena_bytes = READ_PAGE},
+        {.name = "ListAccessRecords",
+         .handle = privacy_accesses,
+         .slots = 4,
+         .arena_bytes = READ_PAGE},
     };
     return rpc_server_add(server, &amends__v1__privacy_service__descriptor, methods, COUNT(methods),
                           service);

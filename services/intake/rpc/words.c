@@ -11,6 +11,7 @@
 #include "contract/reasons.h"
 #include "intake/rpc/cases.h"
 #include "shared/page_token.h"
+#include "shared/show.h"
 
 #define PAGE_USUAL 50
 #define PAGE_MOST 500
@@ -41,6 +42,19 @@ static void refuse(struct listing *l, const struct fault *fault)
     arena_free(&slice);
 }
 
+static void reply(struct listing *l, ProtobufCMessage *response)
+{
+    struct read_call *rc = l->rc;
+    const struct show_case of = {l->id, l->read.cases[0].row.customer_id};
+    if (!show_personal(rc->service, rc->call, rc->tenant->id, response, &of, false, rc->arena,
+                       &rc->fault)) {
+        refuse(l, &rc->fault);
+        return;
+    }
+    arena_free(&l->slice);
+    rpc_reply(rc->call, response);
+}
+
 static void answer(struct listing *l, bool at_end)
 {
     char *token =
@@ -54,11 +68,10 @@ static void answer(struct listing *l, bool at_end)
     acts.acts = (Amends__V1__Act **)l->parts;
     if (token)
         signals.next_page_token = contacts.next_page_token = acts.next_page_token = token;
-    const ProtobufCMessage *responses[] = {[WORDS_OF_SIGNALS] = &signals.base,
-                                           [WORDS_OF_CONTACTS] = &contacts.base,
-                                           [WORDS_OF_ACTS] = &acts.base};
-    arena_free(&l->slice);
-    rpc_reply(l->rc->call, responses[l->of]);
+    ProtobufCMessage *responses[] = {[WORDS_OF_SIGNALS] = &signals.base,
+                                     [WORDS_OF_CONTACTS] = &contacts.base,
+                                     [WORDS_OF_ACTS] = &acts.base};
+    reply(l, responses[l->of]);
 }
 
 /* -- a slice ----------------------------------------------------------------------------------- */

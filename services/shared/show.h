@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * The one way of personal data out of the services: what the caller may not see is masked, and the
+ * rest is recorded (shared/access.h). Whatever answers with a case, or with parts or events of one,
+ * passes its response through here just before it is sent.
+ *
+ * Names and contacts are masked in lists, for everybody. A caller whose only role is OBSERVER sees
+ * them masked everywhere, and no words.
+ *
+ * Threading: io loop's thread. Ownership: masked texts lie in the arena given; the response is
+ * changed in place.
+ */
+
+#include "base/fault.h"
+#include "shared/service.h"
+
+/* Whose data a response shows, where it has no Case that says so. */
+struct show_case {
+    struct uuid case_id;
+    const char *customer_id;
+};
+
+/* Masks and records. `of` NULL: the Cases in the response say whose data it shows. `list`: it is a
+ * page of cases. False: `fault` is set, and the response must not be sent. */
+bool show_personal(struct service *s, struct rpc_call *call, int64_t tenant_id,
+                   ProtobufCMessage *response, const struct show_case *of, bool list,
+                   struct arena *arena, struct fault *fault) AM_MUSTCHECK;
+
+/* Whether a call that writes, and answers with a case, may begin; else `fault` is set. */
+bool show_may_write(const struct service *s, struct fault *fault) AM_MUSTCHECK;
+
+/* Records what an export is going to show, of all cases of a customer: `done` when that is
+ * lasting. */
+void show_export(struct service *s, struct rpc_call *call, int64_t tenant_id,
+                 const char *customer_id, void (*done)(void *ctx, const struct fault *fault),
+                 void *ctx);
