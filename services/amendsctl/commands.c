@@ -9,6 +9,7 @@
 #include "amends/v1/history_service.pb-c.h"
 #include "amends/v1/intake_service.pb-c.h"
 #include "amends/v1/policy_service.pb-c.h"
+#include "amends/v1/privacy_service.pb-c.h"
 #include "amends/v1/resolution_service.pb-c.h"
 #include "amendsctl/audit.h"
 #include "amendsctl/checkpoint.h"
@@ -18,6 +19,7 @@
 #include "amendsctl/key.h"
 #include "amendsctl/out.h"
 #include "amendsctl/policy.h"
+#include "amendsctl/privacy.h"
 #include "amendsctl/roles.h"
 #include "base/assert.h"
 #include "base/options.h"
@@ -155,6 +157,15 @@ const struct ctl_command ctl_commands[] = {
          "replace an API key by a new one; both work for 24 hours", .run = key_run_make),
     CALL("key", "revoke", SERVER_ACCESS, "RevokeApiKey", "key_id", "end an API key for good",
          .wrote = "api_key.key_id,api_key.principal,api_key.state,api_key.revoke_time,warnings"),
+    CALL("customer", "export", SERVER_PRIVACY, "ExportCustomer", "customer_id",
+         "write everything about a customer to standard output, as one JSON document",
+         .run = privacy_run_export),
+    CALL("customer", "erase", SERVER_PRIVACY, "EraseCustomer", "customer_id",
+         "erase a customer's personal data for good; try it with --dry-run first",
+         .wrote = "cases,erased,open,open_case_ids,erasure_id,end_time"),
+    CALL("access", "list", SERVER_PRIVACY, "ListAccessRecords", "",
+         "list who was shown personal data, newest first", .list = "records",
+         .columns = "access_time,principal,via,method,customer_id,case_id,fields,reads"),
     CALL("audit", "", SERVER_ASSIGNMENT, "AuditCases", "",
          "look for clocks that did not fire and cases without a clock or owner; exit 1 if any",
          .hidden = "page_token", .run = audit_run),
@@ -205,6 +216,7 @@ const ProtobufCServiceDescriptor *ctl_service(enum command_server server)
         &amends__v1__resolution_service__descriptor, &amends__v1__policy_service__descriptor,
         &amends__v1__access_service__descriptor,
         &amends__v1__history_service__descriptor,
+        &amends__v1__privacy_service__descriptor,
     };
     return services[server];
 }

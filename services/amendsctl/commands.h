@@ -14,8 +14,7 @@
 
 struct ctl;
 
-/* The server that answers, as the index of its address. PolicyService, AccessService and
- * HistoryService are parts
+/* The server that answers, as the index of its address. Those from SERVER_POLICY on are parts
  * of intake. */
 enum command_server {
     SERVER_INTAKE,
@@ -24,6 +23,7 @@ enum command_server {
     SERVER_POLICY,
     SERVER_ACCESS,
     SERVER_HISTORY,
+    SERVER_PRIVACY,
     SERVERS
 };
 

@@ -131,12 +131,10 @@ static enum line_result apply_globals(struct parser *p)
     set_address(p, SERVER_INTAKE, GLOBAL_INTAKE, "7401");
     set_address(p, SERVER_ASSIGNMENT, GLOBAL_ASSIGNMENT, "7402");
     set_address(p, SERVER_RESOLUTION, GLOBAL_RESOLUTION, "7403");
-    line->address[SERVER_POLICY] = line->address[SERVER_INTAKE]; /* parts of intake */
-    line->target[SERVER_POLICY] = line->target[SERVER_INTAKE];
-    line->address[SERVER_ACCESS] = line->address[SERVER_INTAKE];
-    line->target[SERVER_ACCESS] = line->target[SERVER_INTAKE];
-    line->address[SERVER_HISTORY] = line->address[SERVER_INTAKE];
-    line->target[SERVER_HISTORY] = line->target[SERVER_INTAKE];
+    for (size_t part = SERVER_POLICY; part < SERVERS; part++) {
+        line->address[part] = line->address[SERVER_INTAKE];
+        line->target[part] = line->target[SERVER_INTAKE];
+    }
     line->tenant = text_or(p, GLOBAL_TENANT, "demo");
     line->as = text_or(p, GLOBAL_AS, "amendsctl");
     enum line_result r = set_timeout(p);

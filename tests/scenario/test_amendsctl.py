@@ -10,6 +10,7 @@ import pytest
 
 from harness import paths
 from harness.api import new_id
+from harness.process import wait_until
 
 from .support.ctl import ask, ctl  # pylint: disable=unused-import
 from .support.sample import unique
@@ -311,3 +312,15 @@ def test_pauses_promises_and_the_ladder(ask):
     ask("agent", "put", "lea", "--display-name", "Lea Roy", "--level", "2", "--capacity", "5")
     noticed = ask("escalation", "acknowledge", case, who="lea")["case"]
     assert noticed["acknowledger"] == "lea"
+
+
+def test_a_customers_data(world, ctl, ask):
+    customer = open_case(ask)["customerId"]
+    document = json.loads(ctl("customer", "export", customer).stdout)
+    assert document["customerId"] == customer and len(document["cases"]) == 1
+    plan = ask("customer", "erase", customer, "--reason", "letter", "--include-open", "--dry-run")
+    assert plan["erased"] == "1" and "certificate" not in plan
+    done = ctl("customer", "erase", customer, "--reason", "letter", "--include-open")
+    assert done.returncode == 0 and "erasure_id" in done.stdout.replace(" ", "_").lower()
+    assert ctl("customer", "export", "nobody").returncode == NOT_FOUND
+    wait_until(lambda: "ExportCustomer" in ctl("access", "list", "--customer-id", customer).stdout, "the record", 10)
