@@ -32,6 +32,7 @@
 #define POINTER_BY_SEVERITY int64_t(*)[POLICY_SEVERITIES]
 #define POINTER_AMOUNT int64_t *
 #define POINTER_WHOLE int16_t *
+#define POINTER_YEARS int16_t *
 #define POINTER_YES_NO bool *
 #define POINTER_WORD int16_t *
 #define POINTER_WORDS uint32_t *

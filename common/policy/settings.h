@@ -43,6 +43,7 @@ enum setting_type {
     SETTING_BY_SEVERITY, /* ms, index = severity */
     SETTING_AMOUNT,      /* micro-units */
     SETTING_WHOLE,       /* a whole number */
+    SETTING_YEARS,       /* calendar years, 0 = for ever */
     SETTING_YES_NO,
     SETTING_WORD,      /* a number of an enumeration of the contract */
     SETTING_WORDS,     /* a set of those: bit n = number n */

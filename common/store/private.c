@@ -34,9 +34,9 @@ static int load_cases(struct store_read *r, const struct pg_rows *rows)
 static int load_tenants(struct store_read *r, const struct pg_rows *rows)
 {
     const int n = pg_rows_count(rows);
-    struct tenant_version *t = make_rows(&r->found, sizeof(*t), n, r->arena);
+    struct private_tenant *t = make_rows(&r->found, sizeof(*t), n, r->arena);
     for (int i = 0; t && i < n; i++)
-        t[i] = (struct tenant_version){pg_int(rows, i, 0), (int32_t)pg_int(rows, i, 1)};
+        t[i] = (struct private_tenant){pg_int(rows, i, 0), pg_bool(rows, i, 1)};
     return t ? AM_OK : AM_ENOMEM;
 }
 

@@ -34,10 +34,10 @@ void store_read_customer(struct store *s, struct store_read *r, const char *cust
 void store_read_retained(struct store *s, struct store_read *r, const struct private_case *after,
                          int64_t closed_before_us, int limit);
 
-/* Tenants behind this one with their present policy versions: struct tenant_version. */
-struct tenant_version {
+/* Tenants behind this one: struct private_tenant. */
+struct private_tenant {
     int64_t tenant_id;
-    int32_t version;
+    bool retains; /* its current bundle has the word "retention" */
 };
 void store_read_tenants(struct store *s, struct store_read *r, int64_t after, int limit);
 

@@ -27,8 +27,11 @@ const char private_sql_retained[] =
 
 /* $1 after; $2 limit. */
 const char private_sql_tenants[] =
-    "select x.tenant_id, x.policy_version from tenant x where x.tenant_id > $1::int8"
-    " order by x.tenant_id limit $2::int4";
+    "select t.tenant_id, coalesce(p.retains, false) from (select x.* from tenant x"
+    " where x.tenant_id > $1::int8 order by x.tenant_id limit $2::int4) t"
+    " left join lateral (select position('retention' in x.source) > 0 as retains"
+    " from policy_version x where x.tenant_id = t.tenant_id and x.version = t.policy_version"
+    " offset 0) p on true order by t.tenant_id";
 
 /* -- erasures ---------------------------------------------------------------------------------- */
 

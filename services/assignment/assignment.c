@@ -126,6 +126,7 @@ static void start_parts(struct assignment *a)
     a->timers = timers_new(a);
     a->audit = audit_new(a);
     a->checkpoints = checkpoints_new(a);
+    a->retention = retention_new(a);
     a->sweep = sweep_new(a);
     a->settle = settle_new(a);
     a->match = match_new(a);
@@ -178,6 +179,7 @@ void assignment_free(struct assignment *a)
     sweep_free(a->sweep);
     audit_free(a->audit);
     checkpoints_free(a->checkpoints);
+    retention_free(a->retention);
     timers_free(a->timers);
     a->magic = 0;
     free(a);

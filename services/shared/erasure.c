@@ -9,7 +9,6 @@
 
 #include "base/assert.h"
 #include "base/digest.h"
-#include "case/erase.h"
 #include "contract/reasons.h"
 #include "contract/statuses.h"
 #include "shared/certificate.h"
@@ -17,18 +16,9 @@
 #define SLICE_ROWS 200
 #define SLICE_BYTES (1u << 20)
 #define CERTIFICATE_BYTES (256u << 10)
-#define CASE_BYTES (64u << 20) /* the largest case must fit; memory is taken as needed */
 #define AT_ONCE 16
 
 enum erasure_step { STEP_COUNT, STEP_ERASE, STEP_CERTIFY };
-
-/* One case that is being erased. */
-struct erasing {
-    struct erasure *e;
-    struct arena arena;
-    struct submission sub;
-    struct erase_args args;
-};
 
 static void walk(struct erasure *e);
 
@@ -159,44 +149,24 @@ static void certify_case(struct erasure *e, const struct private_case *c)
 
 static void go_on(struct erasure *e);
 
-static void case_erased(struct submission *sub)
+static void case_erased(void *ctx, const struct fault *f)
 {
-    struct erasing *x = sub->ctx;
-    struct erasure *e = x->e;
-    const struct fault *f = &sub->cmd.fault;
-    if (!fault_is_set(f))
+    struct erasure *e = ctx;
+    if (!f)
         e->erased++;
     else if (f->reason != ERROR_REASON_CASE_OPEN) /* reopened a moment ago */
         note_fault(e, f);
     e->in_flight--;
-    arena_free(&x->arena);
-    free(x);
     go_on(e);
 }
 
 static void submit_case(struct erasure *e, const struct private_case *c)
 {
-    struct erasing *x = calloc(1, sizeof(*x));
-    AM_ASSERT(x != NULL);
-    arena_init(&x->arena, CASE_BYTES);
-    x->e = e;
-    x->args = (struct erase_args){
+    const struct erase_args args = {
         .cause = e->cause, .erasure_id = e->row.erasure_id, .open_too = e->row.open_too};
-    x->sub = (struct submission){
-        .cmd = {.kind = &erase_case_kind,
-                .arena = &x->arena,
-                .tenant_id = e->tenant->id,
-                .tenant = e->tenant->name,
-                .principal = e->row.actor,
-                .args = &x->args,
-                .seed = uuid_new(time_now_us(loop_time(e->service->loop))),
-                .case_id = c->case_id},
-        .seg = {.cls = PG_SEG_BULK, .deadline_us = e->deadline_us},
-        .finished = case_erased,
-        .ctx = x,
-    };
     e->in_flight++;
-    store_submit(e->service->store, &x->sub);
+    erasure_of_case(e->service, e->tenant, &c->case_id, &args, e->row.actor, e->deadline_us,
+                    case_erased, e);
 }
 
 static bool wanted(const struct erasure *e, const struct private_case *c)

@@ -11,8 +11,16 @@
  * `done`; the texts of `row` live as long.
  */
 
+#include "case/erase.h"
 #include "shared/service.h"
 #include "store/private.h"
+
+/* Erases the personal data of one case as a command of its own. `done` once: `fault` NULL = it is
+ * erased, or had nothing to erase. It may run in this call. `args` is copied; `actor` lives until
+ * then. */
+void erasure_of_case(struct service *s, const struct tenant *tenant, const struct uuid *case_id,
+                     const struct erase_args *args, const char *actor, int64_t deadline_us,
+                     void (*done)(void *ctx, const struct fault *fault), void *ctx);
 
 #define ERASURE_OPEN_MOST 20 /* ids of open cases that are kept */
 

@@ -2,6 +2,7 @@
 
 /* Values by their rows in settings.def, as a bundle writes them. */
 
+#include "base/assert.h"
 #include "policy/describe/describe.h"
 #include "policy/words.h"
 
@@ -47,6 +48,16 @@ static const char *whole(struct description *d, const struct policy *p, const st
     int value = *(const int16_t *)field;
     (void)p;
     return s->range.optional && value == 0 ? NULL : text_whole(d->arena, value);
+}
+
+/* What is kept for ever takes no line. */
+static const char *years(struct description *d, const struct policy *p, const struct setting *s,
+                         const void *field)
+{
+    const char *number = whole(d, p, s, field);
+    const char *text = number ? arena_printf(d->arena, "%sy", number) : NULL;
+    AM_ASSERT(!number || text);
+    return text;
 }
 
 static const char *yes_no(struct description *d, const struct policy *p, const struct setting *s,
@@ -109,11 +120,11 @@ static const char *condition(struct description *d, const struct policy *p, cons
 
 /* What has none here takes another number of lines than one. */
 static value_fn *const values[SETTING_TYPES] = {
-    [SETTING_TEXT] = text,         [SETTING_PRINCIPAL] = text,      [SETTING_CURRENCY] = text,
-    [SETTING_SKILL] = skill,       [SETTING_DURATION] = duration,   [SETTING_AMOUNT] = amount,
-    [SETTING_WHOLE] = whole,       [SETTING_YES_NO] = yes_no,       [SETTING_WORD] = word,
-    [SETTING_WORDS] = words,       [SETTING_CALENDAR] = calendar,   [SETTING_ZONE] = zone,
-    [SETTING_CUSTOMER] = customer, [SETTING_CONDITION] = condition,
+    [SETTING_TEXT] = text,   [SETTING_PRINCIPAL] = text,    [SETTING_CURRENCY] = text,
+    [SETTING_SKILL] = skill, [SETTING_DURATION] = duration, [SETTING_AMOUNT] = amount,
+    [SETTING_WHOLE] = whole, [SETTING_YES_NO] = yes_no,     [SETTING_WORD] = word,
+    [SETTING_YEARS] = years, [SETTING_WORDS] = words,       [SETTING_CALENDAR] = calendar,
+    [SETTING_ZONE] = zone,   [SETTING_CUSTOMER] = customer, [SETTING_CONDITION] = condition,
 };
 
 static void describe_by_severity(const struct setting *s, const int64_t *ms, const char *at,

@@ -83,6 +83,39 @@ static void read_whole_value(struct bundle *b, const struct ynode *node, const s
         *(int16_t *)field = (int16_t)value;
 }
 
+/* Why the text is no number of years such as "6y"; NULL = it is. */
+static const char *years_of(const char *text, const struct setting_range *r, int *years)
+{
+    char number[8];
+    const size_t len = strlen(text);
+    *years = 0;
+    if (strcmp(text, "forever") == 0)
+        return NULL;
+    if (len < 2 || len > sizeof(number) || text[len - 1] != 'y')
+        return "is no number of years as in 6y, and not `forever`";
+    memcpy(number, text, len - 1);
+    number[len - 1] = '\0';
+    if (word_whole(number, (int)r->min, (int)r->max, years) == AM_OK)
+        return NULL;
+    *years = 0;
+    return "is not 1y to 100y, and not `forever`";
+}
+
+static void read_years(struct bundle *b, const struct ynode *node, const struct setting *s,
+                       void *field)
+{
+    int years;
+    if (!read_is_scalar(b, node))
+        return;
+    const char *why = years_of(node->text, &s->range, &years);
+    if (!node->inherited && b->policy->format < 2)
+        why = "needs a bundle of `amends: 2`";
+    if (why)
+        ynode_problem(b->problems, node, false, "`%.*s` %s", ynode_shown(node->text), node->text,
+                      why);
+    *(int16_t *)field = (int16_t)years;
+}
+
 _Static_assert(ACT_KIND_COUNT <= 32, "an act is a bit of 32");
 
 /* -- words ------------------------------------------------------------------------------------- */
@@ -167,6 +200,7 @@ static read_value_fn *const readers[] = {
     [SETTING_BY_SEVERITY] = read_by_severity,
     [SETTING_AMOUNT] = read_amount,
     [SETTING_WHOLE] = read_whole_value,
+    [SETTING_YEARS] = read_years,
     [SETTING_YES_NO] = read_yes_no,
     [SETTING_WORD] = read_word,
     [SETTING_WORDS] = read_words,

@@ -100,10 +100,11 @@ static void check_calendar(const struct policy *p, const struct setting *s, cons
 
 /* The others have no range, or one that hangs on other values: the file of their part checks it. */
 static check_fn *const checks[SETTING_TYPES] = {
-    [SETTING_TEXT] = check_text,     [SETTING_DURATION] = check_duration,
-    [SETTING_AMOUNT] = check_amount, [SETTING_BY_SEVERITY] = check_by_severity,
-    [SETTING_WHOLE] = check_whole,   [SETTING_WORD] = check_word,
-    [SETTING_WORDS] = check_words,   [SETTING_CALENDAR] = check_calendar,
+    [SETTING_TEXT] = check_text,         [SETTING_DURATION] = check_duration,
+    [SETTING_AMOUNT] = check_amount,     [SETTING_BY_SEVERITY] = check_by_severity,
+    [SETTING_WHOLE] = check_whole,       [SETTING_YEARS] = check_whole,
+    [SETTING_WORD] = check_word,         [SETTING_WORDS] = check_words,
+    [SETTING_CALENDAR] = check_calendar,
 };
 
 void policy_validate_entry(const struct policy *p, enum setting_scope scope, const void *entry,

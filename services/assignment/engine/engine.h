@@ -11,6 +11,7 @@
  *   match      brings waiting cases and agents with room together
  *   hub        the open streams of offers
  *   directory  which agents have a stream anywhere
+ *   retention  erases what policy keeps no longer, and finishes erasures
  *   audit      looks for what must not be, independently of all others
  *   checkpoints  signs the heads of the histories that changed
  *
@@ -40,6 +41,7 @@ struct assignment {
     struct sweep *sweep;
     struct audit *audit;
     struct checkpoints *checkpoints;
+    struct retention *retention;
     struct settle *settle;
     struct match *match;
     struct hub *hub;
@@ -198,6 +200,13 @@ struct audit *audit_new(struct assignment *a);
 void audit_free(struct audit *u);
 void audit_run(struct audit *u);
 void audit_rest(struct audit *u);
+
+/* What policy keeps no longer (retention/retention.h). retention_run() is called once a second on
+ * the replica that holds the lease. */
+struct retention;
+struct retention *retention_new(struct assignment *a);
+void retention_free(struct retention *r);
+void retention_run(struct retention *r);
 
 struct settle *settle_new(struct assignment *a);
 void settle_free(struct settle *s);

@@ -102,6 +102,7 @@ static void sweep_round(struct sweep *s)
     purge_slice(s);
     audit_run(a->audit);
     checkpoints_run(a->checkpoints);
+    retention_run(a->retention);
     (void)directory_sweep(a->directory, NULL);
 }
 

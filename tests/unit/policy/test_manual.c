@@ -71,6 +71,7 @@ static const char *range_text(const struct setting *s)
         [SETTING_BY_SEVERITY] = "durations by severity",
         [SETTING_AMOUNT] = "amount",
         [SETTING_YES_NO] = "yes or no",
+        [SETTING_YEARS] = "`1y` to `100y`, or `forever`",
         [SETTING_CALENDAR] = "calendar, or `always`",
         [SETTING_ZONE] = "name of the tz database",
         [SETTING_CUSTOMER] = "`company` or `customer`",

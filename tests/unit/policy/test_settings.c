@@ -20,7 +20,7 @@
 
 static struct arena arena;
 
-/* "amends: 1" and one setting: "assignment: {offer_timeout: 7h}". */
+/* "amends: 2" and one setting: "assignment: {offer_timeout: 7h}". */
 static const char *bundle_of(const char *path, const char *value)
 {
     const char *text = "", *end = "";
@@ -30,7 +30,7 @@ static const char *bundle_of(const char *path, const char *value)
         path = dot + 1;
     }
     text =
-        arena_printf(&arena, "amends: 1\ncalendars: {desk: {weekly: {mon: all day}}}\n%s%s: %s%s\n",
+        arena_printf(&arena, "amends: 2\ncalendars: {desk: {weekly: {mon: all day}}}\n%s%s: %s%s\n",
                      text, path, value, end);
     assert_non_null(text);
     return text;
@@ -64,6 +64,8 @@ static const char *another(const struct setting *s)
         return strcmp(s->fallback.value, "yes") == 0 ? "no" : "yes";
     case SETTING_WORDS:
         return "[thanks]";
+    case SETTING_YEARS:
+        return "6y";
     default:
         fail_msg("%s has a type that this test does not know", s->path);
         return "";
@@ -91,14 +93,14 @@ static void each_setting_is_read_and_described(void **state)
     for (const struct setting *s = setting_first(SCOPE_SETTINGS); s; s = setting_next(s)) {
         struct bundle_problems problems;
         const char **lines;
-        size_t n, of_calendar = 2; /* its zone and its hours */
+        size_t n, others = 3; /* the format, the calendar's zone and hours */
         if (is_group(s))
             continue;
         struct policy *p = compile(bundle_of(s->path, another(s)), &problems);
         assert_non_null(p);
         bundle_diff(ships, p, &arena, &lines, &n);
         assert_int_equal(count_of(s->path, lines, n), 1);
-        assert_int_equal(n, 1 + of_calendar);
+        assert_int_equal(n, 1 + others);
         policy_free(p);
     }
     policy_free(ships);
@@ -132,6 +134,8 @@ static void less_than_the_range_is_refused(void **state)
         if (is_group(s) || s->range.min != 1)
             continue;
         const char *value = s->type == SETTING_DURATION ? "0s" : "0";
+        if (s->type == SETTING_YEARS)
+            value = "0y";
         assert_null(compile(bundle_of(s->path, value), &problems));
         assert_int_equal(problems.n_errors, 1);
         assert_string_equal(problems.items[0].path, s->path);

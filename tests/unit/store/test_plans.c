@@ -113,6 +113,7 @@ static const struct expect expectations[] = {
     {"customer_cases", "recovery_case_customer", "tenant_id,customer_id,opened_at", false},
     {"retained_cases", "recovery_case_opened", "tenant_id,opened_at", false},
     {"tenants", "tenant_pkey", "tenant_id", false},
+    {"tenants", "policy_version_pkey", "tenant_id,version", false},
     {"erasure", "customer_erasure_pkey", "tenant_id,erasure_id", false},
     {"erasure_end", "customer_erasure_pkey", "tenant_id,erasure_id", false},
     {"erasures_unfinished", "customer_erasure_unfinished", "begun_at", false},
