@@ -1,13 +1,31 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "case/erase.h"
 
+#include "base/assert.h"
 #include "case/event.h"
+#include "case/message/message.h"
 #include "contract/statuses.h"
 #include "contract/words.h"
 
 bool case_has_unerased(const struct case_row *row)
 {
     return row->erased_at == 0 || row->last_seq != row->erased_seq;
+}
+
+/* The list is one column, of which only the reasons are words. That there were denials, and when,
+ * is what events show, too. */
+static void blank_denials(struct decision *d)
+{
+    struct case_row *row = &d->c->row;
+    static char none[] = "";
+    Amends__V1__DenialList *list = message_denials(row, d->arena);
+    AM_ASSERT(list != NULL); /* a case's denials are bounded by less than a segment's arena */
+    list->n_denials -= row->denial_disclosed_at != 0; /* the last one stands in the row */
+    if (list->n_denials == 0)
+        return;
+    for (size_t i = 0; i < list->n_denials; i++)
+        list->denials[i]->reason = none;
+    row->earlier_denials = denials_pack(list, d->arena);
 }
 
 static void refuse_open(struct decision *d)
@@ -41,6 +59,7 @@ static void erase_case(struct decision *d)
         refuse_open(d);
         return;
     }
+    blank_denials(d);
     row->erased_at = d->now_us;
     erased_event(d, args);
     row->erased_seq = row->last_seq;

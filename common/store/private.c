@@ -361,3 +361,10 @@ void store_purge_access(struct store *s, struct store_read *r, int64_t before_us
     pg_arg_time(args, before_us);
     pg_read(s->pg, &r->pg);
 }
+
+void store_purge_writers(struct store *s, struct store_read *r, int64_t before_us)
+{
+    store_read_begin(r);
+    pg_arg_time(store_read_add(r, STMT_WRITERS_PURGE), before_us);
+    pg_read(s->pg, &r->pg);
+}

@@ -101,5 +101,8 @@ struct access_filter {
 void store_list_access(struct store *s, struct store_read *r, const struct access_filter *f,
                        int64_t silent_us);
 
+/* Forgets writers that ended, in order, before an instant of the shared clock. */
+void store_purge_writers(struct store *s, struct store_read *r, int64_t before_us);
+
 /* Deletes a slice of the tenant's records from before an instant; r->deleted says how many. */
 void store_purge_access(struct store *s, struct store_read *r, int64_t before_us);

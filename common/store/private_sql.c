@@ -116,3 +116,7 @@ const char private_sql_access_purge[] =
     " from access_record d where d.tenant_id = $1::int8 and d.at < $2::timestamptz"
     " order by d.at limit 2000) k where x.tenant_id = any (array[k.tenant_id])"
     " and x.at = k.at and x.writer = k.writer and x.number = k.number";
+
+/* $1 ended before. Those that crashed stay: they are the evidence of a gap. */
+const char private_sql_writers_purge[] =
+    "delete from access_writer x where x.ended_at < $1::timestamptz";

@@ -22,3 +22,4 @@ extern const char private_sql_access_customer[];
 extern const char private_sql_access_case[];
 extern const char private_sql_access_gaps[];
 extern const char private_sql_access_purge[];
+extern const char private_sql_writers_purge[];

@@ -407,6 +407,7 @@ static void set_private(void)
     set(STMT_ACCESS_CASE, "access_case", strdup(private_sql_access_case));
     set(STMT_ACCESS_GAPS, "access_gaps", strdup(private_sql_access_gaps));
     set(STMT_ACCESS_PURGE, "access_purge", strdup(private_sql_access_purge));
+    set(STMT_WRITERS_PURGE, "access_writers_purge", strdup(private_sql_writers_purge));
 }
 
 static void set_keys(void)

@@ -41,6 +41,7 @@ static json_t *columns_json(void)
 {
     json_t *list = json_array();
     char name[128];
+    AM_ASSERT(json_array_append_new(list, json_string("recovery_case.earlier_denials")) == 0);
     for (size_t t = 0; t < TABLES; t++)
         for (size_t i = 0; i < tables[t].n_cols; i++) {
             if (!tables[t].cols[i].personal)

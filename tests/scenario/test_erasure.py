@@ -109,6 +109,7 @@ def test_nothing_of_the_customer_stays(world):
     assert now.HasField("erase_time") and now.customer_id == customer
     assert (now.customer_name, now.customer_contact, now.failure.description, now.root_cause.note) == ("",) * 4
     assert now.root_cause.code == "process.handover" and now.HasField("denial")
+    assert [(one.reason, one.HasField("disclosure_time")) for one in now.denials] == [("", True), ("", True)]
     assert all(one.erased for one in world.history(case) if one.kind == v1.EVENT_KIND_CASE_OPENED)
     last = world.history(case)[-1]
     assert last.kind == v1.EVENT_KIND_PERSONAL_DATA_ERASED and last.actor == "crm"

@@ -32,6 +32,7 @@ static const struct personal_field fields[] = {
     {&amends__v1__event_private__descriptor, "customer_contact", PRIVATE_CONTACT,
      private_mask_contact},
     {&amends__v1__event_private__descriptor, "text", PRIVATE_WORDS, NULL},
+    {&amends__v1__event_private__descriptor, "order_reference", PRIVATE_WORDS, NULL},
 };
 #define FIELDS (sizeof(fields) / sizeof(*fields))
 
@@ -85,11 +86,13 @@ static ProtobufCMessage **messages_of(const ProtobufCMessage *m, const ProtobufC
     return at;
 }
 
-static char **text_of(ProtobufCMessage *m, const struct personal_field *p)
+/* NULL when the message has no such field, or an empty one. */
+static char **text_of(const ProtobufCMessage *m, const struct personal_field *p)
 {
     const ProtobufCFieldDescriptor *f =
         protobuf_c_message_descriptor_get_field_by_name(m->descriptor, p->field);
-    return member(m, f->offset);
+    char **text = f ? member(m, f->offset) : NULL;
+    return text && *text && (*text)[0] ? text : NULL;
 }
 
 static uint32_t own_fields(const ProtobufCMessage *m)
@@ -98,8 +101,7 @@ static uint32_t own_fields(const ProtobufCMessage *m)
     for (size_t i = 0; i < FIELDS; i++) {
         if (fields[i].message != m->descriptor)
             continue;
-        const char *text = *text_of((ProtobufCMessage *)(uintptr_t)m, &fields[i]);
-        if (text && text[0])
+        if (text_of(m, &fields[i]))
             kinds |= fields[i].kind;
     }
     return kinds;
@@ -131,7 +133,7 @@ static bool mask_field(ProtobufCMessage *m, const struct personal_field *p, stru
 {
     static char hidden[] = "";
     char **text = text_of(m, p);
-    if (!*text || !(*text)[0])
+    if (!text)
         return true;
     char *masked = p->mask ? p->mask(*text, arena) : hidden;
     if (masked)

@@ -57,3 +57,4 @@ create table access_writer (
     ended_at timestamptz                      -- null = it works, or crashed
 ) with (fillfactor = 50);
 create index access_writer_silent on access_writer (written_at) where ended_at is null;
+create index access_writer_ended on access_writer (ended_at) where ended_at is not null;

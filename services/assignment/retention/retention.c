@@ -16,6 +16,7 @@
 #define CASES_MOST 500
 #define AT_ONCE 16
 #define PURGED_MOST 2000 /* records that one statement deletes */
+#define WRITERS_KEPT_US (30 * 24 * 3600 * US_PER_S)
 #define ARENA_BYTES (1u << 20)
 #define WAIT_US (30 * US_PER_S)
 
@@ -28,7 +29,7 @@ static METRIC_DEFINE(purged_total, METRIC_COUNTER, "amends_retention_access_purg
 static METRIC_DEFINE(finished_total, METRIC_COUNTER, "amends_retention_erasures_finished_total",
                      "Erasures that were finished in place of their call.");
 
-enum retention_step { STEP_UNFINISHED, STEP_TENANTS, STEP_CASES, STEP_RECORDS };
+enum retention_step { STEP_UNFINISHED, STEP_TENANTS, STEP_CASES, STEP_RECORDS, STEP_WRITERS };
 
 struct retention {
     struct assignment *a;
@@ -106,11 +107,12 @@ static void tenants_read(struct store_read *read)
         if (t->retains)
             r->tenants[r->n_tenants++] = *t;
     }
-    if (found->n < TENANTS_MOST && r->n_tenants == 0) {
+    const bool at_end = found->n < TENANTS_MOST && r->n_tenants == 0;
+    if (at_end) {
         r->last_tenant = 0;
         r->rest_until_us = time_mono_us() + REST_US;
     }
-    end_slice(r, STEP_UNFINISHED);
+    end_slice(r, at_end ? STEP_WRITERS : STEP_UNFINISHED);
 }
 
 static void next_tenant(struct retention *r)
@@ -125,6 +127,18 @@ static void next_tenant(struct retention *r)
 }
 
 /* -- access records ---------------------------------------------------------------------------- */
+
+static void writers_purged(struct store_read *read)
+{
+    end_slice(read->ctx, STEP_UNFINISHED); /* the next round tries again */
+}
+
+static void purge_writers(struct retention *r)
+{
+    const int64_t now_us = time_shared_us(loop_time(r->a->loop));
+    begin_read(r, writers_purged);
+    store_purge_writers(r->a->service->store, &r->read, now_us - WRITERS_KEPT_US);
+}
 
 static void records_purged(struct store_read *read)
 {
@@ -261,6 +275,7 @@ void retention_run(struct retention *r)
         [STEP_TENANTS] = next_tenant,
         [STEP_CASES] = read_cases,
         [STEP_RECORDS] = purge_records,
+        [STEP_WRITERS] = purge_writers,
     };
     if (r->running || r->a->stopped)
         return;

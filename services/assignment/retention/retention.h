@@ -8,7 +8,8 @@
  *   - it finishes erasures that EraseCustomer noted a minute ago or earlier and did not finish;
  *   - it erases the cases of each tenant that ended before the time that the tenant's current
  *     policy keeps them for (`retention.closed`);
- *   - it deletes access records that are older than policy keeps them.
+ *   - it deletes access records that are older than policy keeps them, and what is known of
+ *     processes that wrote such records and ended in order a month ago.
  *
  * A round over all tenants begins ten seconds after the end of the last one. Two replicas that
  * believe they hold the lease do the same work twice, which changes nothing.

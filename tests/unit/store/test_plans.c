@@ -121,6 +121,7 @@ static const struct expect expectations[] = {
     {"access_customer", "access_record_customer", "tenant_id,customer_id,at", false},
     {"access_case", "access_record_case", "tenant_id,case_id,at", false},
     {"access_gaps", "access_writer_silent", "written_at", false},
+    {"access_writers_purge", "access_writer_ended", "ended_at", false},
     {"access_purge", "access_record_pkey", "tenant_id,at", true},
     {"checkpoints", "checkpoint_pkey", "tenant_id,number", false},
     {"checkpoint_slice", "checkpoint_slice_pkey", "tenant_id,number,draft,slice", false},
