@@ -6,7 +6,7 @@ import uuid
 
 import pytest
 
-from harness.api import v1
+from harness.api import new_id, v1
 from harness.errors import refused
 
 from .support import policy, sample, steps
@@ -199,3 +199,34 @@ def test_a_letter_is_recorded_once_however_often_it_is_told(world):
               "direction": v1.CONTACT_DIRECTION_INBOUND}
     first, again = ann.RecordContact(**fields), ann.RecordContact(**fields)
     assert (first.contact_id, first.case.version) == (again.contact_id, again.case.version)
+
+
+@pytest.mark.parametrize("answer,back", [(v1.CUSTOMER_ANSWER_ACCEPTED, True), (v1.CUSTOMER_ANSWER_COUNTERED, True),
+                                         (v1.CUSTOMER_ANSWER_DECLINED, False)])
+def test_an_answer_to_a_remedy_after_resolving_is_kept(world, answer, back):
+    ann = world.agent("ann", present=False)
+    world.open()
+    ann.SetPresence(presence=v1.PRESENCE_AWAY)
+    case = ann.take()
+    steps.recover(ann, case)
+    offered = steps.propose(ann, case, v1.REMEDY_KIND_GIFT)
+    resolved = steps.resolve(ann, case)
+    request = {"case_id": case.case_id, "remedy_id": offered.remedy_id, "answer": answer, "note": "About the gift.",
+               "request_id": new_id()}
+    said = ann.RecordCustomerResponse(**request)
+    assert said.remedy.state == v1.REMEDY_STATE_EXPIRED
+    assert said.case.status == (v1.CASE_STATUS_IN_PROGRESS if back else v1.CASE_STATUS_RESOLVED)
+    contact = said.case.contacts[-1]
+    assert (contact.direction, contact.channel, contact.note) == (
+        v1.CONTACT_DIRECTION_INBOUND, case.channel, "About the gift.")
+    told = world.history(case)[resolved.version]
+    assert (told.kind, told.detail.remedy.remedy_id, told.personal.text) == (
+        v1.EVENT_KIND_CONTACT_RECORDED, offered.remedy_id, "About the gift.")
+    assert ("ann",) in world.cluster.sql("select recipient from notification where case_id = %s and kind = 4",
+                                         (case.case_id,))
+    again = ann.RecordCustomerResponse(**request)
+    assert (again.case.version, again.remedy) == (said.case.version, said.remedy)
+    if back:
+        again = steps.propose(ann, case, v1.REMEDY_KIND_GIFT)
+        ann.RecordCustomerResponse(case_id=case.case_id, remedy_id=again.remedy_id, answer=v1.CUSTOMER_ANSWER_ACCEPTED)
+    assert world.verify(case).intact

@@ -13,6 +13,7 @@
 #include "case/transition.h"
 #include "contract/reasons.h"
 #include "contract/words.h"
+#include "resolution/decide/contact.h"
 #include "resolution/decide/decide.h"
 
 static Amends__V1__EventPrivate personal_words(char *text)
@@ -58,13 +59,19 @@ static void count_effort(struct case_row *row, const struct contact_row *contact
     row_touch(&row->row);
 }
 
-/* The event settles the clocks. Policy says which clocks a contact stops, starts or resets. */
+/* The event settles the clocks. Policy says which clocks a contact stops, starts or resets. `about`
+ * is the remedy that the customer spoke of, or NULL. */
 static void contact_event(struct decision *d, int kind, const struct contact_row *contact,
-                          const Amends__V1__EventPrivate *personal)
+                          const struct remedy_row *about, const Amends__V1__EventPrivate *personal)
 {
     struct contact_row without_note = *contact;
     without_note.note = "";
     Amends__V1__EventDetail detail = AMENDS__V1__EVENT_DETAIL__INIT;
+    if (about) {
+        struct remedy_row without_words = *about;
+        without_words.description = "";
+        detail.remedy = message_remedy(&without_words, d->arena);
+    }
     detail.contact = message_contact(&without_note, d->arena);
     case_event(d, kind, d->cmd->principal, &detail, personal);
 }
@@ -89,6 +96,33 @@ static bool may_record(struct decision *d, const Amends__V1__RecordContactReques
     return false;
 }
 
+/* The row, the event and what follows; nothing when there is no room or other keys are needed. */
+static void keep_contact(struct decision *d, const Amends__V1__RecordContactRequest *r, int64_t at,
+                         const struct remedy_row *about)
+{
+    struct case_state *c = d->c;
+    if (!case_require_room(d, &c->contacts, CASE_CONTACTS_MAX, "contacts") || !comeback_prepare(d))
+        return;
+    const struct contact_row *contact = add_contact(d, r, at);
+    count_effort(&c->row, contact, r->minutes_lost);
+    const Amends__V1__EventPrivate personal = personal_words(r->note);
+    contact_event(d, EVENT_KIND_CONTACT_RECORDED, contact, about, &personal);
+    d->cmd->result_id = contact->contact_id;
+    if (contact_asks(contact))
+        bring_back(d);
+}
+
+void contact_about_remedy(struct decision *d, const struct remedy_row *remedy, bool asks,
+                          char *note)
+{
+    Amends__V1__RecordContactRequest word = AMENDS__V1__RECORD_CONTACT_REQUEST__INIT;
+    word.direction = (Amends__V1__ContactDirection)CONTACT_DIRECTION_INBOUND;
+    word.channel = (Amends__V1__Channel)d->c->row.channel;
+    word.asks = (Amends__V1__ContactAsk)(asks ? CONTACT_ASK_ANSWER : CONTACT_ASK_NOTHING);
+    word.note = note;
+    keep_contact(d, &word, d->now_us, remedy);
+}
+
 static void record_contact_decide(struct decision *d)
 {
     const Amends__V1__RecordContactRequest *r =
@@ -106,15 +140,7 @@ static void record_contact_decide(struct decision *d)
                         "is above the top of the ladder, level %d", d->policy->n_levels);
         return;
     }
-    if (!case_require_room(d, &c->contacts, CASE_CONTACTS_MAX, "contacts") || !comeback_prepare(d))
-        return;
-    const struct contact_row *contact = add_contact(d, r, at);
-    count_effort(&c->row, contact, r->minutes_lost);
-    const Amends__V1__EventPrivate personal = personal_words(r->note);
-    contact_event(d, EVENT_KIND_CONTACT_RECORDED, contact, &personal);
-    d->cmd->result_id = contact->contact_id;
-    if (contact_asks(contact))
-        bring_back(d);
+    keep_contact(d, r, at, NULL);
 }
 
 const struct command_kind record_contact_kind = {
@@ -152,7 +178,7 @@ static void correct(struct decision *d, struct contact_row *contact, int asks)
     row_touch(&contact->row);
     row->contacts += is_effort(contact) - before;
     row_touch(&row->row);
-    contact_event(d, EVENT_KIND_CONTACT_CORRECTED, contact, NULL);
+    contact_event(d, EVENT_KIND_CONTACT_CORRECTED, contact, NULL, NULL);
     if (contact_asks(contact))
         bring_back(d);
 }

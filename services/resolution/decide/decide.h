@@ -37,7 +37,8 @@ extern const struct command_kind record_root_cause_kind;
  * Refused with ALREADY_COMPENSATED: a kind that makes up for the loss (contract/remedy_kinds.h) of
  * the very worth that stands already. */
 extern const struct command_kind propose_remedy_kind;
-/* RecordCustomerResponse, for an OFFERED remedy only. */
+/* RecordCustomerResponse, for an OFFERED remedy. What is said of one that expired with the
+ * resolution is kept as a contact, which brings the case back unless it is a "no". */
 extern const struct command_kind record_customer_response_kind;
 
 /* ReportFulfilment: ACCEPTED -> FULFILLING -> FULFILLED or FAILED, where FULFILLING may be left

@@ -13,6 +13,7 @@
 #include "contract/money.h"
 #include "case/model/decision.h"
 #include "case/model/states.h"
+#include "case/ladder/ladder.h"
 #include "case/people/authority.h"
 #include "case/transition.h"
 #include "contract/reasons.h"
@@ -21,6 +22,7 @@
 #include "contract/word.h"
 #include "contract/words.h"
 #include "policy/words.h"
+#include "resolution/decide/contact.h"
 #include "resolution/decide/decide.h"
 #include "resolution/decide/remedy_row.h"
 
@@ -162,6 +164,21 @@ static int answered_state(int answer)
     }
 }
 
+/* The offer ended with the resolution, and may have been made up for since, so it stays ended: the
+ * word of the customer is kept, and brings the case back to work for somebody to propose again. A
+ * "no" asks for nothing. The owner is told of both. */
+static void keep_late_answer(struct decision *d, const struct remedy_row *remedy,
+                             const Amends__V1__RecordCustomerResponseRequest *r)
+{
+    const struct uuid id = remedy->remedy_id;
+    const char *owner = d->c->row.owner_id;
+    contact_about_remedy(d, remedy, (int)r->answer != CUSTOMER_ANSWER_DECLINED, r->note);
+    if (fault_is_set(&d->cmd->fault) || d->again)
+        return;
+    ladder_tell(d, NOTIFICATION_WORD, "late answer", owner);
+    d->cmd->result_id = id;
+}
+
 static void record_customer_response_decide(struct decision *d)
 {
     const Amends__V1__RecordCustomerResponseRequest *r =
@@ -169,6 +186,10 @@ static void record_customer_response_decide(struct decision *d)
     struct remedy_row *remedy = remedy_find(d, r->remedy_id);
     if (!remedy)
         return;
+    if (remedy->state == REMEDY_STATE_EXPIRED) {
+        keep_late_answer(d, remedy, r);
+        return;
+    }
     if (remedy->state != REMEDY_STATE_OFFERED) {
         remedy_refuse_state(d, remedy,
                             "be answered; what the customer said can be recorded as a contact");
