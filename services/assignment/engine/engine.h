@@ -21,7 +21,7 @@
 
 #include "assignment/assignment.h"
 #include "assignment/matching/claims.h"
-#include "assignment/matching/refusals.h"
+#include "assignment/engine/pauses.h"
 #include "assignment/decide/decide.h"
 #include "assignment/timers/timer_queue.h"
 #include "base/list.h"
@@ -52,7 +52,7 @@ struct assignment {
     bool waiting_running;
     int64_t waiting_after;       /* the tenant behind which the next look begins */
     struct claims claims;        /* cases tried for agents who asked */
-    struct refusals refusals;    /* what the decision refused a moment ago */
+    struct pauses refusals;      /* what the decision refused a moment ago */
     unsigned commands_in_flight; /* commands given by the engine itself */
     struct list commands;        /* of struct engine_command */
 };

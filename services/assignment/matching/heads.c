@@ -151,7 +151,7 @@ static void note_refusal(struct heads *h, const struct pick_case *c, const char 
                          enum offer_outcome outcome, const struct fault *fault)
 {
     const int64_t now_us = engine_now_us(h->a);
-    struct refusals *r = &h->a->refusals;
+    struct pauses *r = &h->a->refusals;
     if (outcome == OFFER_AGENT_UNFIT)
         refusals_note(r, &c->case_id, c->generation, agent_id, false, now_us);
     else if (outcome == OFFER_CASE_FULL)

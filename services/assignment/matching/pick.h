@@ -40,7 +40,7 @@ struct pick_input {
      * one of these. */
     const struct policy *const *others;
     size_t n_others;
-    const struct refusals *refusals; /* NULL = none */
+    const struct pauses *refusals; /* NULL = none */
     int64_t now_us;
 };
 

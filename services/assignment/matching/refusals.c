@@ -2,9 +2,10 @@
 
 #include "assignment/matching/refusals.h"
 
-#include <string.h>
-
 #include "base/digest.h"
+
+/* Why an offer was refused: the reasons of the entries. */
+enum { REFUSED_TO_ALL, REFUSED_TO_PUSHED };
 
 static uint64_t agent_hash(const char *agent_id)
 {
@@ -15,66 +16,27 @@ static uint64_t agent_hash(const char *agent_id)
     return hash ? hash : 1;
 }
 
-/* The last bytes of an id are random. */
-static size_t bucket_of(const struct uuid *case_id, uint64_t agent)
-{
-    uint16_t hash;
-    memcpy(&hash, case_id->b + sizeof(case_id->b) - sizeof(hash), sizeof(hash));
-    return (hash + agent) % REFUSALS_BUCKETS;
-}
-
-static bool is_of(const struct refusal *at, const struct uuid *case_id, uint64_t agent)
-{
-    return at->times > 0 && at->agent == agent && uuid_eq(&at->case_id, case_id);
-}
-
-/* Its own place; else a free one, or that of the pair which was refused least often. */
-static struct refusal *place_for(struct refusals *r, const struct uuid *case_id, uint64_t agent)
-{
-    struct refusal *bucket = r->at[bucket_of(case_id, agent)], *least = &bucket[0];
-    for (size_t i = 0; i < REFUSALS_OF_BUCKET; i++) {
-        if (is_of(&bucket[i], case_id, agent))
-            return &bucket[i];
-        if (bucket[i].times < least->times)
-            least = &bucket[i];
-    }
-    return least;
-}
-
-static int64_t pause_us(unsigned times)
-{
-    int64_t pause = US_PER_S;
-    while (times-- > 1 && pause < REFUSALS_MOST_US)
-        pause *= 2;
-    return pause < REFUSALS_MOST_US ? pause : REFUSALS_MOST_US;
-}
-
-void refusals_note(struct refusals *r, const struct uuid *case_id, int64_t generation,
+void refusals_note(struct pauses *r, const struct uuid *case_id, int64_t generation,
                    const char *agent_id, bool pushed, int64_t now_us)
 {
-    const uint64_t agent = agent_hash(agent_id);
-    struct refusal *at = place_for(r, case_id, agent);
-    if (!is_of(at, case_id, agent) || at->generation != generation)
-        *at = (struct refusal){.case_id = *case_id, .generation = generation, .agent = agent};
-    at->times++;
-    at->pushed = pushed;
-    at->until_us = now_us + pause_us(at->times);
+    const struct paused_item item = {
+        .id = *case_id, .with = agent_hash(agent_id), .generation = generation};
+    r->most_us = REFUSALS_MOST_US;
+    pauses_expire(r, now_us);
+    (void)pauses_failed(r, &item, pushed ? REFUSED_TO_PUSHED : REFUSED_TO_ALL, now_us);
 }
 
-static bool has(const struct refusals *r, const struct uuid *case_id, int64_t generation,
-                uint64_t agent, bool asked, int64_t now_us)
+static bool has(const struct pauses *r, const struct paused_item *item, bool asked, int64_t now_us)
 {
-    const struct refusal *bucket = r->at[bucket_of(case_id, agent)];
-    for (size_t i = 0; i < REFUSALS_OF_BUCKET; i++)
-        if (is_of(&bucket[i], case_id, agent))
-            return bucket[i].generation == generation && bucket[i].until_us > now_us &&
-                   !(asked && bucket[i].pushed);
-    return false;
+    const struct paused *found = pauses_find(r, item);
+    return found && found->until_us > now_us && !(asked && found->reason == REFUSED_TO_PUSHED);
 }
 
-bool refusals_has(const struct refusals *r, const struct uuid *case_id, int64_t generation,
+bool refusals_has(const struct pauses *r, const struct uuid *case_id, int64_t generation,
                   const char *agent_id, bool asked, int64_t now_us)
 {
-    return has(r, case_id, generation, 0, asked, now_us) ||
-           has(r, case_id, generation, agent_hash(agent_id), asked, now_us);
+    const struct paused_item anybody = {.id = *case_id, .generation = generation};
+    const struct paused_item agent = {
+        .id = *case_id, .with = agent_hash(agent_id), .generation = generation};
+    return has(r, &anybody, asked, now_us) || has(r, &agent, asked, now_us);
 }

@@ -4,14 +4,13 @@
  * The timer engine. Due clocks come from the timers in Redis (timer_queue.h) or, without Redis,
  * from PostgreSQL. Commands in ordinary segments fire them, a bounded number at a time. When a
  * claim gets lost, the sweep finds its clocks a second later. A clock that cannot be fired is put
- * back with a growing pause (retries.h), so that those behind it go on.
+ * back with a growing pause (engine/pauses.h), so that those behind it go on.
  */
 
 #include <stdlib.h>
 
 #include "assignment/engine/engine.h"
 #include "assignment/timers/firing.h"
-#include "assignment/timers/retries.h"
 #include "base/assert.h"
 #include "base/log.h"
 #include "base/metrics.h"
@@ -20,6 +19,7 @@
 #include "contract/words.h"
 
 #define BUSY_US (5 * US_PER_MS)
+#define RETRIES_MOST_US (300 * US_PER_S)
 #define LOOK_US US_PER_S /* other replicas also add timers */
 
 static METRIC_DEFINE(fired_total, METRIC_COUNTER, "amends_assignment_clocks_fired_total",
@@ -37,7 +37,7 @@ struct timers {
     struct assignment *a;
     struct timerq *queue;
     struct firings firings;
-    struct retries retries;
+    struct pauses retries; /* by the clock's id */
     /* Without Redis: */
     struct loop_timer *timer;
     int64_t next_due_us; /* INT64_MAX = none known */
@@ -103,25 +103,30 @@ static bool may_be_anybodys(const struct assignment *a, const struct fault *faul
     }
 }
 
-static void tell_put_back(const struct retry *retry, int64_t now_us)
+static struct paused_item retry_of(const struct timer_member *m)
+{
+    return (struct paused_item){.id = m->clock_id, .generation = m->generation};
+}
+
+static void tell_put_back(const struct timer_member *m, const struct paused *retry, int64_t now_us)
 {
     char case_id[UUID_TEXT_LEN + 1], clock_id[UUID_TEXT_LEN + 1];
-    log_warn("assignment", "clock_put_back",
-             LOG_STR("case", uuid_format(&retry->member.case_id, case_id)),
-             LOG_STR("clock", uuid_format(&retry->member.clock_id, clock_id)),
+    log_warn("assignment", "clock_put_back", LOG_STR("case", uuid_format(&m->case_id, case_id)),
+             LOG_STR("clock", uuid_format(&m->clock_id, clock_id)),
              LOG_INT("failures", retry->failures),
              LOG_STR("reason", contract_reason(retry->reason)),
-             LOG_INT("again_in_s", (retry->not_before_us - now_us) / US_PER_S));
+             LOG_INT("again_in_s", (retry->until_us - now_us) / US_PER_S));
 }
 
 static void put_back(struct timers *t, const struct firing *f, const struct fault *fault)
 {
     const int64_t now_us = engine_now_us(t->a);
-    retries_expire(&t->retries, now_us);
-    const struct retry *retry = retries_failed(&t->retries, &f->member, fault->reason, now_us);
+    const struct paused_item item = retry_of(&f->member);
+    pauses_expire(&t->retries, now_us);
+    const struct paused *retry = pauses_failed(&t->retries, &item, fault->reason, now_us);
     metric_add(&put_back_total, 0, 1);
-    timerq_put_back(t->queue, &f->member, retry->not_before_us);
-    tell_put_back(retry, now_us);
+    timerq_put_back(t->queue, &f->member, retry->until_us);
+    tell_put_back(&f->member, retry, now_us);
 }
 
 static void fired(struct engine_command *command)
@@ -137,7 +142,8 @@ static void fired(struct engine_command *command)
         metric_add(&stale_total, 0, 1);
     }
     if (code == FAULT_OK || code == FAULT_FAILED_PRECONDITION || code == FAULT_NOT_FOUND) {
-        retries_done(&t->retries, &f->member);
+        const struct paused_item item = retry_of(&f->member);
+        pauses_done(&t->retries, &item);
         forget(t, f);
     } else if (!may_be_anybodys(command->a, fault) && !t->a->stopped) {
         put_back(t, f, fault);
@@ -167,11 +173,12 @@ static void fire_for(void *ctx, const struct tenant *tenant)
 /* True when it failed and its pause is not over: another replica, or the sweep, gave it here. */
 static bool waits_on(struct timers *t, const struct timer_member *m, bool found)
 {
-    const struct retry *retry = retries_find(&t->retries, m);
-    if (!retry || retry->not_before_us <= engine_now_us(t->a))
+    const struct paused_item item = retry_of(m);
+    const struct paused *retry = pauses_find(&t->retries, &item);
+    if (!retry || retry->until_us <= engine_now_us(t->a))
         return false;
     if (!found)
-        timerq_put_back(t->queue, m, retry->not_before_us);
+        timerq_put_back(t->queue, m, retry->until_us);
     return true;
 }
 
@@ -318,7 +325,7 @@ static void look_again(void *ctx)
 
 const char *timers_failure(const struct timers *t, const struct uuid *clock_id)
 {
-    const struct retry *retry = retries_of_clock(&t->retries, clock_id);
+    const struct paused *retry = pauses_of(&t->retries, clock_id, 0);
     return retry ? contract_reason(retry->reason) : NULL;
 }
 
@@ -341,6 +348,7 @@ struct timers *timers_new(struct assignment *a)
     metric_register(&stuck_gauge);
     t->a = a;
     t->next_due_us = INT64_MAX;
+    t->retries.most_us = RETRIES_MOST_US;
     firings_init(&t->firings, t);
     t->queue = timerq_new(a->loop, a->redis, a->replica, &ops);
     t->timer = loop_timer_new(a->loop, look_again, t);

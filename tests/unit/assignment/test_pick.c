@@ -20,7 +20,7 @@
 static struct arena arena;
 static struct policy *policy;
 static struct pick picks[PICKS_MAX];
-static struct refusals refusals;
+static struct pauses refusals;
 
 static int setup(void **state)
 {
