@@ -14,6 +14,7 @@ from .rules import DUE, FINAL, LIVE
 
 YEAR = 2041  # after the end of 32-bit time, with a DST change in every one of the zones
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+SECOND = MINUTE // 60
 UNITS = {"w": 7 * DAY, "d": DAY, "h": HOUR, "m": MINUTE, "s": MINUTE // 60}
 NAMED = {"status": Status, "channel": Channel, "trigger": Trigger, "owner": Owner}
 GROUPS = {"live": LIVE, "final": FINAL}
@@ -37,6 +38,7 @@ def _calendars():
         "contact": {"weekly": {"mon-fri": "08:00-20:00", "sat-sun": "10:00-18:30"}},
         "night": {"time_zone": "America/New_York",
                   "weekly": {"mon-fri": ["22:00-06:00", "12:00-13:00"], "sat-sun": "22:00-06:00"},
+                  "dates": {f"{YEAR}-{month:02}-{day:02}": "closed" for month in (2, 5, 8, 11) for day in (6, 20)},
                   "holidays": [{"date": f"{YEAR}-07-04", "name": "Independence Day"}]},
     }
 
@@ -48,7 +50,7 @@ def _clocks():
             "stop": {"contact": "reached"}, "cancel": {"status": "resolved"},
             "targets": [{"severity": 5, "target": "1h"}, {"severity": 4, "tier": "gold", "target": "2h30m"},
                         {"severity": ["3", "4"], "target": "8h"}, {"target": "16h"}],
-            "thresholds": [{"at": "50%", "notify": "owner"}, {"at": "75%", "raise_priority": "20m"},
+            "thresholds": [{"at": "25%", "raise_priority": "20m"}, {"at": "-40m", "notify": "owner"},
                            {"at": "100%", "do": "climb"}, {"at": "150%", "do": "climb", "notify": "next"}]},
         "public": {
             "kind": "first_response", "calendar": "night", "start": {"status": "live", "channel": "social"},
@@ -59,8 +61,8 @@ def _clocks():
             "stop": {"status": "resolved"}, "pause": {"status": "awaiting_customer"},
             "resume": {"customer": "waits"}, "pause_limit": {"single": "50h", "total": "3d"},
             "targets": [{"severity": 5, "target": "18h"}, {"severity": 4, "target": "30h"}, {"target": "45h"}],
-            "thresholds": [{"at": "80%", "raise_priority": "30m"}, {"at": "100%", "do": "climb"},
-                           {"at": "150%", "do": ["reassign", "co_own"]}, {"at": "400%", "do": "climb"}]},
+            "thresholds": [{"at": "70%", "raise_priority": "30m"}, {"at": "-90m", "do": "raise_severity"},
+                           {"at": "100%", "do": "climb"}, {"at": "150%", "do": ["reassign", "co_own"]}, {"at": "400%", "do": "climb"}]},
         "reply": {
             "kind": "next_contact", "calendar": "contact", "zone": "customer", "again": True,
             "start": {"customer": "waits", "status": ["live", "resolved"]}, "stop": {"customer": "quiet"},
@@ -78,7 +80,8 @@ def _clocks():
             "kind": "statutory", "calendar": "office", "start": {"status": "live"},
             "stop": {"contact": "reached"},
             "targets": [{"severity": 5, "target": {"business_days": 1}}, {"target": {"business_days": 3}}],
-            "thresholds": [{"at": "66%", "notify": "owner"}, {"at": "100%", "do": "climb"}]},
+            "thresholds": [{"at": "-2h", "notify": "owner"}, {"at": "-15m", "do": "raise_severity"},
+                           {"at": "100%", "do": "climb"}]},
         "final_answer": {
             "kind": "statutory", "zone": "customer", "start": {"status": "live"},
             "stop": {"status": "resolved"},
@@ -91,7 +94,7 @@ def _clocks():
             "thresholds": [{"at": "50%", "notify": "owner"}, {"at": "100%", "do": "climb"}]},
         "promise": {
             "kind": "promise",
-            "thresholds": [{"at": "75%", "notify": "owner"},
+            "thresholds": [{"at": "-2d", "notify": "owner"}, {"at": "-3h", "notify": "steward"},
                            {"at": "100%", "do": ["climb", "raise_severity"]}]},
         "follow_up": {
             "kind": "follow_up", "start": {"status": "resolved"}, "stop": {"status": "closed"},
@@ -110,7 +113,7 @@ def bundle():
     failures = {code: {"name": code, "severity": 3, "remedy": "apology"}
                 for code in ("billing", "delivery", "conduct")}
     return {
-        "amends": 1, "currency": "GBP", "time_zone": "Europe/London", "tiers": ["gold", "silver"],
+        "amends": 2, "currency": "GBP", "time_zone": "Europe/London", "tiers": ["gold", "silver"],
         "calendars": _calendars(), "failures": failures, "clocks": _clocks(),
         "ladder": [_level("front", "inform", 5),
                    _level("lead", "inform", 20, {"calendar": "office", "target": "8h"}),
@@ -172,7 +175,8 @@ def _targets(clock):
 def _threshold(rule):
     actions = {Do[one] for one in _each(rule.get("do", []))}
     actions |= {Do.RAISE_PRIORITY} if "raise_priority" in rule else set()
-    return Threshold(int(rule["at"][:-1]), frozenset(actions))
+    at = rule["at"]
+    return Threshold(int(at[:-1]) if at.endswith("%") else -duration(at[1:]) // SECOND, frozenset(actions))
 
 
 def _definition(name, clock):
@@ -212,10 +216,13 @@ def _weekly(hours):
 
 def _calendar(words):
     date = datetime.date.fromisoformat
+    dates = {date(day): hours for day, hours in words.get("dates", {}).items()}
     holidays = [(date(one["date"]), *(one.get("hours") or "00:00-24:00").split("-"), one.get("yearly", False))
                 for one in words.get("holidays", [])]
+    # A closed date is off from midnight to midnight, whatever hours its time is of.
+    holidays += [(day, "00:00", "24:00", False) for day, hours in dates.items() if hours == "closed"]
     return {"weekly": _weekly(words["weekly"]), "holidays": holidays,
-            "dates": {date(day): _hours(hours) for day, hours in words.get("dates", {}).items()}}
+            "dates": {day: _hours(hours) for day, hours in dates.items() if hours != "closed"}}
 
 
 def policy():

@@ -49,7 +49,13 @@ class Clock:
         return self.by_target(percent) if before is None else before
 
     def by_target(self, percent):
-        """The instant of a share of the present target."""
+        """The instant of a share of the present target: not before those that stand before it."""
+        own = self._own(percent)
+        order = [one.percent for one in self.thresholds]
+        first = order[:order.index(percent)] if percent in order and percent < DUE else []
+        return max([own, *map(self._own, first)])
+
+    def _own(self, percent):
         return max(deadline(self.started_at, self.target, self.calendar, self.stood, percent), self.not_before)
 
     @property
@@ -66,15 +72,19 @@ class Clock:
 
     @functools.cached_property
     def thresholds(self):
-        """100 % is one even if the definition has none."""
+        """In order. 100 % is one even if the definition has none."""
         own = self.definition.thresholds if self.definition else []
-        return [*own, *([] if any(one.percent == DUE for one in own) else [Threshold(DUE)])]
+        if any(one.percent == DUE for one in own):
+            return own
+        early = [one for one in own if one.percent < DUE]
+        return [*early, Threshold(DUE), *own[len(early):]]
 
     @functools.cached_property
     def next_threshold(self):
         """The next one that has not fired."""
-        return min((one for one in self.thresholds if one.percent > self.fired), key=lambda one: one.percent,
-                   default=None)
+        order = [one.percent for one in self.thresholds]
+        place = order.index(self.fired) + 1 if self.fired else 0
+        return self.thresholds[place] if place < len(order) else None
 
     @functools.cached_property
     def next_at(self):

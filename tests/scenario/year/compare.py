@@ -62,7 +62,8 @@ def _retarget_of(shown):
 
 def shown_clock(shown):
     times = (_stamp_of(shown, field) for field in ("start_time", "due_time", "stop_time", "breach_time"))
-    return (shown.state, shown.instance, *times, shown.fired_percent, _stamp_of(shown, "next_time"),
+    fired = -shown.fired_before.seconds if shown.HasField("fired_before") else shown.fired_percent
+    return (shown.state, shown.instance, *times, fired, _stamp_of(shown, "next_time"),
             tuple(map(_pause_of, shown.pauses)), _pause_of(shown.pause) if shown.HasField("pause") else None,
             tuple(map(_retarget_of, shown.retargets)))
 

@@ -7,7 +7,7 @@ import itertools
 from harness.api import v1
 
 from . import compare
-from .deadlines import working
+from .deadlines import share, working
 from .records import stamp
 
 MILLISECOND = 1000
@@ -15,14 +15,14 @@ MILLISECOND = 1000
 
 def explain_all(world, lives):
     """How many were explained."""
-    explained, others = 0, itertools.cycle((1, 50, 170, 310))
+    explained, others = 0, itertools.cycle((1, 50, -900, 170, -5400, 310, -7200))
     for life in lives:
         ours = {one.key: one for one in life.case.clocks}
         for shown in world.crm.GetCase(case_id=life.case_id).case.clocks:
             clock = ours[compare.shown_key(shown)]
             for percent in (100, next(others)):
-                answer = world.crm.ExplainDeadline(case_id=life.case_id, clock_id=shown.clock_id,
-                                                   percent=percent)
+                which = {"percent": percent} if percent > 0 else {"before": {"seconds": -percent}}
+                answer = world.crm.ExplainDeadline(case_id=life.case_id, clock_id=shown.clock_id, **which)
                 _check(life, clock, percent, answer)
                 explained += 1
     return explained
@@ -40,11 +40,11 @@ def _check(life, clock, percent, answer):
     counted = [(begin, end) for kind, begin, end, _ in parts if kind == v1.DEADLINE_PART_KIND_WORKING]
     if clock.target[0] == "time":
         _same_work(life, clock, counted, working(clock.started_at, joints[-1], clock.calendar, clock.stood))
-        share = clock.target[1] * percent // 100
+        used = share(clock.target, percent)
         if due == clock.not_before:
-            share = sum(end - begin for begin, end in working(clock.started_at, due, clock.calendar, clock.stood))
-        if abs(answer.counted_ms * MILLISECOND - share) >= MILLISECOND:
-            compare.differ(life, f"the work in {percent} % of {clock.key}", answer.counted_ms, share)
+            used = sum(end - begin for begin, end in working(clock.started_at, due, clock.calendar, clock.stood))
+        if abs(answer.counted_ms * MILLISECOND - used) >= MILLISECOND:
+            compare.differ(life, f"the work in {percent} % of {clock.key}", answer.counted_ms, used)
 
 
 def _same_work(life, clock, theirs, ours):

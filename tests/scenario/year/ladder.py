@@ -50,8 +50,9 @@ def level_after(view, clock, rule):
 
 
 def _addressed(view, clock):
-    """The highest level that the customer wrote to since the clock began, if their word began it."""
+    """The highest level that the customer wrote to since the clock began, if it measures their waiting: what
+    began it may be a claim that came again."""
     words = [one for one in view.contacts if one.direction == Direction.INBOUND and one.asks == Ask.ANSWER and one.at >= clock.started_at]
-    if clock.kind != ClockKind.NEXT_CONTACT or clock.started_at not in [one.at for one in words]:
+    if clock.kind != ClockKind.NEXT_CONTACT or not all(box.get("customer") == {True} for box in clock.definition.start):
         return 0
-    return max(one.addressed for one in words)
+    return max((one.addressed for one in words), default=0)

@@ -40,7 +40,7 @@ class Marks:
             self._looked.setdefault(row.fact.clock, []).append(row)
 
     def fired(self, key, number):
-        return max((row.fact.percent for row in self._fired.get((key, number), ())), default=0)
+        return next((row.fact.percent for row in reversed(self._fired.get((key, number), ()))), 0)
 
     def late_from(self, key, number):
         """The moment that told it was late; None = none has."""
@@ -70,7 +70,7 @@ def _instance(lane, marks, views, run, end, is_last=False):
     stretches = _stretches(lane, run, end)
     late = marks.late_from(lane.key, run.number)
     clock = retargets.follow(
-        clock, lane.views(run.born + 1, end and end.seen),
+        clock, [view for view in lane.views(run.born + 1, end and end.seen) if not _rests(lane, run, view)],
         lambda so_far, view: _stood(so_far, _up_to(stretches, view.index), late)[0])
     stood, too_late = _stood(clock, stretches, late)
     if end is None:
@@ -78,6 +78,11 @@ def _instance(lane, marks, views, run, end, is_last=False):
         looked_at = [*marks.looked_at(lane.key, run.born), 0 if clock.closes() else too_late]
         return running(clock, stood, views[-1].at, looked_at)
     return _ended(clock, stood, end, lane.told_late(run, end, views[-1].index) if is_last else [])
+
+
+def _rests(lane, run, view):
+    """The case is resolved then: the clock has ended so far and goes on later."""
+    return any(rest.began <= view.index < rest.went_on for rest in lane.rests(run))
 
 
 def _stretches(lane, run, end):

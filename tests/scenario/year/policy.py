@@ -24,7 +24,7 @@ class Unreachable:
 
 @dataclasses.dataclass(frozen=True)
 class Threshold:
-    percent: int
+    percent: int  # of the target, or below zero as many seconds before its end
     actions: frozenset = frozenset()  # of Do
 
 
