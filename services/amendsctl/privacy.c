@@ -27,10 +27,13 @@ int privacy_run_export(const struct ctl *c)
 {
     const struct line *line = c->line;
     const enum command_server server = line->command->server;
-    const struct rpc_principal as = ctl_caller(c);
+    struct rpc_principal as;
     struct rpc_sync_result result = {0};
-    const int err = rpc_sync_stream(
-        c->client, ctl_service(server), ctl_method_index(server, line->command->method), &as,
-        line->request, line->timeout_ms, print_piece, NULL, c->arena, &result);
+    if (ctl_caller(c, &as))
+        return 1;
+    const int err = rpc_sync_stream(c->client, ctl_service(server),
+                                    ctl_method_index(server, line->command->method), &as,
+                                    line->request, line->timeout_ms < 0 ? 0 : line->timeout_ms,
+                                    print_piece, NULL, c->arena, &result);
     return err ? ctl_cannot_call(line, err) : ctl_report(c, &result);
 }

@@ -40,7 +40,7 @@ struct program {
     struct internal_key *internal_key; /* NULL = none */
     struct keyring *keyring;
     struct key_source *key_source; /* of the keyring */
-    struct jwt *jwt;                   /* NULL = tokens are not taken */
+    struct jwt *jwt;               /* NULL = tokens are not taken */
     struct auth_checker jwt_checker;
     struct rpc_server *server;
     struct assignment *assignment;     /* NULL without PART_ASSIGNMENT */

@@ -81,7 +81,7 @@ static int access_register(struct rpc_server *server, struct service *service)
         {.name = "RevokeApiKey", .handle = keys_revoke, .slots = 4},
     };
     return rpc_server_add(server, &amends__v1__access_service__descriptor, methods, COUNT(methods),
-                           service);
+                          service);
 }
 
 static int history_register(struct rpc_server *server, struct service *service)
