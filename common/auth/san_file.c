@@ -16,6 +16,7 @@ struct san_file {
     const char *path;
     struct stat was;
     struct loop_timer *timer;
+    struct auth_checker checker;
     pthread_mutex_t lock;
     struct san_map *map; /* under the lock */
 };
@@ -60,6 +61,17 @@ static void look(void *ctx)
     loop_timer_start(f->timer, LOOK_US);
 }
 
+static bool alive(void *ctx, const struct auth_identity *identity, int64_t now_us)
+{
+    (void)now_us;
+    return san_file_alive(ctx, identity);
+}
+
+const struct auth_checker *san_file_checker(const struct san_file *f)
+{
+    return &f->checker;
+}
+
 int san_file_new(const char *path, struct loop *loop,
                  void (*tell)(void *ctx, int line, const char *what), void *ctx,
                  struct san_file **out)
@@ -73,6 +85,7 @@ int san_file_new(const char *path, struct loop *loop,
         return AM_EINVAL;
     }
     AM_ASSERT(pthread_mutex_init(&f->lock, NULL) == 0);
+    f->checker = (struct auth_checker){.name = "certificate", .alive = alive, .ctx = f};
     f->timer = loop_timer_new(loop, look, f);
     loop_timer_start(f->timer, LOOK_US);
     *out = f;

@@ -22,6 +22,9 @@ int san_file_new(const char *path, struct loop *loop,
 /* After the loop has ended, or on its thread. NULL is allowed. */
 void san_file_free(struct san_file *f);
 
+/* "certificate", with `alive` alone: a stream ends when the map no longer says what it said. */
+const struct auth_checker *san_file_checker(const struct san_file *f);
+
 /* As san_map_find() and san_map_alive(), by the map of now. */
 int san_file_find(struct san_file *f, const struct san *names, size_t n, struct arena *arena,
                   struct auth_identity *out, const char **why) AM_MUSTCHECK;

@@ -188,6 +188,40 @@ enum caller_outcome caller_establish(const struct caller_rules *rules,
     return CALLER_MISSING;
 }
 
+/* -- a certificate ----------------------------------------------------------------------------- */
+
+bool caller_gives_credential(const grpc_metadata_array *metadata)
+{
+    struct slice value;
+    return find(metadata, CALLER_AUTHORIZATION_KEY, &value) > 0;
+}
+
+static const enum san_kind san_kinds[TLS_NAME_KINDS] = {
+    [TLS_NAME_DNS] = SAN_DNS,
+    [TLS_NAME_URI] = SAN_URI,
+    [TLS_NAME_EMAIL] = SAN_EMAIL,
+    [TLS_NAME_IP] = SAN_IP,
+};
+
+enum caller_outcome caller_by_certificate(struct san_file *file, const struct tls_name *names,
+                                          size_t n, const grpc_metadata_array *metadata,
+                                          struct arena *arena, struct caller *c,
+                                          struct rpc_principal *who, struct fault *fault)
+{
+    struct san sans[TLS_PEER_NAMES_MAX];
+    const char *why = "";
+    *c = (struct caller){.why = "", .checker = san_file_checker(file)};
+    for (size_t i = 0; i < n && i < TLS_PEER_NAMES_MAX; i++)
+        sans[i] = (struct san){.kind = san_kinds[names[i].kind], .text = names[i].text};
+    const int err = san_file_find(file, sans, n < TLS_PEER_NAMES_MAX ? n : TLS_PEER_NAMES_MAX,
+                                  arena, &c->identity, &why);
+    if (err == AM_ENOENT)
+        return CALLER_MISSING;
+    if (err)
+        return refuse(c, fault, why, "the names of the client certificate are not accepted");
+    return name(metadata, arena, c, who, fault);
+}
+
 /* -- on whose behalf --------------------------------------------------------------------------- */
 
 static int bad_behalf(struct fault *fault)

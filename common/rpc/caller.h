@@ -15,10 +15,11 @@
 
 #include <grpc/grpc.h>
 
-#include "auth/identity.h"
+#include "auth/san_file.h"
 #include "base/fault.h"
 #include "base/slice.h"
 #include "rpc/server.h"
+#include "rpc/tls_peer.h"
 
 #define CALLER_AUTHORIZATION_KEY "authorization"
 #define CALLER_BEHALF_KEY "amends-on-behalf-of"
@@ -60,6 +61,17 @@ enum caller_outcome caller_establish(const struct caller_rules *rules,
                                      const grpc_metadata_array *metadata, int64_t now_us,
                                      struct arena *arena, struct caller *c,
                                      struct rpc_principal *who, struct fault *fault) AM_MUSTCHECK;
+
+/* True when the call gives a credential, which goes before a certificate. */
+bool caller_gives_credential(const grpc_metadata_array *metadata);
+
+/* The same by the names in a certificate that was verified; `c->checker` is the file's. MISSING,
+ * with nothing set: the file maps none of them. */
+enum caller_outcome caller_by_certificate(struct san_file *file, const struct tls_name *names,
+                                          size_t n, const grpc_metadata_array *metadata,
+                                          struct arena *arena, struct caller *c,
+                                          struct rpc_principal *who,
+                                          struct fault *fault) AM_MUSTCHECK;
 
 /* Takes up `amends-on-behalf-of`, if it is given, and looks whether `who` has one of `needed`
  * roles. AM_EINVAL: `fault` was set. */

@@ -71,12 +71,32 @@ static enum caller_outcome slow_down(struct fault *fault)
     return CALLER_SLOWED;
 }
 
+/* MISSING: there is no certificate, or it is mapped to nobody. Of a client behind a front the front
+ * tells the names: its own certificate is not theirs. */
+static enum caller_outcome by_certificate(struct rpc_call *call, struct fault *fault)
+{
+    const struct rpc_server *s = call->server;
+    struct tls_peer peer;
+    if (!s->certificates || s->rules.auth == RPC_AUTH_OFF ||
+        caller_gives_credential(&call->metadata))
+        return CALLER_MISSING;
+    if (call->told.peer)
+        return caller_by_certificate(s->certificates, call->told.names, call->told.n_names,
+                                     &call->metadata, &call->arena, &call->caller, &call->principal,
+                                     fault);
+    tls_peer_read(call->grpc, &call->arena, &peer);
+    return caller_by_certificate(s->certificates, peer.names, peer.n_names, &call->metadata,
+                                 &call->arena, &call->caller, &call->principal, fault);
+}
+
 static enum caller_outcome establish(struct rpc_call *call, struct fault *fault)
 {
     struct rpc_server *s = call->server;
-    enum caller_outcome outcome =
-        caller_establish(&s->rules, &call->metadata, time_now_us(loop_time(s->loop)), &call->arena,
-                         &call->caller, &call->principal, fault);
+    enum caller_outcome outcome = by_certificate(call, fault);
+    if (outcome != CALLER_MISSING)
+        return outcome;
+    outcome = caller_establish(&s->rules, &call->metadata, time_now_us(loop_time(s->loop)),
+                               &call->arena, &call->caller, &call->principal, fault);
     if (outcome == CALLER_ASKS && !failures_room(s->failures, rpc_call_peer(call), call->taken_us))
         return slow_down(fault);
     return outcome;

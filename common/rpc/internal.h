@@ -211,6 +211,7 @@ struct rpc_server {
     int64_t looked_us;       /* when they were last looked at */
     int64_t front_warned_us; /* when the log last told of a front that is not trusted; 0: never */
     struct caller_rules rules;
+    struct san_file *certificates; /* NULL: certificates say nothing of who calls */
     struct failures *failures;
     struct rpc_believed believed[RPC_BELIEVED_MAX];
     struct list asking; /* calls */

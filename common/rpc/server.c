@@ -11,6 +11,7 @@
 #include <grpc/grpc_security.h>
 
 #include "auth/failures.h"
+#include "auth/san_file.h"
 #include "base/assert.h"
 #include "base/log.h"
 #include "contract/roles.h"
@@ -192,6 +193,13 @@ void rpc_server_add_checker(struct rpc_server *s, const struct auth_checker *che
     AM_ASSERT(!s->started && s->rules.n_checkers < CALLER_CHECKERS_MAX);
     s->rules.checkers[s->rules.n_checkers++] = checker;
     meter_caller_kind(checker->name);
+}
+
+void rpc_server_use_certificates(struct rpc_server *s, struct san_file *file)
+{
+    AM_ASSERT(!s->started);
+    s->certificates = file;
+    meter_caller_kind(san_file_checker(file)->name);
 }
 
 /* -- start ------------------------------------------------------------------------------------- */

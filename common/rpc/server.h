@@ -52,6 +52,7 @@ struct tls_files;
 struct wire_limits;
 
 struct auth_checker;
+struct san_file;
 
 /* Who calls. Strings live in the call's arena (at most 64 and 128 bytes, [A-Za-z0-9._@:-]). */
 struct rpc_principal {
@@ -155,6 +156,10 @@ int rpc_server_add(struct rpc_server *s, const ProtobufCServiceDescriptor *descr
 /* Adds a kind of credential, which has to outlive the server. Before rpc_server_start(), at most 8;
  * the first that takes a text checks it. */
 void rpc_server_add_checker(struct rpc_server *s, const struct auth_checker *checker);
+
+/* Knows callers without such a credential by the names in their client certificate. The file has to
+ * outlive the server. Before rpc_server_start(). */
+void rpc_server_use_certificates(struct rpc_server *s, struct san_file *file);
 
 /*
  * Binds the addresses and starts the rpc thread. AM_EINVAL for a bad address, for one that other

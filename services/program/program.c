@@ -8,6 +8,7 @@
 #include "assignment/assignment.h"
 #include "auth/internal_key.h"
 #include "auth/jwt.h"
+#include "auth/san_file.h"
 #include "base/assert.h"
 #include "calendar/zone_needed.h"
 #include "base/log.h"
@@ -40,6 +41,7 @@ struct program {
     struct internal_key *internal_key; /* NULL = none */
     struct keyring *keyring;
     struct key_source *key_source; /* of the keyring */
+    struct san_file *certificates; /* NULL = they say nothing of who calls */
     struct jwt *jwt;               /* NULL = tokens are not taken */
     struct auth_checker jwt_checker;
     struct rpc_server *server;
@@ -306,6 +308,24 @@ static int read_keys(struct program *p)
     return err;
 }
 
+static void log_certificate_map(void *ctx, int line, const char *what)
+{
+    const struct program *p = ctx;
+    log_error("program", "certificate_map_wrong", LOG_STR("file", p->settings.tls_client_map),
+              LOG_INT("line", line), LOG_STR("why", what));
+}
+
+static int start_certificates(struct program *p)
+{
+    if (!*p->settings.tls_client_map)
+        return AM_OK;
+    int err =
+        san_file_new(p->settings.tls_client_map, p->loop, log_certificate_map, p, &p->certificates);
+    if (!err)
+        rpc_server_use_certificates(p->server, p->certificates);
+    return err;
+}
+
 static int start_program(struct program *p)
 {
     p->time = time_source_new();
@@ -320,6 +340,8 @@ static int start_program(struct program *p)
         return err;
     make_server(p);
     err = start_tokens(p);
+    if (!err)
+        err = start_certificates(p);
     if (err)
         return err;
     start_store(p);
@@ -391,6 +413,7 @@ static void finish_program(struct program *p)
     keyring_free(p->keyring);
     key_source_free(p->key_source);
     jwt_free(p->jwt);
+    san_file_free(p->certificates);
     read_gate_free(p->service.gate);
     access_free(p->service.access);
     store_free(p->service.store);

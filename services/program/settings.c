@@ -22,7 +22,7 @@
 #define AGE_MOST_MS 3600000
 #define TIMEOUT_MOST_MS 4000000
 #define LIMIT_OPTIONS 15
-#define CREDENTIAL_OPTIONS 12
+#define CREDENTIAL_OPTIONS 13
 #define TRANSPORT_OPTIONS 13
 #define REFRESH_LEAST_MS 1000
 #define REFRESH_USUAL_MS 300000
@@ -70,6 +70,7 @@ static void defaults(struct settings *s, const struct program_spec *spec)
         .drain_grace_ms = 10000,
         .trusted_front_san = "",
         .internal_key_file = "",
+        .tls_client_map = "",
         .jwt = {.issuer = "",
                 .audience = "",
                 .jwks = "",
@@ -131,6 +132,18 @@ static void print_wrong(void *ctx, const char *option, const char *what)
     (void)fprintf(stderr, "--%s: %s\n", option, what);
 }
 
+/* Nobody's certificate would ever be looked at. */
+static int check_certificates(const struct settings *s)
+{
+    if (!*s->tls_client_map || *s->tls_client_ca || *s->trusted_front_san ||
+        s->trusted_front_loopback)
+        return AM_OK;
+    print_wrong(NULL, "tls-client-map",
+                "needs --tls-client-ca, whose CAs certificates of clients come from, or a trusted "
+                "front that tells their names");
+    return AM_EINVAL;
+}
+
 static int check_tokens(const struct settings *s)
 {
     static struct jwt_rules rules; /* large, and needed only to be checked */
@@ -145,7 +158,8 @@ static int check(const struct settings *s, const struct program_spec *spec)
                       s->log_level);
         return AM_EINVAL;
     }
-    if (check_redis(s) || check_tokens(s) || program_tls_check(s, !(spec->parts & PART_ASSIGNMENT)))
+    if (check_redis(s) || check_tokens(s) || check_certificates(s) ||
+        program_tls_check(s, !(spec->parts & PART_ASSIGNMENT)))
         return AM_EINVAL;
     return *s->pg_password_file ? pg_password_file(s->pg_password_file) : AM_OK;
 }
@@ -242,6 +256,9 @@ static size_t credential_options(struct settings *s, const char **auth, struct o
         {"internal-key-file", OPTION_STRING, &s->internal_key_file, 0, 0, "FILE",
          "file with the services' own key, by which they know each other: one or two lines of "
          "random text, of which the first is sent and all are accepted"},
+        {"tls-client-map", OPTION_STRING, &s->tls_client_map, 0, 0, "FILE",
+         "file that says who calls by the names in a client's certificate; read again when it "
+         "changes"},
         {"jwt-issuer", OPTION_STRING, &jwt->issuer, 0, 0, "TEXT",
          "take JSON Web Tokens of this identity provider: what `iss` must be"},
         {"jwt-audience", OPTION_STRING, &jwt->audience, 0, 0, "TEXT", "what `aud` must name"},

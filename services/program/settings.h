@@ -37,6 +37,7 @@ struct settings {
     const char *log_level;
     enum rpc_auth auth;
     const char *internal_key_file; /* "" = none */
+    const char *tls_client_map;    /* "" = certificates say nothing of who calls */
     struct jwt_settings jwt;       /* nothing given = tokens are not taken */
     bool insecure_principals, insecure_plaintext, insecure_admin;
     bool no_reflection;
