@@ -7,9 +7,11 @@
 
 #include "base/assert.h"
 #include "base/time.h"
+#include "io/rates.h"
 #include "rpc/meter.h"
 #include "rpc/principal.h"
 
+#define BURST_S 2    /* what was not used for so long may be used at once */
 #define BUCKETS 4096 /* a power of two; chains stay short at the default limits */
 
 /* How many calls and streams one tenant, or one principal of it, has open. It is freed when there
@@ -30,6 +32,7 @@ struct admission {
     _Atomic size_t unsent;
     uint32_t hash_seed;
     uint32_t jitter;
+    struct rates *tenants, *principals;
     struct admission_use *buckets[BUCKETS];
 };
 
@@ -38,6 +41,8 @@ struct admission *admission_new(const struct rpc_limits *limits)
     struct admission *a = calloc(1, sizeof(*a));
     AM_ASSERT(a != NULL);
     a->limits = limits;
+    a->tenants = rates_new(limits->calls_tenant_s, BURST_S * limits->calls_tenant_s);
+    a->principals = rates_new(limits->calls_principal_s, BURST_S * limits->calls_principal_s);
     a->hash_seed = (uint32_t)time_mono_us();
     a->jitter = a->hash_seed | 1;
     return a;
@@ -46,6 +51,8 @@ struct admission *admission_new(const struct rpc_limits *limits)
 void admission_free(struct admission *a)
 {
     AM_ASSERT(a->calls == 0 && a->streams == 0);
+    rates_free(a->tenants);
+    rates_free(a->principals);
     free(a);
 }
 
@@ -86,17 +93,28 @@ static void drop_if_unused(struct admission *a, struct admission_use *u)
     free(u);
 }
 
+struct key {
+    char text[PRINCIPAL_TENANT_MAX + PRINCIPAL_ID_MAX + 2];
+};
+_Static_assert(sizeof(struct key) <= RATES_NAME_BYTES, "rates keep the whole key");
+
 /* The key is "tenant/principal". A tenant's name has no slash, so it cannot be the key of another
  * tenant's principal. */
+static struct key key_of(const char *tenant, const char *id)
+{
+    struct key key;
+    const size_t tenant_len = strlen(tenant), id_len = strlen(id);
+    AM_ASSERT(tenant_len + id_len + 2 <= sizeof(key.text));
+    memcpy(key.text, tenant, tenant_len);
+    key.text[tenant_len] = '/';
+    memcpy(key.text + tenant_len + 1, id, id_len + 1);
+    return key;
+}
+
 static struct admission_use *principal_use(struct admission *a, const struct rpc_principal *p)
 {
-    char key[PRINCIPAL_TENANT_MAX + PRINCIPAL_ID_MAX + 2];
-    size_t tenant = strlen(p->tenant), id = strlen(p->id);
-    AM_ASSERT(tenant + id + 2 <= sizeof(key));
-    memcpy(key, p->tenant, tenant);
-    key[tenant] = '/';
-    memcpy(key + tenant + 1, p->id, id + 1);
-    return find_or_add(a, key);
+    const struct key key = key_of(p->tenant, p->id);
+    return find_or_add(a, key.text);
 }
 
 static enum admission_verdict judge_unsent(struct admission *a, struct admission_use *t)
@@ -126,6 +144,44 @@ static enum admission_verdict judge_stream(const struct admission *a, const stru
     return p->streams >= a->limits->streams_principal ? ADMISSION_STREAMS_PRINCIPAL : ADMISSION_OK;
 }
 
+/* -- rates ------------------------------------------------------------------------------------- */
+
+/* Whoever acts for others calls by itself: its own rate is meant, whomever it acts for. */
+static struct key caller_of(const struct admission_call *call)
+{
+    return key_of(call->principal->tenant, call->principal->via);
+}
+
+static int64_t tenant_wait_us(const struct admission *a, const struct admission_call *call)
+{
+    return rates_wait_us(a->tenants, call->principal->tenant, call->now_us);
+}
+
+static int64_t principal_wait_us(const struct admission *a, const struct admission_call *call)
+{
+    const struct key key = caller_of(call);
+    return rates_wait_us(a->principals, key.text, call->now_us);
+}
+
+static enum admission_verdict judge_rate(const struct admission *a,
+                                         const struct admission_call *call)
+{
+    if (call->price == 0)
+        return ADMISSION_OK;
+    if (principal_wait_us(a, call) > 0)
+        return ADMISSION_RATE_PRINCIPAL;
+    return tenant_wait_us(a, call) > 0 ? ADMISSION_RATE_TENANT : ADMISSION_OK;
+}
+
+void admission_charge(struct admission *a, const struct admission_call *call, uint32_t more)
+{
+    const struct key key = caller_of(call);
+    rates_use(a->principals, key.text, more, call->now_us);
+    rates_use(a->tenants, call->principal->tenant, more, call->now_us);
+}
+
+/* -- entering and leaving ---------------------------------------------------------------------- */
+
 static void count(struct admission *a, struct admission_ticket *t, int by)
 {
     if (t->stream) {
@@ -138,16 +194,18 @@ static void count(struct admission *a, struct admission_ticket *t, int by)
     }
 }
 
-enum admission_verdict admission_enter(struct admission *a, enum rpc_kind kind,
-                                       const struct rpc_principal *principal,
+enum admission_verdict admission_enter(struct admission *a, const struct admission_call *call,
                                        struct admission_ticket *ticket)
 {
-    struct admission_ticket t = {.held = true, .stream = kind != RPC_UNARY};
-    t.tenant = find_or_add(a, principal->tenant);
-    t.principal = t.stream ? principal_use(a, principal) : NULL;
+    struct admission_ticket t = {.held = true, .stream = call->kind != RPC_UNARY};
+    t.tenant = find_or_add(a, call->principal->tenant);
+    t.principal = t.stream ? principal_use(a, call->principal) : NULL;
     enum admission_verdict verdict =
         t.stream ? judge_stream(a, t.tenant, t.principal) : judge_call(a, t.tenant);
+    if (verdict == ADMISSION_OK)
+        verdict = judge_rate(a, call);
     if (verdict == ADMISSION_OK) {
+        admission_charge(a, call, call->price);
         count(a, &t, 1);
         *ticket = t;
     } else {
@@ -197,17 +255,26 @@ const char *admission_text(enum admission_verdict verdict)
         "the server has as many streams as it takes",
         "the tenant has as many streams as it may have",
         "the principal has as many streams as it may have",
+        "the tenant makes more calls a second than it may",
+        "the principal makes more calls a second than it may",
     };
     _Static_assert(sizeof(texts) / sizeof(texts[0]) == ADMISSION_VERDICTS,
                    "each verdict has a text");
     return texts[verdict];
 }
 
-uint32_t admission_retry_ms(struct admission *a)
+uint32_t admission_retry_ms(struct admission *a, enum admission_verdict verdict,
+                            const struct admission_call *call)
 {
+    int64_t wait_us = 0;
+    if (verdict == ADMISSION_RATE_TENANT)
+        wait_us = tenant_wait_us(a, call);
+    else if (verdict == ADMISSION_RATE_PRINCIPAL)
+        wait_us = principal_wait_us(a, call);
+
     /* xorshift32: never zero, and good enough to spread clients. */
     a->jitter ^= a->jitter << 13;
     a->jitter ^= a->jitter >> 17;
     a->jitter ^= a->jitter << 5;
-    return 100 + a->jitter % 400;
+    return (uint32_t)(wait_us / US_PER_MS) + 100 + a->jitter % 400;
 }

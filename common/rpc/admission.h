@@ -3,8 +3,9 @@
 
 /*
  * How much may be open at once: unary calls for the process and for a tenant; streams for the
- * process, for a tenant and for a principal. A call above a limit is refused at once, so that it
- * costs a few microseconds and no memory.
+ * process, for a tenant and for a principal. And how many calls a second a tenant and a principal
+ * may make (io/rates.h), where a call counts as its price (contract/prices.h). A call above a limit
+ * is refused at once, so that it costs a few microseconds and no memory.
  *
  * Of calls, and of the bytes of answers that were not sent yet, a tenant may hold as much as is
  * still free, besides its limit: one tenant alone gets half, two get a third each. So there is room
@@ -36,6 +37,8 @@ enum admission_verdict {
     ADMISSION_STREAMS,
     ADMISSION_STREAMS_TENANT,
     ADMISSION_STREAMS_PRINCIPAL,
+    ADMISSION_RATE_TENANT,
+    ADMISSION_RATE_PRINCIPAL,
     ADMISSION_VERDICTS
 };
 
@@ -44,9 +47,18 @@ struct admission *admission_new(const struct rpc_limits *limits);
 /* Every ticket must have been given back. */
 void admission_free(struct admission *a);
 
-enum admission_verdict admission_enter(struct admission *a, enum rpc_kind kind,
-                                       const struct rpc_principal *principal,
+/* What asks to be let in. A price of 0 is not limited by rates. */
+struct admission_call {
+    enum rpc_kind kind;
+    uint32_t price;
+    const struct rpc_principal *principal;
+    int64_t now_us; /* monotonic */
+};
+
+enum admission_verdict admission_enter(struct admission *a, const struct admission_call *call,
                                        struct admission_ticket *ticket) AM_MUSTCHECK;
+/* A call that was let in has cost so much more than was known then. */
+void admission_charge(struct admission *a, const struct admission_call *call, uint32_t more);
 /* Gives a ticket back. Does nothing for one that was not granted. */
 void admission_leave(struct admission *a, struct admission_ticket *ticket);
 
@@ -59,6 +71,7 @@ void admission_sent(struct admission *a, const struct admission_ticket *ticket, 
 /* The reason in English, for the message of the refusal. */
 const char *admission_text(enum admission_verdict verdict);
 
-/* When to try again: 100 to 500 ms, at random, so that those who are refused together do not return
- * together. */
-uint32_t admission_retry_ms(struct admission *a);
+/* When to try again, after a verdict about this call: 100 to 500 ms, at random, so that those who
+ * are refused together do not return together; later, where a rate says so. */
+uint32_t admission_retry_ms(struct admission *a, enum admission_verdict verdict,
+                            const struct admission_call *call);

@@ -2,11 +2,14 @@
 #include "rpc/internal.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include <grpc/support/alloc.h>
 
 #include "base/assert.h"
+#include "base/log.h"
 #include "base/time.h"
+#include "contract/prices.h"
 #include "contract/reasons.h"
 #include "rpc/message.h"
 #include "rpc/meter.h"
@@ -17,6 +20,7 @@
 #define FREE_CALLS_MAX 1024
 #define METADATA_BYTES_MAX 8192
 #define METADATA_PAIR_BYTES 32
+#define RATE_WARN_US (10 * US_PER_S)
 
 /* -- the pool --------------------------------------------------------------------------------- */
 
@@ -107,13 +111,31 @@ static void put_back(struct rpc_call *call)
     s->n_free_calls++;
 }
 
+static struct admission_call admission_of(const struct rpc_call *call)
+{
+    return (struct admission_call){.kind = call->method->spec.kind,
+                                   .price = call->method->price,
+                                   .principal = &call->principal,
+                                   .now_us = call->taken_us};
+}
+
+/* What a call has cost is seen by its answer, too: a list of a page is no list of one row. */
+static void charge_answer(struct rpc_call *call)
+{
+    const struct admission_call asks = admission_of(call);
+    if (asks.price > 0)
+        admission_charge(call->server->admission, &asks, price_of_answer(call->delivery.bytes));
+}
+
 void rpc_call_release(struct rpc_call *call)
 {
     struct rpc_server *s = call->server;
     AM_ASSERT(call->magic == CALL_MAGIC && s->live > 0);
     rpc_deliver_leave(call);
-    if (call->ticket.held)
+    if (call->ticket.held) {
         meter_live(call->ticket.stream, -1);
+        charge_answer(call);
+    }
     admission_leave(s->admission, &call->ticket);
     rpc_ending_clear(&call->ending);
     grpc_call_unref(call->grpc);
@@ -158,18 +180,47 @@ static int refuse_call(struct fault *fault, enum fault_code code, int reason, co
 
 /* How far a call has come. */
 enum step { STEP_READY, STEP_ASKS, STEP_REFUSED };
+/* Tells the operator whom a rate holds up, now and then. */
+static void log_rate(struct rpc_call *call, enum admission_verdict verdict)
+{
+    struct rpc_server *s = call->server;
+    if (s->rate_warned_us != 0 && call->taken_us - s->rate_warned_us < RATE_WARN_US)
+        return;
+    s->rate_warned_us = call->taken_us;
+    log_warn("rpc", "rate_limited", LOG_STR("why", admission_text(verdict)),
+             LOG_STR("tenant", call->principal.tenant), LOG_STR("principal", call->principal.via),
+             LOG_STR("method", call->method->path),
+             LOG_STR("do", "see whether the caller runs wild; else raise --max-calls-tenant-s or "
+                           "--max-calls-principal-s"));
+}
+
+static int refuse_rate(struct rpc_call *call, enum admission_verdict verdict, struct fault *fault)
+{
+    const struct rpc_limits *l = &call->server->config.limits;
+    const bool tenant = verdict == ADMISSION_RATE_TENANT;
+    log_rate(call, verdict);
+    fault_set(fault, FAULT_RESOURCE_EXHAUSTED, ERROR_REASON_RATE_LIMITED,
+              "%s: %u, where this call counts as %u", admission_text(verdict),
+              tenant ? l->calls_tenant_s : l->calls_principal_s, call->method->price);
+    fault_meta(fault, "limit", "%s", tenant ? "tenant" : "principal");
+    fault_meta(fault, "calls_a_second", "%u", tenant ? l->calls_tenant_s : l->calls_principal_s);
+    fault_meta(fault, "price", "%u", call->method->price);
+    return AM_EINVAL;
+}
 
 static int admit_call(struct rpc_call *call, struct fault *fault)
 {
     struct rpc_server *s = call->server;
-    enum admission_verdict verdict =
-        admission_enter(s->admission, call->method->spec.kind, &call->principal, &call->ticket);
+    const struct admission_call asks = admission_of(call);
+    enum admission_verdict verdict = admission_enter(s->admission, &asks, &call->ticket);
     if (verdict == ADMISSION_OK) {
         meter_live(call->ticket.stream, 1);
         return 0;
     }
     meter_shed(verdict);
-    fault->retry_ms = admission_retry_ms(s->admission);
+    fault->retry_ms = admission_retry_ms(s->admission, verdict, &asks);
+    if (verdict == ADMISSION_RATE_TENANT || verdict == ADMISSION_RATE_PRINCIPAL)
+        return refuse_rate(call, verdict, fault);
     return refuse_call(fault, FAULT_RESOURCE_EXHAUSTED, ERROR_REASON_OVERLOADED,
                        admission_text(verdict));
 }
@@ -246,6 +297,18 @@ static enum step enter_call(struct rpc_call *call, struct fault *fault)
     }
 }
 
+/* How many things the call asks for is known only now. */
+static void charge_items(struct rpc_call *call)
+{
+    const ProtobufCFieldDescriptor *items = call->method->items;
+    if (!items || !call->ticket.held)
+        return;
+    const struct admission_call asks = admission_of(call);
+    size_t n;
+    memcpy(&n, (const char *)call->request + items->quantifier_offset, sizeof(n));
+    admission_charge(call->server->admission, &asks, (uint32_t)n);
+}
+
 static enum step prepare_call(struct rpc_call *call, struct fault *fault)
 {
     if (check_metadata(call, fault) < 0)
@@ -263,6 +326,8 @@ static enum step prepare_call(struct rpc_call *call, struct fault *fault)
     if (step == STEP_READY &&
         rpc_call_decode(call, call->payload, &call->arena, &call->request, fault) < 0)
         step = STEP_REFUSED;
+    if (step == STEP_READY)
+        charge_items(call);
     return step;
 }
 

@@ -71,6 +71,8 @@ struct method {
     unsigned flags; /* RPC_METHOD_* */
     uint32_t roles; /* who may call */
     size_t metric;
+    uint32_t price;
+    const ProtobufCFieldDescriptor *items; /* which cost one more each; NULL: none do */
     struct rpc_slot *slots;
     unsigned n_slots;
 };
@@ -209,6 +211,7 @@ struct rpc_server {
     unsigned live;           /* calls out of the pool */
     struct list under_way;   /* these calls */
     int64_t looked_us;       /* when they were last looked at */
+    int64_t rate_warned_us;  /* when the log last told of a rate; 0: never */
     int64_t front_warned_us; /* when the log last told of a front that is not trusted; 0: never */
     struct caller_rules rules;
     struct san_file *certificates; /* NULL: certificates say nothing of who calls */
@@ -314,6 +317,9 @@ void rpc_health_end(struct rpc_health *h);
 
 /* client.c: after the end of both threads */
 void rpc_client_calls_free(struct rpc_server *s);
+
+/* server.c: whether some proxy may tell of its clients. */
+bool rpc_has_front(const struct rpc_server_config *config);
 
 /* listen.c: binds the addresses. As rpc_server_start(). */
 int rpc_listen(struct rpc_server *s) AM_MUSTCHECK;

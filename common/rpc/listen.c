@@ -17,12 +17,6 @@ static int refuse(const char *address, const char *why, const char *what)
     return AM_EINVAL;
 }
 
-/* Whoever reaches the front reaches the server. */
-static bool has_front(const struct rpc_server *s)
-{
-    return s->config.trusted_front_loopback || s->config.trusted_front_san;
-}
-
 static int check_address(const struct rpc_server *s, const char *address, bool tls)
 {
     struct address a;
@@ -32,7 +26,7 @@ static int check_address(const struct rpc_server *s, const char *address, bool t
         return AM_EINVAL;
     }
     const bool local = principal_listen_is_local(address);
-    if (local && !has_front(s))
+    if (local && !rpc_has_front(&s->config))
         return 0;
     if (!local && !tls && !s->config.insecure_plaintext)
         return refuse(address,

@@ -43,6 +43,8 @@ static const char *const shed_reasons[] = {
     "streams",
     "streams_of_tenant",
     "streams_of_principal",
+    "calls_a_second_of_tenant",
+    "calls_a_second_of_principal",
     NULL,
 };
 _Static_assert(sizeof(shed_reasons) / sizeof(shed_reasons[0]) == ADMISSION_VERDICTS + 1,

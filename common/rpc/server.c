@@ -2,6 +2,7 @@
 #include "rpc/internal.h"
 
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +15,7 @@
 #include "auth/san_file.h"
 #include "base/assert.h"
 #include "base/log.h"
+#include "contract/prices.h"
 #include "contract/roles.h"
 #include "rpc/args.h"
 #include "rpc/core.h"
@@ -48,14 +50,24 @@ static void set_defaults(struct rpc_server_config *config)
         l->max_deadline_ms = 60000;
 }
 
+bool rpc_has_front(const struct rpc_server_config *config)
+{
+    return config->trusted_front_loopback || config->trusted_front_san;
+}
+
 static void set_default_times(struct rpc_server_config *config)
 {
+    const int64_t usual_age_ms = 90000;
     if (config->max_connection_age_ms == 0)
-        config->max_connection_age_ms = 90000;
+        config->max_connection_age_ms = rpc_has_front(config) ? INT_MAX : usual_age_ms;
     if (config->max_stream_life_ms == 0)
         config->max_stream_life_ms = 900000;
     if (config->drain_timeout_ms == 0)
-        config->drain_timeout_ms = config->max_connection_age_ms * 11 / 10 + 5000;
+        config->drain_timeout_ms =
+            (config->max_connection_age_ms < INT_MAX ? config->max_connection_age_ms
+                                                     : usual_age_ms) *
+                11 / 10 +
+            5000;
     if (config->drain_grace_ms == 0)
         config->drain_grace_ms = 10000;
 }
@@ -134,6 +146,17 @@ static size_t metric_of(const ProtobufCServiceDescriptor *d, const char *method)
     return meter_method(label);
 }
 
+/* The repeated field of the request whose items are paid for. */
+static const ProtobufCFieldDescriptor *items_of(const ProtobufCMessageDescriptor *input,
+                                                const char *path)
+{
+    const char *name = price_items(path);
+    const ProtobufCFieldDescriptor *field =
+        name ? protobuf_c_message_descriptor_get_field_by_name(input, name) : NULL;
+    AM_ASSERT(!name || (field && field->label == PROTOBUF_C_LABEL_REPEATED));
+    return field;
+}
+
 static int add_method(struct rpc_server *s, const ProtobufCServiceDescriptor *d,
                       const struct rpc_method *spec, void *service, unsigned flags)
 {
@@ -157,6 +180,8 @@ static int add_method(struct rpc_server *s, const ProtobufCServiceDescriptor *d,
                          .flags = flags,
                          .roles = roles,
                          .metric = metric_of(d, spec->name),
+                         .price = price_of(path),
+                         .items = items_of(described->input, path),
                          .n_slots = slots_of(spec)};
     m->registered = grpc_server_register_method(s->grpc, m->path, NULL,
                                                 GRPC_SRM_PAYLOAD_READ_INITIAL_BYTE_BUFFER, 0);

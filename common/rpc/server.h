@@ -11,7 +11,8 @@
  * deadline has not passed. A call of which one of these is not true never reaches its handler. It
  * is answered UNAUTHENTICATED (PRINCIPAL_MISSING, PRINCIPAL_INVALID, CREDENTIAL_MISSING,
  * CREDENTIAL_REFUSED), UNAVAILABLE (CREDENTIAL_UNCHECKED), PERMISSION_DENIED (ROLE_MISSING,
- * INTERNAL_ONLY), RESOURCE_EXHAUSTED (OVERLOADED, TOO_LARGE, CREDENTIALS_TOO_MANY),
+ * INTERNAL_ONLY), RESOURCE_EXHAUSTED (OVERLOADED, RATE_LIMITED, TOO_LARGE,
+ * CREDENTIALS_TOO_MANY),
  * INVALID_ARGUMENT with all violations, UNIMPLEMENTED (UNKNOWN_METHOD) or DEADLINE_EXCEEDED
  * (DEADLINE).
  *
@@ -102,8 +103,11 @@ struct rpc_limits {
     unsigned streams;           /* open server streams in the process (10000) */
     unsigned streams_tenant;    /* of one tenant (half of it) */
     unsigned streams_principal; /* of one principal (8) */
-    size_t message_bytes;       /* largest request (256 KiB) */
-    size_t arena_bytes;         /* quota of a call's arena; half is the request's (16 times that) */
+    /* Calls a second, where a call counts as its price (contract/prices.h); a burst of two seconds
+     * is allowed. 0 = no limit. */
+    unsigned calls_tenant_s, calls_principal_s;
+    size_t message_bytes; /* largest request (256 KiB) */
+    size_t arena_bytes;   /* quota of a call's arena; half is the request's (16 times that) */
     int64_t send_ms; /* an answer that is not read for so long, and one second more for each 64 KiB,
                         is given up (10000) */
     int64_t max_deadline_ms; /* of a unary call; longer ones and none become this (60000) */
@@ -129,7 +133,9 @@ struct rpc_server_config {
     bool trusted_front_loopback;
     struct rpc_limits limits;
     /* The greatest age of a connection (90000; gRPC varies it by a tenth). Its client is then asked
-     * to reconnect, which sends it to other replicas too. */
+     * to reconnect, which sends it to other replicas too. With a trusted front there is none unless
+     * it is given: a front spreads calls by itself, and a proxy may lose the answers that arrive
+     * with the end of their connection. */
     int64_t max_connection_age_ms;
     /* A stream ends after this time, less up to a tenth, with UNAVAILABLE (STREAM_ENDED)
      * (900000). */

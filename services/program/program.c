@@ -242,6 +242,8 @@ static void make_server(struct program *p)
         .trusted_front_loopback = p->settings.trusted_front_loopback,
         .limits = {.live_calls = (unsigned)p->settings.max_live_calls,
                    .live_calls_tenant = (unsigned)p->settings.max_live_calls_tenant,
+                   .calls_principal_s = (unsigned)p->settings.max_calls_principal_s,
+                   .calls_tenant_s = (unsigned)p->settings.max_calls_tenant_s,
                    .unsent_bytes = (size_t)p->settings.max_unsent_bytes,
                    .streams = (unsigned)p->settings.max_streams,
                    .streams_tenant = (unsigned)p->settings.max_streams_tenant,

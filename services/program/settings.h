@@ -27,7 +27,8 @@ struct settings {
     const char *checkpoint_key;
     int64_t checkpoint_interval_s;
     int64_t pg_segment_connections, pg_read_connections, max_queue;
-    int64_t max_live_calls, max_live_calls_tenant; /* 0 = half of max_live_calls */
+    int64_t max_live_calls, max_live_calls_tenant;     /* 0 = half of max_live_calls */
+    int64_t max_calls_principal_s, max_calls_tenant_s; /* 0 = no limit */
     int64_t max_read_bytes, max_unsent_bytes;
     int64_t max_streams, max_streams_tenant, max_streams_principal; /* 0 = half of max_streams; 8 */
     int64_t max_message_bytes;

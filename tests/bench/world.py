@@ -61,7 +61,7 @@ class World:
 
     def make_service(self, kind):
         options = ["--pg", self.postgres.conninfo(self.database), "--redis", self.redis.url,
-                   "--log-level", "warn"]
+                   "--max-calls-principal-s", 0, "--max-calls-tenant-s", 0, "--log-level", "warn"]
         return Service(self.folder, kind, 0, options, None)
 
     def stop_services(self):

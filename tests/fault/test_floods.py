@@ -116,3 +116,40 @@ def test_route_is_taken_from_this_machine_only(make_cluster):
         case_id = cluster.intake().OpenCase(**sample.claim()).case.case_id
         wait_until(lambda: cluster.intake().GetCase(case_id=case_id).case.offers, "the case to be offered")
     assert intake.log.read_text().count("route_refused") == 1
+
+
+def test_a_caller_that_runs_wild_is_slowed_down_and_no_other(make_cluster):
+    """Calls a second, for a principal and for a tenant; a call that costs more counts as several."""
+    cluster = make_cluster(options=("--max-calls-principal-s", 5, "--max-calls-tenant-s", 15))
+    intake = cluster.intake(principal="wild")
+    for _ in range(10):
+        intake.ListCases()
+    with refused("RESOURCE_EXHAUSTED", "RATE_LIMITED") as caught:
+        for _ in range(10):
+            intake.ListCases()
+    error = caught.error
+    assert error.metadata == {"limit": "principal", "calls_a_second": "5", "price": "1"}
+    assert 0.1 <= error.retry_s <= 1
+    cluster.intake(principal="crm").ListCases()
+    cluster.intake(principal="wild", tenant="acme").ListCases()
+    wait_until(lambda: not refusal(intake.ListCases), "the rate to let it in again", 3)
+    # A batch of ten is ten calls and one: what it is behind with is paid by who comes next.
+    batch = cluster.intake(principal="batch")
+    assert not refusal(lambda: batch.BatchGetCases(case_ids=[api.new_id() for _ in range(10)]))
+    assert refusal(batch.ListCases) == "RATE_LIMITED"
+    refusals = [refusal(cluster.intake(principal=f"p-{number}").ListCases) for number in range(40)]
+    assert refusals[-1] == "RATE_LIMITED"
+    cluster.intake(tenant="acme").ListCases()
+    service = cluster.replica("intake")
+    assert service.metrics()['amends_rpc_shed_total{limit="calls_a_second_of_principal"}'] >= 2
+    assert service.metrics()['amends_rpc_shed_total{limit="calls_a_second_of_tenant"}'] >= 1
+    assert '"event":"rate_limited"' in service.log.read_text()
+
+
+def refusal(call):
+    """Why the call was refused; '' when it was not."""
+    try:
+        call()
+        return ""
+    except Error as error:
+        return error.reason

@@ -3,6 +3,8 @@
 
 #include <stdio.h>
 
+#include "base/time.h"
+
 #include "rpc/admission.h"
 
 static const struct rpc_limits limits = {
@@ -17,8 +19,9 @@ static const struct rpc_limits limits = {
 static enum admission_verdict enter(struct admission *a, enum rpc_kind kind, const char *tenant,
                                     const char *id, struct admission_ticket *t)
 {
-    const struct rpc_principal p = {.tenant = tenant, .id = id};
-    return admission_enter(a, kind, &p, t);
+    const struct rpc_principal p = {.tenant = tenant, .id = id, .via = id};
+    const struct admission_call call = {.kind = kind, .price = 1, .principal = &p};
+    return admission_enter(a, &call, t);
 }
 
 static void calls(void **state)
@@ -102,7 +105,6 @@ static void many_tenants(void **state)
         assert_int_equal(enter(a, RPC_UNARY, name, "x", &t[i]), ADMISSION_OK);
         struct admission_ticket again = {0};
         assert_int_equal(enter(a, RPC_UNARY, name, "x", &again), ADMISSION_CALLS_TENANT);
-        (void)admission_retry_ms(a);
     }
     for (int i = 0; i < 20000; i++)
         admission_leave(a, &t[i]);
@@ -112,15 +114,62 @@ static void many_tenants(void **state)
 static void retry_is_spread(void **state)
 {
     struct admission *a = admission_new(&limits);
-    uint32_t first = admission_retry_ms(a);
+    const struct admission_call call = {0};
+    uint32_t first = admission_retry_ms(a, ADMISSION_CALLS, &call);
     int differ = 0;
     (void)state;
     for (int i = 0; i < 100; i++) {
-        uint32_t ms = admission_retry_ms(a);
+        uint32_t ms = admission_retry_ms(a, ADMISSION_CALLS, &call);
         assert_in_range(ms, 100, 500);
         differ += ms != first;
     }
     assert_true(differ > 50);
+    admission_free(a);
+}
+
+static enum admission_verdict at(struct admission *a, const struct rpc_principal *p, uint32_t price,
+                                 int64_t now_us)
+{
+    const struct admission_call call = {.price = price, .principal = p, .now_us = now_us};
+    struct admission_ticket t = {0};
+    const enum admission_verdict verdict = admission_enter(a, &call, &t);
+    if (verdict == ADMISSION_RATE_PRINCIPAL)
+        assert_in_range(admission_retry_ms(a, verdict, &call), 100 + 100, 100 + 500);
+    admission_leave(a, &t);
+    return verdict;
+}
+
+/* Ten units a second for a principal and thirty for its tenant, and a burst of two seconds. Whoever
+ * acts for others has one rate for all of them. */
+static void rates(void **state)
+{
+    const struct rpc_limits slow = {.live_calls = 8,
+                                    .live_calls_tenant = 4,
+                                    .unsent_bytes = 1000,
+                                    .calls_principal_s = 10,
+                                    .calls_tenant_s = 30};
+    const struct rpc_principal ann = {.tenant = "a", .id = "ann", .via = "crm"};
+    const struct rpc_principal bob = {.tenant = "a", .id = "bob", .via = "crm"};
+    const struct rpc_principal eve = {.tenant = "a", .id = "eve", .via = "eve"};
+    const struct rpc_principal dan = {.tenant = "a", .id = "dan", .via = "dan"};
+    const struct rpc_principal other = {.tenant = "b", .id = "ann", .via = "crm"};
+    struct admission *a = admission_new(&slow);
+    const int64_t now = 1000 * US_PER_S;
+    (void)state;
+    for (int i = 0; i < 20; i++)
+        assert_int_equal(at(a, i % 2 ? &ann : &bob, 1, now), ADMISSION_OK);
+    assert_int_equal(at(a, &ann, 1, now), ADMISSION_RATE_PRINCIPAL);
+    assert_int_equal(at(a, &ann, 0, now), ADMISSION_OK);
+    assert_int_equal(at(a, &other, 1, now), ADMISSION_OK);
+    assert_int_equal(at(a, &eve, 20, now), ADMISSION_OK);
+    assert_int_equal(at(a, &dan, 19, now), ADMISSION_OK);
+    assert_int_equal(at(a, &dan, 1, now), ADMISSION_OK);
+    assert_int_equal(at(a, &(struct rpc_principal){"a", "x", "x", 0}, 1, now),
+                     ADMISSION_RATE_TENANT);
+    assert_int_equal(at(a, &ann, 1, now + US_PER_S / 10), ADMISSION_OK);
+    const struct admission_call more = {.principal = &other, .now_us = now, .price = 1};
+    admission_charge(a, &more, 19);
+    assert_int_equal(at(a, &other, 1, now), ADMISSION_RATE_PRINCIPAL);
     admission_free(a);
 }
 
@@ -129,7 +178,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(calls),           cmocka_unit_test(unsent_bytes),
         cmocka_unit_test(streams),         cmocka_unit_test(many_tenants),
-        cmocka_unit_test(retry_is_spread),
+        cmocka_unit_test(retry_is_spread), cmocka_unit_test(rates),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
