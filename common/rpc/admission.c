@@ -94,7 +94,7 @@ static void drop_if_unused(struct admission *a, struct admission_use *u)
 }
 
 struct key {
-    char text[PRINCIPAL_TENANT_MAX + PRINCIPAL_ID_MAX + 2];
+    char text[sizeof(((struct admission_ticket *)NULL)->caller)];
 };
 _Static_assert(sizeof(struct key) <= RATES_NAME_BYTES, "rates keep the whole key");
 
@@ -102,7 +102,7 @@ _Static_assert(sizeof(struct key) <= RATES_NAME_BYTES, "rates keep the whole key
  * tenant's principal. */
 static struct key key_of(const char *tenant, const char *id)
 {
-    struct key key;
+    struct key key = {{0}};
     const size_t tenant_len = strlen(tenant), id_len = strlen(id);
     AM_ASSERT(tenant_len + id_len + 2 <= sizeof(key.text));
     memcpy(key.text, tenant, tenant_len);
@@ -173,11 +173,13 @@ static enum admission_verdict judge_rate(const struct admission *a,
     return tenant_wait_us(a, call) > 0 ? ADMISSION_RATE_TENANT : ADMISSION_OK;
 }
 
-void admission_charge(struct admission *a, const struct admission_call *call, uint32_t more)
+void admission_charge(struct admission *a, const struct admission_ticket *ticket, uint32_t more,
+                      int64_t now_us)
 {
-    const struct key key = caller_of(call);
-    rates_use(a->principals, key.text, more, call->now_us);
-    rates_use(a->tenants, call->principal->tenant, more, call->now_us);
+    if (!ticket->held || !ticket->priced)
+        return;
+    rates_use(a->principals, ticket->caller, more, now_us);
+    rates_use(a->tenants, ticket->tenant->key, more, now_us);
 }
 
 /* -- entering and leaving ---------------------------------------------------------------------- */
@@ -197,7 +199,8 @@ static void count(struct admission *a, struct admission_ticket *t, int by)
 enum admission_verdict admission_enter(struct admission *a, const struct admission_call *call,
                                        struct admission_ticket *ticket)
 {
-    struct admission_ticket t = {.held = true, .stream = call->kind != RPC_UNARY};
+    struct admission_ticket t = {
+        .held = true, .stream = call->kind != RPC_UNARY, .priced = call->price > 0};
     t.tenant = find_or_add(a, call->principal->tenant);
     t.principal = t.stream ? principal_use(a, call->principal) : NULL;
     enum admission_verdict verdict =
@@ -205,7 +208,9 @@ enum admission_verdict admission_enter(struct admission *a, const struct admissi
     if (verdict == ADMISSION_OK)
         verdict = judge_rate(a, call);
     if (verdict == ADMISSION_OK) {
-        admission_charge(a, call, call->price);
+        const struct key caller = caller_of(call);
+        memcpy(t.caller, caller.text, sizeof(t.caller));
+        admission_charge(a, &t, call->price, call->now_us);
         count(a, &t, 1);
         *ticket = t;
     } else {

@@ -15,6 +15,7 @@
  * exactly once.
  */
 
+#include "rpc/principal.h"
 #include "rpc/server.h"
 
 struct admission;
@@ -25,6 +26,9 @@ struct admission_ticket {
     bool stream;
     struct admission_use *tenant;
     struct admission_use *principal; /* streams only */
+    bool priced;
+    /* "tenant/principal" of who calls: the call's own texts end with its answer. */
+    char caller[PRINCIPAL_TENANT_MAX + PRINCIPAL_ID_MAX + 2];
 };
 
 /* Why a call was refused; the order of rpc_shed's labels. */
@@ -57,8 +61,10 @@ struct admission_call {
 
 enum admission_verdict admission_enter(struct admission *a, const struct admission_call *call,
                                        struct admission_ticket *ticket) AM_MUSTCHECK;
-/* A call that was let in has cost so much more than was known then. */
-void admission_charge(struct admission *a, const struct admission_call *call, uint32_t more);
+/* A call that was let in has cost so much more than was known then: while the ticket is held. Does
+ * nothing for a ticket that was not granted, and for a price of 0. */
+void admission_charge(struct admission *a, const struct admission_ticket *ticket, uint32_t more,
+                      int64_t now_us);
 /* Gives a ticket back. Does nothing for one that was not granted. */
 void admission_leave(struct admission *a, struct admission_ticket *ticket);
 

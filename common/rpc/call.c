@@ -111,20 +111,11 @@ static void put_back(struct rpc_call *call)
     s->n_free_calls++;
 }
 
-static struct admission_call admission_of(const struct rpc_call *call)
-{
-    return (struct admission_call){.kind = call->method->spec.kind,
-                                   .price = call->method->price,
-                                   .principal = &call->principal,
-                                   .now_us = call->taken_us};
-}
-
 /* What a call has cost is seen by its answer, too: a list of a page is no list of one row. */
 static void charge_answer(struct rpc_call *call)
 {
-    const struct admission_call asks = admission_of(call);
-    if (asks.price > 0)
-        admission_charge(call->server->admission, &asks, price_of_answer(call->delivery.bytes));
+    admission_charge(call->server->admission, &call->ticket, price_of_answer(call->delivery.bytes),
+                     call->taken_us);
 }
 
 void rpc_call_release(struct rpc_call *call)
@@ -180,6 +171,14 @@ static int refuse_call(struct fault *fault, enum fault_code code, int reason, co
 
 /* How far a call has come. */
 enum step { STEP_READY, STEP_ASKS, STEP_REFUSED };
+static struct admission_call admission_of(const struct rpc_call *call)
+{
+    return (struct admission_call){.kind = call->method->spec.kind,
+                                   .price = call->method->price,
+                                   .principal = &call->principal,
+                                   .now_us = call->taken_us};
+}
+
 /* Tells the operator whom a rate holds up, now and then. */
 static void log_rate(struct rpc_call *call, enum admission_verdict verdict)
 {
@@ -303,10 +302,9 @@ static void charge_items(struct rpc_call *call)
     const ProtobufCFieldDescriptor *items = call->method->items;
     if (!items || !call->ticket.held)
         return;
-    const struct admission_call asks = admission_of(call);
     size_t n;
     memcpy(&n, (const char *)call->request + items->quantifier_offset, sizeof(n));
-    admission_charge(call->server->admission, &asks, (uint32_t)n);
+    admission_charge(call->server->admission, &call->ticket, (uint32_t)n, call->taken_us);
 }
 
 static enum step prepare_call(struct rpc_call *call, struct fault *fault)

@@ -167,8 +167,13 @@ static void rates(void **state)
     assert_int_equal(at(a, &(struct rpc_principal){"a", "x", "x", 0}, 1, now),
                      ADMISSION_RATE_TENANT);
     assert_int_equal(at(a, &ann, 1, now + US_PER_S / 10), ADMISSION_OK);
-    const struct admission_call more = {.principal = &other, .now_us = now, .price = 1};
-    admission_charge(a, &more, 19);
+    /* What a call has cost besides is paid before the next one. */
+    const struct admission_call call = {.price = 1, .principal = &other, .now_us = now};
+    struct admission_ticket t = {0};
+    admission_charge(a, &t, 100, now); /* of a call that was refused */
+    assert_int_equal(admission_enter(a, &call, &t), ADMISSION_OK);
+    admission_charge(a, &t, 18, now);
+    admission_leave(a, &t);
     assert_int_equal(at(a, &other, 1, now), ADMISSION_RATE_PRINCIPAL);
     admission_free(a);
 }
