@@ -86,6 +86,14 @@ def pgbouncer():
     return path
 
 
+def haproxy():
+    """The proxy that tests put in front of the services; Debian has it outside of users' paths."""
+    path = shutil.which("haproxy") or shutil.which("haproxy", path="/usr/sbin")
+    if not path:
+        raise FileNotFoundError("no haproxy: install haproxy")
+    return path
+
+
 def redis_server():
     """(executable, argv[0]): the server, also where only redis-tools is installed."""
     for command in ("redis-server", "redis-check-rdb"):
