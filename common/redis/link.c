@@ -90,12 +90,22 @@ static void limit_passed(void *ctx)
 
 /* -- commands ---------------------------------------------------------------------------------- */
 
+/* The server has answered. That it took the connection says little: it may end the connection for
+ * the certificate that it was shown, or because it speaks TLS and we do not. */
+static void well(struct link *l)
+{
+    if (!l->doomed)
+        l->fails = 0;
+}
+
 static void on_reply(redisAsyncContext *ac, void *reply, void *privdata)
 {
     struct pending *p = privdata;
     (void)ac;
     list_remove(&p->link);
     p->owner->n_pending--;
+    if (reply)
+        well(p->owner);
     if (p->done)
         p->done(p->ctx, reply);
     free(p);
@@ -135,6 +145,7 @@ static void on_message(redisAsyncContext *ac, void *data, void *privdata)
     if (!r || ac != l->ac || r->type != REDIS_REPLY_ARRAY || r->elements != MESSAGE_ITEMS ||
         !l->message)
         return;
+    well(l);
     if (r->element[0]->type == REDIS_REPLY_STRING && r->element[2]->type == REDIS_REPLY_STRING &&
         strcmp(r->element[0]->str, "message") == 0)
         l->message(l->message_ctx, slice_of(r->element[2]->str, (size_t)r->element[2]->len));

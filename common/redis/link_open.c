@@ -13,7 +13,6 @@
 static void link_opened(struct link *l)
 {
     l->state = LINK_OPEN;
-    l->fails = 0;
     loop_timer_stop(l->limit);
     l->ops.opened(l->ops.ctx);
 }
