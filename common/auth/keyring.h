@@ -5,8 +5,8 @@
  * The API keys of this process: an auth_checker (auth/identity.h) with a cache in front of the
  * database.
  *
- * A key that is not here is looked up by its id, in batches, one batch at a time; an id that there
- * is not is remembered for five seconds. Every key that is here is read again every two seconds, so
+ * A key that is not here is looked up by its id, in batches, one batch at a time, and after one that
+ * found nothing there is a pause; an id that there is not is remembered for five seconds. Every key that is here is read again every two seconds, so
  * that a revocation made anywhere holds here before five seconds are over. While the database is
  * away a known key holds for a minute after it was last confirmed; then it is AUTH_UNAVAILABLE, and
  * a stream with it ends. A process that was stopped for a while, or whose test clock was moved on,
@@ -38,6 +38,7 @@ struct keyring;
 #define KEYRING_REFRESH_US (2 * US_PER_S)
 #define KEYRING_HOLDS_US (60 * US_PER_S)
 #define KEYRING_PATIENCE_US (2 * US_PER_S) /* of a call that waits for a look-up */
+#define KEYRING_PAUSE_US (10 * US_PER_MS)  /* after a look-up that found none */
 #define KEYRING_UNKNOWN_US (5 * US_PER_S)
 #define KEYRING_AWAY_US (US_PER_S / 2) /* after a look-up failed, before the next one of this id */
 #define KEYRING_IDLE_US (600 * US_PER_S)

@@ -59,6 +59,8 @@ void keyring_found(struct keyring_job *pub, size_t i, const struct keyring_recor
     AM_ASSERT(i < pub->n);
     if (sort_of(k, job) == KEYRING_REFRESH)
         k->refresh_found[i] = true;
+    else
+        k->lookup_found = true;
     ring_lock(k);
     ring_put(k, record, job->sent_us, job->sent_mono_us);
     ring_unlock(k);
@@ -68,7 +70,7 @@ void keyring_found(struct keyring_job *pub, size_t i, const struct keyring_recor
 
 static void send_soon(struct keyring *k)
 {
-    if (k->loop && !k->jobs[KEYRING_LOOKUP].busy && k->n_asks > 0)
+    if (k->loop && !k->jobs[KEYRING_LOOKUP].busy && k->n_asks > 0 && !loop_timer_active(k->pause))
         loop_before_sleep(k->loop, &k->send);
 }
 
@@ -76,8 +78,9 @@ static void send_lookup(struct loop_idle *idle)
 {
     struct keyring *k = CONTAINER_OF(idle, struct keyring, send);
     size_t n = 0;
-    if (!k->loop || k->jobs[KEYRING_LOOKUP].busy)
+    if (!k->loop || k->jobs[KEYRING_LOOKUP].busy || loop_timer_active(k->pause))
         return;
+    k->lookup_found = false;
     LIST_FOR_EACH (it, &k->asks) {
         struct ring_ask *a = CONTAINER_OF(it, struct ring_ask, link);
         if (n == KEYRING_LOOKUP_BATCH)
@@ -117,8 +120,16 @@ static void answer_all(struct keyring *k, bool sent_only, bool ok)
     }
 }
 
+static void pause_over(void *ctx)
+{
+    send_soon(ctx);
+}
+
+/* Whoever invents ids keeps the database busy for a part of the time only. */
 static void lookup_done(struct keyring *k, bool ok)
 {
+    if (k->loop && !k->lookup_found)
+        loop_timer_start(k->pause, KEYRING_PAUSE_US);
     answer_all(k, true, ok);
     send_soon(k);
 }
@@ -308,6 +319,7 @@ void keyring_start(struct keyring *k, struct loop *loop, const struct keyring_so
     k->send.run = send_lookup;
     k->tick = loop_timer_new(loop, tick, k);
     k->patience = loop_timer_new(loop, patience_over, k);
+    k->pause = loop_timer_new(loop, pause_over, k);
     loop_timer_start(k->tick, KEYRING_REFRESH_US);
 }
 
@@ -318,5 +330,6 @@ void keyring_stop(struct keyring *k)
     k->loop = NULL;
     loop_timer_free(k->tick);
     loop_timer_free(k->patience);
+    loop_timer_free(k->pause);
     answer_all(k, false, false);
 }

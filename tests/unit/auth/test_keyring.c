@@ -395,6 +395,25 @@ static void test_look_ups_go_in_batches(void **state)
     assert_int_equal(check(&stored[KEYRING_ASKS]), AUTH_ASK);
 }
 
+/* A pause follows a look-up that found nothing. */
+static void test_invented_ids_are_looked_up_seldom(void **state)
+{
+    (void)state;
+    unsigned answered = 0;
+    const unsigned batches = 8;
+    const int64_t began = time_mono_us();
+    for (unsigned i = 0; i < batches * KEYRING_LOOKUP_BATCH; i++) {
+        const struct stored *s = store_key("demo", "crm");
+        assert_int_equal(
+            checker->ask(checker->ctx, s->key.text, API_KEY_CHARS, count_one, &answered), AM_OK);
+    }
+    n_stored = 0;
+    while (answered < batches * KEYRING_LOOKUP_BATCH)
+        run_for(US_PER_MS);
+    assert_int_equal(asked[KEYRING_LOOKUP], batches);
+    assert_true(time_mono_us() - began >= (batches - 1) * KEYRING_PAUSE_US);
+}
+
 static void resolve_all(size_t from, size_t n)
 {
     unsigned answered = 0, waiting = 0;
@@ -430,7 +449,7 @@ static void test_invented_ids_take_no_place(void **state)
     (void)state;
     const struct stored *s = store_key("demo", "crm");
     assert_int_equal(resolve(s), AUTH_OK);
-    for (int i = 0; i < 5000; i++) {
+    for (int i = 0; i < 300; i++) {
         struct stored invented;
         struct api_key_id id;
         api_key_draw_id(&id);
@@ -563,6 +582,7 @@ int main(void)
         TEST(test_after_a_jump_of_time_it_only_asks_again),
         TEST(test_a_frozen_database_keeps_nobody),
         TEST(test_look_ups_go_in_batches),
+        TEST(test_invented_ids_are_looked_up_seldom),
         TEST(test_the_cache_is_bounded),
         TEST(test_invented_ids_take_no_place),
         TEST(test_a_use_is_stored_once_an_hour),
