@@ -73,14 +73,29 @@ static json_t *document(const struct erasure_row *row, const struct certified *w
     return d;
 }
 
+/* Of the exact bytes of the document. */
+static void sign(Amends__V1__ErasureCertificate *c, const struct sign_keys *keys,
+                 struct arena *arena)
+{
+    static char ed25519[] = "Ed25519";
+    if (!keys || !sign_keys_can_sign(keys))
+        return;
+    c->signature = (ProtobufCBinaryData){.data = arena_must(arena, SIGN_LEN), .len = SIGN_LEN};
+    c->key_id = arena_must(arena, SIGN_KEY_ID_SIZE);
+    c->algorithm = ed25519;
+    sign_message(keys, c->document.data, c->document.len, c->signature.data);
+    sign_key_id(sign_keys_public(keys), c->key_id);
+}
+
 struct slice certificate_make(const struct erasure_row *row, const struct certified *what,
-                              struct arena *arena)
+                              const struct sign_keys *keys, struct arena *arena)
 {
     Amends__V1__ErasureCertificate c = AMENDS__V1__ERASURE_CERTIFICATE__INIT;
     json_t *d = document(row, what, arena);
     char *text = json_dumps(d, JSON_COMPACT);
     AM_ASSERT(text != NULL);
     c.document = (ProtobufCBinaryData){.data = (uint8_t *)text, .len = strlen(text)};
+    sign(&c, keys, arena);
     uint8_t *packed = arena_must(arena, amends__v1__erasure_certificate__get_packed_size(&c));
     const size_t len = amends__v1__erasure_certificate__pack(&c, packed);
     free(text);

@@ -8,6 +8,7 @@
  */
 
 #include "base/arena.h"
+#include "base/sign.h"
 #include "store/private.h"
 
 /* What it says beside the row. */
@@ -17,6 +18,7 @@ struct certified {
     const uint8_t *cases_sha256; /* 32 bytes */
 };
 
-/* The packed ErasureCertificate of a finished row (row->ended_at is set). */
+/* The packed ErasureCertificate of a finished row (row->ended_at is set). `keys` sign it; NULL, or
+ * without a private key: it is not signed. */
 struct slice certificate_make(const struct erasure_row *row, const struct certified *what,
-                              struct arena *arena);
+                              const struct sign_keys *keys, struct arena *arena);

@@ -97,7 +97,7 @@ static void certify(struct erasure *e)
                                    .cases = e->certified,
                                    .left_open = e->row.open_too ? 0 : e->open,
                                    .cases_sha256 = hash};
-    e->row.certificate = certificate_make(&e->row, &what, &e->arena);
+    e->row.certificate = certificate_make(&e->row, &what, e->service->keys, &e->arena);
     begin_read(e, ended);
     store_end_erasure(e->service->store, &e->read, &e->row);
 }
