@@ -11,7 +11,8 @@ from .support.world import KINDS, service
 
 # These have no request id: they are conditional on a version, or say how a thing is to be.
 WITHOUT_REQUEST_ID = {"PutAgent", "SetPresence", "ApplyPolicy", "MigrateCases"}
-READS = ("Get", "List", "BatchGet", "Verify", "Explain", "Audit", "Watch", "Diff", "Compare", "Stream", "Count", "Route")
+READS = ("Get", "List", "BatchGet", "Verify", "Explain", "Audit", "Watch", "Diff", "Compare", "Stream", "Count", "Export",
+         "Route")
 
 
 def commands():
@@ -106,6 +107,8 @@ def play(do, world):
     do(world.crm, "OpenCase", **claim)
     promises(do, world, ann, case)
     recovery(do, world, ann, lena, case)
+    other = world.crm.OpenCase(**sample.claim()).case
+    do(world.crm, "EraseCustomer", customer_id=other.customer_id, reason="-", include_open=True)
     return [denied, case]
 
 
