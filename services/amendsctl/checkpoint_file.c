@@ -1,14 +1,28 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "amendsctl/checkpoint_file.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/assert.h"
 #include "contract/timestamp.h"
 
 /* More than the largest part: a slice of heads has some hundred KB. */
 #define PART_MOST (16u << 20)
+
+static bool write_all(FILE *file, const uint8_t *bytes, size_t len)
+{
+    while (len > 0) {
+        const ssize_t n = write(fileno(file), bytes, len);
+        if (n < 0 && errno != EINTR)
+            return false;
+        bytes += n > 0 ? n : 0;
+        len -= n > 0 ? (size_t)n : 0;
+    }
+    return true;
+}
 
 static bool write_length(FILE *file, size_t len)
 {
@@ -17,7 +31,7 @@ static bool write_length(FILE *file, size_t len)
     for (; len >= 0x80; len >>= 7)
         bytes[n++] = (uint8_t)(len | 0x80);
     bytes[n++] = (uint8_t)len;
-    return fwrite(bytes, 1, n, file) == n;
+    return write_all(file, bytes, n);
 }
 
 bool checkpoint_file_write(FILE *file, const Amends__V1__CheckpointFilePart *part)
@@ -26,7 +40,7 @@ bool checkpoint_file_write(FILE *file, const Amends__V1__CheckpointFilePart *par
     uint8_t *bytes = malloc(len + 1);
     AM_ASSERT(bytes != NULL);
     (void)amends__v1__checkpoint_file_part__pack(part, bytes);
-    const bool written = write_length(file, len) && fwrite(bytes, 1, len, file) == len;
+    const bool written = write_length(file, len) && write_all(file, bytes, len);
     free(bytes);
     return written;
 }

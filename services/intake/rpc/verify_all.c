@@ -22,6 +22,7 @@
 #define FINDINGS_ENOUGH 400       /* then the part ends */
 #define FINDINGS_MOST 600         /* a checkpoint may find one for each head */
 #define CASES 100
+#define AT_ONCE 4 /* cases that are read at the same time */
 #define CASE_US (30 * US_PER_S)
 #define FIND(name) AMENDS__V1__HISTORY_FINDING_KIND__HISTORY_FINDING_KIND_##name
 
@@ -49,7 +50,11 @@ struct whole {
     struct uuid ids[CASES];
     size_t n_ids, next_id;
     bool last_ids;
-    struct prover prover;
+    struct prover provers[AT_ONCE];
+    bool busy[AT_ONCE];
+    unsigned in_flight;
+    bool starting;
+    bool failed; /* the fault of the call says why; those in flight are awaited */
     Amends__V1__VerifyHistoriesResponse response;
 };
 
@@ -286,9 +291,8 @@ static void next_checkpoint(struct whole *w)
 
 /* -- cases ------------------------------------------------------------------------------------- */
 
-static void take_proof(struct whole *w)
+static void take_proof(struct whole *w, const struct prover *p)
 {
-    const struct prover *p = &w->prover;
     if (!p->exists)
         return;
     w->response.cases++;
@@ -297,23 +301,28 @@ static void take_proof(struct whole *w)
         take_finding(w, p->proof.findings[i]);
 }
 
+/* The fault's texts lie in the prover. */
+static void keep_fault(struct whole *w, const struct fault *fault)
+{
+    struct fault *own = &w->rc->fault;
+    if (!w->failed && fault_is_set(fault)) {
+        fault_set(own, fault->code, fault->reason, "%s", fault->message);
+        own->retry_ms = fault->retry_ms;
+    }
+    w->failed = true;
+}
+
 static void proved(struct prover *p)
 {
     struct whole *w = p->ctx;
-    struct prover done = *p; /* the whole ends with the answer, what the prover owns does not */
-    if (p->stopped) {
-        refuse(w, &w->rc->fault);
-    } else if (fault_is_set(&p->fault)) {
-        refuse(w, &p->fault);
-    } else {
-        take_proof(w);
-        w->place.after = p->case_id;
-        prover_free(p);
-        if (!ends_here(w))
-            next_case(w);
-        return;
-    }
-    prover_free(&done);
+    if (p->stopped || fault_is_set(&p->fault))
+        keep_fault(w, &p->fault);
+    else
+        take_proof(w, p);
+    prover_free(p);
+    w->busy[p - w->provers] = false;
+    w->in_flight--;
+    next_case(w);
 }
 
 static bool gone(struct prover *p)
@@ -324,15 +333,20 @@ static bool gone(struct prover *p)
 static void prove(struct whole *w, const struct uuid *id)
 {
     struct read_call *rc = w->rc;
-    w->prover = (struct prover){.store = rc->service->store,
-                                .tenant_id = rc->tenant->id,
-                                .tenant = rc->tenant->name,
-                                .deadline_us = time_mono_us() + CASE_US,
-                                .case_id = *id,
-                                .gone = gone,
-                                .done = proved,
-                                .ctx = w};
-    prover_start(&w->prover);
+    size_t i = 0;
+    while (w->busy[i])
+        i++;
+    w->busy[i] = true;
+    w->in_flight++;
+    w->provers[i] = (struct prover){.store = rc->service->store,
+                                    .tenant_id = rc->tenant->id,
+                                    .tenant = rc->tenant->name,
+                                    .deadline_us = time_mono_us() + CASE_US,
+                                    .case_id = *id,
+                                    .gone = gone,
+                                    .done = proved,
+                                    .ctx = w};
+    prover_start(&w->provers[i]);
 }
 
 static void ids_read(struct store_read *read)
@@ -347,16 +361,34 @@ static void ids_read(struct store_read *read)
     next_case(w);
 }
 
-static void next_case(struct whole *w)
+/* Nothing is in flight. */
+static void go_on(struct whole *w)
 {
-    if (w->next_id < w->n_ids) {
-        prove(w, &w->ids[w->next_id++]);
-    } else if (w->last_ids) {
+    if (w->n_ids > 0)
+        w->place.after = w->ids[w->next_id - 1];
+    if (w->failed) {
+        refuse(w, &w->rc->fault);
+    } else if (w->last_ids && w->next_id == w->n_ids) {
         answer(w, false);
-    } else {
+    } else if (!ends_here(w)) {
         begin_read(w, ids_read);
         store_list_case_ids(w->rc->service->store, &w->read, &w->place.after, CASES);
     }
+}
+
+/* Starts what may run at once. A read that is refused ends within prover_start(), and comes back
+ * here: only the outermost call goes on. */
+static void next_case(struct whole *w)
+{
+    if (w->starting)
+        return;
+    w->starting = true;
+    while (w->in_flight < AT_ONCE && w->next_id < w->n_ids && !w->failed &&
+           (w->next_id == 0 || !is_enough(w)))
+        prove(w, &w->ids[w->next_id++]);
+    w->starting = false;
+    if (w->in_flight == 0)
+        go_on(w);
 }
 
 /* -- the call ---------------------------------------------------------------------------------- */
