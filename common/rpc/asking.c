@@ -37,7 +37,8 @@ static void answer(struct rpc_call *call, enum fault_code code, int reason, cons
 static void overloaded(struct rpc_call *call)
 {
     answer(call, FAULT_RESOURCE_EXHAUSTED, ERROR_REASON_OVERLOADED,
-           "too many credentials are being looked up", admission_retry_ms(call->server->admission));
+           "too many credentials are being looked up",
+           admission_retry_ms(call->server->admission, ADMISSION_CALLS, NULL));
 }
 
 static void unchecked(struct rpc_call *call)
