@@ -164,7 +164,7 @@ static void rates(void **state)
     assert_int_equal(at(a, &eve, 20, now), ADMISSION_OK);
     assert_int_equal(at(a, &dan, 19, now), ADMISSION_OK);
     assert_int_equal(at(a, &dan, 1, now), ADMISSION_OK);
-    assert_int_equal(at(a, &(struct rpc_principal){"a", "x", "x", 0}, 1, now),
+    assert_int_equal(at(a, &(struct rpc_principal){.tenant = "a", .id = "x", .via = "x"}, 1, now),
                      ADMISSION_RATE_TENANT);
     assert_int_equal(at(a, &ann, 1, now + US_PER_S / 10), ADMISSION_OK);
     /* What a call has cost besides is paid before the next one. */
