@@ -26,6 +26,7 @@ struct connection {
 
 struct clients {
     struct connection all[TARGETS][CONNECTIONS_MAX];
+    const char *credential;
     unsigned connections;
     unsigned next[TARGETS];
     unsigned waiting; /* connections that have not answered yet */
@@ -109,6 +110,11 @@ void clients_free(struct clients *c)
     free(c);
 }
 
+void clients_use(struct clients *c, const char *credential)
+{
+    c->credential = credential;
+}
+
 struct route_to clients_method(enum target target, const char *name)
 {
     static const ProtobufCServiceDescriptor *const services[TARGETS] = {
@@ -128,7 +134,9 @@ int clients_call(struct clients *c, const struct route_to *to, const struct rpc_
 {
     unsigned at = c->next[to->target]++ % c->connections;
     struct rpc_client *client = c->all[to->target][at].client;
+    struct rpc_principal with = *as;
     AM_ASSERT(client != NULL);
-    return rpc_client_call(client, to->service, to->method, as, request, CALL_TIMEOUT_MS, done,
+    with.credential = c->credential;
+    return rpc_client_call(client, to->service, to->method, &with, request, CALL_TIMEOUT_MS, done,
                            ctx);
 }

@@ -18,6 +18,8 @@ struct clients *clients_new(struct rpc_server *server, struct loop *loop,
                             const char *const targets[TARGETS], unsigned connections,
                             void (*ready)(void *ctx, bool ok), void *ctx);
 void clients_free(struct clients *c);
+/* All calls from now on show this credential; NULL = none. Borrowed. */
+void clients_use(struct clients *c, const char *credential);
 
 /* One method of a service; found once by name. */
 struct route_to {

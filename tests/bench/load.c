@@ -9,6 +9,7 @@
  *   ... --count 1                                          so many calls or lives, not by time
  */
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -20,7 +21,7 @@
 
 struct options {
     const char *targets[TARGETS];
-    const char *tenant, *seed;
+    const char *tenant, *seed, *credential_file;
     int64_t connections, in_flight, rate, count, seconds, warm_up_ms;
     bool life;
 };
@@ -188,6 +189,8 @@ static int parse(struct options *o, int argc, char **argv)
          "resolution (--life)"},
         {"tenant", OPTION_STRING, &o->tenant, 0, 0, "NAME", "whose calls are measured"},
         {"seed", OPTION_STRING, &o->seed, 0, 0, "WORD", "part of all customers' ids"},
+        {"credential-file", OPTION_STRING, &o->credential_file, 0, 0, "FILE",
+         "holds the API key or token that all calls show, of the principal crm"},
         {"connections", OPTION_INT, &o->connections, 1, 16, "N", "to each service"},
         {"in-flight", OPTION_INT, &o->in_flight, 1, 4096, "N", "calls, or agents"},
         {"rate", OPTION_INT, &o->rate, 0, 100000, "N", "calls a second; 0 = as many as will go"},
@@ -200,6 +203,7 @@ static int parse(struct options *o, int argc, char **argv)
     *o = (struct options){.targets = {"", "", ""},
                           .tenant = "demo",
                           .seed = "",
+                          .credential_file = "",
                           .connections = 4,
                           .in_flight = 1,
                           .seconds = 5,
@@ -207,6 +211,19 @@ static int parse(struct options *o, int argc, char **argv)
     return options_parse(table, sizeof(table) / sizeof(table[0]), argc, argv,
                          "amends-load: calls the services as fast as they answer, or at a pace",
                          NULL, 0, &words);
+}
+
+/* The first line of the file; NULL without one. */
+static const char *read_credential(const char *path)
+{
+    static char text[4096 + 2];
+    if (!*path)
+        return NULL;
+    FILE *in = fopen(path, "re");
+    AM_ASSERT(in != NULL && fgets(text, sizeof(text), in) != NULL);
+    (void)fclose(in);
+    text[strcspn(text, "\n")] = '\0';
+    return text;
 }
 
 /* Without a seed every run chooses one of its own. */
@@ -234,6 +251,7 @@ static void run(struct load *l)
         l->o.targets[TO_ASSIGNMENT] = l->o.targets[TO_RESOLUTION] = "";
     l->clients =
         clients_new(l->server, l->loop, l->o.targets, (unsigned)l->o.connections, connected, l);
+    clients_use(l->clients, read_credential(l->o.credential_file));
     loop_run(l->loop);
     rpc_server_free(l->server);
     loop_timer_free(l->timer);
