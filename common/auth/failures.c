@@ -49,7 +49,8 @@ static struct slice address_of(const char *peer)
 {
     const char *end = strrchr(peer, ':');
     if (strncmp(peer, "ipv6:", 5) == 0) {
-        const char *begin = peer[5] == '%' ? peer + 8 : peer + 6;
+        const char *begin = peer + 5;
+        begin += strncmp(begin, "%5B", 3) == 0 ? 3 : *begin == '[';
         const char *close = strpbrk(begin, "%]");
         return close ? slice_of(begin, (size_t)(close - begin)) : slice_str(peer);
     }

@@ -72,6 +72,7 @@ static void start_read(void *ctx)
                                .ctx = s};
     s->read.q[0].stmt = STMT_SECRET;
     pg_args_init(&s->read.q[0].args, &s->arena);
+    pg_arg_text(&s->read.q[0].args, "tokens");
     pg_read(s->pg, &s->read);
 }
 

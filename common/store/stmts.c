@@ -447,7 +447,7 @@ __attribute__((constructor)) static void set_all(void)
     set(STMT_ZONES_CASES, "zones_cases", strdup(zones_cases));
     set_private();
     set_keys();
-    set(STMT_SECRET, "secret", strdup("select bytes from secret where purpose = 'tokens'"));
+    set(STMT_SECRET, "secret", strdup("select bytes from secret where purpose = $1::text"));
     set(STMT_CHECKPOINTS, "checkpoints", strdup(checkpoint_sql_list));
     set(STMT_CHECKPOINT_SLICE, "checkpoint_slice", strdup(checkpoint_sql_slice));
     set(STMT_HEADS_NOW, "checkpoint_heads_now", strdup(checkpoint_sql_heads));

@@ -54,7 +54,7 @@ def test_without_the_key_route_is_closed(make_cluster):
 
 def test_services_route_with_their_key_from_another_machine(make_cluster):
     """As pods do: Route comes over an address that is not loopback."""
-    cluster = make_cluster(auth="permissive", options=["--insecure-principals"])
+    cluster = make_cluster(auth="permissive", options=["--insecure-principals", "--insecure-plaintext"])
     assignment, intake = cluster.replica("assignment"), cluster.replica("intake")
     port = assignment.address.rpartition(":")[2]
     assignment.argv[assignment.argv.index("--listen") + 1] = f"0.0.0.0:{port}"
@@ -91,8 +91,8 @@ def enters(cluster, key):
 @pytest.mark.parametrize("options, told", [
     (["--auth", "sometimes"], "is not one of off, permissive, required"),
     (["--auth", "required"], "give all of them the same --internal-key-file"),
-    (["--auth", "permissive", "--listen", "0.0.0.0:0"], "--insecure-principals"),
-    (["--listen", "0.0.0.0:0"], "--insecure-principals"),
+    (["--auth", "permissive", "--listen", "0.0.0.0:0", "--insecure-plaintext"], "--insecure-principals"),
+    (["--listen", "0.0.0.0:0", "--insecure-plaintext"], "--insecure-principals"),
     (["--internal-key-file", "/nowhere"], "openssl rand -base64 32"),
 ])
 def test_what_would_be_open_to_all_or_to_nobody_does_not_start(cluster, options, told):

@@ -100,6 +100,7 @@ static const struct expect expectations[] = {
     {"keys_lookup", "tenant_pkey", "tenant_id", false},
     {"keys_use", "api_key_pkey", "tenant_id,key_id", false},
     {"zones_tenants", "tenant_pkey", "tenant_id", false},
+    {"secret", "secret_pkey", "purpose", false},
     {"zones_cases", "case_work_pkey", "tenant_id,opened_at,case_id", false},
     {"zones_cases", "recovery_case_pkey", "tenant_id,case_id", false},
     {"erase_recovery_case", "recovery_case_pkey", "tenant_id,case_id", false},
