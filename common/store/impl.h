@@ -11,6 +11,7 @@
 
 #include "base/time.h"
 #include "case/model/decision.h"
+#include "store/customer_keys.h"
 #include "store/store.h"
 #include "store/table.h"
 
@@ -79,7 +80,8 @@ enum stmt {
     STMT_ACCESS_PURGE,
     STMT_WRITERS_PURGE,
     STMT_SECRET,
-    STMTS
+    STMT_CUSTOMER_KEYS,
+    STMTS = STMT_CUSTOMER_KEYS + CUSTOMER_KEYS_STMTS
 };
 
 /* The tables that have personal columns. Which columns: store/table.c. */
@@ -104,6 +106,7 @@ struct store {
     struct tenants *tenants;
     void (*route)(void *ctx, const struct route *r);
     void *ctx;
+    struct customer_keys *keys; /* NULL = nothing is sealed */
 };
 
 /* Later than anything: 9999-12-31. */
@@ -183,6 +186,13 @@ void store_seg_committed(void *ctx, struct pg_seg *seg);
 /* A plain read under construction: empties the results, then adds statements. */
 void store_read_begin(struct store_read *r);
 struct pg_args *store_read_add(struct store_read *r, unsigned stmt);
+/* Sends it; what is sealed in its results is opened before `done`. */
+void store_read_send(struct store *s, struct store_read *r);
+/* Opens what is sealed in the results, then calls `done`; at once, or when the keys are here. */
+void store_read_open(struct store_read *r);
+
+/* What this process cannot open. */
+void fault_locked(struct fault *fault);
 
 /* The rows of a statement on policy versions or on cases to migrate, into the read's results.
  * AM_ENOMEM when the arena is full. */

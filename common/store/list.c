@@ -79,5 +79,5 @@ void store_list_cases(struct store *s, struct store_read *r, const struct case_f
     else
         pg_arg_null(args);
     arg_failure(args, f->failure_code, r->arena);
-    pg_read(s->pg, &r->pg);
+    store_read_send(s, r);
 }

@@ -57,7 +57,7 @@ void store_read_policy(struct store *s, struct store_read *r, int32_t version,
     pg_arg_int4(args, version);
     if (n > 0)
         store_read_add_agents(r, agent_ids, n);
-    pg_read(s->pg, &r->pg);
+    store_read_send(s, r);
 }
 
 void store_list_policies(struct store *s, struct store_read *r, int32_t before, int limit)
@@ -67,7 +67,7 @@ void store_list_policies(struct store *s, struct store_read *r, int32_t before, 
     pg_arg_int8(args, r->tenant_id);
     pg_arg_int4(args, before ? before : INT32_MAX);
     pg_arg_int4(args, limit);
-    pg_read(s->pg, &r->pg);
+    store_read_send(s, r);
 }
 
 void store_apply_policy(struct store *s, struct store_read *r, int32_t expected, const char *source,
@@ -81,7 +81,7 @@ void store_apply_policy(struct store *s, struct store_read *r, int32_t expected,
     pg_arg_text(args, source);
     pg_arg_text(args, creator);
     pg_arg_time(args, now_us);
-    pg_read(s->pg, &r->pg);
+    store_read_send(s, r);
 }
 
 void store_read_migrating(struct store *s, struct store_read *r, const struct migrating_row *after,
@@ -95,5 +95,5 @@ void store_read_migrating(struct store *s, struct store_read *r, const struct mi
     pg_arg_int4(args, from);
     pg_arg_int4(args, to);
     pg_arg_int4(args, limit);
-    pg_read(s->pg, &r->pg);
+    store_read_send(s, r);
 }

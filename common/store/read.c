@@ -104,7 +104,13 @@ static void read_done(struct pg_read *pg, const struct fault *fault)
     else if (!leaves_room(r->arena))
         fault_set(&r->fault, FAULT_RESOURCE_EXHAUSTED, ERROR_REASON_TOO_LARGE,
                   "the response needs more memory than a call may use; ask for less");
-    r->done(r);
+    store_read_open(r);
+}
+
+void store_read_send(struct store *s, struct store_read *r)
+{
+    r->store = s;
+    pg_read(s->pg, &r->pg);
 }
 
 void store_read_begin(struct store_read *r)
@@ -173,7 +179,7 @@ void store_read_cases(struct store *s, struct store_read *r, const struct uuid *
     arg_case_keys(r, store_read_add(r, STMT_READ + TABLE_CASE));
     if (depth != CASE_ROW)
         add_parts(r, depth == CASE_WORDS);
-    pg_read(s->pg, &r->pg);
+    store_read_send(s, r);
 }
 
 /* -- words ------------------------------------------------------------------------------------- */
@@ -208,7 +214,7 @@ void store_read_words(struct store *s, struct store_read *r, const struct uuid *
     arg_place(args, of, before);
     pg_arg_int8(args, (int64_t)bytes);
     pg_arg_int4(args, limit);
-    pg_read(s->pg, &r->pg);
+    store_read_send(s, r);
 }
 
 /* -- events ----------------------------------------------------------------------------------- */
@@ -230,7 +236,7 @@ void store_read_events(struct store *s, struct store_read *r, const struct uuid 
     arg_case_keys(r, store_read_add(r, STMT_READ + TABLE_CASE));
     add_events(r, STMT_EVENTS, after_seq, limit);
     add_events(r, STMT_EVENT_PRIVATES, after_seq, limit);
-    pg_read(s->pg, &r->pg);
+    store_read_send(s, r);
 }
 
 /* -- agents ----------------------------------------------------------------------------------- */
@@ -254,7 +260,7 @@ void store_read_agents(struct store *s, struct store_read *r, const char *const 
 {
     store_read_begin(r);
     store_read_add_agents(r, agent_ids, n);
-    pg_read(s->pg, &r->pg);
+    store_read_send(s, r);
 }
 
 void store_list_agents(struct store *s, struct store_read *r, const char *after, int limit)
@@ -264,5 +270,5 @@ void store_list_agents(struct store *s, struct store_read *r, const char *after,
     pg_arg_int8(args, r->tenant_id);
     pg_arg_text(args, after ? after : "");
     pg_arg_int4(args, limit);
-    pg_read(s->pg, &r->pg);
+    store_read_send(s, r);
 }

@@ -11,6 +11,7 @@
 #include "contract/reasons.h"
 #include "contract/statuses.h"
 #include "store/impl.h"
+#include "store/sealed.h"
 
 /* -- results ---------------------------------------------------------------------------------- */
 
@@ -278,6 +279,38 @@ static const char *lacks_zone(const struct seg_part *p)
     return NULL;
 }
 
+/* -- what is sealed ---------------------------------------------------------------------------- */
+
+#define ASKS_MAX 8
+
+/* Answers a command whose case could not be opened or sealed: asks for the key and decides it
+ * again, or refuses. */
+static enum pg_seg_verdict not_sealed(struct seg_part *p, enum sealed_verdict why, bool makes)
+{
+    struct submission *sub = p->sub;
+    struct command *cmd = p->cmd;
+    if (why == SEALED_ASK && sub->asks++ < ASKS_MAX) {
+        command_reset_outcome(cmd);
+        sub->lacks_key = arena_strdup(cmd->arena, p->c->row.customer_id);
+        sub->makes_key = makes;
+        if (sub->lacks_key)
+            return PG_SEG_ANSWER;
+    }
+    command_reset_outcome(cmd);
+    if (why == SEALED_LOCKED)
+        fault_locked(&cmd->fault);
+    else
+        fault_set(&cmd->fault, FAULT_RESOURCE_EXHAUSTED, ERROR_REASON_TOO_LARGE,
+                  "the case is larger than a command may read");
+    return PG_SEG_ANSWER;
+}
+
+static enum pg_seg_verdict seal(struct store *s, struct seg_part *p, struct arena *arena)
+{
+    const enum sealed_verdict sealed = p->c ? sealed_seal_case(s->keys, p->c, arena) : SEALED_DONE;
+    return sealed == SEALED_DONE ? PG_SEG_WRITE : not_sealed(p, sealed, true);
+}
+
 enum pg_seg_verdict store_seg_decide(void *ctx, struct pg_seg *seg, struct pg_seg_cmd *seg_cmd)
 {
     struct seg_state *st = seg->user;
@@ -285,6 +318,7 @@ enum pg_seg_verdict store_seg_decide(void *ctx, struct pg_seg *seg, struct pg_se
     struct command *cmd = p->cmd;
     command_reset_outcome(cmd);
     p->sub->lacks_version = 0;
+    p->sub->lacks_key = NULL;
     if (st->full) {
         fault_set(&cmd->fault, FAULT_RESOURCE_EXHAUSTED, ERROR_REASON_TOO_LARGE,
                   "the case is larger than a command may read");
@@ -295,6 +329,10 @@ enum pg_seg_verdict store_seg_decide(void *ctx, struct pg_seg *seg, struct pg_se
         store_take_keys(p->sub);
         return PG_SEG_AGAIN;
     }
+    const enum sealed_verdict opened =
+        p->c && p->c->exists ? sealed_open_case(st->store->keys, p->c, seg->arena) : SEALED_DONE;
+    if (opened != SEALED_DONE)
+        return not_sealed(p, opened, false);
     remember(p);
     take_agents(st, p, seg->arena);
     decision_fill(ctx, seg, p);
@@ -310,5 +348,7 @@ enum pg_seg_verdict store_seg_decide(void *ctx, struct pg_seg *seg, struct pg_se
         store_take_keys(p->sub);
         return PG_SEG_AGAIN;
     }
-    return verdict == DECISION_WRITE && !cmd->dry_run ? PG_SEG_WRITE : PG_SEG_ANSWER;
+    if (verdict != DECISION_WRITE || cmd->dry_run)
+        return PG_SEG_ANSWER;
+    return seal(st->store, p, seg->arena);
 }

@@ -13,6 +13,7 @@
 static struct pg_stmt stmts[STMTS];
 const struct pg_stmt *const store_stmts = stmts;
 const size_t store_n_stmts = STMTS;
+const unsigned store_stmt_customer_keys = STMT_CUSTOMER_KEYS;
 
 static void set(unsigned i, const char *name, char *sql)
 {
@@ -453,4 +454,7 @@ __attribute__((constructor)) static void set_all(void)
     set(STMT_HEADS_NOW, "checkpoint_heads_now", strdup(checkpoint_sql_heads));
     set(STMT_CASE_IDS, "checkpoint_case_ids", strdup(checkpoint_sql_ids));
     set(STMT_CASE_ENDS, "checkpoint_case_ends", strdup(checkpoint_sql_ends));
+    for (unsigned i = 0; i < CUSTOMER_KEYS_STMTS; i++)
+        set(STMT_CUSTOMER_KEYS + i, customer_keys_stmts[i].name,
+            strdup(customer_keys_stmts[i].sql));
 }

@@ -9,6 +9,7 @@
 #include "case/command/keys.h"
 #include "contract/reasons.h"
 #include "store/impl.h"
+#include "store/sealed.h"
 
 #define ZONE_RETRY_MS 1000 /* another replica answers, or this one when its zones are complete */
 
@@ -53,6 +54,14 @@ void fault_copy(struct fault *to, struct arena *arena, const struct fault *from)
     to->retry_ms = from->retry_ms;
 }
 
+void fault_locked(struct fault *fault)
+{
+    fault_set(fault, FAULT_UNAVAILABLE, ERROR_REASON_CUSTOMER_KEY_LOCKED,
+              "this replica cannot open what is sealed of this customer: it has no master key, or "
+              "not the one that was used (--master-keys)");
+    fault->retry_ms = ZONE_RETRY_MS;
+}
+
 void fault_time_zone(struct fault *fault, const char *zone)
 {
     fault_set(fault, FAULT_UNAVAILABLE, ERROR_REASON_TIME_ZONE_MISSING,
@@ -82,6 +91,22 @@ static void policy_here(struct tenants_wait *wait, const struct policy *policy,
         fail(sub, fault);
 }
 
+static void key_here(struct customer_keys_wait *wait, const struct fault *fault)
+{
+    struct submission *sub = CONTAINER_OF(wait, struct submission, key_wait);
+    if (fault)
+        fail(sub, fault);
+    else
+        submit(sub);
+}
+
+static void ask_for_key(struct submission *sub)
+{
+    sub->key_wait.done = key_here;
+    customer_keys_ask(sub->store->keys, sub->cmd.tenant_id, sub->lacks_key, sub->makes_key,
+                      &sub->key_wait);
+}
+
 static void command_done(struct pg_seg_cmd *seg, const struct fault *fault)
 {
     struct submission *sub = CONTAINER_OF(seg, struct submission, seg);
@@ -90,6 +115,8 @@ static void command_done(struct pg_seg_cmd *seg, const struct fault *fault)
     else if (sub->lacks_version)
         tenants_load(sub->store->tenants, sub->cmd.tenant_id, sub->lacks_version,
                      &sub->policy_wait);
+    else if (sub->lacks_key)
+        ask_for_key(sub);
     else
         sub->finished(sub);
 }
@@ -108,6 +135,7 @@ static void submit(struct submission *sub)
 {
     sub->cmd.open_case_id = (struct uuid){{0}};
     sub->lacks_version = 0;
+    sub->lacks_key = NULL;
     fault_init(&sub->cmd.fault, sub->cmd.arena);
     store_take_keys(sub);
     sub->seg.item.tenant = (uint64_t)sub->cmd.tenant_id;
@@ -118,9 +146,31 @@ static void submit(struct submission *sub)
     pg_seg_submit(sub->store->pg, &sub->seg);
 }
 
+/* A claim of a new customer will need a key: it is made before, and not when the claim has been
+ * decided in vain. */
+static bool needs_key_first(struct store *s, struct submission *sub)
+{
+    const struct seal_key *key;
+    const struct command *cmd = &sub->cmd;
+    if (!s->keys || !cmd->kind->needs_customer)
+        return false;
+    sub->lacks_key = command_claim_of(cmd).customer_id;
+    sub->makes_key = true;
+    return customer_keys_find(s->keys, cmd->tenant_id, sub->lacks_key, &key) <= CUSTOMER_KEY_NONE;
+}
+
 void store_submit(struct store *s, struct submission *sub)
 {
-    sub->loads = 0;
+    sub->loads = sub->asks = 0;
     sub->store = s;
-    submit(sub);
+    if (needs_key_first(s, sub))
+        ask_for_key(sub);
+    else
+        submit(sub);
+}
+
+void store_use_keys(struct store *s, struct customer_keys *keys)
+{
+    s->keys = keys;
+    sealed_metrics();
 }

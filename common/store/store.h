@@ -11,6 +11,7 @@
  */
 
 #include "case/model/state.h"
+#include "store/customer_keys.h"
 #include "store/submission.h"
 #include "store/tenants.h"
 #include "pg/pg.h"
@@ -66,6 +67,13 @@ struct store *store_new(struct pg *pg, struct loop *loop, struct tenants *tenant
                         void (*route)(void *ctx, const struct route *r), void *ctx);
 void store_free(struct store *s);
 
+/* From now on what is personal is sealed, and opened, with the keys of customers (store/sealed.h).
+ * Borrowed. */
+void store_use_keys(struct store *s, struct customer_keys *keys);
+
+/* The first of the statements of customers' keys in store_stmts. */
+extern const unsigned store_stmt_customer_keys;
+
 /* Makes the fault UNAVAILABLE / TIME_ZONE_MISSING: another replica may have the zone. */
 void fault_time_zone(struct fault *fault, const char *zone);
 
@@ -111,6 +119,9 @@ struct store_read {
     struct rows heads_now;   /* struct head_now_row */
     struct rows case_ids;    /* struct uuid */
     struct slice heads;
+    /* Owned by the store. */
+    struct store *store;
+    struct customer_keys_wait key_wait;
 };
 
 /* How much of a case is read. */

@@ -11,6 +11,7 @@
 
 #include "case/model/command.h"
 #include "pg/segment.h"
+#include "store/customer_keys.h"
 #include "store/tenants.h"
 
 struct store;
@@ -26,4 +27,8 @@ struct submission {
     int32_t lacks_version; /* a policy version to be loaded, then it is decided again; 0 = none */
     unsigned loads;        /* versions loaded for it so far */
     struct tenants_wait policy_wait;
+    const char *lacks_key; /* a customer whose key is to be asked for, as a version; NULL = none */
+    bool makes_key;
+    unsigned asks; /* for keys, so far */
+    struct customer_keys_wait key_wait;
 };

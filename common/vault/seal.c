@@ -135,8 +135,8 @@ static int open_raw(struct sealer *s, const struct seal_key *key, struct slice w
     if (!plain)
         return AM_ENOMEM;
     *out = slice_of(plain, len);
-    return decrypt(s, key->key, where,
-                   slice_of(raw.data + SEAL_ID_BYTES, raw.len - SEAL_ID_BYTES), plain);
+    return decrypt(s, key->key, where, slice_of(raw.data + SEAL_ID_BYTES, raw.len - SEAL_ID_BYTES),
+                   plain);
 }
 
 bool seal_is_bytes(struct slice bytes)
@@ -144,8 +144,8 @@ bool seal_is_bytes(struct slice bytes)
     return bytes.len > OVERHEAD && bytes.data[0] == BYTES_MARK;
 }
 
-int seal_bytes(struct sealer *s, const struct seal_key *key, struct slice where,
-               struct slice bytes, struct arena *arena, struct slice *out)
+int seal_bytes(struct sealer *s, const struct seal_key *key, struct slice where, struct slice bytes,
+               struct arena *arena, struct slice *out)
 {
     uint8_t *raw = arena_alloc(arena, 1 + OVERHEAD + bytes.len);
     if (!raw)

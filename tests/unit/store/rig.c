@@ -125,12 +125,25 @@ static void on_route(void *ctx, const struct route *route)
         r->route(r, route);
 }
 
+void rig_seal(struct rig *r, char master)
+{
+    char text[80], why[MASTER_WHY_BYTES];
+    (void)snprintf(text, sizeof text, "%c %063d%c", master, 0, master);
+    assert_int_equal(masters_parse(text, &r->masters, why), AM_OK);
+    customer_keys_free(r->keys);
+    r->keys = customer_keys_new(r->loop, r->pg, store_stmt_customer_keys, &r->masters);
+    store_use_keys(r->store, r->keys);
+}
+
 void rig_connect(struct rig *r, const struct pg_seg_ops *ops)
 {
-    if (ops)
+    if (ops) {
         pg_seg_setup(r->pg, ops);
-    else
-        r->store = store_new(r->pg, r->loop, r->tenants, on_route, r);
+        return;
+    }
+    r->store = store_new(r->pg, r->loop, r->tenants, on_route, r);
+    if (getenv("AMENDS_TEST_SEALED"))
+        rig_seal(r, '1');
 }
 
 void rig_turn(struct rig *r)
@@ -166,6 +179,7 @@ void rig_free(struct rig *r)
         return;
     pg_close(r->pg, set_true, &closed);
     rig_run(r, &closed);
+    customer_keys_free(r->keys);
     tenants_free(r->tenants);
     if (r->store)
         store_free(r->store);

@@ -26,6 +26,8 @@ struct rig {
     struct pg_stmt *stmts; /* the store's, then the rig's own */
     struct tenants *tenants;
     struct store *store;
+    struct masters masters;
+    struct customer_keys *keys; /* NULL but for rig_seal() */
     struct arena arena;
     /* What the store told to route. */
     void (*route)(void *ctx, const struct route *r);
@@ -42,6 +44,9 @@ struct rig *rig_new(const char *name, const struct pg_stmt *extra, size_t n_extr
 struct rig *rig_join(const struct rig *first);
 /* Connects: loop and pg; with the store unless `ops` are the test's own. */
 void rig_connect(struct rig *r, const struct pg_seg_ops *ops);
+/* Seals what is personal from now on, under a master key of this name (a digit, which is its key,
+ * too). Behind rig_connect(), which does it as well when AMENDS_TEST_SEALED is set. */
+void rig_seal(struct rig *r, char master);
 void rig_free(struct rig *r);
 
 /* Runs the loop until *done is true; fails the test after ten seconds. */

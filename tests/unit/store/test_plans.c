@@ -55,6 +55,8 @@ static const struct expect expectations[] = {
     {"read_agent", "case_work_owner", "tenant_id,owner_id", false},
     {"read_agent", "offer_pending", "tenant_id,agent_id", false},
     {"read_dedup", "dedup_pkey", "tenant_id,principal,method,request_id", false},
+    {"customer_keys_read", "customer_key_pkey", "tenant_id,customer_id", false},
+    {"customer_keys_destroy", "customer_key_pkey", "tenant_id,customer_id", false},
     {"insert_case_event", "tenant_pkey", "tenant_id", false},
     {"delete_case_work", "case_work_pkey", "tenant_id,opened_at,case_id", false},
     {"delete_open_claim", "open_claim_pkey", "tenant_id,customer_id,failure_code,order_reference",

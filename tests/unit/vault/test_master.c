@@ -20,7 +20,8 @@ static void the_first_key_wraps_and_all_are_found(void **state)
     (void)state;
     struct masters m;
     char why[MASTER_WHY_BYTES];
-    assert_int_equal(masters_parse("# ours\n\n  2027-01 \t" MIXED " \r\n2026-01 " ONES, &m, why), 0);
+    assert_int_equal(masters_parse("# ours\n\n  2027-01 \t" MIXED " \r\n2026-01 " ONES, &m, why),
+                     0);
     assert_int_equal(m.n, 2);
     assert_string_equal(m.keys[0].name, "2027-01");
     assert_int_equal(m.keys[0].key[1], 0xff);

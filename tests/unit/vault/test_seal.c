@@ -68,8 +68,8 @@ static void bytes_come_back(void **state)
     (void)state;
     const uint8_t bytes[] = {0, 1, 2, 0xff};
     struct slice sealed, again;
-    assert_int_equal(
-        seal_bytes(sealer, &key, slice_str("x"), slice_of(bytes, 4), &arena, &sealed), 0);
+    assert_int_equal(seal_bytes(sealer, &key, slice_str("x"), slice_of(bytes, 4), &arena, &sealed),
+                     0);
     assert_true(seal_is_bytes(sealed));
     assert_int_equal(seal_open_bytes(sealer, &key, slice_str("x"), sealed, &arena, &again), 0);
     assert_true(slice_eq(again, slice_of(bytes, 4)));
@@ -95,7 +95,10 @@ static void what_was_moved_changed_or_cut_does_not_open(void **state)
     assert_int_equal(seal_open_text(sealer, &key, here, "\xEF\xB7\x90", &arena, &out), AM_EPROTO);
     assert_int_equal(seal_open_text(sealer, &key, here, "\xEF\xB7\x90====", &arena, &out),
                      AM_EPROTO);
-    assert_int_equal(seal_open_text(sealer, &key, here, "\xEF\xB7\x90" "ab\n?", &arena, &out),
+    assert_int_equal(seal_open_text(sealer, &key, here,
+                                    "\xEF\xB7\x90"
+                                    "ab\n?",
+                                    &arena, &out),
                      AM_EPROTO);
 }
 
@@ -105,12 +108,12 @@ static void another_key_is_told_from_damage(void **state)
     const char *out = NULL, *sealed = sealed_of("Erika Mustermann");
     struct seal_key other = key;
     other.id[0] ^= 1;
-    assert_int_equal(
-        seal_open_text(sealer, &other, slice_str("case.name.1"), sealed, &arena, &out), AM_ENOENT);
+    assert_int_equal(seal_open_text(sealer, &other, slice_str("case.name.1"), sealed, &arena, &out),
+                     AM_ENOENT);
     other = key;
     other.key[31] ^= 1;
-    assert_int_equal(
-        seal_open_text(sealer, &other, slice_str("case.name.1"), sealed, &arena, &out), AM_EPROTO);
+    assert_int_equal(seal_open_text(sealer, &other, slice_str("case.name.1"), sealed, &arena, &out),
+                     AM_EPROTO);
 }
 
 static void a_key_is_wrapped_for_its_customer(void **state)
@@ -138,8 +141,7 @@ static void a_full_arena_is_told(void **state)
     const char *out = NULL, *sealed = sealed_of("a text that needs room");
     arena_init(&small, 16);
     assert_int_equal(seal_text(sealer, &key, slice_str("x"), "a text", &small, &out), AM_ENOMEM);
-    assert_int_equal(seal_open_text(sealer, &key, slice_str("x"), sealed, &small, &out),
-                     AM_ENOMEM);
+    assert_int_equal(seal_open_text(sealer, &key, slice_str("x"), sealed, &small, &out), AM_ENOMEM);
     arena_free(&small);
 }
 
