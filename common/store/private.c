@@ -165,7 +165,7 @@ void store_read_customer(struct store *s, struct store_read *r, const char *cust
     pg_arg_uuid(args, &after->case_id);
     pg_arg_time(args, until_us);
     pg_arg_int4(args, limit);
-    pg_read(s->pg, &r->pg);
+    store_read_send(s, r);
 }
 
 void store_read_retained(struct store *s, struct store_read *r, const struct private_case *after,
@@ -178,7 +178,7 @@ void store_read_retained(struct store *s, struct store_read *r, const struct pri
     pg_arg_uuid(args, &after->case_id);
     pg_arg_time(args, closed_before_us);
     pg_arg_int4(args, limit);
-    pg_read(s->pg, &r->pg);
+    store_read_send(s, r);
 }
 
 void store_read_tenants(struct store *s, struct store_read *r, int64_t after, int limit)
@@ -187,7 +187,7 @@ void store_read_tenants(struct store *s, struct store_read *r, int64_t after, in
     struct pg_args *args = store_read_add(r, STMT_TENANTS);
     pg_arg_int8(args, after);
     pg_arg_int4(args, limit);
-    pg_read(s->pg, &r->pg);
+    store_read_send(s, r);
 }
 
 /* -- erasures ---------------------------------------------------------------------------------- */
@@ -203,7 +203,7 @@ void store_read_erasure(struct store *s, struct store_read *r, const struct uuid
 {
     store_read_begin(r);
     add_erasure(r, erasure_id);
-    pg_read(s->pg, &r->pg);
+    store_read_send(s, r);
 }
 
 void store_begin_erasure(struct store *s, struct store_read *r, const struct erasure_row *row)
@@ -222,7 +222,7 @@ void store_begin_erasure(struct store *s, struct store_read *r, const struct era
     pg_arg_bool(args, row->open_too);
     pg_arg_time(args, row->begun_at);
     add_erasure(r, &row->erasure_id);
-    pg_read(s->pg, &r->pg);
+    store_read_send(s, r);
 }
 
 void store_end_erasure(struct store *s, struct store_read *r, const struct erasure_row *row)
@@ -235,7 +235,7 @@ void store_end_erasure(struct store *s, struct store_read *r, const struct erasu
     pg_arg_time(args, row->ended_at);
     pg_arg_bytea(args, row->certificate);
     add_erasure(r, &row->erasure_id);
-    pg_read(s->pg, &r->pg);
+    store_read_send(s, r);
 }
 
 void store_read_unfinished(struct store *s, struct store_read *r, int64_t before_us, int limit)
@@ -244,7 +244,7 @@ void store_read_unfinished(struct store *s, struct store_read *r, int64_t before
     struct pg_args *args = store_read_add(r, STMT_ERASURES_UNFINISHED);
     pg_arg_time(args, before_us);
     pg_arg_int4(args, limit);
-    pg_read(s->pg, &r->pg);
+    store_read_send(s, r);
 }
 
 /* -- access records ---------------------------------------------------------------------------- */
@@ -316,7 +316,7 @@ void store_write_access(struct store *s, struct store_read *r, const struct acce
         pg_arg_time(args, writer->ended_at);
     else
         pg_arg_null(args);
-    pg_read(s->pg, &r->pg);
+    store_read_send(s, r);
 }
 
 static const char *given(const char *text)
@@ -350,7 +350,7 @@ void store_list_access(struct store *s, struct store_read *r, const struct acces
     pg_arg_int4(args, f->limit);
     if (silent_us)
         pg_arg_time(store_read_add(r, STMT_ACCESS_GAPS), silent_us);
-    pg_read(s->pg, &r->pg);
+    store_read_send(s, r);
 }
 
 void store_purge_access(struct store *s, struct store_read *r, int64_t before_us)
@@ -359,7 +359,7 @@ void store_purge_access(struct store *s, struct store_read *r, int64_t before_us
     struct pg_args *args = store_read_add(r, STMT_ACCESS_PURGE);
     pg_arg_int8(args, r->tenant_id);
     pg_arg_time(args, before_us);
-    pg_read(s->pg, &r->pg);
+    store_read_send(s, r);
 }
 
 void store_purge_writers(struct store *s, struct store_read *r, int64_t before_us)
