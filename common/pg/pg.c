@@ -15,7 +15,9 @@
 
 static void set_defaults(struct pg_config *config)
 {
-    if (!config->segment_connections)
+    if (config->reads_only)
+        config->segment_connections = 0;
+    else if (!config->segment_connections)
         config->segment_connections = 2;
     if (!config->read_connections)
         config->read_connections = 2;
@@ -30,7 +32,7 @@ static void set_defaults(struct pg_config *config)
 
 bool pg_up(const struct pg *pg)
 {
-    return pg->up[LANE_SEGMENT] > 0 && pg->up[LANE_READ] > 0;
+    return (pg->config.reads_only || pg->up[LANE_SEGMENT] > 0) && pg->up[LANE_READ] > 0;
 }
 
 void pg_on_change(struct pg *pg, void (*changed)(void *ctx), void *ctx)

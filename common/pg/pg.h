@@ -27,6 +27,7 @@ struct pg_config {
     size_t n_stmts;
     int32_t schema_needed;      /* ready only when the schema is at least this (0 = do not look) */
     struct admin_state *state;  /* schema_ok, postgres_ok, time_ok are written here; may be NULL */
+    bool reads_only;            /* no connections for segments */
     const char *const *methods; /* NULL-terminated, at most 64: label values for commands that
                                    failed alone; may be NULL */
 };

@@ -3,6 +3,7 @@
 /*
  * amends serve     all three services in one process
  * amends migrate   brings the database to this release's schema; --tenant NAME makes a tenant
+ * amends rewrap    wraps the keys of customers under the present master key
  * amends check     looks for rows that must not be in the database
  * amends key       makes API keys without a server
  */
@@ -20,7 +21,8 @@ static int serve(int argc, char **argv)
     static const struct program_spec spec = {
         .name = "amends",
         .doc = "Amends: service recovery, all three services in one process.\v"
-               "Other commands: amends migrate, amends check, amends key (see their --help).",
+               "Other commands: amends migrate, amends rewrap, amends check, amends key (see their "
+               "--help).",
         .parts = PART_ALL,
         .listen = "127.0.0.1:7400",
         .admin = "127.0.0.1:7410",
@@ -32,6 +34,7 @@ static const char usage[] =
     "usage: amends COMMAND [OPTION...]\n\n"
     "  serve    all three services in one process\n"
     "  migrate  bring the database to this release's schema; --tenant NAME makes a tenant\n"
+    "  rewrap   wrap the keys of customers under the present master key\n"
     "  check    look for rows that must not be in the database\n"
     "  key      make an API key without a server\n\n"
     "amends COMMAND --help lists the options; amends --version prints the version.\n";
@@ -44,7 +47,8 @@ static int no_command(const char *word)
     if (strcmp(word, "--version") == 0)
         return puts(options_version()) == EOF || fflush(stdout) == EOF;
     if (*word)
-        (void)fprintf(stderr, "amends: \"%s\" is not one of serve, migrate, check, key\n", word);
+        (void)fprintf(stderr, "amends: \"%s\" is not one of serve, migrate, rewrap, check, key\n",
+                      word);
     else
         (void)fputs(usage, stderr);
     return 2;
@@ -58,6 +62,7 @@ int main(int argc, char **argv)
         char program[16]; /* the name that --help shows */
     } words[] = {{"serve", serve, "amends serve"},
                  {"migrate", maintenance_migrate, "amends migrate"},
+                 {"rewrap", maintenance_rewrap, "amends rewrap"},
                  {"check", maintenance_check, "amends check"},
                  {"key", key_main, "amends key"}};
 

@@ -14,6 +14,7 @@
 #ifdef AMENDS_TEST_CLOCK
 #include "store/migrate_folder.h"
 #endif
+#include "store/rewrap.h"
 #include "pg/password.h"
 
 #define MISTAKE 2
@@ -22,7 +23,8 @@
 #define COMMON_OPTIONS 3
 
 struct maintenance {
-    const char *pg, *password_file, *tenant, *first_key_file, *log_level, *test_migrations;
+    const char *pg, *keys_pg, *password_file, *tenant, *first_key_file, *log_level;
+    const char *test_migrations;
     int64_t patience_s;
     struct api_key_mark first_key;
 };
@@ -47,6 +49,7 @@ static int read_first_key(struct maintenance *m)
 static int parse(struct maintenance *m, int argc, char **argv, bool migrates)
 {
     *m = (struct maintenance){.pg = "",
+                              .keys_pg = "",
                               .password_file = "",
                               .tenant = "",
                               .first_key_file = "",
@@ -64,6 +67,8 @@ static int parse(struct maintenance *m, int argc, char **argv, bool migrates)
          "tenant to create, with the default policy as version 1, unless it exists"},
         {"first-key-file", OPTION_STRING, &m->first_key_file, 0, 0, "FILE",
          "file with an API key, or its hash line: the tenant's first key, unless it has any"},
+        {"keys-pg", OPTION_STRING, &m->keys_pg, 0, 0, "CONNINFO",
+         "also make the table of customers' keys in that database, unless it is there"},
         {"lock-patience-s", OPTION_INT, &m->patience_s, 1, PATIENCE_MAX_S, "SECONDS",
          "how long a step tries to get its lock, 100 ms at a time, before it gives up"},
 #ifdef AMENDS_TEST_CLOCK
@@ -106,7 +111,10 @@ static int migrate_as_told(const struct maintenance *m, const struct migration *
                                             .patience_ms = m->patience_s * 1000,
                                             .extra = extra,
                                             .n_extra = n};
-    return migrate_with(m->pg, &options, stdout) ? 1 : 0;
+    int rc = migrate_with(m->pg, &options, stdout);
+    if (!rc && *m->keys_pg)
+        rc = rewrap_make_table(m->keys_pg, stdout);
+    return rc ? 1 : 0;
 }
 
 #ifdef AMENDS_TEST_CLOCK
@@ -145,4 +153,36 @@ int maintenance_check(int argc, char **argv)
         return 1;
     (void)printf("%" PRId64 " broken\n", broken);
     return broken ? 1 : 0;
+}
+
+/* -- master keys ------------------------------------------------------------------------------- */
+
+int maintenance_rewrap(int argc, char **argv)
+{
+    const char *pg = "", *password_file = "", *path = "";
+    const struct option_spec table[] = {
+        {"pg", OPTION_STRING, &pg, 0, 0, "CONNINFO",
+         "database with the customers' keys, as for libpq; empty = PGHOST and so on"},
+        {"pg-password-file", OPTION_STRING, &password_file, 0, 0, "FILE",
+         "file that holds PostgreSQL's password"},
+        {"master-keys", OPTION_STRING, &path, 0, 0, "FILE",
+         "file of master keys; the first one wraps"},
+    };
+    struct masters masters;
+    char why[MASTER_WHY_BYTES];
+    size_t words = 0;
+    if (options_parse(table, sizeof table / sizeof *table, argc, argv,
+                      "Wraps the keys of customers under the first master key of the file.", NULL,
+                      0, &words))
+        return MISTAKE;
+    if (masters_read(path, &masters, why)) {
+        (void)fprintf(stderr, "--master-keys: %s: %s\n", path, why);
+        return MISTAKE;
+    }
+    log_setup(LOG_INFO, "amends");
+    if (*password_file && pg_password_file(password_file))
+        return MISTAKE;
+    const int rc = rewrap_keys(pg, &masters, stdout);
+    masters_forget(&masters);
+    return rc ? 1 : 0;
 }

@@ -22,6 +22,7 @@
 #include "program/route_client.h"
 #include "program/settings.h"
 #include "program/tls.h"
+#include "program/vault.h"
 #include "resolution/resolution.h"
 #include "shared/access.h"
 #include "shared/token_code.h"
@@ -33,6 +34,7 @@ struct program {
     const struct program_spec *spec;
     struct settings settings;
     struct program_tls tls;
+    struct program_vault vault;
     struct admin_state state;
     struct time_source *time;
     struct loop *loop;
@@ -167,7 +169,7 @@ static enum service_tokens tokens_of(enum rpc_auth auth)
     return tokens[auth];
 }
 
-static void start_store(struct program *p)
+static int start_store(struct program *p)
 {
     const size_t n_stmts = gather_stmts(p);
     const struct pg_config config = {
@@ -196,6 +198,7 @@ static void start_store(struct program *p)
     p->key_source = key_source_new(p->service.pg);
     const struct keyring_source source = key_source_of(p->key_source);
     keyring_start(p->keyring, p->loop, &source);
+    return program_vault_start(&p->vault, p->loop, &p->settings, p->service.pg, p->service.store);
 }
 
 static int start_assignment(struct program *p)
@@ -344,10 +347,10 @@ static int start_program(struct program *p)
     err = start_tokens(p);
     if (!err)
         err = start_certificates(p);
-    if (err)
-        return err;
-    start_store(p);
-    err = read_keys(p);
+    if (!err)
+        err = start_store(p);
+    if (!err)
+        err = read_keys(p);
     if (!err)
         err = register_services(p);
     if (!err && *p->settings.admin)
@@ -363,10 +366,16 @@ static int start_program(struct program *p)
 
 /* -- the drain --------------------------------------------------------------------------------- */
 
-static void pg_closed(void *ctx)
+static void vault_closed(void *ctx)
 {
     struct program *p = ctx;
     loop_stop(p->loop);
+}
+
+static void pg_closed(void *ctx)
+{
+    struct program *p = ctx;
+    program_vault_close(&p->vault, vault_closed, p);
 }
 
 static void accesses_written(void *ctx)
@@ -418,6 +427,7 @@ static void finish_program(struct program *p)
     san_file_free(p->certificates);
     read_gate_free(p->service.gate);
     access_free(p->service.access);
+    program_vault_end(&p->vault);
     store_free(p->service.store);
     tenants_free(p->service.tenants);
     pg_free(p->service.pg);

@@ -46,6 +46,8 @@ static void defaults(struct settings *s, const struct program_spec *spec)
         .livez = "",
         .pg = "",
         .pg_password_file = "",
+        .master_keys = "",
+        .keys_pg = "",
         .redis = "",
         .redis_password_file = "",
         .redis_tls_ca = "",
@@ -157,6 +159,10 @@ static int check(const struct settings *s, const struct program_spec *spec)
     if (log_level_parse(s->log_level) < 0) {
         (void)fprintf(stderr, "--log-level: \"%s\" is not one of debug, info, warn, error\n",
                       s->log_level);
+        return AM_EINVAL;
+    }
+    if (*s->keys_pg && !*s->master_keys) {
+        (void)fprintf(stderr, "--keys-pg: give --master-keys too\n");
         return AM_EINVAL;
     }
     if (check_redis(s) || check_tokens(s) || check_certificates(s) ||
@@ -305,6 +311,10 @@ int settings_parse(struct settings *s, const struct program_spec *spec, int argc
          "connection string of PostgreSQL, as for libpq; empty = PGHOST and so on"},
         {"pg-password-file", OPTION_STRING, &s->pg_password_file, 0, 0, "FILE",
          "file that holds PostgreSQL's password, if the connection string does not"},
+        {"master-keys", OPTION_STRING, &s->master_keys, 0, 0, "FILE",
+         "file of master keys: seals what is personal in the database; empty = it is not sealed"},
+        {"keys-pg", OPTION_STRING, &s->keys_pg, 0, 0, "CONNINFO",
+         "connection string of the database with the customers' keys; empty = the same one"},
         {"redis", OPTION_STRING, &s->redis, 0, 0, "URL",
          "redis://[user[:password]@]host:port[/db], rediss:// for TLS; empty = run without Redis"},
         {"redis-password-file", OPTION_STRING, &s->redis_password_file, 0, 0, "FILE",

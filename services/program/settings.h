@@ -21,6 +21,7 @@ struct settings {
     const char *tls_cert, *tls_key, *tls_client_ca, *tls_client_cert;
     const char *tls_ca; /* for calling assignment */
     const char *pg, *pg_password_file;
+    const char *master_keys, *keys_pg;
     const char *redis, *redis_password_file;
     const char *redis_tls_ca, *redis_tls_cert, *redis_tls_key;
     const char *assignment;
