@@ -11,7 +11,7 @@
 
 #include "base/time.h"
 #include "case/model/decision.h"
-#include "store/customer_keys.h"
+#include "store/sealing/customer_keys.h"
 #include "store/store.h"
 #include "store/table.h"
 

@@ -11,7 +11,7 @@
 #include "contract/reasons.h"
 #include "contract/statuses.h"
 #include "store/impl.h"
-#include "store/sealed.h"
+#include "store/sealing/sealed.h"
 
 /* -- results ---------------------------------------------------------------------------------- */
 

@@ -9,7 +9,7 @@
 #include "case/command/keys.h"
 #include "contract/reasons.h"
 #include "store/impl.h"
-#include "store/sealed.h"
+#include "store/sealing/sealed.h"
 
 #define ZONE_RETRY_MS 1000 /* another replica answers, or this one when its zones are complete */
 

@@ -11,7 +11,7 @@
  */
 
 #include "case/model/state.h"
-#include "store/customer_keys.h"
+#include "store/sealing/customer_keys.h"
 #include "store/submission.h"
 #include "store/tenants.h"
 #include "pg/pg.h"
@@ -67,8 +67,8 @@ struct store *store_new(struct pg *pg, struct loop *loop, struct tenants *tenant
                         void (*route)(void *ctx, const struct route *r), void *ctx);
 void store_free(struct store *s);
 
-/* From now on what is personal is sealed, and opened, with the keys of customers (store/sealed.h).
- * Borrowed. */
+/* From now on what is personal is sealed, and opened, with the keys of customers
+ * (store/sealing/sealed.h). Borrowed. */
 void store_use_keys(struct store *s, struct customer_keys *keys);
 
 /* The first of the statements of customers' keys in store_stmts. */

@@ -11,7 +11,7 @@
 
 #include "case/model/command.h"
 #include "pg/segment.h"
-#include "store/customer_keys.h"
+#include "store/sealing/customer_keys.h"
 #include "store/tenants.h"
 
 struct store;

@@ -58,8 +58,8 @@ int seal_text(struct sealer *s, const struct seal_key *key, struct slice where, 
 int seal_bytes(struct sealer *s, const struct seal_key *key, struct slice where, struct slice bytes,
                struct arena *arena, struct slice *out) AM_MUSTCHECK;
 
-/* AM_ENOENT: sealed with another key than this, which was destroyed then. AM_EPROTO: damaged, moved,
- * or not sealed at all. AM_ENOMEM. */
+/* AM_ENOENT: sealed with another key than this, which was destroyed then. AM_EPROTO: damaged,
+ * moved, or not sealed at all. AM_ENOMEM. */
 int seal_open_text(struct sealer *s, const struct seal_key *key, struct slice where,
                    const char *sealed, struct arena *arena, const char **out) AM_MUSTCHECK;
 int seal_open_bytes(struct sealer *s, const struct seal_key *key, struct slice where,

@@ -14,7 +14,7 @@
 #ifdef AMENDS_TEST_CLOCK
 #include "store/migrate_folder.h"
 #endif
-#include "store/rewrap.h"
+#include "store/sealing/rewrap.h"
 #include "pg/password.h"
 
 #define MISTAKE 2

@@ -2,8 +2,8 @@
 #pragma once
 
 /*
- * What the options say of sealing (store/sealed.h): the file of master keys, which is read again
- * when it has changed, and the database with the keys of customers. A file that cannot be used any
+ * What the options say of sealing (store/sealing/sealed.h): the file of master keys, which is read
+ * again when it has changed, and the database with the keys of customers. A file that cannot be used any
  * more is logged, and the keys that were read before stay.
  *
  * Threading: the io loop's thread, and the main thread before the loop runs and after its end.

@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- kind: alter
 --
--- The keys under which what is personal is sealed, when services have master keys; see store/customer_keys.h. An operator may
+-- The keys under which what is personal is sealed, when services have master keys; see store/sealing/customer_keys.h. An operator may
 -- have the same table in another database, and then this one stays empty.
 create table customer_key (
     tenant_id int8 not null,

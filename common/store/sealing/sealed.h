@@ -7,15 +7,15 @@
  * program sees a sealed text. Without master keys nothing is sealed, and what was sealed before
  * cannot be read.
  *
- * Open stay: what is looked for or joined by (customer id, failure, order reference), numbers, times
- * and ids, and whatever people of the company are called.
+ * Open stay: what is looked for or joined by (customer id, failure, order reference), numbers,
+ * times and ids, and whatever people of the company are called.
  *
  * Threading: io loop's thread. Private to common/store. Ownership: opened and sealed texts lie in
  * the arena given.
  */
 
 #include "case/model/state.h"
-#include "store/customer_keys.h"
+#include "store/sealing/customer_keys.h"
 #include "store/table.h"
 
 enum sealed_verdict {

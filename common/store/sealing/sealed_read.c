@@ -5,7 +5,7 @@
 
 #include "contract/reasons.h"
 #include "store/impl.h"
-#include "store/sealed.h"
+#include "store/sealing/sealed.h"
 
 /* Keeps the gravest verdict, and the customer to be asked for. */
 struct opening {

@@ -7,7 +7,7 @@
  * Threading: io loop's thread. Private to common/store. Ownership: entries belong to the cache.
  */
 
-#include "store/customer_keys.h"
+#include "store/sealing/customer_keys.h"
 
 #define KEYS_SETS 4096
 #define KEYS_WAYS 4

@@ -10,7 +10,7 @@
 #include "base/assert.h"
 #include "base/time.h"
 #include "contract/reasons.h"
-#include "store/customer_keys_impl.h"
+#include "store/sealing/customer_keys_impl.h"
 
 #define FRESH_US (2 * US_PER_S)
 #define HOLD_US (60 * US_PER_S)
@@ -141,7 +141,7 @@ static struct key_entry *find_or_add(struct customer_keys *k, int64_t tenant_id,
 static void wait_for(struct customer_keys *k, struct key_entry *e, enum keys_batch_kind kind,
                      struct customer_keys_wait *wait)
 {
-    static const struct fault full = {.code = FAULT_UNAVAILABLE,
+    static const struct fault full = {.code = FAULT_RESOURCE_EXHAUSTED,
                                       .reason = ERROR_REASON_OVERLOADED,
                                       .message = "too many keys of customers are asked for",
                                       .retry_ms = 100};

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "store/rewrap.h"
+#include "store/sealing/rewrap.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -9,7 +9,7 @@
 
 #include "base/assert.h"
 #include "pg/pg.h"
-#include "store/customer_keys_impl.h"
+#include "store/sealing/customer_keys_impl.h"
 #include "store/migrations.h"
 
 #define ROW_BYTES 1024

@@ -3,7 +3,8 @@
 
 /*
  * `amends rewrap`: wraps every customer's key under the first master key of the file, so that older
- * master keys can be taken out of it. Services may work meanwhile: what a key sealed stays as it is.
+ * master keys can be taken out of it. Services may work meanwhile: what a key sealed stays as it
+ * is.
  * And the table of customers' keys in a database of its own.
  *
  * Threading: blocking, on the caller's thread, with a connection of their own. Ownership: as

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "store/sealed.h"
+#include "store/sealing/sealed.h"
 
 #include <string.h>
 

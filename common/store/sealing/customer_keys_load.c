@@ -13,7 +13,7 @@
 #include "base/metrics.h"
 #include "base/time.h"
 #include "contract/reasons.h"
-#include "store/customer_keys_impl.h"
+#include "store/sealing/customer_keys_impl.h"
 
 #define ARENA_BYTES (1u << 20)
 #define DEADLINE_US (10 * US_PER_S)

@@ -32,7 +32,8 @@ enum customer_key_state {
 
 struct customer_keys_wait {
     struct list link;
-    /* Called once, perhaps from within customer_keys_ask(). The fault, if any, is UNAVAILABLE. */
+    /* Called once, perhaps from within customer_keys_ask(). The fault, if any, is UNAVAILABLE or
+     * RESOURCE_EXHAUSTED. */
     void (*done)(struct customer_keys_wait *wait, const struct fault *fault);
 };
 
@@ -40,7 +41,8 @@ struct customer_keys_wait {
 #define CUSTOMER_KEYS_STMTS 3
 extern const struct pg_stmt customer_keys_stmts[CUSTOMER_KEYS_STMTS];
 
-/* The statements are in `pg` from `first_stmt` on. `masters` is borrowed and may change: customer_keys_masters_changed(). */
+/* The statements are in `pg` from `first_stmt` on. `masters` is borrowed and may change:
+ * customer_keys_masters_changed(). */
 struct customer_keys *customer_keys_new(struct loop *loop, struct pg *pg, unsigned first_stmt,
                                         const struct masters *masters);
 /* NULL is allowed. Nobody may wait any more: to be called when `pg` is closed. */
