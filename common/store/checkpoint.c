@@ -141,7 +141,7 @@ void store_list_checkpoints(struct store *s, struct store_read *r, int64_t after
     struct pg_args *args = begin(r, STMT_CHECKPOINTS);
     pg_arg_int8(args, after);
     pg_arg_int4(args, limit);
-    pg_read(s->pg, &r->pg);
+    store_read_send(s, r);
 }
 
 void store_read_heads(struct store *s, struct store_read *r, const struct checkpoint_row *of,
@@ -151,7 +151,7 @@ void store_read_heads(struct store *s, struct store_read *r, const struct checkp
     pg_arg_int8(args, of->c.number);
     pg_arg_uuid(args, &of->draft);
     pg_arg_int4(args, slice);
-    pg_read(s->pg, &r->pg);
+    store_read_send(s, r);
 }
 
 void store_read_heads_now(struct store *s, struct store_read *r, struct slice heads)
@@ -169,7 +169,7 @@ void store_read_heads_now(struct store *s, struct store_read *r, struct slice he
     }
     pg_arg_array(args, &ids);
     pg_arg_array(args, &seqs);
-    pg_read(s->pg, &r->pg);
+    store_read_send(s, r);
 }
 
 void store_list_case_ids(struct store *s, struct store_read *r, const struct uuid *after, int limit)
@@ -177,11 +177,11 @@ void store_list_case_ids(struct store *s, struct store_read *r, const struct uui
     struct pg_args *args = begin(r, STMT_CASE_IDS);
     pg_arg_uuid(args, after);
     pg_arg_int4(args, limit);
-    pg_read(s->pg, &r->pg);
+    store_read_send(s, r);
 }
 
 void store_read_case_ends(struct store *s, struct store_read *r)
 {
     (void)begin(r, STMT_CASE_ENDS);
-    pg_read(s->pg, &r->pg);
+    store_read_send(s, r);
 }

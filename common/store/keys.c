@@ -110,7 +110,7 @@ void store_read_key(struct store *s, struct store_read *r, const struct api_key_
 {
     store_read_begin(r);
     add_get(r, id);
-    pg_read(s->pg, &r->pg);
+    store_read_send(s, r);
 }
 
 void store_list_keys(struct store *s, struct store_read *r, const struct key_filter *f)
@@ -123,7 +123,7 @@ void store_list_keys(struct store *s, struct store_read *r, const struct key_fil
     pg_arg_text(args, f->before_created_at ? f->before_id.text : "");
     pg_arg_text(args, f->principal && *f->principal ? f->principal : NULL);
     pg_arg_int4(args, f->limit);
-    pg_read(s->pg, &r->pg);
+    store_read_send(s, r);
 }
 
 /* -- writes ------------------------------------------------------------------------------------ */
@@ -169,7 +169,7 @@ void store_create_key(struct store *s, struct store_read *r, const struct key_ne
     pg_arg_int8(args, KEYS_WORKING_MAX);
     add_get(r, &key->mark.id);
     add_count(r, key->now_us);
-    pg_read(s->pg, &r->pg);
+    store_read_send(s, r);
 }
 
 void store_rotate_key(struct store *s, struct store_read *r, const struct api_key_id *old,
@@ -186,7 +186,7 @@ void store_rotate_key(struct store *s, struct store_read *r, const struct api_ke
     add_get(r, old);
     add_get(r, &key->mark.id);
     add_count(r, key->now_us);
-    pg_read(s->pg, &r->pg);
+    store_read_send(s, r);
 }
 
 void store_revoke_key(struct store *s, struct store_read *r, const struct api_key_id *id,
@@ -201,5 +201,5 @@ void store_revoke_key(struct store *s, struct store_read *r, const struct api_ke
     pg_arg_time(args, now_us);
     add_get(r, id);
     add_count(r, now_us);
-    pg_read(s->pg, &r->pg);
+    store_read_send(s, r);
 }

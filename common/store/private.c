@@ -366,5 +366,5 @@ void store_purge_writers(struct store *s, struct store_read *r, int64_t before_u
 {
     store_read_begin(r);
     pg_arg_time(store_read_add(r, STMT_WRITERS_PURGE), before_us);
-    pg_read(s->pg, &r->pg);
+    store_read_send(s, r);
 }
