@@ -5,12 +5,12 @@
  * The API keys of this process: an auth_checker (auth/identity.h) with a cache in front of the
  * database.
  *
- * A key that is not here is looked up by its id, in batches, one batch at a time, and after one that
- * found nothing there is a pause; an id that there is not is remembered for five seconds. Every key that is here is read again every two seconds, so
- * that a revocation made anywhere holds here before five seconds are over. While the database is
- * away a known key holds for a minute after it was last confirmed; then it is AUTH_UNAVAILABLE, and
- * a stream with it ends. A process that was stopped for a while, or whose test clock was moved on,
- * only asks again.
+ * A key that is not here is looked up by its id, in batches, one batch at a time, and after one
+ * that found nothing there is a pause; an id that there is not is remembered for five seconds.
+ * Every key that is here is read again every two seconds, so that a revocation made anywhere holds
+ * here before five seconds are over. While the database is away a known key holds for a minute
+ * after it was last confirmed; then it is AUTH_UNAVAILABLE, and a stream with it ends. A process
+ * that was stopped for a while, or whose test clock was moved on, only asks again.
  *
  * At most KEYRING_KEYS keys are here, the ones used last; one that nobody used for ten minutes is
  * let go of. Only keys that exist take a place, so that inventing ids pushes none out.

@@ -19,6 +19,6 @@ foreach(file IN LISTS FILES)
     string(APPEND bodies "static const char sql_${number}[] = {${bytes}0};\n")
     string(APPEND entries "    {${version}, \"${name}\", sql_${number}},\n")
 endforeach()
-file(WRITE ${OUT} "/* Generated from common/store/migrations. */\n\n#include \"store/migrations.h\"\n\n"
+file(WRITE ${OUT} "/* Generated from common/store/migrations. */\n\n#include \"store/migrate/migrations.h\"\n\n"
      "${bodies}\nconst struct migration migrations[] = {\n${entries}};\n"
      "const size_t n_migrations = sizeof(migrations) / sizeof(migrations[0]);\n")

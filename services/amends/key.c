@@ -13,7 +13,7 @@
 #include "contract/check.h"
 #include "contract/words.h"
 #include "pg/password.h"
-#include "store/migrate.h"
+#include "store/migrate/migrate.h"
 
 #define MISTAKE 2
 

@@ -10,9 +10,9 @@
 #include "base/log.h"
 #include "base/options.h"
 #include "contract/check.h"
-#include "store/migrate.h"
+#include "store/migrate/migrate.h"
 #ifdef AMENDS_TEST_CLOCK
-#include "store/migrate_folder.h"
+#include "store/migrate/migrate_folder.h"
 #endif
 #include "store/sealing/rewrap.h"
 #include "pg/password.h"

@@ -13,7 +13,7 @@
 #include "calendar/zone_needed.h"
 #include "base/log.h"
 #include "store/keys.h"
-#include "store/migrate.h"
+#include "store/migrate/migrate.h"
 #include "store/secrets.h"
 #include "store/zones.h"
 #include "intake/intake.h"

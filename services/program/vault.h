@@ -3,8 +3,8 @@
 
 /*
  * What the options say of sealing (store/sealing/sealed.h): the file of master keys, which is read
- * again when it has changed, and the database with the keys of customers. A file that cannot be used any
- * more is logged, and the keys that were read before stay.
+ * again when it has changed, and the database with the keys of customers. A file that cannot be
+ * used any more is logged, and the keys that were read before stay.
  *
  * Threading: the io loop's thread, and the main thread before the loop runs and after its end.
  * Ownership: the program_vault owns what it starts.

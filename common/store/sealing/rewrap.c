@@ -10,7 +10,7 @@
 #include "base/assert.h"
 #include "pg/pg.h"
 #include "store/sealing/customer_keys_impl.h"
-#include "store/migrations.h"
+#include "store/migrate/migrations.h"
 
 #define ROW_BYTES 1024
 #define ARENA_BYTES 65536

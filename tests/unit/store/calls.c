@@ -7,7 +7,7 @@
 
 #include "base/list.h"
 #include "case/model/decision.h"
-#include "store/migrate.h"
+#include "store/migrate/migrate.h"
 #include "intake/decide/decide.h"
 
 #define CALL_BYTES ((size_t)16 << 20)

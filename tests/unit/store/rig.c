@@ -8,7 +8,7 @@
 #include <uv.h>
 
 #include "base/assert.h"
-#include "store/migrate.h"
+#include "store/migrate/migrate.h"
 
 #define ARENA_BYTES ((size_t)64 << 20)
 #define TEXT_BYTES (1u << 20)

@@ -9,8 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "store/migrate.h"
-#include "store/migrate_step.h"
+#include "store/migrate/migrate.h"
+#include "store/migrate/migrate_step.h"
 
 static struct rig *rig;
 

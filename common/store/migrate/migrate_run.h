@@ -20,7 +20,7 @@
 #include <stdio.h>
 
 #include "pg/pg.h"
-#include "store/migrate_step.h"
+#include "store/migrate/migrate_step.h"
 
 /* Callers wait behind a waiting `alter` for this time at most; their own limit is 250 ms. */
 #define MIGRATE_LOCK_MS 100

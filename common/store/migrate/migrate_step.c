@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "store/migrate_step.h"
+#include "store/migrate/migrate_step.h"
 
 #include <ctype.h>
 #include <stdarg.h>

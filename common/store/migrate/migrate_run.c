@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "store/migrate_run.h"
+#include "store/migrate/migrate_run.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -7,7 +7,7 @@
 
 #include "base/assert.h"
 #include "base/time.h"
-#include "store/migrate_slices.h"
+#include "store/migrate/migrate_slices.h"
 
 #define TELL_EVERY_MS 10000
 #define PAUSE_US (200 * US_PER_MS)

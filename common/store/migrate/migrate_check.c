@@ -9,7 +9,7 @@
 #include "contract/clock_kinds.h"
 #include "contract/statuses.h"
 #include "contract/words.h"
-#include "store/migrate.h"
+#include "store/migrate/migrate.h"
 #include "pg/pg.h"
 
 #define KINDS_BYTES 128

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-#include "store/migrate.h"
+#include "store/migrate/migrate.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -15,8 +15,8 @@
 #include "base/time.h"
 #include "contract/check.h"
 #include "contract/words.h"
-#include "store/migrate_run.h"
-#include "store/migrate_slices.h"
+#include "store/migrate/migrate_run.h"
+#include "store/migrate/migrate_slices.h"
 #include "store/secrets.h"
 #include "pg/pg.h"
 

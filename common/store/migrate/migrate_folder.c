@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "store/migrate_folder.h"
+#include "store/migrate/migrate_folder.h"
 
 #include <dirent.h>
 #include <stdio.h>

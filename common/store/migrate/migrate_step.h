@@ -19,7 +19,7 @@
 #include <stddef.h>
 
 #include "base/err.h"
-#include "store/migrations.h"
+#include "store/migrate/migrations.h"
 
 #define STEP_STATEMENTS_MAX 32
 #define STEP_NAME_MAX 64

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "store/migrate_slices.h"
+#include "store/migrate/migrate_slices.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -10,7 +10,7 @@
 #include "base/assert.h"
 #include "base/log.h"
 #include "base/time.h"
-#include "store/migrate_step.h"
+#include "store/migrate/migrate_step.h"
 
 #define GOAL_US (50 * US_PER_MS)
 /* Few rows take as long as many while the disk is slow to commit: there is a least number. */

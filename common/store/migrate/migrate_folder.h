@@ -12,7 +12,7 @@
 #include <stddef.h>
 
 #include "base/err.h"
-#include "store/migrations.h"
+#include "store/migrate/migrations.h"
 
 #define MIGRATE_FOLDER_MAX 16
 

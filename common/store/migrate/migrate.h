@@ -3,7 +3,8 @@
 
 /*
  * `amends migrate` and `amends check`: brings a database to this release's schema, makes tenants
- * and their first keys, and looks for what must not be (foreign keys are not declared in production).
+ * and their first keys, and looks for what must not be (foreign keys are not declared in
+ * production).
  *
  * Threading: blocking, on the caller's thread, with a connection of their own. Both print to `out`
  * what they did or found; errors are logged. Ownership: each has a connection of its own and
@@ -15,7 +16,7 @@
 
 #include "auth/api_key.h"
 #include "base/err.h"
-#include "store/migrations.h"
+#include "store/migrate/migrations.h"
 
 /* The schema that this release's services need: the last migration's number. */
 int32_t migrate_version(void);
@@ -32,9 +33,9 @@ struct migrate_options {
     size_t n_extra;
 };
 
-/* Applies the missing migrations in order, while services work (store/migrate_run.h). Any number
- * may be started at once: one works, the others wait until it is done and find nothing left. Then
- * makes the tenant of that name with policy version 1 ("default"), unless it is there.
+/* Applies the missing migrations in order, while services work (store/migrate/migrate_run.h). Any
+ * number may be started at once: one works, the others wait until it is done and find nothing left.
+ * Then makes the tenant of that name with policy version 1 ("default"), unless it is there.
  *
  * AM_ECONN, AM_EIO when something failed, AM_EAGAIN and AM_ETIMEDOUT when a step gave up: what was
  * done before stays, and the next run goes on there. AM_EINVAL, with one line to `out` and nothing
