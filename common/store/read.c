@@ -110,6 +110,7 @@ static void read_done(struct pg_read *pg, const struct fault *fault)
 void store_read_send(struct store *s, struct store_read *r)
 {
     r->store = s;
+    r->since_us = time_mono_us();
     pg_read(s->pg, &r->pg);
 }
 

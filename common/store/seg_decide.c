@@ -330,7 +330,8 @@ enum pg_seg_verdict store_seg_decide(void *ctx, struct pg_seg *seg, struct pg_se
         return PG_SEG_AGAIN;
     }
     const enum sealed_verdict opened =
-        p->c && p->c->exists ? sealed_open_case(st->store->keys, p->c, seg->arena) : SEALED_DONE;
+        p->c && p->c->exists ? sealed_open_case(st->store->keys, p->c, p->sub->since_us, seg->arena)
+                             : SEALED_DONE;
     if (opened != SEALED_DONE)
         return not_sealed(p, opened, false);
     remember(p);

@@ -156,12 +156,14 @@ static bool needs_key_first(struct store *s, struct submission *sub)
         return false;
     sub->lacks_key = command_claim_of(cmd).customer_id;
     sub->makes_key = true;
-    return customer_keys_find(s->keys, cmd->tenant_id, sub->lacks_key, &key) <= CUSTOMER_KEY_NONE;
+    return customer_keys_find(s->keys, cmd->tenant_id, sub->lacks_key, CUSTOMER_KEY_SEALS, &key) <=
+           CUSTOMER_KEY_NONE;
 }
 
 void store_submit(struct store *s, struct submission *sub)
 {
     sub->loads = sub->asks = 0;
+    sub->since_us = time_mono_us();
     sub->store = s;
     if (needs_key_first(s, sub))
         ask_for_key(sub);
@@ -173,4 +175,18 @@ void store_use_keys(struct store *s, struct customer_keys *keys)
 {
     s->keys = keys;
     sealed_metrics();
+}
+
+bool store_seals(const struct store *s)
+{
+    return s->keys != NULL;
+}
+
+void store_destroy_key(struct store *s, int64_t tenant_id, const char *customer_id,
+                       int64_t made_until_us, struct customer_keys_wait *wait)
+{
+    if (s->keys)
+        customer_keys_destroy(s->keys, tenant_id, customer_id, made_until_us, wait);
+    else
+        wait->done(wait, NULL);
 }

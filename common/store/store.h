@@ -71,6 +71,12 @@ void store_free(struct store *s);
  * (store/sealing/sealed.h). Borrowed. */
 void store_use_keys(struct store *s, struct customer_keys *keys);
 
+bool store_seals(const struct store *s);
+
+/* Destroys the key of a customer, if it was made until then; at once when nothing is sealed. */
+void store_destroy_key(struct store *s, int64_t tenant_id, const char *customer_id,
+                       int64_t made_until_us, struct customer_keys_wait *wait);
+
 /* The first of the statements of customers' keys in store_stmts. */
 extern const unsigned store_stmt_customer_keys;
 
@@ -121,6 +127,7 @@ struct store_read {
     struct slice heads;
     /* Owned by the store. */
     struct store *store;
+    int64_t since_us;
     struct customer_keys_wait key_wait;
 };
 

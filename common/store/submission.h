@@ -29,6 +29,7 @@ struct submission {
     struct tenants_wait policy_wait;
     const char *lacks_key; /* a customer whose key is to be asked for, as a version; NULL = none */
     bool makes_key;
-    unsigned asks; /* for keys, so far */
+    unsigned asks;    /* for keys, so far */
+    int64_t since_us; /* when it began */
     struct customer_keys_wait key_wait;
 };

@@ -69,6 +69,8 @@ static json_t *document(const struct erasure_row *row, const struct certified *w
     set(d, "cases", json_integer(what->cases));
     set(d, "casesLeftOpen", json_integer(what->left_open));
     set(d, "casesSha256", hash_json(what->cases_sha256));
+    if (what->sealed)
+        set(d, "keyDestroyed", json_boolean(what->key_destroyed));
     set(d, "erased", columns_json());
     return d;
 }

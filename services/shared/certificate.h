@@ -16,6 +16,8 @@ struct certified {
     const char *tenant;
     int64_t cases, left_open;
     const uint8_t *cases_sha256; /* 32 bytes */
+    bool sealed;                 /* texts are sealed in the database (store/sealing/sealed.h) ... */
+    bool key_destroyed;          /* ... and the customer's key is gone */
 };
 
 /* The packed ErasureCertificate of a finished row (row->ended_at is set). `keys` sign it; NULL, or

@@ -12,6 +12,7 @@
 #include "contract/reasons.h"
 #include "contract/statuses.h"
 #include "shared/certificate.h"
+#include "shared/erasure_key.h"
 
 #define SLICE_ROWS 200
 #define SLICE_BYTES (1u << 20)
@@ -47,7 +48,7 @@ void erasure_free(struct erasure *e)
 /* -- the end ----------------------------------------------------------------------------------- */
 
 /* The first fault is told, when nothing is in flight any more. */
-static void note_fault(struct erasure *e, const struct fault *f)
+void erasure_note_fault(struct erasure *e, const struct fault *f)
 {
     if (fault_is_set(&e->fault))
         return;
@@ -60,7 +61,7 @@ static void finish(struct erasure *e)
     e->done(e, fault_is_set(&e->fault) ? &e->fault : NULL);
 }
 
-static void begin_read(struct erasure *e, void (*done)(struct store_read *read))
+void erasure_begin_read(struct erasure *e, void (*done)(struct store_read *read))
 {
     arena_reset(&e->slice);
     e->read = (struct store_read){.arena = &e->slice,
@@ -76,7 +77,7 @@ static void ended(struct store_read *read)
 {
     struct erasure *e = read->ctx;
     if (fault_is_set(&read->fault)) {
-        note_fault(e, &read->fault);
+        erasure_note_fault(e, &read->fault);
     } else if (read->found.n > 0) {
         const struct erasure_row *row = ROW_AT(&read->found, const struct erasure_row, 0);
         const struct slice c = row->certificate;
@@ -96,9 +97,11 @@ static void certify(struct erasure *e)
     const struct certified what = {.tenant = e->tenant->name,
                                    .cases = e->certified,
                                    .left_open = e->row.open_too ? 0 : e->open,
-                                   .cases_sha256 = hash};
+                                   .cases_sha256 = hash,
+                                   .sealed = store_seals(e->service->store),
+                                   .key_destroyed = e->key_destroyed};
     e->row.certificate = certificate_make(&e->row, &what, e->service->keys, &e->arena);
-    begin_read(e, ended);
+    erasure_begin_read(e, ended);
     store_end_erasure(e->service->store, &e->read, &e->row);
 }
 
@@ -155,7 +158,7 @@ static void case_erased(void *ctx, const struct fault *f)
     if (!f)
         e->erased++;
     else if (f->reason != ERROR_REASON_CASE_OPEN) /* reopened a moment ago */
-        note_fault(e, f);
+        erasure_note_fault(e, f);
     e->in_flight--;
     go_on(e);
 }
@@ -197,7 +200,7 @@ static void stop_if_gone(struct erasure *e)
                                       .reason = ERROR_REASON_DEADLINE,
                                       .message = "nobody waits for the answer any more"};
     if (is_gone(e))
-        note_fault(e, &gone);
+        erasure_note_fault(e, &gone);
 }
 
 /* A command may end within the call that submits it; then the call that finds nothing left to do
@@ -223,7 +226,7 @@ static void cases_read(struct store_read *read)
 {
     struct erasure *e = read->ctx;
     if (fault_is_set(&read->fault))
-        note_fault(e, &read->fault);
+        erasure_note_fault(e, &read->fault);
     e->next = 0;
     e->n = fault_is_set(&read->fault) ? 0 : read->found.n;
     go_on(e);
@@ -231,7 +234,7 @@ static void cases_read(struct store_read *read)
 
 static void walk(struct erasure *e)
 {
-    begin_read(e, cases_read);
+    erasure_begin_read(e, cases_read);
     store_read_customer(e->service->store, &e->read, e->row.customer_id, &e->last, e->row.begun_at,
                         SLICE_ROWS);
 }
@@ -241,7 +244,15 @@ void erasure_count(struct erasure *e)
     begin_step(e, STEP_COUNT);
 }
 
+static void erase_cases(struct erasure *e)
+{
+    if (fault_is_set(&e->fault))
+        finish(e);
+    else
+        begin_step(e, STEP_ERASE);
+}
+
 void erasure_run(struct erasure *e)
 {
-    begin_step(e, STEP_ERASE);
+    erasure_destroy_key(e, erase_cases);
 }

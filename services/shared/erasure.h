@@ -50,12 +50,22 @@ struct erasure {
     bool submitting;
     void *digest; /* of the certificate's list of cases */
     int64_t certified;
+    /* shared/erasure_key.h */
+    bool key_destroyed;
+    struct customer_keys_wait key_wait;
+    struct loop_timer *timer;
+    void (*then)(struct erasure *e);
 };
 
 /* Begins an erasure; the caller has set its part. */
 void erasure_init(struct erasure *e);
 /* After `done`, or before anything was begun. */
 void erasure_free(struct erasure *e);
+
+/* For the parts of an erasure: the first fault is told, when nothing is in flight any more; and the
+ * read that is prepared next. */
+void erasure_note_fault(struct erasure *e, const struct fault *f);
+void erasure_begin_read(struct erasure *e, void (*done)(struct store_read *read));
 
 /* Counts what would be erased, and writes nothing. */
 void erasure_count(struct erasure *e);

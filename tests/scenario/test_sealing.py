@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What is personal lies sealed in the database: nobody reads it there, everybody reads it by a call, and nothing else differs."""
 
+import json
 import os
 import secrets
 import subprocess
@@ -183,3 +184,50 @@ def test_a_file_that_cannot_be_used_stops_the_start(tmp_path, text, why):
                           capture_output=True, text=True, check=False, timeout=30)
     assert done.returncode == 1 and why in done.stdout + done.stderr
     assert amends("rewrap", "--master-keys", path).returncode == 2
+
+
+def erase(world, customer, **of):
+    answer = world.crm.EraseCustomer(customer_id=customer, reason="letter 4711", **of)
+    return json.loads(answer.certificate.document)
+
+
+def columns_of(cluster, customer):
+    return cluster.sql("select customer_name, customer_contact, description from recovery_case where customer_id = %s", (customer,))
+
+
+def test_what_copies_hold_of_an_erased_customer_cannot_be_opened(make_cluster, master):
+    cluster, world = sealed_cluster(make_cluster, master, replicas=2)
+    case, other = live(world, "c-1"), live(world, "c-2")
+    copy = columns_of(cluster, "c-1")[0]
+    assert all(copy)
+    certificate = erase(world, "c-1", include_open=True)
+    assert certificate["keyDestroyed"] is True
+    assert cluster.sql("select customer_id from customer_key") == [("c-2",)]
+    cluster.sql("update recovery_case set customer_name = %s, customer_contact = %s, description = %s where customer_id = 'c-1'", copy)
+
+    def shown():
+        again = world.get(case)
+        return again.customer_name + again.customer_contact
+    wait_until(lambda: not any(shown() for _ in range(4)), "every replica to have no key")
+    assert texts_of(world.get(other)) == texts_of(other)
+    anew = live(world, "c-1")
+    assert texts_of(world.get(anew)) == texts_of(anew), "a customer who comes back has a new key"
+
+
+def test_the_key_stays_while_a_case_needs_it(make_cluster, master):
+    cluster, world = sealed_cluster(make_cluster, master)
+    live(world, "c-1")
+    with refused("FAILED_PRECONDITION", "CASE_OPEN"):
+        erase(world, "c-1")
+    assert cluster.sql("select count(*) from customer_key") == [(1,)]
+
+
+def test_a_case_that_was_erased_and_goes_on_can_be_worked_on(make_cluster, master):
+    _, world = sealed_cluster(make_cluster, master)
+    case = live(world, "c-1")
+    erase(world, "c-1", include_open=True)
+    ann = world.agent("ann2", present=False)
+    steps.reach(ann, case, note=f"{WORD} again")
+    contacts = world.crm.ListContacts(case_id=case.case_id).contacts
+    assert [one.note for one in contacts if one.note] == [f"{WORD} again"]
+    assert world.crm.VerifyCaseHistory(case_id=case.case_id).intact

@@ -116,12 +116,14 @@ void customer_keys_masters_changed(struct customer_keys *k)
 }
 
 enum customer_key_state customer_keys_find(struct customer_keys *k, int64_t tenant_id,
-                                           const char *customer_id, const struct seal_key **out)
+                                           const char *customer_id, enum customer_key_use use,
+                                           const struct seal_key **out)
 {
     const int64_t now = time_mono_us();
     struct key_entry *e = find(k, tenant_id, customer_id);
     *out = NULL;
-    if (!e || !e->confirmed_us || now - e->confirmed_us > HOLD_US)
+    const int64_t hold_us = use == CUSTOMER_KEY_SEALS ? CUSTOMER_KEY_SEALS_US : HOLD_US;
+    if (!e || !e->confirmed_us || now - e->confirmed_us > hold_us)
         return CUSTOMER_KEY_UNKNOWN;
     e->used_us = now;
     if (now - e->confirmed_us > FRESH_US && !e->asked)
@@ -129,6 +131,12 @@ enum customer_key_state customer_keys_find(struct customer_keys *k, int64_t tena
     if (e->state == CUSTOMER_KEY_HERE)
         *out = &e->key;
     return e->state;
+}
+
+int64_t customer_keys_read_us(struct customer_keys *k, int64_t tenant_id, const char *customer_id)
+{
+    const struct key_entry *e = find(k, tenant_id, customer_id);
+    return e ? e->confirmed_us : 0;
 }
 
 static struct key_entry *find_or_add(struct customer_keys *k, int64_t tenant_id,
@@ -171,11 +179,11 @@ void customer_keys_prefetch(struct customer_keys *k, int64_t tenant_id, const ch
 }
 
 void customer_keys_destroy(struct customer_keys *k, int64_t tenant_id, const char *customer_id,
-                           struct customer_keys_wait *wait)
+                           int64_t made_until_us, struct customer_keys_wait *wait)
 {
     struct key_entry *e = find_or_add(k, tenant_id, customer_id);
     if (e)
-        e->destroy = true;
+        e->destroy_until_us = made_until_us;
     wait_for(k, e, KEYS_DESTROY, wait);
 }
 

@@ -8,9 +8,10 @@
  * erased.
  *
  * Keys are kept for as long as they are used, at most 16,384 of them, and those in use are read
- * again every two seconds. So a replica hears within that time that a customer was erased, and that
- * a new key was made since: what another replica seals meanwhile is erased, too. With the database
- * of the keys away, known keys hold for a minute.
+ * again every two seconds. A replica seals only with a key that it has read within
+ * CUSTOMER_KEY_SEALS_US; whoever destroyed a key and waits for so long knows that nothing more will
+ * be sealed with it. With the database of the keys away, known keys open what they sealed for a
+ * minute.
  *
  * Threading: io loop's thread. Ownership: the keys belong to the cache; a waiter is embedded in its
  * owner's struct until `done`.
@@ -18,10 +19,13 @@
 
 #include "base/fault.h"
 #include "base/list.h"
+#include "base/time.h"
 #include "pg/pg.h"
 #include "vault/seal.h"
 
 struct customer_keys;
+
+#define CUSTOMER_KEY_SEALS_US (5 * US_PER_S)
 
 enum customer_key_state {
     CUSTOMER_KEY_UNKNOWN, /* to be asked for: customer_keys_ask() */
@@ -51,10 +55,15 @@ void customer_keys_free(struct customer_keys *k);
 /* The master keys were read anew: what was locked may open now. */
 void customer_keys_masters_changed(struct customer_keys *k);
 
-/* The present key of a customer. `*out` is NULL but for HERE, and stays until the next turn of the
- * loop. */
+/* The present key of a customer, for opening or for sealing. `*out` is NULL but for HERE, and stays
+ * until the next turn of the loop. */
+enum customer_key_use { CUSTOMER_KEY_OPENS, CUSTOMER_KEY_SEALS };
 enum customer_key_state customer_keys_find(struct customer_keys *k, int64_t tenant_id,
-                                           const char *customer_id, const struct seal_key **out);
+                                           const char *customer_id, enum customer_key_use use,
+                                           const struct seal_key **out);
+
+/* When what is known of the customer's key was read, on the clock of time_mono_us(); 0 = never. */
+int64_t customer_keys_read_us(struct customer_keys *k, int64_t tenant_id, const char *customer_id);
 
 /* Finds out; with `make` there is a key afterwards. */
 void customer_keys_ask(struct customer_keys *k, int64_t tenant_id, const char *customer_id,
@@ -63,9 +72,10 @@ void customer_keys_ask(struct customer_keys *k, int64_t tenant_id, const char *c
 /* As customer_keys_ask(), but nobody waits. */
 void customer_keys_prefetch(struct customer_keys *k, int64_t tenant_id, const char *customer_id);
 
-/* Destroys the customer's key, if there is one. Repeating it is harmless. */
+/* Destroys the customer's key, if there is one that was made at or before an instant. Repeating it
+ * is harmless. Other replicas go on sealing with it for CUSTOMER_KEY_SEALS_US at most. */
 void customer_keys_destroy(struct customer_keys *k, int64_t tenant_id, const char *customer_id,
-                           struct customer_keys_wait *wait);
+                           int64_t made_until_us, struct customer_keys_wait *wait);
 
 /* Nothing is asked for. */
 bool customer_keys_quiet(const struct customer_keys *k);

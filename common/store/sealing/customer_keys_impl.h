@@ -21,7 +21,8 @@ struct key_entry {
     struct seal_key key;
     int64_t confirmed_us, used_us; /* monotonic; 0 = never */
     bool asked;                    /* in a line or in a batch */
-    bool make, destroy;            /* somebody needs one, or wants it to go */
+    bool make;                     /* somebody needs one */
+    int64_t destroy_until_us; /* somebody wants it to go if it was made until then; 0 = nobody */
     struct list line;
     struct list waiters;
 };

@@ -49,10 +49,12 @@ static const char make_sql[] =
     " from unnest($1::int8[], $2::text[], $3::bytea[], $4::bytea[])"
     " k(tenant_id, customer_id, key_id, wrapped) where " LASTING
     " on conflict (tenant_id, customer_id) do nothing";
-/* $1 tenants, $2 customers */
+/* $1 tenants, $2 customers, $3 made until */
 static const char destroy_sql[] =
-    "delete from customer_key x using unnest($1::int8[], $2::text[]) k(tenant_id, customer_id)"
-    " where x.tenant_id = any (array[k.tenant_id]) and x.customer_id = k.customer_id and " LASTING;
+    "delete from customer_key x"
+    " using unnest($1::int8[], $2::text[], $3::timestamptz[]) k(tenant_id, customer_id, until)"
+    " where x.tenant_id = any (array[k.tenant_id]) and x.customer_id = k.customer_id"
+    " and x.made_at <= k.until and " LASTING;
 
 const struct pg_stmt customer_keys_stmts[CUSTOMER_KEYS_STMTS] = {
     [KEYS_READ] = {"customer_keys_read", read_sql},
@@ -78,7 +80,8 @@ static void settle(struct customer_keys *k, struct key_entry *e, const struct fa
     list_init(&waiters);
     while ((link = list_pop_front(&e->waiters)))
         list_push_back(&waiters, link);
-    e->asked = e->make = e->destroy = false;
+    e->asked = e->make = false;
+    e->destroy_until_us = 0;
     k->n_asked--;
     while ((link = list_pop_front(&waiters))) {
         struct customer_keys_wait *w = CONTAINER_OF(link, struct customer_keys_wait, link);
@@ -129,8 +132,10 @@ static enum keys_batch_kind next_of(const struct keys_batch *b, const struct key
 {
     if (b->kind == KEYS_MAKE)
         return KEYS_READ;
-    if (e->destroy)
-        return b->kind == KEYS_DESTROY ? KEYS_KINDS : KEYS_DESTROY;
+    if (b->kind == KEYS_DESTROY)
+        return KEYS_READ;
+    if (e->destroy_until_us)
+        return KEYS_DESTROY;
     return !found && e->make ? KEYS_MAKE : KEYS_KINDS;
 }
 
@@ -139,6 +144,8 @@ static void end_entry(struct keys_batch *b, size_t i, const struct fault *fault)
     struct customer_keys *k = b->keys;
     struct key_entry *e = b->entries[i];
     const enum keys_batch_kind next = fault ? KEYS_KINDS : next_of(b, e, b->found[i]);
+    if (!fault && b->kind == KEYS_DESTROY)
+        e->destroy_until_us = 0;
     if (next != KEYS_KINDS) {
         list_push_back(&k->lines[next], &e->line);
         return;
@@ -194,6 +201,15 @@ static void add_new_key(struct keys_batch *b, const struct key_entry *e, struct 
     OPENSSL_cleanse(&key, sizeof key);
 }
 
+static void arg_until(struct keys_batch *b, struct pg_args *args)
+{
+    struct pg_array until;
+    pg_array_init(&until, &b->arena, PG_TIMESTAMPTZ, b->n);
+    for (size_t i = 0; i < b->n; i++)
+        pg_array_time(&until, b->entries[i]->destroy_until_us);
+    pg_arg_array(args, &until);
+}
+
 static void arg_new_keys(struct keys_batch *b, struct pg_args *args)
 {
     struct pg_array id, wrapped;
@@ -221,6 +237,8 @@ static void send(struct customer_keys *k, struct keys_batch *b)
     arg_customers(b, args);
     if (b->kind == KEYS_MAKE)
         arg_new_keys(b, args);
+    if (b->kind == KEYS_DESTROY)
+        arg_until(b, args);
     pg_read(k->pg, &b->read);
 }
 

@@ -19,11 +19,15 @@ void sealed_metrics(void)
     metric_register(&damaged_total);
 }
 
-/* The order reference is part of what makes a claim join, and is looked for. */
+/* The order reference is part of what makes a claim join, and is looked for. Earlier denials are
+ * bytes with reasons in them, of which an erasure leaves the rest. */
 static bool is_sealed(const struct table *t, const struct column *c)
 {
-    return c->personal &&
-           !(t == &tables[TABLE_CASE] && c->offset == offsetof(struct case_row, order_reference));
+    if (t != &tables[TABLE_CASE])
+        return c->personal;
+    if (c->offset == offsetof(struct case_row, earlier_denials))
+        return true;
+    return c->personal && c->offset != offsetof(struct case_row, order_reference);
 }
 
 static bool holds_sealed(const struct column *c, const void *field)
@@ -85,6 +89,7 @@ static struct slice where_of(const struct table *t, const struct column *c, cons
 struct work {
     struct customer_keys *keys;
     const struct seal_key *key; /* NULL = there is none any more */
+    bool may_be_newer;          /* another replica may have made one since the keys were read */
     struct arena *arena;
 };
 
@@ -117,6 +122,8 @@ static enum sealed_verdict open_column(const struct work *w, const struct table 
     const int rc = open_field(w, c, where_of(t, c, row, where), field);
     if (rc == AM_ENOMEM)
         return SEALED_FULL;
+    if (rc == AM_ENOENT && w->may_be_newer)
+        return SEALED_ASK;
     if (rc == AM_EPROTO)
         tell_damaged(t, c, row);
     if (rc != AM_OK && c->type == PG_TEXT)
@@ -229,11 +236,12 @@ static bool seal_one(void *ctx, const struct table *t, void *row)
 }
 
 static enum sealed_verdict key_of(struct customer_keys *keys, int64_t tenant_id,
-                                  const char *customer_id, const struct seal_key **key)
+                                  const char *customer_id, enum customer_key_use use,
+                                  const struct seal_key **key)
 {
     if (!keys)
         return SEALED_LOCKED;
-    switch (customer_keys_find(keys, tenant_id, customer_id, key)) {
+    switch (customer_keys_find(keys, tenant_id, customer_id, use, key)) {
     case CUSTOMER_KEY_UNKNOWN:
         return SEALED_ASK;
     case CUSTOMER_KEY_LOCKED:
@@ -243,26 +251,37 @@ static enum sealed_verdict key_of(struct customer_keys *keys, int64_t tenant_id,
     }
 }
 
+static enum sealed_verdict begin_opening(struct work *w, int64_t tenant_id, const char *customer_id,
+                                         int64_t since_us)
+{
+    const enum sealed_verdict verdict =
+        key_of(w->keys, tenant_id, customer_id, CUSTOMER_KEY_OPENS, &w->key);
+    if (verdict == SEALED_DONE)
+        w->may_be_newer = customer_keys_read_us(w->keys, tenant_id, customer_id) < since_us;
+    return verdict;
+}
+
 enum sealed_verdict sealed_open_case(struct customer_keys *keys, struct case_state *c,
-                                     struct arena *arena)
+                                     int64_t since_us, struct arena *arena)
 {
     struct walk w = {.work = {.keys = keys, .arena = arena}};
     if (!each_row(c, row_is_sealed, NULL))
         return SEALED_DONE;
-    w.verdict = key_of(keys, c->row.tenant_id, c->row.customer_id, &w.work.key);
+    w.verdict = begin_opening(&w.work, c->row.tenant_id, c->row.customer_id, since_us);
     if (w.verdict == SEALED_DONE)
         (void)each_row(c, open_one, &w);
     return w.verdict;
 }
 
 enum sealed_verdict sealed_open_row(struct customer_keys *keys, const struct table *t,
-                                    const char *customer_id, void *row, struct arena *arena)
+                                    const char *customer_id, void *row, int64_t since_us,
+                                    struct arena *arena)
 {
     struct work w = {.keys = keys, .arena = arena};
     if (!any_column(t, row, holds_sealed))
         return SEALED_DONE;
     const int64_t tenant_id = *(const int64_t *)((const uint8_t *)row + t->cols[0].offset);
-    const enum sealed_verdict verdict = key_of(keys, tenant_id, customer_id, &w.key);
+    const enum sealed_verdict verdict = begin_opening(&w, tenant_id, customer_id, since_us);
     return verdict == SEALED_DONE ? each_column(&w, t, row, open_column) : verdict;
 }
 
@@ -272,7 +291,7 @@ enum sealed_verdict sealed_seal_case(struct customer_keys *keys, struct case_sta
     struct walk w = {.work = {.keys = keys, .arena = arena}};
     if (!keys || !each_row(c, row_is_to_be_sealed, NULL))
         return SEALED_DONE;
-    w.verdict = key_of(keys, c->row.tenant_id, c->row.customer_id, &w.work.key);
+    w.verdict = key_of(keys, c->row.tenant_id, c->row.customer_id, CUSTOMER_KEY_SEALS, &w.work.key);
     if (w.verdict == SEALED_DONE && !w.work.key)
         return SEALED_ASK;
     if (w.verdict == SEALED_DONE)

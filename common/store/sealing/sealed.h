@@ -26,13 +26,15 @@ enum sealed_verdict {
 };
 
 /* Opens what is sealed of a case and its parts. What a destroyed key sealed is empty then; so is
- * what is damaged, which is logged and counted. `keys` may be NULL. */
+ * what is damaged, which is logged and counted. That a key was destroyed, and not made a moment ago
+ * by another replica, is believed only when the keys were read after `since_us`, when the caller
+ * began; else they are to be asked for. `keys` may be NULL. */
 enum sealed_verdict sealed_open_case(struct customer_keys *keys, struct case_state *c,
-                                     struct arena *arena) AM_MUSTCHECK;
+                                     int64_t since_us, struct arena *arena) AM_MUSTCHECK;
 
 /* The same of one row of a customer. */
 enum sealed_verdict sealed_open_row(struct customer_keys *keys, const struct table *t,
-                                    const char *customer_id, void *row,
+                                    const char *customer_id, void *row, int64_t since_us,
                                     struct arena *arena) AM_MUSTCHECK;
 
 /* Seals what is to be written of a case. ASK: there is no key yet; nothing was sealed then. Does

@@ -29,7 +29,7 @@ static void open_cases(struct opening *o)
     struct store_read *r = o->r;
     for (size_t i = 0; i < r->n_cases; i++)
         if (r->cases[i].exists)
-            take(o, sealed_open_case(r->store->keys, &r->cases[i], r->arena),
+            take(o, sealed_open_case(r->store->keys, &r->cases[i], r->since_us, r->arena),
                  r->cases[i].row.customer_id);
 }
 
@@ -38,7 +38,8 @@ static void open_list(struct opening *o)
     struct store_read *r = o->r;
     ROWS_EACH (row, struct case_row, &r->case_rows)
         take(o,
-             sealed_open_row(r->store->keys, &tables[TABLE_CASE], row->customer_id, row, r->arena),
+             sealed_open_row(r->store->keys, &tables[TABLE_CASE], row->customer_id, row,
+                             r->since_us, r->arena),
              row->customer_id);
 }
 
@@ -49,7 +50,7 @@ static void open_events(struct opening *o)
     ROWS_EACH (row, struct event_private_row, &r->privates)
         take(o,
              sealed_open_row(r->store->keys, &tables[TABLE_EVENT_PRIVATE], customer_id, row,
-                             r->arena),
+                             r->since_us, r->arena),
              customer_id);
 }
 

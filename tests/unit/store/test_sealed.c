@@ -82,7 +82,7 @@ static void waited(struct customer_keys_wait *wait, const struct fault *fault)
 static void destroy(struct rig *r, int64_t tenant_id, const char *customer)
 {
     struct waiting w = {.wait.done = waited};
-    customer_keys_destroy(r->keys, tenant_id, customer, &w.wait);
+    customer_keys_destroy(r->keys, tenant_id, customer, INT64_C(4102444800000000), &w.wait);
     rig_run(r, &w.done);
 }
 
