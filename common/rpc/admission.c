@@ -9,7 +9,7 @@
 #include "base/time.h"
 #include "io/rates.h"
 #include "rpc/meter.h"
-#include "rpc/principal.h"
+#include "rpc/caller/principal.h"
 
 #define BURST_S 2    /* what was not used for so long may be used at once */
 #define BUCKETS 4096 /* a power of two; chains stay short at the default limits */

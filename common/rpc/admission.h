@@ -15,7 +15,7 @@
  * exactly once.
  */
 
-#include "rpc/principal.h"
+#include "rpc/caller/principal.h"
 #include "rpc/server.h"
 
 struct admission;

@@ -13,7 +13,7 @@
 #include "contract/reasons.h"
 #include "rpc/message.h"
 #include "rpc/meter.h"
-#include "rpc/principal.h"
+#include "rpc/caller/principal.h"
 #include "rpc/wire.h"
 
 #define CALL_MAGIC 0xca110001u

@@ -29,8 +29,8 @@
 
 #include "base/list.h"
 #include "rpc/admission.h"
-#include "rpc/caller.h"
-#include "rpc/front.h"
+#include "rpc/caller/caller.h"
+#include "rpc/caller/front.h"
 #include "rpc/server.h"
 
 /*

@@ -7,7 +7,7 @@
 #include "base/assert.h"
 #include "base/log.h"
 #include "rpc/address.h"
-#include "rpc/principal.h"
+#include "rpc/caller/principal.h"
 #include "rpc/tls.h"
 
 static int refuse(const char *address, const char *why, const char *what)

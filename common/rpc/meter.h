@@ -14,7 +14,7 @@
 
 #include "base/fault.h"
 #include "rpc/admission.h"
-#include "rpc/caller.h"
+#include "rpc/caller/caller.h"
 
 /* The cell of methods that were not there when the first server of the process started. */
 #define METER_OTHER 0

@@ -7,9 +7,9 @@
 #include <grpc/byte_buffer_reader.h>
 
 #include "base/assert.h"
-#include "rpc/caller.h"
+#include "rpc/caller/caller.h"
 #include "rpc/message.h"
-#include "rpc/principal.h"
+#include "rpc/caller/principal.h"
 #include "rpc/status.h"
 #include "rpc/wire.h"
 

@@ -127,8 +127,8 @@ struct rpc_server_config {
     enum rpc_auth auth;
     bool insecure_principals; /* allow header principals on a non-loopback address */
     bool no_reflection;       /* do not answer grpc.reflection.v1 and .v1alpha */
-    /* Who may tell of clients (rpc/front.h): whose certificate has this name (NULL: nobody), and
-     * whoever is on this machine. */
+    /* Who may tell of clients (rpc/caller/front.h): whose certificate has this name (NULL: nobody),
+     * and whoever is on this machine. */
     const char *trusted_front_san;
     bool trusted_front_loopback;
     struct rpc_limits limits;
@@ -215,7 +215,7 @@ const ProtobufCMessage *rpc_call_request(const struct rpc_call *call);
 const struct rpc_principal *rpc_call_principal(const struct rpc_call *call);
 
 /* Where the call comes from, as gRPC tells it: "ipv4:10.0.0.7:51234", "ipv6:%5B::1%5D:51234",
- * "unix:..."; behind a trusted front what that tells (rpc/front.h). In the call's arena. */
+ * "unix:..."; behind a trusted front what that tells (rpc/caller/front.h). In the call's arena. */
 const char *rpc_call_peer(struct rpc_call *call);
 
 /* Whether it comes from this machine: by a loopback address or a UNIX socket, and not through a

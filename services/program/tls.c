@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "rpc/address.h"
-#include "rpc/principal.h"
+#include "rpc/caller/principal.h"
 
 static const char *const words[] = {
     [RPC_CLIENT_CERT_NONE] = "none",

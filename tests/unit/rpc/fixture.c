@@ -13,7 +13,7 @@
 #include "contract/reasons.h"
 #include "contract/roles.h"
 #include "contract/words.h"
-#include "rpc/tls_peer.h"
+#include "rpc/caller/tls_peer.h"
 
 const struct auth_checker *fixture_checker;
 const struct rpc_principal echo_principal = {.tenant = "acme", .id = "agent:7"};

@@ -11,7 +11,7 @@
 #include "contract/reasons.h"
 #include "contract/roles.h"
 #include "contract/words.h"
-#include "rpc/caller.h"
+#include "rpc/caller/caller.h"
 
 #define GATEWAY ROLE_BIT(ROLE_GATEWAY)
 #define AGENT ROLE_BIT(ROLE_AGENT)

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "contract/reasons.h"
-#include "rpc/front.h"
+#include "rpc/caller/front.h"
 
 static struct arena arena;
 

@@ -5,7 +5,7 @@
 
 #include "contract/reasons.h"
 #include "rpc/address.h"
-#include "rpc/principal.h"
+#include "rpc/caller/principal.h"
 
 static struct arena arena;
 

@@ -9,7 +9,7 @@
 #include "base/time.h"
 #include "io/tls_files.h"
 #include "maker.h"
-#include "rpc/tls_peer.h"
+#include "rpc/caller/tls_peer.h"
 
 /* A server with TLS, and clients with and without certificates. */
 

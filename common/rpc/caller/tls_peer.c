@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "rpc/tls_peer.h"
+#include "rpc/caller/tls_peer.h"
 
 #include <string.h>
 

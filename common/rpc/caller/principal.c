@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "rpc/principal.h"
+#include "rpc/caller/principal.h"
 
 #include <string.h>
 

@@ -4,7 +4,8 @@
 /*
  * Who is calling, as the metadata of one call says it: by a credential (`authorization: Bearer
  * <API key or token>`), which one of the server's checkers knows, or, where callers are believed,
- * by the headers of rpc/principal.h. Then on whose behalf, and whether the call is open to them.
+ * by the headers of rpc/caller/principal.h. Then on whose behalf, and whether the call is open to
+ * them.
  *
  * What is told of a refusal helps the honest: whether a credential is missing, twice there, or of
  * no form that is known. Which part of a well-formed one is wrong is told to the log alone.
@@ -19,7 +20,7 @@
 #include "base/fault.h"
 #include "base/slice.h"
 #include "rpc/server.h"
-#include "rpc/tls_peer.h"
+#include "rpc/caller/tls_peer.h"
 
 #define CALLER_AUTHORIZATION_KEY "authorization"
 #define CALLER_BEHALF_KEY "amends-on-behalf-of"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "rpc/caller.h"
+#include "rpc/caller/caller.h"
 
 #include <ctype.h>
 #include <string.h>
@@ -10,7 +10,7 @@
 #include "contract/reasons.h"
 #include "contract/word.h"
 #include "contract/words.h"
-#include "rpc/principal.h"
+#include "rpc/caller/principal.h"
 
 #define SCHEME "bearer"
 #define AGENT_FORM "agent:"

@@ -22,7 +22,7 @@
 
 #include "base/arena.h"
 #include "base/fault.h"
-#include "rpc/tls_peer.h"
+#include "rpc/caller/tls_peer.h"
 
 #define FRONT_PEER_KEY "amends-peer"
 #define FRONT_SAN_KEY "amends-client-san"

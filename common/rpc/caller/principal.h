@@ -4,7 +4,7 @@
 /*
  * Callers that are believed: their identity is read from the metadata amends-tenant and
  * amends-principal, and whoever stands in front of the service vouches for them. What a credential
- * says of its bearer is established in rpc/caller.h.
+ * says of its bearer is established in rpc/caller/caller.h.
  *
  * Threading: pure. Ownership: texts lie in the call's arena.
  */

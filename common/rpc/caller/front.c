@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "rpc/front.h"
+#include "rpc/caller/front.h"
 
 #include <arpa/inet.h>
 #include <string.h>
@@ -9,7 +9,7 @@
 #include "contract/reasons.h"
 #include "rpc/address.h"
 #include "rpc/internal.h"
-#include "rpc/principal.h"
+#include "rpc/caller/principal.h"
 
 #define WARN_US (60 * US_PER_S)
 #define PEER_BYTES_MAX 64 /* the longest address with brackets and a port has 53 */

@@ -41,5 +41,5 @@ struct tls_peer {
 void tls_peer_read(struct grpc_call *call, struct arena *arena, struct tls_peer *out);
 
 /* The same for a call of our server, in its arena; of one that came through a trusted front
- * (rpc/front.h) what that tells of the client, and never the front's own names. */
+ * (rpc/caller/front.h) what that tells of the client, and never the front's own names. */
 void rpc_call_tls_peer(struct rpc_call *call, struct tls_peer *out);
