@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-#include "amendsctl/explain.h"
+#include "amendsctl/command/explain.h"
 
 #include <inttypes.h>
 #include <stdio.h>

@@ -2,7 +2,7 @@
 
 /* `roles` prints the table by which the servers decide: contract/roles.def. */
 
-#include "amendsctl/roles.h"
+#include "amendsctl/command/roles.h"
 
 #include <stdbool.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-#include "amendsctl/policy.h"
+#include "amendsctl/command/policy.h"
 
 #include <stdio.h>
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-#include "amendsctl/audit.h"
+#include "amendsctl/command/audit.h"
 
 #include <inttypes.h>
 

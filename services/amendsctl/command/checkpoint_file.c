@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "amendsctl/checkpoint_file.h"
+#include "amendsctl/command/checkpoint_file.h"
 
 #include <errno.h>
 #include <stdlib.h>

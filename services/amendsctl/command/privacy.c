@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-#include "amendsctl/privacy.h"
+#include "amendsctl/command/privacy.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-#include "amendsctl/key.h"
+#include "amendsctl/command/key.h"
 
 #include <string.h>
 

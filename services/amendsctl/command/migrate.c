@@ -12,7 +12,7 @@
 #include "amends/v1/policy_service.pb-c.h"
 #include "amendsctl/call.h"
 #include "amendsctl/out.h"
-#include "amendsctl/policy.h"
+#include "amendsctl/command/policy.h"
 #include "amendsctl/table.h"
 
 #define WALKS_MOST 10

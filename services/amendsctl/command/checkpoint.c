@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "amendsctl/checkpoint.h"
+#include "amendsctl/command/checkpoint.h"
 
 #include <errno.h>
 #include <inttypes.h>
 #include <string.h>
 
-#include "amendsctl/checkpoint_file.h"
+#include "amendsctl/command/checkpoint_file.h"
 #include "amendsctl/out.h"
 #include "amendsctl/table.h"
 #include "base/assert.h"
