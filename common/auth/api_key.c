@@ -137,6 +137,7 @@ static void draw_secret(char out[API_KEY_SECRET_CHARS])
 
 void api_key_make(const struct api_key_id *id, struct api_key *key)
 {
+    *key = (struct api_key){0};
     char *text = key->text;
     AM_ASSERT(api_key_is_id(id->text, strlen(id->text)));
     memcpy(text, API_KEY_PREFIX, PREFIX_CHARS);

@@ -51,7 +51,7 @@ static int64_t time_of(const struct rates *r, uint32_t units)
 static struct bucket *set_of(const struct rates *r, const char *name)
 {
     uint64_t h = 14695981039346656037u ^ r->seed;
-    for (size_t i = 0; name[i] && i < RATES_NAME_BYTES - 1; i++)
+    for (size_t i = 0; i < RATES_NAME_BYTES - 1 && name[i]; i++)
         h = (h ^ (unsigned char)name[i]) * 1099511628211u;
     return r->sets[(h ^ h >> 32) % SETS];
 }

@@ -37,8 +37,9 @@ static int read_file(const char *path, char **out, char *why)
     const int failed = ferror(f) ? errno : 0;
     (void)fclose(f);
     if (!failed && n <= FILE_BYTES_MAX && strlen(text) == n) {
-        *out = realloc(text, n + 1);
-        AM_ASSERT(*out != NULL);
+        char *fitting = realloc(text, n + 1);
+        AM_ASSERT(fitting != NULL);
+        *out = fitting;
         return AM_OK;
     }
     OPENSSL_cleanse(text, n);

@@ -133,7 +133,7 @@ static enum caller_outcome take_tenant(const grpc_metadata_array *metadata, stru
                                        struct caller *c, struct rpc_principal *who,
                                        struct fault *fault)
 {
-    struct slice given;
+    struct slice given = {0};
     who->tenant = c->identity.tenant;
     if (*who->tenant == '\0')
         return principal_tenant(metadata, arena, who, fault) < 0 ? CALLER_MALFORMED
@@ -149,7 +149,7 @@ static enum caller_outcome take_tenant(const grpc_metadata_array *metadata, stru
 static enum caller_outcome name(const grpc_metadata_array *metadata, struct arena *arena,
                                 struct caller *c, struct rpc_principal *who, struct fault *fault)
 {
-    struct slice given;
+    struct slice given = {0};
     const size_t n = find(metadata, PRINCIPAL_ID_KEY, &given);
     who->id = who->via = c->identity.principal;
     who->roles = c->identity.roles;
@@ -172,7 +172,7 @@ enum caller_outcome caller_establish(const struct caller_rules *rules,
                                      struct arena *arena, struct caller *c,
                                      struct rpc_principal *who, struct fault *fault)
 {
-    struct slice value;
+    struct slice value = {0};
     *c = (struct caller){.why = ""};
     const size_t n =
         rules->auth == RPC_AUTH_OFF ? 0 : find(metadata, CALLER_AUTHORIZATION_KEY, &value);
@@ -192,7 +192,7 @@ enum caller_outcome caller_establish(const struct caller_rules *rules,
 
 bool caller_gives_credential(const grpc_metadata_array *metadata)
 {
-    struct slice value;
+    struct slice value = {0};
     return find(metadata, CALLER_AUTHORIZATION_KEY, &value) > 0;
 }
 
@@ -283,7 +283,7 @@ static int forbid(struct fault *fault, uint32_t needed, const struct rpc_princip
 static int take_behalf(const grpc_metadata_array *metadata, struct arena *arena,
                        struct rpc_principal *who, struct fault *fault)
 {
-    struct slice value;
+    struct slice value = {0};
     const size_t n = find(metadata, CALLER_BEHALF_KEY, &value);
     if (n == 0)
         return AM_OK;
