@@ -20,10 +20,11 @@ static struct slice bytes_of(const grpc_slice *s)
     return slice_of(GRPC_SLICE_START_PTR(*s), GRPC_SLICE_LENGTH(*s));
 }
 
-/* How often the key is given; `out` is its first value. */
+/* How often the key is given; `out` is its first value, empty without one. */
 static size_t find(const grpc_metadata_array *metadata, const char *key, struct slice *out)
 {
     size_t n = 0;
+    *out = slice_of(NULL, 0);
     for (size_t i = 0; i < metadata->count; i++) {
         if (grpc_slice_str_cmp(metadata->metadata[i].key, key) != 0)
             continue;
