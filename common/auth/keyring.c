@@ -9,6 +9,7 @@
 
 #include "auth/keyring_impl.h"
 #include "base/assert.h"
+#include "base/uuid.h"
 
 void ring_lock(struct keyring *k)
 {
@@ -22,12 +23,14 @@ void ring_unlock(struct keyring *k)
 
 /* -- the keys ---------------------------------------------------------------------------------- */
 
-static uint32_t hash_of(const struct api_key_id *id)
+/* Begins with a number that outsiders do not know: who makes keys chooses their ids, by choosing
+ * request ids, and could fill one bucket with them. */
+static uint32_t hash_of(const struct keyring *k, const struct api_key_id *id)
 {
-    uint32_t h = 2166136261u; /* FNV-1a */
+    uint64_t h = 14695981039346656037u ^ k->seed; /* FNV-1a */
     for (const char *p = id->text; *p; p++)
-        h = (h ^ (uint8_t)*p) * 16777619u;
-    return h;
+        h = (h ^ (uint8_t)*p) * 1099511628211u;
+    return (uint32_t)(h ^ h >> 32);
 }
 
 static bool same_id(const struct api_key_id *a, const struct api_key_id *b)
@@ -37,12 +40,12 @@ static bool same_id(const struct api_key_id *a, const struct api_key_id *b)
 
 static struct ring_key **bucket_of(struct keyring *k, const struct api_key_id *id)
 {
-    return &k->buckets[hash_of(id) & (KEYRING_BUCKETS - 1)];
+    return &k->buckets[hash_of(k, id) & (KEYRING_BUCKETS - 1)];
 }
 
 struct ring_key *ring_find(const struct keyring *k, const struct api_key_id *id)
 {
-    struct ring_key *key = k->buckets[hash_of(id) & (KEYRING_BUCKETS - 1)];
+    struct ring_key *key = k->buckets[hash_of(k, id) & (KEYRING_BUCKETS - 1)];
     while (key && !same_id(&key->mark.id, id))
         key = key->next;
     return key;
@@ -136,7 +139,7 @@ bool ring_lapsed(const struct keyring *k, const struct ring_key *key)
 
 void ring_note(struct keyring *k, const struct api_key_id *id, bool away)
 {
-    struct ring_note *note = &k->notes[hash_of(id) & (KEYRING_NOTES - 1)];
+    struct ring_note *note = &k->notes[hash_of(k, id) & (KEYRING_NOTES - 1)];
     *note = (struct ring_note){
         .id = *id,
         .away = away,
@@ -146,7 +149,7 @@ void ring_note(struct keyring *k, const struct api_key_id *id, bool away)
 
 bool ring_noted(const struct keyring *k, const struct api_key_id *id, bool away)
 {
-    const struct ring_note *note = &k->notes[hash_of(id) & (KEYRING_NOTES - 1)];
+    const struct ring_note *note = &k->notes[hash_of(k, id) & (KEYRING_NOTES - 1)];
     return note->away == away && same_id(&note->id, id) && time_mono_us() < note->until_mono_us;
 }
 
@@ -280,6 +283,7 @@ struct keyring *keyring_new(struct time_source *time)
     struct keyring *k = calloc(1, sizeof *k);
     AM_ASSERT(k != NULL && pthread_mutex_init(&k->lock, NULL) == 0);
     ring_metrics();
+    uuid_random_bytes(&k->seed, sizeof k->seed);
     k->time = time;
     k->checker = (struct auth_checker){
         .name = "api key", .takes = takes, .check = check, .ask = ask, .alive = alive, .ctx = k};

@@ -61,6 +61,7 @@ struct keyring {
     struct auth_checker checker;
     struct time_source *time;
     pthread_mutex_t lock;
+    uint64_t seed; /* of the buckets and the notes */
     struct ring_key *buckets[KEYRING_BUCKETS];
     struct ring_note notes[KEYRING_NOTES];
     struct list used;
