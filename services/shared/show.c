@@ -18,9 +18,18 @@ _Static_assert(PRIVATE_EXPORT == 1u << ACCESSED_FIELDS_EXPORT, "the contract's n
 
 /* -- who sees what ----------------------------------------------------------------------------- */
 
+/* Another role, such as OPERATOR, shows more only when it allows the call itself. */
+static bool only_observes(struct rpc_call *call)
+{
+    const uint32_t roles = rpc_call_principal(call)->roles;
+    if (!(roles & ROLE_BIT(ROLE_OBSERVER)))
+        return false;
+    return (roles & contract_call_roles(rpc_call_method(call))) == ROLE_BIT(ROLE_OBSERVER);
+}
+
 static uint32_t hidden_from(struct rpc_call *call, bool list)
 {
-    if (rpc_call_principal(call)->roles == ROLE_BIT(ROLE_OBSERVER))
+    if (only_observes(call))
         return PRIVATE_CONTACT | PRIVATE_WORDS;
     return list ? PRIVATE_CONTACT : 0;
 }

@@ -6,8 +6,8 @@
  * rest is recorded (shared/access.h). Whatever answers with a case, or with parts or events of one,
  * passes its response through here just before it is sent.
  *
- * Names and contacts are masked in lists, for everybody. A caller whose only role is OBSERVER sees
- * them masked everywhere, and no words.
+ * Names and contacts are masked in lists, for everybody. A caller who may make the call only as an
+ * OBSERVER (contract/roles.def) sees them masked everywhere, and no words.
  *
  * Threading: io loop's thread. Ownership: masked texts lie in the arena given; the response is
  * changed in place.
