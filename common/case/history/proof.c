@@ -197,6 +197,14 @@ static void take_told(struct proof *p, const struct event_row *e, const Amends__
         proof_differs(p, e->seq, "case", "failure_code");
 }
 
+/* The last erasure; the event's time is that of the decision, which the row has, too. */
+static void take_erasure(struct proof *p, int64_t seq, int64_t at)
+{
+    p->erasure = true;
+    compare_number(p, seq, "erased_seq", p->c->row.erased_seq, seq);
+    compare_number(p, seq, "erase_time", p->c->row.erased_at, at);
+}
+
 static void take_detail(struct proof *p, const struct event_row *e,
                         const Amends__V1__EventDetail *d, struct arena *scratch)
 {
@@ -211,6 +219,8 @@ static void take_detail(struct proof *p, const struct event_row *e,
     if (e->seq == p->c->row.last_seq)
         take_rest(p, e, scratch);
     take_told(p, e, d, scratch);
+    if (e->kind == EVENT_KIND_PERSONAL_DATA_ERASED && !p->erasure)
+        take_erasure(p, e->seq, e->at);
     take_parts(p, e->seq, d, scratch);
 }
 
@@ -260,6 +270,8 @@ static void find_unknown(struct proof *p, enum proof_part part)
 void proof_end(struct proof *p)
 {
     chain_end(&p->chain);
+    if (!p->erasure)
+        take_erasure(p, 0, 0); /* no event tells of one */
     for (unsigned part = 0; part < PROOF_PARTS; part++)
         find_unknown(p, part);
     proof_end_texts(p);

@@ -53,7 +53,7 @@ struct proof {
     struct chain_check chain;
     int64_t sealed_from;                 /* events from here on were sealed; 0 = none yet */
     bool distrust;                       /* an event that is not sealed was seen */
-    bool facts, opening, owner, version; /* compared already */
+    bool facts, opening, owner, version, erasure; /* compared already */
     bool *seen[PROOF_PARTS];             /* by the row's place: an event shows it */
     struct proof_text *texts[PROOF_WORDS];
     struct proof_text name, contact, product, order; /* the first that was said */
