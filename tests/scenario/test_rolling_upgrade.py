@@ -7,9 +7,9 @@ import subprocess
 import pytest
 
 from harness import last_release, paths
-from harness.cluster import SERVICES
+from harness.cluster import SERVICES, migrate
 
-from .support import sample
+from .support import erased_lives, sample
 from .support.lives import live
 from .support.migration import Callers, Migrator, write_steps
 from .support.world import World
@@ -100,3 +100,17 @@ def test_old_and_new_replicas_lose_nothing(world, old, tmp_path):
     leave(world, new_ones)
     assert_all_fired(world)
     audit(world, before + while_migrating + beside + alone, old, None)
+
+
+def test_old_replicas_work_on_cases_of_new_ones(world, old):
+    """Each case is worked on by both in turn, also after its personal data was erased, and verifies at the new one."""
+    migrate(world.cluster.postgres, world.cluster.name, world.tenant)
+    join(world)
+    for erase_before in ((), (), (3,), (10,), (17,), (22,), (25,)):
+        life = erased_lives.Life(world, replica=1)
+        done, problems = erased_lives.run(life, erase_before)
+        assert not problems, (erase_before, done, problems)
+        life.erase()
+        assert life.verify().intact
+        rest = world.crm.on("privacy", "ExportCustomer", 1)(customer_id=life.customer)
+        assert erased_lives.WORD.encode() not in b"".join(one.data for one in rest)
