@@ -31,12 +31,12 @@ static void add_header(struct outgoing *o, const char *key, const char *value)
     m->value = grpc_slice_from_copied_string(value);
 }
 
-/* A name that is not given is said by the credential. */
+/* A name that is not given is said by the credential, or by our certificate. */
 static bool sound(const struct rpc_principal *as)
 {
     const struct rpc_principal whole = {.tenant = as->tenant ? as->tenant : SAID_BY_CREDENTIAL,
                                         .id = as->id ? as->id : SAID_BY_CREDENTIAL};
-    return principal_valid(as->credential ? &whole : as);
+    return principal_valid(as->credential || as->by_certificate ? &whole : as);
 }
 
 static void add_headers(struct outgoing *o, const struct rpc_principal *as)

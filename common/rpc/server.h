@@ -64,6 +64,7 @@ struct rpc_principal {
     bool for_customer; /* a gateway acts for a customer */
     /* Of an outgoing call: the credential to send, or NULL. Then the names above may be NULL. */
     const char *credential;
+    bool by_certificate; /* the same: the certificate of our connection may say who calls */
 };
 
 /* Whether callers have to show a credential. */

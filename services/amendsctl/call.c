@@ -180,20 +180,23 @@ static int refuse_both(void)
     return AM_EINVAL;
 }
 
-/* A credential says the names itself. Those that were given besides must agree, which the server
- * sees. */
+/* A credential says the names itself, and so may a certificate. Those that were given besides must
+ * agree, which the server sees. */
 int ctl_caller(const struct ctl *c, struct rpc_principal *out)
 {
     const struct global_values *given = &c->line->values;
     const char *file = globals_get(given, GLOBAL_TOKEN_FILE);
     const char *key_file = globals_get(given, GLOBAL_API_KEY_FILE);
-    *out = (struct rpc_principal){.tenant = c->line->tenant, .id = c->line->as};
-    if (!file && !key_file)
-        return AM_OK;
+    *out = (struct rpc_principal){.tenant = globals_get(given, GLOBAL_TENANT),
+                                  .id = globals_get(given, GLOBAL_AS),
+                                  .by_certificate = globals_get(given, GLOBAL_TLS_CERT) != NULL};
     if (file && key_file)
         return refuse_both();
-    out->tenant = globals_get(given, GLOBAL_TENANT);
-    out->id = globals_get(given, GLOBAL_AS);
+    if (!file && !key_file) {
+        if (!out->by_certificate)
+            *out = (struct rpc_principal){.tenant = c->line->tenant, .id = c->line->as};
+        return AM_OK;
+    }
     return key_file ? read_key(key_file, &out->credential, c->arena)
                     : token_read(file, &out->credential, c->arena);
 }

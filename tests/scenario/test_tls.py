@@ -27,7 +27,7 @@ def authority(state_folder):
 def ctl(cluster, *flags, kind="intake", words=("case", "list"), address=None):
     """amendsctl with these flags: the finished process."""
     return subprocess.run(
-        [paths.program("amendsctl"), f"--{kind}={address or cluster.replica(kind).address}", "--as", "crm", *flags,
+        [paths.program("amendsctl"), f"--{kind}={address or cluster.replica(kind).address}", "--tenant=demo", "--as=crm", *flags,
          *words], capture_output=True, text=True, check=False, timeout=60)
 
 
