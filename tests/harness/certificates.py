@@ -48,7 +48,7 @@ class Pair:
 class Authority(Pair):
     """Signs certificates, and no requests of others."""
 
-    def __init__(self, folder, name="authority"):
+    def __init__(self, folder, name="authority", days=2):
         folder.mkdir(parents=True, exist_ok=True)
         super().__init__(folder, name)
         self._folder = folder
@@ -59,7 +59,7 @@ class Authority(Pair):
             f"[ca]\ndefault_ca = us\n[us]\ndatabase = {index}\nrand_serial = yes\nnew_certs_dir = {folder}\n"
             f"default_md = sha256\npolicy = any\nunique_subject = no\ncopy_extensions = copy\n"
             f"certificate = {self.cert}\nprivate_key = {self.key}\n[any]\ncommonName = supplied\n")
-        _openssl("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2",
+        _openssl("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", str(days),
                  "-subj", f"/CN={name}", "-addext", "basicConstraints=critical,CA:TRUE",
                  "-keyout", self.key, "-out", self.cert)
 

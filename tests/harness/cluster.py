@@ -144,12 +144,13 @@ class Environment:
             self._postgres.stop()
 
 
-def migrate(postgres, database, *tenants, build=None):
-    """`amends migrate`, once for each tenant; by the program of another build when one is given."""
+def migrate(postgres, database, *tenants, build=None, first_key=None):
+    """`amends migrate`, once for each tenant; by the program of another build when one is given. `first_key`: a file
+    with the key that a tenant without one gets."""
     for tenant in tenants:
         done = subprocess.run(
             [paths.program("amends", build), "migrate", "--pg", postgres.conninfo(database),
-             "--tenant", tenant],
+             "--tenant", tenant, *(["--first-key-file", first_key] if first_key else [])],
             capture_output=True, text=True, check=False, timeout=120)
         if done.returncode:
             raise Failed(f"amends migrate: {done.returncode}\n{done.stdout}{done.stderr}")

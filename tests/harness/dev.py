@@ -14,6 +14,8 @@ import time
 
 from . import paths
 from .cluster import SERVICES, Clock, migrate
+from .credentials import ADMIN, Credentials
+from .errors import Error
 from .process import (Failed, Process, Recorded, end_all, end_leftovers, free_port, http_status,
                       port_is_free, wait_until)
 from .servers import Postgres, Redis
@@ -98,22 +100,25 @@ def start(options):
     chosen = ports()
     started = time.monotonic()
     try:
-        postgres, redis = start_servers(chosen, options.keep)
+        credentials = Credentials(folder() / "secrets")
+        postgres, redis = start_servers(chosen, options.keep, credentials)
         clock = Clock(folder() / "clock", keep=options.keep)
-        services = start_services(chosen, postgres, redis, clock)
+        services = start_services(chosen, postgres, redis, clock, credentials)
+        write_credentials(chosen, credentials)
         say(f"   ready after {time.monotonic() - started:.1f} s")
         if not options.no_story:
-            play_story(chosen, clock)
-    except (Failed, FileNotFoundError) as failure:
+            play_story(chosen, clock, credentials)
+    except (Failed, FileNotFoundError, Error) as failure:
         say(f"\n{failure}")
         end_all(folder())
         return 1
     print_addresses(chosen, services)
+    print_usage(chosen, credentials)
     print_time(clock)
     return 0
 
 
-def start_servers(chosen, keep):
+def start_servers(chosen, keep, credentials):
     say(f"== PostgreSQL on 127.0.0.1:{chosen['postgres']}, Redis on 127.0.0.1:{chosen['redis']}")
     postgres = Postgres(folder() / "pg", port=chosen["postgres"], detached=True).start()
     redis = Redis(folder() / "redis", port=chosen["redis"], detached=True).start()
@@ -122,30 +127,39 @@ def start_servers(chosen, keep):
         say("== a new database; --keep goes on with that of the run before")
     if not (keep and exists):
         postgres.create_database(DATABASE)
-    say(f"== amends migrate --tenant {TENANT}")
-    migrate(postgres, DATABASE, TENANT)
+    make_tenant(postgres, keep and exists, credentials)
     return postgres, redis
 
 
-def service_argv(kind, chosen, postgres, redis, clock):
+def make_tenant(postgres, keep, credentials):
+    """The schema, and a tenant with its first key."""
+    lost = keep and not credentials.first_key.exists()
+    credentials.make_files(keep)
+    say(f"== amends migrate --tenant {TENANT} --first-key-file {credentials.first_key.name}")
+    migrate(postgres, DATABASE, TENANT, first_key=credentials.first_key)
+    if lost:
+        credentials.make_lost_key(postgres.conninfo(DATABASE), TENANT)
+
+
+def service_argv(kind, chosen, postgres, redis, clock, credentials):
     argv = [paths.program(f"amends-{kind}"),
             "--listen", f"127.0.0.1:{chosen[kind]}",
             "--admin", f"127.0.0.1:{chosen[kind + '-admin']}",
             "--pg", postgres.conninfo(DATABASE), "--redis", redis.url, "--test-clock", clock.path,
             # Nobody waits for a reader who has left a client connected.
-            "--drain-quiet-ms", "0"]
+            "--drain-quiet-ms", "0", *credentials.options(kind)]
     if kind != "assignment":
         argv += ["--assignment", f"127.0.0.1:{chosen['assignment']}"]
     return argv
 
 
-def start_services(chosen, postgres, redis, clock):
+def start_services(chosen, postgres, redis, clock, credentials):
     services = []
     for kind in SERVICES:
-        argv = service_argv(kind, chosen, postgres, redis, clock)
+        argv = service_argv(kind, chosen, postgres, redis, clock, credentials)
         services.append(Process(folder(), f"amends-{kind}", argv, detached=True).start())
     for kind, service in zip(SERVICES, services):
-        say(f"== amends-{kind} on 127.0.0.1:{chosen[kind]}")
+        say(f"== amends-{kind} on 127.0.0.1:{chosen[kind]}, with TLS")
         url = f"http://127.0.0.1:{chosen[kind + '-admin']}/readyz"
         wait_until(lambda: http_status(url)[0] == 200 or not service.running(), f"{service.name} ready")
         if not service.running():
@@ -153,21 +167,33 @@ def start_services(chosen, postgres, redis, clock):
     return services
 
 
-def story_environment(chosen, clock):
-    """What the story player, and a reader's shell, need to find the services."""
+def addresses(chosen):
+    return {kind: f"127.0.0.1:{chosen[kind]}" for kind in SERVICES}
+
+
+def write_credentials(chosen, credentials):
+    """Keys for all who call, and the contexts that name them."""
+    credentials.make_keys(addresses(chosen)["intake"])
+    credentials.write_contexts(addresses(chosen), TENANT)
+    say("== a local CA, an API key for everybody in the stories, and amendsctl's contexts for them")
+
+
+def story_environment(chosen, clock, credentials):
+    """What the story player needs to find the services and to call them."""
     environment = {f"AMENDS_{kind.upper()}": f"127.0.0.1:{chosen[kind]}" for kind in SERVICES}
     for kind in SERVICES:
         environment[f"AMENDS_{kind.upper()}_ADMIN"] = f"127.0.0.1:{chosen[kind + '-admin']}"
-    return {**environment, "AMENDS_TENANT": TENANT, "AMENDS_CLOCK_FILE": str(clock.path)}
+    return {**environment, "AMENDS_TENANT": TENANT, "AMENDS_CLOCK_FILE": str(clock.path),
+            "AMENDS_TLS_CA": str(credentials.ca), "AMENDS_KEYS": str(credentials.folder)}
 
 
-def play_story(chosen, clock):
+def play_story(chosen, clock, credentials):
     if not STORY.exists():
         return
     say("== recovery stories")
     # A session of its own: ^C is ours to deal with, and the player has nothing to add to it.
     done = subprocess.run([sys.executable, str(STORY)], check=False, stdin=subprocess.DEVNULL, start_new_session=True,
-                          env={**os.environ, **story_environment(chosen, clock)})
+                          env={**os.environ, **story_environment(chosen, clock, credentials)})
     if done.returncode:
         raise Failed(f"the stories failed; ./dev logs shows what the services wrote in {folder()}")
 
@@ -179,14 +205,20 @@ def print_addresses(chosen, services):
             f"http://127.0.0.1:{chosen[kind + '-admin']}/metrics   pid {service.pid}")
     say(f"   PostgreSQL  {folder()}/pg, port {chosen['postgres']}, database {DATABASE}")
     say(f"   Redis       127.0.0.1:{chosen['redis']}")
-    say(f"   files       {folder()}\n")
-    say("Try:\n")
+    say(f"   files       {folder()}")
+
+
+def print_usage(chosen, credentials):
+    """The lines that let a shell call them: by amendsctl, and by the samples of proto/README.md."""
     client = os.path.relpath(paths.build_folder() / "bin" / "amendsctl", paths.ROOT)
-    say(f"   export AMENDS_TENANT={TENANT} AMENDS_AS=crm \\\n"
-        f"      AMENDS_INTAKE=127.0.0.1:{chosen['intake']} \\\n"
-        f"      AMENDS_ASSIGNMENT=127.0.0.1:{chosen['assignment']} \\\n"
-        f"      AMENDS_RESOLUTION=127.0.0.1:{chosen['resolution']}\n"
-        f"   {client} case list")
+    say("\nEvery call needs TLS and an API key. A context of amendsctl has both, and the addresses: "
+        f"`{ADMIN}` may do everything,\n`--context ann` is Ann. Try:\n")
+    say(f"   export AMENDS_CONFIG={credentials.contexts}\n"
+        f"   {client} context list\n"
+        f"   {client} case list\n")
+    say("The samples of proto/README.md need:\n")
+    say(f"   export AMENDS_INTAKE=127.0.0.1:{chosen['intake']} AMENDS_ASSIGNMENT=127.0.0.1:{chosen['assignment']} \\\n"
+        f"      AMENDS_TLS_CA={credentials.ca} KEYS={credentials.folder}")
 
 
 def print_time(clock):

@@ -3,6 +3,7 @@
 
 import os
 import shutil
+import stat
 import subprocess
 import sys
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 
 from harness import dev, paths
 from harness.cluster import Clock
+from harness.credentials import PEOPLE, Credentials
 from harness.process import Process, Recorded
 
 # Runs harness.dev with a private folder of the test's own; ^C comes when the servers are up and the services are not.
@@ -110,3 +112,26 @@ def test_run_tells_by_how_much_the_stories_moved_the_time(tmp_path, capsys):
     Clock(tmp_path / "clock").advance(18 * 86_400)
     dev.print_time(clock)
     assert "18 days later than now" in capsys.readouterr().out
+
+
+def test_contexts_name_files_that_are_there(tmp_path):
+    """And nobody else can read a key."""
+    credentials = Credentials(tmp_path / "secrets").make_files()
+    credentials.write_contexts({"intake": "127.0.0.1:1"}, "demo")
+    assert stat.S_IMODE(credentials.folder.stat().st_mode) == 0o700
+    for file in (credentials.first_key, credentials.internal_key, credentials.contexts, credentials.tls.authority.key):
+        assert stat.S_IMODE(file.stat().st_mode) == 0o600, file
+    text = credentials.contexts.read_text()
+    assert "amends_" not in text and "    tls-ca: tls/ca.crt\n" in text and credentials.ca.exists()
+    listed = subprocess.run([paths.program("amendsctl"), "context", "list"], capture_output=True, text=True, check=True,
+                            timeout=60, env={"AMENDS_CONFIG": str(credentials.contexts)})
+    assert len(listed.stdout.splitlines()) == 2 + len(PEOPLE) and "* demo" in listed.stdout, listed.stdout
+
+
+def test_kept_keys_stay_and_others_go(tmp_path):
+    credentials = Credentials(tmp_path / "secrets").make_files()
+    first = credentials.first_key.read_text()
+    assert Credentials(credentials.folder).make_files(keep=True).first_key.read_text() == first
+    credentials.key_of("ann").touch()
+    assert Credentials(credentials.folder).make_files().first_key.read_text() != first
+    assert not credentials.key_of("ann").exists()

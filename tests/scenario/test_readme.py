@@ -4,14 +4,20 @@
 Ids, times, hashes, ports and spaces may differ; "..." stands for any text, and alone in a line for any lines.
 """
 
+import contextlib
 import os
 import re
+import signal
 import subprocess
 
 import pytest
 
 from harness import api, paths
+from harness.cluster import SERVICES, migrate
+from harness.credentials import Credentials
+from harness.process import free_port, http_status, wait_until
 
+from .support.world import World
 
 BLOCK = re.compile(r"^```console\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 UUID = re.compile(r"\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b")
@@ -24,10 +30,12 @@ VARIES = {
     r"\.\.\.": r".*",
 }
 SHELL = """
-ctl() {{ {program} --intake={intake} --assignment={assignment} --resolution={resolution} --tenant={tenant} "$@"; }}
+ctl() {{ amendsctl "$@"; }}
 cd {folder} && {setup}
 {command}
 """
+# What the commands after it need, too.
+KEPT = r"[A-Z]+=\S+|\w+\(\) \{.*\}"
 
 
 def steps(block):
@@ -57,28 +65,46 @@ def shown(lines):
 
 
 class Terminal:
-    """Runs commands of a block one after the other, with the ids and variables of this run."""
+    """Runs commands of a block one after the other, with the ids and variables of this run. `settle` is called before
+    each; `started` are the programs that run in the background."""
 
-    def __init__(self, world, folder):
-        servers = {kind: world.cluster.replica(kind).address for kind in ("intake", "assignment", "resolution")}
-        self._shell = {**servers, "program": paths.program("amendsctl"), "tenant": world.tenant, "folder": folder}
-        self._world, self._ids, self._setup = world, {}, ["true"]
+    def __init__(self, folder, environment, settle=lambda: None):
+        kept = {name: value for name, value in os.environ.items() if not name.startswith("AMENDS_")}
+        programs = paths.program("amendsctl").parent
+        self._environment = {**kept, "PATH": f"{programs}:{kept['PATH']}", "TZ": "UTC", **environment}
+        self._folder, self._settle, self._ids, self._setup = folder, settle, {}, ["true"]
+        self.started = []
 
     def play(self, command, lines):
         for here, there in self._ids.items():
             command = command.replace(here, there)
-        if re.fullmatch(r"[A-Z]+=\S+", command):
+        if re.fullmatch(KEPT, command):
             self._setup.append(command)
-        elif not command.startswith("alias "):
+        elif command.endswith(" &"):
+            self.started.append(self._start(command.removesuffix(" &"), stdout=None))
+            self._wait_ready()
+        elif not command.startswith(("alias ", "export ")):
             self._compare(command, lines, self._run(command))
 
+    def play_all(self, *blocks):
+        for block in blocks:
+            for command, lines in steps(block):
+                self.play(command, lines)
+
+    def _start(self, command, **options):
+        script = SHELL.format(folder=self._folder, setup="; ".join(self._setup), command=command)
+        return subprocess.Popen(["bash", "-c", script], stderr=subprocess.STDOUT, text=True, env=self._environment,
+                                start_new_session=True, **options)
+
+    def _wait_ready(self):
+        url = f"http://{self._environment['AMENDS_ADMIN']}/readyz"
+        wait_until(lambda: http_status(url)[0] == 200 or self.started[-1].poll() is not None, "the services to be ready")
+
     def _run(self, command):
-        self._world.settle()
+        self._settle()
         waits = command.replace(" offer watch", " --timeout-ms 2000 offer watch")
-        script = SHELL.format(**self._shell, setup="; ".join(self._setup), command=waits)
-        done = subprocess.run(["bash", "-c", script], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-                              check=False, timeout=60, env={**os.environ, "AMENDS_AS": "crm", "TZ": "UTC"})
-        return done.stdout
+        with self._start(waits, stdout=subprocess.PIPE) as process:
+            return process.communicate(timeout=60)[0]
 
     def _compare(self, command, lines, output):
         print(f"$ {command}\n{output}")
@@ -89,10 +115,35 @@ class Terminal:
         for here, there in zip(UUID.findall("\n".join(lines)), printed.groups()):
             self._ids.setdefault(here, there)
 
+    def close(self):
+        for process in self.started:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGTERM)
+            process.wait(60)
+
 
 @pytest.fixture
-def terminal(world, tmp_path):
-    return Terminal(world, tmp_path)
+def terminal(make_cluster, tmp_path):
+    """The shell of a reader who has typed `./dev run --no-story` and what it printed."""
+    credentials = Credentials(tmp_path / "secrets").make_files()
+    cluster = make_cluster(auth="required", tls=credentials.tls)
+    migrate(cluster.postgres, cluster.name, "demo", first_key=credentials.first_key)
+    credentials.make_keys(cluster.replica("intake").address)
+    credentials.write_contexts({kind: cluster.replica(kind).address for kind in SERVICES}, "demo")
+    return Terminal(tmp_path, {"AMENDS_CONFIG": str(credentials.contexts)}, World(cluster, "demo").settle)
+
+
+@pytest.fixture
+def empty_terminal(environment, tmp_path):
+    """The shell of somebody who has an empty database, and no port of ours is free."""
+    name = environment.next_name()
+    environment.postgres.create_database(name)
+    address, admin = (f"127.0.0.1:{free_port()}" for _ in range(2))
+    one = Terminal(tmp_path, {"AMENDS_PG": environment.postgres.conninfo(name), "AMENDS_LISTEN": address,
+                              "AMENDS_SERVER": address, "AMENDS_ADMIN": admin, "AMENDS_CONFIG": str(tmp_path / "none")})
+    yield one
+    one.close()
+    environment.postgres.drop_database(name)
 
 
 README = (paths.ROOT / "README.md").read_text()
@@ -107,9 +158,16 @@ def test_the_table_of_calls_is_the_contract():
         name: sorted(calls) for name, calls in ours.items()}
 
 
+def test_every_block_is_played():
+    assert len(BLOCK.findall(README)) == 4
+
+
 def test_every_block_does_what_readme_says(terminal):
-    blocks = BLOCK.findall(README)
-    assert len(blocks) == 2
-    for block in blocks:
-        for command, lines in steps(block):
-            terminal.play(command, lines)
+    terminal.play_all(*BLOCK.findall(README)[:2])
+
+
+def test_securing_it_does_what_readme_says(empty_terminal):
+    blocks = BLOCK.findall(README)[2:]
+    assert len(steps(blocks[0])) <= 10
+    empty_terminal.play_all(*blocks)
+    assert empty_terminal.started[0].poll() is None

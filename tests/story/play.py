@@ -78,6 +78,8 @@ def main():
         print(f"\nNot as told: {what}", file=sys.stderr)
     except (Error, Failed) as what:
         print(f"\nThe services answered otherwise: {what}", file=sys.stderr)
+    except FileNotFoundError as missing:
+        print(f"play.py: {missing.filename} is not there; ./dev run makes it", file=sys.stderr)
     except KeyError as name:
         print(f"play.py: {name} is not in the environment; ./dev run sets it", file=sys.stderr)
     return 1

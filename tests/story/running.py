@@ -2,13 +2,18 @@
 """The services that `./dev run` started, with the face of harness.cluster.Cluster that a World needs.
 
 They are found by the environment: AMENDS_INTAKE, AMENDS_ASSIGNMENT, AMENDS_RESOLUTION (addresses), the
-same with _ADMIN behind, AMENDS_TENANT, AMENDS_CLOCK_FILE."""
+same with _ADMIN behind, AMENDS_TENANT, AMENDS_CLOCK_FILE. Everybody calls with a key of their own, NAME.key in the folder
+AMENDS_KEYS, by TLS with the CA of AMENDS_TLS_CA."""
 
 import os
 import struct
+from pathlib import Path
+
+import grpc
 
 from harness import api
 from harness.cluster import SERVICES
+from harness.credentials import bearer_of
 from harness.process import http_status, wait_until
 
 CLOCK_FORMAT = "=qQ"  # microseconds added to the database's time; how often they were changed
@@ -22,14 +27,17 @@ class Running:
         self.tenant = environment["AMENDS_TENANT"]
         self._clock = environment["AMENDS_CLOCK_FILE"]
         self._admin = [environment[f"AMENDS_{kind.upper()}_ADMIN"] for kind in SERVICES]
-        self._channels = {kind: api.channel(environment[f"AMENDS_{kind.upper()}"]) for kind in SERVICES}
+        self._keys = Path(environment["AMENDS_KEYS"])
+        tls = grpc.ssl_channel_credentials(Path(environment["AMENDS_TLS_CA"]).read_bytes())
+        self._channels = {kind: api.channel(environment[f"AMENDS_{kind.upper()}"], tls) for kind in SERVICES}
 
     def replicas_of(self, kind):
         return [self._channels[kind]]
 
-    def client(self, kind, *, tenant, principal, replica):
+    def client(self, kind, *, tenant, principal, replica, metadata=()):
+        key = bearer_of(self._keys / f"{principal}.key")
         return api.Client(self.replicas_of(kind)[replica], f"{kind.capitalize()}Service", tenant=tenant,
-                          principal=principal)
+                          metadata=[key, *metadata])
 
     def advance(self, seconds):
         """Moves the clock of all services, on from where it stands, and waits for what became due."""
