@@ -51,10 +51,10 @@ struct proof {
     const char *tenant;
     struct arena *arena;
     struct chain_check chain;
-    int64_t sealed_from;                 /* events from here on were sealed; 0 = none yet */
-    bool distrust;                       /* an event that is not sealed was seen */
+    int64_t sealed_from; /* events from here on were sealed; 0 = none yet */
+    bool distrust;       /* an event that is not sealed was seen */
     bool facts, opening, owner, version, erasure; /* compared already */
-    bool *seen[PROOF_PARTS];             /* by the row's place: an event shows it */
+    bool *seen[PROOF_PARTS];                      /* by the row's place: an event shows it */
     struct proof_text *texts[PROOF_WORDS];
     struct proof_text name, contact, product, order; /* the first that was said */
     bool personal_gone; /* a personal part that was looked for was erased */
