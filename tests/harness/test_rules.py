@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The rules of `./dev check`: which subjects of commits, arrows between folders, rings of
-calls and soft programs they refuse."""
+calls and soft programs they refuse. And that the tests which SECURITY.md names are there."""
 
+import re
 import subprocess
 import sys
 
@@ -205,3 +206,31 @@ def test_a_call_that_tells_other_roles_or_none_is_refused(comment, part):
 def test_the_table_of_roles_is_read_whole():
     text = (paths.ROOT / roles.TABLE).read_text()
     assert len(roles.table(paths.ROOT)) == text.count("MAY_CALL(CALL_")
+
+
+def named_tests():
+    """(file, test) that SECURITY.md names as what shows a defence."""
+    return re.findall(r"`(\w+\.\w+)::(\w+)`", (paths.ROOT / "SECURITY.md").read_text())
+
+
+def has_test(file, test):
+    """Whether one file of that name under tests/ defines the test, in Python or in C."""
+    defined = re.compile(rf"^\s*(?:def|static void) {test}\(", re.MULTILINE)
+    return any(defined.search(one.read_text()) for one in (paths.ROOT / "tests").rglob(file))
+
+
+def test_every_test_that_security_md_names_is_there():
+    assert len(named_tests()) > 60
+    assert [f"{file}::{test}" for file, test in named_tests() if not has_test(file, test)] == []
+
+
+def test_every_threat_has_a_test():
+    rows = (paths.ROOT / "SECURITY.md").read_text().partition("## Threats")[2].partition("\n## ")[0]
+    threats = [line for line in rows.splitlines() if line.startswith("|")][2:]
+    assert len(threats) > 20
+    assert [line for line in threats if line.count("|") != 5 or "::" not in line.split("|")[4]] == []
+
+
+def test_a_test_that_is_not_there_is_missed():
+    assert has_test("test_rules.py", "test_every_threat_has_a_test")
+    assert not has_test("test_rules.py", "test_that_nobody_wrote")
