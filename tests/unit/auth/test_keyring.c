@@ -20,25 +20,11 @@
 #include "auth/keyring.h"
 #include "auth/role_set.h"
 #include "contract/words.h"
+#include "keyring_source.h"
 
-#define STORED_MAX 20000
 #define NOW_US (1800000000 * US_PER_S)
 #define HOUR_US (3600 * US_PER_S)
 #define PATIENCE_US (20 * US_PER_S)
-#define ROLES (ROLE_BIT(ROLE_CLIENT) | ROLE_BIT(ROLE_GATEWAY))
-
-/* The database: what it has, how it answers, what it was asked. */
-static struct stored {
-    struct api_key key;
-    struct keyring_record record;
-} * stored;
-static size_t n_stored;
-static bool away, holds_back;
-static struct keyring_job *held[KEYRING_JOBS];
-static unsigned asked[KEYRING_JOBS];
-static size_t asked_ids[KEYRING_JOBS], largest[KEYRING_JOBS];
-static struct keyring_use noted[16];
-static size_t n_noted;
 
 static struct time_source *tsource;
 static struct loop *loop;
@@ -47,86 +33,6 @@ static const struct auth_checker *checker;
 static struct arena arena;
 static struct auth_identity got;
 static const char *why;
-
-/* -- the source -------------------------------------------------------------------------------- */
-
-/* Places of `stored` by the first characters of their ids; linear probing. */
-#define PLACES 65536
-static size_t places[PLACES]; /* and one; 0 = none */
-
-static size_t place_of(const struct api_key_id *id)
-{
-    uint32_t h = 0;
-    for (const char *p = id->text; *p; p++)
-        h = h * 31 + (uint8_t)*p;
-    while (places[h % PLACES] && strcmp(stored[places[h % PLACES] - 1].key.mark.id.text, id->text))
-        h++;
-    return h % PLACES;
-}
-
-static const struct stored *stored_find(const struct api_key_id *id)
-{
-    const size_t at = places[place_of(id)];
-    return at && at <= n_stored ? &stored[at - 1] : NULL;
-}
-
-static void answer(enum keyring_jobs sort, struct keyring_job *job)
-{
-    for (size_t i = 0; sort != KEYRING_NOTE && !away && i < job->n; i++) {
-        const struct stored *s = stored_find(&job->ids[i]);
-        if (s)
-            keyring_found(job, i, &s->record);
-    }
-    for (size_t i = 0; sort == KEYRING_NOTE && !away && i < job->n && n_noted < 16; i++)
-        noted[n_noted++] = job->uses[i];
-    keyring_job_done(job, !away);
-}
-
-static void ask(void *ctx, enum keyring_jobs sort, struct keyring_job *job)
-{
-    (void)ctx;
-    asked[sort]++;
-    asked_ids[sort] += job->n;
-    largest[sort] = job->n > largest[sort] ? job->n : largest[sort];
-    if (holds_back)
-        held[sort] = job;
-    else
-        answer(sort, job);
-}
-
-static void let_go(void)
-{
-    holds_back = false;
-    for (size_t i = 0; i < KEYRING_JOBS; i++) {
-        struct keyring_job *job = held[i];
-        held[i] = NULL;
-        if (job)
-            answer((enum keyring_jobs)i, job);
-    }
-}
-
-static struct stored *store_key_of(const struct api_key_id *id, const char *tenant,
-                                   const char *principal)
-{
-    struct stored *s = &stored[n_stored++];
-    assert_true(n_stored <= STORED_MAX);
-    api_key_make(id, &s->key);
-    places[place_of(id)] = n_stored;
-    s->record = (struct keyring_record){.mark = s->key.mark,
-                                        .tenant_id = 7,
-                                        .tenant = tenant,
-                                        .principal = principal,
-                                        .roles = ROLES,
-                                        .ends_us = INT64_MAX};
-    return s;
-}
-
-static struct stored *store_key(const char *tenant, const char *principal)
-{
-    struct api_key_id id;
-    api_key_draw_id(&id);
-    return store_key_of(&id, tenant, principal);
-}
 
 /* -- asking ------------------------------------------------------------------------------------ */
 
@@ -195,14 +101,9 @@ static void move_time(int64_t us)
 static int setup(void **state)
 {
     (void)state;
-    const struct keyring_source source = {.ask = ask};
-    n_stored = n_noted = 0;
+    const struct keyring_source source = {.ask = source_ask};
+    source_reset();
     offset_us = 0;
-    away = holds_back = false;
-    memset(places, 0, sizeof places);
-    memset(asked, 0, sizeof asked);
-    memset(asked_ids, 0, sizeof asked_ids);
-    memset(largest, 0, sizeof largest);
     tsource = time_source_new();
     const int64_t mono = time_mono_us();
     time_sample(tsource, mono, mono, NOW_US);
