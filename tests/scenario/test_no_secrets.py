@@ -107,8 +107,11 @@ def cluster(make_cluster, known, provider, state_folder):
     tls = Tls(Authority(state_folder / "ca"))
     known.add("the checkpoint key", re.sub(r"-----.*?-----|\s", "", checkpoint.read_text())[22:].rstrip("="))
     known.add_pem("the key of TLS", tls.server.key)
+    master = state_folder / "master-keys"
+    master.write_text(f"first {known.add('the master key', secrets.token_hex(32))}\n")
     made = make_cluster(own_postgres=True, auth="required", tls=tls, options=[
-        *provider.options(), "--checkpoint-key", checkpoint, "--checkpoint-interval-s", "1", "--log-level", "debug"])
+        *provider.options(), "--master-keys", master, "--checkpoint-key", checkpoint, "--checkpoint-interval-s", "1",
+        "--log-level", "debug"])
     known.add("the internal key", made.internal_key.read_text().strip())
     known.add("the secret of tokens", bytes(made.sql("select bytes from secret")[0][0]).hex())
     with_passwords(made, known, state_folder)
@@ -314,7 +317,7 @@ def test_a_wrong_setting_is_told_without_the_secret_in_it(options):
     assert SECRET not in done.stdout + done.stderr
 
 
-@pytest.mark.parametrize("option", ["--internal-key-file", "--checkpoint-key", "--pg-password-file",
+@pytest.mark.parametrize("option", ["--internal-key-file", "--checkpoint-key", "--master-keys", "--pg-password-file",
                                     "--redis-password-file", "--jwt-jwks", "--tls-client-map"])
 def test_a_wrong_file_is_told_without_what_is_in_it(option, tmp_path):
     file = tmp_path / "file"
