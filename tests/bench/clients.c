@@ -73,10 +73,10 @@ static void probe(void *ctx)
 }
 
 static void connect_one(struct clients *c, struct connection *one, struct rpc_server *server,
-                        struct loop *loop, const char *target)
+                        struct loop *loop, const char *target, const struct tls_files *tls)
 {
     one->clients = c;
-    one->client = rpc_client_new(server, target, NULL, IN_FLIGHT_MAX);
+    one->client = rpc_client_new(server, target, tls, IN_FLIGHT_MAX);
     one->pause = loop_timer_new(loop, probe, one);
     loop_timer_start(one->pause, 0);
     c->waiting++;
@@ -84,7 +84,8 @@ static void connect_one(struct clients *c, struct connection *one, struct rpc_se
 
 struct clients *clients_new(struct rpc_server *server, struct loop *loop,
                             const char *const targets[TARGETS], unsigned connections,
-                            void (*ready)(void *ctx, bool ok), void *ctx)
+                            const struct tls_files *tls, void (*ready)(void *ctx, bool ok),
+                            void *ctx)
 {
     struct clients *c = calloc(1, sizeof(*c));
     AM_ASSERT(c != NULL && connections > 0 && connections <= CONNECTIONS_MAX);
@@ -95,7 +96,7 @@ struct clients *clients_new(struct rpc_server *server, struct loop *loop,
     for (unsigned t = 0; t < TARGETS; t++)
         for (unsigned i = 0; i < connections; i++)
             if (targets[t] && targets[t][0])
-                connect_one(c, &c->all[t][i], server, loop, targets[t]);
+                connect_one(c, &c->all[t][i], server, loop, targets[t], tls);
     return c;
 }
 

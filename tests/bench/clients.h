@@ -12,11 +12,12 @@ enum target { TO_INTAKE, TO_ASSIGNMENT, TO_RESOLUTION, TARGETS };
 
 struct clients;
 
-/* `connections` to each target that is given (NULL or "" = none). `ready` runs when all answer, or
- * with false after 10 s. */
+/* `connections` to each target that is given (NULL or "" = none), encrypted with `tls` unless it is
+ * NULL. `ready` runs when all answer, or with false after 10 s. */
 struct clients *clients_new(struct rpc_server *server, struct loop *loop,
                             const char *const targets[TARGETS], unsigned connections,
-                            void (*ready)(void *ctx, bool ok), void *ctx);
+                            const struct tls_files *tls, void (*ready)(void *ctx, bool ok),
+                            void *ctx);
 void clients_free(struct clients *c);
 /* All calls from now on show this credential; NULL = none. Borrowed. */
 void clients_use(struct clients *c, const char *credential);

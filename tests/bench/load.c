@@ -6,6 +6,7 @@
  *   amends-load --in-flight 128 --seconds 5                closed: 128 calls at any time
  *   amends-load --rate 2000 --seconds 5                    paced: 2000 calls a second
  *   amends-load --life --in-flight 128 --seconds 5         whole lives by 128 agents
+ *   amends-load --read FILE --in-flight 128 --seconds 5    GetCase of the cases with these ids
  *   ... --count 1                                          so many calls or lives, not by time
  */
 
@@ -15,13 +16,20 @@
 
 #include "base/assert.h"
 #include "base/options.h"
+#include "io/tls_files.h"
 #include "life.h"
 #include "rpc/server.h"
 #include "source.h"
 
+#define CASES_MAX 4096
+
+/* Ids of the cases of --read. */
+static char cases[CASES_MAX * (UUID_TEXT_LEN + 1)];
+static size_t n_cases;
+
 struct options {
     const char *targets[TARGETS];
-    const char *tenant, *seed, *credential_file;
+    const char *tenant, *seed, *credential_file, *tls_ca, *read;
     int64_t connections, in_flight, rate, count, seconds, warm_up_ms;
     bool life;
 };
@@ -109,6 +117,8 @@ static void start_source(struct load *l)
                                 .in_flight_max = (unsigned)l->o.in_flight,
                                 .per_second = (double)l->o.rate,
                                 .count = (uint64_t)l->o.count,
+                                .cases = cases,
+                                .n_cases = n_cases,
                                 .quiet = quiet,
                                 .ctx = l,
                                 .stats = {.from_us = l->from_us, .until_us = l->until_us}};
@@ -191,6 +201,10 @@ static int parse(struct options *o, int argc, char **argv)
         {"seed", OPTION_STRING, &o->seed, 0, 0, "WORD", "part of all customers' ids"},
         {"credential-file", OPTION_STRING, &o->credential_file, 0, 0, "FILE",
          "holds the API key or token that all calls show, of the principal crm"},
+        {"tls-ca", OPTION_STRING, &o->tls_ca, 0, 0, "FILE",
+         "connections are encrypted, to servers with a certificate of these CAs"},
+        {"read", OPTION_STRING, &o->read, 0, 0, "FILE",
+         "GetCase instead of OpenCase, of the cases whose ids are in it, one a line"},
         {"connections", OPTION_INT, &o->connections, 1, 16, "N", "to each service"},
         {"in-flight", OPTION_INT, &o->in_flight, 1, 4096, "N", "calls, or agents"},
         {"rate", OPTION_INT, &o->rate, 0, 100000, "N", "calls a second; 0 = as many as will go"},
@@ -204,6 +218,8 @@ static int parse(struct options *o, int argc, char **argv)
                           .tenant = "demo",
                           .seed = "",
                           .credential_file = "",
+                          .tls_ca = "",
+                          .read = "",
                           .connections = 4,
                           .in_flight = 1,
                           .seconds = 5,
@@ -224,6 +240,31 @@ static const char *read_credential(const char *path)
     (void)fclose(in);
     text[strcspn(text, "\n")] = '\0';
     return text;
+}
+
+/* The ids of --read, as the source takes them. */
+static void read_cases(const char *path)
+{
+    char line[UUID_TEXT_LEN + 2];
+    FILE *in = *path ? fopen(path, "re") : NULL;
+    AM_ASSERT(!*path || in != NULL);
+    while (in && n_cases < CASES_MAX && fgets(line, sizeof(line), in)) {
+        line[strcspn(line, "\n")] = '\0';
+        memcpy(cases + n_cases++ * (UUID_TEXT_LEN + 1), line, UUID_TEXT_LEN + 1);
+    }
+    AM_ASSERT(!in || n_cases > 0);
+    if (in)
+        (void)fclose(in);
+}
+
+/* NULL without CAs. */
+static struct tls_files *watch_cas(struct load *l)
+{
+    const struct tls_paths paths = {.ca = l->o.tls_ca};
+    struct tls_files *tls = NULL;
+    if (*l->o.tls_ca)
+        AM_ASSERT(tls_files_new(l->loop, TLS_USE_CLIENT, &paths, &tls) == AM_OK);
+    return tls;
 }
 
 /* Without a seed every run chooses one of its own. */
@@ -249,11 +290,13 @@ static void run(struct load *l)
     l->timer = loop_timer_new(l->loop, time_is_up, l);
     if (!l->o.life)
         l->o.targets[TO_ASSIGNMENT] = l->o.targets[TO_RESOLUTION] = "";
-    l->clients =
-        clients_new(l->server, l->loop, l->o.targets, (unsigned)l->o.connections, connected, l);
+    struct tls_files *tls = watch_cas(l);
+    l->clients = clients_new(l->server, l->loop, l->o.targets, (unsigned)l->o.connections, tls,
+                             connected, l);
     clients_use(l->clients, read_credential(l->o.credential_file));
     loop_run(l->loop);
     rpc_server_free(l->server);
+    tls_files_free(tls);
     loop_timer_free(l->timer);
     if (l->ok && l->o.life)
         print_life(l);
@@ -270,6 +313,7 @@ int main(int argc, char **argv)
     if (parse(&l.o, argc, argv) != AM_OK)
         return 2;
     choose_seed(&l.o);
+    read_cases(l.o.read);
     requests_setup();
     run(&l);
     return l.ok ? 0 : 1;

@@ -29,7 +29,7 @@ static const struct {
     [STEP_CLOSE] = {TO_RESOLUTION, "CloseCase"},
 };
 
-static struct route_to routes[STEPS], put_agent;
+static struct route_to routes[STEPS], put_agent, get_case;
 
 /* The generated structs take char *; nothing writes to them. */
 #define TEXT(s) ((char *)(uintptr_t)(s))
@@ -39,6 +39,7 @@ void requests_setup(void)
     for (unsigned i = 0; i < STEPS; i++)
         routes[i] = clients_method(methods[i].target, methods[i].method);
     put_agent = clients_method(TO_ASSIGNMENT, "PutAgent");
+    get_case = clients_method(TO_INTAKE, "GetCase");
 }
 
 static char *fresh_id(char out[UUID_TEXT_LEN + 1])
@@ -74,6 +75,14 @@ int request_open(struct clients *c, const struct rpc_principal *as, const char *
     r.failure = &failure;
     r.minutes_lost = 25;
     return clients_call(c, &routes[STEP_OPEN], as, &r.base, done, ctx);
+}
+
+int request_get(struct clients *c, const struct rpc_principal *as, const char *case_id,
+                rpc_client_done *done, void *ctx)
+{
+    Amends__V1__GetCaseRequest r = AMENDS__V1__GET_CASE_REQUEST__INIT;
+    r.case_id = TEXT(case_id);
+    return clients_call(c, &get_case, as, &r.base, done, ctx);
 }
 
 int request_agent(struct clients *c, const struct rpc_principal *as, const char *agent_id,

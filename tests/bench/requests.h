@@ -42,6 +42,10 @@ void requests_setup(void);
 int request_open(struct clients *c, const struct rpc_principal *as, const char *seed, uint64_t n,
                  rpc_client_done *done, void *ctx) AM_MUSTCHECK;
 
+/* GetCase of the case with that id. */
+int request_get(struct clients *c, const struct rpc_principal *as, const char *case_id,
+                rpc_client_done *done, void *ctx) AM_MUSTCHECK;
+
 /* The step of a case's life after its opening. */
 int request_step(struct clients *c, const struct rpc_principal *as, enum step step,
                  const struct subject *subject, rpc_client_done *done, void *ctx) AM_MUSTCHECK;

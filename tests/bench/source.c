@@ -42,12 +42,21 @@ static void answered(void *ctx, enum fault_code code, const char *message,
         s->quiet(s->ctx);
 }
 
+static int request(struct source *s, struct open_call *call)
+{
+    const uint64_t n = s->started++;
+    if (s->n_cases == 0)
+        return request_open(s->clients, &s->as, s->seed, n, answered, call);
+    return request_get(s->clients, &s->as, s->cases + n % s->n_cases * (UUID_TEXT_LEN + 1),
+                       answered, call);
+}
+
 static void start_call(struct source *s, int64_t begin_us)
 {
     struct open_call *call = malloc(sizeof(*call));
     AM_ASSERT(call != NULL);
     *call = (struct open_call){.source = s, .begin_us = begin_us};
-    int err = request_open(s->clients, &s->as, s->seed, s->started++, answered, call);
+    int err = request(s, call);
     if (err == AM_OK) {
         s->in_flight++;
         return;

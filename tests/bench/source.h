@@ -2,10 +2,10 @@
 #pragma once
 
 /*
- * A source of OpenCase calls of one tenant: closed (so many in flight, each followed by the next)
- * or paced (so many a second, whatever the answers take; latency counts from the instant at which
- * a call was due). Threading: the loop's thread. Ownership: the source must outlive its last
- * answer (`source_quiet`).
+ * A source of calls of one tenant, OpenCase or GetCase: closed (so many in flight, each followed by
+ * the next) or paced (so many a second, whatever the answers take; latency counts from the instant
+ * at which a call was due). Threading: the loop's thread. Ownership: the source must outlive its
+ * last answer (`source_quiet`).
  */
 
 #include "requests.h"
@@ -19,6 +19,8 @@ struct source {
     unsigned in_flight_max; /* closed */
     double per_second;      /* paced; 0 = closed */
     uint64_t count;         /* so many calls in all; 0 = until stopped */
+    const char *cases;      /* GetCase of these, in turn: so many ids one after the other, each */
+    size_t n_cases;         /* with a NUL behind it; 0 = OpenCase */
     void (*quiet)(void *ctx);
     void *ctx;
     struct stats stats;

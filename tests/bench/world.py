@@ -52,23 +52,16 @@ class World:
 
     def start_services(self):
         self.services = {kind: self.make_service(kind) for kind in SERVICES}
-        for kind in ("intake", "resolution"):
-            self.services[kind].argv += ["--assignment", self.services["assignment"].address]
-        for service in self.services.values():
-            service.start()
-        for service in self.services.values():
-            service.wait_ready()
+        start_together(self.services)
 
-    def make_service(self, kind):
+    def make_service(self, kind, index=0, tls=None, more=()):
         options = ["--pg", self.postgres.conninfo(self.database), "--redis", self.redis.url,
-                   "--max-calls-principal-s", 0, "--max-calls-tenant-s", 0, "--log-level", "warn"]
-        return Service(self.folder, kind, 0, options, None)
+                   "--max-calls-principal-s", 0, "--max-calls-tenant-s", 0, "--log-level", "warn",
+                   *(tls.options(kind) if tls else []), *more]
+        return Service(self.folder, kind, index, options, None, tls=tls)
 
     def stop_services(self):
-        for service in self.services.values():
-            service.close()
-            if service.running():
-                service.stop()
+        stop_together(self.services)
 
     def move(self, database):
         """From now on the services run on a new database, and PostgreSQL remembers when transactions
@@ -115,15 +108,15 @@ class World:
         """Its place in the log. The counters of checkpoints are told late; this is not."""
         return self.sql("select redo_lsn from pg_control_checkpoint()")[0][0]
 
-    def load(self, *words):
+    def load(self, *words, services=None):
         """One run of amends-load: its JSON. Errors of calls make the run invalid."""
-        return self.load_begin(*words).result()
+        return self.load_begin(*words, services=services).result()
 
-    def load_begin(self, *words):
-        """A run that goes on meanwhile; result() waits for it."""
+    def load_begin(self, *words, services=None):
+        """A run that goes on meanwhile; result() waits for it. `services`: other ones than the world's own."""
         argv = [str(paths.program("amends-load")), *map(str, words)]
         for kind in SERVICES:
-            argv += [f"--{kind}", self.services[kind].address]
+            argv += [f"--{kind}", (services or self.services)[kind].address]
         return Load(argv)
 
     def members(self):
@@ -143,6 +136,23 @@ class World:
         used["postgres"] = sum(map(_cpu_ticks, _tree(self.postgres.process.pid))) / ticks
         used["redis"] = _cpu_ticks(self.redis.process.pid) / ticks
         return used
+
+
+def start_together(services):
+    """Starts one replica of each kind, which call each other, and waits until all are ready."""
+    for kind in ("intake", "resolution"):
+        services[kind].argv += ["--assignment", services["assignment"].address]
+    for service in services.values():
+        service.start()
+    for service in services.values():
+        service.wait_ready()
+
+
+def stop_together(services):
+    for service in services.values():
+        service.close()
+        if service.running():
+            service.stop()
 
 
 class Load:
@@ -209,6 +219,11 @@ def _stat_line(line):
     """(all, idle, waiting for disks) of the line "cpu" in /proc/stat; guests are in the users' time."""
     ticks = list(map(int, line.split()[1:9]))
     return sum(ticks), ticks[3], ticks[4]
+
+
+def cpu_seconds(service):
+    """CPU time so far of a service."""
+    return _cpu_ticks(service.pid) / os.sysconf("SC_CLK_TCK")
 
 
 def wait_quiet(world, seconds=10):
