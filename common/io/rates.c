@@ -97,5 +97,7 @@ void rates_use(struct rates *r, const char *name, uint32_t units, int64_t now_us
         return;
     struct bucket *b = find_or_take(r, name);
     const int64_t from = b->full_us > now_us ? b->full_us : now_us;
-    b->full_us = from + time_of(r, units < r->burst ? units : r->burst);
+    const int64_t most = now_us + RATES_OWED_MOST * time_of(r, r->burst);
+    const int64_t owed = smaller(from + time_of(r, units < r->burst ? units : r->burst), most);
+    b->full_us = larger(b->full_us, owed); /* a use of before forgives nothing of what came since */
 }

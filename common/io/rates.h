@@ -8,6 +8,8 @@
  *
  * A name that has anything left may use more than it has; it waits until that is paid. So a use
  * that costs much needs no patience to save for it, and one use is never more than a whole bucket.
+ * Many at once owe more, but no more than RATES_OWED_MOST buckets: what is beyond that is forgiven,
+ * so that a moment of many large answers does not lock a tenant out for an hour.
  *
  * Threading: one thread. Ownership: names are copied.
  */
@@ -18,6 +20,8 @@
 #include "base/err.h"
 
 #define RATES_NAME_BYTES 200 /* with the NUL; what is longer counts by its beginning */
+
+#define RATES_OWED_MOST 15 /* buckets */
 
 struct rates;
 

@@ -56,6 +56,18 @@ static void one_use_is_a_bucket_at_most(void **state)
     rates_free(r);
 }
 
+/* Calls that are let in at once are all paid afterwards: together they owe half a minute at most. */
+static void many_uses_at_once_owe_within_bounds(void **state)
+{
+    struct rates *r = rates_new(100, 200);
+    (void)state;
+    for (int i = 0; i < 2048; i++)
+        rates_use(r, "ann", 200, NOW);
+    assert_in_range(rates_wait_us(r, "ann", NOW), 20 * US_PER_S, 30 * US_PER_S);
+    assert_int_equal(rates_wait_us(r, "ann", NOW + 30 * US_PER_S), 0);
+    rates_free(r);
+}
+
 static void no_limit(void **state)
 {
     struct rates *r = rates_new(0, 0);
@@ -92,6 +104,7 @@ int main(void)
         cmocka_unit_test(a_burst_and_then_so_many_a_second),
         cmocka_unit_test(what_costs_much_is_let_in_and_paid_afterwards),
         cmocka_unit_test(one_use_is_a_bucket_at_most),
+        cmocka_unit_test(many_uses_at_once_owe_within_bounds),
         cmocka_unit_test(no_limit),
         cmocka_unit_test(many_names),
     };
