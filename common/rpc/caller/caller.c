@@ -232,8 +232,7 @@ static int bad_behalf(struct fault *fault)
     return AM_EINVAL;
 }
 
-/* What an agent may not do, nobody may do for them: of the caller's own roles only the gateway's
- * is left. */
+/* What an agent may not do, nobody may do for them: of the caller's own roles none is left. */
 static int for_agent(struct slice name, struct arena *arena, struct rpc_principal *who,
                      struct fault *fault)
 {
@@ -241,7 +240,7 @@ static int for_agent(struct slice name, struct arena *arena, struct rpc_principa
         check_is_customer((const char *)name.data, name.len))
         return bad_behalf(fault);
     who->id = arena_strndup(arena, (const char *)name.data, name.len);
-    who->roles = ROLE_BIT(ROLE_GATEWAY) | ROLE_BIT(ROLE_AGENT);
+    who->roles = ROLE_BIT(ROLE_AGENT);
     return who->id ? AM_OK : bad_behalf(fault);
 }
 

@@ -258,10 +258,12 @@ static void test_a_gateway_acts_for_an_agent_as_that_agent(void **state)
     assert_int_equal(PERMIT(GATEWAY | ADMIN, AGENT, "amends-on-behalf-of", "agent:ann"), AM_OK);
     assert_string_equal(who.id, "ann");
     assert_string_equal(who.via, "crm");
-    assert_int_equal(who.roles, GATEWAY | AGENT);
+    assert_int_equal(who.roles, AGENT);
     assert_false(who.for_customer);
     /* What the agent may not do, the gateway may not do for them. */
     assert_int_equal(PERMIT(GATEWAY | ADMIN, ADMIN, "amends-on-behalf-of", "agent:ann"), AM_EINVAL);
+    assert_int_equal(fault.reason, ERROR_REASON_ROLE_MISSING);
+    assert_int_equal(PERMIT(GATEWAY, GATEWAY, "amends-on-behalf-of", "agent:ann"), AM_EINVAL);
     assert_int_equal(fault.reason, ERROR_REASON_ROLE_MISSING);
 }
 
