@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """API keys: made, used, rotated, revoked, lost and found again."""
 
+import base64
+import hmac
 import json
 import os
 import re
@@ -242,6 +244,19 @@ def test_a_repeat_is_answered_after_the_end_of_the_key(cluster, admin):
 
 
 # --- what is refused ---
+
+
+def test_a_page_token_that_somebody_wrote_is_refused(world):
+    """Where callers are believed, tokens have a code that anybody can make."""
+    for _ in range(2):
+        create(world.crm)
+    token = base64.urlsafe_b64decode(world.crm.ListApiKeys(page_size=1).next_page_token)
+    tenant = world.cluster.sql("select tenant_id from tenant where name = %s", (world.tenant,))[0][0]
+    forged = token[16:32] + b"\xff" * (len(token) - 32)
+    code = hmac.digest(tenant.to_bytes(8, "little"), forged, "sha256")[:16]
+    with refused("INVALID_ARGUMENT") as caught:
+        world.crm.ListApiKeys(page_size=1, page_token=base64.urlsafe_b64encode(code + forged).decode())
+    assert caught.error.fields == ["page_token"]
 
 
 def test_all_that_is_wrong_is_said_at_once(admin):
