@@ -2,8 +2,9 @@
 #pragma once
 
 /*
- * The principal of the services themselves: what they do on their own stands under it in a case's
- * history, so no credential from outside may carry it.
+ * Names that history has for others than callers, so that no credential from outside may carry
+ * them: that of the services themselves, under which stands what they do on their own, and those of
+ * customers ("customer:email"), for whom a gateway calls.
  *
  * Threading: pure. Ownership: the text is borrowed.
  */
@@ -11,9 +12,16 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "contract/check.h"
+
 #define PRINCIPAL_SERVICES "amends"
+
+static inline bool principal_is_services(const char *principal)
+{
+    return strcmp(principal, PRINCIPAL_SERVICES) == 0;
+}
 
 static inline bool principal_is_reserved(const char *principal)
 {
-    return strcmp(principal, PRINCIPAL_SERVICES) == 0;
+    return principal_is_services(principal) || check_is_customer(principal, strlen(principal));
 }

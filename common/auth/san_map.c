@@ -119,15 +119,17 @@ static bool check_services(struct reading *r, const struct entry *e, bool wild)
     const bool internal = e->roles == ROLE_BIT(ROLE_INTERNAL);
     if ((e->roles & ROLE_BIT(ROLE_INTERNAL)) && !internal)
         return wrong(r, "has INTERNAL beside other roles; the services have it alone", e->key);
-    if (internal && (wild || *e->tenant || !principal_is_reserved(e->principal)))
+    if (internal && (wild || *e->tenant || !principal_is_services(e->principal)))
         return wrong(r,
                      "has INTERNAL, which goes with a whole name, the tenant * and the "
                      "principal amends",
                      e->key);
     if (!internal && !*e->tenant)
         return wrong(r, "has the tenant *, which only INTERNAL goes with", e->key);
-    if (!internal && principal_is_reserved(e->principal))
+    if (!internal && principal_is_services(e->principal))
         return wrong(r, "has the principal amends, which only INTERNAL goes with", e->key);
+    if (!internal && principal_is_reserved(e->principal))
+        return wrong(r, "has the principal of a customer, which only a gateway names", e->key);
     return true;
 }
 

@@ -60,7 +60,7 @@ static int check_create(struct key_options *o)
                      "cannot name a caller: a name has 1 to 128 characters, only A-Z, a-z, 0-9 and "
                      ". _ @ : -");
     if (principal_is_reserved(o->principal))
-        return wrong("principal", o->principal, "is reserved for the system");
+        return wrong("principal", o->principal, "is reserved for the system or for customers");
     return parse_roles(o);
 }
 

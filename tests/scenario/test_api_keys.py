@@ -267,9 +267,10 @@ def test_all_that_is_wrong_is_said_at_once(admin):
         with refused("INVALID_ARGUMENT") as caught:
             create(admin, roles=roles)
         assert caught.error.fields == ["roles"]
-    with refused("INVALID_ARGUMENT") as caught:
-        create(admin, principal="amends")
-    assert caught.error.fields == ["principal"]
+    for reserved in ("amends", "customer:email"):
+        with refused("INVALID_ARGUMENT") as caught:
+            create(admin, principal=reserved)
+        assert caught.error.fields == ["principal"]
     for call in (admin.GetApiKey, admin.RevokeApiKey, admin.RotateApiKey):
         with refused("INVALID_ARGUMENT") as caught:
             call(key_id="nothing")

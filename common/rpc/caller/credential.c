@@ -56,7 +56,7 @@ static void log_believed(struct rpc_call *call)
 static void believe(struct rpc_call *call)
 {
     if (call->method->roles == ROLE_BIT(ROLE_INTERNAL) &&
-        principal_is_reserved(call->principal.id) && rpc_call_is_local(call))
+        principal_is_services(call->principal.id) && rpc_call_is_local(call))
         call->principal.roles |= ROLE_BIT(ROLE_INTERNAL);
     if (call->server->rules.auth == RPC_AUTH_PERMISSIVE)
         log_believed(call);

@@ -100,6 +100,9 @@ static void check_whose(struct fault *fault, const char *principal)
     check_principal(fault, "principal", principal);
     if (strcmp(principal, SYSTEM_ACTOR) == 0)
         fault_violation(fault, "principal", "'%s' is reserved for the system", SYSTEM_ACTOR);
+    else if (check_is_customer(principal, strlen(principal)))
+        fault_violation(fault, "principal",
+                        "begins as the names of customers do, for whom a gateway calls");
 }
 
 /* -- the answer -------------------------------------------------------------------------------- */

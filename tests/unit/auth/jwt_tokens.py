@@ -141,6 +141,7 @@ class Who(Case):
                 self.assert_refused(say, ES.sign({"alg": "ES256", "kid": "es"},
                                                  {**usual_claims(), "sub": name}), "no text in the claim")
             self.assert_refused(say, ES.token(sub="amends"), "have for themselves")
+            self.assert_refused(say, ES.token(sub="customer:email"), "of a customer")
             self.assert_ok(say, ES.token(sub="x" * 128), who="acme " + "x" * 128)
 
     def test_another_claim_names_the_principal(self):

@@ -107,6 +107,7 @@ static void test_a_star_stands_for_something(void **state)
     expect_nobody(map, SAN_URI, "spiffe://example.com/agents/", AM_ENOENT);
     expect_nobody(map, SAN_URI, "spiffe://example.com/agents/a/b", AM_EINVAL);
     expect_nobody(map, SAN_URI, "spiffe://example.com/agents/amends", AM_EINVAL);
+    expect_nobody(map, SAN_URI, "spiffe://example.com/agents/customer:email", AM_EINVAL);
     expect_nobody(map, SAN_URI, "spiffe://example.com/agents/*", AM_EINVAL);
     san_map_free(map);
 }
@@ -178,6 +179,7 @@ static void test_mistakes_are_told_with_their_line(void **state)
         {"uri:spiffe://e/* * amends INTERNAL", "has INTERNAL, which goes with a whole name"},
         {"dns:a * crm CLIENT", "has the tenant *"},
         {"dns:a acme amends ADMIN", "has the principal amends"},
+        {"dns:a acme customer:email CLIENT", "has the principal of a customer"},
         {"dns:a acme crm CLIENT\ndns:A acme b ADMIN", "2: \"dns:a\" is never reached: line 1"},
         {"uri:s://e/* acme crm CLIENT\nuri:s://e/a/* acme b ADMIN", "2: \"uri:s://e/a/\" is never"},
         {"uri:s://e/* acme crm CLIENT\nuri:s://e/a acme b ADMIN", "line 1 takes in its name"},
