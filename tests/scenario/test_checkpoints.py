@@ -5,6 +5,7 @@ import hashlib
 import re
 import struct
 import subprocess
+import time
 
 import pytest
 
@@ -334,3 +335,56 @@ def test_ctl_says_what_is_missing(ctl, tmp_path):
     assert "--out is missing" in ctl("checkpoint", "export").stderr
     assert "FILE is missing" in ctl("checkpoint", "verify").stderr
     assert "No such file" in ctl("checkpoint", "check", tmp_path / "none").stderr
+
+
+# --- what happens meanwhile ---
+
+
+def test_a_clock_that_was_wrong_stops_no_checkpoints(world, case):
+    """The database's clock was a day ahead when the last checkpoint was written, and was set back."""
+    alter(world, "update checkpoint set at = at + interval '1 day'")
+    world.open()
+    checkpointed(world)
+
+
+def test_an_open_transaction_delays_and_loses_nothing(world, case):
+    before = len(checkpoints(world))
+    other = world.cluster.postgres.connect(world.cluster.name)
+    with other.cursor() as cursor:
+        cursor.execute("begin; select pg_current_xact_id()")
+    cases = [world.open() for _ in range(3)]
+    time.sleep(3)
+    known = {one[0] for number in checkpoints(world)[before:] for one in heads(world, number)}
+    assert not known & {one.case_id.replace("-", "") for one in cases}, "events behind an open transaction may not be all"
+    other.close()
+    checkpointed(world)
+    told = [head for number in checkpoints(world) for head in heads(world, number)]
+    assert len(told) == len({(one, seq) for one, seq, _ in told})
+    assert not verify_all(world)[0]
+
+
+def test_whoever_takes_over_goes_on(make_cluster, key):
+    """The writer is killed in the middle of a large checkpoint; the other replica writes it, once."""
+    cluster = make_cluster(replicas={"intake": 1, "assignment": 2, "resolution": 1},
+                           options=("--checkpoint-key", key, "--checkpoint-interval-s", "1"))
+    world = World(cluster, "demo")
+    case = world.open()
+    checkpointed(world)
+    # 30,000 events in the feed that no event chain holds: only their heads matter here.
+    alter(world, "insert into case_event (tenant_id, case_id, seq, at, kind, actor, public, private_digest, prev_hash, hash, "
+          "epoch, xid) select e.tenant_id, gen_random_uuid(), 1, e.at, e.kind, e.actor, e.public, e.private_digest, "
+          "e.prev_hash, sha256(n::text::bytea), e.epoch, pg_current_xact_id() from case_event e, generate_series(1, 30000) n "
+          f"where e.case_id = '{case.case_id}' and e.seq = 1")
+    wait_until(lambda: cluster.sql("select 1 from checkpoint_slice s where not exists (select 1 from checkpoint c where "
+                                   "c.tenant_id = s.tenant_id and c.number = s.number)"), "a draft", 30)
+    [holder] = [one for one in (cluster.replica("assignment", 0), cluster.replica("assignment", 1))
+                if one.metrics()["amends_checkpoints_total"] > 0]
+    holder.kill()
+    wait_until(lambda: sum(one.heads for one in checkpoints(world)) >= 30000, "the whole checkpoint", 60)
+    cluster.restart(holder)
+    told = [head for number in checkpoints(world) for head in heads(world, number)]
+    assert len(told) == len({(one, seq) for one, seq, _ in told}) and len(told) > 30000
+    wait_until(lambda: not cluster.sql("select 1 from checkpoint_slice s where not exists (select 1 from checkpoint c where "
+                                       "c.tenant_id = s.tenant_id and c.number = s.number and c.draft = s.draft)"),
+               "no draft is left", 30)
+    assert kinds(verify_all(world)[0]) == {"CASE_MISSING"}, "the heads are those of no case, as made; nothing else is wrong"

@@ -342,12 +342,14 @@ static void due_ended(struct engine_read *r, const struct fault *fault)
 static void look_for_due(struct checkpoints *c)
 {
     const int64_t every_us = c->a->config.checkpoint_interval_s * US_PER_S;
+    const int64_t now_us = time_shared_us(loop_time(c->a->loop));
     struct engine_read *r = engine_read_new(c->a, 0, due_rows, due_ended, c);
     struct pg_args *args = engine_read_add(r, STMT_CHECKPOINT_DUE);
     c->n = c->at = 0;
     pg_arg_int8(args, c->after_tenant);
-    pg_arg_time(args, time_shared_us(loop_time(c->a->loop)) - every_us);
+    pg_arg_time(args, now_us - every_us);
     pg_arg_int4(args, TENANTS);
+    pg_arg_time(args, now_us + every_us);
     engine_read_start(r);
 }
 

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "assignment/checkpoints/sql.h"
 
-/* $1 tenant after which, $2 last checkpoint at or before, $3 limit of tenants looked at. Whether a
- * tenant is due: it is time, and its feed goes on behind the last checkpoint. */
+/* $1 tenant after which, $2 last checkpoint at or before, $3 limit of tenants looked at, $4 last
+ * checkpoint behind: the clock was wrong then. Whether a tenant is due: it is time, and its feed
+ * goes on behind the last checkpoint. */
 const char checkpoints_sql_due[] =
     "select t.tenant_id, t.name, coalesce(c.number, 0), c.hash, coalesce(c.through_epoch, 0),"
     " coalesce(c.through_xid, '0'), c.through_case_id, coalesce(c.through_seq, 0),"
-    " (c.at is null or c.at <= $2::timestamptz) and n.seq is not null"
+    " (c.at is null or c.at <= $2::timestamptz or c.at > $4::timestamptz) and n.seq is not null"
     " from (select x.tenant_id, x.name from tenant x where x.tenant_id > $1::int8"
     " order by x.tenant_id limit $3::int4) t"
     " left join lateral (select x.* from checkpoint x where x.tenant_id = t.tenant_id"
