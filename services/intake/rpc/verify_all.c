@@ -22,7 +22,8 @@
 #define FINDINGS_ENOUGH 400       /* then the part ends */
 #define FINDINGS_MOST 600         /* a checkpoint may find one for each head */
 #define CASES 100
-#define AT_ONCE 4 /* cases that are read at the same time */
+#define AT_ONCE 4               /* cases that are read at the same time */
+#define ROWS_BYTES (256u << 10) /* of a usual case; one with more is read when no other is */
 #define CASE_US (30 * US_PER_S)
 #define FIND(name) AMENDS__V1__HISTORY_FINDING_KIND__HISTORY_FINDING_KIND_##name
 
@@ -53,6 +54,8 @@ struct whole {
     struct prover provers[AT_ONCE];
     bool busy[AT_ONCE];
     unsigned in_flight;
+    struct uuid large[AT_ONCE]; /* cases that turned out to have more rows */
+    size_t n_large;
     bool starting;
     bool failed; /* the fault of the call says why; those in flight are awaited */
     Amends__V1__VerifyHistoriesResponse response;
@@ -315,7 +318,9 @@ static void keep_fault(struct whole *w, const struct fault *fault)
 static void proved(struct prover *p)
 {
     struct whole *w = p->ctx;
-    if (p->stopped || fault_is_set(&p->fault))
+    if (p->too_large && p->rows_most > 0)
+        w->large[w->n_large++] = p->case_id;
+    else if (p->stopped || fault_is_set(&p->fault))
         keep_fault(w, &p->fault);
     else
         take_proof(w, p);
@@ -330,7 +335,7 @@ static bool gone(struct prover *p)
     return read_call_gone(((struct whole *)p->ctx)->rc);
 }
 
-static void prove(struct whole *w, const struct uuid *id)
+static void prove(struct whole *w, const struct uuid *id, size_t rows_most)
 {
     struct read_call *rc = w->rc;
     size_t i = 0;
@@ -343,6 +348,7 @@ static void prove(struct whole *w, const struct uuid *id)
                                     .tenant = rc->tenant->name,
                                     .deadline_us = time_mono_us() + CASE_US,
                                     .case_id = *id,
+                                    .rows_most = rows_most,
                                     .gone = gone,
                                     .done = proved,
                                     .ctx = w};
@@ -376,6 +382,24 @@ static void go_on(struct whole *w)
     }
 }
 
+/* Starts one case more, if it may run now. A large one waits for those in flight, and others wait
+ * until it has begun, so that there are never more than AT_ONCE of them. */
+static bool prove_next(struct whole *w)
+{
+    if (w->failed)
+        return false;
+    if (w->n_large > 0 && w->in_flight > 0)
+        return false;
+    if (w->n_large > 0) {
+        prove(w, &w->large[--w->n_large], 0);
+        return true;
+    }
+    if (w->in_flight == AT_ONCE || w->next_id == w->n_ids || (w->next_id > 0 && is_enough(w)))
+        return false;
+    prove(w, &w->ids[w->next_id++], ROWS_BYTES);
+    return true;
+}
+
 /* Starts what may run at once. A read that is refused ends within prover_start(), and comes back
  * here: only the outermost call goes on. */
 static void next_case(struct whole *w)
@@ -383,9 +407,8 @@ static void next_case(struct whole *w)
     if (w->starting)
         return;
     w->starting = true;
-    while (w->in_flight < AT_ONCE && w->next_id < w->n_ids && !w->failed &&
-           (w->next_id == 0 || !is_enough(w)))
-        prove(w, &w->ids[w->next_id++]);
+    while (prove_next(w)) {
+    }
     w->starting = false;
     if (w->in_flight == 0)
         go_on(w);
@@ -430,5 +453,5 @@ static void start(struct read_call *rc)
 
 void histories_verify(struct rpc_call *call, void *service)
 {
-    service_read(service, call, READ_CASE_LARGE, start);
+    service_read(service, call, READ_CASE_FULLEST, start);
 }
