@@ -238,10 +238,12 @@ void store_end_erasure(struct store *s, struct store_read *r, const struct erasu
     store_read_send(s, r);
 }
 
-void store_read_unfinished(struct store *s, struct store_read *r, int64_t before_us, int limit)
+void store_read_unfinished(struct store *s, struct store_read *r, int64_t after_us,
+                           int64_t before_us, int limit)
 {
     store_read_begin(r);
     struct pg_args *args = store_read_add(r, STMT_ERASURES_UNFINISHED);
+    pg_arg_time(args, after_us);
     pg_arg_time(args, before_us);
     pg_arg_int4(args, limit);
     store_read_send(s, r);

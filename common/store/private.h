@@ -59,8 +59,10 @@ void store_read_erasure(struct store *s, struct store_read *r, const struct uuid
 void store_begin_erasure(struct store *s, struct store_read *r, const struct erasure_row *row);
 /* Finishes it with row->ended_at and row->certificate unless it is finished, and reads it. */
 void store_end_erasure(struct store *s, struct store_read *r, const struct erasure_row *row);
-/* Of all tenants: those that began before an instant and are not finished, the oldest first. */
-void store_read_unfinished(struct store *s, struct store_read *r, int64_t before_us, int limit);
+/* Of all tenants: those that began after one instant and before another one and are not finished,
+ * the oldest first. */
+void store_read_unfinished(struct store *s, struct store_read *r, int64_t after_us,
+                           int64_t before_us, int limit);
 
 /* -- access records ---------------------------------------------------------------------------- */
 

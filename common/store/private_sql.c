@@ -57,11 +57,11 @@ const char private_sql_erasure_end[] =
     " where x.tenant_id = $1::int8 and x.erasure_id = $2::uuid and x.ended_at is null"
     " returning " LASTING;
 
-/* $1 begun before, $2 limit. */
+/* $1 begun after, $2 begun before, $3 limit. */
 const char private_sql_unfinished[] =
     "select " ERASURE " from customer_erasure x where x.ended_at is null"
-    " and x.begun_at > '-infinity' and x.begun_at < $1::timestamptz"
-    " order by x.begun_at limit $2::int4";
+    " and x.begun_at > '-infinity' and x.begun_at > $1::timestamptz"
+    " and x.begun_at < $2::timestamptz order by x.begun_at limit $3::int4";
 
 /* -- access records ---------------------------------------------------------------------------- */
 

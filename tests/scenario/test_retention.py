@@ -90,6 +90,23 @@ def test_what_a_call_did_not_finish_is_finished(kept):
     assert kept.crm.EraseCustomer(**ask).certificate.document
 
 
+def test_an_erasure_that_fails_keeps_no_other_one_waiting(kept):
+    """The first one fails whenever it is tried, as it would with a damaged row."""
+    for customer in ("c-1", "c-2"):
+        kept.crm.OpenCase(**sample.claim(customer_id=customer))
+    kept.cluster.sql("""create function refuse() returns trigger language plpgsql as
+            'begin if new.customer_id = ''c-1'' and new.erased_at is not null then raise ''damaged''; end if; return new; end';
+        create trigger refuse before update on recovery_case for each row execute function refuse();
+        insert into customer_erasure (tenant_id, erasure_id, request_id, body_hash, customer_id, reason, actor, open_too,
+            begun_at) select c.tenant_id, gen_random_uuid(), gen_random_uuid(), '', c.customer_id, 'x', 'crm', true,
+            c.opened_at + case c.customer_id when 'c-1' then interval '1 s' else interval '2 s' end from recovery_case c""")
+    kept.advance(70)
+    unfinished = "select customer_id from customer_erasure where ended_at is null"
+    wait_until(lambda: kept.cluster.sql(unfinished) == [("c-1",)], "the second erasure is finished", 60)
+    kept.cluster.sql("drop trigger refuse on recovery_case")
+    wait_until(lambda: kept.cluster.sql(unfinished) == [], "the first one is finished, too", 60)
+
+
 def test_wrong_times_are_told(world):
     source = current(world).source
     for text, says in (("6", "6y"), ("0y", "100y"), ("101y", "100y"), ("soon", "forever")):

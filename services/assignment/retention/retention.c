@@ -48,8 +48,10 @@ struct retention {
     struct private_case last;
     size_t next, in_flight;
     bool submitting;
-    /* The erasure that is being finished. */
+    /* The erasure that is being finished. One that cannot be keeps no other one waiting: the round
+     * goes on behind it. */
     struct erasure erasure;
+    int64_t tried_us; /* when the last one began that failed in this round; 0 = none */
 };
 
 /* -- steps ------------------------------------------------------------------------------------- */
@@ -109,7 +111,7 @@ static void tenants_read(struct store_read *read)
     }
     const bool at_end = found->n < TENANTS_MOST && r->n_tenants == 0;
     if (at_end) {
-        r->last_tenant = 0;
+        r->last_tenant = r->tried_us = 0;
         r->rest_until_us = time_mono_us() + REST_US;
     }
     end_slice(r, at_end ? STEP_WRITERS : STEP_UNFINISHED);
@@ -222,12 +224,14 @@ static void read_cases(struct retention *r)
 static void finished(struct erasure *e, const struct fault *fault)
 {
     struct retention *r = e->ctx;
-    if (fault)
+    if (fault) {
         log_warn("assignment", "erasure_not_finished", LOG_STR("why", fault->message));
-    else
+        r->tried_us = e->row.begun_at;
+    } else {
         metric_add(&finished_total, 0, 1);
+    }
     erasure_free(e);
-    end_slice(r, fault ? STEP_TENANTS : STEP_UNFINISHED);
+    end_slice(r, STEP_UNFINISHED);
 }
 
 /* The row lives in the arena, which the erasure does not use. */
@@ -236,6 +240,7 @@ static void erasure_tenant(void *ctx, const struct tenant *t)
     struct retention *r = ctx;
     const struct erasure_row *row = ROW_AT(&r->read.found, const struct erasure_row, 0);
     if (!t) {
+        r->tried_us = row->begun_at;
         end_slice(r, STEP_TENANTS);
         return;
     }
@@ -263,7 +268,8 @@ static void look_for_unfinished(struct retention *r)
 {
     r->tenant = NULL;
     begin_read(r, unfinished_read);
-    store_read_unfinished(r->a->service->store, &r->read, engine_now_us(r->a) - UNFINISHED_US, 1);
+    store_read_unfinished(r->a->service->store, &r->read, r->tried_us,
+                          engine_now_us(r->a) - UNFINISHED_US, 1);
 }
 
 /* -- life -------------------------------------------------------------------------------------- */
