@@ -19,14 +19,17 @@ import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.util.Durations;
 import com.google.rpc.ErrorInfo;
 import com.google.rpc.RetryInfo;
+import io.grpc.ChannelCredentials;
+import io.grpc.Grpc;
 import io.grpc.ManagedChannel;
-import io.grpc.ManagedChannelBuilder;
 import io.grpc.Metadata;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
+import io.grpc.TlsChannelCredentials;
 import io.grpc.protobuf.StatusProto;
 import io.grpc.stub.AbstractStub;
 import io.grpc.stub.MetadataUtils;
+import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -41,9 +44,11 @@ import java.util.concurrent.TimeUnit;
  * Opens a case and reads it, or watches an agent's offers and accepts the first one.
  *
  * <pre>
- * java Recover open
- * java Recover watch AGENT
+ * java Recover open KEY_FILE
+ * java Recover watch KEY_FILE
  * </pre>
+ *
+ * The file has the API key that says who calls; AMENDS_TLS_CA names one with the CA of the services' certificates.
  */
 public final class Recover {
     private static final long DEADLINE_S = 10;
@@ -71,19 +76,22 @@ public final class Recover {
     }
 
     @SuppressWarnings("unchecked") // Gson's map of an object
-    private static ManagedChannel channel(String variable) throws IOException {
+    private static ManagedChannel channel(String variable, String keyFile) throws IOException {
         // The service config balances over all replicas and repeats what failed on the way.
         Map<String, ?> config = new Gson().fromJson(Files.readString(Path.of("proto/service_config.json")), Map.class);
-        return ManagedChannelBuilder.forTarget("dns:///" + System.getenv(variable)).usePlaintext()
-            .defaultServiceConfig(config).enableRetry().keepAliveTime(20, TimeUnit.SECONDS).build();
+        ChannelCredentials tls =
+            TlsChannelCredentials.newBuilder().trustManager(new File(System.getenv("AMENDS_TLS_CA"))).build();
+        return Grpc.newChannelBuilder("dns:///" + System.getenv(variable), tls)
+            .intercept(MetadataUtils.newAttachHeadersInterceptor(caller(keyFile))).defaultServiceConfig(config).enableRetry()
+            .keepAliveTime(20, TimeUnit.SECONDS).build();
     }
 
-    private static <T extends AbstractStub<T>> T as(String principal, T stub) {
+    /** What every call carries. */
+    private static Metadata caller(String keyFile) throws IOException {
         Metadata caller = new Metadata();
-        String tenant = System.getenv().getOrDefault("AMENDS_TENANT", "demo");
-        caller.put(Metadata.Key.of("amends-tenant", Metadata.ASCII_STRING_MARSHALLER), tenant);
-        caller.put(Metadata.Key.of("amends-principal", Metadata.ASCII_STRING_MARSHALLER), principal);
-        return stub.withInterceptors(MetadataUtils.newAttachHeadersInterceptor(caller));
+        String key = Files.readString(Path.of(keyFile)).strip();
+        caller.put(Metadata.Key.of("authorization", Metadata.ASCII_STRING_MARSHALLER), "Bearer " + key);
+        return caller;
     }
 
     private static <T extends AbstractStub<T>> T soon(T stub) {
@@ -103,7 +111,7 @@ public final class Recover {
     }
 
     private static void open(ManagedChannel channel) throws IOException {
-        IntakeServiceGrpc.IntakeServiceBlockingStub intake = as("crm", IntakeServiceGrpc.newBlockingStub(channel));
+        IntakeServiceGrpc.IntakeServiceBlockingStub intake = IntakeServiceGrpc.newBlockingStub(channel);
         OpenCaseRequest claim = OpenCaseRequest.newBuilder()
             .setRequestId(newId()) // whoever repeats the call repeats this id, and no second case is opened
             .setTrigger(Trigger.TRIGGER_COMPLAINT).setChannel(Channel.CHANNEL_PHONE)
@@ -132,8 +140,8 @@ public final class Recover {
         }
     }
 
-    private static void watch(ManagedChannel channel, String name) throws IOException, InterruptedException {
-        AssignmentServiceGrpc.AssignmentServiceBlockingStub agent = as(name, AssignmentServiceGrpc.newBlockingStub(channel));
+    private static void watch(ManagedChannel channel) throws IOException, InterruptedException {
+        AssignmentServiceGrpc.AssignmentServiceBlockingStub agent = AssignmentServiceGrpc.newBlockingStub(channel);
         String token = "";
         while (true) { // each stream ends with an error; the next one goes on where it ended
             try {
@@ -159,10 +167,10 @@ public final class Recover {
 
     public static void main(String[] words) throws Exception {
         boolean watches = words[0].equals("watch");
-        ManagedChannel channel = channel(watches ? "AMENDS_ASSIGNMENT" : "AMENDS_INTAKE");
+        ManagedChannel channel = channel(watches ? "AMENDS_ASSIGNMENT" : "AMENDS_INTAKE", words[1]);
         try {
             if (watches) {
-                watch(channel, words[1]);
+                watch(channel);
             } else {
                 open(channel);
             }

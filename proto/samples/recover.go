@@ -2,8 +2,10 @@
 
 // Opens a case and reads it, or watches an agent's offers and accepts the first one.
 //
-//	recover open
-//	recover watch AGENT
+//	recover open KEY_FILE
+//	recover watch KEY_FILE
+//
+// The file has the API key that says who calls; AMENDS_TLS_CA names one with the CA of the services' certificates.
 package main
 
 import (
@@ -13,14 +15,15 @@ import (
 	"io/ioutil"
 	"log"
 	"os"
+	"strings"
 	"time"
 
 	"google.golang.org/genproto/googleapis/rpc/errdetails"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/credentials"
 	_ "google.golang.org/grpc/health" // the service config asks for health
 	"google.golang.org/grpc/keepalive"
-	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/status"
 
 	amends "amends/v1"
@@ -28,27 +31,37 @@ import (
 
 const deadline = 10 * time.Second
 
-func dial(variable string) *grpc.ClientConn {
+// apiKey is sent with every call, by TLS only.
+type apiKey string
+
+func (key apiKey) GetRequestMetadata(context.Context, ...string) (map[string]string, error) {
+	return map[string]string{"authorization": "Bearer " + string(key)}, nil
+}
+
+func (apiKey) RequireTransportSecurity() bool { return true }
+
+func dial(variable, keyFile string) *grpc.ClientConn {
+	key, err := ioutil.ReadFile(keyFile)
+	if err != nil {
+		log.Fatal(err)
+	}
+	tls, err := credentials.NewClientTLSFromFile(os.Getenv("AMENDS_TLS_CA"), "")
+	if err != nil {
+		log.Fatal(err)
+	}
 	// The service config balances over all replicas and repeats what failed on the way.
 	config, err := ioutil.ReadFile("proto/service_config.json")
 	if err != nil {
 		log.Fatal(err)
 	}
-	conn, err := grpc.Dial("dns:///"+os.Getenv(variable), grpc.WithInsecure(),
+	conn, err := grpc.Dial("dns:///"+os.Getenv(variable), grpc.WithTransportCredentials(tls),
+		grpc.WithPerRPCCredentials(apiKey(strings.TrimSpace(string(key)))),
 		grpc.WithDefaultServiceConfig(string(config)), grpc.WithUnaryInterceptor(withDeadline),
 		grpc.WithKeepaliveParams(keepalive.ClientParameters{Time: 20 * time.Second}))
 	if err != nil {
 		log.Fatal(err)
 	}
 	return conn
-}
-
-func caller(principal string) context.Context {
-	tenant := os.Getenv("AMENDS_TENANT")
-	if tenant == "" {
-		tenant = "demo"
-	}
-	return metadata.AppendToOutgoingContext(context.Background(), "amends-tenant", tenant, "amends-principal", principal)
 }
 
 // withDeadline gives every unary call its deadline; a stream of offers has none.
@@ -93,9 +106,9 @@ func show(err error) {
 	fmt.Printf("refused: %v %s: %s%s\n", status.Code(err), reason, status.Convert(err).Message(), again)
 }
 
-func open() {
-	client := amends.NewIntakeServiceClient(dial("AMENDS_INTAKE"))
-	opened, err := client.OpenCase(caller("crm"), &amends.OpenCaseRequest{
+func open(keyFile string) {
+	client := amends.NewIntakeServiceClient(dial("AMENDS_INTAKE", keyFile))
+	opened, err := client.OpenCase(context.Background(), &amends.OpenCaseRequest{
 		RequestId: newID(), // whoever repeats the call repeats this id, and no second case is opened
 		Trigger:   amends.Trigger_TRIGGER_COMPLAINT, Channel: amends.Channel_CHANNEL_PHONE, CustomerId: "c-" + newID()[:8],
 		Failure: &amends.Failure{Code: "billing.overcharge", Description: "charged twice"}})
@@ -103,20 +116,20 @@ func open() {
 		show(err)
 		os.Exit(1)
 	}
-	read, err := client.GetCase(caller("crm"), &amends.GetCaseRequest{CaseId: opened.GetCase().GetCaseId()})
+	read, err := client.GetCase(context.Background(), &amends.GetCaseRequest{CaseId: opened.GetCase().GetCaseId()})
 	if err != nil {
 		show(err)
 		os.Exit(1)
 	}
 	fmt.Println("opened:", read.GetCase().GetCaseId(), read.GetCase().GetStatus())
-	if _, err := client.GetCase(caller("crm"), &amends.GetCaseRequest{CaseId: newID()}); err != nil {
+	if _, err := client.GetCase(context.Background(), &amends.GetCaseRequest{CaseId: newID()}); err != nil {
 		show(err) // nobody has opened this one
 	}
 }
 
 // acceptFirst watches until the stream ends: it does so with an error. `token` has the place where the next one goes on.
-func acceptFirst(client amends.AssignmentServiceClient, agent string, token *string) error {
-	stream, err := client.WatchOffers(caller(agent), &amends.WatchOffersRequest{ResumeToken: *token})
+func acceptFirst(client amends.AssignmentServiceClient, token *string) error {
+	stream, err := client.WatchOffers(context.Background(), &amends.WatchOffersRequest{ResumeToken: *token})
 	if err != nil {
 		return err
 	}
@@ -130,7 +143,7 @@ func acceptFirst(client amends.AssignmentServiceClient, agent string, token *str
 		if offer.GetState() != amends.OfferState_OFFER_STATE_PENDING {
 			continue
 		}
-		accepted, err := client.AcceptOffer(caller(agent), &amends.AcceptOfferRequest{
+		accepted, err := client.AcceptOffer(context.Background(), &amends.AcceptOfferRequest{
 			RequestId: newID(), CaseId: offer.GetCaseId(), OfferId: offer.GetOfferId()})
 		if err == nil {
 			fmt.Println("accepted:", accepted.GetCase().GetCaseId(), accepted.GetCase().GetOwner().GetId())
@@ -154,9 +167,9 @@ func pauseAfter(err error) (time.Duration, bool) {
 	return time.Second, true
 }
 
-func watch(agent string) {
-	client, token := amends.NewAssignmentServiceClient(dial("AMENDS_ASSIGNMENT")), ""
-	for err := acceptFirst(client, agent, &token); err != nil; err = acceptFirst(client, agent, &token) {
+func watch(keyFile string) {
+	client, token := amends.NewAssignmentServiceClient(dial("AMENDS_ASSIGNMENT", keyFile)), ""
+	for err := acceptFirst(client, &token); err != nil; err = acceptFirst(client, &token) {
 		show(err)
 		pause, again := pauseAfter(err)
 		if !again {
@@ -167,9 +180,9 @@ func watch(agent string) {
 }
 
 func main() {
-	if len(os.Args) == 3 && os.Args[1] == "watch" {
+	if os.Args[1] == "watch" {
 		watch(os.Args[2])
 	} else {
-		open()
+		open(os.Args[2])
 	}
 }

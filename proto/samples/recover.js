@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Opens a case and reads it, or watches an agent's offers and accepts the first one.
 //
-//   node recover.js open
-//   node recover.js watch AGENT
+//   node recover.js open KEY_FILE
+//   node recover.js watch KEY_FILE
+//
+// The file has the API key that says who calls; AMENDS_TLS_CA names one with the CA of the services' certificates.
 'use strict';
 
 const fs = require('fs');
@@ -23,24 +25,26 @@ const errors = new protobuf.Root();
 errors.resolvePath = (_, path) => (path.startsWith('google/protobuf/') ? path : `proto/${path}`);
 errors.loadSync(['google/rpc/status.proto', 'google/rpc/error_details.proto']);
 
+// TLS, and every call carries `authorization: Bearer <key>`.
+function credentials(keyFile) {
+  const metadata = new grpc.Metadata();
+  metadata.set('authorization', `Bearer ${fs.readFileSync(keyFile, 'utf8').trim()}`);
+  return grpc.credentials.combineChannelCredentials(
+    grpc.credentials.createSsl(fs.readFileSync(process.env.AMENDS_TLS_CA)),
+    grpc.credentials.createFromMetadataGenerator((_, callback) => callback(null, metadata)));
+}
+
 // The service config balances over all replicas and repeats what failed on the way.
-function connect(service) {
+function connect(service, keyFile) {
   return new amends.v1[CALLED[service]](
-    process.env[`AMENDS_${service.toUpperCase()}`], grpc.credentials.createInsecure(),
+    process.env[`AMENDS_${service.toUpperCase()}`], credentials(keyFile),
     { 'grpc.service_config': fs.readFileSync('proto/service_config.json', 'utf8'), 'grpc.keepalive_time_ms': 20000 });
 }
 
-function caller(principal) {
-  const metadata = new grpc.Metadata();
-  metadata.set('amends-tenant', process.env.AMENDS_TENANT || 'demo');
-  metadata.set('amends-principal', principal);
-  return metadata;
-}
-
 // One unary call with its deadline.
-function call(client, method, principal, request) {
+function call(client, method, request) {
   return new Promise((resolve, reject) => {
-    client[method](request, caller(principal), { deadline: Date.now() + DEADLINE_MS },
+    client[method](request, { deadline: Date.now() + DEADLINE_MS },
       (error, response) => (error ? reject(error) : resolve(response)));
   });
 }
@@ -68,26 +72,26 @@ function show(error) {
   console.log(`refused: ${grpc.status[error.code]} ${reason}: ${error.details}${again}`);
 }
 
-async function open() {
-  const intake = connect('intake');
-  const opened = await call(intake, 'OpenCase', 'crm', {
+async function open(keyFile) {
+  const intake = connect('intake', keyFile);
+  const opened = await call(intake, 'OpenCase', {
     request_id: randomUUID(), // whoever repeats the call repeats this id, and no second case is opened
     trigger: 'TRIGGER_COMPLAINT',
     channel: 'CHANNEL_PHONE',
     customer_id: `c-${randomUUID().slice(0, 8)}`,
     failure: { code: 'billing.overcharge', description: 'charged twice' },
   });
-  const read = await call(intake, 'GetCase', 'crm', { case_id: opened.case.case_id });
+  const read = await call(intake, 'GetCase', { case_id: opened.case.case_id });
   console.log(`opened: ${read.case.case_id} ${read.case.status}`);
-  await call(intake, 'GetCase', 'crm', { case_id: randomUUID() }).catch(show); // nobody has opened this one
+  await call(intake, 'GetCase', { case_id: randomUUID() }).catch(show); // nobody has opened this one
 }
 
-// All pending offers of the agent, as they come. Each stream ends with an error; the next one goes on where it ended.
-async function* offers(assignment, agent) {
+// All pending offers of the caller, as they come. Each stream ends with an error; the next one goes on where it ended.
+async function* offers(assignment) {
   const comeBack = [grpc.status.UNAVAILABLE, grpc.status.CANCELLED, grpc.status.RESOURCE_EXHAUSTED];
   let token = '';
   for (;;) {
-    const stream = assignment.WatchOffers({ resume_token: token }, caller(agent));
+    const stream = assignment.WatchOffers({ resume_token: token });
     try {
       for await (const message of stream) {
         token = message.resume_token;
@@ -105,11 +109,11 @@ async function* offers(assignment, agent) {
   }
 }
 
-async function watch(agent) {
-  const assignment = connect('assignment');
-  for await (const offer of offers(assignment, agent)) {
+async function watch(keyFile) {
+  const assignment = connect('assignment', keyFile);
+  for await (const offer of offers(assignment)) {
     try {
-      const accepted = await call(assignment, 'AcceptOffer', agent,
+      const accepted = await call(assignment, 'AcceptOffer',
         { request_id: randomUUID(), case_id: offer.case_id, offer_id: offer.offer_id });
       console.log(`accepted: ${accepted.case.case_id} ${accepted.case.owner.id}`);
       return;
@@ -119,8 +123,8 @@ async function watch(agent) {
   }
 }
 
-const [what, agent] = process.argv.slice(2);
-(what === 'watch' ? watch(agent) : open()).catch((error) => {
+const [what, keyFile] = process.argv.slice(2);
+(what === 'watch' ? watch(keyFile) : open(keyFile)).catch((error) => {
   console.error(error.message);
   process.exitCode = 1;
 });

@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Opens a case and reads it, or watches an agent's offers and accepts the first one.
 
-    python3 recover.py open
-    python3 recover.py watch AGENT
+    python3 recover.py open KEY_FILE
+    python3 recover.py watch KEY_FILE
+
+The file has the API key that says who calls; AMENDS_TLS_CA names one with the CA of the services' certificates.
 """
 
 import os
@@ -25,14 +27,14 @@ COME_BACK = (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.CANCELLED, grpc.Status
 SERVICE_CONFIG = Path("proto/service_config.json").read_text()
 
 
-def channel(variable):
+def channel(variable, key_file):
+    # Every call carries `authorization: Bearer <key>`.
+    credentials = grpc.composite_channel_credentials(
+        grpc.ssl_channel_credentials(Path(os.environ["AMENDS_TLS_CA"]).read_bytes()),
+        grpc.access_token_call_credentials(Path(key_file).read_text().strip()))
     # The service config balances over all replicas and repeats what failed on the way.
-    return grpc.insecure_channel(os.environ[variable], options=[
+    return grpc.secure_channel(os.environ[variable], credentials, options=[
         ("grpc.service_config", SERVICE_CONFIG), ("grpc.keepalive_time_ms", 20_000)])
-
-
-def caller(principal):
-    return (("amends-tenant", os.environ.get("AMENDS_TENANT", "demo")), ("amends-principal", principal))
 
 
 def refusal(error):
@@ -57,27 +59,27 @@ def show(error):
     print(f"refused: {error.code().name} {reason}: {error.details()}{again}", flush=True)
 
 
-def open_case():
-    service = IntakeServiceStub(channel("AMENDS_INTAKE"))
+def open_case(key_file):
+    service = IntakeServiceStub(channel("AMENDS_INTAKE", key_file))
     request = intake.OpenCaseRequest(
         request_id=str(uuid.uuid4()),  # whoever repeats the call repeats this id, and no second case is opened
         trigger=types.TRIGGER_COMPLAINT, channel=types.CHANNEL_PHONE, customer_id=f"c-{uuid.uuid4().hex[:8]}",
         failure={"code": "billing.overcharge", "description": "charged twice"})
-    case = service.OpenCase(request, timeout=DEADLINE_S, metadata=caller("crm")).case
-    case = service.GetCase(intake.GetCaseRequest(case_id=case.case_id), timeout=DEADLINE_S, metadata=caller("crm")).case
+    case = service.OpenCase(request, timeout=DEADLINE_S).case
+    case = service.GetCase(intake.GetCaseRequest(case_id=case.case_id), timeout=DEADLINE_S).case
     print(f"opened: {case.case_id} {types.CaseStatus.Name(case.status)}")
     try:
-        service.GetCase(intake.GetCaseRequest(case_id=str(uuid.uuid4())), timeout=DEADLINE_S, metadata=caller("crm"))
+        service.GetCase(intake.GetCaseRequest(case_id=str(uuid.uuid4())), timeout=DEADLINE_S)
     except grpc.RpcError as error:  # nobody has opened this one
         show(error)
 
 
-def offers(service, agent):
-    """All pending offers of the agent, as they come. Each stream ends with an error; the next one goes on where it ended."""
+def offers(service):
+    """All pending offers of the caller, as they come. Each stream ends with an error; the next one goes on where it ended."""
     token = ""
     while True:
         try:
-            for message in service.WatchOffers(assignment.WatchOffersRequest(resume_token=token), metadata=caller(agent)):
+            for message in service.WatchOffers(assignment.WatchOffersRequest(resume_token=token)):
                 token = message.resume_token
                 if message.offer.state == types.OFFER_STATE_PENDING:
                     yield message.offer
@@ -90,13 +92,13 @@ def offers(service, agent):
             time.sleep(pause if pause is not None else 0 if farewell else 1)
 
 
-def watch(agent):
-    service = AssignmentServiceStub(channel("AMENDS_ASSIGNMENT"))
-    for offer in offers(service, agent):
+def watch(key_file):
+    service = AssignmentServiceStub(channel("AMENDS_ASSIGNMENT", key_file))
+    for offer in offers(service):
         answer = assignment.AcceptOfferRequest(request_id=str(uuid.uuid4()), case_id=offer.case_id,
                                                offer_id=offer.offer_id)
         try:
-            case = service.AcceptOffer(answer, timeout=DEADLINE_S, metadata=caller(agent)).case
+            case = service.AcceptOffer(answer, timeout=DEADLINE_S).case
         except grpc.RpcError as error:  # the offer has expired meanwhile: the next one comes
             show(error)
             continue
@@ -105,4 +107,4 @@ def watch(agent):
 
 
 if __name__ == "__main__":
-    watch(sys.argv[2]) if sys.argv[1] == "watch" else open_case()
+    watch(sys.argv[2]) if sys.argv[1] == "watch" else open_case(sys.argv[2])

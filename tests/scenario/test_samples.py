@@ -20,8 +20,10 @@ import pytest
 
 from harness import paths
 from harness.api import v1
+from harness.certificates import Authority, Tls
 from harness.cluster import Cluster
 
+from .support.keys import new_key
 from .support.world import new_tenant
 
 README = (paths.ROOT / "proto" / "README.md").read_text()
@@ -31,17 +33,19 @@ NEEDS = {
     "Node": ["node", "npm"],
     "Go": ["go", "protoc-gen-go", "/usr/share/gocode/src/google.golang.org/grpc"],
     "Java": ["javac", "grpc_java_plugin", *(JARS / f"{name}.jar" for name in (
-        "grpc-netty", "netty-codec-http2", "protobuf-util", "perfmark-api", "guava", "gson", "geronimo-annotation-1.3-spec"))],
+        "grpc-netty", "netty-codec-http2", "netty-tcnative", "protobuf-util", "perfmark-api", "guava", "gson", "geronimo-annotation-1.3-spec"))],
 }
 LIFE_MS = 2000
 BUILD_S, ANSWER_S = 400, 60
 
 
 @pytest.fixture(scope="module")
-def shared(environment):
-    """Streams end soon, and a principal has one at most."""
+def shared(environment, tmp_path_factory):
+    """Streams end soon, and a principal has one at most. The test itself goes on calling without a credential."""
     options = ("--max-stream-life-ms", LIFE_MS, "--max-streams-principal", 1)
-    with Cluster(environment, options=options) as cluster:
+    tls = Tls(Authority(tmp_path_factory.mktemp("tls")))
+    with Cluster(environment, options=options, auth="permissive", tls=tls) as cluster:
+        cluster.ca = tls.authority.cert
         yield cluster
 
 
@@ -52,9 +56,13 @@ class Sample:
         block = re.search(rf"^### {language}\n.*?^```sh\n(.*?)^```$", README, re.MULTILINE | re.DOTALL).group(1)
         *self._setup, self._open, self._watch = block.replace("\\\n", "").splitlines()
         self._exports = [line for line in self._setup if re.match(r"export |[A-Z]+=", line)]
+        for name, role in (("crm", "client"), ("ann", "agent")):
+            key = new_key(world.cluster, role, principal=name, tenant=world.tenant)
+            (folder / f"{name}.key").write_text(key + "\n")
         addresses = {f"AMENDS_{kind.upper()}": world.cluster.replica(kind).address for kind in ("intake", "assignment")}
         # Debian's own programs, whatever else the machine has; what they write lies in the test's folder.
-        self._environment = {**os.environ, **addresses, "AMENDS_TENANT": world.tenant, "OUT": str(folder),
+        self._environment = {**os.environ, **addresses, "OUT": str(folder),
+                             "AMENDS_TLS_CA": str(world.cluster.ca), "KEYS": str(folder),
                              "PATH": f"/usr/bin:{os.environ['PATH']}", "GOCACHE": str(folder / "cache"),
                              "npm_config_offline": "true", "PYTHONDONTWRITEBYTECODE": "1", "PYTHONUNBUFFERED": "1"}
 
@@ -150,14 +158,16 @@ def test_a_sample_opens_a_case_and_comes_back_to_its_offers(sample):
         let_go()
         read_until(watch, "STREAM_ENDED")
         opened = sample.open()
-        case_id = re.match(r"opened: (\S+) CASE_STATUS_\w+\n", opened).group(1)
+        line = re.search(r"opened: (\S+) CASE_STATUS_\w+\n", opened)
+        assert line, opened
+        case_id = line.group(1)
         assert re.search(r"refused: (NOT_FOUND|NotFound) CASE_NOT_FOUND: no case ", opened), opened
         assert read_until(watch, "accepted: ") == f"accepted: {case_id} ann\n"
         assert watch.wait(ANSWER_S) == 0
 
 
 def test_the_table_of_errors_has_every_reason_once_or_as_a_farewell():
-    table = README[README.index("| what to do | reasons |"):]
+    table = README[README.index("| what to do | reasons |"):].partition("\n\n")[0]
     listed = re.findall(r"\b[A-Z]+(?:_[A-Z]+)*\b", "".join(row.split("|")[2] for row in table.splitlines() if row[:1] == "|"))
     codes = set(grpc.StatusCode.__members__)
     reasons = {name.removeprefix("ERROR_REASON_") for name in v1.ErrorReason.keys()} - {"UNSPECIFIED"}
