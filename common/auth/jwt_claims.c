@@ -118,8 +118,9 @@ static int read_principal(const struct jwt_rules *rules, const json_t *payload, 
                            "1 to 128 of A-Z a-z 0-9 . _ @ : - (auth0|abc has a |): name another "
                            "claim, such as email or preferred_username");
     if (principal_is_reserved(*out))
-        return refuse(why, "the token names the principal that the services have for themselves, or "
-                           "one of a customer (customer:...)");
+        return refuse(why,
+                      "the token names the principal that the services have for themselves, or "
+                      "one of a customer (customer:...)");
     if (unconfirmed_address(rules, payload))
         return refuse(why, "the token says that its `email` is not verified");
     return AM_OK;
