@@ -10,6 +10,7 @@
 #include "auth/key_file.h"
 #include "base/assert.h"
 #include "contract/word.h"
+#include "rpc/address.h"
 
 #define TIMEOUT_MS 10000
 
@@ -180,6 +181,21 @@ static int refuse_both(void)
     return AM_EINVAL;
 }
 
+/* Whoever reads a credential on its way can call with it, so it goes in plaintext only where nobody
+ * is on the way, or when somebody says so. */
+static int refuse_plaintext(const struct ctl *c, enum global_id option)
+{
+    const struct line *line = c->line;
+    const enum command_server server = line->command->server;
+    if (line->secure.on || address_is_local(line->target[server]) ||
+        globals_get(&line->values, GLOBAL_TLS))
+        return AM_OK;
+    out_error("amendsctl: --%s: without TLS everybody on the way to %s could read it; give --tls "
+              "or --tls-ca, or --tls=false where the network itself encrypts",
+              globals[option].name, line->address[server]);
+    return AM_EINVAL;
+}
+
 /* A credential says the names itself, and so may a certificate. Those that were given besides must
  * agree, which the server sees. */
 int ctl_caller(const struct ctl *c, struct rpc_principal *out)
@@ -197,6 +213,8 @@ int ctl_caller(const struct ctl *c, struct rpc_principal *out)
             *out = (struct rpc_principal){.tenant = c->line->tenant, .id = c->line->as};
         return AM_OK;
     }
+    if (refuse_plaintext(c, file ? GLOBAL_TOKEN_FILE : GLOBAL_API_KEY_FILE))
+        return AM_EINVAL;
     return key_file ? read_key(key_file, &out->credential, c->arena)
                     : token_read(file, &out->credential, c->arena);
 }

@@ -246,6 +246,21 @@ def test_a_repeat_is_answered_after_the_end_of_the_key(cluster, admin):
 # --- what is refused ---
 
 
+def test_no_key_goes_out_in_plaintext(tmp_path):
+    """Unless somebody says so. 192.0.2.1 is nobody's address."""
+    file = tmp_path / "crm.key"
+    amends("key", "generate", "--out", file)
+
+    def listed(*words):
+        return subprocess.run([paths.program("amendsctl"), "--server", "192.0.2.1:7401", "--timeout-ms", "200", *words,
+                               "--api-key-file", file, "case", "list"], capture_output=True, text=True, check=False,
+                              timeout=60, env={**os.environ, "AMENDS_CONFIG": "/nonexistent"})
+
+    done = listed()
+    assert done.returncode == 1 and "could read it" in done.stderr and "192.0.2.1:7401" in done.stderr
+    assert listed("--tls=false").returncode == 7
+
+
 def test_a_page_token_that_somebody_wrote_is_refused(world):
     """Where callers are believed, tokens have a code that anybody can make."""
     for _ in range(2):
