@@ -13,7 +13,10 @@ CI_VALUES = sorted((CHART / "ci").glob("*-values.yaml"))
 SERVICES = ("intake", "assignment", "resolution")
 
 # What every render needs; tests add to it.
-BASE = {"insecurePrincipals": True, "postgresql": {"host": "pg"}, "redis": {"host": "redis"}}
+BASE = {"tls": {"existingSecret": "tls-secret"}, "internalKey": {"existingSecret": "internal-secret"},
+        "postgresql": {"host": "pg"}, "redis": {"host": "redis"}}
+# Values of the last release, which had nothing else about callers.
+LAST_RELEASE = {"insecurePrincipals": True, "postgresql": {"host": "pg"}, "redis": {"host": "redis"}}
 
 
 class RenderError(Exception):

@@ -47,7 +47,8 @@ def test_options_differ_in_addresses_only(helm):
         assert options.pop("AMENDS_LISTEN") == f"0.0.0.0:740{index}"
         assert options.pop("AMENDS_ADMIN") == f"0.0.0.0:741{index}"
         assert options.pop("AMENDS_LIVEZ") == f"0.0.0.0:742{index}"
-        options.pop("AMENDS_ASSIGNMENT", None)
+        for only_of_callers in ("AMENDS_ASSIGNMENT", "AMENDS_TLS_CA"):
+            options.pop(only_of_callers, None)
     assert intake == assignment == resolution
 
 
@@ -80,11 +81,115 @@ def test_replicas_null_is_not_rendered(helm):
 
 # -- refusals ---------------------------------------------------------------------------------------------------------
 
-def test_insecure_principals_must_be_accepted(helm):
-    message = helm.refusal({"insecurePrincipals": False})
-    for words in ("insecurePrincipals is false", "without any authentication", "amends-tenant", "NetworkPolicy"):
-        assert words in message, message
-    assert config(helm.render(), "intake")["AMENDS_INSECURE_PRINCIPALS"] == "true"
+def test_credentials_are_asked_for(helm):
+    """Unless somebody accepts otherwise, by a name that says what it means."""
+    options = config(helm.render(), "intake")
+    assert options["AMENDS_AUTH"] == "required"
+    assert not {"AMENDS_INSECURE_PRINCIPALS", "AMENDS_INSECURE_PLAINTEXT"} & options.keys()
+    for auth in ("off", "permissive"):
+        message = helm.refusal({"config": {"auth": auth}})
+        assert f"config.auth is {auth}" in message and "NetworkPolicy" in message, message
+        options = config(helm.render({"config": {"auth": auth}, "insecurePrincipals": True}), "intake")
+        assert (options["AMENDS_AUTH"], options["AMENDS_INSECURE_PRINCIPALS"]) == (auth, "true")
+    assert "set config.auth" in helm.refusal({"services": {"intake": {"config": {"auth": "off"}}}})
+    assert "mesh" in helm.refusal({"tls": {"existingSecret": ""}})
+    assert "openssl rand" in helm.refusal({"internalKey": {"existingSecret": ""}})
+    assert "migration.tenant" in helm.refusal({"migration": {"firstKey": {"existingSecret": "first"}}})
+    plaintext = config(helm.render({"tls": {"existingSecret": ""}, "insecurePlaintext": True}), "intake")
+    assert plaintext["AMENDS_INSECURE_PLAINTEXT"] == "true" and "AMENDS_TLS_CERT" not in plaintext
+
+
+def test_values_of_the_last_release_mean_the_same(helm):
+    """An upgrade must not refuse callers who have no credential yet, nor leave those who speak plaintext alone."""
+    objects = helm.render(base=chart.LAST_RELEASE)
+    for component in chart.SERVICES:
+        options = config(objects, component)
+        assert options["AMENDS_AUTH"] == "off" and options["AMENDS_INSECURE_PRINCIPALS"] == "true"
+        assert options["AMENDS_INSECURE_PLAINTEXT"] == "true" and "AMENDS_TLS_CERT" not in options
+        assert container_of(objects, component)["readinessProbe"]["grpc"]["service"] == ""
+    steps = [{"config": {"auth": auth}, "internalKey": {"existingSecret": "internal"}} for auth in ("permissive", "required")]
+    assert config(helm.render(steps[0], base=chart.LAST_RELEASE), "intake")["AMENDS_AUTH"] == "permissive"
+    assert "tls.existingSecret is empty" in helm.refusal(steps[1], base=chart.LAST_RELEASE)
+
+
+# -- who calls, and by what transport ---------------------------------------------------------------------------------
+
+def mounted(objects, component):
+    """{path: Secret} of a service's first container, and what of each Secret is there."""
+    template = deployment(objects, component)["spec"]["template"]["spec"]
+    volumes = {one["name"]: one["secret"] for one in template["volumes"] if "secret" in one}
+    return {mount["mountPath"]: volumes[mount["name"]] for mount in template["containers"][0]["volumeMounts"]}
+
+
+def test_files_of_tls_and_keys_are_mounted_where_options_say(helm):
+    objects = helm.render({"tls": {"clientCert": "required", "clientCa": {"existingSecret": "clients"}},
+                           "checkpointKey": {"existingSecret": "checkpoint"}})
+    for component in chart.SERVICES:
+        files = mounted(objects, component)
+        for option, value in config(objects, component).items():
+            if value.startswith("/etc/amends/"):
+                secret = files[value.rpartition("/")[0]]
+                assert secret["defaultMode"] == 0o440
+                assert value.rpartition("/")[2] in [item["path"] for item in secret.get("items", [])] or "items" not in secret
+        assert files["/etc/amends/tls"]["secretName"] == "tls-secret"
+        assert config(objects, component)["AMENDS_TLS_CLIENT_CERT"] == "required"
+    assert config(objects, "intake")["AMENDS_TLS_CA"] == "/etc/amends/tls/ca.crt"
+    assert "AMENDS_TLS_CA" not in config(objects, "assignment")
+    key = "/etc/amends/checkpoint-key"
+    assert mounted(objects, "assignment")[key]["items"] == [{"key": "checkpoint.pem", "path": "key.pem"}]
+    assert mounted(objects, "intake")[key]["items"] == [{"key": "trusted.pem", "path": "key.pem"}]
+    assert key not in mounted(objects, "resolution")
+
+
+def test_the_first_key_is_the_jobs_alone(helm):
+    objects = helm.render({"migration": {"tenant": "acme", "firstKey": {"existingSecret": "first", "key": "hash"}}})
+    pod = job(objects)["spec"]["template"]["spec"]
+    assert "--first-key-file=/etc/amends/first-key/first-key" in pod["containers"][0]["command"]
+    assert [volume["secret"]["secretName"] for volume in pod["volumes"]] == ["first"]
+    assert not any("first" in str(deployment(objects, component)["spec"]["template"]) for component in chart.SERVICES)
+
+
+# -- the front --------------------------------------------------------------------------------------------------------
+
+FRONT = {"front": {"enabled": True}, "tls": {"clientCert": "asked"}}
+
+
+def test_the_front_stands_before_each_service(helm):
+    objects = helm.render(FRONT)
+    for component in chart.SERVICES:
+        service, front = containers(deployment(objects, component)["spec"]["template"])
+        ports = {port["name"]: port["containerPort"] for port in service["ports"]}
+        (port,) = front["ports"]
+        options, env = config(objects, component), environment(front)
+        assert port["name"] == "grpc" and "grpc" not in ports and env["FRONT_LISTEN"] == f":{port['containerPort']}"
+        assert {env[f"FRONT_{one.upper()}"] for one in chart.SERVICES} == {options["AMENDS_LISTEN"]}
+        assert options["AMENDS_LISTEN"].startswith("127.0.0.1:") and options["AMENDS_TRUSTED_FRONT_LOOPBACK"] == "true"
+        assert options["AMENDS_MAX_CONNECTION_AGE_MS"] == "0" and "AMENDS_TLS_CLIENT_CA" not in options
+        assert env["FRONT_CLIENT_CA"] == "/etc/amends/tls/ca.crt" and env["FRONT_CLIENT_VERIFY"] == "optional"
+        assert service["readinessProbe"]["httpGet"] == {"path": "/readyz", "port": "admin"}
+    files = one(objects, "ConfigMap", "front")["data"]
+    for name, text in files.items():
+        assert text.rstrip() == (chart.ROOT / "docker" / "front" / name).read_text().rstrip(), name
+    assert "front.enabled needs" in helm.refusal({**FRONT, "tls": {"existingSecret": ""}, "insecurePlaintext": True})
+
+
+def test_the_services_call_each_other_past_the_front(helm):
+    """It refuses what only they may call."""
+    objects = helm.render(FRONT)
+    options = config(objects, "assignment")
+    assert options["AMENDS_TLS_LISTEN"] == "0.0.0.0:7432" and options["AMENDS_TLS_CERT"]
+    assert config(objects, "intake")["AMENDS_ASSIGNMENT"] == "demo-amends-assignment:7432"
+    service = one(objects, "Service", "assignment")
+    assert [port["port"] for port in service["spec"]["ports"]] == [7402, 7432]
+    ports = {port["name"] for container in containers(deployment(objects, "assignment")["spec"]["template"])
+             for port in container["ports"]}
+    assert {port["targetPort"] for port in service["spec"]["ports"]} <= ports
+
+
+def test_the_chart_has_the_front_of_docker(_helm):
+    for name in ("haproxy.cfg", "client-names.lua"):
+        ours, theirs = (folder / name for folder in (chart.CHART / "files", chart.ROOT / "docker" / "front"))
+        assert ours.read_text() == theirs.read_text(), f"copy {theirs} to {ours}"
 
 
 def test_incomplete_stores_are_refused(helm):
@@ -157,8 +262,12 @@ def test_rollout_takes_nothing_away(helm):
 
 def test_probes_ask_the_right_service(helm):
     for component, port in (("intake", 9000), ("assignment", 7402), ("resolution", 7403)):
-        probed = container_of(helm.render({"services": {"intake": {"ports": {"grpc": 9000}}}}), component)
+        values = {"services": {"intake": {"ports": {"grpc": 9000}}}}
+        probed = container_of(helm.render(values, base=chart.LAST_RELEASE), component)
         assert probed["readinessProbe"]["grpc"] == {"port": port, "service": ""}
+        # The kubelet does not speak TLS over gRPC.
+        probed = container_of(helm.render(values), component)
+        assert probed["readinessProbe"]["httpGet"] == {"path": "/readyz", "port": "admin"}
         for probe in ("startupProbe", "livenessProbe"):
             assert probed[probe]["httpGet"] == {"path": "/livez", "port": "live"}
 
@@ -210,7 +319,9 @@ def test_passwords_are_files(helm):
         assert not any(key.endswith("PASSWORD") for key in env), name
         assert all(m["readOnly"] for m in mounts.values()), name
         for volume in template["spec"]["volumes"]:
-            assert volume["secret"]["defaultMode"] == 0o440 and volume["secret"]["items"][0]["path"] == "password"
+            assert volume["secret"]["defaultMode"] == 0o440
+            if volume["name"] in ("postgresql", "redis"):
+                assert volume["secret"]["items"][0]["path"] == "password"
     assert config(objects, "intake")["AMENDS_REDIS"] == "redis://app@redis:6379/0"
     assert config(objects, "intake")["AMENDS_REDIS_PASSWORD_FILE"] == "/etc/amends/redis/password"
     assert not of_kind(objects, "Secret")
@@ -225,7 +336,7 @@ def test_connection_parts_come_from_a_secret(helm):
 
 
 def test_without_redis_and_secrets(helm):
-    objects = helm.render({"redis": {"enabled": False, "host": "", "existingSecret": "unused"}})
+    objects = helm.render({"redis": {"enabled": False, "host": "", "existingSecret": "unused"}}, base={**chart.LAST_RELEASE})
     assert not any("REDIS" in key for key in config(objects, "assignment"))
     assert all("volumes" not in template["spec"] for _, template in pods(objects))
 
@@ -330,7 +441,7 @@ def test_readme_names_every_value(_helm):
 
     def leaves(value, path=""):
         for key, below in value.items():
-            if isinstance(below, dict) and below and path + key not in ("defaults.resources", "migration.resources"):
+            if isinstance(below, dict) and below and not f"{path}{key}".endswith(".resources"):
                 yield from leaves(below, f"{path}{key}.")
             else:
                 yield path + key

@@ -6,13 +6,11 @@ Argument: dict "root" $ "component" "intake" "settings" (the merged ones).
 */}}
 {{- define "amends.config" -}}
 {{- $options := include "amends.merge" (list .root.Values.config (.settings.config | default dict)) | fromYaml -}}
-AMENDS_LISTEN: {{ printf "0.0.0.0:%d" (int .settings.ports.grpc) | quote }}
+{{- include "amends.security.config" . | trim | nindent 0 }}
 AMENDS_ADMIN: {{ printf "0.0.0.0:%d" (int .settings.ports.admin) | quote }}
 AMENDS_LIVEZ: {{ printf "0.0.0.0:%d" (int .settings.ports.live) | quote }}
-AMENDS_INSECURE_PRINCIPALS: "true"
-AMENDS_INSECURE_PLAINTEXT: "true"
-AMENDS_INSECURE_ADMIN: "true"
-AMENDS_MAX_CONNECTION_AGE_MS: {{ int64 .settings.drain.connectionAgeMs | quote }}
+{{- /* HAProxy loses answers that come with the end of a connection: behind a front they have no greatest age. */}}
+AMENDS_MAX_CONNECTION_AGE_MS: {{ ternary 0 (int64 .settings.drain.connectionAgeMs) .root.Values.front.enabled | quote }}
 AMENDS_DRAIN_TIMEOUT_MS: {{ include "amends.drainTimeout" .settings.drain | quote }}
 AMENDS_DRAIN_QUIET_MS: {{ int64 .settings.drain.quietMs | quote }}
 AMENDS_DRAIN_DELAY_MS: {{ int64 .settings.drain.delayMs | quote }}
@@ -27,7 +25,7 @@ AMENDS_REDIS_PASSWORD_FILE: /etc/amends/redis/password
 {{- end }}
 {{- end }}
 {{- range $key, $value := $options }}
-{{- if not (kindIs "invalid" $value) }}
+{{- if and (not (kindIs "invalid" $value)) (ne $key "auth") }}
 AMENDS_{{ $key | snakecase | upper }}: {{ ternary (printf "%d" (int64 $value)) (toString $value) (kindIs "float64" $value) | quote }}
 {{- end }}
 {{- end }}
@@ -36,5 +34,6 @@ AMENDS_{{ $key | snakecase | upper }}: {{ ternary (printf "%d" (int64 $value)) (
 {{- define "amends.assignmentAddress" -}}
 {{- $suffix := ternary "-headless" "" (eq .Values.clientLoadBalancing "headless") -}}
 {{- $settings := include "amends.settings" (dict "root" . "component" "assignment") | fromYaml -}}
-{{- printf "%s-assignment%s:%d" (include "amends.fullname" .) $suffix (int $settings.ports.grpc) -}}
+{{- $port := ternary .Values.front.routePort $settings.ports.grpc .Values.front.enabled -}}
+{{- printf "%s-assignment%s:%d" (include "amends.fullname" .) $suffix (int $port) -}}
 {{- end -}}

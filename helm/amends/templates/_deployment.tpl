@@ -69,16 +69,22 @@ spec:
             {{- toYaml . | nindent 12 }}
             {{- end }}
           ports:
+            {{- if not $root.Values.front.enabled }}
             - name: grpc
               containerPort: {{ int $s.ports.grpc }}
               protocol: TCP
+            {{- else if eq .component "assignment" }}
+            - name: route
+              containerPort: {{ int $root.Values.front.routePort }}
+              protocol: TCP
+            {{- end }}
             - name: admin
               containerPort: {{ int $s.ports.admin }}
               protocol: TCP
             - name: live
               containerPort: {{ int $s.ports.live }}
               protocol: TCP
-          {{- include "amends.probes" $s | trim | nindent 10 }}
+          {{- include "amends.probes" (dict "settings" $s "http" (include "amends.tls" $root)) | trim | nindent 10 }}
           {{- if gt (int $s.drain.preStopSeconds) 0 }}
           lifecycle:
             preStop:
@@ -89,11 +95,14 @@ spec:
             {{- toYaml $s.resources | nindent 12 }}
           securityContext:
             {{- include "amends.securityContext" $root | nindent 12 }}
-          {{- with include "amends.mounts" (dict "root" $root "redis" true "extra" $s.extraVolumeMounts) | trim }}
+          {{- with include "amends.mounts" (dict "root" $root "component" .component "redis" true "extra" $s.extraVolumeMounts) | trim }}
           volumeMounts:
             {{- . | nindent 12 }}
           {{- end }}
-      {{- with include "amends.volumes" (dict "root" $root "redis" true "extra" $s.extraVolumes) | trim }}
+        {{- if $root.Values.front.enabled }}
+        {{- include "amends.front.container" (dict "root" $root "settings" $s) | nindent 8 }}
+        {{- end }}
+      {{- with include "amends.volumes" (dict "root" $root "component" .component "redis" true "extra" $s.extraVolumes) | trim }}
       volumes:
         {{- . | nindent 8 }}
       {{- end }}
@@ -108,14 +117,20 @@ spec:
 {{/*
 Startup and liveness ask for /livez, which only says that the loop turns: a database that is away must not restart pods. It has
 a listener of its own, so that neither a flood of calls nor one of requests for metrics does.
-Readiness asks for the server as a whole: schema, database, clock, not draining.
+Readiness asks for the server as a whole: schema, database, clock, not draining. The kubelet's gRPC probe does not speak TLS,
+so with TLS it asks /readyz, which says the same. Argument: dict "settings" "http" (not "": over HTTP).
 */}}
 {{- define "amends.probes" -}}
-{{- $s := . -}}
+{{- $s := .settings -}}
+{{- $http := .http -}}
 {{- range $probe := list "startup" "readiness" "liveness" }}
 {{- $timing := get $s.probes $probe }}
 {{ $probe }}Probe:
-  {{- if eq $probe "readiness" }}
+  {{- if and (eq $probe "readiness") $http }}
+  httpGet:
+    path: /readyz
+    port: admin
+  {{- else if eq $probe "readiness" }}
   grpc:
     port: {{ int $s.ports.grpc }}
     service: ""
@@ -130,10 +145,11 @@ Readiness asks for the server as a whole: schema, database, clock, not draining.
 {{- end }}
 {{- end -}}
 
-{{/* Argument: dict "root" $ "redis" bool "extra" list. */}}
+{{/* Argument: dict "root" $ "component" "intake" "redis" bool "extra" list. */}}
 {{- define "amends.mounts" -}}
 {{- include "amends.postgresql.mounts" .root -}}
 {{- if .redis }}{{ include "amends.redis.mounts" .root }}{{ end -}}
+{{- include "amends.security.mounts" . -}}
 {{- with .extra }}
 {{ toYaml . }}
 {{- end }}
@@ -142,6 +158,7 @@ Readiness asks for the server as a whole: schema, database, clock, not draining.
 {{- define "amends.volumes" -}}
 {{- include "amends.postgresql.volumes" .root -}}
 {{- if .redis }}{{ include "amends.redis.volumes" .root }}{{ end -}}
+{{- include "amends.security.volumes" . -}}
 {{- with .extra }}
 {{ toYaml . }}
 {{- end }}

@@ -52,6 +52,13 @@ spec:
       targetPort: grpc
       protocol: TCP
       appProtocol: grpc
+    {{- if and .root.Values.front.enabled (eq .component "assignment") }}
+    - name: route
+      port: {{ int .root.Values.front.routePort }}
+      targetPort: route
+      protocol: TCP
+      appProtocol: grpc
+    {{- end }}
     {{- if $headless }}
     - name: admin
       port: {{ int .settings.ports.admin }}

@@ -2,8 +2,25 @@
 
 {{/* What a schema cannot say. Each message names the value and what to do. */}}
 {{- define "amends.validate" -}}
-{{- if not .Values.insecurePrincipals -}}
-{{- fail "insecurePrincipals is false: in this release the services take tenant and principal from the request metadata amends-tenant and amends-principal without any authentication, so whoever can reach a gRPC port acts as anyone of any tenant, and they refuse to listen on a pod's address unless that is accepted. Until a release with authentication, restrict who reaches these ports (NetworkPolicy, mesh) and set insecurePrincipals=true." -}}
+{{- $auth := include "amends.auth" . -}}
+{{- $tls := include "amends.tls" . -}}
+{{- if and (ne $auth "required") (not .Values.insecurePrincipals) -}}
+{{- fail (printf "config.auth is %s, but insecurePrincipals is false: callers without a credential are then believed, so whoever can reach a gRPC port acts as anyone of any tenant. Set config.auth=required, or accept it by insecurePrincipals=true and restrict who reaches these ports (NetworkPolicy, mesh)." $auth) -}}
+{{- end -}}
+{{- if and (not $tls) (not .Values.insecurePlaintext) (eq $auth "required") -}}
+{{- fail "tls.existingSecret is empty: credentials would go through the cluster's network in plaintext. Name a Secret with tls.crt, tls.key and ca.crt (cert-manager makes such), or set insecurePlaintext=true where a mesh encrypts what goes from pod to pod." -}}
+{{- end -}}
+{{- if and (eq $auth "required") (not (or .Values.internalKey.existingSecret .Values.config.tlsClientMap)) -}}
+{{- fail "internalKey.existingSecret is empty: with config.auth=required the services know each other by a key. Make one: kubectl create secret generic amends-internal --from-literal=internal-key=\"$(openssl rand -base64 32)\"" -}}
+{{- end -}}
+{{- if and .Values.migration.firstKey.existingSecret (not .Values.migration.tenant) -}}
+{{- fail "migration.firstKey.existingSecret is given, but migration.tenant, whose key it is, is empty." -}}
+{{- end -}}
+{{- if and (ne .Values.tls.clientCert "none") (not $tls) -}}
+{{- fail (printf "tls.clientCert is %s, but there is no TLS: give tls.existingSecret." .Values.tls.clientCert) -}}
+{{- end -}}
+{{- if and .Values.front.enabled (not $tls) -}}
+{{- fail "front.enabled needs tls.existingSecret: the front ends TLS." -}}
 {{- end -}}
 {{- $pg := .Values.postgresql -}}
 {{- if not (or $pg.host $pg.secretKeys.host) -}}
@@ -24,6 +41,9 @@
 {{- fail "redis.host is empty: name the server, or set redis.enabled=false to work from PostgreSQL alone." -}}
 {{- end -}}
 {{- range $component := keys .Values.services | sortAlpha -}}
+{{- if dig "config" "auth" "" (get $.Values.services $component) -}}
+{{- fail (printf "services.%s.config.auth: all services ask the same of callers; set config.auth." $component) -}}
+{{- end -}}
 {{- $settings := include "amends.settings" (dict "root" $ "component" $component) | fromYaml -}}
 {{- $need := include "amends.gracePeriod" $settings | int -}}
 {{- with $settings.terminationGracePeriodSeconds -}}
