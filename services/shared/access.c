@@ -13,8 +13,9 @@
 #include "contract/reasons.h"
 
 #define RECORDS_MOST 8192
-#define PLACES (2 * RECORDS_MOST) /* of the hash table; a power of two */
-#define TEXT_BYTES (8u << 20)     /* the longest texts of that many records need half of it */
+#define SOON_ROWS (RECORDS_MOST / 4) /* so many do not wait for their second */
+#define PLACES (2 * RECORDS_MOST)    /* of the hash table; a power of two */
+#define TEXT_BYTES (8u << 20)        /* the longest texts of that many records need half of it */
 #define SLICE_ROWS 500
 #define SLICE_BYTES (2u << 20)
 #define FLUSH_US US_PER_S
@@ -138,6 +139,8 @@ bool access_note(struct access *a, const struct shown *s)
     }
     add_row(a, b, s);
     *place = (uint32_t)b->n;
+    if (b->n >= SOON_ROWS && !a->writing)
+        loop_timer_start(a->timer, 0);
     metric_set(&waiting_gauge, 0, (int64_t)waiting(a));
     return true;
 }

@@ -63,9 +63,17 @@ static void make_response(struct command *cmd, const struct decision *d)
         write_answer_make(&w->answer, &rows, &cmd->fault);
 }
 
+/* Of a case that the call itself has opened the answer shows what the caller has just said. */
+static bool shows_own_words(const struct write_call *w)
+{
+    const struct command *cmd = &w->sub.cmd;
+    return cmd->kind->needs_customer && !cmd->joined && !cmd->replayed;
+}
+
 static void answer_write(struct write_call *w)
 {
-    if (!show_personal(w->service, w->call, w->sub.cmd.tenant_id, w->answer.response, NULL, false,
+    if (!shows_own_words(w) &&
+        !show_personal(w->service, w->call, w->sub.cmd.tenant_id, w->answer.response, NULL, false,
                        &w->answer.arena, &w->fault)) {
         rpc_fail(w->call, &w->fault);
         return;

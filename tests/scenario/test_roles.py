@@ -31,8 +31,6 @@ FIELDS = {
     "ReopenCase": {"reason": "It broke again."},
     "EscalateCase": {"reason": "It takes too long."},
 }
-# Lists that a case narrows: of a case that there is not they are empty.
-NARROWED = ("ListAccessRecords",)
 
 Call = collections.namedtuple("Call", "service method streams about_case")
 Answer = collections.namedtuple("Answer", "code reason message metadata")
