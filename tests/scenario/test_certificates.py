@@ -129,6 +129,21 @@ def test_the_map_is_read_again_and_streams_end_with_their_line(start, authority,
             pass
 
 
+def test_nobody_behind_a_front_is_one_of_the_services(make_cluster, names):
+    """Any program of this machine may say here what a front says."""
+    write(names, MAP + "uri:spiffe://example.com/amends * amends INTERNAL\n")
+    cluster = make_cluster(auth="required", options=["--trusted-front-loopback", "--tls-client-map", names])
+
+    def told(kind, service, name):
+        return api.Client(cluster.replica(kind).channel, service, tenant="demo", metadata=[
+            ("amends-peer", "192.0.2.7:51234"), ("amends-client-san", f"uri:spiffe://example.com/{name}")])
+
+    assert told("intake", "IntakeService", "crm").ListCases() is not None
+    with refused("PERMISSION_DENIED", "INTERNAL_ONLY"):
+        told("assignment", "AssignmentInternalService", "amends").Route()
+    cluster.internal().Route()
+
+
 def test_a_map_that_can_have_no_effect_or_is_wrong_does_not_start(names):
     done = subprocess.run([paths.program("amends-intake"), "--tls-client-map", names], check=False,
                           capture_output=True, text=True, timeout=60)

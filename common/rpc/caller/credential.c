@@ -112,6 +112,10 @@ enum caller_outcome rpc_credential_establish(struct rpc_call *call, struct fault
         fault->retry_ms = failures_add(call->server->failures, peer, call->taken_us);
         log_refusal(call, peer);
     }
+    /* Services call each other directly: whoever comes through a front is none of them, whatever
+     * name it tells. */
+    if (call->told.peer)
+        call->principal.roles &= ~ROLE_BIT(ROLE_INTERNAL);
     if ((outcome == CALLER_ACCEPTED || outcome == CALLER_BELIEVED) &&
         caller_permit(&call->metadata, call->method->roles, &call->arena, &call->principal, fault) <
             0)
