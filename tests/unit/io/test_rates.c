@@ -56,8 +56,7 @@ static void one_use_is_a_bucket_at_most(void **state)
     rates_free(r);
 }
 
-/* Calls that are let in at once are all paid afterwards: together they owe half a minute at
- * most. */
+/* Calls that are let in at once are all paid afterwards: they owe half a minute at most. */
 static void many_uses_at_once_owe_within_bounds(void **state)
 {
     struct rates *r = rates_new(100, 200);
