@@ -141,6 +141,20 @@ def test_files_of_tls_and_keys_are_mounted_where_options_say(helm):
     assert key not in mounted(objects, "resolution")
 
 
+def test_master_keys_and_their_database(helm):
+    keys = "host=keys.data.svc dbname=keys"
+    objects = helm.render({"masterKeys": {"existingSecret": "master"}, "keysPg": keys})
+    for component in chart.SERVICES:
+        options = config(objects, component)
+        assert (options["AMENDS_MASTER_KEYS"], options["AMENDS_KEYS_PG"]) == ("/etc/amends/master-keys/master-keys", keys)
+        assert mounted(objects, component)["/etc/amends/master-keys"]["secretName"] == "master"
+    pod = job(objects)["spec"]["template"]["spec"]
+    assert f"--keys-pg={keys}" in pod["containers"][0]["command"] and "master" not in str(pod)
+    assert "masterKeys.existingSecret" in helm.refusal({"keysPg": keys})
+    for secret in (keys + " password=x", "postgres://amends:x@keys/keys"):
+        assert "without a password" in helm.refusal({"masterKeys": {"existingSecret": "master"}, "keysPg": secret})
+
+
 def test_the_first_key_is_the_jobs_alone(helm):
     objects = helm.render({"migration": {"tenant": "acme", "firstKey": {"existingSecret": "first", "key": "hash"}}})
     pod = job(objects)["spec"]["template"]["spec"]

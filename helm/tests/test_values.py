@@ -135,7 +135,7 @@ SET_BY_THE_CHART = {
     "listen", "admin", "pg", "pg-password-file", "redis", "redis-password-file", "assignment", "insecure-principals",
     "livez", "max-connection-age-ms", "drain-delay-ms", "drain-grace-ms", "drain-quiet-ms", "drain-timeout-ms",
     "test-clock", "insecure-plaintext", "insecure-admin", "tls-listen", "tls-cert", "tls-key", "tls-client-ca",
-    "tls-client-cert", "tls-ca", "checkpoint-key", "internal-key-file", "trusted-front-loopback", "redis-tls-ca", "redis-tls-cert", "redis-tls-key"}
+    "tls-client-cert", "tls-ca", "checkpoint-key", "master-keys", "keys-pg", "internal-key-file", "trusted-front-loopback", "redis-tls-ca", "redis-tls-cert", "redis-tls-key"}
 
 
 def test_the_chart_takes_every_option_of_the_programs(_helm):

@@ -53,6 +53,12 @@ AMENDS_TLS_CA: /etc/amends/tls/ca.crt
 {{- if $v.internalKey.existingSecret }}
 AMENDS_INTERNAL_KEY_FILE: /etc/amends/internal-key/internal-key
 {{- end }}
+{{- if $v.masterKeys.existingSecret }}
+AMENDS_MASTER_KEYS: /etc/amends/master-keys/master-keys
+{{- end }}
+{{- with $v.keysPg }}
+AMENDS_KEYS_PG: {{ . | quote }}
+{{- end }}
 {{- if and $v.checkpointKey.existingSecret (ne .component "resolution") }}
 AMENDS_CHECKPOINT_KEY: /etc/amends/checkpoint-key/key.pem
 {{- end }}
@@ -83,6 +89,9 @@ AMENDS_CHECKPOINT_KEY: /etc/amends/checkpoint-key/key.pem
 {{- end }}
 {{- if $v.internalKey.existingSecret }}
 - {name: internal-key, secret: {{ $v.internalKey.existingSecret }}, key: {{ $v.internalKey.key }}, file: internal-key}
+{{- end }}
+{{- if $v.masterKeys.existingSecret }}
+- {name: master-keys, secret: {{ $v.masterKeys.existingSecret }}, key: {{ $v.masterKeys.key }}, file: master-keys}
 {{- end }}
 {{- if $v.checkpointKey.existingSecret }}
 {{- if eq .component "assignment" }}

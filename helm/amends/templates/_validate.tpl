@@ -16,6 +16,12 @@
 {{- if and .Values.migration.firstKey.existingSecret (not .Values.migration.tenant) -}}
 {{- fail "migration.firstKey.existingSecret is given, but migration.tenant, whose key it is, is empty." -}}
 {{- end -}}
+{{- if and .Values.keysPg (not .Values.masterKeys.existingSecret) -}}
+{{- fail "keysPg is given, but masterKeys.existingSecret, by which customers' keys are wrapped, is empty." -}}
+{{- end -}}
+{{- if regexMatch "(?i)password|://" .Values.keysPg -}}
+{{- fail "keysPg must be \"host=... dbname=... user=...\" without a password: a ConfigMap holds it. The password is that of postgresql.existingSecret." -}}
+{{- end -}}
 {{- if and (ne .Values.tls.clientCert "none") (not $tls) -}}
 {{- fail (printf "tls.clientCert is %s, but there is no TLS: give tls.existingSecret." .Values.tls.clientCert) -}}
 {{- end -}}
