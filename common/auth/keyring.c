@@ -297,13 +297,22 @@ const struct auth_checker *keyring_checker(const struct keyring *k)
     return &k->checker;
 }
 
+static void free_bucket(struct ring_key *key)
+{
+    while (key) {
+        struct ring_key *next = key->next;
+        free(key);
+        key = next;
+    }
+}
+
 void keyring_free(struct keyring *k)
 {
     AM_ASSERT(!k->loop && k->n_asks == 0);
     for (size_t i = 0; i < KEYRING_JOBS; i++)
         AM_ASSERT(!k->jobs[i].busy);
-    while (!list_empty(&k->used))
-        ring_drop(k, CONTAINER_OF(k->used.next, struct ring_key, used));
+    for (size_t i = 0; i < KEYRING_BUCKETS; i++)
+        free_bucket(k->buckets[i]);
     (void)pthread_mutex_destroy(&k->lock);
     free(k);
 }

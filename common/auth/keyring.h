@@ -79,10 +79,10 @@ struct keyring_source {
     void *ctx;
 };
 
-/* `record` is of job->ids[i]; it is copied. */
-void keyring_found(struct keyring_job *job, size_t i, const struct keyring_record *record);
+/* `record` is of pub->ids[i]; it is copied. */
+void keyring_found(struct keyring_job *pub, size_t i, const struct keyring_record *record);
 /* `ok` false: it could not be asked, nothing is known of any. */
-void keyring_job_done(struct keyring_job *job, bool ok);
+void keyring_job_done(struct keyring_job *pub, bool ok);
 
 /* An empty keyring; `time` outlives it. Until it is started nobody can ask for a key. */
 struct keyring *keyring_new(struct time_source *time);
