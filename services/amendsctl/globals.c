@@ -34,7 +34,7 @@ const struct global globals[GLOBALS] = {
     [GLOBAL_WIDE] = {"wide", NULL,
                      "show everything: whole answers, uncut columns, all times in full"},
     [GLOBAL_OUT] = {"out", "FILE",
-                    "new file for a new API key (key create, key rotate); else the terminal"},
+                    "new file for an API key (key create, rotate) or for customer export"},
 };
 
 int globals_find(const char *name)

@@ -5,10 +5,13 @@ import base64
 import hashlib
 import json
 import pathlib
+import stat
 import struct
+import subprocess
 
 import pytest
 
+from harness import paths
 from harness.api import v1
 from harness.errors import refused
 
@@ -81,6 +84,24 @@ def test_what_was_erased_is_told(world):
     assert verify(document) == [1]
     assert document["cases"][0]["events"][0]["erased"] is True
     assert document["cases"][0]["case"]["eraseTime"]
+
+
+def test_amendsctl_writes_it_into_a_file_of_its_owner(world, tmp_path):
+    case = world.open()
+    file = tmp_path / "export.json"
+
+    def run(customer):
+        return subprocess.run(
+            [paths.program("amendsctl"), "--tenant", world.tenant, "--intake", world.cluster.replica("intake").address,
+             "--out", file, "customer", "export", customer], capture_output=True, text=True, check=False, timeout=60)
+
+    assert run("nobody").returncode == 3 and not file.exists()
+    done = run(case.customer_id)
+    assert done.returncode == 0 and not done.stdout, done
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert case.case_id in str(json.loads(file.read_text()))
+    again = run(case.customer_id)
+    assert again.returncode == 1 and "is there already" in again.stderr, again
 
 
 def test_an_unknown_customer_has_none(world, other_world):
