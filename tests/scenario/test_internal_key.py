@@ -7,10 +7,12 @@ import subprocess
 import pytest
 
 from harness import api
+from harness.certificates import LOCAL, Authority
 from harness.errors import Error, refused
-from harness.process import wait_until
+from harness.process import free_port, wait_until
 
 from .support import sample
+from .support.keys import calls, new_key
 
 
 def own_calls(cluster):
@@ -100,3 +102,20 @@ def test_what_would_be_open_to_all_or_to_nobody_does_not_start(cluster, options,
     done = subprocess.run(argv, capture_output=True, text=True, timeout=20, check=False)
     assert done.returncode in (1, 2)
     assert told in done.stdout + done.stderr
+
+
+def test_route_goes_past_a_front_of_the_same_pod(make_cluster, state_folder):
+    """As in the chart: the front calls assignment on loopback, and the services call it on a port with TLS of its own."""
+    cluster = make_cluster(auth="required", options=("--trusted-front-loopback",))
+    authority = Authority(state_folder / "tls")
+    pair = authority.issue("server", *LOCAL)
+    intake, assignment = cluster.replica("intake"), cluster.replica("assignment")
+    past = f"127.0.0.1:{free_port()}"
+    assignment.argv += ["--tls-cert", pair.cert, "--tls-key", pair.key, "--tls-listen", past]
+    intake.argv += ["--assignment", past, "--tls-ca", authority.cert]
+    cluster.restart(assignment)
+    cluster.restart(intake)
+    calls(cluster, new_key(cluster, "client", principal="crm"), "intake").OpenCase(**sample.claim())
+    routed = 'amends_rpc_client_calls_total{code="OK"}'
+    wait_until(lambda: intake.metrics()[routed] > 0 or intake.metrics()["amends_route_failed_total"] > 0, "Route to be called")
+    assert intake.metrics()["amends_route_failed_total"] == 0
