@@ -33,8 +33,11 @@ def test_every_field_that_was_given_is_read_again(world):
 def test_the_list_shows_the_same_case_without_its_parts(world):
     _, case = open_given(world)
     listed = world.crm.ListCases(customer_id=GIVEN["customer_id"]).cases[0]
-    for parts in ("signals", "clocks"):
-        case.ClearField(parts)
+    assert listed.masked and listed.customer_name != case.customer_name
+    for field in ("signals", "clocks", "customer_name", "customer_contact"):
+        case.ClearField(field)
+    for field in ("masked", "customer_name", "customer_contact"):
+        listed.ClearField(field)
     assert listed == case
 
 

@@ -10,7 +10,7 @@ from .support import sample
 from .support.world import KINDS, service
 
 # These have no request id: they are conditional on a version, or say how a thing is to be.
-WITHOUT_REQUEST_ID = {"PutAgent", "SetPresence", "ApplyPolicy", "MigrateCases"}
+WITHOUT_REQUEST_ID = {"PutAgent", "SetPresence", "ApplyPolicy", "MigrateCases", "RevokeApiKey"}
 READS = ("Get", "List", "BatchGet", "Verify", "Explain", "Audit", "Watch", "Diff", "Compare", "Stream", "Count", "Export",
          "Route")
 
@@ -109,6 +109,8 @@ def play(do, world):
     recovery(do, world, ann, lena, case)
     other = world.crm.OpenCase(**sample.claim()).case
     do(world.crm, "EraseCustomer", customer_id=other.customer_id, reason="-", include_open=True)
+    key = do(world.crm, "CreateApiKey", principal="till", roles=[v1.ROLE_CLIENT]).api_key
+    do(world.crm, "RotateApiKey", key_id=key.key_id)
     return [denied, case]
 
 
