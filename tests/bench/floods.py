@@ -72,17 +72,26 @@ class Connection:
         self._socket.setblocking(False)
         self.got = b""
         if http2:
+            self._begin()
+
+    def _begin(self):
+        try:
             self.send(PREFACE + frame(SETTINGS, 0, 0))
+        except OSError:
+            self.close()
+            raise
 
     @staticmethod
     def _handshake(plain, http2):
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
         context.set_alpn_protocols(["h2"] if http2 else ["http/1.1"])
+        secure = context.wrap_socket(plain, do_handshake_on_connect=False)
         try:
-            return context.wrap_socket(plain)
+            secure.do_handshake()
+            return secure
         except BaseException:
-            plain.close()
+            secure.close()
             raise
 
     def drain(self):
