@@ -29,7 +29,8 @@ static size_t place_of(const struct api_key_id *id)
     uint32_t h = 0;
     for (const char *p = id->text; *p; p++)
         h = h * 31 + (uint8_t)*p;
-    while (places[h % PLACES] && strcmp(stored[places[h % PLACES] - 1].key.mark.id.text, id->text))
+    while (places[h % PLACES] &&
+           strcmp(stored[places[h % PLACES] - 1].key.mark.id.text, id->text) != 0)
         h++;
     return h % PLACES;
 }

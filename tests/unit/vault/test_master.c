@@ -63,8 +63,8 @@ static void there_may_be_sixteen_keys(void **state)
     (void)state;
     struct masters m;
     char text[2048] = "", why[MASTER_WHY_BYTES];
-    for (char c = 'a'; c < 'a' + MASTERS_MAX + 1; c++) {
-        const char name[] = {c, '\0'};
+    for (int c = 'a'; c < 'a' + MASTERS_MAX + 1; c++) {
+        const char name[] = {(char)c, '\0'};
         assert_int_equal(masters_parse("x " ONES, &m, why), 0);
         (void)strncat(text, name, sizeof text - strlen(text) - 1);
         (void)strncat(text, " " ONES "\n", sizeof text - strlen(text) - 1);
