@@ -41,6 +41,14 @@ static struct policy *compile(const char *source)
     return p;
 }
 
+static void assert_lines(const char *const *lines, size_t n, const char *const *expected,
+                         size_t n_expected)
+{
+    assert_int_equal(n, n_expected);
+    for (size_t i = 0; i < n_expected; i++)
+        assert_string_equal(lines[i], expected[i]);
+}
+
 /* -- what is left out -------------------------------------------------------------------------- */
 
 static void nothing_but_the_format_is_the_default(void **state)
@@ -148,9 +156,7 @@ static void differences_are_told_line_for_line(void **state)
     const char **lines;
     size_t n;
     bundle_diff(from, to, &arena, &lines, &n);
-    assert_int_equal(n, sizeof(expected) / sizeof(expected[0]));
-    for (size_t i = 0; i < sizeof(expected) / sizeof(expected[0]); i++)
-        assert_string_equal(lines[i], expected[i]);
+    assert_lines(lines, n, expected, sizeof(expected) / sizeof(expected[0]));
     policy_free(from);
     policy_free(to);
 }
@@ -173,9 +179,7 @@ static void times_before_the_deadline_are_told(void **state)
     size_t n;
     assert_int_equal(policy_threshold_id(&policy_clock_find(to, "x")->thresholds[0]), -5400);
     bundle_diff(from, to, &arena, &lines, &n);
-    assert_int_equal(n, sizeof(expected) / sizeof(expected[0]));
-    for (size_t i = 0; i < n; i++)
-        assert_string_equal(lines[i], expected[i]);
+    assert_lines(lines, n, expected, sizeof(expected) / sizeof(expected[0]));
     policy_free(from);
     policy_free(to);
 }
