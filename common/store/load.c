@@ -33,6 +33,8 @@ struct rows *case_rows_of(struct case_state *c, enum table_id table)
         return &c->escalations;
     case TABLE_NOTIFICATION:
         return &c->notifications;
+    case TABLE_DELIVERY:
+        return &c->deliveries;
     default:
         return NULL;
     }

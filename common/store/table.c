@@ -283,6 +283,26 @@ static const struct column notification_cols[] = {
     COL(notification_row, threshold),
 };
 
+static const struct column delivery_cols[] = {
+    COL(delivery_row, tenant_id),
+    COL(delivery_row, delivery_id),
+    COL(delivery_row, kind),
+    PLAIN(delivery_row, receiver),
+    UUID_NULL(delivery_row, case_id),
+    COL(delivery_row, seq),
+    UUID_NULL(delivery_row, notification_id),
+    COL(delivery_row, state),
+    COL(delivery_row, attempts),
+    TIME(delivery_row, created_at),
+    TIME_NULL(delivery_row, next_at),
+    PLAIN(delivery_row, holder),
+    TIME_NULL(delivery_row, leased_until),
+    TIME_NULL(delivery_row, finished_at),
+    COL(delivery_row, status),
+    PLAIN(delivery_row, error),
+    COL(delivery_row, out_of_order),
+};
+
 #define TABLE_OF(sql_name, columns, s, keys)                                                       \
     .name = (sql_name), .cols = (columns), .n_cols = sizeof(columns) / sizeof((columns)[0]),       \
     .n_keys = (keys), .row_size = sizeof(struct s)
@@ -312,4 +332,5 @@ const struct table tables[TABLES] = {
                                       3)},
     [TABLE_ESCALATION] = {TABLE_OF("escalation", escalation_cols, escalation_row, 6)},
     [TABLE_NOTIFICATION] = {TABLE_OF("notification", notification_cols, notification_row, 3)},
+    [TABLE_DELIVERY] = {TABLE_OF("delivery", delivery_cols, delivery_row, 2)},
 };

@@ -38,6 +38,8 @@ alter table escalation add foreign key (tenant_id, case_id, clock_ref)
     references clock deferrable initially deferred;
 alter table notification add foreign key (tenant_id, case_id, clock_id)
     references clock deferrable initially deferred;
+alter table delivery add foreign key (tenant_id, case_id, notification_id)
+    references notification deferrable initially deferred;
 -- What a clock measures, by its kind.
 alter table clock
     add column offer_ref uuid generated always as (case when kind = 4 then subject_id end) stored,

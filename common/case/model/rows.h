@@ -280,6 +280,29 @@ struct notification_row {
     int32_t instance, threshold;
 };
 
+/* What is to be told of by mail or by a webhook. Kinds and states: DeliveryKind, DeliveryState. A
+ * decision adds rows of notifications, one for each channel; everything else about them is done by
+ * services/resolution/delivery. */
+struct delivery_row {
+    struct row row;
+    int64_t tenant_id;
+    struct uuid delivery_id;
+    int16_t kind;
+    const char *receiver; /* a principal, or the id of a webhook */
+    struct uuid case_id;  /* zero = it tells of several cases */
+    int64_t seq;          /* of the event; 0 = it is none */
+    struct uuid notification_id;
+    int16_t state;
+    int32_t attempts;
+    int64_t created_at, next_at; /* domain time; next_at 0 = nothing is to be done */
+    const char *holder;          /* "" = nobody is at it */
+    int64_t leased_until;        /* cluster time; 0 = nobody */
+    int64_t finished_at;
+    int32_t status;
+    const char *error;
+    bool out_of_order;
+};
+
 struct promise_row {
     struct row row;
     int64_t tenant_id;

@@ -56,6 +56,11 @@ static const struct rule rules[] = {
     {"remedies without case", "remedy" NO_CASE},
     {"promises without case", "promise" NO_CASE},
     {"notifications without case", "notification" NO_CASE},
+    {"deliveries without case", "delivery" NO_CASE " and c.case_id is not null"},
+    {"deliveries without their notification",
+     "delivery c where c.notification_id is not null and not exists (select 1 from notification p"
+     " where p.tenant_id = c.tenant_id and p.case_id = c.case_id"
+     " and p.notification_id = c.notification_id)"},
     {"request ids without case",
      "dedup" NO_CASE " and c.case_id <> '00000000-0000-0000-0000-000000000000'"},
     {"personal parts without event",
