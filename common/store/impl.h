@@ -54,6 +54,9 @@ enum stmt {
     STMT_HEADS_NOW,
     STMT_CASE_IDS,
     STMT_CASE_ENDS,
+    STMT_FEED_NOW, /* feed_sql.c */
+    STMT_FEED,
+    STMT_FEED_PERSONAL,
     STMT_KEYS_GET, /* keys_sql.c */
     STMT_KEYS_LIST,
     STMT_KEYS_COUNT,
@@ -209,6 +212,12 @@ int checkpoints_load(struct store_read *r, unsigned stmt, const struct pg_rows *
 /* Their texts. */
 extern const char checkpoint_sql_list[], checkpoint_sql_slice[], checkpoint_sql_heads[],
     checkpoint_sql_ids[], checkpoint_sql_ends[];
+
+/* The same for statements of the feed. */
+int feed_load(struct store_read *r, unsigned stmt, const struct pg_rows *rows) AM_MUSTCHECK;
+/* Their texts. */
+extern const char feed_sql_now[];
+char *feed_sql_page(bool personal);
 
 /* Adds a read of these agents. */
 void store_read_add_agents(struct store_read *r, const char *const *agent_ids, size_t n);

@@ -74,6 +74,10 @@ static int load(struct store_read *r, unsigned stmt, const struct pg_rows *rows)
     case STMT_CASE_IDS:
     case STMT_CASE_ENDS:
         return checkpoints_load(r, stmt, rows);
+    case STMT_FEED_NOW:
+    case STMT_FEED:
+    case STMT_FEED_PERSONAL:
+        return feed_load(r, stmt, rows);
     default:
         if (stmt >= STMT_CUSTOMER_CASES)
             return private_load(r, stmt, rows);
@@ -127,6 +131,8 @@ void store_read_begin(struct store_read *r)
     r->policies = r->migrating = r->keys = r->found = r->gaps = (struct rows){0};
     r->checkpoints = r->heads_now = r->case_ids = (struct rows){0};
     r->heads = slice_of(NULL, 0);
+    r->feed = (struct rows){0};
+    r->feed_now = NULL;
     r->deleted = 0;
 }
 

@@ -454,6 +454,9 @@ __attribute__((constructor)) static void set_all(void)
     set(STMT_HEADS_NOW, "checkpoint_heads_now", strdup(checkpoint_sql_heads));
     set(STMT_CASE_IDS, "checkpoint_case_ids", strdup(checkpoint_sql_ids));
     set(STMT_CASE_ENDS, "checkpoint_case_ends", strdup(checkpoint_sql_ends));
+    set(STMT_FEED_NOW, "feed_now", strdup(feed_sql_now));
+    set(STMT_FEED, "feed", feed_sql_page(false));
+    set(STMT_FEED_PERSONAL, "feed_personal", feed_sql_page(true));
     for (unsigned i = 0; i < CUSTOMER_KEYS_STMTS; i++)
         set(STMT_CUSTOMER_KEYS + i, customer_keys_stmts[i].name,
             strdup(customer_keys_stmts[i].sql));

@@ -17,6 +17,7 @@
 #include "pg/pg.h"
 
 struct store;
+struct feed_now;
 
 /* Statements the store needs in pg_config.stmts, in this order, before any other. Their texts are
  * made before main() from the descriptions of the tables (store/table.h). */
@@ -125,7 +126,11 @@ struct store_read {
     struct rows heads_now;   /* struct head_now_row */
     struct rows case_ids;    /* struct uuid */
     struct slice heads;
+    /* The reads of the feed (store/feed.h): struct feed_row. */
+    struct rows feed;
+    struct feed_now *feed_now;
     /* Owned by the store. */
+    size_t feed_limit, feed_bytes; /* as asked for */
     struct store *store;
     int64_t since_us;
     struct customer_keys_wait key_wait;

@@ -4,6 +4,7 @@
  * rows are looked at again. */
 
 #include "contract/reasons.h"
+#include "store/feed.h"
 #include "store/impl.h"
 #include "store/sealing/sealed.h"
 
@@ -54,6 +55,17 @@ static void open_events(struct opening *o)
              customer_id);
 }
 
+static void open_feed(struct opening *o)
+{
+    struct store_read *r = o->r;
+    ROWS_EACH (row, struct feed_row, &r->feed)
+        if (row->has_personal)
+            take(o,
+                 sealed_open_row(r->store->keys, &tables[TABLE_EVENT_PRIVATE],
+                                 row->facts.customer_id, &row->personal, r->since_us, r->arena),
+                 row->facts.customer_id);
+}
+
 static void key_here(struct customer_keys_wait *wait, const struct fault *fault)
 {
     struct store_read *r = CONTAINER_OF(wait, struct store_read, key_wait);
@@ -80,6 +92,7 @@ void store_read_open(struct store_read *r)
         open_cases(&o);
         open_list(&o);
         open_events(&o);
+        open_feed(&o);
     }
     if (o.verdict != SEALED_ASK) {
         finish(&o);

@@ -131,6 +131,15 @@ static const struct expect expectations[] = {
     {"checkpoint_heads_now", "case_event_pkey", "tenant_id,case_id,seq", false},
     {"checkpoint_heads_now", "recovery_case_pkey", "tenant_id,case_id", false},
     {"checkpoint_case_ids", "recovery_case_pkey", "tenant_id,case_id", false},
+    {"feed_now", "tenant_pkey", "tenant_id", false},
+    {"feed_now", "case_event_feed", "tenant_id,epoch,xid", false},
+    {"feed", "tenant_pkey", "tenant_id", false},
+    {"feed", "case_event_feed", "tenant_id,epoch,xid", false},
+    {"feed", "recovery_case_pkey", "tenant_id,case_id", false},
+    {"feed_personal", "tenant_pkey", "tenant_id", false},
+    {"feed_personal", "case_event_feed", "tenant_id,epoch,xid", false},
+    {"feed_personal", "recovery_case_pkey", "tenant_id,case_id", false},
+    {"feed_personal", "case_event_private_pkey", "tenant_id,case_id,seq", false},
     {"checkpoint_case_ends", "recovery_case_pkey", "tenant_id", false},
 };
 #define EXPECTATIONS (sizeof(expectations) / sizeof(expectations[0]))
