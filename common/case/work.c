@@ -2,6 +2,7 @@
 
 #include "case/work.h"
 
+#include "case/owed.h"
 #include "contract/statuses.h"
 #include "contract/words.h"
 
@@ -20,6 +21,16 @@ static void add_next_due(const struct case_state *c, struct work_row *out)
     }
 }
 
+static void add_owed(const struct case_state *c, const struct policy *p, struct work_row *out)
+{
+    struct owed owed;
+    case_owed(c, p, &owed);
+    out->owed_at = owed.clock_us;
+    out->promise_at = owed.promise_us;
+    out->answer_at = owed.answer_us;
+    out->owed_for = out->next_due_at;
+}
+
 static void add_queue(const struct case_state *c, struct work_row *out)
 {
     out->signature = "";
@@ -34,7 +45,7 @@ static void add_queue(const struct case_state *c, struct work_row *out)
     }
 }
 
-bool case_work_of(const struct case_state *c, struct work_row *out)
+bool case_work_of(const struct case_state *c, const struct policy *p, struct work_row *out)
 {
     const struct case_row *row = &c->row;
     if (!c->exists || status_is_final(row->status))
@@ -49,6 +60,7 @@ bool case_work_of(const struct case_state *c, struct work_row *out)
         .level = row->level,
     };
     add_next_due(c, out);
+    add_owed(c, p, out);
     add_queue(c, out);
     return true;
 }

@@ -11,11 +11,13 @@
  */
 
 #include "case/model/state.h"
+#include "policy/policy.h"
 
 /* What case_work holds of the case. False: it holds nothing, because the case is final or is not
  * there. `next_due_at` is the earliest deadline of a running clock, but for the offer's: an offer
- * is the agent's to answer, not what the case owes. */
-bool case_work_of(const struct case_state *c, struct work_row *out);
+ * is the agent's to answer, not what the case owes. What is owed, missed deadlines with it, is in
+ * the three other times (case/owed.h). `p` is the policy of the case. */
+bool case_work_of(const struct case_state *c, const struct policy *p, struct work_row *out);
 
 /* The place in the queue that was read with the case: into c->queue, which is empty before. */
 void case_work_queue(const struct work_row *work, struct case_state *c, struct arena *arena);

@@ -85,7 +85,7 @@ static enum row_change change_of(bool was, bool is, bool same)
 static void derive_work(struct seg_part *p)
 {
     const struct work_row *read = &p->c->work;
-    const bool was = read->tenant_id != 0, is = case_work_of(p->c, &p->work);
+    const bool was = read->tenant_id != 0, is = case_work_of(p->c, p->d.policy, &p->work);
     const bool same = was && is && table_same_row(&tables[TABLE_WORK], read, &p->work);
     if (!is)
         p->work = *read;

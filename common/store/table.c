@@ -211,11 +211,15 @@ static const struct column offer_cols[] = {
 };
 
 static const struct column work_cols[] = {
-    COL(work_row, tenant_id),   TIME(work_row, opened_at),        COL(work_row, case_id),
-    COL(work_row, status),      COL(work_row, owner_kind),        PLAIN(work_row, owner_id),
-    COL(work_row, level),       TIME_NULL(work_row, next_due_at), COL(work_row, next_due_kind),
-    COL(work_row, queue_level), PLAIN(work_row, signature),       COL(work_row, score_ms),
-    COL(work_row, generation),  TIME_NULL(work_row, waits_since),
+    COL(work_row, tenant_id),       TIME(work_row, opened_at),
+    COL(work_row, case_id),         COL(work_row, status),
+    COL(work_row, owner_kind),      PLAIN(work_row, owner_id),
+    COL(work_row, level),           TIME_NULL(work_row, next_due_at),
+    COL(work_row, next_due_kind),   COL(work_row, queue_level),
+    PLAIN(work_row, signature),     COL(work_row, score_ms),
+    COL(work_row, generation),      TIME_NULL(work_row, waits_since),
+    TIME_NULL(work_row, owed_at),   TIME_NULL(work_row, promise_at),
+    TIME_NULL(work_row, answer_at), TIME_NULL(work_row, owed_for),
 };
 
 static const struct column claim_cols[] = {

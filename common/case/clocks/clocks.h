@@ -82,6 +82,9 @@ void clocks_go_on(struct decision *d, int64_t resolved_us);
 /* True while it can still be stopped: it runs, is paused, or was found breached and not stopped
  * yet. */
 bool clock_is_open(const struct clock_row *clock);
+/* True for the definition of a clock of customers who wait for an answer: it starts when one does,
+ * and only then. `def` may be NULL. */
+bool clock_answers_customer(const struct policy_clock *def);
 /* The running clock of the kind, or NULL. */
 struct clock_row *clock_running(struct case_state *c, int kind);
 /* The open clock of the kind in the case's present round, or NULL. */

@@ -21,6 +21,14 @@ bool clock_closes(const struct policy_clock *def)
     return due && (due->actions & BIT_OF(ESCALATION_ACTION_CLOSE)) != 0;
 }
 
+bool clock_answers_customer(const struct policy_clock *def)
+{
+    for (size_t i = 0; def && i < def->start.n; i++)
+        if (def->start.boxes[i].allowed[FACT_CUSTOMER] != FACT_IS_YES)
+            return false;
+    return def && def->start.n > 0;
+}
+
 /* -- thresholds, by their place ---------------------------------------------------------------- */
 
 const struct policy_threshold *threshold_of(const struct policy_clock *def, int32_t id)

@@ -16,22 +16,13 @@
 
 /* -- how far ---------------------------------------------------------------------------------- */
 
-/* A clock of customers who wait for an answer: it starts when one does, and only then. */
-static bool answers_the_customer(const struct policy_clock *def)
-{
-    for (size_t i = 0; def && i < def->start.n; i++)
-        if (def->start.boxes[i].allowed[FACT_CUSTOMER] != FACT_IS_YES)
-            return false;
-    return def && def->start.n > 0;
-}
-
 /* The highest level that the customer wrote to since the last answer before the clock began; 0 =
  * none. */
 static int addressed_level(const struct decision *d, const struct clock_row *clock, int64_t due_us)
 {
     int level = 0;
     if (clock->kind != CLOCK_KIND_NEXT_CONTACT ||
-        !answers_the_customer(policy_clock_find(d->policy, clock->name)))
+        !clock_answers_customer(policy_clock_find(d->policy, clock->name)))
         return 0;
     int64_t answered = case_answered_before(d->c, d->policy, clock->started_at);
     ROWS_EACH (contact, const struct contact_row, &d->c->contacts)

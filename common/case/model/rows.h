@@ -164,6 +164,10 @@ struct work_row {
     int16_t queue_level;
     const char *signature;
     int64_t score_ms, generation, waits_since; /* 0 = it has none */
+    /* What is owed and by when (case/owed.h); 0 = nothing is. Replicas of the last release know
+     * nothing of it: owed_for is next_due_at as it was when the others were written, and where the
+     * two differ next_due_at counts in place of owed_at. */
+    int64_t owed_at, promise_at, answer_at, owed_for;
 };
 
 /* By its natural key: the case that a repeat claim joins. */

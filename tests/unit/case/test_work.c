@@ -10,7 +10,7 @@
 static struct work_row work_of(const struct world *w)
 {
     struct work_row work = {.tenant_id = -1};
-    assert_true(case_work_of(&w->c, &work));
+    assert_true(case_work_of(&w->c, w->policy, &work));
     return work;
 }
 
@@ -84,6 +84,9 @@ static void the_next_due(void **state)
     work = work_of(w);
     assert_int_equal(work.next_due_at, first);
     assert_int_equal(work.next_due_kind, CLOCK_KIND_FIRST_RESPONSE);
+    assert_int_equal(work.owed_at, first);
+    assert_int_equal(work.owed_for, first);
+    assert_true(work.promise_at == 0 && work.answer_at == 0);
     ROWS_EACH (k, struct clock_row, &w->c.clocks)
         k->state = k->kind == CLOCK_KIND_FIRST_RESPONSE ? CLOCK_STATE_PAUSED : k->state;
     work = work_of(w);
@@ -110,7 +113,7 @@ static void where_each_status_is(void **state)
     (void)state;
     for (int status = CASE_STATUS_OPEN; status <= CASE_STATUS_MERGED; status++) {
         w->c.row.status = (int16_t)status;
-        assert_int_equal(case_work_of(&w->c, &work), status <= CASE_STATUS_RESOLVED);
+        assert_int_equal(case_work_of(&w->c, w->policy, &work), status <= CASE_STATUS_RESOLVED);
         assert_int_equal(case_ended_of(&w->c, &ended), status > CASE_STATUS_RESOLVED);
         assert_int_equal(case_claim_of(&w->c, &claim), status < CASE_STATUS_RESOLVED);
     }
@@ -120,7 +123,7 @@ static void where_each_status_is(void **state)
     assert_string_equal(claim.order_reference, "o-1");
     assert_string_equal(claim.failure_code, "billing.overcharge");
     w->c.exists = false;
-    assert_false(case_work_of(&w->c, &work) || case_ended_of(&w->c, &ended) ||
+    assert_false(case_work_of(&w->c, w->policy, &work) || case_ended_of(&w->c, &ended) ||
                  case_claim_of(&w->c, &claim));
     world_free(w);
 }
