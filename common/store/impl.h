@@ -14,6 +14,7 @@
 #include "store/sealing/customer_keys.h"
 #include "store/store.h"
 #include "store/table.h"
+#include "store/work_sql.h"
 
 #define ERASABLE_TABLES 8
 
@@ -57,6 +58,10 @@ enum stmt {
     STMT_FEED_NOW, /* feed_sql.c */
     STMT_FEED,
     STMT_FEED_PERSONAL,
+    STMT_WORK_LIST, /* work_sql.c: one for each source */
+    STMT_WORK_COUNT = STMT_WORK_LIST + WORK_SOURCES,
+    STMT_WORK_LEVEL = STMT_WORK_COUNT + WORK_SOURCES,
+    STMT_WORK_TEAM = STMT_WORK_LEVEL + WORK_CASE_SOURCES,
     STMT_KEYS_GET, /* keys_sql.c */
     STMT_KEYS_LIST,
     STMT_KEYS_COUNT,
@@ -218,6 +223,8 @@ int feed_load(struct store_read *r, unsigned stmt, const struct pg_rows *rows) A
 /* Their texts. */
 extern const char feed_sql_now[];
 char *feed_sql_page(bool personal);
+/* The same for statements on work lists. */
+int work_load(struct store_read *r, unsigned stmt, const struct pg_rows *rows) AM_MUSTCHECK;
 
 /* Adds a read of these agents. */
 void store_read_add_agents(struct store_read *r, const char *const *agent_ids, size_t n);

@@ -79,6 +79,8 @@ static int load(struct store_read *r, unsigned stmt, const struct pg_rows *rows)
     case STMT_FEED_PERSONAL:
         return feed_load(r, stmt, rows);
     default:
+        if (stmt >= STMT_WORK_LIST && stmt <= STMT_WORK_TEAM)
+            return work_load(r, stmt, rows);
         if (stmt >= STMT_CUSTOMER_CASES)
             return private_load(r, stmt, rows);
         return case_load(r->cases, r->n_cases, stmt, rows, r->arena);
@@ -130,6 +132,8 @@ void store_read_begin(struct store_read *r)
     r->events = r->privates = r->agents = r->case_rows = (struct rows){0};
     r->policies = r->migrating = r->keys = r->found = r->gaps = (struct rows){0};
     r->checkpoints = r->heads_now = r->case_ids = (struct rows){0};
+    r->work = r->owners = (struct rows){0};
+    r->counts = NULL;
     r->heads = slice_of(NULL, 0);
     r->feed = (struct rows){0};
     r->feed_now = NULL;

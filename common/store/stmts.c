@@ -411,6 +411,25 @@ static void set_private(void)
     set(STMT_WRITERS_PURGE, "access_writers_purge", strdup(private_sql_writers_purge));
 }
 
+/* A name of its own for each statement of a source. */
+static void set_work_of(unsigned first, const char *what, const char *const *sql, unsigned n)
+{
+    static const char *const sources[WORK_SOURCES] = {"clocks", "promises", "answers", "offers"};
+    for (unsigned i = 0; i < n; i++) {
+        char *name = NULL;
+        AM_ASSERT(asprintf(&name, "work_%s_%s", what, sources[i]) > 0);
+        set(first + i, name, strdup(sql[i]));
+    }
+}
+
+static void set_work(void)
+{
+    set_work_of(STMT_WORK_LIST, "list", work_sql_list, WORK_SOURCES);
+    set_work_of(STMT_WORK_COUNT, "count", work_sql_count, WORK_SOURCES);
+    set_work_of(STMT_WORK_LEVEL, "level", work_sql_level, WORK_CASE_SOURCES);
+    set(STMT_WORK_TEAM, "work_team", strdup(work_sql_team));
+}
+
 static void set_keys(void)
 {
     set(STMT_KEYS_GET, "keys_get", strdup(keys_get_sql));
@@ -447,6 +466,7 @@ __attribute__((constructor)) static void set_all(void)
     set(STMT_ZONES_TENANTS, "zones_tenants", strdup(zones_tenants));
     set(STMT_ZONES_CASES, "zones_cases", strdup(zones_cases));
     set_private();
+    set_work();
     set_keys();
     set(STMT_SECRET, "secret", strdup("select bytes from secret where purpose = $1::text"));
     set(STMT_CHECKPOINTS, "checkpoints", strdup(checkpoint_sql_list));

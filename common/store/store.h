@@ -18,6 +18,7 @@
 
 struct store;
 struct feed_now;
+struct work_counts;
 
 /* Statements the store needs in pg_config.stmts, in this order, before any other. Their texts are
  * made before main() from the descriptions of the tables (store/table.h). */
@@ -129,6 +130,11 @@ struct store_read {
     /* The reads of the feed (store/feed.h): struct feed_row. */
     struct rows feed;
     struct feed_now *feed_now;
+    /* The reads of work lists (store/work_list.h). */
+    struct rows work;   /* struct work_item */
+    struct rows owners; /* struct work_owner */
+    struct work_counts *counts;
+    int counts_most;
     /* Owned by the store. */
     size_t feed_limit, feed_bytes; /* as asked for */
     struct store *store;

@@ -44,6 +44,16 @@ static void open_list(struct opening *o)
              row->customer_id);
 }
 
+static void open_work(struct opening *o)
+{
+    struct store_read *r = o->r;
+    ROWS_EACH (item, struct work_item, &r->work)
+        take(o,
+             sealed_open_row(r->store->keys, &tables[TABLE_CASE], item->c->customer_id, item->c,
+                             r->since_us, r->arena),
+             item->c->customer_id);
+}
+
 static void open_events(struct opening *o)
 {
     struct store_read *r = o->r;
@@ -91,6 +101,7 @@ void store_read_open(struct store_read *r)
     if (!fault_is_set(&r->fault)) {
         open_cases(&o);
         open_list(&o);
+        open_work(&o);
         open_events(&o);
         open_feed(&o);
     }
