@@ -28,13 +28,16 @@ void rpc_deliver_leave(struct rpc_call *call)
     memset(d, 0, sizeof(*d));
 }
 
+int64_t rpc_deliver_limit_us(const struct rpc_server *s, size_t bytes)
+{
+    return s->config.limits.send_ms * US_PER_MS + (int64_t)bytes * US_PER_S / SEND_BYTES_A_S;
+}
+
 void rpc_deliver_answer(struct rpc_call *call)
 {
     struct rpc_delivery *d = &call->delivery;
-    const int64_t bytes_us = (int64_t)d->bytes * US_PER_S / SEND_BYTES_A_S;
     admission_sends(call->server->admission, &call->ticket, d->bytes);
-    atomic_store(&d->until_us,
-                 time_mono_us() + call->server->config.limits.send_ms * US_PER_MS + bytes_us);
+    atomic_store(&d->until_us, time_mono_us() + rpc_deliver_limit_us(call->server, d->bytes));
 }
 
 void rpc_deliver_ended(struct rpc_call *call)

@@ -107,6 +107,7 @@ struct rpc_stream {
     struct tag close_tag, sent_tag, status_tag, received_tag;
     struct loop_job close_job, sent_job, status_job, received_job;
     struct loop_timer *life;
+    struct loop_timer *stall; /* NULL: a client may take as long as it wants to read */
 };
 
 /* What the final batch points at until it is done. */
@@ -274,6 +275,8 @@ void rpc_start_batch(grpc_call *call, const grpc_op *ops, size_t n, struct tag *
 void rpc_deliver_take(struct rpc_call *call);
 void rpc_deliver_leave(struct rpc_call *call);
 void rpc_deliver_answer(struct rpc_call *call);
+/* How long the client may take to read so many bytes. Any thread. */
+int64_t rpc_deliver_limit_us(const struct rpc_server *s, size_t bytes);
 /* A batch has ended; the last one releases the call. The rpc thread. */
 void rpc_deliver_ended(struct rpc_call *call);
 /* Gives up answers that are not taken. The rpc thread, once a second. */

@@ -27,7 +27,8 @@
  * is asked to reconnect; what is open on it goes on. A stream ends after max_stream_life with a
  * farewell, UNAVAILABLE (STREAM_ENDED). Only after a minute more gRPC would cut the connection, so
  * no stream is cut. Compressed requests are refused. An answer that its client does not read is
- * given up after ten seconds, and one more for every 64 KiB: the call is cancelled.
+ * given up after ten seconds, and one more for every 64 KiB: the call is cancelled. So are streams
+ * of which rpc_stream_end_stalled() says so.
  *
  * Threading: rpc_server_new() to rpc_server_start() and rpc_server_free() on the main thread;
  * rpc_server_drain(), all rpc_call_*, rpc_reply, rpc_fail and rpc_stream_* on the io loop's thread.
@@ -110,7 +111,7 @@ struct rpc_limits {
     size_t message_bytes; /* largest request (256 KiB) */
     size_t arena_bytes;   /* quota of a call's arena; half is the request's (16 times that) */
     int64_t send_ms; /* an answer that is not read for so long, and one second more for each 64 KiB,
-                        is given up (10000) */
+                        is given up (10000); also a message of some streams */
     int64_t max_deadline_ms; /* of a unary call; longer ones and none become this (60000) */
 };
 
@@ -293,6 +294,12 @@ void rpc_stream_open(struct rpc_call *call, const struct rpc_stream_ops *ops, vo
 /* Sends one message; allowed only when none is in flight. On a stream that is ending the message is
  * dropped, and `closed` follows. */
 void rpc_stream_send(struct rpc_call *call, const ProtobufCMessage *message);
+
+/* For a stream that holds memory of the process while its client reads; right after the opening.
+ * From now on a message that the client does not take within rpc_limits.send_ms, and one second
+ * more for each 64 KiB, ends the stream: RESOURCE_EXHAUSTED, with a text that begins with
+ * READER_STALLED. Its details would have to wait behind what nobody reads, so there are none. */
+void rpc_stream_end_stalled(struct rpc_call *call);
 
 /* Asks for the client's next message, which is unpacked into `arena`; allowed only when none is
  * asked for. */

@@ -31,6 +31,7 @@ static void close_if_over(struct rpc_call *call)
         return;
     list_remove(&st->node);
     loop_timer_free(st->life);
+    loop_timer_free(st->stall);
     st->ops->closed(call, st->ctx);
     if (call->at_end)
         call->at_end(call->at_end_ctx);
@@ -86,6 +87,8 @@ static void on_loop_sent(struct loop_job *job)
     struct rpc_stream *st = &call->stream;
     st->pending--;
     st->sending = false;
+    if (st->stall)
+        loop_timer_stop(st->stall);
     grpc_byte_buffer_destroy(st->message);
     st->message = NULL;
     if (st->status_due)
@@ -199,6 +202,27 @@ static void life_ends(void *ctx)
                         "the stream has reached its greatest age; open it again");
 }
 
+/* The status of a batch would wait behind the message that nobody reads. That of a cancellation
+ * does not: gRPC sends its code and text at once. */
+static void reader_stalls(void *ctx)
+{
+    static const char text[] = "READER_STALLED: the client has not read the stream for too long, "
+                               "which held memory meanwhile; start again, and read as it comes";
+    struct rpc_call *call = ctx;
+    if (!call->stream.sending || call->stream.ending)
+        return;
+    rpc_stream_farewell(call, FAULT_RESOURCE_EXHAUSTED, ERROR_REASON_READER_STALLED, text);
+    meter_given_up();
+    AM_ASSERT(grpc_call_cancel_with_status(call->grpc, GRPC_STATUS_RESOURCE_EXHAUSTED, text,
+                                           NULL) == GRPC_CALL_OK);
+}
+
+static void expect_progress(struct rpc_call *call, size_t bytes)
+{
+    if (call->stream.stall)
+        loop_timer_start(call->stream.stall, rpc_deliver_limit_us(call->server, bytes));
+}
+
 /* Streams that began together, as after a restart, end apart. */
 static void start_life(struct rpc_call *call)
 {
@@ -229,6 +253,14 @@ void rpc_stream_open(struct rpc_call *call, const struct rpc_stream_ops *ops, vo
         fail_draining(call);
 }
 
+void rpc_stream_end_stalled(struct rpc_call *call)
+{
+    struct rpc_stream *st = &call->stream;
+    rpc_call_check(call);
+    AM_ASSERT(st->open && !st->stall);
+    st->stall = loop_timer_new(call->server->loop, reader_stalls, call);
+}
+
 bool rpc_stream_busy(const struct rpc_call *call)
 {
     const struct rpc_stream *st = &call->stream;
@@ -251,6 +283,7 @@ void rpc_stream_send(struct rpc_call *call, const ProtobufCMessage *message)
     op.op = GRPC_OP_SEND_MESSAGE;
     op.data.send_message.send_message = st->message;
     meter_stream_message();
+    expect_progress(call, grpc_byte_buffer_length(st->message));
     rpc_start_batch(call->grpc, &op, 1, &st->sent_tag);
 }
 

@@ -21,7 +21,9 @@
 #define AGE_LEAST_MS 1000
 #define AGE_MOST_MS 3600000
 #define TIMEOUT_MOST_MS 4000000
-#define LIMIT_OPTIONS 17
+#define UNREAD_LEAST_MS 100
+#define UNREAD_MOST_MS 600000
+#define LIMIT_OPTIONS 18
 #define CREDENTIAL_OPTIONS 13
 #define TRANSPORT_OPTIONS 13
 #define REFRESH_LEAST_MS 1000
@@ -68,6 +70,7 @@ static void defaults(struct settings *s, const struct program_spec *spec)
         .max_streams_principal = 8,
         .max_message_bytes = MESSAGE_USUAL_BYTES,
         .max_stream_life_ms = 900000,
+        .max_unread_ms = 10000,
         .drain_delay_ms = 0,
         .drain_quiet_ms = 2000,
         .drain_grace_ms = 10000,
@@ -205,6 +208,10 @@ static size_t limit_options(struct settings *s, struct option_spec *out)
          "and none with a trusted front"},
         {"max-stream-life-ms", OPTION_INT, &s->max_stream_life_ms, AGE_LEAST_MS, AGE_MOST_MS, "MS",
          "age at which a stream ends with a farewell, less up to a tenth; its client comes back"},
+        {"max-unread-ms", OPTION_INT, &s->max_unread_ms, UNREAD_LEAST_MS, UNREAD_MOST_MS, "MS",
+         "how long a client may leave an answer or a piece of an export unread, and one second "
+         "more "
+         "for each 64 KiB; then it is given up"},
         {"drain-delay-ms", OPTION_INT, &s->drain_delay_ms, 0, DRAIN_MAX_MS, "MS",
          "after SIGTERM, how long to serve on at least, while /readyz says no"},
         {"drain-quiet-ms", OPTION_INT, &s->drain_quiet_ms, 0, DRAIN_MAX_MS, "MS",

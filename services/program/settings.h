@@ -33,7 +33,7 @@ struct settings {
     int64_t max_read_bytes, max_unsent_bytes;
     int64_t max_streams, max_streams_tenant, max_streams_principal; /* 0 = half of max_streams; 8 */
     int64_t max_message_bytes;
-    int64_t max_connection_age_ms, max_stream_life_ms;
+    int64_t max_connection_age_ms, max_stream_life_ms, max_unread_ms;
     int64_t drain_delay_ms, drain_quiet_ms, drain_grace_ms;
     int64_t drain_timeout_ms; /* 0 = max_connection_age_ms x 1.1 + 5 s */
     const char *log_level;

@@ -14,6 +14,7 @@ import pytest
 from harness import paths
 from harness.api import v1
 from harness.errors import refused
+from harness.process import wait_until
 
 from .support import fullest, sample, steps
 
@@ -150,3 +151,23 @@ def test_the_largest_customer_needs_little_memory(make_cluster, cases):
     grown = peak_kb() - before
     print(f"{total} bytes exported, {grown} KB more memory at the most")
     assert total > 10 << 20 and grown < 48 << 10
+
+
+def test_a_client_that_does_not_read_gives_its_memory_back(make_cluster):
+    """There is memory for one large read: what somebody else reads comes when the export was given up."""
+    from .support.world import new_tenant
+    cluster = make_cluster(options=("--max-unread-ms", 500, "--max-read-bytes", 64 << 20))
+    one, two = new_tenant(cluster, "one"), new_tenant(cluster, "two")
+    full = fullest.open_fullest(one)
+    other = two.open()
+    service = cluster.replica("intake")
+    stuck = one.crm.ExportCustomer(customer_id=full.customer_id)
+    next(stuck)  # and then no more
+    assert service.metrics()['amends_reads_held_bytes{size="large"}'] == 32 << 20
+    document, _ = export(two, other.customer_id, timeout_s=30)
+    assert document["caseCount"] == 1
+    with refused("RESOURCE_EXHAUSTED") as caught:
+        list(stuck)
+    assert caught.error.message.startswith("READER_STALLED: "), caught.error
+    wait_until(lambda: service.metrics()['amends_reads_held_bytes{size="large"}'] == 0, "nothing to be held")
+    assert service.metrics()["amends_rpc_given_up_total"] == 1

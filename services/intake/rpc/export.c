@@ -485,6 +485,7 @@ static void recorded(void *ctx, const struct fault *fault)
     }
     put_head(x);
     rpc_stream_open(x->call, &ops, x);
+    rpc_stream_end_stalled(x->call);
     pump(x);
 }
 
