@@ -5,25 +5,21 @@
 #include "base/assert.h"
 #include "base/log.h"
 #include "pg/metrics.h"
+#include "pg/pace.h"
 #include "pg/pool.h"
 
 /*
  * Reads are of two kinds. Light ones share a connection: up to DEPTH of them, expected to take
- * TURN_US together, are sent without waiting for answers, which hides the round trip. A heavy one
- * is expected to take longer than HEAVY_US; a connection has one of these at most, and one
- * connection never has any (when there are two or more), so that light reads always find a place
- * where nothing long is before them. Light reads go first, but they fill a connection only for
- * TURN_US, and a heavy one may then follow: so neither kind starves.
+ * TURN_US together, are sent without waiting for answers, which hides the round trip. Of heavy ones
+ * (pace_is_heavy()) a connection has one at most, and one connection never has any (when there are
+ * two or more), so that light reads always find a place where nothing long is before them. Light
+ * reads go first, but they fill a connection only for TURN_US, and a heavy one may then follow: so
+ * neither kind starves.
  *
- * What a read will take is learned from those before it: of the same tenant, with the same first
- * statement.
+ * What a read will take is learned from those before it: see pace.h.
  */
 #define DEPTH 8
 #define TURN_US (5 * US_PER_MS)
-#define HEAVY_US (2 * US_PER_MS)
-#define UNKNOWN_US (US_PER_MS / 2)   /* expected of a read that is the first one of its kind */
-#define LONGEST_US (100 * US_PER_MS) /* longer is a server that stood still, not a larger read */
-#define PACES 1024                   /* a power of two */
 
 #define STATEMENT_TIMED_OUT "57014"
 
@@ -46,18 +42,11 @@ struct read_conn {
     struct read_slot slots[DEPTH + 1]; /* one more, for a heavy read behind light ones */
 };
 
-/* What reads of one tenant and one first statement took lately. Another one that falls into the
- * same place takes it over. */
-struct read_pace {
-    uint64_t key;
-    int64_t us;
-};
-
 struct read_lane {
     struct pg *pg;
     struct fair *queues[READ_KINDS];
     size_t in_flight, heavy;
-    struct read_pace paces[PACES];
+    struct pace_table paces;
 };
 
 static bool read_result(struct trip *t, size_t i, PGresult *res);
@@ -120,40 +109,27 @@ bool reads_commit_is_slow(const struct read_lane *l)
     return false;
 }
 
-/* -- how long a read will take ----------------------------------------------------------------- */
+/* -- what a read will take --------------------------------------------------------------------- */
 
-static struct read_pace *pace_of(struct read_lane *l, const struct pg_read *r, uint64_t *key)
+static struct pace expected(const struct read_lane *l, const struct pg_read *r)
 {
-    *key = (r->item.tenant + 1) * 0x9e3779b97f4a7c15u ^ (uint64_t)r->q[0].stmt << 48;
-    return &l->paces[(*key >> 24) & (PACES - 1)];
+    return pace_expected(&l->paces, r->item.tenant, r->q[0].stmt);
 }
 
-static int64_t expected_us(struct read_lane *l, const struct pg_read *r)
+static enum read_kind kind_of(const struct pace *p)
 {
-    uint64_t key;
-    const struct read_pace *p = pace_of(l, r, &key);
-    return p->key == key ? p->us : UNKNOWN_US;
-}
-
-static enum read_kind kind_of(int64_t us)
-{
-    return us > HEAVY_US ? READ_HEAVY : READ_LIGHT;
+    return pace_is_heavy(p) ? READ_HEAVY : READ_LIGHT;
 }
 
 /* Answers come one after the other: a read took the time since it was sent, or since the answer
- * before it, but for the round trip. One that took long by chance moves the expectation only by a
- * quarter. */
+ * before it, but for the round trip. */
 static void learn(struct read_lane *l, const struct read_slot *slot, int64_t now_us)
 {
-    uint64_t key;
     const struct read_conn *rc = slot->conn->user;
-    struct read_pace *p = pace_of(l, slot->read, &key);
-    int64_t took_us = now_us - (slot->sent_us > rc->ended_us ? slot->sent_us : rc->ended_us);
-    took_us = took_us > l->pg->trip_us ? took_us - l->pg->trip_us : 0;
-    took_us = took_us > LONGEST_US ? LONGEST_US : took_us;
-    if (p->key != key)
-        *p = (struct read_pace){.key = key, .us = UNKNOWN_US};
-    p->us += (took_us - p->us) / (took_us > p->us ? 4 : 8);
+    const struct pg_read *r = slot->read;
+    const int64_t since_us = slot->sent_us > rc->ended_us ? slot->sent_us : rc->ended_us;
+    pace_learn(&l->paces, r->item.tenant, r->q[0].stmt, now_us - since_us - l->pg->trip_us,
+               (int64_t)r->bytes);
 }
 
 /* -- sending ----------------------------------------------------------------------------------- */
@@ -236,8 +212,9 @@ static struct pg_read *take_read(struct read_lane *l, enum read_kind kind, int64
 {
     for (struct fair_item *item; (item = fair_take(l->queues[kind]));) {
         struct pg_read *r = CONTAINER_OF(item, struct pg_read, item);
-        *us = expected_us(l, r);
-        if (kind == READ_HEAVY || kind_of(*us) == READ_LIGHT)
+        const struct pace p = expected(l, r);
+        *us = p.us;
+        if (kind == READ_HEAVY || kind_of(&p) == READ_LIGHT)
             return r;
         if (fair_push(l->queues[READ_HEAVY], item) != AM_OK)
             fair_push_head(l->queues[READ_HEAVY], item); /* it was let in before */
@@ -283,7 +260,8 @@ void reads_dispatch(struct read_lane *l)
 
 static struct fair *queue_of(struct read_lane *l, const struct pg_read *r)
 {
-    return l->queues[kind_of(expected_us(l, r))];
+    const struct pace p = expected(l, r);
+    return l->queues[kind_of(&p)];
 }
 
 void pg_read(struct pg *pg, struct pg_read *r)
