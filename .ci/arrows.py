@@ -13,7 +13,7 @@ INCLUDE = re.compile(r"#\s*include\s*\"([\w./-]+)\"")
 COMMON = [
     {"base"},
     {"io", "calendar", "contract"},
-    {"auth", "vault"},
+    {"auth", "vault", "outbound"},
     {"pg", "redis", "rpc", "policy"},
     {"case"},
     {"store"},

@@ -19,7 +19,8 @@ PRIVATE_HEADERS = {
     re.compile(r"#\s*include\s*[<\"]hiredis"): ("common/redis/", "tests/unit/redis/"),
     re.compile(r"#\s*include\s*[<\"](glib|gio/)"): ("common/calendar/zone", "services/amendsctl/text.c"),
     re.compile(r"#\s*include\s*[<\"]libical"): ("common/calendar/ical",),
-    re.compile(r"#\s*include\s*[<\"](cjose|curl)/"): ("common/auth/",),
+    re.compile(r"#\s*include\s*[<\"]cjose/"): ("common/auth/",),
+    re.compile(r"#\s*include\s*[<\"]curl/"): ("common/auth/", "common/outbound/"),
     re.compile(r"#\s*include\s*[<\"]yaml"): ("common/policy/read/yaml_tree.c",),
 }
 

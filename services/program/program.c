@@ -40,7 +40,8 @@ struct program {
     struct loop *loop;
     struct service service;
     struct pg_stmt *stmts;
-    struct internal_key *internal_key; /* NULL = none */
+    size_t assignment_stmt, resolution_stmt; /* where theirs begin */
+    struct internal_key *internal_key;       /* NULL = none */
     struct keyring *keyring;
     struct key_source *key_source; /* of the keyring */
     struct san_file *certificates; /* NULL = they say nothing of who calls */
@@ -48,6 +49,7 @@ struct program {
     struct auth_checker jwt_checker;
     struct rpc_server *server;
     struct assignment *assignment;     /* NULL without PART_ASSIGNMENT */
+    struct resolution *resolution;     /* NULL without PART_RESOLUTION */
     struct route_client *route_client; /* NULL with PART_ASSIGNMENT */
     struct admin *admin, *livez;       /* NULL = none */
     struct testclock *testclock;
@@ -110,6 +112,7 @@ static bool is_settled(const struct program *p)
 {
     return pg_quiet(p->service.pg) && tenants_quiet(p->service.tenants) &&
            (!p->assignment || assignment_settled(p->assignment)) &&
+           (!p->resolution || resolution_settled(p->resolution)) &&
            (!p->route_client || route_client_quiet(p->route_client));
 }
 
@@ -127,6 +130,8 @@ static void time_moved(void *ctx)
     struct program *p = ctx;
     if (p->assignment)
         assignment_time_moved(p->assignment);
+    if (p->resolution)
+        resolution_time_moved(p->resolution);
     loop_timer_start(p->settle, SETTLE_LOOK_US);
 }
 
@@ -144,17 +149,26 @@ static int start_testclock(struct program *p)
 
 /* -- start ------------------------------------------------------------------------------------- */
 
-/* The statements of the process: the store's first, then those of assignment. */
+static size_t add_stmts(struct program *p, size_t n, const struct pg_stmt *stmts, size_t more)
+{
+    for (size_t i = 0; i < more; i++)
+        p->stmts[n + i] = stmts[i];
+    return n + more;
+}
+
+/* The statements of the process: the store's first, then those of the services that it is. */
 static size_t gather_stmts(struct program *p)
 {
-    const size_t extra = p->spec->parts & PART_ASSIGNMENT ? assignment_n_stmts : 0;
-    p->stmts = calloc(store_n_stmts + extra, sizeof *p->stmts);
+    p->stmts = calloc(store_n_stmts + assignment_n_stmts + resolution_n_stmts, sizeof *p->stmts);
     AM_ASSERT(p->stmts != NULL);
-    for (size_t i = 0; i < store_n_stmts; i++)
-        p->stmts[i] = store_stmts[i];
-    for (size_t i = 0; i < extra; i++)
-        p->stmts[store_n_stmts + i] = assignment_stmts[i];
-    return store_n_stmts + extra;
+    size_t n = add_stmts(p, 0, store_stmts, store_n_stmts);
+    p->assignment_stmt = n;
+    if (p->spec->parts & PART_ASSIGNMENT)
+        n = add_stmts(p, n, assignment_stmts, assignment_n_stmts);
+    p->resolution_stmt = n;
+    if (p->spec->parts & PART_RESOLUTION)
+        n = add_stmts(p, n, resolution_stmts, resolution_n_stmts);
+    return n;
 }
 
 /* Callers who are believed may be any agent of any tenant: their tokens need no signature, and the
@@ -210,9 +224,19 @@ static int start_assignment(struct program *p)
         .redis_password_file = p->settings.redis_password_file,
         .redis_tls = p->tls.redis,
         .checkpoint_interval_s = p->settings.checkpoint_interval_s,
-        .first_stmt = (unsigned)store_n_stmts,
+        .first_stmt = (unsigned)p->assignment_stmt,
     };
     return assignment_new(&config, &p->assignment);
+}
+
+static int start_resolution(struct program *p)
+{
+    const struct resolution_config config = {
+        .service = &p->service,
+        .server = p->server,
+        .first_stmt = (unsigned)p->resolution_stmt,
+    };
+    return resolution_new(&config, &p->resolution);
 }
 
 static int register_services(struct program *p)
@@ -221,7 +245,7 @@ static int register_services(struct program *p)
     if (p->spec->parts & PART_INTAKE)
         err = intake_register(p->server, &p->service);
     if (!err && p->spec->parts & PART_RESOLUTION)
-        err = resolution_register(p->server, &p->service);
+        err = start_resolution(p);
     if (!err && p->spec->parts & PART_ASSIGNMENT)
         err = start_assignment(p);
     else if (!err)
@@ -391,6 +415,8 @@ static void drained(void *ctx)
     struct program *p = ctx;
     if (p->assignment)
         assignment_stop(p->assignment);
+    if (p->resolution)
+        resolution_stop(p->resolution);
     access_stop(p->service.access, accesses_written, p);
 }
 
@@ -419,6 +445,7 @@ static void finish_program(struct program *p)
     program_tls_end(&p->tls);
     if (p->assignment)
         assignment_free(p->assignment);
+    resolution_free(p->resolution);
     zones_free(p->zones);
     secrets_free(p->secrets);
     internal_key_free(p->internal_key);

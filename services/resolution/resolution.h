@@ -3,13 +3,39 @@
 
 /*
  * The resolution service: contacts, acts, root cause and remedies, up to the proof that the
- * customer has what was promised.
+ * customer has what was promised; and the engine that sends what leaves the system
+ * (resolution/delivery).
  *
- * Threading: resolution_register() on the main thread before the server starts; handlers on the io
- * loop. Ownership: the service is borrowed for the life of the server.
+ * Threading: resolution_new() and resolution_free() on the main thread before and after the loop
+ * runs; everything else on the io loop's thread. Ownership: the service, the server and the strings
+ * of the config outlive it.
  */
 
+#include "resolution/stmts.h"
 #include "shared/service.h"
 
-/* Adds ResolutionService to the server. `service` outlives it. */
+struct resolution;
+
+struct resolution_config {
+    struct service *service;
+    struct rpc_server *server;
+    unsigned first_stmt; /* where resolution_stmts begin in pg_config.stmts */
+};
+
+/* Adds ResolutionService to the server and starts the engine. */
+int resolution_new(const struct resolution_config *config, struct resolution **out) AM_MUSTCHECK;
+
+/* True when nothing is due now or on its way out (/settled). */
+bool resolution_settled(const struct resolution *r);
+
+/* The test clock has moved. */
+void resolution_time_moved(struct resolution *r);
+
+/* From now on nothing new is sent. */
+void resolution_stop(struct resolution *r);
+
+/* Frees the service after the loop has ended. NULL is allowed. */
+void resolution_free(struct resolution *r);
+
+/* Private to services/resolution: adds the calls to the server. */
 int resolution_register(struct rpc_server *server, struct service *service) AM_MUSTCHECK;

@@ -147,7 +147,8 @@ static bool something_to_write(const struct decision *d)
     if (d->dedup_out.row.change == ROW_NEW || any_changed(&d->agents_out, sizeof(struct agent_row)))
         return true;
     return c && (c->row.row.change != ROW_SAME || c->events.n > 0 || c->escalations.n > 0 ||
-                 c->notifications.n > 0 || c->deliveries.n > 0 || any_changed(&c->offers, sizeof(struct offer_row)) ||
+                 c->notifications.n > 0 || c->deliveries.n > 0 ||
+                 any_changed(&c->offers, sizeof(struct offer_row)) ||
                  any_changed(&c->clocks, sizeof(struct clock_row)) ||
                  any_changed(&c->queue, sizeof(struct queue_row)) ||
                  any_changed(&c->signals, sizeof(struct signal_row)) ||

@@ -155,8 +155,7 @@ void world_commit(struct world *w)
     keep_all(w, &w->escalations, &c->escalations, sizeof(struct escalation_row));
     keep_all(w, &w->notifications, &c->notifications, sizeof(struct notification_row));
     keep_all(w, &w->deliveries, &c->deliveries, sizeof(struct delivery_row));
-    c->events = c->privates = c->escalations = c->notifications = c->deliveries =
-        (struct rows){0};
+    c->events = c->privates = c->escalations = c->notifications = c->deliveries = (struct rows){0};
     rows_were_written(&c->signals, sizeof(struct signal_row));
     keep_clocks(w);
     rows_were_written(&c->clocks, sizeof(struct clock_row));

@@ -56,7 +56,8 @@ struct world {
     struct case_state c;
     struct uuid other_case_id;  /* the open case that a look-up of the claim finds */
     struct rows agents, dedups; /* committed */
-    struct rows events, privates, escalations, notifications, deliveries; /* committed, all of them */
+    struct rows events, privates, escalations, notifications,
+        deliveries;     /* committed, all of them */
     struct command cmd; /* the last command and its decision */
     struct decision d;
     enum decision_verdict verdict;
