@@ -32,7 +32,8 @@ enum stmt {
     STMT_WORK_DELETE = STMT_ERASE + ERASABLE_TABLES,
     STMT_CLAIM_DELETE,
     STMT_ENDED_DELETE,
-    STMT_OPENING, /* OpenCase: dedup row, the customer's case, the tenant's policy version */
+    STMT_OPENING,    /* OpenCase: dedup row, the customer's case, the tenant's policy version */
+    STMT_REFERENCES, /* which references are taken, and by which case */
     STMT_EVENTS,
     STMT_EVENT_PRIVATES,
     STMT_LIST_AGENTS,
@@ -144,10 +145,13 @@ struct seg_part {
     struct queue_row was_queue; /* .case_id zero = none */
     struct claim_row was_claim; /* .tenant_id 0 = none */
     struct ended_row was_ended; /* the same */
+    bool had_reference;
+    bool reference_taken; /* the attempt at hand, by another case */
     /* What the lists keep of the case, .change = what is to be written of it. */
     struct work_row work;
     struct claim_row claim;
     struct ended_row ended;
+    struct reference_row reference;
     struct decision d;
 };
 
@@ -173,6 +177,8 @@ struct seg_state {
     size_t n_dedups;
     struct seg_part **openings;
     size_t n_openings;
+    struct seg_part **references; /* those that may give a case its reference */
+    size_t n_references;
     unsigned sent[STMTS]; /* the statements of trip 1 in order */
     size_t n_sent;
     bool full; /* what was read is more than a segment may read */

@@ -39,6 +39,18 @@ static int load_list(struct rows *out, enum table_id table, const struct pg_rows
     return rc;
 }
 
+static int load_found_case(struct store_read *r, const struct pg_rows *rows)
+{
+    if (pg_rows_count(rows) == 0)
+        return AM_OK;
+    struct uuid *id = arena_alloc(r->arena, sizeof *id);
+    if (!id)
+        return AM_ENOMEM;
+    *id = pg_uuid(rows, 0, 1);
+    r->case_ids = (struct rows){.items = id, .n = 1, .cap = 1};
+    return AM_OK;
+}
+
 static int load(struct store_read *r, unsigned stmt, const struct pg_rows *rows)
 {
     switch (stmt) {
@@ -55,6 +67,8 @@ static int load(struct store_read *r, unsigned stmt, const struct pg_rows *rows)
     case STMT_LIST_FAILURE:
     case STMT_LIST_WORK:
         return load_list(&r->case_rows, TABLE_CASE, rows, r->arena);
+    case STMT_REFERENCES:
+        return load_found_case(r, rows);
     case STMT_POLICY_GET:
     case STMT_POLICY_LIST:
     case STMT_POLICY_APPLY:
@@ -190,6 +204,20 @@ void store_read_cases(struct store *s, struct store_read *r, const struct uuid *
     arg_case_keys(r, store_read_add(r, STMT_READ + TABLE_CASE));
     if (depth != CASE_ROW)
         add_parts(r, depth == CASE_WORDS);
+    store_read_send(s, r);
+}
+
+void store_find_case(struct store *s, struct store_read *r, const char *reference)
+{
+    struct pg_array tenant, text;
+    store_read_begin(r);
+    struct pg_args *args = store_read_add(r, STMT_REFERENCES);
+    pg_array_init(&tenant, r->arena, PG_INT8, 1);
+    pg_array_init(&text, r->arena, PG_TEXT, 1);
+    pg_array_int(&tenant, r->tenant_id);
+    pg_array_text(&text, reference);
+    pg_arg_array(args, &tenant);
+    pg_arg_array(args, &text);
     store_read_send(s, r);
 }
 

@@ -51,6 +51,17 @@ static int load_openings(struct seg_state *st, const struct pg_rows *rows, struc
     return load_dedups(st->openings, st->n_openings, rows, 4, arena);
 }
 
+static void load_references(struct seg_state *st, const struct pg_rows *rows)
+{
+    for (int i = 0; i < pg_rows_count(rows); i++) {
+        int64_t ord = pg_int(rows, i, 0);
+        AM_ASSERT(ord >= 1 && (size_t)ord <= st->n_references);
+        struct seg_part *p = st->references[ord - 1];
+        const struct uuid holder = pg_uuid(rows, i, 1);
+        p->reference_taken = !uuid_eq(&holder, &p->cmd->case_id);
+    }
+}
+
 static int load_agents(struct seg_state *st, const struct pg_rows *rows, struct arena *arena)
 {
     for (int i = 0; i < pg_rows_count(rows); i++) {
@@ -94,9 +105,11 @@ void store_seg_load(void *ctx, struct pg_seg *seg, size_t i, const struct pg_row
     (void)ctx;
     AM_ASSERT(i < st->n_sent);
     unsigned stmt = st->sent[i];
-    int rc;
+    int rc = AM_OK;
     if (stmt == STMT_OPENING)
         rc = load_openings(st, rows, seg->arena);
+    else if (stmt == STMT_REFERENCES)
+        load_references(st, rows);
     else if (stmt == STMT_READ + TABLE_DEDUP)
         rc = load_dedups(st->dedups, st->n_dedups, rows, 1, seg->arena);
     else if (stmt == STMT_READ + TABLE_AGENT)
@@ -168,6 +181,7 @@ static void remember(struct seg_part *p)
 {
     if (!p->c || !p->c->exists)
         return;
+    p->had_reference = p->c->row.reference[0] != '\0';
     p->was_status = p->c->row.status;
     p->was_owner_kind = p->c->row.owner_kind;
     p->was_owner_id = p->c->row.owner_id;
@@ -198,6 +212,12 @@ static bool choose_case(struct seg_part *p, struct arena *arena)
     p->c = ARENA_NEW(arena, struct case_state);
     case_state_init(p->c, cmd->tenant_id, &cmd->case_id);
     return true;
+}
+
+/* The case is to get a reference that another one has: the next attempt is locked first. */
+static bool needs_next_reference(const struct seg_part *p)
+{
+    return p->reference_taken && !p->dedup && p->c && p->c->row.reference[0] == '\0';
 }
 
 /* The version a command is decided by: 0 = there is none. */
@@ -326,6 +346,11 @@ enum pg_seg_verdict store_seg_decide(void *ctx, struct pg_seg *seg, struct pg_se
     }
     if (!choose_case(p, seg->arena)) {
         cmd->open_case_id = p->found_case_id;
+        store_take_keys(p->sub);
+        return PG_SEG_AGAIN;
+    }
+    if (needs_next_reference(p)) {
+        cmd->references_taken++;
         store_take_keys(p->sub);
         return PG_SEG_AGAIN;
     }

@@ -6,6 +6,7 @@
 
 #include "base/assert.h"
 #include "case/command/keys.h"
+#include "contract/reference.h"
 #include "store/impl.h"
 
 struct seg_part *seg_part_of(struct seg_state *st, const struct pg_seg_cmd *cmd)
@@ -45,6 +46,8 @@ static void add_part(struct seg_state *st, struct submission *sub)
     const struct command_kind *kind = cmd->kind;
     p->sub = sub;
     p->cmd = cmd;
+    if (command_gives_reference(cmd))
+        st->references[st->n_references++] = p;
     if (kind->needs_customer) {
         st->openings[st->n_openings++] = p;
         if (!uuid_is_zero(&cmd->open_case_id)) {
@@ -78,6 +81,7 @@ static struct seg_state *state_new(struct store *s, struct pg_seg *seg)
     st->agents = ARENA_ARRAY(seg->arena, struct seg_agent, 2 * seg->n);
     st->dedups = ARENA_ARRAY(seg->arena, struct seg_part *, seg->n);
     st->openings = ARENA_ARRAY(seg->arena, struct seg_part *, seg->n);
+    st->references = ARENA_ARRAY(seg->arena, struct seg_part *, seg->n);
     return st;
 }
 
@@ -153,6 +157,23 @@ static void send_openings(struct pg_seg *seg, struct seg_state *st)
     send(seg, STMT_OPENING, &args);
 }
 
+static void send_references(struct pg_seg *seg, struct seg_state *st)
+{
+    struct pg_args args;
+    struct pg_array text;
+    pg_args_init(&args, seg->arena);
+    arg_tenants(&args, st->references, st->n_references);
+    pg_array_init(&text, seg->arena, PG_TEXT, st->n_references);
+    for (size_t i = 0; i < st->n_references; i++) {
+        const struct command *cmd = st->references[i]->cmd;
+        char reference[REFERENCE_CHARS + 1];
+        reference_make(&cmd->case_id, cmd->references_taken, reference);
+        pg_array_text(&text, reference);
+    }
+    pg_arg_array(&args, &text);
+    send(seg, STMT_REFERENCES, &args);
+}
+
 static void send_cases(struct pg_seg *seg, struct seg_state *st)
 {
     struct pg_args args;
@@ -192,6 +213,8 @@ void store_seg_read(void *ctx, struct pg_seg *seg)
         send_dedups(seg, st);
     if (st->n_openings)
         send_openings(seg, st);
+    if (st->n_references)
+        send_references(seg, st);
     if (st->n_cases)
         send_cases(seg, st);
     if (st->n_agents)

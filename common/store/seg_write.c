@@ -112,6 +112,17 @@ static void derive_ended(struct seg_part *p)
     p->ended.row.change = change_of(was, is, true);
 }
 
+/* A case gets one once and keeps it. */
+static void derive_reference(struct seg_part *p)
+{
+    const struct case_row *row = &p->c->row;
+    const bool is = p->c->exists && row->reference[0] != '\0';
+    p->reference = (struct reference_row){
+        .tenant_id = row->tenant_id, .reference = row->reference, .case_id = row->case_id};
+    AM_ASSERT(is || !p->had_reference);
+    p->reference.row.change = is && !p->had_reference ? ROW_NEW : ROW_SAME;
+}
+
 static void derive(struct seg_part *p)
 {
     if (!p->c)
@@ -119,6 +130,7 @@ static void derive(struct seg_part *p)
     derive_work(p);
     derive_claim(p);
     derive_ended(p);
+    derive_reference(p);
 }
 
 static const void *list_row(const struct seg_part *p, enum table_id table)
@@ -130,6 +142,8 @@ static const void *list_row(const struct seg_part *p, enum table_id table)
         return &p->claim;
     case TABLE_ENDED:
         return &p->ended;
+    case TABLE_REFERENCE:
+        return &p->reference;
     default:
         return NULL;
     }

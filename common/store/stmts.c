@@ -107,6 +107,12 @@ static char *opening_sql(void)
     return sql;
 }
 
+/* $1 tenants, $2 references: those that are taken. */
+static const char references[] =
+    "select k.ord, r.case_id from unnest($1::int8[], $2::text[]) with ordinality"
+    " as k(tenant_id, reference, ord) cross join lateral (select x.case_id from case_reference x"
+    " where x.tenant_id = k.tenant_id and x.reference = k.reference offset 0) r";
+
 /* -- cases ------------------------------------------------------------------------------------ */
 
 /* The case and, behind its columns, what case_work holds of it: null when that holds nothing. */
@@ -448,6 +454,7 @@ __attribute__((constructor)) static void set_all(void)
 {
     set_tables();
     set(STMT_OPENING, "read_opening", opening_sql());
+    set(STMT_REFERENCES, "read_references", strdup(references));
     set(STMT_EVENTS, "read_events", events_sql(&tables[TABLE_EVENT]));
     set(STMT_EVENT_PRIVATES, "read_event_privates", events_sql(&tables[TABLE_EVENT_PRIVATE]));
     set(STMT_LIST_AGENTS, "list_agents", list_agents_sql());

@@ -158,6 +158,10 @@ enum case_depth {
 void store_read_cases(struct store *s, struct store_read *r, const struct uuid *ids, size_t n,
                       enum case_depth depth);
 
+/* The case that has the reference, as stored, in `case_ids`: none when no case of the tenant has
+ * it. */
+void store_find_case(struct store *s, struct store_read *r, const char *reference);
+
 enum words_of { WORDS_OF_SIGNALS, WORDS_OF_CONTACTS, WORDS_OF_ACTS, WORDS_OF };
 
 /* Where a page of words ended: a signal's number, else time and id. All zero = at the newest. */

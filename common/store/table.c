@@ -98,6 +98,7 @@ static const struct column case_cols[] = {
     PLAIN(case_row, earlier_denials), /* case/erase.c empties its reasons: the rest is no text */
     TIME_NULL(case_row, erased_at),
     COL(case_row, erased_seq),
+    PLAIN(case_row, reference),
 };
 
 static const struct column agent_cols[] = {
@@ -235,6 +236,12 @@ static const struct column ended_cols[] = {
     COL(ended_row, case_id),
 };
 
+static const struct column reference_cols[] = {
+    COL(reference_row, tenant_id),
+    PLAIN(reference_row, reference),
+    COL(reference_row, case_id),
+};
+
 static const struct column dedup_cols[] = {
     COL(dedup_row, tenant_id),   PLAIN(dedup_row, principal), COL(dedup_row, method),
     COL(dedup_row, request_id),  PLAIN(dedup_row, body_hash), COL(dedup_row, case_id),
@@ -330,6 +337,7 @@ const struct table tables[TABLES] = {
     [TABLE_WORK] = {TABLE_OF("case_work", work_cols, work_row, 3)},
     [TABLE_CLAIM] = {TABLE_OF("open_claim", claim_cols, claim_row, 4)},
     [TABLE_ENDED] = {TABLE_OF("case_ended", ended_cols, ended_row, 4)},
+    [TABLE_REFERENCE] = {TABLE_OF("case_reference", reference_cols, reference_row, 2)},
     [TABLE_DEDUP] = {TABLE_OF("dedup", dedup_cols, dedup_row, 4)},
     [TABLE_EVENT] = {TABLE_OF("case_event", event_cols, event_row, 3)},
     [TABLE_EVENT_PRIVATE] = {TABLE_OF("case_event_private", event_private_cols, event_private_row,

@@ -34,6 +34,7 @@ enum table_id {
     TABLE_DELIVERY,
     TABLE_CLAIM,
     TABLE_ENDED,
+    TABLE_REFERENCE,
     TABLES
 };
 #define TABLES_UPSERT TABLE_SIGNAL

@@ -8,6 +8,7 @@
 #include "assignment/engine/engine.h"
 #include "assignment/engine/keys.h"
 #include "assignment/engine/scripts.h"
+#include "assignment/references/references.h"
 #include "base/assert.h"
 
 int64_t engine_now_us(const struct assignment *a)
@@ -126,6 +127,7 @@ static void start_parts(struct assignment *a)
     a->timers = timers_new(a);
     a->audit = audit_new(a);
     a->checkpoints = checkpoints_new(a);
+    a->references = references_new(a);
     a->retention = retention_new(a);
     a->sweep = sweep_new(a);
     a->settle = settle_new(a);
@@ -179,6 +181,7 @@ void assignment_free(struct assignment *a)
     sweep_free(a->sweep);
     audit_free(a->audit);
     checkpoints_free(a->checkpoints);
+    references_free(a->references);
     retention_free(a->retention);
     timers_free(a->timers);
     a->magic = 0;

@@ -173,7 +173,8 @@ def test_a_rewritten_event_is_found(world, case):
 def test_a_missing_case_is_found(world, case):
     alter(world, "; ".join(f"delete from {table} where case_id = '{case.case_id}'" for table in (
         "case_event_private", "case_event", "clock", "offer", "remedy", "act", "contact_attempt", "signal", "escalation",
-        "notification", "case_work", "open_claim", "case_ended", "recovery_case")))
+        "notification", "case_work", "open_claim", "case_ended", "case_reference",
+        "recovery_case")))
     findings, cases = verify_all(world)
     assert cases == 0
     assert (kinds(findings), findings[0].case_id) == ({"CASE_MISSING"}, case.case_id)

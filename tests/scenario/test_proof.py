@@ -24,7 +24,7 @@ NO_PART_OF_A_CASE = {
 }
 FOLLOWS = "follows from the case; it is only looked for by it"
 NOT_PROVED = {
-    "case_work": FOLLOWS, "open_claim": FOLLOWS, "case_ended": FOLLOWS,
+    "case_work": FOLLOWS, "open_claim": FOLLOWS, "case_ended": FOLLOWS, "case_reference": FOLLOWS,
     "escalation": "a copy of what the event says, for reports; nothing is decided on it",
     "notification": "a message to be sent; the event says that somebody is told",
     "case_event.epoch": "where the event stands in the feed; no part of what happened",

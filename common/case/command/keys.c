@@ -6,6 +6,7 @@
 #include "amends/v1/intake_service.pb-c.h"
 #include "base/assert.h"
 #include "base/digest.h"
+#include "contract/reference.h"
 
 #define KEY_PARTS 6
 
@@ -89,6 +90,16 @@ static void lock_claim(struct command_keys *keys, const struct command *cmd)
     lock_key(keys, &key);
 }
 
+/* Two cases that would have the same reference are not written at once. */
+static void lock_reference(struct command_keys *keys, const struct command *cmd)
+{
+    char reference[REFERENCE_CHARS + 1];
+    struct key key = key_begin("reference", cmd);
+    reference_make(&cmd->case_id, cmd->references_taken, reference);
+    key_add_text(&key, reference);
+    lock_key(keys, &key);
+}
+
 void command_keys(const struct command *cmd, struct command_keys *keys)
 {
     keys->n = 0;
@@ -102,4 +113,6 @@ void command_keys(const struct command *cmd, struct command_keys *keys)
         lock_case(keys, cmd, &cmd->open_case_id);
     if (cmd->agent_id)
         lock_agent(keys, cmd);
+    if (command_gives_reference(cmd))
+        lock_reference(keys, cmd);
 }

@@ -12,7 +12,7 @@
 
 #include "case/model/command.h"
 
-/* Request id, claim, case, the open case to join, agent. */
+/* Request id, claim, case, the open case to join, agent, reference. */
 #define COMMAND_KEYS_MAX 8
 
 struct command_keys {
@@ -22,7 +22,7 @@ struct command_keys {
 };
 
 /* Request id, case, agent, the claim's customer with failure and order; for OpenCase the open case
- * to join. */
+ * to join; the reference that a case may get. */
 void command_keys(const struct command *cmd, struct command_keys *keys);
 
 /* The natural key of the claim: an OpenCase's by its request, else what the command named so far.

@@ -7,6 +7,7 @@
 #include "case/history/proof_impl.h"
 #include "case/message/message.h"
 #include "case/people/contributors.h"
+#include "contract/reference.h"
 #include "contract/words.h"
 
 #define KIND(name) AMENDS__V1__HISTORY_FINDING_KIND__HISTORY_FINDING_KIND_##name
@@ -267,9 +268,26 @@ static void find_unknown(struct proof *p, enum proof_part part)
     }
 }
 
+#define REFERENCE_ATTEMPTS 64
+
+/* The reference follows from the id, so no event need tell it. */
+static void check_reference_of_id(struct proof *p)
+{
+    const struct case_row *row = &p->c->row;
+    char made[REFERENCE_CHARS + 1];
+    bool found = row->reference[0] == '\0'; /* not given yet */
+    for (unsigned i = 0; i < REFERENCE_ATTEMPTS && !found; i++) {
+        reference_make(&row->case_id, i, made);
+        found = strcmp(made, row->reference) == 0;
+    }
+    if (!found)
+        proof_differs(p, 0, "case", "reference");
+}
+
 void proof_end(struct proof *p)
 {
     chain_end(&p->chain);
+    check_reference_of_id(p);
     if (!p->erasure)
         take_erasure(p, 0, 0); /* no event tells of one */
     for (unsigned part = 0; part < PROOF_PARTS; part++)

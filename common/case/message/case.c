@@ -182,6 +182,7 @@ static Amends__V1__Case *make_row(struct make *m, const struct case_row *row)
     c->boost_ms = row->boost_ms;
     make_uuid(m, &c->earlier_case_id, &row->earlier_case_id);
     make_time(m, &c->erase_time, row->erased_at);
+    make_text(m, &c->reference, row->reference);
     return c;
 }
 

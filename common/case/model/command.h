@@ -61,6 +61,8 @@ struct command_kind {
     bool needs_customer;
     /* PERMISSION_DENIED / NOT_AN_AGENT when the principal is no agent. */
     bool agents_only;
+    /* May give a case its reference, as needs_customer does. */
+    bool gives_reference;
     /* But for a customer whom a gateway acts for. */
     bool customers_too;
     /* PERMISSION_DENIED / NOT_THE_OWNER unless the owner or a level above; implies agents_only. */
@@ -109,8 +111,9 @@ struct command {
     bool dry_run;           /* decided only: nothing is written */
     /* ReopenCase names it when it has read the case; texts in `arena`. */
     struct command_claim claim;
-    struct uuid open_case_id; /* OpenCase: the case to join, locked on the second try */
-    struct uuid past_case_id; /* OpenCase: it has ended, and a new one is opened in its place */
+    struct uuid open_case_id;  /* OpenCase: the case to join, locked on the second try */
+    struct uuid past_case_id;  /* OpenCase: it has ended, and a new one is opened in its place */
+    unsigned references_taken; /* the attempts that other cases have (contract/reference.h) */
 
     /* Makes the answer from the rows as they are after an OK decision, or for a replay, before
      * anything is written: what cannot be answered sets the fault, and is not written. NULL when
@@ -127,6 +130,12 @@ struct command {
     struct uuid result_case_id; /* the case written (OpenCase: new or joined) */
     struct uuid result_id;      /* offer, remedy, contact or act */
 };
+
+/* Whether the command may give the case `case_id` a reference: that is locked, too. */
+static inline bool command_gives_reference(const struct command *cmd)
+{
+    return cmd->kind->needs_customer || cmd->kind->gives_reference;
+}
 
 /* Whether somebody called for the principal. */
 static inline bool command_on_behalf(const struct command *cmd)

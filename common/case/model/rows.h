@@ -78,6 +78,7 @@ struct case_row {
     struct uuid earlier_case_id;     /* of the same claim, over for too long; zero = none */
     int64_t erased_at;               /* its personal data; 0 = never ... */
     int64_t erased_seq;              /* ... and the event that tells of it: later words are there */
+    const char *reference;           /* contract/reference.h; "" = it has none yet */
 };
 
 struct signal_row {
@@ -184,6 +185,14 @@ struct ended_row {
     int64_t tenant_id;
     const char *owner_id;
     int64_t opened_at;
+    struct uuid case_id;
+};
+
+/* A reference that a case took. */
+struct reference_row {
+    struct row row;
+    int64_t tenant_id;
+    const char *reference;
     struct uuid case_id;
 };
 

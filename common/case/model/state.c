@@ -40,7 +40,7 @@ void case_state_init(struct case_state *c, int64_t tenant_id, const struct uuid 
     r->root_cause_code = r->root_cause_note = r->root_cause_actor = "";
     r->denial_reason = r->denial_actor = "";
     r->customer_tier = r->time_zone = r->acknowledged_by = r->contributors = "";
-    r->touch_cost_currency = "";
+    r->touch_cost_currency = r->reference = "";
     r->earlier_denials = slice_of("", 0);
 }
 

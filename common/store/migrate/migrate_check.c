@@ -50,6 +50,7 @@ static const struct rule rules[] = {
     {"work without case", "case_work" NO_CASE},
     {"claims without case", "open_claim" NO_CASE},
     {"ended cases without case", "case_ended" NO_CASE},
+    {"references without case", "case_reference" NO_CASE},
     {"offers without case", "offer" NO_CASE},
     {"contacts without case", "contact_attempt" NO_CASE},
     {"acts without case", "act" NO_CASE},
@@ -130,6 +131,9 @@ static const struct rule rules[] = {
      " where p.tenant_id = c.tenant_id and p.customer_id = c.customer_id"
      " and p.failure_code = c.failure_code and p.order_reference = c.order_reference"
      " and p.case_id = c.case_id)"},
+    {"cases that are not found by their reference",
+     "recovery_case c where c.reference <> '' and not exists (select 1 from case_reference p"
+     " where p.tenant_id = c.tenant_id and p.reference = c.reference and p.case_id = c.case_id)"},
     {"claims of cases that are not open",
      "open_claim c where not exists (select 1 from recovery_case p where p.tenant_id = c.tenant_id"
      " and p.case_id = c.case_id and p.status " SQL_STATUS_WAITING ")"},

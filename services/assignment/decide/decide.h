@@ -44,6 +44,9 @@ struct absentee {
     int64_t seen_us;      /* when the last of these offers ended */
 };
 
+/* GiveReference: gives cmd->case_id a reference if it has none. */
+extern const struct command_kind give_reference_kind;
+
 /* FireClock: fires the clock if it still has this generation, is active and due. An OFFER clock
  * then expires its offer. Else it is refused with FAILED_PRECONDITION. */
 struct fire_clock_args {

@@ -13,6 +13,7 @@
  *   directory  which agents have a stream anywhere
  *   retention  erases what policy keeps no longer, and finishes erasures
  *   audit      looks for what must not be, independently of all others
+ *   references  gives references to cases that have none
  *   checkpoints  signs the heads of the histories that changed
  *
  * Threading: io loop's thread. Ownership: the engine owns its parts and the commands that it gives
@@ -41,6 +42,7 @@ struct assignment {
     struct sweep *sweep;
     struct audit *audit;
     struct checkpoints *checkpoints;
+    struct references *references;
     struct retention *retention;
     struct settle *settle;
     struct match *match;
@@ -81,6 +83,7 @@ enum stmt {
     STMT_STREAM_SEEN,          /* agents have streams here, or none any more */
     STMT_STREAM_GONE,          /* agents whose streams have ended somewhere */
     STMT_STREAM_FORGET,        /* what has ended of an agent's */
+    STMT_UNNAMED,              /* cases without a reference */
     STMT_TENANT_NAME,          /* by id */
     STMT_CHECKPOINT_DUE,       /* tenants, and whether each needs a checkpoint */
     STMT_CHECKPOINT_FEED,      /* the next complete events of a tenant's feed */

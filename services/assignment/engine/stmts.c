@@ -11,6 +11,7 @@
 #include "assignment/checkpoints/sql.h"
 #include "assignment/engine/engine.h"
 #include "assignment/matching/sql.h"
+#include "assignment/references/references.h"
 #include "assignment/streams/sql.h"
 #include "assignment/timers/sql.h"
 
@@ -55,6 +56,7 @@ static const struct pg_stmt stmts[STMTS] = {
     [STMT_STREAM_SEEN] = {"assignment_stream_seen", streams_sql_seen},
     [STMT_STREAM_GONE] = {"assignment_stream_gone", streams_sql_gone},
     [STMT_STREAM_FORGET] = {"assignment_stream_forget", streams_sql_forget},
+    [STMT_UNNAMED] = {"assignment_unnamed", references_sql_next},
     [STMT_TENANT_NAME] = {"assignment_tenant_name", tenant_name},
     [STMT_CHECKPOINT_DUE] = {"assignment_checkpoint_due", checkpoints_sql_due},
     [STMT_CHECKPOINT_FEED] = {"assignment_checkpoint_feed", checkpoints_sql_feed},

@@ -11,6 +11,7 @@
 
 #include "assignment/checkpoints/checkpoints.h"
 #include "assignment/engine/engine.h"
+#include "assignment/references/references.h"
 #include "base/assert.h"
 #include "base/log.h"
 #include "base/metrics.h"
@@ -103,6 +104,7 @@ static void sweep_round(struct sweep *s)
     audit_run(a->audit);
     checkpoints_run(a->checkpoints);
     retention_run(a->retention);
+    references_run(a->references);
     (void)directory_sweep(a->directory, NULL);
 }
 

@@ -11,6 +11,7 @@
 #include "contract/check.h"
 #include "case/message/message.h"
 #include "contract/money.h"
+#include "contract/reference.h"
 #include "case/event.h"
 #include "case/ladder/comeback.h"
 #include "case/model/decision.h"
@@ -211,6 +212,13 @@ static void opened_event(struct decision *d, const struct signal_row *signal)
     case_event(d, EVENT_KIND_CASE_OPENED, d->cmd->principal, &detail, &personal);
 }
 
+static void fill_reference(struct decision *d)
+{
+    char *reference = ARENA_ARRAY(d->arena, char, REFERENCE_CHARS + 1);
+    reference_make(&d->c->row.case_id, d->cmd->references_taken, reference);
+    d->c->row.reference = reference;
+}
+
 static void open_new(struct decision *d)
 {
     const Amends__V1__OpenCaseRequest *r = request_of(d);
@@ -218,6 +226,7 @@ static void open_new(struct decision *d)
     fill_customer(row, r);
     fill_failure(d, r);
     fill_course(row, d->policy, d->now_us);
+    fill_reference(d);
     row->row.change = ROW_NEW;
     row->earlier_case_id = d->cmd->past_case_id;
     d->c->exists = true;

@@ -3,8 +3,8 @@
 #include "intake/rpc/card.h"
 
 #include "amends/v1/intake_service.pb-c.h"
-#include "contract/check.h"
 #include "contract/reasons.h"
+#include "shared/named_case.h"
 
 #define TEXT(s)                                                                                    \
     ((char *)(uintptr_t)(s)) /* protobuf-c's strings are not const; packing only reads them */
@@ -15,6 +15,7 @@ struct card {
     Amends__V1__GetContactCardResponse response;
     struct read_call *rc;
     struct tenants_wait wait;
+    char case_id[UUID_TEXT_LEN + 1];
     int16_t level; /* of the case, as its policy version is */
     int32_t policy_version;
 };
@@ -29,7 +30,8 @@ static struct card *card_new(struct read_call *rc, const struct case_row *row)
     struct card *card = ARENA_NEW(rc->arena, struct card);
     *card = (struct card){.rc = rc, .level = row->level, .policy_version = row->policy_version};
     amends__v1__get_contact_card_response__init(&card->response);
-    card->response.case_id = TEXT(case_id_of(rc));
+    card->response.case_id = uuid_format(&row->case_id, card->case_id);
+    card->response.reference = TEXT(row->reference);
     card->response.owner_kind = (Amends__V1__OwnerKind)row->owner_kind;
     card->response.owner_name = TEXT(row->owner_id);
     return card;
@@ -112,13 +114,17 @@ static void case_done(struct store_read *read)
     store_read_agents(rc->service->store, &rc->read, ids, 1);
 }
 
+static void case_known(struct read_call *rc)
+{
+    rc->read.done = case_done;
+    store_read_cases(rc->service->store, &rc->read, rc->user, 1, CASE_ROW);
+}
+
 static void start(struct read_call *rc)
 {
     struct uuid *id = ARENA_NEW(rc->arena, struct uuid);
-    (void)check_uuid(&rc->fault, "case_id", case_id_of(rc), id);
-    rc->read.done = case_done;
-    if (read_call_valid(rc))
-        store_read_cases(rc->service->store, &rc->read, id, 1, CASE_ROW);
+    rc->user = id;
+    named_case(rc, case_id_of(rc), id, case_known);
 }
 
 void card_get(struct rpc_call *call, void *service)

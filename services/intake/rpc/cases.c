@@ -10,6 +10,7 @@
 #include "case/message/message.h"
 #include "contract/check.h"
 #include "contract/reasons.h"
+#include "shared/named_case.h"
 #include "shared/show.h"
 
 #define BATCH_MAX 100
@@ -407,13 +408,16 @@ static void get_done(struct reading *x, Amends__V1__Case *message)
     answer(x, &x->single.base);
 }
 
+static void get_known(struct read_call *rc)
+{
+    start_reading(rc->user, RESPONSE_BYTES_MOST, get_done);
+}
+
 static void get_start(struct read_call *rc)
 {
     const Amends__V1__GetCaseRequest *req = (const Amends__V1__GetCaseRequest *)rc->request;
     struct reading *x = reading_new(rc, 1, req->view);
-    (void)check_uuid(&rc->fault, "case_id", req->case_id, &x->ids[0]);
-    if (read_call_valid(rc))
-        start_reading(x, RESPONSE_BYTES_MOST, get_done);
+    named_case(rc, req->case_id, &x->ids[0], get_known);
 }
 
 void cases_get(struct rpc_call *call, void *service)

@@ -10,6 +10,7 @@
 #include "contract/check.h"
 #include "contract/reasons.h"
 #include "contract/words.h"
+#include "shared/named_case.h"
 #include "shared/page_token.h"
 #include "shared/show.h"
 
@@ -308,15 +309,11 @@ static void history_next(struct history *h, size_t rows)
     store_read_events(h->rc->service->store, &h->read, &h->case_id, h->after_seq, h->asked);
 }
 
-static void history_start(struct read_call *rc)
+static void history_known(struct read_call *rc)
 {
     const Amends__V1__GetCaseHistoryRequest *req =
         (const Amends__V1__GetCaseHistoryRequest *)rc->request;
-    struct history *h = ARENA_NEW(rc->arena, struct history);
-    h->rc = rc;
-    h->bytes = req->detail_bytes;
-    (void)check_uuid(&rc->fault, "case_id", req->case_id, &h->case_id);
-    h->limit = (size_t)page_size(&rc->fault, req->page_size, EVENTS_USUAL, EVENTS_MOST);
+    struct history *h = rc->user;
     const struct slice fields[] = {slice_str("history"), slice_of(&h->case_id, sizeof h->case_id)};
     h->hash = digest_key(fields, 2);
     struct slice position = page_token_read(rc, h->hash, req->page_token);
@@ -328,6 +325,18 @@ static void history_start(struct read_call *rc)
     h->response.events = ARENA_ARRAY(rc->arena, Amends__V1__CaseEvent *, h->limit);
     arena_init(&h->slice, SLICE_ARENA_BYTES);
     history_next(h, 0);
+}
+
+static void history_start(struct read_call *rc)
+{
+    const Amends__V1__GetCaseHistoryRequest *req =
+        (const Amends__V1__GetCaseHistoryRequest *)rc->request;
+    struct history *h = ARENA_NEW(rc->arena, struct history);
+    h->rc = rc;
+    h->bytes = req->detail_bytes;
+    h->limit = (size_t)page_size(&rc->fault, req->page_size, EVENTS_USUAL, EVENTS_MOST);
+    rc->user = h;
+    named_case(rc, req->case_id, &h->case_id, history_known);
 }
 
 void lists_history(struct rpc_call *call, void *service)

@@ -13,6 +13,7 @@
 #include "case/message/message.h"
 #include "contract/reasons.h"
 #include "intake/rpc/policy.h"
+#include "shared/named_case.h"
 
 #define PARTS_MAX 500
 #define WHOLE 100 /* per cent: the deadline itself */
@@ -141,6 +142,13 @@ static int32_t check_before(struct read_call *rc, const Amends__V1__ExplainDeadl
     return (int32_t)before->seconds;
 }
 
+static void case_known(struct read_call *rc)
+{
+    const struct explain *x = rc->user;
+    rc->read.done = case_read;
+    store_read_cases(rc->service->store, &rc->read, &x->case_id, 1, CASE_PARTS);
+}
+
 static void start(struct read_call *rc)
 {
     const Amends__V1__ExplainDeadlineRequest *req =
@@ -148,15 +156,12 @@ static void start(struct read_call *rc)
     struct explain *x = ARENA_NEW(rc->arena, struct explain);
     *x = (struct explain){.policy.done = policy_known, .rc = rc};
     x->threshold = req->percent ? req->percent : WHOLE;
-    (void)check_uuid(&rc->fault, "case_id", req->case_id, &x->case_id);
     (void)check_uuid(&rc->fault, "clock_id", req->clock_id, &x->clock_id);
     check_range(&rc->fault, "percent", req->percent, 0, POLICY_PERCENT_MAX);
     if (req->before)
         x->threshold = -check_before(rc, req);
     rc->user = x;
-    rc->read.done = case_read;
-    if (read_call_valid(rc))
-        store_read_cases(rc->service->store, &rc->read, &x->case_id, 1, CASE_PARTS);
+    named_case(rc, req->case_id, &x->case_id, case_known);
 }
 
 void policy_explain(struct rpc_call *call, void *service)

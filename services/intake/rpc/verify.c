@@ -3,10 +3,10 @@
 /* VerifyCaseHistory: proves one case. */
 
 #include "amends/v1/intake_service.pb-c.h"
-#include "contract/check.h"
 #include "contract/reasons.h"
 #include "intake/rpc/lists.h"
 #include "intake/rpc/prover.h"
+#include "shared/named_case.h"
 
 /* Rows of a usual case; one with more waits until it may hold as much as the fullest. */
 #define ROWS_BYTES (256u << 10)
@@ -77,14 +77,16 @@ static void begin_fullest(struct read_call *rc)
     begin(rc, 0);
 }
 
+static void known(struct read_call *rc)
+{
+    begin(rc, ROWS_BYTES);
+}
+
 static void start(struct read_call *rc)
 {
     const Amends__V1__VerifyCaseHistoryRequest *req =
         (const Amends__V1__VerifyCaseHistoryRequest *)rc->request;
     struct prover *p = ARENA_NEW(rc->arena, struct prover);
-    (void)check_uuid(&rc->fault, "case_id", req->case_id, &p->case_id);
-    if (!read_call_valid(rc))
-        return;
     p->store = rc->service->store;
     p->tenant_id = rc->tenant->id;
     p->tenant = rc->tenant->name;
@@ -93,7 +95,7 @@ static void start(struct read_call *rc)
     p->done = proved;
     p->ctx = rc;
     rc->user = p;
-    begin(rc, ROWS_BYTES);
+    named_case(rc, req->case_id, &p->case_id, known);
 }
 
 void lists_verify(struct rpc_call *call, void *service)

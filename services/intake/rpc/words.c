@@ -10,6 +10,7 @@
 #include "contract/check.h"
 #include "contract/reasons.h"
 #include "intake/rpc/cases.h"
+#include "shared/named_case.h"
 #include "shared/page_token.h"
 #include "shared/show.h"
 
@@ -24,7 +25,7 @@ struct listing {
     struct store_read read; /* into `slice` */
     struct arena slice;
     enum words_of of;
-    const char *case_id;
+    const char *case_id, *token;
     struct uuid id;
     uint64_t hash;
     struct words_place place; /* of the last part of the page */
@@ -150,20 +151,14 @@ static void next_slice(struct listing *l)
 
 /* -- the start --------------------------------------------------------------------------------- */
 
-static void start(struct read_call *rc, enum words_of of, const char *case_id, int32_t size,
-                  const char *token)
+static void case_known(struct read_call *rc)
 {
     static const char *const names[] = {
         [WORDS_OF_SIGNALS] = "signals", [WORDS_OF_CONTACTS] = "contacts", [WORDS_OF_ACTS] = "acts"};
-    struct listing *l = ARENA_NEW(rc->arena, struct listing);
-    l->rc = rc;
-    l->of = of;
-    l->case_id = case_id;
-    (void)check_uuid(&rc->fault, "case_id", case_id, &l->id);
-    l->limit = (size_t)page_size(&rc->fault, size, PAGE_USUAL, PAGE_MOST);
-    const struct slice fields[] = {slice_str(names[of]), slice_of(&l->id, sizeof l->id)};
+    struct listing *l = rc->user;
+    const struct slice fields[] = {slice_str(names[l->of]), slice_of(&l->id, sizeof l->id)};
     l->hash = digest_key(fields, 2);
-    const struct slice position = page_token_read(rc, l->hash, token);
+    const struct slice position = page_token_read(rc, l->hash, l->token);
     if (position.len == sizeof l->place)
         memcpy(&l->place, position.data, sizeof l->place);
     if (!read_call_valid(rc))
@@ -171,6 +166,19 @@ static void start(struct read_call *rc, enum words_of of, const char *case_id, i
     l->parts = ARENA_ARRAY(rc->arena, ProtobufCMessage *, l->limit);
     arena_init(&l->slice, 4 * READ_SLICE_BYTES);
     next_slice(l);
+}
+
+static void start(struct read_call *rc, enum words_of of, const char *case_id, int32_t size,
+                  const char *token)
+{
+    struct listing *l = ARENA_NEW(rc->arena, struct listing);
+    l->rc = rc;
+    l->of = of;
+    l->case_id = case_id;
+    l->token = token;
+    l->limit = (size_t)page_size(&rc->fault, size, PAGE_USUAL, PAGE_MOST);
+    rc->user = l;
+    named_case(rc, case_id, &l->id, case_known);
 }
 
 static void signals_start(struct read_call *rc)

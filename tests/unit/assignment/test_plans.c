@@ -49,6 +49,7 @@ static const struct expect expectations[] = {
     {"assignment_stream_gone", "agent_stream_pkey", "tenant_id,agent_id"},
     {"assignment_stream_forget", "agent_stream_pkey", "tenant_id,agent_id"},
     {"assignment_stream_seen", "agent_pkey", "tenant_id,agent_id"},
+    {"assignment_unnamed", "recovery_case_unnamed", "tenant_id,opened_at,case_id"},
     {"assignment_tenant_name", "tenant_pkey", "tenant_id"},
     {"assignment_checkpoint_due", "tenant_pkey", "tenant_id"},
     {"assignment_checkpoint_due", "checkpoint_pkey", "tenant_id"},

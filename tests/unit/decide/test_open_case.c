@@ -229,12 +229,12 @@ static void joining_asks_for_the_cases_key_first(void **state)
     d->cmd->kind = &open_case_kind;
     command_from_request(d->cmd, &r->base, &f);
     command_keys(d->cmd, &w->keys);
-    assert_int_equal(w->keys.n, 2); /* request and customer */
+    assert_int_equal(w->keys.n, 3); /* request, customer and reference */
     assert_int_equal(command_decide(d), DECISION_AGAIN);
     assert_true(d->again);
     assert_int_equal(w->c.signals.n, 1);
     command_keys(d->cmd, &w->keys);
-    assert_int_equal(w->keys.n, 3);
+    assert_int_equal(w->keys.n, 4);
     d->again = false;
     assert_int_equal(command_decide(d), DECISION_WRITE);
     assert_int_equal(w->c.signals.n, 2);

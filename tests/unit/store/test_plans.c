@@ -140,6 +140,7 @@ static const struct expect expectations[] = {
     {"feed_personal", "case_event_feed", "tenant_id,epoch,xid", 0},
     {"feed_personal", "recovery_case_pkey", "tenant_id,case_id", 0},
     {"feed_personal", "case_event_private_pkey", "tenant_id,case_id,seq", 0},
+    {"read_references", "case_reference_pkey", "tenant_id,reference", 0},
     {"work_list_clocks", "case_work_owed", "tenant_id,owner_kind,owner_id,owed_at,case_id", 2},
     {"work_list_clocks", "recovery_case_pkey", "tenant_id,case_id", 2},
     {"work_list_clocks", "clock_pkey", "tenant_id,case_id", 2},
