@@ -292,6 +292,13 @@ static const struct column notification_cols[] = {
     UUID_NULL(notification_row, clock_id),
     COL(notification_row, instance),
     COL(notification_row, threshold),
+    COL(notification_row, seq),
+    COL(notification_row, level),
+    COL(notification_row, cause),
+    COL(notification_row, ask),
+    COL(notification_row, urgent),
+    TIME_NULL(notification_row, acknowledged_at),
+    PLAIN(notification_row, acknowledged_by),
 };
 
 static const struct column delivery_cols[] = {

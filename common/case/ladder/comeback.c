@@ -9,6 +9,7 @@
 #include "case/event.h"
 #include "case/ladder/ladder.h"
 #include "case/message/message.h"
+#include "case/notify.h"
 #include "case/owner.h"
 #include "case/people/signature.h"
 #include "case/transition.h"
@@ -107,7 +108,7 @@ static bool owner_is_fit(const struct decision *d)
     return signature_fits(signature_of_case(&d->c->row, d->policy, d->arena), agent, d->policy);
 }
 
-static void hand_over(struct decision *d, bool fit, const char *cause)
+static void hand_over(struct decision *d, bool fit, enum owner_cause cause)
 {
     if (!fit)
         case_set_owner(d, OWNER_KIND_STEWARD, ladder_steward(d->policy, d->c->row.level), NULL,
@@ -162,9 +163,13 @@ static void returned_event(struct decision *d, enum comeback_cause cause)
 static void tell_people(struct decision *d, bool fit)
 {
     const struct case_row *row = &d->c->row;
+    struct tidings tidings = {.kind = NOTIFICATION_KIND_REOPENED,
+                              .cause = NOTIFICATION_CAUSE_RETURNED,
+                              .ask = NOTIFICATION_ASK_CONTINUE};
     if (fit)
-        ladder_tell(d, NOTIFICATION_REOPENED, "returned", row->owner_id);
-    ladder_tell(d, NOTIFICATION_REOPENED, "returned", ladder_steward(d->policy, row->level));
+        notify_tell(d, &tidings, row->owner_id);
+    tidings.ask = fit ? NOTIFICATION_ASK_NOTHING : NOTIFICATION_ASK_ASSIGN;
+    notify_tell(d, &tidings, ladder_steward(d->policy, row->level));
 }
 
 static void put_back(struct decision *d, enum comeback_cause cause)
@@ -180,7 +185,7 @@ static void put_back(struct decision *d, enum comeback_cause cause)
     row->resolved_at = 0;
     clocks_go_on(d, resolved_us);
     returned_event(d, cause);
-    hand_over(d, fit, "returned");
+    hand_over(d, fit, OWNER_RETURNED);
     tell_people(d, fit);
     if (climbs && row->level < d->policy->n_levels)
         ladder_climb(d, ESCALATION_CAUSE_REOPENED, row->level + 1, d->cmd->principal, NULL);
@@ -220,7 +225,41 @@ void comeback_reopen(struct decision *d, enum comeback_cause cause, bool climbs,
         detail.cause = cause_text(d, cause);
     personal.text = reason;
     case_event(d, EVENT_KIND_CASE_REOPENED, d->cmd->principal, &detail, reason ? &personal : NULL);
-    hand_over(d, fit, "reopened");
+    hand_over(d, fit, OWNER_REOPENED);
+}
+
+/* -- a case that is worked on, or is over ------------------------------------------------------ */
+
+/* What the owner is told of while the case is worked on. Of a broken promise the ladder tells, and
+ * what the company noticed again asks for nothing. */
+static const struct tidings of_live[] = {
+    [COMEBACK_CONTACT] = {.kind = NOTIFICATION_KIND_CUSTOMER_WROTE,
+                          .cause = NOTIFICATION_CAUSE_CONTACT,
+                          .ask = NOTIFICATION_ASK_ANSWER},
+    [COMEBACK_CLAIM] = {.kind = NOTIFICATION_KIND_CUSTOMER_WROTE,
+                        .cause = NOTIFICATION_CAUSE_CLAIM,
+                        .ask = NOTIFICATION_ASK_ANSWER},
+    [COMEBACK_SURVEY] = {.kind = NOTIFICATION_KIND_CUSTOMER_WROTE,
+                         .cause = NOTIFICATION_CAUSE_CLAIM,
+                         .ask = NOTIFICATION_ASK_ANSWER},
+    [COMEBACK_REVERSAL] = {.kind = NOTIFICATION_KIND_REMEDY,
+                           .cause = NOTIFICATION_CAUSE_REMEDY_REVERSED,
+                           .ask = NOTIFICATION_ASK_PROPOSE},
+    [COMEBACK_DETECTED] = {.kind = 0},
+};
+
+static void tell_owner(struct decision *d, enum comeback_cause cause)
+{
+    if (of_live[cause].kind != 0)
+        notify_owner(d, &of_live[cause]);
+}
+
+static void tell_late_word(struct decision *d)
+{
+    const struct tidings tidings = {.kind = NOTIFICATION_KIND_WORD,
+                                    .cause = NOTIFICATION_CAUSE_LATE_WORD,
+                                    .ask = NOTIFICATION_ASK_ANSWER};
+    notify_tell(d, &tidings, ladder_steward(d->policy, d->c->row.level));
 }
 
 /* -- all --------------------------------------------------------------------------------------- */
@@ -235,9 +274,10 @@ void comeback_run(struct decision *d, enum comeback_cause cause)
         comeback_reopen(d, cause, false, NULL);
         break;
     case COMEBACK_LATE:
-        ladder_tell(d, NOTIFICATION_WORD, "late word", ladder_steward(d->policy, d->c->row.level));
+        tell_late_word(d);
         break;
     default:
+        tell_owner(d, cause);
         break;
     }
 }

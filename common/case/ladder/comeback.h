@@ -12,8 +12,9 @@
  * its level is told.
  *
  * The owner keeps the case if not OFFLINE and still fit for it, however many cases that agent has;
- * else the steward of the level gets it. Both are told. The level stays, but for a bad answer to a
- * survey, and for the first word after a denial: that appeals against it.
+ * else the steward of the level gets it. Both are told, and a former owner who lost it. The level
+ * stays, but for a bad answer to a survey, and for the first word after a denial: that appeals
+ * against it.
  *
  * Threading: pure. Ownership: as the decision.
  */
@@ -44,7 +45,8 @@ enum comeback comeback_of(const struct decision *d);
  * them set a fault; return at once. True for a case that is worked on, without any key. */
 bool comeback_prepare(struct decision *d);
 
-/* Does what comeback_of() says, with its events, after those of the command that brought it. */
+/* Does what comeback_of() says, with its events, after those of the command that brought it. The
+ * owner of a case that is worked on is told what came, unless the owner is who recorded it. */
 void comeback_run(struct decision *d, enum comeback_cause cause);
 
 /* Begins the next round of a RESOLVED or CLOSED case, one level higher if `climbs` (at the top it

@@ -5,9 +5,11 @@
 #include <string.h>
 
 #include "base/assert.h"
+#include "case/clocks/impl.h"
 #include "case/event.h"
 #include "case/ladder/impl.h"
 #include "case/message/message.h"
+#include "case/notify.h"
 #include "case/owner.h"
 #include "case/people/contributors.h"
 #include "base/bits.h"
@@ -45,58 +47,79 @@ void ladder_raise_severity(struct case_row *row)
 
 /* -- notifications ---------------------------------------------------------------------------- */
 
-static bool told_already(struct step *s, const char *recipient)
+/* A promise that was due, or is said to be broken before. */
+static bool breaks_promise(const struct step *s)
 {
-    for (size_t i = 0; i < s->n_told; i++)
-        if (strcmp(s->told[i], recipient) == 0)
-            return true;
-    if (s->n_told < sizeof(s->told) / sizeof(s->told[0]))
-        s->told[s->n_told++] = recipient;
-    return false;
+    return s->cause == ESCALATION_CAUSE_PROMISE ||
+           (s->clock && s->clock->kind == CLOCK_KIND_PROMISE && s->threshold == DUE_PERCENT);
 }
 
-static void name_tidings(struct notification_row *n, const struct step *s)
+static int cause_of(const struct step *s)
 {
+    if (breaks_promise(s))
+        return NOTIFICATION_CAUSE_PROMISE_BROKEN;
+    if (s->cause == ESCALATION_CAUSE_REOPENED)
+        return NOTIFICATION_CAUSE_REOPENED;
+    if (s->cause == ESCALATION_CAUSE_HAND)
+        return NOTIFICATION_CAUSE_HAND;
+    return s->threshold >= DUE_PERCENT ? NOTIFICATION_CAUSE_BREACH : NOTIFICATION_CAUSE_WARNING;
+}
+
+static int kind_of(const struct step *s)
+{
+    if (s->cause == ESCALATION_CAUSE_REOPENED)
+        return NOTIFICATION_KIND_REOPENED;
     bool escalated = s->to > s->from || s->cause != ESCALATION_CAUSE_CLOCK;
-    n->kind = escalated ? NOTIFICATION_ESCALATION : NOTIFICATION_THRESHOLD;
-    n->template_name = escalated ? "escalation" : "threshold";
-    if (s->cause == ESCALATION_CAUSE_REOPENED) {
-        n->kind = NOTIFICATION_REOPENED;
-        n->template_name = "reopened";
+    return escalated ? NOTIFICATION_KIND_ESCALATION : NOTIFICATION_KIND_THRESHOLD;
+}
+
+static int ask_of_owner(const struct case_row *row, int cause)
+{
+    if (row->owner_kind == OWNER_KIND_STEWARD)
+        return NOTIFICATION_ASK_ASSIGN;
+    switch (cause) {
+    case NOTIFICATION_CAUSE_REOPENED:
+        return NOTIFICATION_ASK_CONTINUE;
+    case NOTIFICATION_CAUSE_HAND:
+        return NOTIFICATION_ASK_NOTHING;
+    case NOTIFICATION_CAUSE_WARNING:
+        return NOTIFICATION_ASK_MEET_DEADLINE;
+    default:
+        return NOTIFICATION_ASK_ACT_NOW;
     }
 }
 
-static struct notification_row *notify(struct decision *d, const char *recipient)
+/* The desk that a case climbed to says that it has taken notice; that of its level sees to it that
+ * the owner acts; the one above is only told. */
+static int ask_of(const struct decision *d, const struct step *s, const char *recipient, int cause)
 {
     const struct case_row *row = &d->c->row;
-    struct notification_row *n = ROWS_ADD(&d->c->notifications, struct notification_row, d->arena);
-    n->tenant_id = row->tenant_id;
-    n->case_id = row->case_id;
-    n->notification_id = decision_id(d);
-    n->recipient = recipient;
-    n->state = NOTIFICATION_PENDING;
-    n->created_at = d->now_us;
-    return n;
+    const bool of_level = strcmp(recipient, ladder_steward(d->policy, row->level)) == 0;
+    if (of_level && s->to > s->from)
+        return NOTIFICATION_ASK_ACKNOWLEDGE;
+    if (strcmp(recipient, row->owner_id) == 0)
+        return ask_of_owner(row, cause);
+    return of_level ? NOTIFICATION_ASK_OVERSEE : NOTIFICATION_ASK_NOTHING;
 }
 
-void ladder_tell(struct decision *d, int kind, const char *template_name, const char *recipient)
+/* Who asks for help by hand is not left waiting either. */
+static bool is_urgent(int cause)
 {
-    struct notification_row *n = notify(d, recipient);
-    n->kind = (int16_t)kind;
-    n->template_name = template_name;
+    return cause == NOTIFICATION_CAUSE_BREACH || cause == NOTIFICATION_CAUSE_PROMISE_BROKEN ||
+           cause == NOTIFICATION_CAUSE_HAND;
 }
 
-void ladder_notify(struct decision *d, struct step *s, const char *recipient)
+void ladder_notify(struct decision *d, const struct step *s, const char *recipient)
 {
-    if (told_already(s, recipient))
-        return;
-    struct notification_row *n = notify(d, recipient);
-    name_tidings(n, s);
-    if (s->clock) {
-        n->clock_id = s->clock->clock_id;
-        n->instance = s->clock->instance;
-        n->threshold = s->threshold;
-    }
+    const int cause = cause_of(s);
+    const struct tidings tidings = {.kind = kind_of(s),
+                                    .cause = cause,
+                                    .ask = ask_of(d, s, recipient, cause),
+                                    .urgent = is_urgent(cause),
+                                    .clock = s->clock,
+                                    .threshold = s->threshold,
+                                    .seq = s->seq};
+    notify_tell(d, &tidings, recipient);
 }
 
 /* -- the record ------------------------------------------------------------------------------- */
@@ -176,7 +199,7 @@ static void enter_level(struct decision *d, const struct step *s, const struct e
     row_touch(&row->row);
 }
 
-void ladder_go_up(struct decision *d, struct step *s, const struct escalation_row *e)
+void ladder_go_up(struct decision *d, const struct step *s, const struct escalation_row *e)
 {
     struct case_row *row = &d->c->row;
     const struct policy_level *level = ladder_level(d->policy, s->to);
@@ -184,7 +207,7 @@ void ladder_go_up(struct decision *d, struct step *s, const struct escalation_ro
     if (level->action == LADDER_ACTION_CO_OWN)
         ladder_join(d, s->to, LADDER_ACTION_CO_OWN);
     if (row->owner_kind == OWNER_KIND_STEWARD || level->action == LADDER_ACTION_TAKE_OVER)
-        case_set_owner(d, OWNER_KIND_STEWARD, level->steward, NULL, "escalation");
+        case_set_owner(d, OWNER_KIND_STEWARD, level->steward, NULL, OWNER_ESCALATION);
     escalated_event(d, s, e);
     ladder_notify(d, s, level->steward);
 }
@@ -204,6 +227,14 @@ unsigned ladder_arrival(const struct decision *d, int level)
     }
 }
 
+/* An agent who keeps the case has to know what somebody else said of it. */
+static void tell_keeper(struct decision *d, const struct step *s)
+{
+    const struct case_row *row = &d->c->row;
+    if (row->owner_kind == OWNER_KIND_AGENT && strcmp(row->owner_id, s->actor) != 0)
+        ladder_notify(d, s, row->owner_id);
+}
+
 void ladder_climb(struct decision *d, int cause, int to_level, const char *actor,
                   const char *reason)
 {
@@ -218,6 +249,8 @@ void ladder_climb(struct decision *d, int cause, int to_level, const char *actor
     /* A copy: what climbing writes may add breaches, whose rows move this one. */
     const struct escalation_row e = ladder_record(d, &s);
     ladder_go_up(d, &s, &e);
+    if (cause == ESCALATION_CAUSE_HAND)
+        tell_keeper(d, &s);
 }
 
 void ladder_reopen(struct decision *d, bool climbs, bool keeps_owner, const char *actor,
@@ -229,7 +262,8 @@ void ladder_reopen(struct decision *d, bool climbs, bool keeps_owner, const char
                      .due_us = d->now_us,
                      .from = row->level,
                      .to = climbs && row->level < p->n_levels ? row->level + 1 : row->level,
-                     .actor = actor};
+                     .actor = actor,
+                     .seq = row->last_seq + 1}; /* CASE_REOPENED, which the caller states next */
     int action = ladder_level(p, s.to)->action;
     s.done = s.to > s.from ? ladder_arrival(d, s.to) : BIT_OF(ESCALATION_ACTION_NOTIFY);
     *out = ladder_record(d, &s);
@@ -259,4 +293,5 @@ void ladder_broken_promise(struct decision *d, const struct clock_row *clock, co
         ladder_go_up(d, &s, &e);
     else
         ladder_notify(d, &s, ladder_steward(d->policy, level));
+    tell_keeper(d, &s);
 }

@@ -28,12 +28,10 @@ void ladder_threshold(struct decision *d, const struct clock_row *clock,
  * than a clock: level_since = now, a stewarded case (or any, when the new level takes over) passes
  * to the new level's steward by the owner rule and to its queue, contributors and costs are added,
  * the level's steward is notified, the acknowledgement of the level before ends; the escalation row
- * and one ESCALATED event by `actor`, `reason` (NULL = none) in its personal part. */
+ * and one ESCALATED event by `actor`, `reason` (NULL = none) in its personal part. Of a climb by
+ * hand an agent who keeps the case is told, too, unless it is the actor. */
 void ladder_climb(struct decision *d, int cause, int to_level, const char *actor,
                   const char *reason);
-
-/* Notifies somebody of what is no step of the ladder: `kind` of enum notification_kind. */
-void ladder_tell(struct decision *d, int kind, const char *template_name, const char *recipient);
 
 /* The ladder's part of a reopening, without an event: one level up if it `climbs` (at the top it
  * stays), with its cost, else the same level anew; those who joined before leave, and the new
@@ -44,6 +42,7 @@ void ladder_reopen(struct decision *d, bool climbs, bool keeps_owner, const char
 
 /* The same for a promise that is admitted to be broken before its clock says so: one level up; at
  * the top, and of a case that stays resolved, it is recorded and the steward of its level notified.
+ * An agent who keeps the case is told, too, unless it is the actor.
  * Breaches that are recorded after it do not climb: they fell due before the case entered its
  * level. */
 void ladder_broken_promise(struct decision *d, const struct clock_row *clock, const char *actor);

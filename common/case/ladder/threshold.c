@@ -73,15 +73,13 @@ static unsigned effective_actions(const struct decision *d, const struct step *s
     return s->to > s->from ? done | ladder_arrival(d, s->to) : done;
 }
 
-/* The owner and the desks as they are after the step; and the agent from whom it took the case. */
-static void notify_all(struct decision *d, struct step *s, unsigned whom, const char *former_agent)
+/* The owner and the desks as they are after the step. The agent from whom it took the case is told
+ * by the owner rule. */
+static void notify_all(struct decision *d, const struct step *s, unsigned whom)
 {
     const struct case_row *row = &d->c->row;
-    if (whom & POLICY_NOTIFY_OWNER) {
+    if (whom & POLICY_NOTIFY_OWNER)
         ladder_notify(d, s, row->owner_id);
-        if (former_agent)
-            ladder_notify(d, s, former_agent);
-    }
     if (whom & POLICY_NOTIFY_STEWARD)
         ladder_notify(d, s, ladder_steward(d->policy, row->level));
     if (whom & POLICY_NOTIFY_NEXT)
@@ -131,19 +129,26 @@ static void threshold_event(struct decision *d, const struct step *s,
     case_event_of_clock(d, kind, s->actor, &detail, s->clock);
 }
 
+/* The desk that gets the case has to find another agent for it. */
+static void reassign(struct decision *d, const struct step *s)
+{
+    const char *steward = ladder_steward(d->policy, s->to);
+    case_set_owner(d, OWNER_KIND_STEWARD, steward, NULL, OWNER_REASSIGNED);
+    ladder_notify(d, s, steward);
+}
+
 static void carry_out(struct decision *d, struct step *s, const struct policy_threshold *t)
 {
-    const struct case_row *row = &d->c->row;
-    const char *agent = row->owner_kind == OWNER_KIND_AGENT ? row->owner_id : NULL;
     change_row(d, s, t);
     const struct escalation_row e = ladder_record(d, s);
     threshold_event(d, s, &e, break_promise(d, s));
+    s->seq = d->c->row.last_seq;
     if (s->to > s->from)
         ladder_go_up(d, s, &e);
     if (s->done & BIT_OF(ESCALATION_ACTION_REASSIGN))
-        case_set_owner(d, OWNER_KIND_STEWARD, ladder_steward(d->policy, s->to), NULL, "reassigned");
+        reassign(d, s);
     if (t->actions & BIT_OF(ESCALATION_ACTION_NOTIFY))
-        notify_all(d, s, t->notify, agent);
+        notify_all(d, s, t->notify);
 }
 
 void ladder_threshold(struct decision *d, const struct clock_row *clock,

@@ -270,27 +270,30 @@ struct remedy_row {
     bool on_the_spot;
 };
 
-enum notification_kind {
-    NOTIFICATION_ESCALATION = 1,
-    NOTIFICATION_THRESHOLD = 2,
-    NOTIFICATION_REOPENED = 3,
-    NOTIFICATION_WORD = 4,      /* the customer spoke about a case that has ended */
-    NOTIFICATION_RETARGETED = 5 /* a clock was given more time by hand */
+/* Stored in notification.state: numbers are never changed. */
+enum notification_state {
+    NOTIFICATION_PENDING = 1, /* nobody has taken notice */
+    NOTIFICATION_ACKNOWLEDGED = 2
 };
-enum notification_state { NOTIFICATION_PENDING = 1 };
 
 struct notification_row {
     struct row row;
     int64_t tenant_id;
     struct uuid case_id, notification_id;
     const char *recipient;
-    int16_t kind;              /* enum notification_kind */
-    const char *template_name; /* column template */
+    int16_t kind;              /* NotificationKind */
+    const char *template_name; /* column template: a word for the cause, as release 1 wrote it */
     int16_t state;
     int32_t attempts;
     int64_t created_at;
     struct uuid clock_id; /* with instance and threshold the step it tells of; zero = none */
     int32_t instance, threshold;
+    int64_t seq;        /* the event that tells of the same; 0 = a row of release 1 */
+    int16_t level;      /* of the case then; 0 = a row of release 1 */
+    int16_t cause, ask; /* NotificationCause, NotificationAsk; 0 = a row of release 1 */
+    bool urgent;
+    int64_t acknowledged_at;
+    const char *acknowledged_by; /* "" = nobody */
 };
 
 /* What is to be told of by mail or by a webhook. Kinds and states: DeliveryKind, DeliveryState. A

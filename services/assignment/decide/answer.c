@@ -75,7 +75,7 @@ static void accept_offer(struct decision *d)
         return;
     d->cmd->result_id = o->offer_id;
     touch_idle(d);
-    case_set_owner(d, OWNER_KIND_AGENT, d->cmd->principal, o, "accepted");
+    case_set_owner(d, OWNER_KIND_AGENT, d->cmd->principal, o, OWNER_ACCEPTED);
 }
 
 /* Accepting and declining change the load of the calling agent, so its key is needed. */

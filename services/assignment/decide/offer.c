@@ -155,7 +155,7 @@ static void make_offer(struct decision *d, const struct offer_case_args *args)
     d->cmd->result_id = o->offer_id;
     agent_change(d)->idle_since = d->now_us;
     if (args->accepted)
-        case_set_owner(d, OWNER_KIND_AGENT, d->agent->agent_id, o, "requested");
+        case_set_owner(d, OWNER_KIND_AGENT, d->agent->agent_id, o, OWNER_REQUESTED);
     else
         start_offer(d, o);
 }

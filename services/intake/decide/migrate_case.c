@@ -7,6 +7,7 @@
 #include "case/clocks/clocks.h"
 #include "case/event.h"
 #include "case/model/decision.h"
+#include "case/notify.h"
 #include "case/owner.h"
 #include "contract/statuses.h"
 #include "contract/words.h"
@@ -32,8 +33,13 @@ static void follow_steward(struct decision *d)
 {
     const struct case_row *row = &d->c->row;
     const char *steward = d->policy->levels[row->level].steward;
-    if (row->owner_kind == OWNER_KIND_STEWARD && strcmp(row->owner_id, steward) != 0)
-        case_set_owner(d, OWNER_KIND_STEWARD, steward, NULL, "policy");
+    const struct tidings tidings = {.kind = NOTIFICATION_KIND_GIVEN,
+                                    .cause = NOTIFICATION_CAUSE_POLICY,
+                                    .ask = NOTIFICATION_ASK_ASSIGN};
+    if (row->owner_kind != OWNER_KIND_STEWARD || strcmp(row->owner_id, steward) == 0)
+        return;
+    case_set_owner(d, OWNER_KIND_STEWARD, steward, NULL, OWNER_POLICY);
+    notify_tell(d, &tidings, steward);
 }
 
 static void tell_result(const struct clocks_migrated *m, struct migrate_result *r)

@@ -12,10 +12,21 @@
 #include "case/gate.h"
 #include "case/model/decision.h"
 #include "case/model/states.h"
+#include "case/notify.h"
 #include "case/transition.h"
 #include "contract/words.h"
 #include "resolution/decide/decide.h"
 #include "resolution/decide/remedy_row.h"
+
+/* An agent whose case somebody else decides must not go on with it. */
+static void tell_owner(struct decision *d)
+{
+    const struct tidings tidings = {.kind = NOTIFICATION_KIND_ENDED,
+                                    .cause = NOTIFICATION_CAUSE_ENDED,
+                                    .ask = NOTIFICATION_ASK_NOTHING};
+    if (d->c->row.owner_kind == OWNER_KIND_AGENT)
+        notify_owner(d, &tidings);
+}
 
 /* -- DenyClaim --------------------------------------------------------------------------------- */
 
@@ -60,6 +71,7 @@ static void deny_claim_decide(struct decision *d)
     Amends__V1__EventPrivate personal = AMENDS__V1__EVENT_PRIVATE__INIT;
     personal.text = r->reason;
     case_event(d, EVENT_KIND_CLAIM_DENIED, d->cmd->principal, &detail, &personal);
+    tell_owner(d);
 }
 
 const struct command_kind deny_claim_kind = {
@@ -108,6 +120,7 @@ static void resolve_case_decide(struct decision *d)
     (void)case_set_status(d, CASE_STATUS_RESOLVED);
     row->resolved_at = d->now_us;
     case_event(d, EVENT_KIND_CASE_RESOLVED, d->cmd->principal, &detail, NULL);
+    tell_owner(d);
 }
 
 /* Clocks that fell due earlier are fired first. They may have given the case to another desk; then
@@ -128,8 +141,10 @@ const struct command_kind resolve_case_kind = {
 static void close_case_decide(struct decision *d)
 {
     /* A remedy that was fulfilled when the case was resolved may have been reversed since. */
-    if (case_require_transition(d, CASE_STATUS_CLOSED) && case_require_gate(d))
-        case_close(d, d->cmd->principal);
+    if (!case_require_transition(d, CASE_STATUS_CLOSED) || !case_require_gate(d))
+        return;
+    case_close(d, d->cmd->principal);
+    tell_owner(d);
 }
 
 const struct command_kind close_case_kind = {

@@ -9,7 +9,9 @@
 #include "case/clocks/wait.h"
 #include "case/event.h"
 #include "case/ladder/comeback.h"
+#include "case/ladder/ladder.h"
 #include "case/model/decision.h"
+#include "case/notify.h"
 #include "case/transition.h"
 #include "contract/reasons.h"
 #include "contract/words.h"
@@ -76,11 +78,24 @@ static void contact_event(struct decision *d, int kind, const struct contact_row
     case_event(d, kind, d->cmd->principal, &detail, personal);
 }
 
-/* What was told late and has been answered since brings nobody back. */
-static void bring_back(struct decision *d)
+/* Whoever the customer wrote to is told, when that is a level above the case's own: a message to
+ * the executive desk is answered by it, or by its order. */
+static void tell_addressed(struct decision *d, const struct contact_row *contact)
 {
-    if (case_wait(d->c, d->policy, 0).waits)
-        comeback_run(d, COMEBACK_CONTACT);
+    const struct tidings tidings = {.kind = NOTIFICATION_KIND_CUSTOMER_WROTE,
+                                    .cause = NOTIFICATION_CAUSE_CONTACT,
+                                    .ask = NOTIFICATION_ASK_OVERSEE};
+    if (contact->addressed_level > d->c->row.level)
+        notify_tell(d, &tidings, ladder_steward(d->policy, contact->addressed_level));
+}
+
+/* What was told late and has been answered since brings nobody back. */
+static void bring_back(struct decision *d, const struct contact_row *contact)
+{
+    if (!case_wait(d->c, d->policy, 0).waits)
+        return;
+    comeback_run(d, COMEBACK_CONTACT);
+    tell_addressed(d, contact);
 }
 
 /* Who speaks for a customer tells what the customer said, and nothing else. */
@@ -108,8 +123,9 @@ static void keep_contact(struct decision *d, const Amends__V1__RecordContactRequ
     const Amends__V1__EventPrivate personal = personal_words(r->note);
     contact_event(d, EVENT_KIND_CONTACT_RECORDED, contact, about, &personal);
     d->cmd->result_id = contact->contact_id;
-    if (contact_asks(contact))
-        bring_back(d);
+    /* Of an answer to an offer on a case that is worked on tells who calls. */
+    if (contact_asks(contact) && !(about && comeback_of(d) == COMEBACK_NONE))
+        bring_back(d, contact);
 }
 
 void contact_about_remedy(struct decision *d, const struct remedy_row *remedy, bool asks,
@@ -180,7 +196,7 @@ static void correct(struct decision *d, struct contact_row *contact, int asks)
     row_touch(&row->row);
     contact_event(d, EVENT_KIND_CONTACT_CORRECTED, contact, NULL, NULL);
     if (contact_asks(contact))
-        bring_back(d);
+        bring_back(d, contact);
 }
 
 static void correct_contact_decide(struct decision *d)

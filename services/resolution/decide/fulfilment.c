@@ -13,6 +13,7 @@
 #include "case/ladder/comeback.h"
 #include "case/model/decision.h"
 #include "case/model/states.h"
+#include "case/notify.h"
 #include "case/transition.h"
 #include "contract/remedy_states.h"
 #include "contract/words.h"
@@ -66,6 +67,15 @@ static void take_step(struct decision *d, struct remedy_row *remedy, const struc
     remedy_set_state(remedy, step->to, d->now_us);
 }
 
+/* Whoever is accountable has to find another way. */
+static void tell_failure(struct decision *d)
+{
+    const struct tidings tidings = {.kind = NOTIFICATION_KIND_REMEDY,
+                                    .cause = NOTIFICATION_CAUSE_REMEDY_FAILED,
+                                    .ask = NOTIFICATION_ASK_PROPOSE};
+    notify_owner(d, &tidings);
+}
+
 static void report_fulfilment_decide(struct decision *d)
 {
     const Amends__V1__ReportFulfilmentRequest *r =
@@ -95,6 +105,8 @@ static void report_fulfilment_decide(struct decision *d)
     remedy_event(d, EVENT_KIND_REMEDY_FULFILMENT_REPORTED, remedy, NULL);
     if (is_reversal)
         comeback_run(d, COMEBACK_REVERSAL);
+    else if (step->to == REMEDY_STATE_FAILED)
+        tell_failure(d);
 }
 
 const struct command_kind report_fulfilment_kind = {

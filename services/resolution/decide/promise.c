@@ -14,6 +14,7 @@
 #include "case/ladder/ladder.h"
 #include "case/model/decision.h"
 #include "case/model/states.h"
+#include "case/notify.h"
 #include "case/transition.h"
 #include "contract/words.h"
 #include "resolution/decide/decide.h"
@@ -26,6 +27,15 @@ static const struct promise_row *promise_just_made(const struct case_state *c)
     /* promise_add() was true, so there is one; without any this would read before the array. */
     AM_ASSERT(c->promises.n > 0);
     return ROW_AT(&c->promises, const struct promise_row, c->promises.n - 1);
+}
+
+/* Whoever is accountable has to keep what somebody else promised. */
+static void tell_owner(struct decision *d)
+{
+    const struct tidings tidings = {.kind = NOTIFICATION_KIND_PROMISE,
+                                    .cause = NOTIFICATION_CAUSE_PROMISE_MADE,
+                                    .ask = NOTIFICATION_ASK_KEEP_PROMISE};
+    notify_owner(d, &tidings);
 }
 
 /* -- MakePromise ------------------------------------------------------------------------------- */
@@ -44,6 +54,7 @@ static void make_promise_decide(struct decision *d)
     detail.promise = message_promise(promise_just_made(d->c), false, d->arena);
     personal.text = r->description;
     case_event(d, EVENT_KIND_PROMISE_MADE, d->cmd->principal, &detail, &personal);
+    tell_owner(d);
     d->cmd->result_id = id;
 }
 
@@ -135,6 +146,7 @@ static void settle_renegotiated(struct decision *d, struct promise_row *promise)
     settle_as(d, promise, PROMISE_STATE_RENEGOTIATED);
     promise->successor_id = id;
     settled_event(d, promise, promise_just_made(d->c));
+    tell_owner(d);
     d->cmd->result_id = id;
 }
 

@@ -13,7 +13,7 @@
 #include "contract/money.h"
 #include "case/model/decision.h"
 #include "case/model/states.h"
-#include "case/ladder/ladder.h"
+#include "case/notify.h"
 #include "case/people/authority.h"
 #include "case/transition.h"
 #include "contract/reasons.h"
@@ -175,8 +175,22 @@ static void keep_late_answer(struct decision *d, const struct remedy_row *remedy
     contact_about_remedy(d, remedy, (int)r->answer != CUSTOMER_ANSWER_DECLINED, r->note);
     if (fault_is_set(&d->cmd->fault) || d->again)
         return;
-    ladder_tell(d, NOTIFICATION_WORD, "late answer", owner);
+    const struct tidings tidings = {.kind = NOTIFICATION_KIND_WORD,
+                                    .cause = NOTIFICATION_CAUSE_LATE_ANSWER,
+                                    .ask = NOTIFICATION_ASK_PROPOSE};
+    notify_tell(d, &tidings, owner);
     d->cmd->result_id = id;
+}
+
+/* What the customer said to somebody else, the owner has to act on. */
+static void tell_answer(struct decision *d, const struct remedy_row *remedy)
+{
+    const bool accepted = remedy->state == REMEDY_STATE_ACCEPTED;
+    const struct tidings tidings = {.kind = NOTIFICATION_KIND_REMEDY,
+                                    .cause = NOTIFICATION_CAUSE_REMEDY_ANSWERED,
+                                    .ask = accepted ? NOTIFICATION_ASK_FULFIL
+                                                    : NOTIFICATION_ASK_PROPOSE};
+    notify_owner(d, &tidings);
 }
 
 static void record_customer_response_decide(struct decision *d)
@@ -197,6 +211,7 @@ static void record_customer_response_decide(struct decision *d)
     }
     remedy_set_state(remedy, answered_state((int)r->answer), d->now_us);
     remedy_event(d, EVENT_KIND_REMEDY_ANSWERED, remedy, r->note);
+    tell_answer(d, remedy);
 }
 
 const struct command_kind record_customer_response_kind = {

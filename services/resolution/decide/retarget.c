@@ -9,6 +9,7 @@
 #include "case/event.h"
 #include "case/ladder/ladder.h"
 #include "case/model/decision.h"
+#include "case/notify.h"
 #include "contract/clock_kinds.h"
 #include "contract/timestamp.h"
 #include "contract/word.h"
@@ -90,6 +91,19 @@ static bool within_limit(struct decision *d, const struct clock_row *clock, int6
 
 /* -- the command ------------------------------------------------------------------------------- */
 
+/* The desk hears of more time, because it sees to deadlines; the owner of any other one, because
+ * it is the owner's to meet. */
+static void tell_people(struct decision *d, bool longer)
+{
+    struct tidings tidings = {.kind = NOTIFICATION_KIND_RETARGETED,
+                              .cause = NOTIFICATION_CAUSE_RETARGETED,
+                              .ask = NOTIFICATION_ASK_NOTHING};
+    if (longer)
+        notify_tell(d, &tidings, ladder_steward(d->policy, d->c->row.level));
+    tidings.ask = NOTIFICATION_ASK_MEET_DEADLINE;
+    notify_owner(d, &tidings);
+}
+
 static void tell(struct decision *d, char *reason)
 {
     Amends__V1__EventDetail detail = AMENDS__V1__EVENT_DETAIL__INIT;
@@ -111,10 +125,9 @@ static void retarget_clock_decide(struct decision *d)
         refuse(d, clock, "counts hours of a calendar, and those before that instant are over");
         return;
     }
-    if (clock->due_at > old_us)
-        ladder_tell(d, NOTIFICATION_RETARGETED, "retargeted",
-                    ladder_steward(d->policy, d->c->row.level));
+    const bool longer = clock->due_at > old_us;
     tell(d, r->reason);
+    tell_people(d, longer);
 }
 
 const struct command_kind retarget_clock_kind = {

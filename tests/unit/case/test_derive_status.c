@@ -279,7 +279,7 @@ static void back_to_the_steward_is_back_in_the_queue(void **state)
     world_own(w, "ann");
     w->now_us += HOUR_US;
     struct decision *d = world_decision(w, "crm");
-    case_set_owner(d, OWNER_KIND_STEWARD, "steward", NULL, "test");
+    case_set_owner(d, OWNER_KIND_STEWARD, "steward", NULL, OWNER_ACCEPTED);
     world_commit(w);
     assert_int_equal(w->c.row.status, CASE_STATUS_OPEN);
     assert_int_equal(w->c.queue.n, 1);
@@ -287,9 +287,9 @@ static void back_to_the_steward_is_back_in_the_queue(void **state)
     assert_int_equal(ROW_AT(&w->c.queue, struct queue_row, 0)->generation, 3);
     /* There and back in one decision: the row is there again. */
     d = world_decision(w, "crm");
-    case_set_owner(d, OWNER_KIND_AGENT, "ann", NULL, "test");
+    case_set_owner(d, OWNER_KIND_AGENT, "ann", NULL, OWNER_ACCEPTED);
     assert_int_equal(ROW_AT(&w->c.queue, struct queue_row, 0)->row.change, ROW_GONE);
-    case_set_owner(d, OWNER_KIND_STEWARD, "steward", NULL, "test");
+    case_set_owner(d, OWNER_KIND_STEWARD, "steward", NULL, OWNER_ACCEPTED);
     assert_int_equal(ROW_AT(&w->c.queue, struct queue_row, 0)->row.change, ROW_CHANGED);
     world_free(w);
 }

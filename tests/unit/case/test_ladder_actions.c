@@ -61,7 +61,7 @@ static void a_notification_names_its_step(void **state)
     static const char *const who[] = {"ann", "steward"};
     assert_told(w, 0, who, 2);
     const struct notification_row *n = ROW_AT(&w->notifications, struct notification_row, 0);
-    assert_int_equal(n->kind, NOTIFICATION_THRESHOLD);
+    assert_int_equal(n->kind, NOTIFICATION_KIND_THRESHOLD);
     assert_int_equal(n->threshold, 50);
     assert_int_equal(n->instance, 1);
     assert_true(uuid_eq(&n->clock_id, &clock_of(w, CLOCK_KIND_RESOLUTION)->clock_id));
@@ -144,8 +144,12 @@ static void reassigning_takes_it_from_an_agent_only(void **state)
     assert_int_equal(w->c.queue.n, 1);
     assert_int_equal(world_event(w, 0)->kind, EVENT_KIND_OWNER_CHANGED);
     assert_string_equal(world_detail(w, world_event(w, 0))->cause, "reassigned");
-    static const char *const who[] = {"steward", "ann"};
+    static const char *const who[] = {"ann", "steward"};
     assert_told(w, 0, who, 2);
+    const struct notification_row *taken = ROW_AT(&w->notifications, struct notification_row, 0);
+    assert_int_equal(taken->kind, NOTIFICATION_KIND_TAKEN_AWAY);
+    assert_int_equal(taken->cause, NOTIFICATION_CAUSE_REASSIGNED);
+    assert_int_equal(taken[1].ask, NOTIFICATION_ASK_ASSIGN);
     int64_t generation = w->c.row.assignment_generation;
     reach_with(w, 76, BIT_OF(ESCALATION_ACTION_REASSIGN), 0);
     assert_int_equal(w->c.row.assignment_generation, generation);

@@ -22,7 +22,7 @@ static void accepting_rescinds_every_other_offer(void **state)
     w->now_us += 1000;
     struct decision *d = world_decision(w, "ann");
     struct offer_row *mine = ROW_AT(&w->c.offers, struct offer_row, 1);
-    case_set_owner(d, OWNER_KIND_AGENT, "ann", mine, "offer accepted");
+    case_set_owner(d, OWNER_KIND_AGENT, "ann", mine, OWNER_ACCEPTED);
     world_commit(w);
 
     assert_int_equal(w->c.row.owner_kind, OWNER_KIND_AGENT);
@@ -46,7 +46,7 @@ static void accepting_rescinds_every_other_offer(void **state)
     assert_string_equal(detail->owner->id, "ann");
     assert_int_equal(detail->owner->assignment_generation, 2);
     assert_int_equal(detail->offer->state, OFFER_STATE_ACCEPTED);
-    assert_string_equal(detail->cause, "offer accepted");
+    assert_string_equal(detail->cause, "accepted");
     assert_int_equal(detail->n_clocks, 3);
     assert_int_equal(detail->status, CASE_STATUS_IN_PROGRESS);
     assert_chain_intact(w);
@@ -60,7 +60,7 @@ static void an_offer_marked_before_is_accepted_all_the_same(void **state)
     struct offer_row *o = world_offer(w, "ann");
     struct decision *d = world_decision(w, "ann");
     o->state = OFFER_STATE_ACCEPTED;
-    case_set_owner(d, OWNER_KIND_AGENT, "ann", o, "offer accepted");
+    case_set_owner(d, OWNER_KIND_AGENT, "ann", o, OWNER_ACCEPTED);
     assert_int_equal(o->state, OFFER_STATE_ACCEPTED);
     assert_int_equal(offer_clock(w, 0)->state, CLOCK_STATE_CANCELLED);
     world_free(w);
@@ -90,7 +90,7 @@ static void transfers_are_counted_between_agents_only(void **state)
     world_own(w, "bob");
     assert_int_equal(w->c.row.transfers, 1);
     struct decision *d = world_decision(w, "bob");
-    case_set_owner(d, OWNER_KIND_STEWARD, "steward", NULL, "left");
+    case_set_owner(d, OWNER_KIND_STEWARD, "steward", NULL, OWNER_REASSIGNED);
     world_commit(w);
     assert_string_equal(world_event(w, 0)->actor, SYSTEM_ACTOR);
     world_own(w, "ann");

@@ -377,7 +377,7 @@ void world_fire_until(struct world *w, int64_t now_us)
 void world_own(struct world *w, const char *agent_id)
 {
     struct decision *d = world_decision(w, agent_id);
-    case_set_owner(d, OWNER_KIND_AGENT, agent_id, NULL, "test");
+    case_set_owner(d, OWNER_KIND_AGENT, agent_id, NULL, OWNER_ACCEPTED);
     world_commit(w);
 }
 

@@ -323,7 +323,7 @@ static void nobodys_case_is_not_resolved(void **state)
     (void)state;
     struct world *w = resolvable();
     struct decision *d = world_decision(w, SYSTEM_ACTOR);
-    case_set_owner(d, OWNER_KIND_STEWARD, "steward", NULL, "left");
+    case_set_owner(d, OWNER_KIND_STEWARD, "steward", NULL, OWNER_REASSIGNED);
     world_commit(w);
     rig_resolve(w, "lea");
     assert_refused(w, FAULT_FAILED_PRECONDITION, ERROR_REASON_CASE_STATUS);

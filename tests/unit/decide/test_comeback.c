@@ -191,7 +191,7 @@ static void a_late_word_is_kept_and_the_steward_told(void **state)
         assert_int_equal(w->notifications.n, told + 1);
         const struct notification_row *n =
             ROW_AT(&w->notifications, const struct notification_row, told);
-        assert_int_equal(n->kind, NOTIFICATION_WORD);
+        assert_int_equal(n->kind, NOTIFICATION_KIND_WORD);
         assert_string_equal(n->recipient, "steward");
         assert_chain_intact(w);
         world_free(w);

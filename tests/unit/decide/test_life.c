@@ -32,7 +32,8 @@ static struct world *live(void)
     assert_status(w, CASE_STATUS_OPEN);
     (void)world_offer(w, "ann");
     struct decision *d = world_decision(w, "ann");
-    case_set_owner(d, OWNER_KIND_AGENT, "ann", ROW_AT(&w->c.offers, struct offer_row, 0), "offer");
+    case_set_owner(d, OWNER_KIND_AGENT, "ann", ROW_AT(&w->c.offers, struct offer_row, 0),
+                   OWNER_ACCEPTED);
     world_commit(w);
     w->now_us += HOUR_US;
     rig_contact(w, "ann", CONTACT_DIRECTION_OUTBOUND, CONTACT_OUTCOME_REACHED, CHANNEL_PHONE);

@@ -132,6 +132,11 @@ static void the_new_stewards_desk(void **state)
     assert_int_equal(w->c.queue.n, 1);
     assert_int_equal(ROW_AT(&w->c.queue, struct queue_row, 0)->generation,
                      w->c.row.assignment_generation);
+    assert_int_equal(w->notifications.n, 1); /* the new desk; the old one was renamed by people */
+    const struct notification_row *n = ROW_AT(&w->notifications, struct notification_row, 0);
+    assert_string_equal(n->recipient, "desk");
+    assert_int_equal(n->kind, NOTIFICATION_KIND_GIVEN);
+    assert_int_equal(n->ask, NOTIFICATION_ASK_ASSIGN);
     assert_chain_intact(w);
     end(w);
 }

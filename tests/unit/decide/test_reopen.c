@@ -62,7 +62,7 @@ static void a_round_starts_one_level_higher_with_the_same_owner(void **state)
         const struct notification_row *n =
             ROW_AT(&w->notifications, const struct notification_row, told + i);
         assert_string_equal(n->recipient, who[i]);
-        assert_int_equal(n->kind, NOTIFICATION_REOPENED);
+        assert_int_equal(n->kind, NOTIFICATION_KIND_REOPENED);
     }
     assert_chain_intact(w);
     world_free(w);
