@@ -26,9 +26,12 @@ void redis_metrics_register(void)
     metric_register(&errors_total);
 }
 
+/* A process may have several clients of one server. */
 void redis_metrics_up(bool up)
 {
-    metric_set(&up_gauge, 0, up);
+    static int n_up;
+    n_up += up ? 1 : -1;
+    metric_set(&up_gauge, 0, n_up > 0);
 }
 
 void redis_metrics_event(enum redis_event e)

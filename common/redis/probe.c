@@ -92,7 +92,7 @@ static bool epoch_lost(struct redis *r, const redisReply *reply)
 {
     const char *text = reply->type == REDIS_REPLY_STRING ? reply->str : "";
     bool lost = !text[0] || strcmp(text, r->epoch) != 0;
-    if (r->epoch_mine_is_newer)
+    if (r->epoch_mine_is_newer || !r->config.epoch_key)
         return false;
     (void)strncpy(r->epoch, text, REDIS_EPOCH_LEN);
     return lost;
@@ -119,7 +119,11 @@ void redis_probe(struct redis *r)
 {
     const struct slice info[] = {slice_str("INFO")};
     const struct slice get[] = {slice_str("GET"), slice_str(r->config.epoch_key)};
+    const struct slice ping[] = {slice_str("PING")};
     r->epoch_mine_is_newer = false;
     link_send(r->commands, 1, info, on_info, r);
-    link_send(r->commands, 2, get, on_epoch, r);
+    if (r->config.epoch_key)
+        link_send(r->commands, 2, get, on_epoch, r);
+    else
+        link_send(r->commands, 1, ping, on_epoch, r);
 }

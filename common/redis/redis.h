@@ -40,9 +40,9 @@ struct redis_config {
     /* For rediss://: the CAs of the server and our certificate; NULL = the CAs of the system. Every
      * connection is made with the files as they are then. Borrowed. */
     const struct tls_files *tls;
-    const char *password_file;          /* holds the password; NULL or "" = the URL's, if any */
-    const char *epoch_key;              /* see redis_loaded() */
-    const char *channel;                /* subscribed to; NULL = none */
+    const char *password_file; /* holds the password; NULL or "" = the URL's, if any */
+    const char *epoch_key; /* see redis_loaded(); NULL = nothing is kept there, only published */
+    const char *channel;   /* subscribed to; NULL = none */
     const struct redis_script *scripts; /* constants; redis_eval() names them by index */
     size_t n_scripts;
     int64_t command_timeout_ms; /* 0 = 1000; a late reply drops the connection */
@@ -67,7 +67,7 @@ void redis_free(struct redis *r);
 /* True when commands can be sent. */
 bool redis_up(const struct redis *r);
 
-/* Writes a fresh epoch, which says that everything has been written again. Until some process has
+/* Not without an epoch_key. Writes a fresh epoch, which says that everything has been written again. Until some process has
  * done so, on_reload() is called every second. */
 void redis_loaded(struct redis *r);
 

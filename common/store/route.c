@@ -139,6 +139,25 @@ static void route_agents(struct routing *r, const struct seg_part *p)
     route_offers(r, p);
 }
 
+/* -- feeds ------------------------------------------------------------------------------------ */
+
+static bool has_new_event(const struct seg_part *p)
+{
+    ROWS_EACH (e, struct event_row, &p->c->events) {
+        if (e->row.change != ROW_SAME)
+            return true;
+    }
+    return false;
+}
+
+static void feed_add(struct routing *r, int64_t tenant_id)
+{
+    for (size_t i = 0; i < r->out.n_feeds; i++)
+        if (r->out.feeds[i] == tenant_id)
+            return;
+    r->out.feeds[r->out.n_feeds++] = tenant_id;
+}
+
 /* -- all -------------------------------------------------------------------------------------- */
 
 /* Room for the most that the parts can say. */
@@ -158,6 +177,7 @@ static void routing_init(struct routing *r, struct pg_seg *seg)
     r->out.queue = ARENA_ARRAY(seg->arena, struct route_queue, queue);
     r->out.timers = ARENA_ARRAY(seg->arena, struct route_timer, timers);
     r->out.agents = ARENA_ARRAY(seg->arena, struct route_agent, agents);
+    r->out.feeds = ARENA_ARRAY(seg->arena, int64_t, seg->n);
 }
 
 void store_seg_committed(void *ctx, struct pg_seg *seg)
@@ -170,9 +190,11 @@ void store_seg_committed(void *ctx, struct pg_seg *seg)
         if (p->c) {
             route_queue(&r, p);
             route_timers(&r, p);
+            if (has_new_event(p))
+                feed_add(&r, p->c->row.tenant_id);
         }
         route_agents(&r, p);
     }
-    if (s->route && r.out.n_queue + r.out.n_timers + r.out.n_agents > 0)
+    if (s->route && r.out.n_queue + r.out.n_timers + r.out.n_agents + r.out.n_feeds > 0)
         s->route(s->ctx, &r.out);
 }

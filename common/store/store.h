@@ -56,15 +56,18 @@ struct route_agent {
 #define ROUTE_QUEUE_MAX 500
 #define ROUTE_TIMERS_MAX 1000
 #define ROUTE_AGENTS_MAX 500
+/* `feeds`: the tenants that have new events, each once. Other processes hear of these through Redis
+ * (shared/feed_wake.h), not by Route. */
 struct route {
-    size_t n_queue, n_timers, n_agents;
+    size_t n_queue, n_timers, n_agents, n_feeds;
     struct route_queue *queue;
     struct route_timer *timers;
     struct route_agent *agents;
+    int64_t *feeds;
 };
 
-/* `route` is called after every commit that changed queue items, clocks, offers or agents; its
- * argument is borrowed. */
+/* `route` is called after every commit that changed queue items, clocks, offers or agents, or wrote
+ * events; its argument is borrowed. */
 struct store *store_new(struct pg *pg, struct loop *loop, struct tenants *tenants,
                         void (*route)(void *ctx, const struct route *r), void *ctx);
 void store_free(struct store *s);

@@ -25,6 +25,7 @@
 #include "program/vault.h"
 #include "resolution/resolution.h"
 #include "shared/access.h"
+#include "shared/feed_wake.h"
 #include "shared/token_code.h"
 
 #define LOOK_US (100 * US_PER_MS)
@@ -100,6 +101,7 @@ static void look(void *ctx)
 static void routed(void *ctx, const struct route *route)
 {
     struct program *p = ctx;
+    feed_wake_committed(p->service.wake, route->feeds, route->n_feeds);
     if (p->assignment)
         assignment_route(p->assignment, route);
     else if (p->route_client)
@@ -239,10 +241,18 @@ static int start_resolution(struct program *p)
     return resolution_new(&config, &p->resolution);
 }
 
+static int start_wake(struct program *p)
+{
+    const struct feed_wake_config config = {.redis_url = p->settings.redis,
+                                            .redis_password_file = p->settings.redis_password_file,
+                                            .redis_tls = p->tls.redis};
+    return feed_wake_new(p->loop, &config, &p->service.wake);
+}
+
 static int register_services(struct program *p)
 {
-    int err = AM_OK;
-    if (p->spec->parts & PART_INTAKE)
+    int err = start_wake(p);
+    if (!err && p->spec->parts & PART_INTAKE)
         err = intake_register(p->server, &p->service);
     if (!err && p->spec->parts & PART_RESOLUTION)
         err = start_resolution(p);
@@ -446,6 +456,7 @@ static void finish_program(struct program *p)
     if (p->assignment)
         assignment_free(p->assignment);
     resolution_free(p->resolution);
+    feed_wake_free(p->service.wake);
     zones_free(p->zones);
     secrets_free(p->secrets);
     internal_key_free(p->internal_key);

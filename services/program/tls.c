@@ -95,7 +95,7 @@ int program_tls_start(struct program_tls *t, struct loop *loop, const struct set
         err = tls_files_new(loop, TLS_USE_SERVER, &server, &t->server);
     if (!err && calls && *s->tls_ca)
         err = tls_files_new(loop, TLS_USE_CLIENT, &client, &t->client);
-    if (!err && !calls && (*s->redis_tls_ca || *s->redis_tls_cert || *s->redis_tls_key))
+    if (!err && (*s->redis_tls_ca || *s->redis_tls_cert || *s->redis_tls_key))
         err = tls_files_new(loop, TLS_USE_REDIS, &redis, &t->redis);
     return err;
 }

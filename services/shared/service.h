@@ -22,6 +22,7 @@ enum service_tokens {
     SERVICE_TOKENS_SIGNED_ONLY, /* others are refused */
 };
 struct access;
+struct feed_wake;
 
 struct service {
     struct loop *loop;
@@ -31,6 +32,7 @@ struct service {
     struct read_gate *gate;       /* NULL: reads are not bounded (tests) */
     const struct sign_keys *keys; /* that sign checkpoints; NULL = none are known */
     struct access *access;        /* NULL: what is shown is not recorded (tests) */
+    struct feed_wake *wake;       /* NULL: whoever reads a feed looks once a second (tests) */
     unsigned compiling;           /* policy bundles, for calls of this moment */
     enum service_tokens tokens;
     const uint8_t *secret; /* of the database, for tokens; NULL until it was read */

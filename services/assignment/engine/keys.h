@@ -6,6 +6,7 @@
  *
  *   amends:epoch                     string, written when everything has been loaded
  *   amends:wake                      channel: "tenant/agent" whose offers changed
+ *   amends:feed                      channel: the tenant that has new events (shared/feed_wake.h)
  *   amends:t:<shard>                 zset of timers, tenant/case/clock/generation by due ms; the
  *                                    member "whole" stays behind all of them until the shard is
  *                                    lost
