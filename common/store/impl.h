@@ -18,9 +18,10 @@
 
 #define ERASABLE_TABLES 8
 
-/* Places in store_stmts. First the reads by key arrays, then the inserts of new rows (cheaper than
- * upserts), then the upserts, the reads with words, the pages of words, then the reads of segments
- * (few rows of all cases together), each in the order of the tables. */
+/* Places in store_stmts. First the reads by key arrays (of parts of a case: its pages), then the
+ * inserts of new rows (cheaper than upserts), then the upserts, the pages with the newest words,
+ * the pages of words, then the reads of segments (few rows of all cases together), each in the
+ * order of the tables. */
 enum stmt {
     STMT_READ = -TABLE_FIRST_READ, /* STMT_READ + TABLE_CASE is the first one */
     STMT_INSERT = STMT_READ + TABLES_READ,
@@ -34,6 +35,7 @@ enum stmt {
     STMT_ENDED_DELETE,
     STMT_OPENING,    /* OpenCase: dedup row, the customer's case, the tenant's policy version */
     STMT_REFERENCES, /* which references are taken, and by which case */
+    STMT_CASE_SEQ,
     STMT_EVENTS,
     STMT_EVENT_PRIVATES,
     STMT_LIST_AGENTS,
@@ -202,6 +204,15 @@ void store_read_begin(struct store_read *r);
 struct pg_args *store_read_add(struct store_read *r, unsigned stmt);
 /* Sends it; what is sealed in its results is opened before `done`. */
 void store_read_send(struct store *s, struct store_read *r);
+/* It has ended: sets the fault, if any, then goes on with store_read_open(). */
+void store_read_ended(struct store_read *r, const struct fault *fault);
+/* Sets r->cases to these, empty; adds their keys as two arrays. */
+void store_read_init_cases(struct store_read *r, const struct uuid *ids, size_t n);
+void store_arg_cases(const struct store_read *r, struct pg_args *args);
+/* Adds the parameters of a place among words, newest first. */
+void store_arg_place(struct pg_args *args, bool by_number, const struct words_place *before);
+/* Whether the answer still finds room in the read's arena. */
+bool store_read_room(const struct store_read *r);
 /* Opens what is sealed in the results, then calls `done`; at once, or when the keys are here. */
 void store_read_open(struct store_read *r);
 

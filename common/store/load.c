@@ -75,22 +75,37 @@ static int load_case_rows(struct case_state *cases, size_t n_cases, const struct
     return AM_OK;
 }
 
-/* Room for as many rows as the result has for each case, and one more. */
+/* Room for more rows, and for one more than these. A page that follows others doubles it. */
+static int grow(struct rows *r, size_t more, size_t row_size, struct arena *arena)
+{
+    const size_t need = r->n + more + 1;
+    if (need <= r->cap)
+        return AM_OK;
+    const size_t cap = r->n > 0 && 2 * r->cap > need ? 2 * r->cap : need;
+    void *items = arena_alloc(arena, cap * row_size);
+    if (!items)
+        return AM_ENOMEM;
+    if (r->n > 0)
+        memcpy(items, r->items, r->n * row_size);
+    r->items = items;
+    r->cap = cap;
+    return AM_OK;
+}
+
+/* Room for as many rows as the result has for each case. */
 static int make_room(struct case_state *cases, size_t n_cases, enum table_id table,
                      const struct pg_rows *rows, struct arena *arena)
 {
+    int rc = AM_OK;
+    size_t *more = arena_alloc(arena, n_cases * sizeof(*more));
+    if (!more)
+        return AM_ENOMEM;
     for (int i = 0; i < pg_rows_count(rows); i++)
-        case_rows_of(&cases[place(rows, i, n_cases)], table)->cap++;
-    for (size_t i = 0; i < n_cases; i++) {
-        struct rows *r = case_rows_of(&cases[i], table);
-        if (r->cap == 0)
-            continue;
-        r->cap++;
-        r->items = arena_alloc(arena, r->cap * tables[table].row_size);
-        if (!r->items)
-            return AM_ENOMEM;
-    }
-    return AM_OK;
+        more[place(rows, i, n_cases)]++;
+    for (size_t i = 0; i < n_cases && rc == AM_OK; i++)
+        if (more[i] > 0)
+            rc = grow(case_rows_of(&cases[i], table), more[i], tables[table].row_size, arena);
+    return rc;
 }
 
 static int load_children(struct case_state *cases, size_t n_cases, enum table_id table, bool words,

@@ -110,21 +110,25 @@ static void read_rows(struct pg_read *pg, size_t i, const struct pg_rows *rows)
 }
 
 /* The answer is made in the same arena, and a full one would end the process there. */
-static bool leaves_room(const struct arena *arena)
+bool store_read_room(const struct store_read *r)
 {
-    return arena->used_bytes <= arena->quota_bytes / 4 * 3;
+    return r->arena->used_bytes <= r->arena->quota_bytes / 4 * 3;
+}
+
+void store_read_ended(struct store_read *r, const struct fault *fault)
+{
+    r->too_large = fault == &pg_fault_large;
+    if (fault)
+        fault_copy(&r->fault, r->arena, fault);
+    else if (!store_read_room(r))
+        fault_set(&r->fault, FAULT_RESOURCE_EXHAUSTED, ERROR_REASON_TOO_LARGE,
+                  "the response needs more memory than a call may use; ask for less");
+    store_read_open(r);
 }
 
 static void read_done(struct pg_read *pg, const struct fault *fault)
 {
-    struct store_read *r = CONTAINER_OF(pg, struct store_read, pg);
-    r->too_large = fault == &pg_fault_large;
-    if (fault)
-        fault_copy(&r->fault, r->arena, fault);
-    else if (!leaves_room(r->arena))
-        fault_set(&r->fault, FAULT_RESOURCE_EXHAUSTED, ERROR_REASON_TOO_LARGE,
-                  "the response needs more memory than a call may use; ask for less");
-    store_read_open(r);
+    store_read_ended(CONTAINER_OF(pg, struct store_read, pg), fault);
 }
 
 void store_read_send(struct store *s, struct store_read *r)
@@ -164,7 +168,7 @@ struct pg_args *store_read_add(struct store_read *r, unsigned stmt)
 
 /* -- cases ------------------------------------------------------------------------------------ */
 
-static void cases_init(struct store_read *r, const struct uuid *ids, size_t n)
+void store_read_init_cases(struct store_read *r, const struct uuid *ids, size_t n)
 {
     r->cases = ARENA_ARRAY(r->arena, struct case_state, n);
     r->n_cases = n;
@@ -172,7 +176,7 @@ static void cases_init(struct store_read *r, const struct uuid *ids, size_t n)
         case_state_init(&r->cases[i], r->tenant_id, &ids[i]);
 }
 
-static void arg_case_keys(const struct store_read *r, struct pg_args *args)
+void store_arg_cases(const struct store_read *r, struct pg_args *args)
 {
     struct pg_array tenant, id;
     pg_array_init(&tenant, r->arena, PG_INT8, r->n_cases);
@@ -183,28 +187,6 @@ static void arg_case_keys(const struct store_read *r, struct pg_args *args)
     }
     pg_arg_array(args, &tenant);
     pg_arg_array(args, &id);
-}
-
-static void add_parts(struct store_read *r, bool words)
-{
-    for (unsigned t = TABLE_FIRST_CHILD; t <= TABLE_LAST_CHILD; t++) {
-        const bool has_words = words && t >= TABLE_FIRST_WORDS && t <= TABLE_LAST_WORDS;
-        struct pg_args *args = store_read_add(r, t + (has_words ? STMT_READ_WORDS : STMT_READ));
-        *args = r->pg.q[0].args;
-        if (has_words)
-            pg_arg_int8(args, STORE_WORDS_BYTES);
-    }
-}
-
-void store_read_cases(struct store *s, struct store_read *r, const struct uuid *ids, size_t n,
-                      enum case_depth depth)
-{
-    store_read_begin(r);
-    cases_init(r, ids, n);
-    arg_case_keys(r, store_read_add(r, STMT_READ + TABLE_CASE));
-    if (depth != CASE_ROW)
-        add_parts(r, depth == CASE_WORDS);
-    store_read_send(s, r);
 }
 
 void store_find_case(struct store *s, struct store_read *r, const char *reference)
@@ -229,11 +211,11 @@ static const unsigned words_stmt[] = {
     [WORDS_OF_ACTS] = STMT_LIST_WORDS + TABLE_ACT,
 };
 
-static void arg_place(struct pg_args *args, enum words_of of, const struct words_place *before)
+void store_arg_place(struct pg_args *args, bool by_number, const struct words_place *before)
 {
     struct uuid last;
     memset(&last, 0xff, sizeof(last));
-    if (of == WORDS_OF_SIGNALS) {
+    if (by_number) {
         pg_arg_int4(args, before->number ? before->number : INT32_MAX);
         return;
     }
@@ -245,12 +227,12 @@ void store_read_words(struct store *s, struct store_read *r, const struct uuid *
                       enum words_of of, const struct words_place *before, size_t bytes, int limit)
 {
     store_read_begin(r);
-    cases_init(r, case_id, 1);
-    arg_case_keys(r, store_read_add(r, STMT_READ + TABLE_CASE));
+    store_read_init_cases(r, case_id, 1);
+    store_arg_cases(r, store_read_add(r, STMT_READ + TABLE_CASE));
     struct pg_args *args = store_read_add(r, words_stmt[of]);
     pg_arg_int8(args, r->tenant_id);
     pg_arg_uuid(args, case_id);
-    arg_place(args, of, before);
+    store_arg_place(args, of == WORDS_OF_SIGNALS, before);
     pg_arg_int8(args, (int64_t)bytes);
     pg_arg_int4(args, limit);
     store_read_send(s, r);
@@ -271,8 +253,8 @@ void store_read_events(struct store *s, struct store_read *r, const struct uuid 
                        int64_t after_seq, int limit)
 {
     store_read_begin(r);
-    cases_init(r, case_id, 1);
-    arg_case_keys(r, store_read_add(r, STMT_READ + TABLE_CASE));
+    store_read_init_cases(r, case_id, 1);
+    store_arg_cases(r, store_read_add(r, STMT_READ + TABLE_CASE));
     add_events(r, STMT_EVENTS, after_seq, limit);
     add_events(r, STMT_EVENT_PRIVATES, after_seq, limit);
     store_read_send(s, r);

@@ -135,6 +135,10 @@ static char *read_cases_sql(void)
     return sql;
 }
 
+/* Slices of a case are of one version when this is the same in all of them. */
+static const char case_seq_sql[] = "select x.last_seq from recovery_case x"
+                                   " where x.tenant_id = $1::int8 and x.case_id = $2::uuid";
+
 /* -- lists of cases --------------------------------------------------------------------------- */
 
 /* Parameters: 1 tenant, 2 opened from, 3 opened until, 4 and 5 the place to go on from, 6 limit,
@@ -324,24 +328,20 @@ static const char zones_cases[] =
 
 /* -- all of them ------------------------------------------------------------------------------ */
 
-static size_t read_keys(enum table_id id)
-{
-    bool child = id >= TABLE_FIRST_CHILD && id <= TABLE_LAST_CHILD;
-    return child ? 2 : tables[id].n_keys;
-}
-
 static char *read_sql(enum table_id id)
 {
     if (id == TABLE_CASE)
         return read_cases_sql();
     if (id == TABLE_AGENT)
         return read_agents_sql();
-    return table_sql_read(&tables[id], read_keys(id), false);
+    if (id >= TABLE_FIRST_CHILD && id <= TABLE_LAST_CHILD)
+        return table_sql_page(&tables[id]);
+    return table_sql_read(&tables[id], tables[id].n_keys);
 }
 
 static char *read_few_sql(enum table_id id)
 {
-    char *sql = NULL, *all = read_sql(id);
+    char *sql = NULL, *all = table_sql_read(&tables[id], 2);
     AM_ASSERT(asprintf(&sql, "%s limit %d", all, FEW_ROWS) > 0);
     free(all);
     return sql;
@@ -385,7 +385,7 @@ static void set_tables(void)
     }
     for (unsigned i = TABLE_FIRST_WORDS; i <= TABLE_LAST_WORDS; i++)
         set(STMT_READ_WORDS + i, name_of("read_words", &tables[i]),
-            table_sql_read(&tables[i], read_keys(i), true));
+            table_sql_words_page(&tables[i]));
     for (unsigned i = TABLE_FIRST_WORDS; i <= TABLE_LAST_WORDS; i++)
         set(STMT_LIST_WORDS + i, name_of("list_words", &tables[i]), table_sql_words(&tables[i]));
     for (unsigned i = TABLE_FIRST_CHILD; i <= TABLE_LAST_CHILD; i++)
@@ -455,6 +455,7 @@ __attribute__((constructor)) static void set_all(void)
     set_tables();
     set(STMT_OPENING, "read_opening", opening_sql());
     set(STMT_REFERENCES, "read_references", strdup(references));
+    set(STMT_CASE_SEQ, "read_case_seq", strdup(case_seq_sql));
     set(STMT_EVENTS, "read_events", events_sql(&tables[TABLE_EVENT]));
     set(STMT_EVENT_PRIVATES, "read_event_privates", events_sql(&tables[TABLE_EVENT_PRIVATE]));
     set(STMT_LIST_AGENTS, "list_agents", list_agents_sql());

@@ -106,6 +106,10 @@ struct store_read {
     struct fault fault; /* set when it failed */
     void (*done)(struct store_read *r);
     void *ctx;
+    /* Asked before each further slice of a read that is made of several; may be NULL. True when
+     * nobody waits for the result any more: then the read ends with DEADLINE_EXCEEDED. */
+    bool (*gone)(struct store_read *r);
+    void *waiter; /* whom gone() asks */
     /* store_read_cases(): in the order asked for; .exists = false where missing. */
     struct case_state *cases;
     size_t n_cases;
@@ -141,6 +145,7 @@ struct store_read {
     /* Owned by the store. */
     size_t feed_limit, feed_bytes; /* as asked for */
     struct store *store;
+    struct case_slices *slices;
     int64_t since_us;
     struct customer_keys_wait key_wait;
 };
@@ -152,12 +157,17 @@ enum case_depth {
     CASE_WORDS, /* with the newest of them: see STORE_WORDS_BYTES */
 };
 
-/* How many bytes of words of each kind are read with a case (one text may pass it). The others are
- * words_unread; store_read_words() goes on from there. */
+/* How many bytes of words of each kind are read with a case (one text may pass it), the newest. The
+ * others are words_unread; store_read_words() goes on from there. */
 #define STORE_WORDS_BYTES (64 << 10)
 
-/* Up to 100 cases, all of one instant. RESOURCE_EXHAUSTED / TOO_LARGE when they do not fit into the
- * read's arena; so for all reads. */
+/*
+ * Up to 100 rows of cases, all of one instant, or one case with its parts. RESOURCE_EXHAUSTED /
+ * TOO_LARGE when they do not fit into the read's arena; so for all reads.
+ *
+ * A case with many parts is read in slices, so that nobody waits long behind it. They are of one
+ * version: when the case changes meanwhile it is read again, the second time in one slice.
+ */
 void store_read_cases(struct store *s, struct store_read *r, const struct uuid *ids, size_t n,
                       enum case_depth depth);
 

@@ -73,13 +73,20 @@ extern const struct table tables[TABLES];
 
 /* "select k.ord, t.<columns> ... from unnest(<the first n_keys columns>) .. cross join lateral ..":
  * one row for every row found, k.ord = place of its key in the arrays, from 1. Without the columns
- * of words, or with them; table_decode() must be told the same. Words are given newest first, until
- * those of one case pass the bytes of the parameter behind the keys; the others are SQL null. */
-char *table_sql_read(const struct table *t, size_t n_keys, bool words);
+ * of words; table_decode() must be told the same. */
+char *table_sql_read(const struct table *t, size_t n_keys);
+
+/* A page of the rows of one case ($1 tenant, $2 case) with a key above $3, in the order of keys, at
+ * most $4 rows, without the columns of words. Column 0 is 1. */
+char *table_sql_page(const struct table *t);
 
 /* The newest rows of one case ($1 tenant, $2 case) before a place ($3, and $4 where an order by
- * time needs the key, too), newest first, with their words, until these pass the bytes of the next
- * parameter: one row at least, at most the last parameter. Column 0 is 1. */
+ * time needs the key, too), newest first: at most as many as the last parameter says. Words are
+ * given until those of newer rows pass the bytes of the parameter before it; the others are SQL
+ * null. Column 0 is 1. */
+char *table_sql_words_page(const struct table *t);
+
+/* The same, but it ends where words are null, so that it has one row at least. */
 char *table_sql_words(const struct table *t);
 
 /* "insert .. select from unnest(..)": all columns as arrays; with `upsert` existing rows of the

@@ -139,42 +139,78 @@ char *table_sql_columns(const struct table *t, const char *alias)
     return text_end(&s);
 }
 
-char *table_sql_read(const struct table *t, size_t n_keys, bool words)
+char *table_sql_read(const struct table *t, size_t n_keys)
 {
     struct text s;
     text_begin(&s);
     fputs("select k.ord", s.out);
-    put_read_columns(s.out, t, words, n_keys + 1);
+    put_read_columns(s.out, t, false, 0);
     fputs(" from ", s.out);
     put_keys(s.out, t, n_keys);
-    fputs(" cross join lateral (", s.out);
-    if (words && words_column(t))
-        put_words_before(s.out, t);
-    else
-        fprintf(s.out, "select x.* from %s x", t->name);
-    fputs(" where ", s.out);
+    fprintf(s.out, " cross join lateral (select x.* from %s x where ", t->name);
     put_key_match(s.out, t, n_keys);
     fputs(" offset 0) t", s.out);
+    return text_end(&s);
+}
+
+char *table_sql_page(const struct table *t)
+{
+    struct text s;
+    const struct column *key = &t->cols[t->n_keys - 1];
+    text_begin(&s);
+    fputs("select 1::int8", s.out);
+    put_read_columns(s.out, t, false, 0);
+    fprintf(s.out, " from %s t where t.tenant_id = $1::int8 and t.case_id = $2::uuid and ",
+            t->name);
+    fprintf(s.out, "t.%s > $3::%s order by t.%s limit $4::int4", key->name, pg_type_name(key->type),
+            key->name);
+    return text_end(&s);
+}
+
+/* "from (select x.*, <words_before> from act x where <before a place>) t" */
+static void put_words_page(FILE *out, const struct table *t)
+{
+    const struct column *by = order_column(t), *key = &t->cols[t->n_keys - 1];
+    fputs(" from (", out);
+    put_words_before(out, t);
+    fputs(" where x.tenant_id = $1::int8 and x.case_id = $2::uuid and ", out);
+    if (by)
+        fprintf(out, "(x.%s, x.%s) < ($3::%s, $4::%s)", by->name, key->name, pg_type_name(by->type),
+                pg_type_name(key->type));
+    else
+        fprintf(out, "x.%s < $3::%s", key->name, pg_type_name(key->type));
+    fputs(") t", out);
+}
+
+/* The number of the parameter behind the place. */
+static size_t bytes_param_of(const struct table *t)
+{
+    return order_column(t) ? 5 : 4;
+}
+
+char *table_sql_words_page(const struct table *t)
+{
+    struct text s;
+    const size_t bytes_param = bytes_param_of(t);
+    text_begin(&s);
+    fputs("select 1::int8", s.out);
+    put_read_columns(s.out, t, true, bytes_param);
+    put_words_page(s.out, t);
+    fputs(" order by ", s.out);
+    put_newest_first(s.out, t, "t");
+    fprintf(s.out, " limit $%zu::int4", bytes_param + 1);
     return text_end(&s);
 }
 
 char *table_sql_words(const struct table *t)
 {
     struct text s;
-    const struct column *by = order_column(t), *key = &t->cols[t->n_keys - 1];
-    const size_t bytes_param = by ? 5 : 4;
+    const size_t bytes_param = bytes_param_of(t);
     text_begin(&s);
     fputs("select 1::int8", s.out);
     put_read_columns(s.out, t, true, bytes_param);
-    fputs(" from (", s.out);
-    put_words_before(s.out, t);
-    fputs(" where x.tenant_id = $1::int8 and x.case_id = $2::uuid and ", s.out);
-    if (by)
-        fprintf(s.out, "(x.%s, x.%s) < ($3::%s, $4::%s)", by->name, key->name,
-                pg_type_name(by->type), pg_type_name(key->type));
-    else
-        fprintf(s.out, "x.%s < $3::%s", key->name, pg_type_name(key->type));
-    fprintf(s.out, ") t where t.words_before < $%zu::int8 order by ", bytes_param);
+    put_words_page(s.out, t);
+    fprintf(s.out, " where t.words_before < $%zu::int8 order by ", bytes_param);
     put_newest_first(s.out, t, "t");
     fprintf(s.out, " limit $%zu::int4", bytes_param + 1);
     return text_end(&s);

@@ -127,6 +127,11 @@ int read_slice_rows(const struct store_read *read, size_t rows, size_t left)
     return (int)(n < left ? n : left);
 }
 
+static bool slice_gone(struct store_read *read)
+{
+    return read_call_gone(read->waiter);
+}
+
 void read_slice_begin(struct read_call *rc, struct store_read *read, struct arena *slice,
                       void (*done)(struct store_read *read), void *ctx)
 {
@@ -136,7 +141,9 @@ void read_slice_begin(struct read_call *rc, struct store_read *read, struct aren
                                 .tenant = rc->tenant->name,
                                 .deadline_us = rc->read.deadline_us,
                                 .done = done,
-                                .ctx = ctx};
+                                .ctx = ctx,
+                                .gone = slice_gone,
+                                .waiter = rc};
 }
 
 bool read_call_room(const struct read_call *rc)

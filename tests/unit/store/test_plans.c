@@ -23,6 +23,11 @@ struct expect {
         "read_" table, table "_pkey", "tenant_id,case_id", 0                                       \
     }
 
+#define PAGE(table, key)                                                                           \
+    {                                                                                              \
+        "read_" table, table "_pkey", "tenant_id,case_id," key, false                              \
+    }
+
 #define CHILD_FEW(table)                                                                           \
     {                                                                                              \
         "read_few_" table, table "_pkey", "tenant_id,case_id", 0                                   \
@@ -141,6 +146,8 @@ static const struct expect expectations[] = {
     {"feed_personal", "recovery_case_pkey", "tenant_id,case_id", 0},
     {"feed_personal", "case_event_private_pkey", "tenant_id,case_id,seq", 0},
     {"read_references", "case_reference_pkey", "tenant_id,reference", 0},
+    {"read_words_signal", "signal_pkey", "tenant_id,case_id,number", 1},
+    {"read_case_seq", "recovery_case_pkey", "tenant_id,case_id", 0},
     {"work_list_clocks", "case_work_owed", "tenant_id,owner_kind,owner_id,owed_at,case_id", 2},
     {"work_list_clocks", "recovery_case_pkey", "tenant_id,case_id", 2},
     {"work_list_clocks", "clock_pkey", "tenant_id,case_id", 2},
