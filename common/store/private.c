@@ -76,7 +76,8 @@ static void load_erasure(struct copying *c, struct erasure_row *out)
                                 .open_too = pg_bool(c->rows, c->row, 8),
                                 .begun_at = pg_time_us(c->rows, c->row, 9),
                                 .ended_at = pg_time_us(c->rows, c->row, 10),
-                                .certificate = copy_bytes(c, 11)};
+                                .certificate = copy_bytes(c, 11),
+                                .key_until = pg_time_us(c->rows, c->row, 12)};
 }
 
 static int load_erasures(struct store_read *r, const struct pg_rows *rows)
@@ -127,6 +128,16 @@ static int load_gaps(struct store_read *r, const struct pg_rows *rows)
     return w ? AM_OK : AM_ENOMEM;
 }
 
+static int load_at_work(struct store_read *r, const struct pg_rows *rows)
+{
+    const int n = pg_rows_count(rows);
+    struct private_at_work *t = make_rows(&r->found, sizeof(*t), n, r->arena);
+    struct copying c = {.rows = rows, .arena = r->arena};
+    for (; t && c.row < n; c.row++)
+        t[c.row] = (struct private_at_work){copy_text(&c, 0), pg_bool(rows, c.row, 1)};
+    return t && !c.full ? AM_OK : AM_ENOMEM;
+}
+
 int private_load(struct store_read *r, unsigned stmt, const struct pg_rows *rows)
 {
     switch (stmt) {
@@ -138,6 +149,8 @@ int private_load(struct store_read *r, unsigned stmt, const struct pg_rows *rows
     case STMT_ERASURE:
     case STMT_ERASURES_UNFINISHED:
         return load_erasures(r, rows);
+    case STMT_AT_WORK:
+        return load_at_work(r, rows);
     case STMT_ACCESS_LIST:
     case STMT_ACCESS_CUSTOMER:
     case STMT_ACCESS_CASE:
@@ -235,6 +248,38 @@ void store_end_erasure(struct store *s, struct store_read *r, const struct erasu
     pg_arg_time(args, row->ended_at);
     pg_arg_bytea(args, row->certificate);
     add_erasure(r, &row->erasure_id);
+    store_read_send(s, r);
+}
+
+void store_move_erasure(struct store *s, struct store_read *r, const struct erasure_row *row)
+{
+    store_read_begin(r);
+    r->pg.lasting = true;
+    struct pg_args *args = store_read_add(r, STMT_ERASURE_MOVE);
+    pg_arg_int8(args, r->tenant_id);
+    pg_arg_uuid(args, &row->erasure_id);
+    pg_arg_time(args, row->begun_at);
+    pg_arg_time(args, row->key_until);
+    store_read_send(s, r);
+}
+
+static void arg_transactions(struct pg_args *args, const struct rows *among)
+{
+    struct pg_array a;
+    pg_array_init(&a, args->arena, PG_TEXT, among->n);
+    ROWS_EACH (t, const struct private_at_work, among)
+        pg_array_text(&a, t->transaction);
+    pg_arg_array(args, &a);
+}
+
+void store_read_at_work(struct store *s, struct store_read *r, const struct rows *among)
+{
+    store_read_begin(r);
+    struct pg_args *args = store_read_add(r, STMT_AT_WORK);
+    if (among)
+        arg_transactions(args, among);
+    else
+        pg_arg_null(args);
     store_read_send(s, r);
 }
 

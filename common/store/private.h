@@ -50,6 +50,7 @@ struct erasure_row {
     const char *customer_id, *reason, *actor, *via;
     bool open_too;
     int64_t begun_at, ended_at; /* ended_at 0 = not finished */
+    int64_t key_until;          /* 0 = the customer's key was not destroyed yet */
     struct slice certificate;   /* packed ErasureCertificate; empty until it is finished */
 };
 
@@ -59,10 +60,20 @@ void store_read_erasure(struct store *s, struct store_read *r, const struct uuid
 void store_begin_erasure(struct store *s, struct store_read *r, const struct erasure_row *row);
 /* Finishes it with row->ended_at and row->certificate unless it is finished, and reads it. */
 void store_end_erasure(struct store *s, struct store_read *r, const struct erasure_row *row);
+/* Writes row->begun_at and row->key_until, unless it is finished. */
+void store_move_erasure(struct store *s, struct store_read *r, const struct erasure_row *row);
 /* Of all tenants: those that began after one instant and before another one and are not finished,
  * the oldest first. */
 void store_read_unfinished(struct store *s, struct store_read *r, int64_t after_us,
                            int64_t before_us, int limit);
+
+/* Transactions of the database that hold locks on the table of cases, but for the one that asks:
+ * struct private_at_work. `among` not NULL: only those of these that are left. */
+struct private_at_work {
+    const char *transaction; /* PostgreSQL's virtual id */
+    bool writes;             /* it has written, or begun to */
+};
+void store_read_at_work(struct store *s, struct store_read *r, const struct rows *among);
 
 /* -- access records ---------------------------------------------------------------------------- */
 

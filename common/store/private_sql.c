@@ -37,7 +37,7 @@ const char private_sql_tenants[] =
 
 #define ERASURE                                                                                    \
     "x.tenant_id, x.erasure_id, x.request_id, x.body_hash, x.customer_id, x.reason, x.actor,"      \
-    " x.via, x.open_too, x.begun_at, x.ended_at, x.certificate"
+    " x.via, x.open_too, x.begun_at, x.ended_at, x.certificate, x.key_until"
 #define LASTING "set_config('synchronous_commit', current_setting('" PG_LASTING "'), true) <> ''"
 
 /* $1 tenant, $2 erasure. */
@@ -57,11 +57,27 @@ const char private_sql_erasure_end[] =
     " where x.tenant_id = $1::int8 and x.erasure_id = $2::uuid and x.ended_at is null"
     " returning " LASTING;
 
+/* $3 begun at, $4 key until. */
+const char private_sql_erasure_move[] =
+    "update customer_erasure x set begun_at = $3::timestamptz, key_until = $4::timestamptz"
+    " where x.tenant_id = $1::int8 and x.erasure_id = $2::uuid and x.ended_at is null"
+    " returning " LASTING;
+
 /* $1 begun after, $2 begun before, $3 limit. */
 const char private_sql_unfinished[] =
     "select " ERASURE " from customer_erasure x where x.ended_at is null"
     " and x.begun_at > '-infinity' and x.begun_at > $1::timestamptz"
     " and x.begun_at < $2::timestamptz order by x.begun_at limit $3::int4";
+
+/* $1 transactions, null = all. A partitioned table is locked together with its partitions. */
+const char private_sql_at_work[] =
+    "select l.virtualtransaction, bool_or(l.mode not in ('AccessShareLock', 'RowShareLock'))"
+    " from pg_locks l where l.locktype = 'relation' and l.granted"
+    " and l.relation = 'recovery_case'::regclass"
+    " and l.database = (select d.oid from pg_database d where d.datname = current_database())"
+    " and l.pid is distinct from pg_backend_pid()"
+    " and ($1::text[] is null or l.virtualtransaction = any ($1::text[]))"
+    " group by l.virtualtransaction";
 
 /* -- access records ---------------------------------------------------------------------------- */
 

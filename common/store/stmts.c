@@ -404,6 +404,8 @@ static void set_private(void)
     set(STMT_ERASURE, "erasure", strdup(private_sql_erasure));
     set(STMT_ERASURE_BEGIN, "erasure_begin", strdup(private_sql_erasure_begin));
     set(STMT_ERASURE_END, "erasure_end", strdup(private_sql_erasure_end));
+    set(STMT_ERASURE_MOVE, "erasure_move", strdup(private_sql_erasure_move));
+    set(STMT_AT_WORK, "at_work", strdup(private_sql_at_work));
     set(STMT_ERASURES_UNFINISHED, "erasures_unfinished", strdup(private_sql_unfinished));
     set(STMT_ACCESS_WRITE, "access_write", strdup(private_sql_access_write));
     set(STMT_ACCESS_WRITE_LASTING, "access_write_lasting",

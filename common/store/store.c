@@ -190,3 +190,15 @@ void store_destroy_key(struct store *s, int64_t tenant_id, const char *customer_
     else
         wait->done(wait, NULL);
 }
+
+void store_ask_key(struct store *s, int64_t tenant_id, const char *customer_id,
+                   struct customer_keys_wait *wait)
+{
+    AM_ASSERT(s->keys != NULL);
+    customer_keys_ask(s->keys, tenant_id, customer_id, false, wait);
+}
+
+int64_t store_key_made_us(struct store *s, int64_t tenant_id, const char *customer_id)
+{
+    return customer_keys_made_us(s->keys, tenant_id, customer_id);
+}

@@ -82,6 +82,11 @@ bool store_seals(const struct store *s);
 void store_destroy_key(struct store *s, int64_t tenant_id, const char *customer_id,
                        int64_t made_until_us, struct customer_keys_wait *wait);
 
+/* Finds out about the key of a customer, and when it was made then; 0 = there is none. */
+void store_ask_key(struct store *s, int64_t tenant_id, const char *customer_id,
+                   struct customer_keys_wait *wait);
+int64_t store_key_made_us(struct store *s, int64_t tenant_id, const char *customer_id);
+
 /* The first of the statements of customers' keys in store_stmts. */
 extern const unsigned store_stmt_customer_keys;
 

@@ -12,6 +12,7 @@
 #include "contract/reasons.h"
 #include "contract/statuses.h"
 #include "shared/certificate.h"
+#include "shared/erasure_fence.h"
 #include "shared/erasure_key.h"
 
 #define SLICE_ROWS 200
@@ -19,7 +20,7 @@
 #define CERTIFICATE_BYTES (256u << 10)
 #define AT_ONCE 16
 
-enum erasure_step { STEP_COUNT, STEP_ERASE, STEP_CERTIFY };
+enum erasure_step { STEP_COUNT, STEP_ERASE, STEP_ERASE_REST, STEP_CERTIFY };
 
 static void walk(struct erasure *e);
 
@@ -96,7 +97,7 @@ static void certify(struct erasure *e)
     e->row.ended_at = time_now_us(loop_time(e->service->loop));
     const struct certified what = {.tenant = e->tenant->name,
                                    .cases = e->certified,
-                                   .left_open = e->row.open_too ? 0 : e->open,
+                                   .left_open = e->left_open ? e->open : 0,
                                    .cases_sha256 = hash,
                                    .sealed = store_seals(e->service->store),
                                    .key_destroyed = e->key_destroyed};
@@ -112,11 +113,41 @@ static void begin_step(struct erasure *e, enum erasure_step step)
     e->step = (int)step;
     e->last = (struct private_case){.opened_at = 0};
     e->cases = e->open = e->certified = 0;
-    if (step != STEP_CERTIFY)
-        e->erased = 0;
-    else
+    if (step == STEP_CERTIFY)
         e->digest = digest_begin();
+    else if (step != STEP_ERASE_REST)
+        e->erased = 0;
     walk(e);
+}
+
+static void go_to(struct erasure *e, enum erasure_step step)
+{
+    if (fault_is_set(&e->fault))
+        finish(e);
+    else
+        begin_step(e, step);
+}
+
+static void erase_rest(struct erasure *e)
+{
+    go_to(e, STEP_ERASE_REST);
+}
+
+static void key_destroyed(struct erasure *e)
+{
+    if (fault_is_set(&e->fault))
+        finish(e);
+    else
+        erasure_fence(e, erase_rest);
+}
+
+/* With its key a case that was left out would lose its words. */
+static void end_erasing(struct erasure *e)
+{
+    if (store_seals(e->service->store) && !e->left_open)
+        erasure_destroy_key(e, key_destroyed);
+    else
+        begin_step(e, STEP_CERTIFY);
 }
 
 static void end_step(struct erasure *e)
@@ -124,6 +155,8 @@ static void end_step(struct erasure *e)
     if (fault_is_set(&e->fault) || e->step == STEP_COUNT)
         finish(e);
     else if (e->step == STEP_ERASE)
+        end_erasing(e);
+    else if (e->step == STEP_ERASE_REST)
         begin_step(e, STEP_CERTIFY);
     else
         certify(e);
@@ -157,24 +190,38 @@ static void case_erased(void *ctx, const struct fault *f)
     struct erasure *e = ctx;
     if (!f)
         e->erased++;
-    else if (f->reason != ERROR_REASON_CASE_OPEN) /* reopened a moment ago */
+    else if (f->reason == ERROR_REASON_CASE_OPEN) /* reopened a moment ago */
+        e->left_open = true;
+    else
         erasure_note_fault(e, f);
     e->in_flight--;
     go_on(e);
 }
 
+/* What was written while the key was destroyed may have lost its words with it, so it is erased
+ * whatever its status. */
+static bool open_too(const struct erasure *e)
+{
+    return e->row.open_too || e->row.key_until != 0;
+}
+
 static void submit_case(struct erasure *e, const struct private_case *c)
 {
     const struct erase_args args = {
-        .cause = e->cause, .erasure_id = e->row.erasure_id, .open_too = e->row.open_too};
+        .cause = e->cause, .erasure_id = e->row.erasure_id, .open_too = open_too(e)};
     e->in_flight++;
     erasure_of_case(e->service, e->tenant, &c->case_id, &args, e->row.actor, e->deadline_us,
                     case_erased, e);
 }
 
-static bool wanted(const struct erasure *e, const struct private_case *c)
+static void erase_or_leave(struct erasure *e, const struct private_case *c)
 {
-    return c->unerased && (e->row.open_too || status_is_final(c->status));
+    if (!c->unerased)
+        return;
+    if (open_too(e) || status_is_final(c->status))
+        submit_case(e, c);
+    else
+        e->left_open = true;
 }
 
 static void take_case(struct erasure *e, const struct private_case *c)
@@ -183,10 +230,10 @@ static void take_case(struct erasure *e, const struct private_case *c)
     count_case(e, c);
     if (e->step == STEP_CERTIFY)
         certify_case(e, c);
-    else if (e->step == STEP_ERASE && wanted(e, c))
-        submit_case(e, c);
     else if (e->step == STEP_COUNT)
         e->erased += c->unerased;
+    else
+        erase_or_leave(e, c);
 }
 
 static bool is_gone(const struct erasure *e)
@@ -194,7 +241,7 @@ static bool is_gone(const struct erasure *e)
     return e->gone && e->gone(e->ctx);
 }
 
-static void stop_if_gone(struct erasure *e)
+void erasure_note_gone(struct erasure *e)
 {
     static const struct fault gone = {.code = FAULT_DEADLINE_EXCEEDED,
                                       .reason = ERROR_REASON_DEADLINE,
@@ -215,7 +262,7 @@ static void go_on(struct erasure *e)
     e->submitting = false;
     if (e->in_flight > 0)
         return;
-    stop_if_gone(e);
+    erasure_note_gone(e);
     if (!fault_is_set(&e->fault) && e->n == SLICE_ROWS)
         walk(e);
     else
@@ -246,13 +293,10 @@ void erasure_count(struct erasure *e)
 
 static void erase_cases(struct erasure *e)
 {
-    if (fault_is_set(&e->fault))
-        finish(e);
-    else
-        begin_step(e, STEP_ERASE);
+    go_to(e, STEP_ERASE);
 }
 
 void erasure_run(struct erasure *e)
 {
-    erasure_destroy_key(e, erase_cases);
+    erasure_fence(e, erase_cases);
 }

@@ -5,10 +5,12 @@ import hashlib
 import json
 import threading
 
+import grpc
 import pytest
 
 from harness.api import new_id, v1
 from harness.errors import refused
+from harness.process import wait_until
 
 from .support import sample, steps
 
@@ -196,6 +198,43 @@ def test_another_tenant_is_not_touched(world, other_world):
         erase(world, "nobody")
     assert world.get(case).customer_name == ""
     other_world.crm.EraseCustomer(customer_id=customer, reason="x")
+
+
+COPY = """insert into recovery_case select (x.r).* from (select jsonb_populate_record(
+    c, jsonb_build_object('case_id', gen_random_uuid())) as r from recovery_case c where c.case_id = %s) x"""
+
+
+def test_a_case_whose_transaction_ends_late_is_erased(world):
+    """It was opened before the erasure began, and is committed when a walk would long be over."""
+    customer = sample.unique("customer")
+    case = live(world, customer)
+    connection = world.cluster.postgres.connect(world.cluster.name)
+    with connection.cursor() as late:
+        late.execute("begin")
+        late.execute(COPY, (case.case_id,))
+        call = world.client("privacy", "crm").EraseCustomer.future(customer_id=customer, reason="letter 4711")
+        wait_until(lambda: world.cluster.sql("select 1 from customer_erasure where customer_id = %s", (customer,)),
+                   "the erasure to begin")
+        with pytest.raises(grpc.FutureTimeoutError):
+            call.result(timeout=1)
+        late.execute("commit")
+    connection.close()
+    done = call.result(timeout=30)
+    assert (done.cases, done.erased) == (2, 2)
+    assert json.loads(done.certificate.document)["cases"] == 2
+    assert found(world) == []
+
+
+def test_a_backup_does_not_hold_an_erasure_up(world):
+    customer = sample.unique("customer")
+    live(world, customer)
+    connection = world.cluster.postgres.connect(world.cluster.name)
+    with connection.cursor() as backup:
+        backup.execute("begin isolation level repeatable read")
+        backup.execute("select count(*) from recovery_case")
+        assert erase(world, customer).erased == 1
+        backup.execute("commit")
+    connection.close()
 
 
 def test_everything_that_is_wrong_is_told(world):

@@ -152,6 +152,31 @@ def test_a_lost_master_key_is_told_and_shows_nothing_wrong(make_cluster, master)
     assert texts_of(world.get(other)) == texts_of(other), "others' data is not affected"
 
 
+def test_nobody_loses_words_while_a_key_is_destroyed(make_cluster, master):
+    """Old cases are erased before the key goes, so none is reopened; what is opened meanwhile is erased, too, and says so."""
+    cluster, world = sealed_cluster(make_cluster, master)
+    case = world.crm.OpenCase(**sample.claim(customer_id="c-1", customer_name=WORD, description=WORD)).case
+    ann = world.agent("ann", present=False, authorities=[(v1.REMEDY_KIND_REFUND, sample.usd(500))])
+    ann.take()
+    steps.recover(ann, case)
+    steps.resolve(ann, case)
+    steps.close(ann, case)
+    call = world.client("privacy", "crm").EraseCustomer.future(customer_id="c-1", reason="letter 4711", timeout_s=60)
+    wait_until(lambda: not cluster.sql("select 1 from customer_key"), "the key to be destroyed")
+    with refused("FAILED_PRECONDITION", "CASE_ERASED"):
+        world.crm.ReopenCase(case_id=case.case_id, reason=WORD, expected_version=world.get(case).version)
+    meanwhile = world.crm.OpenCase(**sample.claim(customer_id="c-1", customer_name=WORD, description=WORD)).case
+    done = call.result()
+    assert json.loads(done.certificate.document)["keyDestroyed"] is True
+    assert (done.cases, done.erased) == (2, 2)
+    for one in (case, meanwhile):
+        now = world.get(one)
+        assert now.HasField("erase_time") and texts_of(now) == 0
+        assert world.crm.VerifyCaseHistory(case_id=one.case_id).intact
+    later = world.crm.OpenCase(**sample.claim(customer_id="c-1", customer_name=WORD, description=WORD)).case
+    assert world.get(later).customer_name == WORD and not world.get(later).HasField("erase_time")
+
+
 def test_keys_may_lie_in_a_database_of_their_own(make_cluster, master):
     cluster = make_cluster()
     keys = f"{cluster.name}_keys"

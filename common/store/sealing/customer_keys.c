@@ -139,6 +139,12 @@ int64_t customer_keys_read_us(struct customer_keys *k, int64_t tenant_id, const 
     return e ? e->confirmed_us : 0;
 }
 
+int64_t customer_keys_made_us(struct customer_keys *k, int64_t tenant_id, const char *customer_id)
+{
+    const struct key_entry *e = find(k, tenant_id, customer_id);
+    return e ? e->made_us : 0;
+}
+
 static struct key_entry *find_or_add(struct customer_keys *k, int64_t tenant_id,
                                      const char *customer_id)
 {

@@ -65,6 +65,9 @@ enum customer_key_state customer_keys_find(struct customer_keys *k, int64_t tena
 /* When what is known of the customer's key was read, on the clock of time_mono_us(); 0 = never. */
 int64_t customer_keys_read_us(struct customer_keys *k, int64_t tenant_id, const char *customer_id);
 
+/* When the key was made that was read last, in time of the clock; 0 = there was none. */
+int64_t customer_keys_made_us(struct customer_keys *k, int64_t tenant_id, const char *customer_id);
+
 /* Finds out; with `make` there is a key afterwards. */
 void customer_keys_ask(struct customer_keys *k, int64_t tenant_id, const char *customer_id,
                        bool make, struct customer_keys_wait *wait);

@@ -20,6 +20,7 @@ struct key_entry {
     enum customer_key_state state;
     struct seal_key key;
     int64_t confirmed_us, used_us; /* monotonic; 0 = never */
+    int64_t made_us;               /* 0 = there is no key */
     bool asked;                    /* in a line or in a batch */
     bool make;                     /* somebody needs one */
     int64_t destroy_until_us; /* somebody wants it to go if it was made until then; 0 = nobody */

@@ -37,9 +37,9 @@ struct slice keys_where(struct arena *arena, int64_t tenant_id, const char *cust
 
 /* $1 tenants, $2 customers */
 static const char read_sql[] =
-    "select k.ord, c.key_id, c.wrapped, c.master"
+    "select k.ord, c.key_id, c.wrapped, c.master, c.made_at"
     " from unnest($1::int8[], $2::text[]) with ordinality k(tenant_id, customer_id, ord)"
-    " cross join lateral (select x.key_id, x.wrapped, x.master from customer_key x"
+    " cross join lateral (select x.key_id, x.wrapped, x.master, x.made_at from customer_key x"
     " where x.tenant_id = k.tenant_id and x.customer_id = k.customer_id offset 0) c";
 /* $3 key ids, $4 wrapped keys, $5 the master's name, $6 now. Of two who make one for a customer at
  * once the first one wins, and both read it. */
@@ -98,6 +98,7 @@ static void open_key(struct keys_batch *b, struct key_entry *e, const struct pg_
     const struct master_key *master = masters_find(k->masters, pg_text(rows, row, 3));
     const struct slice where = keys_where(&b->arena, e->tenant_id, e->customer_id);
     e->state = CUSTOMER_KEY_LOCKED;
+    e->made_us = pg_time_us(rows, row, 4);
     if (master && id.len == SEAL_ID_BYTES) {
         memcpy(e->key.id, id.data, SEAL_ID_BYTES);
         if (seal_unwrap(k->sealer, master, where, wrapped, &e->key) == AM_OK)
@@ -152,6 +153,7 @@ static void end_entry(struct keys_batch *b, size_t i, const struct fault *fault)
     }
     if (!fault) {
         e->state = b->found[i] ? e->state : CUSTOMER_KEY_NONE;
+        e->made_us = b->found[i] ? e->made_us : 0;
         e->confirmed_us = time_mono_us();
     }
     settle(k, e, fault);

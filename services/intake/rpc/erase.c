@@ -14,7 +14,6 @@
 #include "contract/reasons.h"
 #include "contract/words.h"
 #include "intake/rpc/privacy.h"
-#include "shared/erasure_key.h"
 #include "shared/erasure.h"
 
 #define REASON_BYTES 1000
@@ -233,7 +232,7 @@ static void fill_row(struct erase_call *x)
         .actor = who->id,
         .via = strcmp(who->via, who->id) == 0 ? "" : who->via,
         .open_too = x->request->include_open,
-        .begun_at = erasure_begins_us(x->rc->service),
+        .begun_at = time_now_us(loop_time(x->rc->service->loop)),
     };
 }
 

@@ -188,6 +188,22 @@ static void a_large_case_is_given_up_early(void **state)
     reading_free(&x);
 }
 
+static void rows_of_several_cases(void **state)
+{
+    struct reading x;
+    const struct uuid ids[] = {{{1}}, id};
+    (void)state;
+    reading_init(rig, &x);
+    store_read_cases(rig->store, &x.read, ids, 2, CASE_ROW);
+    rig_run(rig, &x.done);
+    assert_false(fault_is_set(&x.read.fault));
+    assert_int_equal(x.read.n_cases, 2);
+    assert_false(x.read.cases[0].exists);
+    assert_true(x.read.cases[1].exists);
+    assert_int_equal(x.read.cases[1].signals.n, 0);
+    reading_free(&x);
+}
+
 static int begin(void **state)
 {
     struct call c;
@@ -234,6 +250,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(words_are_given_up_to_a_bound, begin, end),
         cmocka_unit_test_setup_teardown(long_words_are_left_out, begin, end),
         cmocka_unit_test_setup_teardown(few_parts_are_one_slice, begin, end),
+        cmocka_unit_test_setup_teardown(rows_of_several_cases, begin, end),
         cmocka_unit_test_setup_teardown(slices_are_of_one_version, begin, end),
         cmocka_unit_test_setup_teardown(nobody_waits_for_the_next_slice, begin, end),
         cmocka_unit_test_setup_teardown(a_large_case_is_given_up_early, begin, end),
