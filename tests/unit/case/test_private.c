@@ -117,6 +117,7 @@ static const char *const plain[] = {
     "time_zone",
     "customer_time_zone",
     "earlier_case_id",
+    "reference",
     "acknowledger",
     "code",
     "product",
