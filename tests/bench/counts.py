@@ -5,9 +5,9 @@ if it writes, case for case, what the services write."""
 from harness.process import Failed
 
 # Rows that belong to the run, not to a case. Access records and checkpoints are written apart from the cases: the
-# services pay for them, the baseline does not.
+# services pay for them, the baseline does not. Keys of customers are made once a customer, and not a case.
 APART = {"tenant", "policy_version", "schema_version", "schema_progress", "lease", "agent", "api_key", "secret",
-         "access_record", "access_writer", "checkpoint", "checkpoint_slice", "customer_erasure"}
+         "access_record", "access_writer", "checkpoint", "checkpoint_slice", "customer_erasure", "customer_key"}
 
 INDEXES = """
 select c.relname, i.relname, pg_get_expr(x.indpred, x.indrelid)

@@ -171,7 +171,7 @@ static int call_step(struct life_agent *a)
     if (a->step != STEP_OPEN)
         return request_step(l->clients, &as, a->step, &a->subject, stepped, a);
     as.id = "crm";
-    return request_open(l->clients, &as, l->seed, l->started, stepped, a);
+    return request_open(l->clients, &as, (struct openers){.seed = l->seed}, l->started, stepped, a);
 }
 
 static void take_step(struct life_agent *a)

@@ -6,6 +6,7 @@
  *   amends-load --in-flight 128 --seconds 5                closed: 128 calls at any time
  *   amends-load --rate 2000 --seconds 5                    paced: 2000 calls a second
  *   amends-load --life --in-flight 128 --seconds 5         whole lives by 128 agents
+ *   amends-load --known 1000 --in-flight 128 ...           OpenCase of so many customers in turn
  *   amends-load --read FILE --in-flight 128 --seconds 5    GetCase of the cases with these ids
  *   ... --count 1                                          so many calls or lives, not by time
  */
@@ -29,8 +30,8 @@ static size_t n_cases;
 
 struct options {
     const char *targets[TARGETS];
-    const char *tenant, *seed, *credential_file, *tls_ca, *read;
-    int64_t connections, in_flight, rate, count, seconds, warm_up_ms;
+    const char *tenant, *seed, *family, *credential_file, *tls_ca, *read;
+    int64_t connections, known, in_flight, rate, count, seconds, warm_up_ms;
     bool life;
 };
 
@@ -113,7 +114,7 @@ static void start_source(struct load *l)
     l->source = (struct source){.clients = l->clients,
                                 .loop = l->loop,
                                 .as = {.tenant = l->o.tenant, .id = "crm"},
-                                .seed = l->o.seed,
+                                .openers = {l->o.seed, l->o.family, (uint64_t)l->o.known},
                                 .in_flight_max = (unsigned)l->o.in_flight,
                                 .per_second = (double)l->o.rate,
                                 .count = (uint64_t)l->o.count,
@@ -207,6 +208,9 @@ static int parse(struct options *o, int argc, char **argv)
          "GetCase instead of OpenCase, of the cases whose ids are in it, one a line"},
         {"connections", OPTION_INT, &o->connections, 1, 16, "N", "to each service"},
         {"in-flight", OPTION_INT, &o->in_flight, 1, 4096, "N", "calls, or agents"},
+        {"known", OPTION_INT, &o->known, 0, 1000000, "N",
+         "OpenCase of so many customers, who come again in every run; 0 = of new ones"},
+        {"family", OPTION_STRING, &o->family, 0, 0, "WORD", "part of these customers' ids"},
         {"rate", OPTION_INT, &o->rate, 0, 100000, "N", "calls a second; 0 = as many as will go"},
         {"count", OPTION_INT, &o->count, 0, 1000000, "N", "calls or lives; 0 = by time"},
         {"seconds", OPTION_INT, &o->seconds, 1, 600, "S", "measured time"},
@@ -217,6 +221,7 @@ static int parse(struct options *o, int argc, char **argv)
     *o = (struct options){.targets = {"", "", ""},
                           .tenant = "demo",
                           .seed = "",
+                          .family = "",
                           .credential_file = "",
                           .tls_ca = "",
                           .read = "",
@@ -277,7 +282,7 @@ static void choose_seed(struct options *o)
     text[13] = '\0';
     if (!o->seed[0])
         o->seed = text;
-    AM_ASSERT(strlen(o->seed) <= SEED_MAX);
+    AM_ASSERT(strlen(o->seed) <= SEED_MAX && strlen(o->family) <= SEED_MAX);
 }
 
 static void run(struct load *l)

@@ -49,15 +49,16 @@ static char *fresh_id(char out[UUID_TEXT_LEN + 1])
     return uuid_format(&id, out);
 }
 
-int request_open(struct clients *c, const struct rpc_principal *as, const char *seed, uint64_t n,
+int request_open(struct clients *c, const struct rpc_principal *as, struct openers who, uint64_t n,
                  rpc_client_done *done, void *ctx)
 {
-    char id[UUID_TEXT_LEN + 1], customer[SEED_MAX + 32], order[32];
+    char id[UUID_TEXT_LEN + 1], customer[SEED_MAX + 32], order[SEED_MAX + 32];
     Amends__V1__OpenCaseRequest r = AMENDS__V1__OPEN_CASE_REQUEST__INIT;
     Amends__V1__Failure failure = AMENDS__V1__FAILURE__INIT;
     Google__Type__Money stake = GOOGLE__TYPE__MONEY__INIT;
-    (void)snprintf(customer, sizeof(customer), "customer-%s-%" PRIu64, seed, n);
-    (void)snprintf(order, sizeof(order), "order-%" PRIu64, n);
+    (void)snprintf(customer, sizeof(customer), "customer-%s-%" PRIu64,
+                   who.known ? who.family : who.seed, who.known ? n % who.known : n);
+    (void)snprintf(order, sizeof(order), "order-%s-%" PRIu64, who.known ? who.seed : "", n);
     stake.currency_code = TEXT("EUR");
     stake.units = 49;
     failure.code = TEXT("billing.overcharge");

@@ -38,8 +38,15 @@ struct subject {
 /* Finds the methods; before the others. */
 void requests_setup(void);
 
-/* OpenCase of a customer of its own. */
-int request_open(struct clients *c, const struct rpc_principal *as, const char *seed, uint64_t n,
+/* Whose cases are opened: each call another customer, of the run's seed; or, when `known` is not 0,
+ * so many who come again in every run of the same `family`, each time about another order. */
+struct openers {
+    const char *seed, *family;
+    uint64_t known;
+};
+
+/* The n-th OpenCase. */
+int request_open(struct clients *c, const struct rpc_principal *as, struct openers who, uint64_t n,
                  rpc_client_done *done, void *ctx) AM_MUSTCHECK;
 
 /* GetCase of the case with that id. */

@@ -46,7 +46,7 @@ static int request(struct source *s, struct open_call *call)
 {
     const uint64_t n = s->started++;
     if (s->n_cases == 0)
-        return request_open(s->clients, &s->as, s->seed, n, answered, call);
+        return request_open(s->clients, &s->as, s->openers, n, answered, call);
     return request_get(s->clients, &s->as, s->cases + n % s->n_cases * (UUID_TEXT_LEN + 1),
                        answered, call);
 }

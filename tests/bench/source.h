@@ -15,7 +15,7 @@ struct source {
     struct clients *clients;
     struct loop *loop;
     struct rpc_principal as;
-    const char *seed;
+    struct openers openers;
     unsigned in_flight_max; /* closed */
     double per_second;      /* paced; 0 = closed */
     uint64_t count;         /* so many calls in all; 0 = until stopped */
