@@ -18,6 +18,7 @@ struct price {
 #define RESOLUTION "/amends.v1.ResolutionService/"
 #define ACCESS "/amends.v1.AccessService/"
 #define HISTORY "/amends.v1.HistoryService/"
+#define WORK "/amends.v1.WorkService/"
 #define PRIVACY "/amends.v1.PrivacyService/"
 
 /* A command on a case, with what follows from it in other services. Measured: RecordContact 5.7,
@@ -57,6 +58,8 @@ static const struct price prices[] = {
     {ASSIGNMENT "EscalateCase", COMMAND, NULL},
     {ASSIGNMENT "AcknowledgeEscalation", COMMAND, NULL},
     {ASSIGNMENT "WatchOffers", COMMAND, NULL},
+    {WORK "ListWork", 2, NULL},
+    {WORK "GetWorkSummary", 2, NULL},
     {RESOLUTION "RecordContact", COMMAND, NULL},
     {RESOLUTION "CorrectContact", COMMAND, NULL},
     {RESOLUTION "RecordAct", COMMAND, NULL},

@@ -26,7 +26,8 @@ from .servers import Postgres, Redis
 
 SERVICES = ("intake", "assignment", "resolution")
 # Services of the contract that are part of another one's program.
-SERVED_BY = {"policy": "intake", "privacy": "intake", "access": "intake", "history": "intake"}
+SERVED_BY = {"policy": "intake", "privacy": "intake", "access": "intake", "history": "intake",
+             "work": "assignment"}
 TENANTS = ("demo", "acme")
 SETTLE_S = 30.0
 # A sanitized program needs longer to start and to end.

@@ -21,7 +21,7 @@ class Caller:
         self._cluster, self._key, self._metadata = cluster, new_key(cluster, roles, principal=name), metadata
 
     def __getattr__(self, method):
-        kind = next(kind for kind in ("intake", "assignment", "resolution", "history", "privacy")
+        kind = next(kind for kind in ("intake", "assignment", "resolution", "history", "privacy", "work")
                     if method in api.service(f"amends.v1.{kind.capitalize()}Service").methods_by_name)
         return getattr(calls(self._cluster, self._key, kind, metadata=self._metadata), method)
 
@@ -68,6 +68,7 @@ def everything(caller, case):
         "ListActs": caller.ListActs(**of), "ListCases": caller.ListCases(customer_id=case.customer_id),
         "GetCaseHistory": caller.GetCaseHistory(**of), "VerifyCaseHistory": caller.VerifyCaseHistory(**of),
         "GetContactCard": caller.GetContactCard(**of),
+        "ListWork": caller.ListWork(owner_id=case.owner.id),
         "ExplainDeadline": caller.ExplainDeadline(**of, clock_id=case.clocks[0].clock_id),
     }
 

@@ -6,6 +6,7 @@
 
 #include "amends/v1/case.pb-c.h"
 #include "amends/v1/event.pb-c.h"
+#include "amends/v1/work_service.pb-c.h"
 
 /* -- which fields ------------------------------------------------------------------------------ */
 
@@ -19,6 +20,7 @@ struct personal_field {
 static const struct personal_field fields[] = {
     {&amends__v1__case__descriptor, "customer_name", PRIVATE_CONTACT, private_mask_name},
     {&amends__v1__case__descriptor, "customer_contact", PRIVATE_CONTACT, private_mask_contact},
+    {&amends__v1__work_item__descriptor, "customer_name", PRIVATE_CONTACT, private_mask_name},
     {&amends__v1__failure__descriptor, "description", PRIVATE_WORDS, NULL},
     {&amends__v1__failure__descriptor, "order_reference", PRIVATE_WORDS, NULL},
     {&amends__v1__signal__descriptor, "text", PRIVATE_WORDS, NULL},

@@ -11,6 +11,7 @@
 #include "assignment/streams/resume_sign.h"
 #include "assignment/streams/stream.h"
 #include "assignment/validate.h"
+#include "assignment/work/work.h"
 #include "base/assert.h"
 #include "base/digest.h"
 #include "contract/check.h"
@@ -236,6 +237,8 @@ int rpc_register(struct assignment *a, struct rpc_server *server)
     };
     int err = rpc_server_add(server, &amends__v1__assignment_service__descriptor, methods,
                              COUNT(methods), a);
+    if (!err)
+        err = work_register(a, server);
     if (err)
         return err;
     return rpc_server_add(server, &amends__v1__assignment_internal_service__descriptor, internal,

@@ -47,9 +47,10 @@ static void give_to(const char *agent, const struct uuid *case_id)
 static void let_all_end(void)
 {
     for (int tries = 0; tries < 3000; tries++) {
-        if (rig_int(rig, "select count(*) from case_event where tenant_id = " RIG_TENANT
-                         " and epoch = (select t.epoch from tenant t where t.tenant_id = " RIG_TENANT
-                         ") and xid >= pg_snapshot_xmin(pg_current_snapshot())") == 0)
+        if (rig_int(rig,
+                    "select count(*) from case_event where tenant_id = " RIG_TENANT
+                    " and epoch = (select t.epoch from tenant t where t.tenant_id = " RIG_TENANT
+                    ") and xid >= pg_snapshot_xmin(pg_current_snapshot())") == 0)
             return;
         (void)usleep(10000);
     }
