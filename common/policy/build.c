@@ -36,7 +36,7 @@ struct policy *policy_new(int32_t version)
     p->magic = POLICY_MAGIC;
     p->version = version;
     p->refusal_path = p->refusal = "";
-    p->currency = "";
+    p->currency = p->mail_from = "";
     p->zone = zone_get("UTC");
     p->contact_calendar = -1;
     p->layouts = layouts_new();
@@ -128,6 +128,21 @@ int policy_add_clock(struct policy *p, const struct policy_clock *clock)
     c->thresholds =
         keep_array(p, clock->thresholds, sizeof(*clock->thresholds), clock->n_thresholds);
     return AM_OK;
+}
+
+void policy_set_texts(struct policy *p, const char *mail_from, const struct policy_text *texts,
+                      size_t n)
+{
+    struct policy_text *copy = keep_array(p, texts, sizeof(*copy), n);
+    for (size_t i = 0; i < n; i++) {
+        copy[i].language = keep(p, texts[i].language);
+        copy[i].subject = keep(p, texts[i].subject);
+        copy[i].text = keep(p, texts[i].text);
+        copy[i].line = keep(p, texts[i].line);
+    }
+    p->mail_from = keep(p, mail_from);
+    p->texts = copy;
+    p->n_texts = n;
 }
 
 static int by_code(const void *a, const void *b)

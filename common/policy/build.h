@@ -28,3 +28,7 @@ int policy_add_clock(struct policy *p, const struct policy_clock *clock) AM_MUST
 /* Sorts the failures by code. policy_failure_find() needs that, and conditions name failures by
  * their place, so it comes before the first condition is built. */
 void policy_sort_failures(struct policy *p);
+
+/* Takes copies of all texts, in place of those that it has. */
+void policy_set_texts(struct policy *p, const char *mail_from, const struct policy_text *texts,
+                      size_t n);

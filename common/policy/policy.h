@@ -132,6 +132,25 @@ struct policy_clock {
     struct policy_threshold *thresholds;
 };
 
+/* -- texts ------------------------------------------------------------------------------------- */
+
+/* What is told to people, by language: policy/template.h. */
+enum policy_text_part {
+    POLICY_TEXT_MAIL,   /* of a NotificationKind; 0 = of every kind that has none of its own */
+    POLICY_TEXT_DIGEST, /* of several notifications; number 0 */
+    POLICY_TEXT_CAUSE,  /* words for a NotificationCause */
+    POLICY_TEXT_ASK     /* words for a NotificationAsk */
+};
+
+struct policy_text {
+    const char *language;
+    int16_t part, number;
+    bool inherited;      /* of templates.yaml: the bundle does not say it */
+    const char *subject; /* of mails */
+    const char *text;    /* also the words */
+    const char *line;    /* of a digest */
+};
+
 /* -- the policy -------------------------------------------------------------------------------- */
 
 struct policy {
@@ -155,6 +174,9 @@ struct policy {
     struct policy_calendar calendars[POLICY_CALENDARS_MAX];
     size_t n_clocks;
     struct policy_clock clocks[POLICY_CLOCKS_MAX];
+    const char *mail_from; /* how the sender of mails is shown */
+    size_t n_texts;
+    const struct policy_text *texts;
     struct policy_layouts *layouts; /* behind policy_calendar_in() */
     /* The settings, as settings.def describes them: `int64_t offer_timeout_ms;` and so on. */
 #define SETTINGS_AS_FIELDS
@@ -173,6 +195,12 @@ int policy_level_that_may(const struct policy *p, int remedy_kind, int64_t micro
 /* The clock of a name, and the first clock of a kind; NULL when there is none. */
 const struct policy_clock *policy_clock_find(const struct policy *p, const char *name);
 const struct policy_clock *policy_clock_of_kind(const struct policy *p, int kind);
+
+/* The text for a language: in it, else in the language that it is a form of ("pt" for "pt-BR"), else
+ * in English; in each of them the one for the number, else the one for 0. NULL when there is none
+ * even in English. */
+const struct policy_text *policy_text_find(const struct policy *p, const char *language,
+                                           enum policy_text_part part, int number);
 
 /* The index of a calendar; -1 when there is none of that name. */
 int policy_calendar_find(const struct policy *p, const char *name);

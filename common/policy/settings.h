@@ -13,6 +13,7 @@
 
 #include "calendar/ical.h"
 #include "policy/policy.h"
+#include "policy/template.h"
 
 /* What repeats in a bundle has a scope of its own: paths begin there, and values are kept there. */
 enum setting_scope {

@@ -102,7 +102,8 @@ static void sort_problems(struct bundle_problems *problems)
 static bool read_sections(struct bundle *b)
 {
     read_known_settings(b, b->root, 1u << SCOPE_SECTION | 1u << SCOPE_SETTINGS, "");
-    if (!read_inherited(b, bundle_default_source()))
+    if (!read_inherited(b, bundle_default_source()) ||
+        !read_inherited_texts(b, bundle_templates_source()))
         return false;
     read_company(b);
     read_ladder(b);
@@ -110,6 +111,7 @@ static bool read_sections(struct bundle *b)
     policy_sort_failures(b->policy);
     read_calendars(b);
     read_clocks(b);
+    read_templates(b);
     read_settings(b, SCOPE_SETTINGS, b->root, b->policy);
     return true;
 }

@@ -41,5 +41,8 @@ struct policy *policy_default(int32_t version);
 /* The text of the bundle that ships; a constant. */
 const char *bundle_default_source(void);
 
+/* The texts that ship (templates.yaml); a constant. */
+const char *bundle_templates_source(void);
+
 /* The bundle that a stored source stands for: itself, or that which ships. */
 const char *bundle_of_stored(const char *source);

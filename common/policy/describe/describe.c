@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "contract/words.h"
 #include "amends/v1/types.pb-c.h"
 
 #define LINES_FIRST 256
@@ -62,6 +63,41 @@ static void describe_failure(const struct policy *p, const struct policy_failure
         d->full = true;
 }
 
+/* Of the texts only those that the bundle itself has, without their ends of lines. */
+static void describe_text(const struct policy_text *t, struct description *d)
+{
+    static const struct {
+        const char *name;
+        const ProtobufCEnumDescriptor *words;
+    } parts[] = {[POLICY_TEXT_MAIL] = {"", NOTIFICATION_KIND_WORDS},
+                 [POLICY_TEXT_DIGEST] = {"digest", NULL},
+                 [POLICY_TEXT_CAUSE] = {"causes.", NOTIFICATION_CAUSE_WORDS},
+                 [POLICY_TEXT_ASK] = {"asks.", NOTIFICATION_ASK_WORDS}};
+    const char *word = parts[t->part].words ? "other" : "";
+    if (t->number > 0)
+        word = text_word(d->arena, parts[t->part].words, t->number);
+    const char *at =
+        arena_printf(d->arena, "templates.%s.%s%s", t->language, parts[t->part].name, word);
+    char *text = arena_strdup(d->arena, t->text);
+    for (char *c = text; c && *c; c++)
+        *c = *c == '\n' ? ' ' : *c;
+    if (t->part <= POLICY_TEXT_DIGEST)
+        describe_line(d, t->subject, "%s.subject", at ? at : "");
+    describe_line(d, at ? text : NULL, "%s%s", at ? at : "",
+                  t->part <= POLICY_TEXT_DIGEST ? ".text" : "");
+    if (t->part == POLICY_TEXT_DIGEST)
+        describe_line(d, t->line, "%s.line", at ? at : "");
+}
+
+static void describe_texts(const struct policy *p, struct description *d)
+{
+    if (strcmp(p->mail_from, "Amends") != 0)
+        describe_line(d, p->mail_from, "templates.from");
+    for (size_t i = 0; i < p->n_texts; i++)
+        if (!p->texts[i].inherited)
+            describe_text(&p->texts[i], d);
+}
+
 void policy_describe(const struct policy *p, struct description *d)
 {
     if (p->format > 1)
@@ -75,5 +111,6 @@ void policy_describe(const struct policy *p, struct description *d)
     for (size_t i = 0; i < p->n_failures; i++)
         describe_failure(p, &p->failures[i], d);
     describe_clocks(p, d);
+    describe_texts(p, d);
     describe_entry(p, SCOPE_SETTINGS, p, "", d);
 }

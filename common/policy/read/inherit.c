@@ -108,3 +108,38 @@ bool read_inherited(struct bundle *b, const char *ships)
     return inherit_settings(b, SCOPE_SECTION) && inherit_settings(b, SCOPE_SETTINGS) &&
            inherit_sections(b, ships);
 }
+
+/* -- texts ------------------------------------------------------------------------------------- */
+
+/* Gives a language that the bundle has what it leaves out: whole texts, and single words. */
+static void complete_language(struct ynode *own, const struct ynode *fallback)
+{
+    if (own->kind != YNODE_MAP)
+        return;
+    static const char *const words[] = {"causes", "asks"};
+    for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+        struct ynode *mine = ynode_get(own, words[i]);
+        if (mine)
+            complete(mine, ynode_get(fallback, words[i]));
+    }
+    complete(own, fallback);
+}
+
+bool read_inherited_texts(struct bundle *b, const char *ships)
+{
+    const struct ynode *root = ynode_read(ships, b->arena, b->problems);
+    struct ynode *texts = ynode_get(root, "templates"), *own = ynode_get(b->root, "templates");
+    if (!texts)
+        return false;
+    if (!own)
+        adopt(b->root, texts, "templates");
+    if (!own || own->kind != YNODE_MAP)
+        return true;
+    for (const struct ynode *c = texts->first; c; c = c->next) {
+        struct ynode *mine = ynode_get(own, c->key);
+        if (mine && c->kind == YNODE_MAP)
+            complete_language(mine, c);
+    }
+    complete(own, texts);
+    return true;
+}

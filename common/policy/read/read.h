@@ -33,12 +33,15 @@ struct bundle {
  * sections from `ships`, the text of the bundle that ships. False when there is no memory for it,
  * which is told. */
 bool read_inherited(struct bundle *b, const char *ships);
+/* The same for its texts: each that it leaves out, language by language. */
+bool read_inherited_texts(struct bundle *b, const char *ships);
 
 void read_company(struct bundle *b);  /* amends, currency, time_zone, tiers; unknown sections */
 void read_ladder(struct bundle *b);   /* without its clocks */
 void read_failures(struct bundle *b); /* sorted after */
 void read_calendars(struct bundle *b);
 void read_clocks(struct bundle *b); /* and then the ladder's */
+void read_templates(struct bundle *b);
 
 /* -- rows of settings.def ---------------------------------------------------------------------- */
 

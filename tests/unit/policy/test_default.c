@@ -87,10 +87,11 @@ static void sources_compile_by_name_or_text(void **state)
     policy_free(p);
     assert_null(policy_compile(3, "amends: 1\nlevels: []", &fault));
     assert_string_equal(fault.violations[0].key, "levels");
-    assert_string_equal(fault.violations[0].text, "line 2, column 1: is no key here; known are "
-                                                  "amends, currency, time_zone, tiers, calendars, "
-                                                  "ladder, failures, clocks, promises, close_gate, "
-                                                  "reopen, assignment, priority, retention");
+    assert_string_equal(fault.violations[0].text,
+                        "line 2, column 1: is no key here; known are "
+                        "amends, currency, time_zone, tiers, calendars, "
+                        "ladder, failures, clocks, templates, promises, close_gate, "
+                        "reopen, assignment, priority, retention");
     arena_free(&arena);
 }
 
