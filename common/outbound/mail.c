@@ -39,14 +39,16 @@ static void put_line(struct mail_out *o, const char *header, const char *text)
     mail_puts(o, "\r\n");
 }
 
+/* The address is on a line of its own: it may be long. */
 static void put_sender(struct mail_out *o, const struct mail *m)
 {
-    const char *address = arena_printf(o->arena, "%s<%s>", *m->from_name ? "\r\n " : " ", m->from);
-    o->full |= address == NULL;
     if (*m->from_name)
-        mail_put_header(o, "From", m->from_name, address ? address : "");
+        mail_put_header(o, "From", m->from_name, true);
     else
-        put_line(o, "From:", address ? address : "");
+        mail_puts(o, "From:");
+    mail_puts(o, *m->from_name ? "\r\n <" : " <");
+    mail_puts(o, m->from);
+    mail_puts(o, ">\r\n");
 }
 
 static void put_headers(struct mail_out *o, const struct mail *m)
@@ -55,7 +57,8 @@ static void put_headers(struct mail_out *o, const struct mail *m)
     put_sender(o, m);
     mail_puts(o, "To: <");
     put_line(o, m->to, ">");
-    mail_put_header(o, "Subject", m->subject, "");
+    mail_put_header(o, "Subject", m->subject, false);
+    mail_puts(o, "\r\n");
     put_id(o, "Message-ID: <", &m->id, m->from);
     if (!uuid_is_zero(&m->about)) {
         put_id(o, "In-Reply-To: <", &m->about, m->from);

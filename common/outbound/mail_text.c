@@ -8,8 +8,12 @@
 #include "base/utf8.h"
 
 #define LINE_CHARS 76
-/* 60 characters of base64 and 12 around them: a line with its blank at the beginning fits. */
-#define WORD_BYTES 45
+/* What stands around the base64 of an encoded word. */
+#define WORD_BEGIN "=?utf-8?B?"
+#define WORD_END "?="
+#define WORD_AROUND (sizeof(WORD_BEGIN) + sizeof(WORD_END) - 2)
+/* Of a line that begins with a blank. */
+#define WORD_BYTES_MAX ((LINE_CHARS - 1 - WORD_AROUND) / 4 * 3)
 
 void mail_out_init(struct mail_out *o, struct arena *arena)
 {
@@ -69,16 +73,16 @@ bool mail_is_header_text(const char *text)
     return true;
 }
 
-/* Letters, digits and what has no meaning in a name; one line; no blank that a reader of the header
- * would take away. */
-static bool stands_as_it_is(const char *name, const char *text)
+/* In a name only letters, digits and what has no meaning there; one line; no blank that a reader of
+ * the header would take away. */
+static bool stands_as_it_is(const char *name, const char *text, bool is_name)
 {
     static const char plain[] = " !#$%&'*+-/=?^_`{|}~";
     const size_t len = strlen(text);
     for (const char *c = text; *c; c++) {
         const bool alnum =
             (*c >= 'a' && *c <= 'z') || (*c >= 'A' && *c <= 'Z') || (*c >= '0' && *c <= '9');
-        if (!alnum && !strchr(plain, *c))
+        if (is_name ? !alnum && !strchr(plain, *c) : *c < ' ' || *c >= 0x7f)
             return false;
     }
     return len > 0 && text[0] != ' ' && text[len - 1] != ' ' && !strstr(text, "=?") &&
@@ -87,39 +91,42 @@ static bool stands_as_it_is(const char *name, const char *text)
 
 static void put_word(struct mail_out *o, const char *text, size_t len)
 {
-    unsigned char base64[4 * (WORD_BYTES / 3) + 1];
+    unsigned char base64[4 * (WORD_BYTES_MAX / 3) + 1];
     const int n = EVP_EncodeBlock(base64, (const unsigned char *)text, (int)len);
-    mail_puts(o, "=?utf-8?B?");
+    mail_puts(o, WORD_BEGIN);
     mail_put(o, (const char *)base64, (size_t)n);
-    mail_puts(o, "?=");
+    mail_puts(o, WORD_END);
 }
 
-/* As many whole characters as a word can have. */
-static size_t word_bytes(const char *text, size_t len)
+/* As many whole characters as a word of `most` bytes can have. */
+static size_t word_bytes(const char *text, size_t len, size_t most)
 {
     size_t took = 0;
-    for (size_t n = 0; took < len && took + (n = utf8_next(text + took, len - took)) <= WORD_BYTES;)
+    for (size_t n = 0; took < len && took + (n = utf8_next(text + took, len - took)) <= most;)
         took += n;
     return took;
 }
 
-void mail_put_header(struct mail_out *o, const char *name, const char *text, const char *after)
+static void put_words(struct mail_out *o, const char *name, const char *text)
 {
     const size_t len = strlen(text);
-    mail_puts(o, name);
-    mail_puts(o, ":");
-    if (stands_as_it_is(name, text)) {
-        mail_puts(o, " ");
-        mail_puts(o, text);
-    } else {
-        for (size_t i = 0, n; i < len; i += n) {
-            n = word_bytes(text + i, len - i);
-            mail_puts(o, "\r\n ");
-            put_word(o, text + i, n);
-        }
+    size_t most = (LINE_CHARS - strlen(name) - 2 - WORD_AROUND) / 4 * 3;
+    for (size_t i = 0, n; i < len; i += n) {
+        n = word_bytes(text + i, len - i, most);
+        mail_puts(o, i ? "\r\n " : "");
+        put_word(o, text + i, n);
+        most = WORD_BYTES_MAX;
     }
-    mail_puts(o, after);
-    mail_puts(o, "\r\n");
+}
+
+void mail_put_header(struct mail_out *o, const char *name, const char *text, bool is_name)
+{
+    mail_puts(o, name);
+    mail_puts(o, ": ");
+    if (stands_as_it_is(name, text, is_name))
+        mail_puts(o, text);
+    else
+        put_words(o, name, text);
 }
 
 /* -- the body ---------------------------------------------------------------------------------- */

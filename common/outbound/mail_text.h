@@ -25,10 +25,11 @@ void mail_puts(struct mail_out *o, const char *text);
 /* True for UTF-8 without control characters. */
 bool mail_is_header_text(const char *text);
 
-/* A header whose text is the caller's: as it is when it is short ASCII that means nothing else, and
- * otherwise in encoded words (RFC 2047), each on a line of at most 76 characters. `after` is put
- * behind it as it is. The text was checked by mail_is_header_text(). */
-void mail_put_header(struct mail_out *o, const char *name, const char *text, const char *after);
+/* A header whose text is the caller's, without the end of its line: as it is when it is short ASCII
+ * that means nothing else, and otherwise in encoded words (RFC 2047), each on a line of at most 76
+ * characters. In a name of somebody, more has a meaning. The text was checked by
+ * mail_is_header_text(); the header's name has at most 20 characters. */
+void mail_put_header(struct mail_out *o, const char *name, const char *text, bool is_name);
 
 /* The body, quoted-printable: lines of at most 76 characters that end with CR LF. */
 void mail_put_body(struct mail_out *o, const char *text);
