@@ -19,6 +19,7 @@ struct price {
 #define ACCESS "/amends.v1.AccessService/"
 #define HISTORY "/amends.v1.HistoryService/"
 #define WORK "/amends.v1.WorkService/"
+#define FEED "/amends.v1.FeedService/"
 #define PRIVACY "/amends.v1.PrivacyService/"
 
 /* A command on a case, with what follows from it in other services. Measured: RecordContact 5.7,
@@ -83,6 +84,8 @@ static const struct price prices[] = {
     {ACCESS "CreateApiKey", COMMAND, NULL},
     {ACCESS "RotateApiKey", COMMAND, NULL},
     {ACCESS "RevokeApiKey", COMMAND, NULL},
+    {FEED "WatchEvents", COMMAND, NULL},
+    {FEED "ReadEvents", 1, NULL},
     {HISTORY "ListCheckpoints", 1, NULL},
     {HISTORY "GetCheckpointHeads", 1, NULL},
     {HISTORY "VerifyHistories", 140, NULL},

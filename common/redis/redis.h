@@ -67,8 +67,8 @@ void redis_free(struct redis *r);
 /* True when commands can be sent. */
 bool redis_up(const struct redis *r);
 
-/* Not without an epoch_key. Writes a fresh epoch, which says that everything has been written again. Until some process has
- * done so, on_reload() is called every second. */
+/* Writes a fresh epoch, which says that everything has been written again. Until some process has
+ * done so, on_reload() is called every second. Not without an epoch_key. */
 void redis_loaded(struct redis *r);
 
 /* -- commands ---------------------------------------------------------------------------------- */

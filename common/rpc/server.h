@@ -300,6 +300,8 @@ void rpc_stream_send(struct rpc_call *call, const ProtobufCMessage *message);
  * more for each 64 KiB, ends the stream: RESOURCE_EXHAUSTED, with a text that begins with
  * READER_STALLED. Its details would have to wait behind what nobody reads, so there are none. */
 void rpc_stream_end_stalled(struct rpc_call *call);
+/* The same with one that was packed before, which goes with it. */
+void rpc_stream_send_packed(struct rpc_call *call, struct rpc_packed *packed);
 
 /* Asks for the client's next message, which is unpacked into `arena`; allowed only when none is
  * asked for. */

@@ -6,7 +6,6 @@
 #include "base/assert.h"
 #include "base/uuid.h"
 #include "contract/reasons.h"
-#include "rpc/message.h"
 #include "rpc/meter.h"
 
 /*
@@ -270,14 +269,21 @@ bool rpc_stream_busy(const struct rpc_call *call)
 
 void rpc_stream_send(struct rpc_call *call, const ProtobufCMessage *message)
 {
+    rpc_stream_send_packed(call, rpc_pack(message));
+}
+
+void rpc_stream_send_packed(struct rpc_call *call, struct rpc_packed *packed)
+{
     struct rpc_stream *st = &call->stream;
     grpc_op op;
     rpc_call_check(call);
     AM_ASSERT(st->open && !st->sending);
-    if (st->ending)
+    if (st->ending) {
+        grpc_byte_buffer_destroy((grpc_byte_buffer *)(void *)packed);
         return;
+    }
     memset(&op, 0, sizeof(op));
-    st->message = message_buffer(message);
+    st->message = (grpc_byte_buffer *)(void *)packed;
     st->sending = true;
     st->pending++;
     op.op = GRPC_OP_SEND_MESSAGE;

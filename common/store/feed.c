@@ -76,6 +76,9 @@ static void tell_facts(struct feed_row *row, const Amends__V1__EventDetail *d,
     row->facts.kind = row->event.kind;
     row->facts.case_id = row->event.case_id;
     row->facts.level = d ? d->level : 0;
+    row->sound = d != NULL;
+    row->via = d && d->via[0] ? arena_strdup(arena, d->via) : "";
+    row->via = row->via ? row->via : "";
     const char *own = d && d->owner ? arena_strdup(arena, d->owner->id) : NULL;
     if (own)
         row->facts.owner_id = own;

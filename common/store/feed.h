@@ -33,6 +33,8 @@ struct feed_row {
     struct feed_position at;
     struct event_row event;
     struct event_facts facts;
+    bool sound;      /* the body is a message of the contract; else somebody altered it */
+    const char *via; /* who called on behalf of the actor; "" = nobody */
     /* With `personal` asked for: the personal part, opened. False when it was erased, too. */
     bool has_personal;
     struct event_private_row personal;

@@ -10,6 +10,8 @@
 
 #include "shared/service.h"
 
-/* Adds IntakeService, PolicyService, PrivacyService and AccessService to the server. `service`
- * outlives it. */
+/* Adds IntakeService, PolicyService, PrivacyService, AccessService, HistoryService and FeedService
+ * to the server. `service` outlives it. */
 int intake_register(struct rpc_server *server, struct service *service) AM_MUSTCHECK;
+/* After the loop and the server have ended: lets go of what the services had. */
+void intake_end(struct service *service);

@@ -456,6 +456,7 @@ static void finish_program(struct program *p)
     if (p->assignment)
         assignment_free(p->assignment);
     resolution_free(p->resolution);
+    intake_end(&p->service);
     feed_wake_free(p->service.wake);
     zones_free(p->zones);
     secrets_free(p->secrets);

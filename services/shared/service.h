@@ -23,6 +23,7 @@ enum service_tokens {
 };
 struct access;
 struct feed_wake;
+struct feed;
 
 struct service {
     struct loop *loop;
@@ -33,6 +34,7 @@ struct service {
     const struct sign_keys *keys; /* that sign checkpoints; NULL = none are known */
     struct access *access;        /* NULL: what is shown is not recorded (tests) */
     struct feed_wake *wake;       /* NULL: whoever reads a feed looks once a second (tests) */
+    struct feed *feed;            /* of intake; else NULL */
     unsigned compiling;           /* policy bundles, for calls of this moment */
     enum service_tokens tokens;
     const uint8_t *secret; /* of the database, for tokens; NULL until it was read */

@@ -137,6 +137,21 @@ bool show_personal(struct service *s, struct rpc_call *call, int64_t tenant_id,
     return false;
 }
 
+uint32_t show_masks(struct rpc_call *call)
+{
+    return hidden_from(call, false);
+}
+
+bool show_record(struct service *s, struct rpc_call *call, int64_t tenant_id,
+                 const struct show_case *of, uint32_t shown, struct fault *fault)
+{
+    const struct showing x = {.service = s, .shown = shown_by(call, tenant_id, 0)};
+    if (!s->access || note(&x, of, shown))
+        return true;
+    access_fault(fault);
+    return false;
+}
+
 bool show_may_write(const struct service *s, struct fault *fault)
 {
     if (!s->access || access_has_room(s->access))

@@ -28,6 +28,14 @@ bool show_personal(struct service *s, struct rpc_call *call, int64_t tenant_id,
                    ProtobufCMessage *response, const struct show_case *of, bool list,
                    struct arena *arena, struct fault *fault) AM_MUSTCHECK;
 
+/* What is packed once for many callers, as the feed is, is masked by whoever packs it, and recorded
+ * for each caller who gets it: what this one may see only masked (PRIVATE_..., 0 = nothing), and
+ * the record that personal data of these kinds is shown. False: `fault` is set, and it must not be
+ * sent. */
+uint32_t show_masks(struct rpc_call *call);
+bool show_record(struct service *s, struct rpc_call *call, int64_t tenant_id,
+                 const struct show_case *of, uint32_t shown, struct fault *fault) AM_MUSTCHECK;
+
 /* Whether a call that writes, and answers with a case, may begin; else `fault` is set. */
 bool show_may_write(const struct service *s, struct fault *fault) AM_MUSTCHECK;
 

@@ -27,7 +27,7 @@ from .servers import Postgres, Redis
 SERVICES = ("intake", "assignment", "resolution")
 # Services of the contract that are part of another one's program.
 SERVED_BY = {"policy": "intake", "privacy": "intake", "access": "intake", "history": "intake",
-             "work": "assignment"}
+             "feed": "intake", "work": "assignment", "notification": "resolution", "webhook": "resolution"}
 TENANTS = ("demo", "acme")
 SETTLE_S = 30.0
 # A sanitized program needs longer to start and to end.

@@ -3,6 +3,7 @@
 /* IntakeService: from calls to commands and reads. What is decided lies in decide/. */
 
 #include "amends/v1/access_service.pb-c.h"
+#include "amends/v1/feed_service.pb-c.h"
 #include "amends/v1/history_service.pb-c.h"
 #include "amends/v1/intake_service.pb-c.h"
 #include "amends/v1/policy_service.pb-c.h"
@@ -11,6 +12,8 @@
 #include "intake/rpc/cases.h"
 #include "intake/decide/decide.h"
 #include "intake/intake.h"
+#include "intake/feed/feed.h"
+#include "intake/rpc/feeds.h"
 #include "intake/rpc/histories.h"
 #include "intake/rpc/keys.h"
 #include "intake/rpc/lists.h"
@@ -104,6 +107,17 @@ static int history_register(struct rpc_server *server, struct service *service)
                           service);
 }
 
+static int feed_register(struct rpc_server *server, struct service *service)
+{
+    static const struct rpc_method methods[] = {
+        {.name = "WatchEvents", .kind = RPC_SERVER_STREAM, .handle = feeds_watch, .slots = 16},
+        {.name = "ReadEvents", .handle = feeds_read, .slots = 8, .arena_bytes = READ_PAGE},
+    };
+    service->feed = feed_new(service);
+    return rpc_server_add(server, &amends__v1__feed_service__descriptor, methods, COUNT(methods),
+                          service);
+}
+
 int intake_register(struct rpc_server *server, struct service *service)
 {
     static const struct rpc_method methods[] = {
@@ -133,5 +147,13 @@ int intake_register(struct rpc_server *server, struct service *service)
         err = privacy_register(server, service);
     if (!err)
         err = access_register(server, service);
-    return err ? err : history_register(server, service);
+    if (!err)
+        err = history_register(server, service);
+    return err ? err : feed_register(server, service);
+}
+
+void intake_end(struct service *service)
+{
+    feed_free(service->feed);
+    service->feed = NULL;
 }

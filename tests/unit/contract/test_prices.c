@@ -15,6 +15,7 @@
 #include "amends/v1/access_service.pb-c.h"
 #include "amends/v1/assignment_internal_service.pb-c.h"
 #include "amends/v1/assignment_service.pb-c.h"
+#include "amends/v1/feed_service.pb-c.h"
 #include "amends/v1/history_service.pb-c.h"
 #include "amends/v1/intake_service.pb-c.h"
 #include "amends/v1/policy_service.pb-c.h"
@@ -30,6 +31,7 @@ static const ProtobufCServiceDescriptor *const services[] = {
     &amends__v1__assignment_internal_service__descriptor,
     &amends__v1__resolution_service__descriptor,
     &amends__v1__access_service__descriptor,
+    &amends__v1__feed_service__descriptor,
     &amends__v1__history_service__descriptor,
     &amends__v1__privacy_service__descriptor,
     &amends__v1__work_service__descriptor,

@@ -13,6 +13,7 @@
 #include "contract/reasons.h"
 #include "contract/roles.h"
 #include "contract/words.h"
+#include "rpc/parts.h"
 #include "rpc/caller/tls_peer.h"
 
 const struct auth_checker *fixture_checker;
@@ -113,6 +114,20 @@ static void finish_watch(struct rpc_call *call)
     }
 }
 
+/* Of some shared bytes without the first two, and of own ones. */
+static void send_parts(struct rpc_call *call)
+{
+    char *text = strdup("--\x12\x04"
+                        "acme");
+    AM_ASSERT(text != NULL);
+    struct rpc_bytes *bytes = rpc_bytes_take(text, strlen(text));
+    const struct rpc_part parts[] = {{.bytes = bytes, .from = 2, .len = 6},
+                                     {.own = slice_str("\x1a\x03"
+                                                       "ann")}};
+    rpc_stream_send_packed(call, rpc_pack_parts(parts, 2));
+    rpc_bytes_free(bytes);
+}
+
 static void advance(struct rpc_call *call, struct watch *w)
 {
     Amends__Test__EchoResponse response = AMENDS__TEST__ECHO_RESPONSE__INIT;
@@ -121,6 +136,10 @@ static void advance(struct rpc_call *call, struct watch *w)
         return;
     }
     response.left_ms = w->left--;
+    if (strcmp(request_of(call)->text, "parts") == 0) {
+        send_parts(call);
+        return;
+    }
     response.request = unconst(request_of(call));
     AM_ASSERT(!rpc_stream_busy(call));
     rpc_stream_send(call, &response.base);

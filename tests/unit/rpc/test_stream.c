@@ -74,6 +74,25 @@ static void fails(void **state)
     peer_call_clear(&c);
 }
 
+static void put_together_from_parts(void **state)
+{
+    struct peer_call c;
+    (void)state;
+    watch(&c,
+          "\x0a\x05"
+          "parts\x10\x02",
+          10000);
+    for (int i = 0; i < 2; i++) {
+        const Amends__Test__EchoResponse *message = read_one(&c);
+        assert_non_null(message);
+        assert_string_equal(message->tenant, "acme");
+        assert_string_equal(message->principal, "ann");
+    }
+    peer_cancel(&c);
+    fixture_wait(&f.closed, 1);
+    peer_call_clear(&c);
+}
+
 static void refused_before_it_opens(void **state)
 {
     struct peer_call c;
@@ -220,6 +239,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(finishes, setup, teardown),
         cmocka_unit_test_setup_teardown(fails, setup, teardown),
+        cmocka_unit_test_setup_teardown(put_together_from_parts, setup, teardown),
         cmocka_unit_test_setup_teardown(refused_before_it_opens, setup, teardown),
         cmocka_unit_test_setup_teardown(cancelled, setup, teardown),
         cmocka_unit_test_setup_teardown(deadline_passes, setup, teardown),
