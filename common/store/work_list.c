@@ -127,6 +127,7 @@ static int take_case(struct case_row *c, const struct pg_rows *rows, int row, st
     c->owner_kind = (int16_t)pg_int(rows, row, 15);
     c->owner_id = arena_strdup(arena, pg_text(rows, row, 16));
     c->opened_at = pg_time_us(rows, row, 17);
+    c->last_seq = pg_int(rows, row, 18);
     const bool full = !c->customer_id || !c->customer_name || !c->failure_code || !c->owner_id;
     return full ? AM_ENOMEM : AM_OK;
 }

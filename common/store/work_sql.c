@@ -27,7 +27,7 @@
 /* What a row shows of its case. */
 #define CASE_SHOWN                                                                                 \
     "c.customer_id, c.customer_name, c.failure_code, c.severity, c.status, c.level, c.owner_kind," \
-    " c.owner_id, c.opened_at"
+    " c.owner_id, c.opened_at, c.last_seq"
 #define CASE_OF(w)                                                                                 \
     " cross join lateral (select z.* from recovery_case z where z.tenant_id = " w ".tenant_id"     \
     " and z.case_id = " w ".case_id offset 0) c"

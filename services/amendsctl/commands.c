@@ -11,6 +11,7 @@
 #include "amends/v1/policy_service.pb-c.h"
 #include "amends/v1/privacy_service.pb-c.h"
 #include "amends/v1/resolution_service.pb-c.h"
+#include "amends/v1/work_service.pb-c.h"
 #include "amendsctl/command/audit.h"
 #include "amendsctl/command/checkpoint.h"
 #include "amendsctl/complete.h"
@@ -21,6 +22,7 @@
 #include "amendsctl/command/policy.h"
 #include "amendsctl/command/privacy.h"
 #include "amendsctl/command/roles.h"
+#include "amendsctl/command/today.h"
 #include "base/assert.h"
 #include "base/options.h"
 
@@ -30,6 +32,9 @@
 #define OFFER_COLUMNS                                                                              \
     "offer.state,offer.offer_id,offer.case_id,case.customer_id,case.failure.code,"                 \
     "offer.expire_time"
+#define WORK_COLUMNS                                                                               \
+    "due_time,overdue,reason,clock_kind,case_id,customer_name,failure_code,severity,level,"        \
+    "owner_id,next_action"
 #define KEY_COLUMNS "key_id,principal,roles,state,end_time,last_use_time,description"
 /* What tells that a case was written: enough for the next command. */
 #define WROTE_CASE "case.case_id,case.version,case.status,case.owner.id,case.level"
@@ -108,6 +113,14 @@ const struct ctl_command ctl_commands[] = {
          "accept an offer and own its case", .wrote = WROTE_OFFER "," WROTE_CASE),
     CALL("offer", "decline", SERVER_ASSIGNMENT, "DeclineOffer", "case_id,offer_id",
          "decline an offer", .wrote = WROTE_OFFER),
+    CALL("today", "", SERVER_WORK, "ListWork", "",
+         "show what is overdue and due today, with the commands to type next",
+         .hidden = "due_before,overdue_only,page_size,page_token", .takes_all = true,
+         .run = today_run),
+    CALL("work", "list", SERVER_WORK, "ListWork", "", "list what there is to do, soonest first",
+         .list = "items", .columns = WORK_COLUMNS),
+    CALL("work", "summary", SERVER_WORK, "GetWorkSummary", "",
+         "count what is overdue and due soon"),
     CALL("escalation", "acknowledge", SERVER_ASSIGNMENT, "AcknowledgeEscalation", "case_id",
          "say that the level has taken notice of a case", .wrote = WROTE_CASE),
     CALL("contact", "record", SERVER_RESOLUTION, "RecordContact", "case_id",
@@ -213,9 +226,9 @@ const ProtobufCServiceDescriptor *ctl_service(enum command_server server)
 {
     static const ProtobufCServiceDescriptor *const services[SERVERS] = {
         &amends__v1__intake_service__descriptor,     &amends__v1__assignment_service__descriptor,
-        &amends__v1__resolution_service__descriptor, &amends__v1__policy_service__descriptor,
-        &amends__v1__access_service__descriptor,     &amends__v1__history_service__descriptor,
-        &amends__v1__privacy_service__descriptor,
+        &amends__v1__resolution_service__descriptor, &amends__v1__work_service__descriptor,
+        &amends__v1__policy_service__descriptor,     &amends__v1__access_service__descriptor,
+        &amends__v1__history_service__descriptor,    &amends__v1__privacy_service__descriptor,
     };
     return services[server];
 }

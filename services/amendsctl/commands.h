@@ -14,12 +14,13 @@
 
 struct ctl;
 
-/* The server that answers, as the index of its address. Those from SERVER_POLICY on are parts
- * of intake. */
+/* The server that answers, as the index of its address. SERVER_WORK is a part of assignment, those
+ * from SERVER_POLICY on are parts of intake. */
 enum command_server {
     SERVER_INTAKE,
     SERVER_ASSIGNMENT,
     SERVER_RESOLUTION,
+    SERVER_WORK,
     SERVER_POLICY,
     SERVER_ACCESS,
     SERVER_HISTORY,

@@ -131,6 +131,8 @@ static enum line_result apply_globals(struct parser *p)
     set_address(p, SERVER_INTAKE, GLOBAL_INTAKE, "7401");
     set_address(p, SERVER_ASSIGNMENT, GLOBAL_ASSIGNMENT, "7402");
     set_address(p, SERVER_RESOLUTION, GLOBAL_RESOLUTION, "7403");
+    line->address[SERVER_WORK] = line->address[SERVER_ASSIGNMENT];
+    line->target[SERVER_WORK] = line->target[SERVER_ASSIGNMENT];
     for (size_t part = SERVER_POLICY; part < SERVERS; part++) {
         line->address[part] = line->address[SERVER_INTAKE];
         line->target[part] = line->target[SERVER_INTAKE];

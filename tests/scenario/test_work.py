@@ -71,7 +71,7 @@ def test_a_clock_stays_until_somebody_does_what_it_asks_for(world, ann):
     assert row.next_action == v1.NEXT_ACTION_CONTACT_CUSTOMER
     assert (row.case_id, row.status, row.failure_code, row.severity, row.level, row.owner_id, row.owner_kind) == (
         case.case_id, case.status, case.failure.code, case.severity, case.level, "ann", v1.OWNER_KIND_AGENT)
-    assert (row.customer_id, row.open_time) == (case.customer_id, case.open_time)
+    assert (row.customer_id, row.open_time, row.version) == (case.customer_id, case.open_time, case.version)
     world.advance(9 * HOUR)
     [row] = work(ann)
     assert row.overdue and row.clock_id == clock.clock_id and row.due_time == clock.due_time

@@ -83,6 +83,7 @@ static bool set_case(Amends__V1__WorkItem *m, const struct case_row *c, struct a
     m->customer_id = arena_strdup(arena, c->customer_id);
     m->customer_name = arena_strdup(arena, c->customer_name);
     m->open_time = message_time(c->opened_at, arena);
+    m->version = c->last_seq;
     return m->case_id && m->failure_code && m->owner_id && m->customer_id && m->customer_name &&
            m->open_time;
 }
