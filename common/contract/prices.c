@@ -21,6 +21,7 @@ struct price {
 #define WORK "/amends.v1.WorkService/"
 #define FEED "/amends.v1.FeedService/"
 #define PRIVACY "/amends.v1.PrivacyService/"
+#define NOTIFICATION "/amends.v1.NotificationService/"
 
 /* A command on a case, with what follows from it in other services. Measured: RecordContact 5.7,
  * OpenCase 5.6, both alone in their segment, as a caller has them who waits for each. */
@@ -89,6 +90,8 @@ static const struct price prices[] = {
     {HISTORY "ListCheckpoints", 1, NULL},
     {HISTORY "GetCheckpointHeads", 1, NULL},
     {HISTORY "VerifyHistories", 140, NULL},
+    {NOTIFICATION "ListNotifications", 1, NULL},
+    {NOTIFICATION "AcknowledgeNotification", 1, "notifications"},
     {PRIVACY "ListAccessRecords", 1, NULL},
     {PRIVACY "EraseCustomer", 140, NULL},
     {PRIVACY "ExportCustomer", 140, NULL},

@@ -74,6 +74,10 @@ enum stmt {
     STMT_KEYS_REVOKE,
     STMT_KEYS_LOOKUP,
     STMT_KEYS_USE,
+    STMT_NOTIFICATIONS, /* notifications.c */
+    STMT_NOTIFICATIONS_CASE,
+    STMT_NOTIFICATIONS_GET,
+    STMT_NOTIFICATIONS_ACK,
     STMT_CUSTOMER_CASES,
     STMT_RETAINED_CASES,
     STMT_TENANTS,
@@ -224,6 +228,11 @@ void fault_locked(struct fault *fault);
 /* The rows of a statement on policy versions or on cases to migrate, into the read's results.
  * AM_ENOMEM when the arena is full. */
 int policies_load(struct store_read *r, unsigned stmt, const struct pg_rows *rows) AM_MUSTCHECK;
+
+/* Those of a statement of store/notifications.h, and their texts. */
+int notifications_load(struct store_read *r, unsigned stmt,
+                       const struct pg_rows *rows) AM_MUSTCHECK;
+char *notifications_sql(unsigned stmt);
 
 /* The rows of a statement of store/private.h. */
 int private_load(struct store_read *r, unsigned stmt, const struct pg_rows *rows) AM_MUSTCHECK;

@@ -82,6 +82,11 @@ static int load(struct store_read *r, unsigned stmt, const struct pg_rows *rows)
     case STMT_KEYS_ROTATE:
     case STMT_KEYS_REVOKE:
         return keys_load(r, stmt, rows);
+    case STMT_NOTIFICATIONS:
+    case STMT_NOTIFICATIONS_CASE:
+    case STMT_NOTIFICATIONS_GET:
+    case STMT_NOTIFICATIONS_ACK:
+        return notifications_load(r, stmt, rows);
     case STMT_CHECKPOINTS:
     case STMT_CHECKPOINT_SLICE:
     case STMT_HEADS_NOW:

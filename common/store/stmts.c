@@ -438,6 +438,14 @@ static void set_work(void)
     set(STMT_WORK_TEAM, "work_team", strdup(work_sql_team));
 }
 
+static void set_notifications(void)
+{
+    static const char *const names[] = {"notifications", "notifications_case", "notifications_get",
+                                        "notifications_ack"};
+    for (unsigned i = 0; i < sizeof names / sizeof *names; i++)
+        set(STMT_NOTIFICATIONS + i, names[i], notifications_sql(STMT_NOTIFICATIONS + i));
+}
+
 static void set_keys(void)
 {
     set(STMT_KEYS_GET, "keys_get", strdup(keys_get_sql));
@@ -477,6 +485,7 @@ __attribute__((constructor)) static void set_all(void)
     set(STMT_ZONES_CASES, "zones_cases", strdup(zones_cases));
     set_private();
     set_work();
+    set_notifications();
     set_keys();
     set(STMT_SECRET, "secret", strdup("select bytes from secret where purpose = $1::text"));
     set(STMT_CHECKPOINTS, "checkpoints", strdup(checkpoint_sql_list));

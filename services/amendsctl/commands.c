@@ -8,6 +8,7 @@
 #include "amends/v1/assignment_service.pb-c.h"
 #include "amends/v1/history_service.pb-c.h"
 #include "amends/v1/intake_service.pb-c.h"
+#include "amends/v1/notification_service.pb-c.h"
 #include "amends/v1/policy_service.pb-c.h"
 #include "amends/v1/privacy_service.pb-c.h"
 #include "amends/v1/resolution_service.pb-c.h"
@@ -32,6 +33,8 @@
 #define OFFER_COLUMNS                                                                              \
     "offer.state,offer.offer_id,offer.case_id,case.customer_id,case.failure.code,"                 \
     "offer.expire_time"
+#define NOTIFICATION_COLUMNS                                                                       \
+    "urgent,create_time,kind,cause,ask,level,case_id,notification_id,acknowledge_time"
 #define WORK_COLUMNS                                                                               \
     "due_time,overdue,reason,clock_kind,case_id,customer_name,failure_code,severity,level,"        \
     "owner_id,next_action"
@@ -123,6 +126,11 @@ const struct ctl_command ctl_commands[] = {
          "count what is overdue and due soon"),
     CALL("escalation", "acknowledge", SERVER_ASSIGNMENT, "AcknowledgeEscalation", "case_id",
          "say that the level has taken notice of a case", .wrote = WROTE_CASE),
+    CALL("notification", "list", SERVER_NOTIFICATION, "ListNotifications", "",
+         "list what the caller was told, first what nobody acknowledged", .list = "notifications",
+         .columns = NOTIFICATION_COLUMNS),
+    CALL("notification", "ack", SERVER_NOTIFICATION, "AcknowledgeNotification", "",
+         "take notice of notifications: --notifications CASE:NOTIFICATION,..."),
     CALL("contact", "record", SERVER_RESOLUTION, "RecordContact", "case_id",
          "record a contact with the customer, or an attempt", .wrote = "contact_id," WROTE_CASE),
     CALL("contact", "correct", SERVER_RESOLUTION, "CorrectContact", "case_id,contact_id",
@@ -229,6 +237,7 @@ const ProtobufCServiceDescriptor *ctl_service(enum command_server server)
         &amends__v1__resolution_service__descriptor, &amends__v1__work_service__descriptor,
         &amends__v1__policy_service__descriptor,     &amends__v1__access_service__descriptor,
         &amends__v1__history_service__descriptor,    &amends__v1__privacy_service__descriptor,
+        &amends__v1__notification_service__descriptor,
     };
     return services[server];
 }

@@ -15,7 +15,7 @@
 struct ctl;
 
 /* The server that answers, as the index of its address. SERVER_WORK is a part of assignment, those
- * from SERVER_POLICY on are parts of intake. */
+ * from SERVER_POLICY on are parts of intake, and those from SERVER_NOTIFICATION on of resolution. */
 enum command_server {
     SERVER_INTAKE,
     SERVER_ASSIGNMENT,
@@ -25,6 +25,7 @@ enum command_server {
     SERVER_ACCESS,
     SERVER_HISTORY,
     SERVER_PRIVACY,
+    SERVER_NOTIFICATION,
     SERVERS
 };
 

@@ -134,8 +134,9 @@ static enum line_result apply_globals(struct parser *p)
     line->address[SERVER_WORK] = line->address[SERVER_ASSIGNMENT];
     line->target[SERVER_WORK] = line->target[SERVER_ASSIGNMENT];
     for (size_t part = SERVER_POLICY; part < SERVERS; part++) {
-        line->address[part] = line->address[SERVER_INTAKE];
-        line->target[part] = line->target[SERVER_INTAKE];
+        const size_t whole = part < SERVER_NOTIFICATION ? SERVER_INTAKE : SERVER_RESOLUTION;
+        line->address[part] = line->address[whole];
+        line->target[part] = line->target[whole];
     }
     line->tenant = text_or(p, GLOBAL_TENANT, "demo");
     line->as = text_or(p, GLOBAL_AS, "amendsctl");

@@ -17,10 +17,10 @@ from .support.keys import calls, new_key
 
 ROLES = ("OBSERVER", "AGENT", "SUPERVISOR", "CLIENT", "GATEWAY", "ADMIN", "OPERATOR", "INTERNAL")
 PROGRAMS = {"AssignmentService": "assignment", "AssignmentInternalService": "assignment",
-            "ResolutionService": "resolution", "WorkService": "assignment"}
+            "ResolutionService": "resolution", "WorkService": "assignment", "NotificationService": "resolution"}
 BY_ROLE = ("ROLE_MISSING", "INTERNAL_ONLY")
 # A list that may be narrowed to a case answers, and lists as little for another tenant's case as for an absent one.
-NARROWED = ("ListAccessRecords",)
+NARROWED = ("ListAccessRecords", "ListNotifications")
 # Fields that make a request well formed, so that it comes as far as its case.
 FIELDS = {
     "RecordContact": {"direction": v1.CONTACT_DIRECTION_INBOUND, "channel": v1.CHANNEL_PHONE,

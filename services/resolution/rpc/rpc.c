@@ -2,14 +2,17 @@
 
 /*
  * ResolutionService: every call becomes one command. This file only lists the calls; the decisions
- * are in decide/, where each command is described beside its decide function.
+ * are in decide/, where each command is described beside its decide function. The calls of
+ * NotificationService are no commands: they change no case.
  */
 
+#include "amends/v1/notification_service.pb-c.h"
 #include "amends/v1/resolution_service.pb-c.h"
 #include "resolution/decide/decide.h"
 #include "resolution/resolution.h"
+#include "resolution/rpc/notifications.h"
 
-int resolution_register(struct rpc_server *server, struct service *service)
+static int register_commands(struct rpc_server *server, struct service *service)
 {
     static const struct rpc_method methods[] = {
         {.name = "RecordContact",
@@ -55,4 +58,20 @@ int resolution_register(struct rpc_server *server, struct service *service)
     };
     return rpc_server_add(server, &amends__v1__resolution_service__descriptor, methods,
                           sizeof methods / sizeof *methods, service);
+}
+
+static int register_notifications(struct rpc_server *server, struct service *service)
+{
+    static const struct rpc_method methods[] = {
+        {.name = "ListNotifications", .handle = notifications_list, .slots = 32},
+        {.name = "AcknowledgeNotification", .handle = notifications_acknowledge, .slots = 32},
+    };
+    return rpc_server_add(server, &amends__v1__notification_service__descriptor, methods,
+                          sizeof methods / sizeof *methods, service);
+}
+
+int resolution_register(struct rpc_server *server, struct service *service)
+{
+    int err = register_commands(server, service);
+    return err ? err : register_notifications(server, service);
 }

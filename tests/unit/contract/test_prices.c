@@ -18,6 +18,7 @@
 #include "amends/v1/feed_service.pb-c.h"
 #include "amends/v1/history_service.pb-c.h"
 #include "amends/v1/intake_service.pb-c.h"
+#include "amends/v1/notification_service.pb-c.h"
 #include "amends/v1/policy_service.pb-c.h"
 #include "amends/v1/privacy_service.pb-c.h"
 #include "amends/v1/resolution_service.pb-c.h"
@@ -35,6 +36,7 @@ static const ProtobufCServiceDescriptor *const services[] = {
     &amends__v1__history_service__descriptor,
     &amends__v1__privacy_service__descriptor,
     &amends__v1__work_service__descriptor,
+    &amends__v1__notification_service__descriptor,
 };
 #define SERVICES (sizeof(services) / sizeof(services[0]))
 
