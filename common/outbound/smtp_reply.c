@@ -71,20 +71,30 @@ static size_t say_one(const char *text, size_t len, char out[SMTP_TEXT_BYTES], s
     const size_t bytes = n ? n : 1;
     if (*at + bytes >= SMTP_TEXT_BYTES)
         return 0;
-    if ((n == 0 || *text == ' ') && out[*at - 1] == ' ')
+    if ((n == 0 || *text == ' ') && (*at == 0 || out[*at - 1] == ' '))
         return 1;
     memcpy(out + *at, n ? text : " ", bytes);
     *at += bytes;
     return bytes;
 }
 
-void smtp_say(enum smtp_phase phase, const char *text, size_t len, char out[SMTP_TEXT_BYTES])
+/* Adds the text behind what `out` has. */
+static void say(const char *text, size_t len, char out[SMTP_TEXT_BYTES], size_t at)
 {
-    size_t at = (size_t)snprintf(out, SMTP_TEXT_BYTES, "%s: ", phase_words[phase]);
     size_t took = 1;
     for (size_t i = 0; i < len && took > 0; i += took)
         took = say_one(text + i, len - i, out, &at);
-    while (out[at - 1] == ' ')
+    while (at > 0 && out[at - 1] == ' ')
         at--;
     out[at] = '\0';
+}
+
+void smtp_say(enum smtp_phase phase, const char *text, size_t len, char out[SMTP_TEXT_BYTES])
+{
+    say(text, len, out, (size_t)snprintf(out, SMTP_TEXT_BYTES, "%s: ", phase_words[phase]));
+}
+
+void smtp_clean(const char *text, size_t len, char out[SMTP_TEXT_BYTES])
+{
+    say(text, len, out, 0);
 }

@@ -24,3 +24,5 @@ enum smtp_outcome smtp_outcome_of(enum smtp_phase phase, int code);
 /* Writes "recipient: TEXT", with one space for everything that is no printable UTF-8 and without
  * spaces at its end. Cut where a character ends. */
 void smtp_say(enum smtp_phase phase, const char *text, size_t len, char out[SMTP_TEXT_BYTES]);
+/* The same without what stands before it. */
+void smtp_clean(const char *text, size_t len, char out[SMTP_TEXT_BYTES]);

@@ -32,6 +32,8 @@ struct smtp_session {
     char reply[REPLY_BYTES]; /* to the last command, its lines one after the other */
     size_t reply_len;
     char error[CURL_ERROR_SIZE];
+    void (*hear)(void *ctx, bool ours, const char *line, size_t len); /* NULL = nobody */
+    void *hear_ctx;
     /* What another thread may cut. */
     pthread_mutex_t lock;
     int sockets[SOCKETS_MAX];
@@ -99,6 +101,23 @@ static void stop_listening(struct smtp_session *s)
 
 /* -- the dialogue ------------------------------------------------------------------------------ */
 
+/* The lines of a login have the password in them. */
+static void hear_ours(struct smtp_session *s, const char *line, size_t len)
+{
+    static const char login[] = "AUTH ...";
+    const bool logs_in = smtp_phase_of(line, len, s->phase) == SMTP_LOGIN;
+    if (s->hear)
+        s->hear(s->hear_ctx, true, logs_in ? login : line, logs_in ? strlen(login) : len);
+}
+
+void smtp_session_listen(struct smtp_session *s,
+                         void (*hear)(void *ctx, bool ours, const char *line, size_t len),
+                         void *ctx)
+{
+    s->hear = hear;
+    s->hear_ctx = ctx;
+}
+
 /* What is said, for how far the dialogue has come. Data and TLS are none of our business. */
 static int on_debug(CURL *curl, curl_infotype type, char *data, size_t len, void *ctx)
 {
@@ -106,6 +125,7 @@ static int on_debug(CURL *curl, curl_infotype type, char *data, size_t len, void
     (void)curl;
     if (type != CURLINFO_HEADER_OUT || s->leaving)
         return 0;
+    hear_ours(s, data, len);
     s->leaving = len >= 4 && memcmp(data, "QUIT", 4) == 0;
     if (s->leaving) {
         stop_listening(s);
@@ -122,6 +142,8 @@ static size_t on_line(char *data, size_t size, size_t n, void *ctx)
 {
     struct smtp_session *s = ctx;
     const size_t len = size * n;
+    if (s->hear && !s->leaving)
+        s->hear(s->hear_ctx, false, data, len);
     const size_t room = s->leaving ? 0 : sizeof s->reply - s->reply_len;
     const size_t fits = (size_t)smaller((int64_t)len, (int64_t)room);
     memcpy(s->reply + s->reply_len, data, fits);

@@ -78,6 +78,12 @@ struct smtp_result {
 
 struct smtp_session;
 struct smtp_session *smtp_session_new(const struct smtp_settings *settings);
+
+/* Lets somebody hear the dialogue, line by line, `ours` and the server's; what logs in is left out.
+ * Lines are not cleaned and end with CR LF or not. */
+void smtp_session_listen(struct smtp_session *s,
+                         void (*hear)(void *ctx, bool ours, const char *line, size_t len),
+                         void *ctx);
 void smtp_session_free(struct smtp_session *s);
 
 /* Sends one mail and waits for what becomes of it. A kept connection that turns out to be dead is

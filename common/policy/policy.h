@@ -196,9 +196,9 @@ int policy_level_that_may(const struct policy *p, int remedy_kind, int64_t micro
 const struct policy_clock *policy_clock_find(const struct policy *p, const char *name);
 const struct policy_clock *policy_clock_of_kind(const struct policy *p, int kind);
 
-/* The text for a language: in it, else in the language that it is a form of ("pt" for "pt-BR"), else
- * in English; in each of them the one for the number, else the one for 0. NULL when there is none
- * even in English. */
+/* The text for a language: in it, else in the one that it is a form of ("pt" for "pt-BR"), else in
+ * English; in each of them the one for the number, else the one for 0. NULL when there is none even
+ * in English. */
 const struct policy_text *policy_text_find(const struct policy *p, const char *language,
                                            enum policy_text_part part, int number);
 

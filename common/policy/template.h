@@ -6,9 +6,9 @@
  *
  *     Case {reference} is due at {due}.
  *
- * `{{` and `}}` stand for a brace. A line of a text (not of a subject, nor the line of a digest) that
- * has a variable without a value is left out as a whole, so that a text can name what not every
- * notification has.
+ * `{{` and `}}` stand for a brace. A line of a text (not of a subject, nor the line of a digest)
+ * that has a variable without a value is left out as a whole, so that a text can name what not
+ * every notification has.
  *
  * Threading: pure. Ownership: texts lie in the arena given.
  */

@@ -8,12 +8,14 @@
  * amends rewrap    wraps the keys of customers under the present master key
  * amends check     looks for rows that must not be in the database
  * amends key       makes API keys without a server
+ * amends mail      sends a mail, to see whether the mail server takes it
  */
 
 #include <stdio.h>
 #include <string.h>
 
 #include "amends/key.h"
+#include "amends/mail.h"
 #include "amends/maintenance.h"
 #include "amends/restore.h"
 #include "base/options.h"
@@ -24,8 +26,8 @@ static int serve(int argc, char **argv)
     static const struct program_spec spec = {
         .name = "amends",
         .doc = "Amends: service recovery, all three services in one process.\v"
-               "Other commands: amends migrate, amends check, amends key, amends rewrap, amends "
-               "erasures, amends restore (see their --help).",
+               "Other commands: amends migrate, amends check, amends key, amends mail, amends "
+               "rewrap, amends erasures, amends restore (see their --help).",
         .parts = PART_ALL,
         .listen = "127.0.0.1:7400",
         .admin = "127.0.0.1:7410",
@@ -39,6 +41,7 @@ static const char usage[] =
     "  migrate  bring the database to this release's schema; --tenant NAME makes a tenant\n"
     "  check    look for rows that must not be in the database\n"
     "  key      make an API key without a server\n"
+    "  mail     send a mail, to see whether the mail server takes it\n"
     "  rewrap   wrap the keys of customers under the present master key\n"
     "  erasures write the journal of erasures, to be kept apart from backups\n"
     "  restore  erase in a restored database what was erased since it was copied\n\n"
@@ -54,7 +57,8 @@ static int no_command(const char *word)
     if (*word)
         (void)fprintf(
             stderr,
-            "amends: \"%s\" is not one of serve, migrate, check, key, rewrap, erasures, restore\n",
+            "amends: \"%s\" is not one of serve, migrate, check, key, mail, rewrap, erasures, "
+            "restore\n",
             word);
     else
         (void)fputs(usage, stderr);
@@ -71,6 +75,7 @@ int main(int argc, char **argv)
                  {"migrate", maintenance_migrate, "amends migrate"},
                  {"check", maintenance_check, "amends check"},
                  {"key", key_main, "amends key"},
+                 {"mail", mail_main, "amends mail"},
                  {"rewrap", maintenance_rewrap, "amends rewrap"},
                  {"erasures", erasures_main, "amends erasures"},
                  {"restore", restore_main, "amends restore"}};

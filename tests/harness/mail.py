@@ -69,7 +69,7 @@ class MailServer:
             self, at_once=context_of(tls) if tls else None,
             tls_context=context_of(starttls) if starttls else None, require_starttls=starttls is not None,
             authenticator=self._authenticate if login else None, auth_required=login is not None,
-            auth_require_tls=False)
+            auth_require_tls=starttls is not None)
 
     def __enter__(self):
         self._controller.start()
@@ -137,10 +137,11 @@ USUAL = {"greeting": "220 mail.test", "EHLO": "250 mail.test", "MAIL": "250 ok",
 
 
 class BrokenServer:
-    """Does `how` at one step: "hang", "close", "slow" (an answer letter by letter), or a line to answer with."""
+    """Does `how` at one step: "hang", "close", "slow" (an answer letter by letter), or a line to answer with. With `at`, a
+    tuple of numbers, only at those of all times that a client comes to the step, counted from 1."""
 
-    def __init__(self, step=None, how=None, pause_s=0.02):
-        self.step, self.how, self._pause_s = step, how, pause_s
+    def __init__(self, step=None, how=None, pause_s=0.02, at=None):
+        self.step, self.how, self._pause_s, self._at, self._times = step, how, pause_s, at, 0
         self._ending = threading.Event()
         self._socket = socket.create_server(("127.0.0.1", 0))
         self.port = self._socket.getsockname()[1]
@@ -175,7 +176,7 @@ class BrokenServer:
     def _talk(self, connection, lines):
         step = "greeting"
         while self._answer(connection, step) and step != "QUIT":
-            if step == "DATA" and self.how_at("DATA") in (None, "slow"):
+            if step == "DATA" and (self.step != "DATA" or self.how == "slow"):
                 self.contents.append(b"".join(iter(lines.readline, b".\r\n")))
                 step = "content"
                 continue
@@ -187,12 +188,15 @@ class BrokenServer:
                 connection.sendall(b"502 not known\r\n")
                 return
 
-    def how_at(self, step):
-        return self.how if step == self.step else None
+    def _how_at(self, step):
+        if step != self.step:
+            return None
+        self._times += 1
+        return self.how if self._at is None or self._times in self._at else None
 
     def _answer(self, connection, step):
         """Whether the dialogue goes on."""
-        how = self.how_at(step)
+        how = self._how_at(step)
         if how == "hang":
             self._ending.wait()
         if how in ("hang", "close"):

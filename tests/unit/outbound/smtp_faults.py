@@ -93,18 +93,15 @@ class Alone(Case):
             self.assertEqual(first["outcome"], DELIVERED)
 
     def test_a_kept_connection_that_ended_is_replaced(self):
-        with BrokenServer("MAIL", "250 ok") as server:
-            process = self.start(server.url, TO, "-", "+", TO)
-            # The first mail is taken; then the server is told to end what comes on the old connection.
-            while not server.contents:
-                time.sleep(0.005)
-            server.how, server.step = "close", "MAIL"
-            self.addCleanup(process.kill)
-            while server.connections < 2:
-                time.sleep(0.001)
-            server.step = None
-            first, second, _ = self.answers(process)
+        with BrokenServer("MAIL", "close", at=(2,)) as server:
+            first, second, _ = self.send(server.url, TO, "-", TO)
             self.assertEqual((first["outcome"], second["outcome"]), (DELIVERED, DELIVERED), second)
+            self.assertEqual((server.connections, len(server.contents)), (2, 2))
+
+    def test_but_only_once(self):
+        with BrokenServer("MAIL", "close", at=(2, 3)) as server:
+            first, second, _ = self.send(server.url, TO, "-", TO)
+            self.assertEqual((first["outcome"], second["outcome"]), (DELIVERED, LATER), second)
 
 
 if __name__ == "__main__":

@@ -4,8 +4,8 @@
  *
  *   smtp-say URL SENDER USER PASSWORD_FILE CA INSECURE TIMEOUT_MS STOP_MS PATIENCE_MS TO...
  *
- * Every TO is handed over at once; "-" waits until those before it are answered, "+" waits for 200
- * ms. After STOP_MS, or when all is answered for -1, it stops with PATIENCE_MS. */
+ * Every TO is handed over at once; "-" waits until those before it are answered. After STOP_MS, or
+ * for -1 when all is answered, it stops with PATIENCE_MS. */
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,7 +18,7 @@
 struct say {
     struct loop *loop;
     struct smtp *smtp;
-    struct loop_timer *stop, *wait;
+    struct loop_timer *stop;
     char **to;
     size_t open;
     int64_t stop_ms, patience_ms, stopping_us, last_us, worst_us;
@@ -61,22 +61,12 @@ static void done(void *ctx, const struct smtp_result *r)
         go_on(s);
 }
 
-static void waited(void *ctx)
-{
-    go_on(ctx);
-}
-
 static void go_on(struct say *s)
 {
     for (; *s->to; s->to++) {
         const struct smtp_mail mail = {*s->to, MESSAGE, strlen(MESSAGE)};
         if (strcmp(*s->to, "-") == 0 && s->open > 0)
             return;
-        if (strcmp(*s->to, "+") == 0) {
-            s->to++;
-            loop_timer_start(s->wait, 200 * US_PER_MS);
-            return;
-        }
         if (strcmp(*s->to, "-") == 0)
             continue;
         s->open++;
@@ -127,13 +117,11 @@ int main(int argc, char **argv)
                     .stopping_us = time_mono_us()};
     s.smtp = smtp_new(s.loop, &settings);
     s.stop = loop_timer_new(s.loop, beat, &s);
-    s.wait = loop_timer_new(s.loop, waited, &s);
     go_on(&s);
     beat(&s);
     loop_run(s.loop);
     smtp_free(s.smtp);
     loop_timer_free(s.stop);
-    loop_timer_free(s.wait);
     loop_free(s.loop);
     time_source_free(time);
     return 0;
