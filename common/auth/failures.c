@@ -10,6 +10,7 @@
 
 #include "base/assert.h"
 #include "base/digest.h"
+#include "base/minmax.h"
 #include "base/time.h"
 
 #define SETS 512
@@ -29,6 +30,7 @@ struct entry {
 struct failures {
     uint8_t salt[16]; /* so that nobody can choose addresses that share a set */
     struct entry sets[SETS][WAYS];
+    int64_t costly_full_us; /* as full_us of an entry */
 };
 
 struct failures *failures_new(void)
@@ -105,6 +107,19 @@ bool failures_room(const struct failures *f, const char *peer, int64_t now_us)
     const struct entry *set = f->sets[(hash >> 1) % SETS];
     const size_t i = find(set, hash);
     return i == WAYS || set[i].full_us - now_us <= BURST_US - FAILURE_US;
+}
+
+#define COSTLY_US (US_PER_S / FAILURES_COSTLY_A_SECOND)
+
+bool failures_crowded(const struct failures *f, int64_t now_us)
+{
+    return f->costly_full_us - now_us > US_PER_S - COSTLY_US;
+}
+
+void failures_add_costly(struct failures *f, int64_t now_us)
+{
+    const int64_t from = f->costly_full_us > now_us ? f->costly_full_us : now_us;
+    f->costly_full_us = smaller(from + COSTLY_US, now_us + US_PER_S);
 }
 
 uint32_t failures_add(struct failures *f, const char *peer, int64_t now_us)

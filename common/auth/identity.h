@@ -49,5 +49,10 @@ struct auth_checker {
     int (*ask)(void *ctx, const char *text, size_t len, void (*done)(void *arg), void *arg);
     /* False once the credential was revoked or has ended: asked every second for open streams. */
     bool (*alive)(void *ctx, const struct auth_identity *identity, int64_t now_us);
+    /* True when the credential was found good lately, even if `check` would ask again now. Cheap;
+     * for the rpc thread. NULL: that is not known of this kind. */
+    bool (*known)(void *ctx, const char *text, size_t len, int64_t now_us);
+    /* `check` of one that is not known takes long: so peers that brought many bad ones wait. */
+    bool costs;
     void *ctx;
 };

@@ -178,6 +178,20 @@ static enum auth_verdict check(void *ctx, const char *text, size_t len, int64_t 
     return verdict;
 }
 
+static bool known(void *ctx, const char *text, size_t len, int64_t now_us)
+{
+    struct jwt *j = ctx;
+    uint8_t hash[DIGEST_LEN];
+    if (len > JWT_BYTES_MAX)
+        return false;
+    digest_sha256(text, len, hash);
+    const uint64_t generation = jwks_generation(j->jwks);
+    AM_ASSERT(pthread_mutex_lock(&j->lock) == 0);
+    const bool here = jwt_cache_find(j->cache, hash, generation, now_us) != NULL;
+    AM_ASSERT(pthread_mutex_unlock(&j->lock) == 0);
+    return here;
+}
+
 /* Whatever the token names, it is the set that is got: nothing of the text is needed. */
 static int ask(void *ctx, const char *text, size_t len, void (*done)(void *arg), void *arg)
 {
@@ -207,6 +221,8 @@ struct auth_checker jwt_checker(struct jwt *j)
                                  .check = check,
                                  .ask = ask,
                                  .alive = alive,
+                                 .known = known,
+                                 .costs = true,
                                  .ctx = j};
 }
 

@@ -7,6 +7,8 @@
  *
  * A key that is not here is looked up by its id, in batches, one batch at a time, and after one
  * that found nothing there is a pause; an id that there is not is remembered for five seconds.
+ * At the start, and after the database was away, the keys that anybody has used in the last hour
+ * are read, so that their bearers wait for no look-up, whoever floods it with ids that he invents.
  * Every key that is here is read again every two seconds, so that a revocation made anywhere holds
  * here before five seconds are over. While the database is away a known key holds for a minute
  * after it was last confirmed; then it is AUTH_UNAVAILABLE, and a stream with it ends. A process
@@ -32,6 +34,8 @@ struct keyring;
 #define KEYRING_KEYS 16384
 #define KEYRING_LOOKUP_BATCH 128
 #define KEYRING_REFRESH_BATCH 512
+/* Of those used lately. */
+#define KEYRING_RECENT_MOST 4096
 /* Calls that wait for a look-up. */
 #define KEYRING_ASKS 1024
 
@@ -66,20 +70,22 @@ struct keyring_use {
 struct keyring_job {
     struct keyring *ring;
     size_t n;
-    struct api_key_id *ids;         /* of a question for keys */
+    struct api_key_id *ids; /* of a question for keys; NULL: for `n` that were used lately */
+    int64_t since_us;       /* of that question: used then or later, by domain time */
     const struct keyring_use *uses; /* of uses to be stored; else NULL */
 };
-enum keyring_jobs { KEYRING_LOOKUP, KEYRING_REFRESH, KEYRING_NOTE, KEYRING_JOBS };
+enum keyring_jobs { KEYRING_LOOKUP, KEYRING_REFRESH, KEYRING_NOTE, KEYRING_RECENT, KEYRING_JOBS };
 
 /* Where keys are stored. At most one job of each sort is under way. */
 struct keyring_source {
-    /* Reads the keys of job->ids: keyring_found() for each that there is, then keyring_job_done().
-     * Or stores job->uses, then keyring_job_done(). Both may be called from within. */
+    /* Reads the keys of job->ids, or those used lately: keyring_found() for each that there is,
+     * then keyring_job_done(). Or stores job->uses, then keyring_job_done(). Both may be
+     * called from within. */
     void (*ask)(void *ctx, enum keyring_jobs sort, struct keyring_job *job);
     void *ctx;
 };
 
-/* `record` is of pub->ids[i]; it is copied. */
+/* `record` is of pub->ids[i], or one of those used lately; it is copied. */
 void keyring_found(struct keyring_job *pub, size_t i, const struct keyring_record *record);
 /* `ok` false: it could not be asked, nothing is known of any. */
 void keyring_job_done(struct keyring_job *pub, bool ok);

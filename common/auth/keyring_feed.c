@@ -47,6 +47,8 @@ static void start_job(struct keyring *k, enum keyring_jobs sort, size_t n)
     job->pub = (struct keyring_job){.ring = k, .n = n};
     if (sort == KEYRING_NOTE)
         job->pub.uses = k->uses;
+    else if (sort == KEYRING_RECENT)
+        job->pub.since_us = job->sent_us - KEYRING_USE_US - job->sent_us % KEYRING_USE_US;
     else
         job->pub.ids = sort == KEYRING_LOOKUP ? k->lookup_ids : k->refresh_ids;
     k->source.ask(k->source.ctx, sort, &job->pub);
@@ -59,7 +61,7 @@ void keyring_found(struct keyring_job *pub, size_t i, const struct keyring_recor
     AM_ASSERT(i < pub->n);
     if (sort_of(k, job) == KEYRING_REFRESH)
         k->refresh_found[i] = true;
-    else
+    else if (sort_of(k, job) == KEYRING_LOOKUP)
         k->lookup_found = true;
     ring_lock(k);
     ring_put(k, record, job->sent_us, job->sent_mono_us);
@@ -236,6 +238,7 @@ static void refresh_done(struct keyring *k, const struct keyring_job *job, bool 
         drop_missing(k, job);
     else
         metric_add(&failures, 0, 1);
+    k->recent_read = k->recent_read && ok;
     if (!k->loop)
         return;
     if (ok)
@@ -244,9 +247,18 @@ static void refresh_done(struct keyring *k, const struct keyring_job *job, bool 
         walk_ended(k);
 }
 
+/* -- keys used lately -------------------------------------------------------------------------- */
+
+static void read_recent(struct keyring *k)
+{
+    if (!k->recent_read && !k->jobs[KEYRING_RECENT].busy)
+        start_job(k, KEYRING_RECENT, KEYRING_RECENT_MOST);
+}
+
 static void tick(void *ctx)
 {
     struct keyring *k = ctx;
+    read_recent(k);
     k->walk = 0;
     k->walk_began_us = time_mono_us();
     walk_on(k);
@@ -306,6 +318,9 @@ void keyring_job_done(struct keyring_job *pub, bool ok)
     case KEYRING_REFRESH:
         refresh_done(k, pub, ok);
         break;
+    case KEYRING_RECENT:
+        k->recent_read = ok;
+        break;
     default:
         uses_noted(k, pub, ok);
     }
@@ -321,6 +336,7 @@ void keyring_start(struct keyring *k, struct loop *loop, const struct keyring_so
     k->patience = loop_timer_new(loop, patience_over, k);
     k->pause = loop_timer_new(loop, pause_over, k);
     loop_timer_start(k->tick, KEYRING_REFRESH_US);
+    read_recent(k);
 }
 
 void keyring_stop(struct keyring *k)

@@ -80,6 +80,7 @@ struct keyring {
     struct loop_timer *tick;     /* begins the next walk */
     struct loop_timer *patience; /* runs while somebody waits */
     struct loop_timer *pause;    /* runs while no look-up may be sent */
+    bool recent_read;            /* keys used lately need not be asked for */
     bool lookup_found;           /* the look-up under way has found a key */
     struct loop_idle send;       /* sends the look-up at the end of the turn */
     struct list asks;            /* oldest first */

@@ -78,6 +78,7 @@ enum stmt {
     STMT_NOTIFICATIONS_CASE,
     STMT_NOTIFICATIONS_GET,
     STMT_NOTIFICATIONS_ACK,
+    STMT_KEYS_RECENT,
     STMT_CUSTOMER_CASES,
     STMT_RETAINED_CASES,
     STMT_TENANTS,
@@ -106,7 +107,7 @@ extern const enum table_id erasable_tables[ERASABLE_TABLES];
 
 extern const char keys_get_sql[], keys_list_sql[], keys_count_sql[], keys_forget_sql[];
 extern const char keys_create_sql[], keys_rotate_sql[], keys_revoke_sql[];
-extern const char keys_lookup_sql[], keys_use_sql[];
+extern const char keys_lookup_sql[], keys_use_sql[], keys_recent_sql[];
 
 /* Most rows that a segment reads of one table. A case alone has fewer. What many large cases would
  * be together is not known before; so it stops here, and they run in smaller company. */

@@ -27,9 +27,27 @@ struct key_source {
 
 /* -- answers ----------------------------------------------------------------------------------- */
 
+/* Of a question for ids it is one of them; else the row has it. */
+static struct api_key_id id_of(const struct keyring_job *job, const struct pg_rows *rows, int row,
+                               size_t *i)
+{
+    struct api_key_id id = {.text = ""};
+    if (job->ids) {
+        *i = (size_t)pg_int(rows, row, 0) - 1;
+        AM_ASSERT(*i < job->n);
+        return job->ids[*i];
+    }
+    *i = 0;
+    const char *text = pg_text(rows, row, 9);
+    AM_ASSERT(api_key_is_id(text, strlen(text)));
+    memcpy(id.text, text, sizeof id.text);
+    return id;
+}
+
 static void tell_found(struct keyring_job *job, const struct pg_rows *rows, int row)
 {
-    const size_t i = (size_t)pg_int(rows, row, 0) - 1;
+    size_t i;
+    const struct api_key_id id = id_of(job, rows, row, &i);
     const struct slice hash = pg_bytes(rows, row, 1);
     const bool ends = !pg_is_null(rows, row, 7);
     struct keyring_record record = {
@@ -41,8 +59,8 @@ static void tell_found(struct keyring_job *job, const struct pg_rows *rows, int 
         .ends_us = ends ? pg_time_us(rows, row, 7) : INT64_MAX,
         .used_us = pg_time_us(rows, row, 8),
     };
-    AM_ASSERT(i < job->n && hash.len == DIGEST_LEN);
-    record.mark.id = job->ids[i];
+    AM_ASSERT(hash.len == DIGEST_LEN);
+    record.mark.id = id;
     memcpy(record.mark.hash, hash.data, DIGEST_LEN);
     keyring_found(job, i, &record);
 }
@@ -90,8 +108,26 @@ static void arg_uses(struct question *q, struct pg_args *args)
     pg_arg_array(args, &hours);
 }
 
+static void arg_question(struct question *q, enum keyring_jobs sort)
+{
+    struct pg_args *args = &q->read.q[0].args;
+    pg_args_init(args, &q->arena);
+    if (sort == KEYRING_NOTE) {
+        arg_uses(q, args);
+    } else if (sort == KEYRING_RECENT) {
+        pg_arg_time(args, q->job->since_us);
+        pg_arg_int4(args, (int32_t)q->job->n);
+    } else {
+        arg_ids(q, args);
+    }
+}
+
 static void ask(void *ctx, enum keyring_jobs sort, struct keyring_job *job)
 {
+    static const unsigned stmts[KEYRING_JOBS] = {[KEYRING_LOOKUP] = STMT_KEYS_LOOKUP,
+                                                 [KEYRING_REFRESH] = STMT_KEYS_LOOKUP,
+                                                 [KEYRING_NOTE] = STMT_KEYS_USE,
+                                                 [KEYRING_RECENT] = STMT_KEYS_RECENT};
     struct key_source *s = ctx;
     struct question *q = &s->questions[sort];
     q->job = job;
@@ -101,12 +137,8 @@ static void ask(void *ctx, enum keyring_jobs sort, struct keyring_job *job)
                                .rows = sort == KEYRING_NOTE ? NULL : found,
                                .done = answered,
                                .ctx = q};
-    q->read.q[0].stmt = sort == KEYRING_NOTE ? STMT_KEYS_USE : STMT_KEYS_LOOKUP;
-    pg_args_init(&q->read.q[0].args, &q->arena);
-    if (sort == KEYRING_NOTE)
-        arg_uses(q, &q->read.q[0].args);
-    else
-        arg_ids(q, &q->read.q[0].args);
+    q->read.q[0].stmt = stmts[sort];
+    arg_question(q, sort);
     pg_read(s->pg, &q->read);
 }
 

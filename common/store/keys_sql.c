@@ -78,6 +78,15 @@ const char keys_lookup_sql[] =
     " offset 0) x"
     " cross join lateral (select y.name from tenant y where y.tenant_id = x.tenant_id offset 0) t";
 
+/* $1 used since, $2 limit: of any tenant, the ones used last. */
+const char keys_recent_sql[] =
+    "select 0::int8, x.hash, x.tenant_id, t.name, x.principal, x.roles, false,"
+    " least(x.expires_at, x.valid_until), x.last_used_at, x.key_id"
+    " from (select y.* from api_key y where y.last_used_at is not null and y.revoked_at is null"
+    " and coalesce(y.last_used_at, y.created_at) >= $1::timestamptz"
+    " order by coalesce(y.last_used_at, y.created_at) desc limit $2::int4) x"
+    " cross join lateral (select y.name from tenant y where y.tenant_id = x.tenant_id offset 0) t";
+
 /* $1 tenants, $2 ids, $3 hours. Replicas tell the same, so only the first one writes. The keys are
  * looked up one by one whatever the statistics say: the first equality can be neither hashed nor
  * merged. */

@@ -457,6 +457,7 @@ static void set_keys(void)
     set(STMT_KEYS_REVOKE, "keys_revoke", strdup(keys_revoke_sql));
     set(STMT_KEYS_LOOKUP, "keys_lookup", strdup(keys_lookup_sql));
     set(STMT_KEYS_USE, "keys_use", strdup(keys_use_sql));
+    set(STMT_KEYS_RECENT, "keys_recent", strdup(keys_recent_sql));
 }
 
 /* Before main(), so that store_stmts can be a constant for whoever adds statements of its own. */

@@ -6,7 +6,9 @@ import hmac
 import json
 import os
 import re
+import secrets
 import subprocess
+import threading
 import time
 
 import pytest
@@ -477,3 +479,51 @@ def test_amendsctl_tells_a_mistyped_key_before_it_sends_it(run, tmp_path):
     assert "UNAUTHENTICATED" in run("key", "list", key=None).stderr or run("key", "list", key=None).returncode == 5
     both = run("key", "list", env={"AMENDS_TOKEN_FILE": str(file)})
     assert both.returncode == 1 and "leave one of them out" in both.stderr
+
+
+# --- a flood of bad ones from the same address ---
+
+
+def invented_key():
+    alphabet = "0123456789abcdefghjkmnpqrstvwxyz"
+    return with_checksum(f"amends_{''.join(secrets.choice(alphabet) for _ in range(12))}_{'a' * 43}_")
+
+
+def found_by_look_up(service):
+    return service.metrics().get('amends_api_key_lookups_total{outcome="found"}', 0)
+
+
+def test_a_flood_of_bad_keys_holds_up_nobody_with_a_good_one(make_cluster):
+    """Invented ids keep the look-ups busy. A key used lately is known though the process has just started, and a new one
+    is looked up as long as few wait."""
+    cluster = make_cluster(auth="required")
+    key = new_key(cluster, "client", principal="crm")
+    assert works(cluster, key)
+    wait_until(lambda: cluster.sql("select 1 from api_key where last_used_at is not null"), "the use to be stored")
+    service = cluster.replica("intake")
+    cluster.restart(service)
+    over, refusals = threading.Event(), []
+
+    def flood():
+        while not over.is_set():
+            try:
+                calls(cluster, invented_key(), "intake").ListCases()
+            except Error as error:
+                refusals.append(error.reason)
+
+    threads = [threading.Thread(target=flood, daemon=True) for _ in range(16)]
+    for thread in threads:
+        thread.start()
+    try:
+        wait_until(lambda: len(refusals) > 300, "the flood to run")
+        before = found_by_look_up(service)
+        for _ in range(50):
+            assert works(cluster, key)
+        assert found_by_look_up(service) == before, "it was known"
+        for _ in range(5):
+            assert works(cluster, new_key(cluster, "client", principal="crm"))
+    finally:
+        over.set()
+        for thread in threads:
+            thread.join(10)
+    assert set(refusals) <= {"CREDENTIAL_REFUSED", "CREDENTIALS_TOO_MANY"}, set(refusals)

@@ -189,6 +189,22 @@ enum caller_outcome caller_establish(const struct caller_rules *rules,
     return CALLER_MISSING;
 }
 
+bool caller_would_cost(const struct caller_rules *rules, const grpc_metadata_array *metadata,
+                       int64_t now_us, struct caller *c)
+{
+    struct slice text = {0};
+    *c = (struct caller){.why = ""};
+    if (find(metadata, CALLER_AUTHORIZATION_KEY, &text) != 1 || !cut_scheme(&text) ||
+        text.len > CALLER_CREDENTIAL_BYTES_MAX)
+        return false;
+    const struct auth_checker *checker = checker_of(rules, text);
+    if (!checker || !checker->costs ||
+        (checker->known && checker->known(checker->ctx, (const char *)text.data, text.len, now_us)))
+        return false;
+    c->checker = checker;
+    return true;
+}
+
 /* -- a certificate ----------------------------------------------------------------------------- */
 
 bool caller_gives_credential(const grpc_metadata_array *metadata)

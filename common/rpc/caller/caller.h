@@ -66,6 +66,11 @@ enum caller_outcome caller_establish(const struct caller_rules *rules,
 /* True when the call gives a credential, which goes before a certificate. */
 bool caller_gives_credential(const grpc_metadata_array *metadata);
 
+/* True when finding out who calls would take long: the credential is of a kind whose check costs
+ * much, and is not known. Sets `c->checker` then. */
+bool caller_would_cost(const struct caller_rules *rules, const grpc_metadata_array *metadata,
+                       int64_t now_us, struct caller *c);
+
 /* The same by the names in a certificate that was verified; `c->checker` is the file's. MISSING,
  * with nothing set: the file maps none of them. */
 enum caller_outcome caller_by_certificate(struct san_file *file, const struct tls_name *names,

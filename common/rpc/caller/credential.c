@@ -21,6 +21,7 @@
  */
 
 #define SLOWED_MS 1000
+#define ASKING_MANY 64 /* calls that wait for look-ups at once */
 #define BELIEVED_AGAIN_US (60 * US_PER_S)
 
 static const char *kind_of(const struct rpc_call *call)
@@ -89,17 +90,44 @@ static enum caller_outcome by_certificate(struct rpc_call *call, struct fault *f
                                  &call->arena, &call->caller, &call->principal, fault);
 }
 
+static bool has_room(struct rpc_call *call)
+{
+    return failures_room(call->server->failures, rpc_call_peer(call), call->taken_us);
+}
+
+/* Whether the check of the credential waits, because it would take long and its peer brings many
+ * bad ones. */
+static bool puts_off(struct rpc_call *call)
+{
+    const struct rpc_server *s = call->server;
+    return s->rules.auth != RPC_AUTH_OFF && failures_crowded(s->failures, call->taken_us) &&
+           !has_room(call) &&
+           caller_would_cost(&s->rules, &call->metadata, time_now_us(loop_time(s->loop)),
+                             &call->caller);
+}
+
+/* Whether the call may not ask about its credential: many ask already, its peer brings many bad
+ * ones, and this one was not good before either. */
+static bool lets_others_ask(struct rpc_call *call)
+{
+    const struct auth_checker *checker = call->caller.checker;
+    const struct slice text = call->caller.text;
+    return call->server->n_asking >= ASKING_MANY && !has_room(call) &&
+           !(checker->known && checker->known(checker->ctx, (const char *)text.data, text.len,
+                                              time_now_us(loop_time(call->server->loop))));
+}
+
 static enum caller_outcome establish(struct rpc_call *call, struct fault *fault)
 {
     struct rpc_server *s = call->server;
     enum caller_outcome outcome = by_certificate(call, fault);
     if (outcome != CALLER_MISSING)
         return outcome;
+    if (puts_off(call))
+        return slow_down(fault);
     outcome = caller_establish(&s->rules, &call->metadata, time_now_us(loop_time(s->loop)),
                                &call->arena, &call->caller, &call->principal, fault);
-    if (outcome == CALLER_ASKS && !failures_room(s->failures, rpc_call_peer(call), call->taken_us))
-        return slow_down(fault);
-    return outcome;
+    return outcome == CALLER_ASKS && lets_others_ask(call) ? slow_down(fault) : outcome;
 }
 
 enum caller_outcome rpc_credential_establish(struct rpc_call *call, struct fault *fault)
@@ -110,6 +138,8 @@ enum caller_outcome rpc_credential_establish(struct rpc_call *call, struct fault
     } else if (outcome == CALLER_REFUSED) {
         const char *peer = rpc_call_peer(call);
         fault->retry_ms = failures_add(call->server->failures, peer, call->taken_us);
+        if (call->caller.checker && call->caller.checker->costs)
+            failures_add_costly(call->server->failures, call->taken_us);
         log_refusal(call, peer);
     }
     /* Services call each other directly: whoever comes through a front is none of them, whatever

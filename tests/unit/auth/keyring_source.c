@@ -43,7 +43,10 @@ static const struct stored *stored_find(const struct api_key_id *id)
 
 static void answer(enum keyring_jobs sort, struct keyring_job *job)
 {
-    for (size_t i = 0; sort != KEYRING_NOTE && !away && i < job->n; i++) {
+    for (size_t i = 0; sort == KEYRING_RECENT && !away && i < n_stored; i++)
+        if (stored[i].record.used_us >= job->since_us)
+            keyring_found(job, 0, &stored[i].record);
+    for (size_t i = 0; job->ids && !away && i < job->n; i++) {
         const struct stored *s = stored_find(&job->ids[i]);
         if (s)
             keyring_found(job, i, &s->record);

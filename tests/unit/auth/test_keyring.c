@@ -285,6 +285,57 @@ static void test_known_keys_hold_for_a_minute(void **state)
     assert_int_equal(resolve(unknown), AUTH_OK);
 }
 
+static bool knows(const char *text)
+{
+    return checker->known(checker->ctx, text, strlen(text), 0);
+}
+
+/* What was good a while ago is no guess, though it is looked up again. */
+static void test_a_key_that_was_good_is_known(void **state)
+{
+    (void)state;
+    struct stored *s = store_key("demo", "crm");
+    struct stored other;
+    assert_false(knows(s->key.text));
+    assert_int_equal(resolve(s), AUTH_OK);
+    move_time(90 * US_PER_S);
+    assert_int_equal(check(s), AUTH_ASK);
+    assert_true(knows(s->key.text));
+    api_key_make(&s->key.mark.id, &other.key); /* the same id, and another secret */
+    assert_false(knows(other.key.text));
+    s->record.revoked = true;
+    refused(resolve(s), "revoked");
+    assert_false(knows(s->key.text));
+}
+
+static void start_anew(void)
+{
+    const struct keyring_source source = {.ask = source_ask};
+    keyring_stop(ring);
+    keyring_free(ring);
+    ring = keyring_new(tsource);
+    checker = keyring_checker(ring);
+    keyring_start(ring, loop, &source);
+}
+
+static void test_keys_used_lately_are_known_at_the_start(void **state)
+{
+    (void)state;
+    struct stored *lately = store_key("demo", "crm"), *long_ago = store_key("demo", "old");
+    lately->record.used_us = NOW_US - HOUR_US;
+    long_ago->record.used_us = NOW_US - 3 * HOUR_US;
+    start_anew();
+    assert_int_equal(check(lately), AUTH_OK);
+    assert_int_equal(check(long_ago), AUTH_ASK);
+    away = true;
+    start_anew();
+    assert_int_equal(check(lately), AUTH_ASK);
+    away = false;
+    run_for(KEYRING_REFRESH_US + 100 * US_PER_MS);
+    assert_int_equal(check(lately), AUTH_OK);
+    assert_int_equal(asked[KEYRING_LOOKUP], 0);
+}
+
 /* A process that was stopped for long knows old things of a database that is there. */
 static void test_after_a_jump_of_time_it_only_asks_again(void **state)
 {
@@ -521,6 +572,8 @@ int main(void)
         TEST(test_chosen_ids_hold_up_no_revocation),
         TEST(test_a_key_that_is_gone_is_none),
         TEST(test_known_keys_hold_for_a_minute),
+        TEST(test_a_key_that_was_good_is_known),
+        TEST(test_keys_used_lately_are_known_at_the_start),
         TEST(test_after_a_jump_of_time_it_only_asks_again),
         TEST(test_a_frozen_database_keeps_nobody),
         TEST(test_look_ups_go_in_batches),

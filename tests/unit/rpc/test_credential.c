@@ -54,7 +54,7 @@ static enum auth_verdict check(void *ctx, const char *text, size_t len, int64_t 
     (void)ctx;
     (void)now_us;
     *why = "unknown";
-    if (says(text, len, "new") && !found)
+    if ((says(text, len, "new") || says(text, len, "old")) && !found)
         return AUTH_ASK;
     if (says(text, len, "never"))
         return AUTH_ASK;
@@ -105,8 +105,16 @@ static bool alive(void *ctx, const struct auth_identity *identity, int64_t now_u
     return !revoked;
 }
 
+static bool known(void *ctx, const char *text, size_t len, int64_t now_us)
+{
+    (void)ctx;
+    (void)now_us;
+    return says(text, len, "known") || says(text, len, "old");
+}
+
+static struct auth_checker costly; /* with what a test makes of it */
 static const struct auth_checker checker = {
-    .name = "key", .takes = takes, .check = check, .ask = ask, .alive = alive};
+    .name = "key", .takes = takes, .check = check, .ask = ask, .alive = alive, .known = known};
 
 static void answer_all(void *ctx)
 {
@@ -133,7 +141,8 @@ static int setup(void **state)
     found = revoked = too_many = false;
     answering = true;
     ends_us = INT64_MAX;
-    fixture_checker = &checker;
+    costly = checker;
+    fixture_checker = &costly;
     fixture_start(&f, &config);
     peer_connect(&p, &f);
     return 0;
@@ -254,6 +263,7 @@ static void test_a_deadline_passes_while_asking(void **state)
 }
 
 #define WAITING 8
+#define MANY 64
 
 static void test_calls_wait_beside_each_other(void **state)
 {
@@ -289,15 +299,58 @@ static void test_a_client_goes_while_asking(void **state)
 
 /* -- slowing down ------------------------------------------------------------------------------ */
 
+static void bring_bad_ones(const char *authorization, int n)
+{
+    for (int i = 0; i < n; i++)
+        expect(authorization, GRPC_STATUS_UNAUTHENTICATED, ERROR_REASON_CREDENTIAL_REFUSED, 0);
+}
+
+/* Bad ones alone hold nobody up; nor do many that wait, but where bad ones come from. */
 static void test_many_bad_ones_are_slowed_down_and_known_ones_are_not(void **state)
 {
+    static struct peer_call c[MANY];
+    struct fault fault;
     (void)state;
-    for (int i = 0; i < 2 * FAILURES_BURST; i++)
-        expect("Bearer wrong", GRPC_STATUS_UNAUTHENTICATED, ERROR_REASON_CREDENTIAL_REFUSED, 0);
+    bring_bad_ones("Bearer wrong", 2 * FAILURES_BURST);
     expect("Bearer wrong", GRPC_STATUS_UNAUTHENTICATED, ERROR_REASON_CREDENTIAL_REFUSED, 1);
+    expect("Bearer new", GRPC_STATUS_OK, 0, 0);
+    found = false;
+    answering = false;
+    asked = 0;
+    for (int i = 0; i < MANY; i++)
+        begin(&c[i], ECHO_PATH "Echo", "Bearer new", 20000);
+    fixture_wait(&asked, MANY);
+    bring_bad_ones("Bearer wrong", 2 * FAILURES_BURST);
     expect("Bearer new", GRPC_STATUS_RESOURCE_EXHAUSTED, ERROR_REASON_CREDENTIALS_TOO_MANY, 1);
-    assert_int_equal(asked, 0);
+    assert_int_equal(asked, MANY);
     expect("Bearer known", GRPC_STATUS_OK, 0, 0);
+    answering = true;
+    expect("Bearer old", GRPC_STATUS_OK, 0, 0); /* was good before, and is asked about */
+    answer_asked();
+    for (int i = 0; i < MANY; i++) {
+        assert_int_equal(end(&c[i], &fault), GRPC_STATUS_OK);
+        peer_call_clear(&c[i]);
+    }
+}
+
+/* Of a kind whose check takes long, bad ones are looked at a few hundred times a second. */
+static void test_bad_ones_that_cost_much_are_put_off(void **state)
+{
+    struct peer_call c;
+    struct fault fault;
+    int looked_at = 0, put_off = 0;
+    (void)state;
+    costly.costs = true;
+    for (int i = 0; i < 3 * FAILURES_COSTLY_A_SECOND && put_off == 0; i++) {
+        begin(&c, ECHO_PATH "Echo", "Bearer wrong", 10000);
+        const int status = end(&c, &fault);
+        looked_at += status == GRPC_STATUS_UNAUTHENTICATED;
+        put_off += status == GRPC_STATUS_RESOURCE_EXHAUSTED;
+        peer_call_clear(&c);
+    }
+    assert_true(looked_at >= FAILURES_COSTLY_A_SECOND && put_off > 0);
+    expect("Bearer known", GRPC_STATUS_OK, 0, 0);
+    expect("Bearer wrong", GRPC_STATUS_RESOURCE_EXHAUSTED, ERROR_REASON_CREDENTIALS_TOO_MANY, 1);
 }
 
 /* -- streams ----------------------------------------------------------------------------------- */
@@ -352,6 +405,7 @@ int main(void)
         TEST(test_calls_wait_beside_each_other),
         TEST(test_a_client_goes_while_asking),
         TEST(test_many_bad_ones_are_slowed_down_and_known_ones_are_not),
+        TEST(test_bad_ones_that_cost_much_are_put_off),
         TEST(test_a_stream_ends_when_its_credential_is_revoked),
         TEST(test_a_stream_ends_with_its_credential),
     };

@@ -104,6 +104,8 @@ static const struct expect expectations[] = {
     {"keys_revoke", "api_key_pkey", "tenant_id,key_id", false},
     {"keys_lookup", "api_key_id", "key_id", false},
     {"keys_lookup", "tenant_pkey", "tenant_id", false},
+    {"keys_recent", "api_key_used", "last_used_at", false},
+    {"keys_recent", "tenant_pkey", "tenant_id", false},
     {"keys_use", "api_key_pkey", "tenant_id,key_id", false},
     {"zones_tenants", "tenant_pkey", "tenant_id", false},
     {"secret", "secret_pkey", "purpose", false},
