@@ -10,11 +10,12 @@
 
 /*
  * Reads are of two kinds. Light ones share a connection: up to DEPTH of them, expected to take
- * TURN_US together, are sent without waiting for answers, which hides the round trip. Of heavy ones
- * (pace_is_heavy()) a connection has one at most, and one connection never has any (when there are
- * two or more), so that light reads always find a place where nothing long is before them. Light
- * reads go first, but they fill a connection only for TURN_US, and a heavy one may then follow: so
- * neither kind starves.
+ * TURN_US together, are sent without waiting for answers, which hides the round trip. Heavy are
+ * those of which pace_is_heavy(), and those that write, whose end waits for the disk. A connection
+ * has one heavy read at most, and one connection never has any (when there are two or more), so
+ * that light reads always find a place where nothing long is before them. Light reads go first, but
+ * they fill a connection only for TURN_US, and a heavy one may then follow: so neither kind
+ * starves.
  *
  * What a read will take is learned from those before it: see pace.h.
  */
@@ -47,16 +48,34 @@ struct read_lane {
     struct fair *queues[READ_KINDS];
     size_t in_flight, heavy;
     struct pace_table paces;
+    bool *writes; /* of each statement */
 };
 
 static bool read_result(struct trip *t, size_t i, PGresult *res);
 static void read_end(struct trip *t, enum trip_end end);
+
+/* A word that some statement has for another reason costs that one only its place among the light
+ * ones. */
+static bool has_writing(const char *sql)
+{
+    return strstr(sql, "insert into ") || strstr(sql, "update ") || strstr(sql, "delete from ");
+}
+
+static bool *find_writing(const struct pg_config *config)
+{
+    bool *writes = calloc(config->n_stmts + 1, sizeof(*writes));
+    AM_ASSERT(writes != NULL);
+    for (size_t i = 0; i < config->n_stmts; i++)
+        writes[i] = has_writing(config->stmts[i].sql);
+    return writes;
+}
 
 struct read_lane *reads_new(struct pg *pg)
 {
     struct read_lane *l = calloc(1, sizeof(*l));
     AM_ASSERT(l != NULL);
     l->pg = pg;
+    l->writes = find_writing(&pg->config);
     for (size_t i = 0; i < READ_KINDS; i++)
         l->queues[i] = fair_new(pg->config.queue);
     return l;
@@ -69,6 +88,7 @@ void reads_free(struct read_lane *l)
             free(l->pg->conns[i].user);
     for (size_t i = 0; i < READ_KINDS; i++)
         fair_free(l->queues[i]);
+    free(l->writes);
     free(l);
 }
 
@@ -116,9 +136,18 @@ static struct pace expected(const struct read_lane *l, const struct pg_read *r)
     return pace_expected(&l->paces, r->item.tenant, r->q[0].stmt);
 }
 
-static enum read_kind kind_of(const struct pace *p)
+static bool writes(const struct read_lane *l, const struct pg_read *r)
 {
-    return pace_is_heavy(p) ? READ_HEAVY : READ_LIGHT;
+    for (size_t i = 0; i < r->n; i++)
+        if (l->writes[r->q[i].stmt])
+            return true;
+    return false;
+}
+
+static enum read_kind kind_of(const struct read_lane *l, const struct pg_read *r,
+                              const struct pace *p)
+{
+    return pace_is_heavy(p) || writes(l, r) ? READ_HEAVY : READ_LIGHT;
 }
 
 /* Answers come one after the other: a read took the time since it was sent, or since the answer
@@ -214,7 +243,7 @@ static struct pg_read *take_read(struct read_lane *l, enum read_kind kind, int64
         struct pg_read *r = CONTAINER_OF(item, struct pg_read, item);
         const struct pace p = expected(l, r);
         *us = p.us;
-        if (kind == READ_HEAVY || kind_of(&p) == READ_LIGHT)
+        if (kind == READ_HEAVY || kind_of(l, r, &p) == READ_LIGHT)
             return r;
         if (fair_push(l->queues[READ_HEAVY], item) != AM_OK)
             fair_push_head(l->queues[READ_HEAVY], item); /* it was let in before */
@@ -261,7 +290,7 @@ void reads_dispatch(struct read_lane *l)
 static struct fair *queue_of(struct read_lane *l, const struct pg_read *r)
 {
     const struct pace p = expected(l, r);
-    return l->queues[kind_of(&p)];
+    return l->queues[kind_of(l, r, &p)];
 }
 
 void pg_read(struct pg *pg, struct pg_read *r)

@@ -288,6 +288,25 @@ static void long_reads_do_not_delay_short_ones(void **state)
     toy_free(t);
 }
 
+/* Who writes waits for the disk, and the connection is kept from that from the first one on. */
+static void what_writes_does_not_delay_reads(void **state)
+{
+    (void)state;
+    struct toy *t = toy_new(w, 1, 2, NULL);
+    struct look *slow[40];
+    for (int i = 0; i < 40; i++) {
+        slow[i] = prepare(1);
+        ask(slow[i], TOY_SLOW_WRITE, 20);
+        submit(t, slow[i]);
+    }
+    struct look *quick = get(t, 2, 1);
+    world_settle(w, 20000);
+    assert_true(quick->done_at < slow[3]->done_at); /* eight would go before it */
+    for (int i = 0; i < 40; i++)
+        assert_int_equal(slow[i]->code, FAULT_OK);
+    toy_free(t);
+}
+
 /* With one connection both kinds have turns. */
 static void neither_kind_of_read_starves(void **state)
 {
@@ -366,6 +385,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(too_slow_is_ended_by_the_server, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_flood_does_not_delay_another_tenant, set_up, tear_down),
         cmocka_unit_test_setup_teardown(long_reads_do_not_delay_short_ones, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(what_writes_does_not_delay_reads, set_up, tear_down),
         cmocka_unit_test_setup_teardown(neither_kind_of_read_starves, set_up, tear_down),
         cmocka_unit_test_setup_teardown(what_is_too_large_is_not_shown, set_up, tear_down),
         cmocka_unit_test_setup_teardown(server_away, set_up, tear_down),

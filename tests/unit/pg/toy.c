@@ -32,6 +32,8 @@ const struct pg_stmt toy_stmts[TOY_STMTS] = {
     [TOY_GET] = {"toy_get", "select id, total from account where id = $1::int8"},
     [TOY_SLEEP] = {"toy_sleep", "select pg_sleep($1::int4 / 1000.0)"},
     [TOY_FAIL] = {"toy_fail", "select 1 / $1::int4"},
+    [TOY_SLOW_WRITE] = {"toy_slow_write", "insert into dedup select 0, 0, 0"
+                                          " where pg_sleep($1::int4 / 1000.0) is null"},
 };
 
 /* What was read for one command. */

@@ -123,6 +123,7 @@ enum toy_stmt {
     TOY_GET,
     TOY_SLEEP,
     TOY_FAIL,
+    TOY_SLOW_WRITE,
     TOY_STMTS
 };
 extern const struct pg_stmt toy_stmts[TOY_STMTS];
