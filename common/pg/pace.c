@@ -24,12 +24,12 @@ struct pace pace_expected(const struct pace_table *t, uint64_t tenant, unsigned 
 {
     const uint64_t key = key_of(tenant, stmt);
     const struct pace *p = &t->paces[place_of(key)];
-    return p->key == key ? *p : (struct pace){.key = key, .us = UNKNOWN_US};
+    return p->key == key ? *p : (struct pace){.key = key, .us = UNKNOWN_US, .quick_us = UNKNOWN_US};
 }
 
 bool pace_is_heavy(const struct pace *p)
 {
-    return p->us > HEAVY_US || p->bytes > HEAVY_BYTES;
+    return p->quick_us > HEAVY_US || p->bytes > HEAVY_BYTES;
 }
 
 void pace_learn(struct pace_table *t, uint64_t tenant, unsigned stmt, int64_t us, int64_t bytes)
@@ -37,7 +37,8 @@ void pace_learn(struct pace_table *t, uint64_t tenant, unsigned stmt, int64_t us
     struct pace p = pace_expected(t, tenant, stmt);
     us = us < 0 ? 0 : us;
     us = us > LONGEST_US ? LONGEST_US : us;
-    p.us += (us - p.us) / (us > p.us ? 8 : 2);
+    p.us += (us - p.us) / 4;
+    p.quick_us += (us - p.quick_us) / (us > p.quick_us ? 8 : 2);
     p.bytes = bytes > p.bytes ? bytes : p.bytes - (p.bytes - bytes) / 8;
     t->paces[place_of(p.key)] = p;
 }

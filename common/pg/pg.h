@@ -95,9 +95,9 @@ extern const struct fault pg_fault_large;
 
 /*
  * Queues a read; tenants have turns. Reads that are expected to take more than two milliseconds or
- * to give more than 128 KB, by what those before them did, and those that write, wait in a queue
- * of their own: see read.c. So whoever reads much should read in slices of at most 256 KB or 5 ms. A refusal comes
- * through `done` too, in this call.
+ * to give more than 128 KB, by what those before them did, and those that write, wait in a queue of
+ * their own: see read.c. So whoever reads much should read in slices of at most 256 KB or 5 ms. A
+ * refusal comes through `done` too, in this call.
  */
 void pg_read(struct pg *pg, struct pg_read *read);
 

@@ -177,6 +177,13 @@ static size_t heavy_most(const struct read_lane *l)
     return up > 1 ? up - 1 : 1;
 }
 
+/* A light read would rather wait for others of its kind than for a heavy one, which may take longer
+ * than is expected. */
+static int64_t wait_on(const struct read_conn *rc, enum read_kind kind)
+{
+    return rc->expected_us + (kind == READ_LIGHT && rc->heavy > 0 ? TURN_US : 0);
+}
+
 static struct conn *least_busy(struct read_lane *l, enum read_kind kind, int64_t us)
 {
     struct conn *best = NULL;
@@ -187,8 +194,8 @@ static struct conn *least_busy(struct read_lane *l, enum read_kind kind, int64_t
         const struct read_conn *rc = c->user, *least = best ? best->user : NULL;
         if (c->lane != LANE_READ || c->state != CONN_UP || c->broken || !takes(rc, kind, us))
             continue;
-        if (!best || rc->expected_us < least->expected_us ||
-            (rc->expected_us == least->expected_us && rc->busy < least->busy))
+        const int64_t wait = wait_on(rc, kind), shortest = best ? wait_on(least, kind) : 0;
+        if (!best || wait < shortest || (wait == shortest && rc->busy < least->busy))
             best = c;
     }
     return best;

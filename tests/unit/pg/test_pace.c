@@ -69,6 +69,8 @@ static void small_reads_stay_light_beside_a_noisy_neighbour(void **state)
         pace_learn(&table, 1, SMALL, i % 3 == 0 ? 6000 : 500, 20000);
         assert_false(heavy(1, SMALL));
     }
+    /* What is sent behind one has to reckon with that. */
+    assert_in_range(pace_expected(&table, 1, SMALL).us, 1000, 4000);
 }
 
 /* Of one tenant, too: its small reads are no heavier for its long ones. */
