@@ -7,6 +7,7 @@
 #include "contract/check.h"
 #include "case/message/message.h"
 #include "contract/money.h"
+#include "contract/timestamp.h"
 #include "case/close.h"
 #include "case/event.h"
 #include "case/gate.h"
@@ -49,16 +50,29 @@ static bool require_new_reason(struct decision *d, const char *reason)
     return true;
 }
 
+/* The present denial is the last that the customer heard: gate, wait and appeal go by its time,
+ * which must not move back. */
+static bool require_time_in_order(struct decision *d, int64_t disclosed_at)
+{
+    const struct case_row *row = &d->c->row;
+    struct fault *fault = &d->cmd->fault;
+    if (disclosed_at < row->opened_at)
+        fault_violation(fault, "disclosure_time", "is before the case was opened");
+    else if (disclosed_at < row->denial_disclosed_at)
+        fault_violation(fault, "disclosure_time",
+                        "is before %s, when the denial before was disclosed: denials are reported "
+                        "in the order in which the customer was told",
+                        timestamp_text(row->denial_disclosed_at, d->arena));
+    return !fault_is_set(fault);
+}
+
 static void deny_claim_decide(struct decision *d)
 {
     const Amends__V1__DenyClaimRequest *r = (const Amends__V1__DenyClaimRequest *)d->cmd->request;
     struct case_row *row = &d->c->row;
     int64_t disclosed_at = check_past_time_us(r->disclosure_time, d->now_us);
-    if (disclosed_at < row->opened_at) {
-        fault_violation(&d->cmd->fault, "disclosure_time", "is before the case was opened");
-        return;
-    }
-    if (!case_require_live(d, false) || !require_new_reason(d, r->reason))
+    if (!require_time_in_order(d, disclosed_at) || !case_require_live(d, false) ||
+        !require_new_reason(d, r->reason))
         return;
     row->denial_reason = r->reason;
     row->denial_channel = (int16_t)r->disclosure_channel;

@@ -73,6 +73,44 @@ static void a_further_denial_needs_a_new_reason_and_all_are_shown(void **state)
     world_free(w);
 }
 
+/* Told at an instant of the past. */
+static void deny_told_at(struct world *w, const char *reason, int64_t at_us)
+{
+    const int64_t now_us = w->now_us;
+    Amends__V1__DenyClaimRequest r = AMENDS__V1__DENY_CLAIM_REQUEST__INIT;
+    char id[UUID_TEXT_LEN + 1];
+    r.request_id = world_uuid(w);
+    r.case_id = uuid_format(&w->c.row.case_id, id);
+    r.expected_version = w->c.row.last_seq;
+    r.reason = rig_text(w, reason);
+    r.disclosure_channel = CHANNEL_LETTER;
+    r.disclosure_time = rig_time(w, at_us);
+    world_run(w, &deny_claim_kind, "ann", &r.base);
+    assert_int_equal(w->now_us, now_us);
+}
+
+/* Else the answer that a customer had would be taken back. */
+static void denials_are_told_in_order(void **state)
+{
+    (void)state;
+    struct world *w = worked();
+    w->now_us += DAY_US;
+    const int64_t first_us = w->now_us;
+    rig_deny(w, "ann", "the contract says so");
+    assert_written(w);
+    w->now_us += DAY_US;
+    deny_told_at(w, "the receipt is of another shop", first_us - 1000000);
+    assert_refused(w, FAULT_INVALID_ARGUMENT, ERROR_REASON_INVALID_ARGUMENT);
+    assert_string_equal(w->cmd.fault.violations[0].key, "disclosure_time");
+    assert_non_null(strstr(w->cmd.fault.violations[0].text, "in the order"));
+    deny_told_at(w, "the receipt is of another shop", first_us);
+    assert_written(w);
+    assert_int_equal(w->c.row.denial_disclosed_at, first_us);
+    assert_int_equal(w->case_after->n_denials, 2);
+    assert_chain_intact(w);
+    world_free(w);
+}
+
 static void a_case_has_room_for_so_many_denials(void **state)
 {
     (void)state;
@@ -374,6 +412,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_denial_keeps_the_reason_that_was_told),
         cmocka_unit_test(a_further_denial_needs_a_new_reason_and_all_are_shown),
+        cmocka_unit_test(denials_are_told_in_order),
         cmocka_unit_test(a_case_has_room_for_so_many_denials),
         cmocka_unit_test(a_denial_before_the_opening_is_a_violation),
         cmocka_unit_test(only_the_owner_or_a_level_above),
