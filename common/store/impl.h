@@ -11,6 +11,7 @@
 
 #include "base/time.h"
 #include "case/model/decision.h"
+#include "store/list_sql.h"
 #include "store/sealing/customer_keys.h"
 #include "store/store.h"
 #include "store/table.h"
@@ -39,11 +40,8 @@ enum stmt {
     STMT_EVENTS,
     STMT_EVENT_PRIVATES,
     STMT_LIST_AGENTS,
-    STMT_LIST_OPENED,
-    STMT_LIST_CUSTOMER,
-    STMT_LIST_OWNER,
-    STMT_LIST_FAILURE,
-    STMT_LIST_WORK,
+    STMT_LIST_CASES, /* one for each enum list_walk */
+    STMT_LIST_CASES_LAST = STMT_LIST_CASES + LIST_WALKS - 1,
     STMT_TENANT_BY_NAME,
     STMT_TENANT_VERSIONS,
     STMT_POLICY_SOURCE,
@@ -225,6 +223,9 @@ void store_read_open(struct store_read *r);
 
 /* What this process cannot open. */
 void fault_locked(struct fault *fault);
+
+/* The rows of a list of cases, as far as they are known. AM_ENOMEM when the arena is full. */
+int list_load(struct store_read *r, const struct pg_rows *rows) AM_MUSTCHECK;
 
 /* The rows of a statement on policy versions or on cases to migrate, into the read's results.
  * AM_ENOMEM when the arena is full. */

@@ -53,6 +53,8 @@ static int load_found_case(struct store_read *r, const struct pg_rows *rows)
 
 static int load(struct store_read *r, unsigned stmt, const struct pg_rows *rows)
 {
+    if (stmt >= STMT_LIST_CASES && stmt <= STMT_LIST_CASES_LAST)
+        return list_load(r, rows);
     switch (stmt) {
     case STMT_READ + TABLE_AGENT:
     case STMT_LIST_AGENTS:
@@ -61,12 +63,6 @@ static int load(struct store_read *r, unsigned stmt, const struct pg_rows *rows)
         return load_list(&r->events, TABLE_EVENT, rows, r->arena);
     case STMT_EVENT_PRIVATES:
         return load_list(&r->privates, TABLE_EVENT_PRIVATE, rows, r->arena);
-    case STMT_LIST_OPENED:
-    case STMT_LIST_CUSTOMER:
-    case STMT_LIST_OWNER:
-    case STMT_LIST_FAILURE:
-    case STMT_LIST_WORK:
-        return load_list(&r->case_rows, TABLE_CASE, rows, r->arena);
     case STMT_REFERENCES:
         return load_found_case(r, rows);
     case STMT_POLICY_GET:
@@ -160,6 +156,8 @@ void store_read_begin(struct store_read *r)
     r->heads = slice_of(NULL, 0);
     r->feed = (struct rows){0};
     r->feed_now = NULL;
+    r->listed = (struct rows){0};
+    r->walk = (struct list_walked){0};
     r->deleted = 0;
 }
 

@@ -139,100 +139,6 @@ static char *read_cases_sql(void)
 static const char case_seq_sql[] = "select x.last_seq from recovery_case x"
                                    " where x.tenant_id = $1::int8 and x.case_id = $2::uuid";
 
-/* -- lists of cases --------------------------------------------------------------------------- */
-
-/* Parameters: 1 tenant, 2 opened from, 3 opened until, 4 and 5 the place to go on from, 6 limit,
- * 7 customer, 8 owner, 9 statuses (a bit each), 10 failure code, 11 and 12 its branch's bounds;
- * null = any. Each statement walks the index of one filter from the newest on; the other filters
- * are looked at row by row. */
-#define PAGE_OF(x)                                                                                 \
-    x ".opened_at >= $2::timestamptz and " x ".opened_at < $3::timestamptz and (" x                \
-      ".opened_at, " x ".case_id) < ($4::timestamptz, $5::uuid)"
-#define PAGE PAGE_OF("x")
-#define ANY_CUSTOMER " and ($7::text is null or x.customer_id = $7::text)"
-#define ANY_OWNER " and ($8::text is null or x.owner_id = $8::text)"
-#define STATUS_OF(x) "($9::int4 >> " x ".status) & 1 = 1"
-#define ANY_STATUS " and ($9::int4 is null or " STATUS_OF("x") ")"
-#define ANY_FAILURE                                                                                \
-    " and ($10::text is null or x.failure_code = $10::text"                                        \
-    " or (x.failure_code >= $11::text and x.failure_code < $12::text))"
-#define NEWEST_FIRST(t) " order by " t ".opened_at desc, " t ".case_id desc limit $6::int4"
-
-static char *list_sql(const char *by)
-{
-    char *sql = NULL, *cols = table_sql_columns(&tables[TABLE_CASE], "x");
-    int n = asprintf(&sql,
-                     "select 0::int8, %s from recovery_case x where x.tenant_id = $1::int8 and %s"
-                     " and " PAGE ANY_CUSTOMER ANY_OWNER ANY_STATUS ANY_FAILURE NEWEST_FIRST("x"),
-                     cols, by);
-    AM_ASSERT(n > 0);
-    free(cols);
-    return sql;
-}
-
-/* The case of the row `w`, if it passes the other filters. */
-#define CASE_OF_W                                                                                  \
-    " w cross join lateral (select x.* from recovery_case x where x.tenant_id = w.tenant_id"       \
-    " and x.case_id = w.case_id" ANY_CUSTOMER ANY_OWNER ANY_STATUS ANY_FAILURE " offset 0) t"      \
-    " where w.tenant_id = $1::int8"
-
-/* Cases that are not final are few, so a status is looked for among all of them. */
-static char *list_work_sql(void)
-{
-    char *sql = NULL, *cols = table_sql_columns(&tables[TABLE_CASE], "t");
-    int n = asprintf(&sql,
-                     "select 0::int8, %s from case_work" CASE_OF_W
-                     " and " STATUS_OF("w") " and " PAGE_OF("w") NEWEST_FIRST("w"),
-                     cols);
-    AM_ASSERT(n > 0);
-    free(cols);
-    return sql;
-}
-
-/* The owner is equal to $8: not smaller, and with the page's bounds smaller. Written so, only an
- * index that begins with the owner has the order that is asked for. */
-#define OWNED(table)                                                                               \
-    "(select t.* from " table CASE_OF_W " and w.owner_id > '' and w.owner_id >= $8::text"          \
-    " and (w.owner_id, w.opened_at, w.case_id) < ($8::text, $4::timestamptz, $5::uuid)"            \
-    " and w.opened_at >= $2::timestamptz and w.opened_at < $3::timestamptz"                        \
-    " order by w.owner_id desc, w.opened_at desc, w.case_id desc limit $6::int4)"
-
-/* An owner's cases are in two tables: those that are not final, and those that are. */
-static char *list_owner_sql(void)
-{
-    char *sql = NULL, *cols = table_sql_columns(&tables[TABLE_CASE], "t");
-    const char owned[] = OWNED("case_work") " union all " OWNED("case_ended");
-    AM_ASSERT(asprintf(&sql, "select 0::int8, %s from (%s) t" NEWEST_FIRST("t"), cols, owned) > 0);
-    free(cols);
-    return sql;
-}
-
-/* A branch has many codes, each with its own order: the codes in use are found by a loose scan of
- * the index, then the newest of each are merged. */
-static char *list_failure_sql(void)
-{
-    char *sql = NULL, *cols = table_sql_columns(&tables[TABLE_CASE], "t");
-    int n = asprintf(
-        &sql,
-        "with recursive branch(code) as ("
-        "(select x.failure_code from recovery_case x where x.tenant_id = $1::int8"
-        " and x.failure_code >= $11::text and x.failure_code < $12::text"
-        " order by x.failure_code limit 1)"
-        " union all select n.failure_code from branch b cross join lateral"
-        " (select x.failure_code from recovery_case x where x.tenant_id = $1::int8"
-        " and x.failure_code > b.code and x.failure_code < $12::text"
-        " order by x.failure_code limit 1) n),"
-        " code(code) as (select $10::text collate \"C\" union all select b.code from branch b)"
-        " select 0::int8, %s from code k cross join lateral"
-        " (select x.* from recovery_case x where x.tenant_id = $1::int8"
-        " and x.failure_code = k.code and " PAGE ANY_CUSTOMER ANY_OWNER ANY_STATUS NEWEST_FIRST(
-            "x") ") t" NEWEST_FIRST("t"),
-        cols);
-    AM_ASSERT(n > 0);
-    free(cols);
-    return sql;
-}
-
 /* -- events ----------------------------------------------------------------------------------- */
 
 static char *events_sql(const struct table *t)
@@ -327,6 +233,14 @@ static const char zones_cases[] =
     " order by w.tenant_id, w.opened_at, w.case_id limit $4::int4";
 
 /* -- all of them ------------------------------------------------------------------------------ */
+
+static const char *const list_names[LIST_WALKS] = {
+    [LIST_OPENED] = "list_cases_opened", [LIST_CUSTOMER] = "list_cases_customer",
+    [LIST_OWNER] = "list_cases_owner",   [LIST_FAILURE] = "list_cases_failure",
+    [LIST_WORK] = "list_cases_work",     [LIST_LEVEL] = "list_cases_level",
+    [LIST_ORDER] = "list_cases_order",   [LIST_EXTERNAL] = "list_cases_external",
+    [LIST_IDS] = "list_cases_ids",       [LIST_DUE] = "list_cases_due",
+};
 
 static char *read_sql(enum table_id id)
 {
@@ -470,11 +384,8 @@ __attribute__((constructor)) static void set_all(void)
     set(STMT_EVENTS, "read_events", events_sql(&tables[TABLE_EVENT]));
     set(STMT_EVENT_PRIVATES, "read_event_privates", events_sql(&tables[TABLE_EVENT_PRIVATE]));
     set(STMT_LIST_AGENTS, "list_agents", list_agents_sql());
-    set(STMT_LIST_OPENED, "list_cases_opened", list_sql("x.opened_at > '-infinity'"));
-    set(STMT_LIST_CUSTOMER, "list_cases_customer", list_sql("x.customer_id = $7::text"));
-    set(STMT_LIST_OWNER, "list_cases_owner", list_owner_sql());
-    set(STMT_LIST_FAILURE, "list_cases_failure", list_failure_sql());
-    set(STMT_LIST_WORK, "list_cases_work", list_work_sql());
+    for (unsigned i = 0; i < LIST_WALKS; i++)
+        set(STMT_LIST_CASES + i, list_names[i], list_sql(i));
     set(STMT_TENANT_BY_NAME, "tenant_by_name", strdup(tenant_by_name));
     set(STMT_TENANT_VERSIONS, "tenant_versions", strdup(tenant_versions));
     set(STMT_POLICY_SOURCE, "policy_source", strdup(policy_source));

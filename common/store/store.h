@@ -98,6 +98,24 @@ void store_submit(struct store *s, struct submission *sub);
 
 /* -- reads ------------------------------------------------------------------------------------- */
 
+/* What a list shows of a case beside its row: when something is next due in it (0 = nothing is),
+ * and the clock that says so. */
+struct listed {
+    int64_t due_at;
+    int16_t due_kind;
+};
+
+/* How far a list of cases walked: behind `at` and `case_id` it is not known, when it `stopped`. */
+struct list_walked {
+    int most; /* rows */
+    bool by_due, by_id;
+    int64_t opened_from;
+    bool stopped, ended;
+    int rows; /* that were looked at */
+    int64_t at;
+    struct uuid case_id;
+};
+
 /* A read. Its result lies in its arena; `done` is called once. */
 
 struct store_read {
@@ -122,8 +140,9 @@ struct store_read {
     struct rows events, privates;
     /* store_read_agents() / store_list_agents(). */
     struct rows agents;
-    /* store_list_cases(): case_row rows, newest first. */
-    struct rows case_rows;
+    /* store_list_cases(): case_row rows in the order of the list; beside each its struct listed. */
+    struct rows case_rows, listed;
+    struct list_walked walk;
     /* The reads of policy: struct policy_row. */
     struct rows policies;
     /* store_read_migrating(). */
@@ -211,11 +230,28 @@ struct case_filter {
     const char *failure_code;           /* the code or a branch of codes; NULL or "" = any */
     uint32_t statuses;                  /* 1u << CaseStatus, each; 0 = any */
     int64_t opened_from, opened_until;  /* 0 = no bound */
-    /* The page begins behind (opened_at, case_id): strictly older cases only; 0 = at the newest. */
-    int64_t before_opened_at;
-    struct uuid before_case_id;
+    int level;                          /* 0 = any */
+    int owner_kind;                     /* OwnerKind; 0 = any */
+    const char *order_reference, *external_reference; /* NULL or "" = any */
+    int64_t due_before;                               /* something is due before; 0 = any */
+    bool by_id;                                       /* ids from `first_id` to `last_id` */
+    struct uuid first_id, last_id;
+    /* Soonest due first, and only cases in which something is due; else newest first. With
+     * `by_id` or an external reference: the greatest id first. */
+    bool by_due;
+    /* The page begins behind this place: the time by which the list goes (due, else opened) and the
+     * case's id; 0 = at the beginning. */
+    int64_t after_at;
+    struct uuid after_case_id;
     int limit;
+    int walk_most; /* rows to look at; 0 = STORE_LIST_ROWS */
 };
+
+/* A list that looked at so many rows stops, although it found fewer than its limit. */
+#define STORE_LIST_ROWS 5000
+
+/* The cases that pass all filters. When read->walk.stopped is set they are not all: the list goes
+ * on behind the place that `walk` tells. */
 void store_list_cases(struct store *s, struct store_read *r, const struct case_filter *f);
 
 /* -- policy versions -------------------------------------------------------------------------- */

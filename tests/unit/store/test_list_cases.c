@@ -38,10 +38,14 @@ static size_t page_through(struct case_filter f, const char *where, const char *
                     " and product = '' and %s order by opened_at desc, case_id desc offset %zu"
                     " limit 1",
                     where, n++));
-            f.before_opened_at = c->opened_at;
-            f.before_case_id = c->case_id;
+            f.after_at = c->opened_at;
+            f.after_case_id = c->case_id;
         }
-        more = x.read.case_rows.n == (size_t)f.limit;
+        if (x.read.walk.stopped) {
+            f.after_at = x.read.walk.at;
+            f.after_case_id = x.read.walk.case_id;
+        }
+        more = x.read.walk.stopped || x.read.case_rows.n == (size_t)f.limit;
         assert_true(x.read.case_rows.n <= (size_t)f.limit);
         reading_free(&x);
         if (insert_meanwhile)
