@@ -27,7 +27,9 @@
 #include "base/assert.h"
 #include "base/options.h"
 
-#define CASE_COLUMNS "case_id,status,customer_id,failure.code,owner.id,open_time,severity,level"
+#define CASE_COLUMNS                                                                               \
+    "reference,case_id,status,customer_id,failure.code,owner.id,open_time,severity,level,"         \
+    "next_due.due_time,next_due.kind"
 #define EVENT_COLUMNS "sequence,=event_time,kind,via>actor,detail.status,detail.level,personal.text"
 #define AGENT_COLUMNS "agent_id,display_name,team,level,presence,load,capacity"
 #define OFFER_COLUMNS                                                                              \
@@ -66,9 +68,9 @@ const struct ctl_command ctl_commands[] = {
     CALL("case", "open", SERVER_INTAKE, "OpenCase", "",
          "open a case, or add a signal to the open one", .wrote = "joined," WROTE_CASE),
     CALL("case", "get", SERVER_INTAKE, "GetCase", "case_id", "show a case with all its parts"),
-    CALL("case", "list", SERVER_INTAKE, "ListCases", "", "list cases, newest first",
-         .hidden = "status", .renamed = "statuses=status", .list = "cases",
-         .columns = CASE_COLUMNS),
+    CALL("case", "list", SERVER_INTAKE, "ListCases", "",
+         "list cases, newest first or by what is due", .hidden = "status",
+         .renamed = "statuses=status", .list = "cases", .columns = CASE_COLUMNS),
     CALL("case", "history", SERVER_INTAKE, "GetCaseHistory", "case_id", "list the events of a case",
          .list = "events", .columns = EVENT_COLUMNS),
     CALL("case", "signals", SERVER_INTAKE, "ListSignals", "case_id",

@@ -60,6 +60,12 @@ static int page(const struct ctl *c, struct table *t, size_t *shown, const char 
     return code;
 }
 
+/* A filter that few cases pass may have empty pages before the first one that has something. */
+static bool goes_on(const struct line *line, size_t shown)
+{
+    return line->all || (shown == 0 && !line->json);
+}
+
 int list_run(const struct ctl *c)
 {
     const struct line *line = c->line;
@@ -68,7 +74,7 @@ int list_run(const struct ctl *c)
     size_t shown = 0;
     table_init(&table, line->command->columns, c->arena);
     int code = page(c, &table, &shown, &token);
-    while (code == 0 && line->all && *token && out_flush()) {
+    while (code == 0 && goes_on(line, shown) && *token && out_flush()) {
         *text_at(line->request, "page_token") = (char *)(uintptr_t)token;
         code = page(c, &table, &shown, &token);
     }

@@ -8,6 +8,7 @@
 #include "amendsctl/call.h"
 #include "amendsctl/complete.h"
 #include "amendsctl/list.h"
+#include "amendsctl/name.h"
 #include "amendsctl/out.h"
 #include "amendsctl/show.h"
 #include "base/log.h"
@@ -37,21 +38,25 @@ static int call(const struct ctl *c)
     return code;
 }
 
+static int run_command(const struct ctl *c)
+{
+    const struct ctl_command *command = c->line->command;
+    if (command->run)
+        return command->run(c);
+    if (command->list)
+        return list_run(c);
+    return command->columns ? ctl_watch(c) : call(c);
+}
+
 static int run(const struct line *line, struct arena *arena)
 {
     const struct ctl_command *command = line->command;
     struct ctl c = {.line = line, .arena = arena};
     if (!command->offline && ctl_connect(line, &c.client))
         return 1;
-    int code;
-    if (command->run)
-        code = command->run(&c);
-    else if (command->list)
-        code = list_run(&c);
-    else if (command->columns)
-        code = ctl_watch(&c);
-    else
-        code = call(&c);
+    int code = command->offline ? 0 : name_case(&c);
+    if (code == 0)
+        code = run_command(&c);
     if (c.client)
         rpc_sync_free(c.client);
     return code;
