@@ -32,6 +32,9 @@ int ctl_call(const struct ctl *c, const char *method, const ProtobufCMessage *re
  * ended. Returns the exit code. */
 int ctl_watch(const struct ctl *c) AM_MUSTCHECK;
 
+/* Says on standard error how to go on behind what was printed of the feed. */
+void ctl_tell_place(const char *token);
+
 /* Who the line says is calling: by a key, by a token, or by names alone. AM_EINVAL, printed: the
  * credential cannot be had. */
 int ctl_caller(const struct ctl *c, struct rpc_principal *out) AM_MUSTCHECK;

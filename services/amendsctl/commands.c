@@ -6,6 +6,7 @@
 
 #include "amends/v1/access_service.pb-c.h"
 #include "amends/v1/assignment_service.pb-c.h"
+#include "amends/v1/feed_service.pb-c.h"
 #include "amends/v1/history_service.pb-c.h"
 #include "amends/v1/intake_service.pb-c.h"
 #include "amends/v1/notification_service.pb-c.h"
@@ -17,6 +18,7 @@
 #include "amendsctl/command/checkpoint.h"
 #include "amendsctl/complete.h"
 #include "amendsctl/context.h"
+#include "amendsctl/command/events.h"
 #include "amendsctl/command/explain.h"
 #include "amendsctl/command/key.h"
 #include "amendsctl/out.h"
@@ -40,6 +42,9 @@
 #define WORK_COLUMNS                                                                               \
     "due_time,overdue,reason,clock_kind,case_id,customer_name,failure_code,severity,level,"        \
     "owner_id,next_action"
+#define FEED_COLUMNS                                                                               \
+    "=event.event_time,case_id,event.sequence,event.kind,event.actor,customer_id,failure_code,"    \
+    "level,owner_id"
 #define KEY_COLUMNS "key_id,principal,roles,state,end_time,last_use_time,description"
 /* What tells that a case was written: enough for the next command. */
 #define WROTE_CASE "case.case_id,case.version,case.status,case.owner.id,case.level"
@@ -189,6 +194,14 @@ const struct ctl_command ctl_commands[] = {
     CALL("access", "list", SERVER_PRIVACY, "ListAccessRecords", "",
          "list who was shown personal data, newest first", .list = "records",
          .columns = "access_time,principal,via,method,customer_id,case_id,fields,reads"),
+    CALL("events", "watch", SERVER_FEED, "WatchEvents", "",
+         "follow the events of all cases --from latest, earliest or a token; reconnects by itself",
+         .inner = "filter", .hidden = "", .renamed = "position=from", .items = "events",
+         .columns = FEED_COLUMNS, .run = events_run_watch),
+    CALL("events", "read", SERVER_FEED, "ReadEvents", "",
+         "read a page of the events of all cases --from earliest, latest or a token",
+         .inner = "filter", .hidden = "", .renamed = "position=from", .list = "events",
+         .columns = FEED_COLUMNS, .run = events_run_read),
     CALL("audit", "", SERVER_ASSIGNMENT, "AuditCases", "",
          "look for clocks that did not fire and cases without a clock or owner; exit 1 if any",
          .hidden = "page_token", .run = audit_run),
@@ -235,11 +248,11 @@ const size_t ctl_n_commands = sizeof ctl_commands / sizeof *ctl_commands;
 const ProtobufCServiceDescriptor *ctl_service(enum command_server server)
 {
     static const ProtobufCServiceDescriptor *const services[SERVERS] = {
-        &amends__v1__intake_service__descriptor,     &amends__v1__assignment_service__descriptor,
-        &amends__v1__resolution_service__descriptor, &amends__v1__work_service__descriptor,
-        &amends__v1__policy_service__descriptor,     &amends__v1__access_service__descriptor,
-        &amends__v1__history_service__descriptor,    &amends__v1__privacy_service__descriptor,
-        &amends__v1__notification_service__descriptor,
+        &amends__v1__intake_service__descriptor,       &amends__v1__assignment_service__descriptor,
+        &amends__v1__resolution_service__descriptor,   &amends__v1__work_service__descriptor,
+        &amends__v1__policy_service__descriptor,       &amends__v1__access_service__descriptor,
+        &amends__v1__history_service__descriptor,      &amends__v1__privacy_service__descriptor,
+        &amends__v1__notification_service__descriptor, &amends__v1__feed_service__descriptor,
     };
     return services[server];
 }

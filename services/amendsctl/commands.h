@@ -26,6 +26,7 @@ enum command_server {
     SERVER_HISTORY,
     SERVER_PRIVACY,
     SERVER_NOTIFICATION,
+    SERVER_FEED,
     SERVERS
 };
 
@@ -47,6 +48,7 @@ struct ctl_command {
     const char *hidden;  /* fields that are no flags: the server's or the command's own to say */
     const char *renamed; /* "statuses=status": the field's flag has another name; NULL: none */
     const char *list;    /* repeated field shown as a table, or NULL: the whole response */
+    const char *items;   /* repeated field of a stream's messages, each shown as a line; or NULL */
     const char *columns; /* of the table, or of a stream's lines */
     const char *wrote; /* the values that answer a command that writes; NULL: the whole response */
     const char *empty; /* said when none of these values is given */

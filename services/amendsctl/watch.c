@@ -10,6 +10,7 @@
 #include "amendsctl/out.h"
 #include "amendsctl/table.h"
 #include "amendsctl/token.h"
+#include "base/assert.h"
 #include "base/minmax.h"
 #include "base/time.h"
 #include "contract/reasons.h"
@@ -18,6 +19,7 @@
 #define MESSAGE_BYTES (1u << 20)
 #define TRY_BYTES (1u << 20)
 #define TOKEN_FIELD "resume_token"
+#define PLACE_FIELD "position" /* what the request of a feed calls it */
 #define PAUSE_LEAST_MS 100
 #define PAUSE_MOST_MS 3000
 
@@ -55,9 +57,9 @@ static void keep_token(struct watching *w, const ProtobufCMessage *message)
     w->token = strdup(*token);
 }
 
-static void print_message(const struct watching *w, const ProtobufCMessage *message)
+static void print_item(const struct watching *w, const ProtobufCMessage *message)
 {
-    struct arena arena; /* of one message */
+    struct arena arena; /* of one line */
     struct view view = w->c->line->view;
     arena_init(&arena, MESSAGE_BYTES);
     view.now_s = (int64_t)time(NULL);
@@ -66,6 +68,30 @@ static void print_message(const struct watching *w, const ProtobufCMessage *mess
     else
         table_line(&w->table, message, &view, &arena);
     arena_free(&arena);
+}
+
+/* The messages of the repeated field of that name. */
+static ProtobufCMessage *const *items_of(const ProtobufCMessage *message, const char *name,
+                                         size_t *n)
+{
+    const ProtobufCFieldDescriptor *f =
+        protobuf_c_message_descriptor_get_field_by_name(message->descriptor, name);
+    AM_ASSERT(f != NULL && f->label == PROTOBUF_C_LABEL_REPEATED);
+    const char *bytes = (const char *)message;
+    *n = *(const size_t *)(const void *)(bytes + f->quantifier_offset);
+    return *(ProtobufCMessage *const *const *)(const void *)(bytes + f->offset);
+}
+
+/* A message is one line, or as many as its list has items. */
+static void print_message(const struct watching *w, const ProtobufCMessage *message)
+{
+    const char *list = w->c->line->command->items;
+    size_t n = 0;
+    ProtobufCMessage *const *items = list ? items_of(message, list, &n) : NULL;
+    if (!list)
+        print_item(w, message);
+    for (size_t i = 0; i < n; i++)
+        print_item(w, items[i]);
 }
 
 static bool watched(void *ctx, const ProtobufCMessage *message)
@@ -89,6 +115,8 @@ static int watch_once(struct watching *w, int64_t timeout_ms, struct arena *aren
     if (ctl_caller(w->c, &as))
         return AM_EIO; /* printed */
     char **token = text_field(line->request, TOKEN_FIELD);
+    if (!token)
+        token = text_field(line->request, PLACE_FIELD);
     if (token && w->token)
         *token = w->token;
     struct rpc_sync *client = NULL;
@@ -173,6 +201,11 @@ static int watch_all(struct watching *w)
     }
 }
 
+void ctl_tell_place(const char *token)
+{
+    out_error("amendsctl: go on with --from %s", token);
+}
+
 int ctl_watch(const struct ctl *c)
 {
     struct watching w = {.c = c};
@@ -180,6 +213,8 @@ int ctl_watch(const struct ctl *c)
     if (c->line->timeout_ms > 0)
         w.ends_us = time_mono_us() + c->line->timeout_ms * US_PER_MS;
     const int code = watch_all(&w);
+    if (w.token && text_field(c->line->request, PLACE_FIELD))
+        ctl_tell_place(w.token);
     free(w.token);
     return code;
 }

@@ -7,6 +7,7 @@ import time
 import grpc
 
 from harness.errors import Error
+from harness.process import wait_until
 
 ORDER = "order by epoch, xid, case_id, seq"
 
@@ -20,11 +21,12 @@ def ids(events):
 
 
 def stored(world, where="true"):
-    """The ids of the tenant's events, in the order of the feed."""
-    rows = world.cluster.sql(
-        "select case_id || '/' || seq from case_event where tenant_id ="
-        f" (select tenant_id from tenant where name = '{world.tenant}') and {where} {ORDER}")
-    return [row[0] for row in rows]
+    """The ids of the tenant's events, in the order of the feed, when nothing holds the last one back any more."""
+    of_tenant = f"from case_event where tenant_id = (select tenant_id from tenant where name = '{world.tenant}')"
+    last = world.cluster.sql(f"select xid::text {of_tenant} order by epoch desc, xid desc limit 1")
+    wait_until(lambda: not last or world.cluster.sql(
+        f"select '{last[0][0]}'::xid8 < pg_snapshot_xmin(pg_current_snapshot())")[0][0], "the transactions to end")
+    return [row[0] for row in world.cluster.sql(f"select case_id || '/' || seq {of_tenant} and {where} {ORDER}")]
 
 
 def read_all(client, position="EARLIEST", **request):
