@@ -249,10 +249,10 @@ const ProtobufCServiceDescriptor *ctl_service(enum command_server server)
 {
     static const ProtobufCServiceDescriptor *const services[SERVERS] = {
         &amends__v1__intake_service__descriptor,       &amends__v1__assignment_service__descriptor,
-        &amends__v1__resolution_service__descriptor,   &amends__v1__work_service__descriptor,
-        &amends__v1__policy_service__descriptor,       &amends__v1__access_service__descriptor,
-        &amends__v1__history_service__descriptor,      &amends__v1__privacy_service__descriptor,
-        &amends__v1__notification_service__descriptor, &amends__v1__feed_service__descriptor,
+        &amends__v1__resolution_service__descriptor, &amends__v1__work_service__descriptor,
+        &amends__v1__policy_service__descriptor,     &amends__v1__access_service__descriptor,
+        &amends__v1__history_service__descriptor,    &amends__v1__privacy_service__descriptor,
+        &amends__v1__feed_service__descriptor,       &amends__v1__notification_service__descriptor,
     };
     return services[server];
 }
