@@ -112,11 +112,13 @@ void store_read_level(struct store *s, struct store_read *r, int level, int limi
 /* -- rows -------------------------------------------------------------------------------------- */
 
 /* The columns behind those of the item: in the order of the statements. */
-static int take_case(struct case_row *c, const struct pg_rows *rows, int row, struct arena *arena)
+static int take_case(struct case_row *c, const struct store_read *r, const struct pg_rows *rows,
+                     int row)
 {
+    struct arena *arena = r->arena;
     struct case_state empty;
     const struct uuid id = pg_uuid(rows, row, 8);
-    case_state_init(&empty, 0, &id);
+    case_state_init(&empty, r->tenant_id, &id); /* keys of customers are found by the tenant */
     *c = empty.row;
     c->customer_id = arena_strdup(arena, pg_text(rows, row, 9));
     c->customer_name = arena_strdup(arena, pg_text(rows, row, 10));
@@ -132,10 +134,10 @@ static int take_case(struct case_row *c, const struct pg_rows *rows, int row, st
     return full ? AM_ENOMEM : AM_OK;
 }
 
-static int take_item(struct work_item *w, unsigned source, const struct pg_rows *rows, int row,
-                     struct arena *arena)
+static int take_item(struct work_item *w, unsigned source, const struct store_read *r,
+                     const struct pg_rows *rows, int row)
 {
-    struct case_row *c = arena_alloc(arena, sizeof(*c));
+    struct case_row *c = arena_alloc(r->arena, sizeof(*c));
     *w = (struct work_item){.place = {.at_us = pg_time_us(rows, row, 0),
                                       .source = (int32_t)source,
                                       .id = pg_uuid(rows, row, 1)},
@@ -144,9 +146,9 @@ static int take_item(struct work_item *w, unsigned source, const struct pg_rows 
                             .of_promise = !pg_is_null(rows, row, 4) && pg_bool(rows, row, 4),
                             .clock_id = pg_uuid(rows, row, 5),
                             .subject_id = pg_uuid(rows, row, 6),
-                            .clock_name = arena_strdup(arena, pg_text(rows, row, 7)),
+                            .clock_name = arena_strdup(r->arena, pg_text(rows, row, 7)),
                             .c = c};
-    return c && w->clock_name ? take_case(c, rows, row, arena) : AM_ENOMEM;
+    return c && w->clock_name ? take_case(c, r, rows, row) : AM_ENOMEM;
 }
 
 /* An array that grows by the rows of each source. */
@@ -173,7 +175,7 @@ static int load_items(struct store_read *r, unsigned source, const struct pg_row
     const int n = pg_rows_count(rows);
     int rc = make_room(&r->work, (size_t)n, sizeof(struct work_item), r->arena);
     for (int i = 0; i < n && rc == AM_OK; i++)
-        rc = take_item(ROW_AT(&r->work, struct work_item, r->work.n++), source, rows, i, r->arena);
+        rc = take_item(ROW_AT(&r->work, struct work_item, r->work.n++), source, r, rows, i);
     if (rc == AM_OK && r->work.n > 1)
         qsort(r->work.items, r->work.n, sizeof(struct work_item), compare_items);
     return rc;

@@ -7,6 +7,7 @@ import subprocess
 import pytest
 
 from harness import last_release, paths
+from harness.api import v1
 from harness.cluster import SERVICES, migrate
 
 from .support import erased_lives, sample
@@ -114,3 +115,39 @@ def test_old_replicas_work_on_cases_of_new_ones(world, old):
         assert life.verify().intact
         rest = world.crm.on("privacy", "ExportCustomer", 1)(customer_id=life.customer)
         assert erased_lives.WORD.encode() not in b"".join(one.data for one in rest)
+
+
+def test_work_lists_beside_replicas_of_the_last_release(world):
+    """What the old ones wrote is listed, what they did is not listed any more, whoever opened the case."""
+    ann, old, new = world.principal("ann"), 0, 1
+
+    def listed():
+        return {(one.case_id, one.reason) for one in ann.on("work", "ListWork", new)(page_size=200).items}
+
+    def opened(replica):
+        case = world.crm.on("intake", "OpenCase", replica)(**sample.claim()).case
+        world.settle()
+        offer = world.pending(case)
+        ann.on("assignment", "AcceptOffer", replica)(case_id=case.case_id, offer_id=offer.offer_id)
+        return case.case_id
+
+    def promised(case_id, replica):
+        due = sample.seconds(world.get(v1.Case(case_id=case_id)).update_time) + sample.HOUR_S
+        return ann.on("resolution", "MakePromise", replica)(
+            case_id=case_id, kind=v1.PROMISE_KIND_CALL_BACK, description="We call.",
+            promise_time=sample.timestamp(due)).promise_id
+
+    before = opened(old)
+    kept_before = promised(before, old)
+    migrate(world.cluster.postgres, world.cluster.name, world.tenant)
+    join(world)
+    clock, promise = v1.WORK_REASON_CLOCK, v1.WORK_REASON_PROMISE
+    assert listed() == {(before, clock), (before, promise)}
+    ann.on("resolution", "SettlePromise", old)(case_id=before, promise_id=kept_before, outcome=v1.PROMISE_OUTCOME_KEPT)
+    assert listed() == {(before, clock)}
+    by_old, by_new = opened(old), opened(new)
+    kept = promised(by_new, new)
+    promised(by_old, old)  # told by its clock, for that is the earliest of a row that knows no more
+    assert listed() == {(before, clock), (by_old, promise), (by_new, clock), (by_new, promise)}
+    ann.on("resolution", "SettlePromise", old)(case_id=by_new, promise_id=kept, outcome=v1.PROMISE_OUTCOME_KEPT)
+    assert listed() == {(before, clock), (by_old, promise), (by_new, clock)}

@@ -87,6 +87,12 @@ def sealed_cluster(make_cluster, master, **of):
     return cluster, new_tenant(cluster, "sealed")
 
 
+def test_work_lists_show_sealed_names_masked(make_cluster, master):
+    _, world = sealed_cluster(make_cluster, master)
+    case = live(world, "c-1")
+    assert {one.customer_name for one in world.crm.ListWork(owner_id=case.owner.id).items} == {"Z. Q."}
+
+
 def test_nothing_personal_is_readable_in_the_database(make_cluster, master):
     cluster, world = sealed_cluster(make_cluster, master, replicas=2)
     case = live(world, "c-1")
