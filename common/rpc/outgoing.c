@@ -46,6 +46,8 @@ static void add_headers(struct outgoing *o, const struct rpc_principal *as)
         add_header(o, PRINCIPAL_TENANT_KEY, as->tenant);
     if (as->id)
         add_header(o, PRINCIPAL_ID_KEY, as->id);
+    if (as->behalf)
+        add_header(o, CALLER_BEHALF_KEY, as->behalf);
     if (as->credential) {
         (void)snprintf(bearer, sizeof(bearer), BEARER "%s", as->credential);
         add_header(o, CALLER_AUTHORIZATION_KEY, bearer);

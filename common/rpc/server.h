@@ -63,9 +63,11 @@ struct rpc_principal {
     const char *via; /* who calls; the same, but when the caller acts on behalf of another */
     uint32_t roles;  /* what they may do (auth/role_set.h); all but INTERNAL, when believed */
     bool for_customer; /* a gateway acts for a customer */
+    bool proved;       /* a credential or certificate says the roles; else all are believed */
     /* Of an outgoing call: the credential to send, or NULL. Then the names above may be NULL. */
     const char *credential;
     bool by_certificate; /* the same: the certificate of our connection may say who calls */
+    const char *behalf;  /* of an outgoing call: amends-on-behalf-of, or NULL */
 };
 
 /* Whether callers have to show a credential. */

@@ -9,6 +9,7 @@
 #include "amendsctl/token.h"
 #include "auth/key_file.h"
 #include "base/assert.h"
+#include "contract/reasons.h"
 #include "contract/word.h"
 #include "rpc/address.h"
 
@@ -121,6 +122,32 @@ static const char *explain(const struct ctl *c, const struct rpc_sync_result *re
     return plain(result);
 }
 
+/* The metadata amends-principal and amends-tenant are options of ours. */
+static void tell_disagreement(const struct ctl *c, const struct fault *fault)
+{
+    const struct global_values *given = &c->line->values;
+    const bool key = globals_get(given, GLOBAL_API_KEY_FILE) != NULL;
+    const bool token = globals_get(given, GLOBAL_TOKEN_FILE) != NULL;
+    const char *metadata = NULL;
+    for (size_t i = 0; i < fault->n_metadata; i++)
+        if (strcmp(fault->metadata[i].key, "key") == 0)
+            metadata = fault->metadata[i].text;
+    if (fault->reason != ERROR_REASON_PRINCIPAL_INVALID || !metadata)
+        return;
+    const enum global_id option =
+        strcmp(metadata, "amends-tenant") == 0 ? GLOBAL_TENANT : GLOBAL_AS;
+    const char *said = globals_get(given, option);
+    if (!said)
+        return;
+    out_error("  --%s %s is not whom %s belongs to; leave --%s out, or, for a gateway, give "
+              "--on-behalf-of agent:NAME",
+              globals[option].name, said,
+              key     ? "the key of --api-key-file"
+              : token ? "the token of --token-file"
+                      : "the certificate of --tls-cert",
+              globals[option].name);
+}
+
 int ctl_report(const struct ctl *c, const struct rpc_sync_result *result)
 {
     const struct line *line = c->line;
@@ -131,6 +158,7 @@ int ctl_report(const struct ctl *c, const struct rpc_sync_result *result)
         out_error("amendsctl: %s%s%s (at %s)", reason, *reason ? ": " : "", explain(c, result),
                   line->address[line->command->server]);
         print_items(c, &result->fault);
+        tell_disagreement(c, &result->fault);
         if (result->code == FAULT_UNAUTHENTICATED && token_file)
             token_tell_end(token_file);
         tell_request_id(line, code);
@@ -205,12 +233,14 @@ int ctl_caller(const struct ctl *c, struct rpc_principal *out)
     const char *key_file = globals_get(given, GLOBAL_API_KEY_FILE);
     *out = (struct rpc_principal){.tenant = globals_get(given, GLOBAL_TENANT),
                                   .id = globals_get(given, GLOBAL_AS),
-                                  .by_certificate = globals_get(given, GLOBAL_TLS_CERT) != NULL};
+                                  .by_certificate = globals_get(given, GLOBAL_TLS_CERT) != NULL,
+                                  .behalf = globals_get(given, GLOBAL_ON_BEHALF_OF)};
     if (file && key_file)
         return refuse_both();
     if (!file && !key_file) {
         if (!out->by_certificate)
-            *out = (struct rpc_principal){.tenant = c->line->tenant, .id = c->line->as};
+            *out = (struct rpc_principal){
+                .tenant = c->line->tenant, .id = c->line->as, .behalf = out->behalf};
         return AM_OK;
     }
     if (refuse_plaintext(c, file ? GLOBAL_TOKEN_FILE : GLOBAL_API_KEY_FILE))

@@ -21,6 +21,9 @@ const struct global globals[GLOBALS] = {
                            "a JSON Web Token: it says who calls, and is read anew for each call"},
     [GLOBAL_AS] = {"as", "PRINCIPAL",
                    "the caller: an agent or a client application; default amendsctl"},
+    [GLOBAL_ON_BEHALF_OF] = {"on-behalf-of", "WHOM",
+                             "for whom a gateway calls: agent:NAME, or customer:CHANNEL such as "
+                             "customer:email"},
     [GLOBAL_TLS] = {"tls", NULL, "speak TLS; the CAs are the system's, or those of --tls-ca"},
     [GLOBAL_TLS_CA] = {"tls-ca", "FILE",
                        "speak TLS; the server's certificate comes from these CAs"},

@@ -121,6 +121,7 @@ static void fill_command(struct write_call *w, const struct tenant *tenant, int6
     cmd->principal = rpc_call_principal(w->call)->id;
     cmd->via = rpc_call_principal(w->call)->via;
     cmd->for_customer = rpc_call_principal(w->call)->for_customer;
+    cmd->roles = rpc_call_principal(w->call)->proved ? rpc_call_principal(w->call)->roles : 0;
     cmd->seed = uuid_new(now_us);
     cmd->answer = make_response;
     fault_init(&cmd->fault, cmd->arena);

@@ -194,3 +194,63 @@ def test_attacks_on_headers(cluster):
     log = cluster.replica("intake").log.read_text()
     assert '"event":"refused"' in log
     assert key not in log and key.split("_")[2] not in log and key[:-1] not in log
+
+
+# -- one person with several roles -------------------------------------------------------------------------------------
+
+def test_roles_of_one_person_add_up(cluster):
+    """A lead is an agent, and puts agents and policy: what a credential allows, being an agent does not take away."""
+    admin = calls(cluster, new_key(cluster, "admin,client", principal="setup"), "assignment")
+    for name in ("lead", "cat"):
+        admin.PutAgent(agent=sample.agent(name))
+    lead = new_key(cluster, "agent,admin", principal="lead")
+    calls(cluster, lead, "assignment").PutAgent(agent=sample.agent("bob", level=1))
+    policy = calls(cluster, lead, "policy")
+    now = policy.GetPolicy().version
+    assert policy.ApplyPolicy(source=now.source, expected_version=now.version).unchanged
+    client = calls(cluster, new_key(cluster, "agent,client", principal="lead"), "assignment")
+    client.SetPresence(agent_id="cat", presence=v1.PRESENCE_AVAILABLE)
+    # Without these roles the same person is an agent, and no more.
+    plain = new_key(cluster, "agent", principal="lead")
+    with refused("PERMISSION_DENIED", "ROLE_MISSING"):
+        calls(cluster, plain, "policy").ApplyPolicy(source=now.source, expected_version=now.version)
+    with refused("PERMISSION_DENIED", "ROLE_MISSING"):
+        calls(cluster, plain, "assignment").PutAgent(agent=sample.agent("dan"))
+    for roles in ("agent", "agent,admin"):
+        with refused("PERMISSION_DENIED", "NOT_A_CLIENT_APPLICATION"):
+            calls(cluster, new_key(cluster, roles, principal="lead"), "assignment").SetPresence(
+                agent_id="cat", presence=v1.PRESENCE_OFFLINE)
+
+
+# -- amendsctl ---------------------------------------------------------------------------------------------------------
+
+def run_ctl(cluster, tmp_path, key, *words):
+    file = tmp_path / "caller.key"
+    file.unlink(missing_ok=True)
+    file.touch(mode=0o600)
+    file.write_text(key + "\n")
+    addresses = [f"--{kind}={cluster.replica(kind).address}" for kind in ("intake", "assignment", "resolution")]
+    return subprocess.run([paths.program("amendsctl"), *addresses, "--api-key-file", file, *words], capture_output=True,
+                          text=True, check=False, timeout=60)
+
+
+def test_amendsctl_calls_on_behalf_of_an_agent(cluster, tmp_path):
+    admin = calls(cluster, new_key(cluster, "admin,client", principal="setup"), "assignment")
+    admin.PutAgent(agent=sample.agent("ann"))
+    case = calls(cluster, new_key(cluster, "client", principal="till"), "intake").OpenCase(**sample.claim()).case
+    key = new_key(cluster, "gateway", principal="crm")
+    act = ("act", "record", case.case_id, "--kind", "apology", "--note", "Sorry.")
+    done = run_ctl(cluster, tmp_path, key, "--on-behalf-of", "agent:ann", *act)
+    assert done.returncode == 0, done
+    event = calls(cluster, key, "intake").GetCaseHistory(case_id=case.case_id).events[-1]
+    assert (event.actor, event.via) == ("ann", "crm")
+    wrong = run_ctl(cluster, tmp_path, key, "--on-behalf-of", "ann", *act)
+    assert wrong.returncode == 1 and "agent:<name>" in wrong.stderr, wrong
+
+
+def test_amendsctl_names_the_option_that_disagrees_with_the_key(cluster, tmp_path):
+    key = new_key(cluster, "client", principal="till")
+    for option, said in (("as", "ann"), ("tenant", "acme")):
+        done = run_ctl(cluster, tmp_path, key, f"--{option}", said, "case", "list")
+        assert done.returncode == 5, done
+        assert f"--{option} {said} is not whom the key of --api-key-file belongs to" in done.stderr, done.stderr

@@ -95,10 +95,11 @@ struct command {
     const struct command_kind *kind;
     struct arena *arena; /* outcome texts live here */
     int64_t tenant_id;
-    const char *tenant;              /* its name: part of the hash chain */
-    const char *principal;           /* who acts; SYSTEM_ACTOR for the system */
-    const char *via;                 /* who called, on behalf of the principal; NULL = themselves */
-    bool for_customer;               /* via acts for a customer, whom the principal names */
+    const char *tenant;    /* its name: part of the hash chain */
+    const char *principal; /* who acts; SYSTEM_ACTOR for the system */
+    const char *via;       /* who called, on behalf of the principal; NULL = themselves */
+    bool for_customer;     /* via acts for a customer, whom the principal names */
+    uint32_t roles; /* that a credential gives the caller, a bit each; 0 = they are believed */
     const ProtobufCMessage *request; /* NULL for the system's own */
     const void *args; /* system commands: the kind's own struct (assignment/decide/decide.h) */
     struct uuid request_id; /* zero without METHOD */

@@ -154,6 +154,7 @@ static enum caller_outcome name(const grpc_metadata_array *metadata, struct aren
     const size_t n = find(metadata, PRINCIPAL_ID_KEY, &given);
     who->id = who->via = c->identity.principal;
     who->roles = c->identity.roles;
+    who->proved = true;
     if (n > 1 || (n == 1 && !same(given, who->id)))
         return disagree(c, fault, PRINCIPAL_ID_KEY,
                         "leave it out, or name by amends-on-behalf-of for whom you call");

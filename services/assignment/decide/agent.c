@@ -12,6 +12,8 @@
 #include "base/assert.h"
 #include "case/people/agent_text.h"
 #include "case/people/presence.h"
+#include "contract/reasons.h"
+#include "contract/roles.h"
 #include "contract/words.h"
 
 static bool require_version(struct decision *d)
@@ -113,12 +115,20 @@ static void warn_of_skills(struct decision *d, const Amends__V1__Agent *given)
     }
 }
 
+/* Whether the actor is an agent and nothing more. Where callers are believed, agents are told from
+ * applications by having a row; a credential says more: a lead may be an agent and put agents. */
+static bool is_only_agent(const struct decision *d, uint32_t roles)
+{
+    return d->actor && !(d->cmd->roles & roles);
+}
+
 static void put_agent(struct decision *d)
 {
     const Amends__V1__PutAgentRequest *r = (const void *)d->cmd->request;
-    if (d->actor) {
+    if (is_only_agent(d, ROLE_BIT(ROLE_CLIENT) | ROLE_BIT(ROLE_ADMIN))) {
         fault_set(&d->cmd->fault, FAULT_PERMISSION_DENIED, ERROR_REASON_NOT_A_CLIENT_APPLICATION,
-                  "an agent may not change agents");
+                  "an agent may not change agents, unless a credential gives them the role CLIENT "
+                  "or ADMIN");
         return;
     }
     if (!require_version(d))
@@ -170,9 +180,11 @@ static void set_presence(struct decision *d)
     const Amends__V1__SetPresenceRequest *r = (const void *)d->cmd->request;
     if (!require_agent(d))
         return;
-    if (d->actor && strcmp(d->actor->agent_id, d->agent->agent_id) != 0) {
+    if (is_only_agent(d, ROLE_BIT(ROLE_CLIENT)) &&
+        strcmp(d->actor->agent_id, d->agent->agent_id) != 0) {
         fault_set(&d->cmd->fault, FAULT_PERMISSION_DENIED, ERROR_REASON_NOT_A_CLIENT_APPLICATION,
-                  "an agent may set its own presence only");
+                  "an agent may set its own presence only, unless a credential gives them the role "
+                  "CLIENT");
         return;
     }
     if (require_version(d))
