@@ -134,13 +134,15 @@ static void check_sent(struct conn *c, int accepted)
         conn_break(c, "send");
 }
 
+static const int all_binary[PG_PARAMS_MAX] = {[0 ... PG_PARAMS_MAX - 1] = 1};
+
 void conn_send(struct conn *c, const char *name, const struct pg_args *args)
 {
     if (!args || args->n == 0)
         check_sent(c, PQsendQueryPrepared(c->pq, name, 0, NULL, NULL, NULL, 1));
     else
         check_sent(c, PQsendQueryPrepared(c->pq, name, args->n, args->values, args->lengths,
-                                          args->formats, 1));
+                                          all_binary, 1));
 }
 
 void conn_send_text(struct conn *c, const char *sql)

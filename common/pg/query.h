@@ -49,13 +49,12 @@ enum pg_type {
 /* "int4", "text" ... as written in SQL. */
 const char *pg_type_name(enum pg_type type);
 
-/* The parameters of one execution. */
+/* The parameters of one execution, all binary. A copy is of no use once one more is added. */
 struct pg_args {
     struct arena *arena;
-    int n;
-    const char *values[PG_PARAMS_MAX];
-    int lengths[PG_PARAMS_MAX];
-    int formats[PG_PARAMS_MAX]; /* 1 = binary */
+    int n, room;         /* how many there are, and how many the lists have place for */
+    const char **values; /* these lists lie in the arena: most statements have few parameters */
+    int *lengths;
 };
 
 /* Begins an empty list of parameters, whose values are copied into `arena`. Each pg_arg_ function

@@ -26,6 +26,8 @@ static const struct type_info types[PG_TYPES] = {
     [PG_TIMESTAMPTZ] = {"timestamptz", 1184, 8},
 };
 
+#define PARAMS_FIRST 12
+
 /* ndim, flags, element type, then for the one dimension its length and lower bound. */
 #define ARRAY_HEADER 20
 #define ARRAY_HEADER_EMPTY 12
@@ -64,16 +66,30 @@ static void copy(uint8_t *at, const void *data, size_t len)
 
 void pg_args_init(struct pg_args *a, struct arena *arena)
 {
-    a->arena = arena;
-    a->n = 0;
+    *a = (struct pg_args){.arena = arena};
+}
+
+static void make_room(struct pg_args *a)
+{
+    const size_t n = (size_t)a->n, room = n > 0 ? 2 * n : PARAMS_FIRST;
+    const char **values = ARENA_ARRAY(a->arena, const char *, room);
+    int *lengths = ARENA_ARRAY(a->arena, int, room);
+    if (n > 0) {
+        memcpy(values, a->values, n * sizeof(*values));
+        memcpy(lengths, a->lengths, n * sizeof(*lengths));
+    }
+    a->values = values;
+    a->lengths = lengths;
+    a->room = (int)room;
 }
 
 static void add_value(struct pg_args *a, const void *value, size_t len)
 {
     AM_ASSERT(a->n < PG_PARAMS_MAX && len <= INT_MAX);
+    if (a->n == a->room)
+        make_room(a);
     a->values[a->n] = value;
     a->lengths[a->n] = (int)len;
-    a->formats[a->n] = 1;
     a->n++;
 }
 
