@@ -91,6 +91,9 @@ def reads(world, costs, ids):
     costs.row("GetAgent", lambda: assignment.GetAgent(agent_id="agent-1"))
     costs.row("ListAgents", assignment.ListAgents)
     costs.row("AuditCases", assignment.AuditCases)
+    work = world.client("assignment", "demo", "WorkService")
+    costs.row("ListWork", lambda: work.ListWork(level=1))
+    costs.row("GetWorkSummary", lambda: work.GetWorkSummary(level=1))
 
 
 def writes(world, costs, ids):

@@ -24,6 +24,7 @@ from rows import ROUNDS, ROWS, SECONDS, Measured
 # These move the world to another database, so their rows come last.
 import timer_rows  # noqa: F401
 import policy_rows  # noqa: F401
+import work_rows  # noqa: F401
 from world import Others, World
 
 JSON = paths.ROOT / "build" / "bench.json"
