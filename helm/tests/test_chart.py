@@ -480,3 +480,69 @@ def test_the_values_of_the_manual_render(helm):
     assert examples
     for example in examples:
         assert helm.render(yaml.safe_load(example))
+
+
+# -- TLS to Redis ------------------------------------------------------------------------------------------------------
+
+def test_redis_over_tls(helm):
+    objects = helm.render({"redis": {"tls": {"enabled": True, "ca": {"existingSecret": "redis-ca"},
+                                             "client": {"existingSecret": "redis-client"}}}})
+    for component in chart.SERVICES:
+        options = config(objects, component)
+        assert options["AMENDS_REDIS"] == "rediss://redis:6379/0"
+        assert options["AMENDS_REDIS_TLS_CA"] == "/etc/amends/redis-ca/ca.crt"
+        assert options["AMENDS_REDIS_TLS_CERT"] == "/etc/amends/redis-client/tls.crt"
+        assert options["AMENDS_REDIS_TLS_KEY"] == "/etc/amends/redis-client/tls.key"
+        volumes = {one["name"]: one["secret"] for one in deployment(objects, component)["spec"]["template"]["spec"]["volumes"]}
+        assert volumes["redis-ca"]["items"] == [{"key": "ca.crt", "path": "ca.crt"}]
+        assert volumes["redis-client"]["secretName"] == "redis-client"
+        mounts = {one["name"]: one["mountPath"] for one in container_of(objects, component)["volumeMounts"]}
+        assert (mounts["redis-ca"], mounts["redis-client"]) == ("/etc/amends/redis-ca", "/etc/amends/redis-client")
+
+
+def test_redis_over_tls_by_the_images_authorities(helm):
+    options = config(helm.render({"redis": {"tls": {"enabled": True}}}), "intake")
+    assert options["AMENDS_REDIS"].startswith("rediss://")
+    assert not [name for name in options if name.startswith("AMENDS_REDIS_TLS")]
+
+
+def test_files_of_tls_without_tls_are_refused(helm):
+    assert "redis.tls.enabled" in helm.refusal({"redis": {"tls": {"ca": {"existingSecret": "redis-ca"}}}})
+
+
+# -- who reaches the pods ----------------------------------------------------------------------------------------------
+
+def policy(objects, component):
+    return one(objects, "NetworkPolicy", component)["spec"]
+
+
+def ports_of(spec):
+    return [port["port"] for rule in spec["ingress"] for port in rule["ports"]]
+
+
+def test_no_network_policy_unless_asked_for(helm):
+    assert not of_kind(helm.render(), "NetworkPolicy")
+
+
+def test_a_network_policy_lets_in_the_namespace_and_the_services(helm):
+    objects = helm.render({"networkPolicy": {"enabled": True}})
+    for component in chart.SERVICES:
+        spec = policy(objects, component)
+        assert spec["policyTypes"] == ["Ingress"]
+        assert spec["podSelector"]["matchLabels"] == deployment(objects, component)["spec"]["selector"]["matchLabels"]
+        assert spec["ingress"][0]["from"] == [{"podSelector": {}}]
+    assert ports_of(policy(objects, "intake")) == [7401]
+    assert ports_of(policy(objects, "assignment")) == [7402, 7402]
+    callers = [peer["podSelector"]["matchLabels"]["app.kubernetes.io/component"]
+               for peer in policy(objects, "assignment")["ingress"][1]["from"]]
+    assert callers == ["intake", "resolution"]
+
+
+def test_a_network_policy_of_named_peers(helm):
+    crm = {"namespaceSelector": {"matchLabels": {"team": "crm"}}}
+    prometheus = {"namespaceSelector": {"matchLabels": {"name": "monitoring"}}}
+    objects = helm.render({"front": {"enabled": True}, "networkPolicy": {
+        "enabled": True, "grpcFrom": [crm], "metricsFrom": [prometheus]}})
+    assert policy(objects, "resolution")["ingress"][0]["from"] == [crm]
+    assert policy(objects, "resolution")["ingress"][1] == {"ports": [{"port": 7413, "protocol": "TCP"}], "from": [prometheus]}
+    assert ports_of(policy(objects, "assignment")) == [7402, 7432, 7412]

@@ -23,6 +23,7 @@ AMENDS_REDIS: {{ include "amends.redis.url" .root | quote }}
 {{- if include "amends.redis.hasSecret" .root }}
 AMENDS_REDIS_PASSWORD_FILE: /etc/amends/redis/password
 {{- end }}
+{{- include "amends.redis.tls" .root }}
 {{- end }}
 {{- range $key, $value := $options }}
 {{- if and (not (kindIs "invalid" $value)) (ne $key "auth") }}

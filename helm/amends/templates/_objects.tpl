@@ -68,6 +68,53 @@ spec:
     {{- end }}
 {{- end -}}
 
+{{/*
+Who may reach the pods. Only traffic into them is restricted: what they reach (PostgreSQL, Redis, DNS, the identity provider) is
+not known here. Probes come from the node, which network plugins let through. The services of this release always reach
+assignment.
+*/}}
+{{- define "amends.networkPolicy" -}}
+{{- $p := .root.Values.networkPolicy -}}
+{{- $route := ternary .root.Values.front.routePort .settings.ports.grpc .root.Values.front.enabled -}}
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+{{ include "amends.metadata" . }}
+spec:
+  podSelector:
+    matchLabels:
+      {{- include "amends.selectorLabels" . | nindent 6 }}
+  policyTypes:
+    - Ingress
+  ingress:
+    - ports:
+        - port: {{ int .settings.ports.grpc }}
+          protocol: TCP
+      from:
+        {{- if $p.grpcFrom }}
+        {{- toYaml $p.grpcFrom | nindent 8 }}
+        {{- else }}
+        - podSelector: {}
+        {{- end }}
+    {{- if eq .component "assignment" }}
+    - ports:
+        - port: {{ int $route }}
+          protocol: TCP
+      from:
+        {{- range $caller := list "intake" "resolution" }}
+        - podSelector:
+            matchLabels:
+              {{- include "amends.selectorLabels" (dict "root" $.root "component" $caller) | nindent 14 }}
+        {{- end }}
+    {{- end }}
+    {{- with $p.metricsFrom }}
+    - ports:
+        - port: {{ int $.settings.ports.admin }}
+          protocol: TCP
+      from:
+        {{- toYaml . | nindent 8 }}
+    {{- end }}
+{{- end -}}
+
 {{/* With one replica a budget would only block node drains. */}}
 {{- define "amends.pdb" -}}
 apiVersion: policy/v1

@@ -73,7 +73,7 @@ them, because what is in the environment shows up in dumps and child processes.
 
 {{- define "amends.redis.url" -}}
 {{- $r := .Values.redis -}}
-redis://{{ with $r.user }}{{ . }}@{{ end }}{{ $r.host }}:{{ int $r.port }}/{{ int $r.database }}
+{{ ternary "rediss" "redis" $r.tls.enabled }}://{{ with $r.user }}{{ . }}@{{ end }}{{ $r.host }}:{{ int $r.port }}/{{ int $r.database }}
 {{- end -}}
 
 {{- define "amends.redis.hasSecret" -}}
@@ -90,12 +90,48 @@ redis://{{ with $r.user }}{{ . }}@{{ end }}{{ $r.host }}:{{ int $r.port }}/{{ in
       - key: {{ .Values.redis.secretKeys.password }}
         path: password
 {{- end }}
+{{- if and .Values.redis.enabled .Values.redis.tls.ca.existingSecret }}
+- name: redis-ca
+  secret:
+    secretName: {{ .Values.redis.tls.ca.existingSecret }}
+    defaultMode: 0444
+    items:
+      - key: {{ .Values.redis.tls.ca.key }}
+        path: ca.crt
+{{- end }}
+{{- if and .Values.redis.enabled .Values.redis.tls.client.existingSecret }}
+- name: redis-client
+  secret:
+    secretName: {{ .Values.redis.tls.client.existingSecret }}
+    defaultMode: 0440
+{{- end }}
+{{- end -}}
+
+{{/* TLS to Redis. Secrets made by cert-manager have tls.crt and tls.key. */}}
+{{- define "amends.redis.tls" -}}
+{{- if .Values.redis.tls.ca.existingSecret }}
+AMENDS_REDIS_TLS_CA: /etc/amends/redis-ca/ca.crt
+{{- end }}
+{{- if .Values.redis.tls.client.existingSecret }}
+AMENDS_REDIS_TLS_CERT: /etc/amends/redis-client/tls.crt
+AMENDS_REDIS_TLS_KEY: /etc/amends/redis-client/tls.key
+{{- end }}
 {{- end -}}
 
 {{- define "amends.redis.mounts" -}}
 {{- if include "amends.redis.hasSecret" . }}
 - name: redis
   mountPath: /etc/amends/redis
+  readOnly: true
+{{- end }}
+{{- if and .Values.redis.enabled .Values.redis.tls.ca.existingSecret }}
+- name: redis-ca
+  mountPath: /etc/amends/redis-ca
+  readOnly: true
+{{- end }}
+{{- if and .Values.redis.enabled .Values.redis.tls.client.existingSecret }}
+- name: redis-client
+  mountPath: /etc/amends/redis-client
   readOnly: true
 {{- end }}
 {{- end -}}

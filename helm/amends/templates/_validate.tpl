@@ -46,6 +46,9 @@
 {{- if and .Values.redis.enabled (not .Values.redis.host) -}}
 {{- fail "redis.host is empty: name the server, or set redis.enabled=false to work from PostgreSQL alone." -}}
 {{- end -}}
+{{- if and (or .Values.redis.tls.ca.existingSecret .Values.redis.tls.client.existingSecret) (not .Values.redis.tls.enabled) -}}
+{{- fail "redis.tls.ca or redis.tls.client is given, but redis.tls.enabled is false: Redis would be spoken to in plaintext." -}}
+{{- end -}}
 {{- range $component := keys .Values.services | sortAlpha -}}
 {{- if dig "config" "auth" "" (get $.Values.services $component) -}}
 {{- fail (printf "services.%s.config.auth: all services ask the same of callers; set config.auth." $component) -}}
