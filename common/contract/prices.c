@@ -65,6 +65,7 @@ static const struct price prices[] = {
     /* Of a usual agent 1.4, of one with 10,000 cases 6.3; 31 of a desk that has more than is
      * counted. */
     {WORK "GetWorkSummary", 12, NULL},
+    {WORK "WatchWork", COMMAND, NULL},
     {RESOLUTION "RecordContact", COMMAND, NULL},
     {RESOLUTION "CorrectContact", COMMAND, NULL},
     {RESOLUTION "RecordAct", COMMAND, NULL},

@@ -123,7 +123,28 @@ static void route_agent_row(struct routing *r, const struct agent_row *a)
 {
     bool room = a->presence == AMENDS__V1__PRESENCE__PRESENCE_AVAILABLE;
     if (a->row.change != ROW_SAME)
-        agent_add(r, a->tenant_id, a->agent_id, false, room);
+        agent_add(r, a->tenant_id, a->agent_id, true, room);
+}
+
+static bool is_told(const struct case_state *c, const char *agent_id)
+{
+    ROWS_EACH (n, const struct notification_row, &c->notifications)
+        if (strcmp(n->recipient, agent_id) == 0)
+            return true;
+    return false;
+}
+
+/* The streams of an agent who is told something of an own case, got it or lost it. Of others who
+ * are told, the next look at their notifications finds it. */
+static void route_concerned(struct routing *r, const struct seg_part *p)
+{
+    const struct case_row *now = &p->c->row;
+    const char *was = p->was_owner_id ? p->was_owner_id : "";
+    const bool moved = strcmp(was, now->owner_id) != 0;
+    if (now->owner_kind == OWNER_KIND_AGENT && (moved || is_told(p->c, now->owner_id)))
+        agent_add(r, now->tenant_id, now->owner_id, true, false);
+    if (p->was_owner_kind == OWNER_KIND_AGENT && moved)
+        agent_add(r, now->tenant_id, was, true, false);
 }
 
 static void route_agents(struct routing *r, const struct seg_part *p)
@@ -137,6 +158,7 @@ static void route_agents(struct routing *r, const struct seg_part *p)
         return;
     route_freed(r, p);
     route_offers(r, p);
+    route_concerned(r, p);
 }
 
 /* -- feeds ------------------------------------------------------------------------------------ */
@@ -171,7 +193,7 @@ static void routing_init(struct routing *r, struct pg_seg *seg)
             continue;
         queue += p->c->queue.n + 1;
         timers += p->c->clocks.n;
-        agents += p->c->offers.n;
+        agents += p->c->offers.n + 2;
     }
     *r = (struct routing){.arena = seg->arena};
     r->out.queue = ARENA_ARRAY(seg->arena, struct route_queue, queue);

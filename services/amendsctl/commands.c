@@ -45,6 +45,10 @@
 #define FEED_COLUMNS                                                                               \
     "=event.event_time,case_id,event.sequence,event.kind,event.actor,customer_id,failure_code,"    \
     "level,owner_id"
+#define WATCH_COLUMNS                                                                              \
+    "server_time,change,case.reference,case.case_id,case.status,case.next_due.due_time,"           \
+    "offer.state,offer.offer_id,notification.kind,notification.cause,notification.ask,"            \
+    "notification.case_id,presence.presence,next_action"
 #define KEY_COLUMNS "key_id,principal,roles,state,end_time,last_use_time,description"
 /* What tells that a case was written: enough for the next command. */
 #define WROTE_CASE "case.case_id,case.version,case.status,case.owner.id,case.level"
@@ -129,6 +133,9 @@ const struct ctl_command ctl_commands[] = {
          .run = today_run),
     CALL("work", "list", SERVER_WORK, "ListWork", "", "list what there is to do, soonest first",
          .list = "items", .columns = WORK_COLUMNS),
+    CALL("work", "watch", SERVER_WORK, "WatchWork", "",
+         "show what concerns the caller as it comes: offers, own cases, notifications, presence",
+         .columns = WATCH_COLUMNS),
     CALL("work", "summary", SERVER_WORK, "GetWorkSummary", "",
          "count what is overdue and due soon"),
     CALL("escalation", "acknowledge", SERVER_ASSIGNMENT, "AcknowledgeEscalation", "case_id",
@@ -248,7 +255,7 @@ const size_t ctl_n_commands = sizeof ctl_commands / sizeof *ctl_commands;
 const ProtobufCServiceDescriptor *ctl_service(enum command_server server)
 {
     static const ProtobufCServiceDescriptor *const services[SERVERS] = {
-        &amends__v1__intake_service__descriptor,       &amends__v1__assignment_service__descriptor,
+        &amends__v1__intake_service__descriptor,     &amends__v1__assignment_service__descriptor,
         &amends__v1__resolution_service__descriptor, &amends__v1__work_service__descriptor,
         &amends__v1__policy_service__descriptor,     &amends__v1__access_service__descriptor,
         &amends__v1__history_service__descriptor,    &amends__v1__privacy_service__descriptor,

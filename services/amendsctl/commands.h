@@ -15,7 +15,7 @@
 struct ctl;
 
 /* The server that answers, as the index of its address. SERVER_WORK is a part of assignment, those
- * from SERVER_POLICY on are parts of intake, and those from SERVER_NOTIFICATION on of resolution. */
+ * from SERVER_POLICY on are parts of intake, and SERVER_NOTIFICATION is one of resolution. */
 enum command_server {
     SERVER_INTAKE,
     SERVER_ASSIGNMENT,

@@ -10,6 +10,7 @@
 #include "amends/v1/agent.pb-c.h"
 #include "amends/v1/case.pb-c.h"
 #include "amends/v1/event.pb-c.h"
+#include "amends/v1/notification_service.pb-c.h"
 #include "case/model/state.h"
 
 /* With all parts; `parts` false = the row alone (lists). Rows marked ROW_GONE are left out. NULL =
@@ -29,6 +30,8 @@ Amends__V1__Promise *message_promise(const struct promise_row *row, bool persona
 Amends__V1__Escalation *message_escalation(const struct escalation_row *row, struct arena *arena);
 Amends__V1__ClockPause *message_pause(int64_t from_us, int64_t until_us, int reason,
                                       struct arena *arena);
+Amends__V1__Notification *message_notification(const struct notification_row *row,
+                                               struct arena *arena);
 Amends__V1__Offer *message_offer(const struct offer_row *row, struct arena *arena);
 Amends__V1__Remedy *message_remedy(const struct remedy_row *row, struct arena *arena);
 Amends__V1__Clock *message_clock(const struct clock_row *row, struct arena *arena);

@@ -76,6 +76,9 @@ enum stmt {
     STMT_ASKED,                /* the dedup row of a RequestAssignment */
     STMT_OFFERS,               /* offers of agents: pending ones and those made since */
     STMT_OFFERS_KEYS,          /* offers by their keys */
+    STMT_STREAM_CASES,         /* the cases of agents who watch their work */
+    STMT_STREAM_NOTICES,       /* their notifications */
+    STMT_STREAM_PRESENCE,      /* their presence */
     STMT_PURGE,                /* dedup rows older than they are kept */
     STMT_AUDIT,                /* open cases, and what the auditor wants to know of them */
     STMT_AUDIT_ENDED,          /* late clocks of other cases */

@@ -2,8 +2,8 @@
 
 /*
  * The streams of this process. The offers of every agent with a stream are read once a second,
- * whatever Redis says; a wake-up by Redis reads them at once. One statement reads the offers of
- * many agents.
+ * whatever Redis says, and so is all else of those who watch their work (hub_work.c); a wake-up by
+ * Redis reads them at once. One statement reads the offers of many agents.
  */
 
 #include <search.h>
@@ -11,12 +11,11 @@
 
 #include "assignment/engine/engine.h"
 #include "assignment/engine/keys.h"
-#include "assignment/streams/stream.h"
+#include "assignment/streams/hub_impl.h"
 #include "base/assert.h"
 #include "base/metrics.h"
 
 #define TICK_US US_PER_S
-#define BATCH_MAX 128
 #define BATCHES_MAX 4
 #define OFFERS_MAX 1000 /* of one agent in one look */
 /* A commit may become visible after a commit that was decided later, so each look reads again a
@@ -27,41 +26,6 @@ static METRIC_DEFINE(streams_gauge, METRIC_GAUGE, "amends_assignment_offer_strea
                      "Open streams of offers.");
 static METRIC_DEFINE(looks_total, METRIC_COUNTER, "amends_assignment_offer_looks_total",
                      "Statements that read the offers of agents with streams.");
-
-/* One agent with streams here. */
-struct watched {
-    struct list link; /* hub.watched */
-    struct list due;  /* hub.due, or by itself */
-    struct hub *hub;
-    int64_t tenant_id;
-    const struct tenant *tenant;
-    char *agent_id;
-    struct list streams;
-    bool polling;
-    bool again;       /* woken while it was being read */
-    int64_t since_us; /* offers made before this have been read */
-};
-
-struct hub {
-    struct assignment *a;
-    struct loop_timer *timer;
-    struct loop_idle idle;
-    void *by_agent; /* tsearch() tree of struct watched */
-    struct list watched;
-    struct list due;
-    unsigned batches;
-    bool freed;
-};
-
-/* One look, at many agents. */
-struct batch {
-    struct hub *hub;
-    int64_t now_us;
-    size_t n;
-    struct watched *of[BATCH_MAX];
-    struct watched **of_key; /* for each pending offer that is read by key, its agent */
-    size_t n_keys;
-};
 
 static int by_agent(const void *a, const void *b)
 {
@@ -120,22 +84,29 @@ static void take_row(const struct watched *w, const struct pg_rows *rows, int ro
 static void batch_rows(struct pg_read *pg, size_t i, const struct pg_rows *rows)
 {
     struct batch *b = ((struct engine_read *)pg->ctx)->ctx;
+    const bool keys = b->parts[i] == PART_KEYS;
+    AM_ASSERT(i < b->n_parts);
+    if (!keys && b->parts[i] != PART_OFFERS) {
+        hub_work_rows(b, b->parts[i], rows);
+        return;
+    }
     for (int row = 0; row < pg_rows_count(rows); row++) {
         size_t ord = (size_t)pg_int(rows, row, 0) - 1;
-        AM_ASSERT(ord < (i == 0 ? b->n : b->n_keys));
-        take_row(i == 0 ? b->of[ord] : b->of_key[ord], rows, row);
+        AM_ASSERT(ord < (keys ? b->n_keys : b->n));
+        take_row(keys ? b->of_key[ord] : b->of[ord], rows, row);
     }
 }
 
-static void watched_ended(struct watched *w, int64_t since_us, bool ok)
+static void watched_ended(struct watched *w, int64_t now_us, bool ok)
 {
     w->polling = false;
+    hub_work_ended(w, now_us, ok);
     if (list_empty(&w->streams)) {
         free_watched(w);
         return;
     }
     if (ok) {
-        w->since_us = since_us;
+        w->since_us = now_us - OVERLAP_US;
         LIST_FOR_EACH_SAFE (it, &w->streams) {
             stream_known(CONTAINER_OF(it, struct stream, link));
         }
@@ -152,7 +123,7 @@ static void batch_ended(struct engine_read *r, const struct fault *fault)
     struct batch *b = r->ctx;
     struct hub *h = b->hub;
     for (size_t i = 0; i < b->n; i++)
-        watched_ended(b->of[i], b->now_us - OVERLAP_US, fault == NULL);
+        watched_ended(b->of[i], b->now_us, fault == NULL);
     h->batches--;
     if (!h->a->stopped && !fault)
         start_batches(h);
@@ -204,15 +175,17 @@ static void ask_keys(struct engine_read *r, struct batch *b)
     if (b->n_keys == 0)
         return;
     struct pg_args *args = engine_read_add(r, STMT_OFFERS_KEYS);
+    b->parts[b->n_parts++] = PART_KEYS;
     pg_arg_array(args, &k.tenants);
     pg_arg_array(args, &k.cases);
     pg_arg_array(args, &k.offers);
     pg_arg_array(args, &k.agents);
 }
 
-static void ask_agents(struct engine_read *r, const struct batch *b)
+static void ask_agents(struct engine_read *r, struct batch *b)
 {
     struct pg_args *args = engine_read_add(r, STMT_OFFERS);
+    b->parts[b->n_parts++] = PART_OFFERS;
     struct pg_array tenants, agents, since;
     pg_array_init(&tenants, &r->arena, PG_INT8, b->n);
     pg_array_init(&agents, &r->arena, PG_TEXT, b->n);
@@ -252,6 +225,7 @@ static void start_batches(struct hub *h)
         take_due(h, b);
         ask_agents(r, b);
         ask_keys(r, b);
+        hub_work_ask(r, b);
         h->batches++;
         metric_add(&looks_total, 0, 1);
         engine_read_start(r);

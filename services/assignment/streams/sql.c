@@ -25,6 +25,39 @@ const char streams_sql_offers_keys[] =
     " (select y.* from offer y where y.tenant_id = k.tenant_id and y.case_id = k.case_id"
     " and y.offer_id = k.offer_id and y.agent_id = k.agent_id offset 0) o";
 
+#define AGENTS                                                                                     \
+    " from unnest($1::int8[], $2::text[]) with ordinality as k(tenant_id, agent_id, ord)"          \
+    " cross join lateral "
+
+/* $1 tenants, $2 agents, $3 most of each: the newest of their cases that have not ended, and when
+ * something is next due in them (store/list_sql.c says how). */
+const char streams_sql_cases[] =
+    "select k.ord, w.case_id, w.status, w.level, w.due_at" AGENTS
+    "(select x.case_id, x.status, x.level, case when x.owed_for is not distinct from x.next_due_at"
+    " then least(x.owed_at, x.promise_at, x.answer_at) else x.next_due_at end as due_at"
+    " from case_work x where x.tenant_id = k.tenant_id and x.owner_id = k.agent_id"
+    " and x.owner_id > '' and x.owner_kind = " SQL_OWNER_KIND_AGENT
+    " order by x.opened_at desc, x.case_id desc limit $3::int4) w";
+
+/* $1 tenants, $2 agents, $3 and $4 the places behind which theirs are read, $5 most of each, $6 the
+ * state: nobody acknowledged them. */
+const char streams_sql_notices[] =
+    "select k.ord, n.case_id, n.notification_id, n.kind, n.cause, n.ask, n.urgent, n.level,"
+    " n.created_at, n.seq, n.clock_id, n.instance, n.threshold"
+    " from unnest($1::int8[], $2::text[], $3::timestamptz[], $4::uuid[]) with ordinality"
+    " as k(tenant_id, agent_id, since, after, ord) cross join lateral"
+    " (select x.* from notification x where x.tenant_id = k.tenant_id and x.recipient = k.agent_id"
+    " and x.recipient > '' and x.state = $6::int4"
+    " and (x.created_at, x.notification_id) > (k.since, k.after)"
+    " order by x.created_at, x.notification_id limit $5::int4) n";
+
+/* $1 tenants, $2 agents */
+const char streams_sql_presence[] =
+    "select k.ord, a.presence, a.presence_at, a.presence_cause, a.presence_cause_at, "
+    "a.version" AGENTS
+    "(select x.* from agent x where x.tenant_id = k.tenant_id and x.agent_id = k.agent_id offset 0)"
+    " a";
+
 /* $1 tenants, $2 agents, $3 seen, $4 live until, $5 replica, $6 now. Answers with the agents who
  * have a stream although the loss of streams made them AWAY. */
 const char streams_sql_seen[] =

@@ -11,6 +11,9 @@
 
 extern const char streams_sql_offers[];
 extern const char streams_sql_offers_keys[];
+extern const char streams_sql_cases[];
+extern const char streams_sql_notices[];
+extern const char streams_sql_presence[];
 extern const char streams_sql_seen[];
 extern const char streams_sql_gone[];
 extern const char streams_sql_forget[];

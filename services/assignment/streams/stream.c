@@ -2,7 +2,7 @@
 
 #include "assignment/streams/resume.h"
 #include "assignment/streams/resume_sign.h"
-#include "assignment/streams/stream.h"
+#include "assignment/streams/stream_impl.h"
 
 #include <stdlib.h>
 
@@ -86,25 +86,29 @@ void stream_pending(const struct stream *s,
 
 /* -- the resume token -------------------------------------------------------------------------- */
 
-static char *write_token(const struct stream *s, struct arena *arena)
+size_t stream_told_offers(const struct stream *s, struct resume_offer told[RESUME_OFFERS_MAX])
 {
-    struct resume_offer told[RESUME_OFFERS_MAX];
     size_t n = 0;
     for (size_t i = 0; i < s->n_seen && n < RESUME_OFFERS_MAX; i++) {
         const struct seen *e = &s->seen[i];
         if (e->told == OFFER_STATE_PENDING)
             told[n++] = (struct resume_offer){e->row.case_id, e->row.offer_id};
     }
+    return n;
+}
+
+static char *write_token(const struct stream *s, struct arena *arena)
+{
+    struct resume_offer told[RESUME_OFFERS_MAX];
+    const size_t n = stream_told_offers(s, told);
     const struct resume_owner owner = {
         .service = s->a->service, .tenant_id = s->tenant_id, .agent_id = s->agent_id};
     return resume_sign(arena, &owner, resume_write(arena, told, n));
 }
 
 /* What the client was told before. The first look finds out what became of it. */
-static void take_token(struct stream *s, const char *token)
+static void take_told(struct stream *s, const struct resume_offer *told, size_t n)
 {
-    struct resume_offer told[RESUME_OFFERS_MAX];
-    const size_t n = resume_read(token, told);
     for (size_t i = 0; i < n; i++) {
         struct seen *e = add_seen(s);
         *e = (struct seen){.told = OFFER_STATE_PENDING};
@@ -116,74 +120,136 @@ static void take_token(struct stream *s, const char *token)
     }
 }
 
+static void take_token(struct stream *s, const struct stream_start *start)
+{
+    struct resume_offer told[RESUME_OFFERS_MAX];
+    if (start->work)
+        take_told(s, start->work->offers, start->work->n_offers);
+    else
+        take_told(s, told, resume_read(start->resume_token, told));
+}
+
 /* -- sending ----------------------------------------------------------------------------------- */
+
+void stream_send(struct stream *s, const ProtobufCMessage *message)
+{
+    s->next_beat_us = time_mono_us() + s->heartbeat_us;
+    rpc_stream_send(s->call, message);
+    arena_reset(&s->arena);
+}
 
 static void send_message(struct stream *s, Amends__V1__WatchOffersResponse *m)
 {
     m->server_time = message_time(engine_now_us(s->a), &s->arena);
     m->resume_token = write_token(s, &s->arena);
-    s->next_beat_us = time_mono_us() + s->heartbeat_us;
-    rpc_stream_send(s->call, &m->base);
-    arena_reset(&s->arena);
+    stream_send(s, &m->base);
 }
 
-static bool may_show(struct stream *s, Amends__V1__WatchOffersResponse *m)
+bool stream_may_show(struct stream *s, ProtobufCMessage *message)
 {
     struct fault fault;
     fault_init(&fault, &s->arena);
-    return show_personal(s->a->service, s->call, s->tenant_id, &m->base, NULL, false, &s->arena,
+    return show_personal(s->a->service, s->call, s->tenant_id, message, NULL, false, &s->arena,
                          &fault);
 }
 
-static void send_offer(struct stream *s, struct seen *e, Amends__V1__Case *c)
+/* `read` has its case while it is pending. */
+static Amends__V1__Case *case_of(struct stream *s, const struct store_read *read)
 {
-    Amends__V1__WatchOffersResponse m = AMENDS__V1__WATCH_OFFERS_RESPONSE__INIT;
-    m.offer = message_offer(&e->row, &s->arena);
-    m.case_ = e->row.state == OFFER_STATE_PENDING ? c : NULL;
-    AM_ASSERT(m.offer != NULL);
-    if (!may_show(s, &m))
-        m.case_ = NULL; /* GetCase shows it, when it can be recorded again */
-    e->told = e->row.state;
-    send_message(s, &m);
+    if (!read || read->case_rows.n == 0)
+        return NULL;
+    return message_case_row(ROW_AT(&read->case_rows, const struct case_row, 0), &s->arena);
 }
 
-static void send_next(struct stream *s);
+static void send_offer(struct stream *s, struct seen *e, const struct store_read *read)
+{
+    e->told = e->row.state;
+    if (s->work) {
+        stream_work_offer(s, &e->row, read);
+        return;
+    }
+    Amends__V1__WatchOffersResponse m = AMENDS__V1__WATCH_OFFERS_RESPONSE__INIT;
+    m.offer = message_offer(&e->row, &s->arena);
+    m.case_ = e->row.state == OFFER_STATE_PENDING ? case_of(s, read) : NULL;
+    AM_ASSERT(m.offer != NULL);
+    if (!stream_may_show(s, &m.base))
+        m.case_ = NULL; /* GetCase shows it, when it can be recorded again */
+    send_message(s, &m);
+}
 
 static void free_stream(struct stream *s)
 {
     arena_free(&s->arena);
+    work_state_free(s->work);
     free(s->seen);
     free(s);
+}
+
+bool stream_read_done(struct stream *s, const struct store_read *r)
+{
+    s->reading = false;
+    if (s->closed) {
+        free_stream(s);
+        return false;
+    }
+    if (!rpc_stream_busy(s->call) && !fault_is_set(&r->fault))
+        return true;
+    arena_reset(&s->arena);
+    return false;
 }
 
 static void case_read(struct store_read *r)
 {
     struct stream *s = r->ctx;
+    if (!stream_read_done(s, r))
+        return;
     struct seen *e = find_seen(s, &s->reading_offer);
-    s->reading = false;
-    if (s->closed) {
-        free_stream(s);
-        return;
-    }
-    if (rpc_stream_busy(s->call) || !e || e->told == e->row.state || fault_is_set(&r->fault)) {
-        arena_reset(&s->arena); /* a failed read is repeated after the next look */
-        return;
-    }
-    bool exists = r->n_cases == 1 && r->cases[0].exists;
-    send_offer(s, e, exists ? message_case(&r->cases[0], false, &s->arena) : NULL);
+    if (e && e->told != e->row.state)
+        send_offer(s, e, r);
+    else
+        arena_reset(&s->arena);
 }
 
-static void read_case(struct stream *s, const struct seen *e)
+void stream_read_case(struct stream *s, const struct uuid *case_id,
+                      void (*done)(struct store_read *r))
 {
+    const struct case_filter filter = {
+        .by_id = true, .first_id = *case_id, .last_id = *case_id, .limit = 1};
     s->reading = true;
-    s->reading_offer = e->row.offer_id;
     s->read = (struct store_read){.arena = &s->arena,
                                   .tenant_id = s->tenant_id,
                                   .tenant = s->tenant,
                                   .deadline_us = time_mono_us() + READ_US,
-                                  .done = case_read,
+                                  .done = done,
                                   .ctx = s};
-    store_read_cases(s->a->service->store, &s->read, &e->row.case_id, 1, CASE_ROW);
+    store_list_cases(s->a->service->store, &s->read, &filter);
+}
+
+static void send_mark(struct stream *s, bool snapshot_complete)
+{
+    Amends__V1__WatchOffersResponse m = AMENDS__V1__WATCH_OFFERS_RESPONSE__INIT;
+    m.snapshot_complete = snapshot_complete;
+    if (s->work)
+        stream_work_mark(s, snapshot_complete);
+    else
+        send_message(s, &m);
+}
+
+/* False: there is none to tell. */
+static bool send_next_offer(struct stream *s)
+{
+    for (size_t i = 0; i < s->n_seen; i++) {
+        struct seen *e = &s->seen[i];
+        if (e->told == e->row.state)
+            continue;
+        s->reading_offer = e->row.offer_id;
+        if (e->row.state == OFFER_STATE_PENDING)
+            stream_read_case(s, &e->row.case_id, case_read);
+        else
+            send_offer(s, e, NULL);
+        return true;
+    }
+    return false;
 }
 
 /* Only one message is in flight. The end of each asks for the next. */
@@ -191,21 +257,11 @@ static void send_next(struct stream *s)
 {
     if (s->closed || s->reading || !s->snapshot_known || rpc_stream_busy(s->call))
         return;
-    for (size_t i = 0; i < s->n_seen; i++) {
-        struct seen *e = &s->seen[i];
-        if (e->told == e->row.state)
-            continue;
-        if (e->row.state == OFFER_STATE_PENDING)
-            read_case(s, e);
-        else
-            send_offer(s, e, NULL);
+    if (send_next_offer(s) || (s->work && stream_work_next(s)))
         return;
-    }
-    if (!s->snapshot_sent) {
-        Amends__V1__WatchOffersResponse m = AMENDS__V1__WATCH_OFFERS_RESPONSE__INIT;
-        m.snapshot_complete = true;
+    if (!s->snapshot_sent && (!s->work || stream_work_caught_up(s))) {
         s->snapshot_sent = true;
-        send_message(s, &m);
+        send_mark(s, true);
     }
 }
 
@@ -220,8 +276,7 @@ void stream_beat(struct stream *s)
     if (s->closed || s->reading || !s->snapshot_sent || rpc_stream_busy(s->call) ||
         time_mono_us() < s->next_beat_us)
         return;
-    Amends__V1__WatchOffersResponse m = AMENDS__V1__WATCH_OFFERS_RESPONSE__INIT;
-    send_message(s, &m);
+    send_mark(s, false);
 }
 
 /* -- the call ---------------------------------------------------------------------------------- */
@@ -260,7 +315,8 @@ struct stream *stream_open(struct assignment *a, struct rpc_call *call, const st
     s->gone = gone;
     s->ctx = ctx;
     arena_init(&s->arena, ARENA_BYTES);
-    take_token(s, start->resume_token);
+    s->work = start->work ? work_state_new(start->work) : NULL;
+    take_token(s, start);
     rpc_stream_open(call, &ops, s);
     return s;
 }

@@ -2,17 +2,20 @@
 #pragma once
 
 /*
- * One open stream of offers: what its client has been told of each offer, and what comes next.
- * First the pending offers, then a mark, then every change, once each.
+ * One open stream of an agent: WatchOffers, or WatchWork, which tells of more beside the offers
+ * (streams/work_state.h). It knows what its client has been told, and what comes next. First comes
+ * how things stand, then a mark, then every change.
  *
  * What a client costs who reads slowly or not at all: one message in flight, the next one is read
- * from PostgreSQL when that has left (rpc_stream_send()); and one `seen` an offer that the client
- * was not told of yet, until the stream reaches its greatest age (rpc/server.h).
+ * from PostgreSQL when that has left (rpc_stream_send()); one `seen` an offer that the client was
+ * not told of yet, until the stream reaches its greatest age (rpc/server.h); and the bounded state
+ * of WatchWork.
  *
  * Threading: io loop's thread. Ownership: made by the hub; frees itself once its call is closed.
  */
 
 #include "assignment/engine/engine.h"
+#include "assignment/streams/work_state.h"
 
 struct stream {
     struct list link; /* the hub's, by agent */
@@ -23,7 +26,9 @@ struct stream {
     const char *agent_id; /* lives in the call's arena */
     struct seen *seen;
     size_t n_seen, cap_seen;
-    bool snapshot_known; /* the pending offers have been read */
+    struct work_state *work; /* NULL: offers only */
+    struct own_case telling; /* the case being read, to be told */
+    bool snapshot_known;     /* the pending offers have been read */
     bool snapshot_sent;
     bool reading; /* a case, for its offer */
     bool closed;
@@ -38,7 +43,8 @@ struct stream {
 /* What the client asked for. The token was checked (streams/resume.h). */
 struct stream_start {
     int heartbeat_s;
-    const char *resume_token;
+    const char *resume_token;       /* of WatchOffers */
+    const struct work_resume *work; /* of WatchWork; NULL = it is a WatchOffers */
 };
 
 /* Opens the call as a stream. */

@@ -8,6 +8,7 @@
  *   scope.c    whose work is asked for
  *   list.c     ListWork
  *   summary.c  GetWorkSummary
+ *   watch.c    WatchWork, whose streams are in streams/
  *   item.c     a row as a message, and what to do next about it
  *
  * Threading: io loop's thread. Ownership: everything of a call lies in the call's arena.
@@ -21,6 +22,7 @@
 int work_register(struct assignment *a, struct rpc_server *server) AM_MUSTCHECK;
 void work_list(struct rpc_call *call, void *assignment);
 void work_summary(struct rpc_call *call, void *assignment);
+void work_watch(struct rpc_call *call, void *assignment);
 
 /* -- whose work (scope.c) ---------------------------------------------------------------------- */
 
