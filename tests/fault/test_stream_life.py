@@ -84,15 +84,15 @@ def test_a_stream_goes_on_where_the_last_one_ended(make_cluster):
     assert states(read_snapshot(watch(bob, token))) == []
 
 
-@pytest.fixture
-def follow(make_cluster, tmp_path):
-    """amendsctl offer watch of an agent, and what it has printed."""
+@pytest.fixture(params=["offer", "work"])
+def follow(request, make_cluster, tmp_path):
+    """amendsctl offer watch, or work watch, of an agent, and what it has printed."""
     cluster = make_cluster(options=("--max-stream-life-ms", 1500))
     world = new_tenant(cluster, "life")
     ann = world.agent("ann")
     out = open(tmp_path / "watched", "wb")
     child = subprocess.Popen(
-        [paths.program("amendsctl"), "--json", "offer", "watch"], stdout=out, stderr=subprocess.PIPE,
+        [paths.program("amendsctl"), "--json", request.param, "watch"], stdout=out, stderr=subprocess.PIPE,
         env={**os.environ, "AMENDS_TENANT": "life", "AMENDS_AS": "ann",
              "AMENDS_ASSIGNMENT": cluster.replica("assignment").address})
 
