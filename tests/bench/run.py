@@ -25,6 +25,7 @@ from rows import ROUNDS, ROWS, SECONDS, Measured
 import timer_rows  # noqa: F401
 import policy_rows  # noqa: F401
 import work_rows  # noqa: F401
+import feed_rows  # noqa: F401
 from world import Others, World
 
 JSON = paths.ROOT / "build" / "bench.json"

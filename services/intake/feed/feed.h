@@ -28,6 +28,15 @@ struct feed *feed_new(struct service *service);
 /* All streams have been closed, and reads answered. NULL is allowed. */
 void feed_free(struct feed *f);
 
+/* One who wants to know how the feed of a tenant stands; embedded in the asker's struct until
+ * `told`: `now`, or the fault and NULL. Both live until it returns. */
+struct feed_asking {
+    struct list link;
+    void (*told)(struct feed_asking *a, const struct feed_now *now, const struct fault *fault);
+};
+/* What was committed before is known then. `told` may run in this call. */
+void feed_ask(struct feed *f, const struct tenant *tenant, struct feed_asking *a);
+
 /* What a client asked for. */
 struct feed_start {
     struct feed_position at; /* the place to begin behind */

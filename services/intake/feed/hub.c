@@ -22,6 +22,7 @@
 #define HELD_STEPS 8
 #define READ_US (5 * US_PER_S)
 #define ARENA_BYTES (64u << 20) /* memory is taken as needed */
+#define NOW_ARENA_BYTES (64u << 10)
 
 static const char *const readers[] = {"shared", "own", "page", NULL};
 METRIC_DEFINE(feed_streams, METRIC_GAUGE, "amends_feed_streams", "Open streams of events.");
@@ -142,8 +143,6 @@ static void read_ended(struct feed_tenant *t)
     read_on(t, more);
 }
 
-static void free_tenant(struct feed_tenant *t);
-
 static void read_done(struct store_read *r)
 {
     struct feed_tenant *t = r->ctx;
@@ -154,8 +153,7 @@ static void read_done(struct store_read *r)
         read_on(t, t->n_live > 0);
     if (!t->reading)
         arena_reset(&t->arena);
-    if (list_empty(&t->watchers) && !t->reading)
-        free_tenant(t);
+    tenant_forget(t);
 }
 
 static unsigned live_classes(const struct feed_tenant *t)
@@ -245,6 +243,9 @@ static struct feed_tenant *new_tenant(struct feed *f, const struct tenant *tenan
     t->name = tenant->name;
     t->round = 1;
     list_init(&t->watchers);
+    list_init(&t->now_waiting);
+    list_init(&t->now_asked);
+    arena_init(&t->now_arena, NOW_ARENA_BYTES);
     window_init(&t->window);
     arena_init(&t->arena, ARENA_BYTES);
     t->timer = loop_timer_new(f->service->loop, timer_fires, t);
@@ -260,6 +261,7 @@ static void free_tenant(struct feed_tenant *t)
     loop_timer_free(t->timer);
     window_clear(&t->window);
     arena_free(&t->arena);
+    arena_free(&t->now_arena);
     free(t);
 }
 
@@ -271,7 +273,7 @@ struct feed_tenant *feed_tenant_of(struct feed *f, const struct tenant *tenant)
 
 void tenant_forget(struct feed_tenant *t)
 {
-    if (list_empty(&t->watchers) && !t->reading)
+    if (list_empty(&t->watchers) && list_empty(&t->now_waiting) && !t->now_reading && !t->reading)
         free_tenant(t);
 }
 

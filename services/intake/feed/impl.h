@@ -3,7 +3,8 @@
 
 /*
  * What the files of the feed share: hub.c has the tenants and their shared reader, window.c its
- * pages, watcher.c the streams, own_read.c what a stream reads for itself.
+ * pages, watcher.c the streams, own_read.c what a stream reads for itself, now.c how a feed
+ * stands.
  *
  * Threading: io loop's thread. Private to intake/feed. Ownership: see feed.h.
  */
@@ -59,6 +60,11 @@ struct feed_tenant {
     struct arena arena;
     uint64_t read_round;
     unsigned read_classes;
+    /* now.c */
+    struct list now_waiting, now_asked; /* struct feed_asking */
+    bool now_reading;
+    struct store_read now_read;
+    struct arena now_arena;
 };
 
 struct feed_tenant *feed_tenant_of(struct feed *f, const struct tenant *tenant);

@@ -4,6 +4,7 @@
 
 #include "amends/v1/feed_service.pb-c.h"
 #include "base/assert.h"
+#include "contract/reasons.h"
 #include "intake/feed/feed.h"
 #include "intake/feed/impl.h"
 #include "shared/show.h"
@@ -19,12 +20,15 @@
 #define PAGE_BYTES (1u << 20)
 #define SLICE_ARENA_BYTES (64u << 20)
 
-/* What both calls ask for. */
+/* What both calls ask for. A stream keeps it, so it is small. */
 struct feed_request {
     struct service *service;
+    struct rpc_call *call;
+    const struct tenant *tenant;
     enum feed_from from;
     struct feed_token token;
     struct feed_start start;
+    struct feed_asking asking;
 };
 
 static enum feed_class class_of(struct rpc_call *call, bool personal)
@@ -34,36 +38,33 @@ static enum feed_class class_of(struct rpc_call *call, bool personal)
     return show_masks(call) ? FEED_MASKED : FEED_WHOLE;
 }
 
-/* False when the call has been refused. */
-static bool take_request(struct read_call *rc, struct feed_request *r, const char *from,
-                         const Amends__V1__EventFilter *filter, bool personal)
+/* False: `fault` says why the call is to be refused. */
+static bool take_request(struct feed_request *r, const char *position,
+                         const Amends__V1__EventFilter *filter, bool personal, struct fault *fault)
 {
-    r->service = rc->service;
-    if (!feed_token_ready(rc->service, &rc->fault))
-        return read_call_valid(rc);
-    r->from = feed_from_read(rc->service, rc->tenant->id, from, &r->token, &rc->fault);
-    event_filter_check(filter, "filter", &rc->fault);
-    if (!read_call_valid(rc))
+    if (!feed_token_ready(r->service, fault))
+        return false;
+    r->from = feed_from_read(r->service, r->tenant->id, position, &r->token, fault);
+    event_filter_check(filter, "filter", fault);
+    if (fault_is_set(fault))
         return false;
     r->start.filtered = filter != NULL;
-    r->start.class = class_of(rc->call, personal);
-    if (event_filter_make(&r->start.filter, filter, rc->arena) == AM_OK)
+    r->start.class = class_of(r->call, personal);
+    if (event_filter_make(&r->start.filter, filter, rpc_call_arena(r->call)) == AM_OK)
         return true;
-    read_call_too_large(rc);
+    fault_set(fault, FAULT_RESOURCE_EXHAUSTED, ERROR_REASON_TOO_LARGE,
+              "the filter needs more memory than a call may use; ask for less");
     return false;
 }
 
-/* Where to begin, when it is known how the feed stands. False when the call has been refused. */
-static bool take_place(struct read_call *rc, struct feed_request *r, const struct feed_now *now)
+/* Where to begin, when it is known how the feed stands; false as above. */
+static bool take_place(struct feed_request *r, const struct feed_now *now, struct fault *fault)
 {
     r->start.epoch = now->epoch;
     r->start.latest = r->from == FEED_FROM_LATEST;
     r->start.at = r->start.latest ? now->next : r->token.at;
-    if (r->from != FEED_FROM_TOKEN ||
-        feed_token_stands(rc->service, rc->tenant->id, &r->token, now->epoch, &rc->fault))
-        return true;
-    rpc_fail(rc->call, &rc->fault);
-    return false;
+    return r->from != FEED_FROM_TOKEN ||
+           feed_token_stands(r->service, r->tenant->id, &r->token, now->epoch, fault);
 }
 
 /* -- WatchEvents ------------------------------------------------------------------------------- */
@@ -77,32 +78,50 @@ static int agree(int32_t asked)
     return asked < HEARTBEAT_MOST_S ? asked : HEARTBEAT_MOST_S;
 }
 
-static void watch_begins(struct store_read *read)
+static void watch_begins(struct feed_asking *a, const struct feed_now *now,
+                         const struct fault *fault)
 {
-    struct read_call *rc = read_call_done(read);
-    if (!rc || !take_place(rc, rc->user, rc->read.feed_now))
-        return;
-    const struct feed_request *r = rc->user;
-    feed_open(rc->service->feed, rc->call, rc->tenant, &r->start);
+    struct feed_request *r = CONTAINER_OF(a, struct feed_request, asking);
+    struct fault own;
+    fault_init(&own, rpc_call_arena(r->call));
+    if (fault)
+        rpc_fail(r->call, fault);
+    else if (take_place(r, now, &own))
+        feed_open(r->service->feed, r->call, r->tenant, &r->start);
+    else
+        rpc_fail(r->call, &own);
 }
 
-static void watch_start(struct read_call *rc)
+static void watch_tenant(void *ctx, const struct tenant *tenant, const struct fault *fault)
 {
-    const Amends__V1__WatchEventsRequest *req = (const void *)rc->request;
-    struct feed_request *r = ARENA_NEW(rc->arena, struct feed_request);
-    if (req->heartbeat_seconds < 0)
-        fault_violation(&rc->fault, "heartbeat_seconds", "must not be negative");
-    if (!take_request(rc, r, req->position, req->filter, req->personal))
+    struct feed_request *r = ctx;
+    const Amends__V1__WatchEventsRequest *req = (const void *)rpc_call_request(r->call);
+    struct fault own;
+    if (!tenant) {
+        rpc_fail(r->call, fault);
         return;
+    }
+    r->tenant = tenant;
     r->start.heartbeat_s = agree(req->heartbeat_seconds);
-    rc->user = r;
-    rc->read.done = watch_begins;
-    store_read_feed_now(rc->service->store, &rc->read);
+    r->asking.told = watch_begins;
+    fault_init(&own, rpc_call_arena(r->call));
+    if (req->heartbeat_seconds < 0)
+        fault_violation(&own, "heartbeat_seconds", "must not be negative");
+    if (take_request(r, req->position, req->filter, req->personal, &own))
+        feed_ask(r->service->feed, tenant, &r->asking);
+    else
+        rpc_fail(r->call, &own);
 }
 
+/* Without a read_call, which has room for a whole read: thousands of streams would keep that. */
 void feeds_watch(struct rpc_call *call, void *service)
 {
-    service_read(service, call, READ_NOTHING, watch_start);
+    struct service *s = service;
+    struct arena *arena = rpc_call_arena(call);
+    struct feed_request *r = ARENA_NEW(arena, struct feed_request);
+    r->service = s;
+    r->call = call;
+    tenants_get(s->tenants, rpc_call_principal(call)->tenant, arena, watch_tenant, r);
 }
 
 /* -- ReadEvents -------------------------------------------------------------------------------- */
@@ -239,8 +258,12 @@ static void page_begins(struct store_read *read)
 {
     struct read_call *rc = read_call_done(read);
     struct feed_page *p = rc ? rc->user : NULL;
-    if (!p || !take_place(rc, &p->request, rc->read.feed_now))
+    if (!p)
         return;
+    if (!take_place(&p->request, rc->read.feed_now, &rc->fault)) {
+        rpc_fail(rc->call, &rc->fault);
+        return;
+    }
     arena_init(&p->slice, SLICE_ARENA_BYTES);
     if (p->request.from == FEED_FROM_LATEST)
         page_answer(p, false);
@@ -254,8 +277,12 @@ static void page_start(struct read_call *rc)
     struct feed_page *p = ARENA_NEW(rc->arena, struct feed_page);
     p->rc = rc;
     p->limit = (size_t)page_size(&rc->fault, req->page_size, EVENTS_USUAL, EVENTS_MOST);
-    if (!take_request(rc, &p->request, req->position, req->filter, req->personal))
+    p->request =
+        (struct feed_request){.service = rc->service, .call = rc->call, .tenant = rc->tenant};
+    if (!take_request(&p->request, req->position, req->filter, req->personal, &rc->fault)) {
+        rpc_fail(rc->call, &rc->fault);
         return;
+    }
     p->parts = ARENA_ARRAY(rc->arena, struct rpc_part, p->limit + 1);
     rc->user = p;
     rc->read.done = page_begins;
