@@ -68,6 +68,26 @@ static uint64_t filter_hash(const struct listing *l)
     return digest_key(fields, sizeof fields / sizeof *fields);
 }
 
+/* A place without what lies between its members in memory. */
+#define PLACE_BYTES 28
+
+static struct slice place_bytes(const struct work_place *place, uint8_t bytes[PLACE_BYTES])
+{
+    memcpy(bytes, &place->at_us, 8);
+    memcpy(bytes + 8, &place->source, 4);
+    memcpy(bytes + 12, &place->id, 16);
+    return slice_of(bytes, PLACE_BYTES);
+}
+
+static void read_place(struct work_place *place, struct slice position)
+{
+    if (position.len != PLACE_BYTES)
+        return;
+    memcpy(&place->at_us, position.data, 8);
+    memcpy(&place->source, position.data + 8, 4);
+    memcpy(&place->id, position.data + 12, 16);
+}
+
 /* The bound of the statement: what is due already is due before now. */
 static int64_t bound_us(const struct listing *l)
 {
@@ -88,9 +108,7 @@ static void take_request(struct listing *l, struct read_call *rc)
     l->query.sources = sources_of(&rc->fault, req);
     l->query.due_before_us = bound_us(l);
     l->limit = (size_t)page_size(&rc->fault, req->page_size, PAGE_USUAL, PAGE_MOST);
-    const struct slice position = page_token_read(rc, filter_hash(l), req->page_token);
-    if (position.len == sizeof l->query.after)
-        memcpy(&l->query.after, position.data, sizeof l->query.after);
+    read_place(&l->query.after, page_token_read(rc, filter_hash(l), req->page_token));
 }
 
 /* -- the answer -------------------------------------------------------------------------------- */
@@ -99,6 +117,7 @@ static void take_request(struct listing *l, struct read_call *rc)
 static void take_rows(struct listing *l, struct read_call *rc)
 {
     const size_t n = l->read.work.n < l->limit ? l->read.work.n : l->limit;
+    uint8_t place[PLACE_BYTES];
     l->response.items = ARENA_ARRAY(rc->arena, Amends__V1__WorkItem *, n + 1);
     for (size_t i = 0; i < n; i++) {
         const struct work_item *w = ROW_AT(&l->read.work, struct work_item, i);
@@ -111,7 +130,7 @@ static void take_rows(struct listing *l, struct read_call *rc)
     }
     if (l->read.work.n > n)
         l->response.next_page_token =
-            page_token_write(rc, filter_hash(l), slice_of(&l->query.after, sizeof l->query.after));
+            page_token_write(rc, filter_hash(l), place_bytes(&l->query.after, place));
 }
 
 static void list_done(struct store_read *read)
