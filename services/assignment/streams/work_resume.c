@@ -106,7 +106,7 @@ static bool unpack(const uint8_t *bytes, size_t n, struct work_resume *out)
 
 bool work_resume_read(const char *token, struct work_resume *out)
 {
-    uint8_t bytes[BYTES_MAX];
+    uint8_t bytes[BYTES_MAX] = {0};
     const size_t head = sizeof HEAD - 1, len = resume_offers_len(token);
     memset(out, 0, sizeof *out);
     if (token[0] == '\0')

@@ -116,22 +116,29 @@ static bool walked_enough(struct cases_page *p)
 
 static void cases_next(struct cases_page *p, size_t rows);
 
-static void cases_done(struct store_read *read)
+static void cases_go_on(struct cases_page *p)
 {
-    struct cases_page *p = read->ctx;
-    const size_t n = read->case_rows.n;
-    if (fault_is_set(&read->fault))
-        cases_refuse(p, &read->fault);
-    else if (cases_take(p))
-        cases_answer(p, true);
-    else if ((int)n < p->asked && !read->walk.stopped)
-        cases_answer(p, false);
-    else if (walked_enough(p))
+    const size_t rows = p->read.case_rows.n;
+    if (walked_enough(p))
         cases_answer(p, true);
     else if (read_call_gone(p->rc))
         cases_refuse(p, &p->rc->fault);
     else
-        cases_next(p, n);
+        cases_next(p, rows);
+}
+
+static void cases_done(struct store_read *read)
+{
+    struct cases_page *p = read->ctx;
+    const bool full = (int)read->case_rows.n == p->asked;
+    if (fault_is_set(&read->fault))
+        cases_refuse(p, &read->fault);
+    else if (cases_take(p))
+        cases_answer(p, true);
+    else if (!full && !read->walk.stopped)
+        cases_answer(p, false);
+    else
+        cases_go_on(p);
 }
 
 /* One row more than the page shows tells whether there is a next page. */
