@@ -76,11 +76,13 @@ static int refuse_none(const char *said, bool is_reference)
 static int refuse_text(const char *said, enum reference_form form)
 {
     if (form == REFERENCE_CHECK)
-        out_error("amendsctl: %s is no reference of a case: one character is wrong, or two changed "
+        out_error("amendsctl: --case-id: %s is no reference of a case: one character is wrong, or "
+                  "two changed "
                   "places",
                   said);
     else
-        out_error("amendsctl: %s is neither a case's id, nor the beginning of one, nor a reference "
+        out_error("amendsctl: --case-id: %s is neither a case's id, nor the beginning of one, nor "
+                  "a reference "
                   "(8 digits and letters of CDFHJKMPRTWXY)",
                   said);
     return 1;

@@ -64,7 +64,7 @@ def test_tables_are_for_people(ctl, ask):
     case = open_case(ask)
     done = ctl("case", "list")
     heading, row = done.stdout.splitlines()
-    assert heading.split()[:2] == ["case_id", "status"]
+    assert heading.split()[:3] == ["reference", "case_id", "status"]
     assert case["caseId"] in row and "open" in row.lower()
     assert case["caseId"] in ctl("case", "get", case["caseId"]).stdout
 

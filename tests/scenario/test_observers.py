@@ -68,6 +68,8 @@ def everything(caller, case):
         "ListActs": caller.ListActs(**of), "ListCases": caller.ListCases(customer_id=case.customer_id),
         "GetCaseHistory": caller.GetCaseHistory(**of), "VerifyCaseHistory": caller.VerifyCaseHistory(**of),
         "GetContactCard": caller.GetContactCard(**of),
+        "GetCase by reference": caller.GetCase(case_id=case.reference),
+        "ListCases by reference": caller.ListCases(reference=case.reference),
         "ListWork": caller.ListWork(owner_id=case.owner.id),
         "ExplainDeadline": caller.ExplainDeadline(**of, clock_id=case.clocks[0].clock_id),
     }
@@ -80,7 +82,7 @@ def telling(answers):
 def test_the_words_are_there_for_an_agent(shared, case):
     seen = everything(Caller(shared, "agent", "ben"), case)
     assert telling(seen) == {"GetCase", "BatchGetCases", "ListSignals", "ListContacts", "ListActs", "ListCases",
-                             "GetCaseHistory"}
+                             "GetCaseHistory", "GetCase by reference", "ListCases by reference"}
 
 
 @pytest.mark.parametrize("roles", ["observer", "observer,operator", "observer,admin", "observer,admin,operator"])
