@@ -39,6 +39,7 @@ enum stmt {
     STMT_CASE_SEQ,
     STMT_EVENTS,
     STMT_EVENT_PRIVATES,
+    STMT_READ_STEPS, /* of the ladder */
     STMT_LIST_AGENTS,
     STMT_LIST_CASES, /* one for each enum list_walk */
     STMT_LIST_CASES_LAST = STMT_LIST_CASES + LIST_WALKS - 1,

@@ -130,6 +130,8 @@ int case_load(struct case_state *cases, size_t n_cases, unsigned stmt, const str
 {
     if (stmt == STMT_READ + TABLE_CASE)
         return load_case_rows(cases, n_cases, rows, arena);
+    if (stmt == STMT_READ_STEPS)
+        return load_children(cases, n_cases, TABLE_ESCALATION, true, rows, arena);
     if (stmt >= STMT_READ_FEW + TABLE_FIRST_CHILD)
         return load_children(cases, n_cases, stmt - STMT_READ_FEW, false, rows, arena);
     if (stmt >= STMT_LIST_WORDS + TABLE_FIRST_WORDS)

@@ -33,7 +33,7 @@ struct case_slices {
 
 static bool with_words(const struct case_slices *x, unsigned table)
 {
-    return x->depth == CASE_WORDS && table >= TABLE_FIRST_WORDS && table <= TABLE_LAST_WORDS;
+    return x->depth >= CASE_WORDS && table >= TABLE_FIRST_WORDS && table <= TABLE_LAST_WORDS;
 }
 
 static unsigned stmt_of(const struct case_slices *x, unsigned table)
@@ -95,6 +95,8 @@ static void first_slice(struct store_read *r, int rows)
     }
     begin_slice(r);
     store_arg_cases(r, store_read_add(r, STMT_READ + TABLE_CASE));
+    if (x->depth == CASE_PROOF)
+        store_arg_cases(r, store_read_add(r, STMT_READ_STEPS));
     send_slice(r);
 }
 
@@ -172,10 +174,8 @@ static void slice_rows(struct pg_read *pg, size_t i, const struct pg_rows *rows)
     if (case_load(r->cases, 1, stmt, rows, r->arena) != AM_OK)
         fault_set(&r->fault, FAULT_RESOURCE_EXHAUSTED, ERROR_REASON_TOO_LARGE,
                   "the response needs more memory than a call may use; ask for less");
-    else if (stmt >= STMT_READ_WORDS + TABLE_FIRST_WORDS)
-        note_page(x, stmt - STMT_READ_WORDS, rows);
-    else if (stmt != STMT_READ + TABLE_CASE)
-        note_page(x, stmt - STMT_READ, rows);
+    else if (stmt != STMT_READ + TABLE_CASE && stmt != STMT_READ_STEPS)
+        note_page(x, stmt >= STMT_READ_WORDS ? stmt - STMT_READ_WORDS : stmt - STMT_READ, rows);
 }
 
 static void end_slices(struct store_read *r, const struct fault *fault)

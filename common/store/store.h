@@ -179,6 +179,7 @@ enum case_depth {
     CASE_ROW,   /* its row and its place in the queue */
     CASE_PARTS, /* and its parts, but without words: the long texts of contacts, signals and acts */
     CASE_WORDS, /* with the newest of them: see STORE_WORDS_BYTES */
+    CASE_PROOF, /* and the steps of its ladder, on which nothing is decided */
 };
 
 /* How many bytes of words of each kind are read with a case (one text may pass it), the newest. The

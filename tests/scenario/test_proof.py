@@ -25,7 +25,7 @@ NO_PART_OF_A_CASE = {
 FOLLOWS = "follows from the case; it is only looked for by it"
 NOT_PROVED = {
     "case_work": FOLLOWS, "open_claim": FOLLOWS, "case_ended": FOLLOWS, "case_reference": FOLLOWS,
-    "escalation": "a copy of what the event says, for reports; nothing is decided on it",
+    "escalation": "of a case that has climbed: test_steps_of_the_ladder_are_proved",
     "notification": "a message to be sent; the event says that somebody is told",
     "case_event.epoch": "where the event stands in the feed; no part of what happened",
     "case_event.xid": "where the event stands in the feed; no part of what happened",
@@ -168,3 +168,49 @@ def test_nothing_personal_is_in_a_finding(world, case):
     [finding] = world.verify(case).findings
     assert (finding.row, finding.field) == ("case", "customer_name")
     assert "Mallory" not in str(finding) and "Jo Doe" not in str(finding)
+
+
+STEP_FREE = {"action": "what policy says of the level that the event shows"}
+
+
+@pytest.fixture
+def climbed(world):
+    """A case that a clock, a person and a comeback have brought up."""
+    case = world.crm.OpenCase(**sample.claim(stake=sample.usd(99))).case
+    ann = world.agent("ann", present=False)
+    ann.take()
+    world.advance(9 * sample.HOUR_S)
+    ann.EscalateCase(case_id=case.case_id, reason="It takes too long.")
+    return world.get(case)
+
+
+@pytest.mark.parametrize("cause", [v1.ESCALATION_CAUSE_CLOCK, v1.ESCALATION_CAUSE_HAND])
+def test_steps_of_the_ladder_are_proved(world, climbed, cause):
+    assert world.verify(climbed).intact, world.verify(climbed)
+    one = (f"ctid = (select ctid from escalation where case_id = '{climbed.case_id}' and cause = {cause}"
+           " order by to_level desc limit 1)")
+    missed = []
+    for table, column, kind in columns(world.cluster):
+        if table != "escalation" or column in ("tenant_id", "case_id", *STEP_FREE):
+            continue
+        alter(world, "create table kept as select * from escalation where case_id = %case", climbed)
+        world.cluster.sql(f"set session_replication_role = replica; update escalation set {column} = {other(column, kind)}"
+                          f" where {one}")
+        if world.verify(climbed).intact:
+            missed.append(column)
+        put_back(world, climbed, "escalation")
+        restored = world.verify(climbed)
+        assert restored.intact, (column, restored)
+    assert not missed, missed
+
+
+def test_a_step_that_is_deleted_or_added_is_found(world, climbed):
+    own = ", ".join(column for name, column, _ in columns(world.cluster) if name == "escalation")
+    alter(world, "create table kept as select * from escalation where case_id = %case;"
+          " delete from escalation where case_id = %case", climbed)
+    assert {one.kind for one in world.verify(climbed).findings} == {v1.HISTORY_FINDING_KIND_ROW_MISSING}
+    put_back(world, climbed, "escalation")
+    alter(world, f"create table more as select {own} from escalation where case_id = %case limit 1;"
+          " update more set clock_id = gen_random_uuid(), at = at - interval '1 s';"
+          f" insert into escalation ({own}) select {own} from more; drop table more", climbed)
+    assert {one.kind for one in world.verify(climbed).findings} == {v1.HISTORY_FINDING_KIND_ROW_UNKNOWN}

@@ -223,6 +223,7 @@ static void take_detail(struct proof *p, const struct event_row *e,
     if (e->kind == EVENT_KIND_PERSONAL_DATA_ERASED && !p->erasure)
         take_erasure(p, e->seq, e->at);
     take_parts(p, e->seq, d, scratch);
+    proof_take_step(p, e, d, scratch);
 }
 
 /* -- all --------------------------------------------------------------------------------------- */
@@ -236,6 +237,8 @@ void proof_begin(struct proof *p, const struct case_state *c, const char *tenant
         p->seen[part] = ARENA_ARRAY(arena, bool, proof_rows(c, part)->n + 1);
     for (unsigned part = 0; part < PROOF_WORDS; part++)
         p->texts[part] = ARENA_ARRAY(arena, struct proof_text, proof_rows(c, part)->n + 1);
+    p->steps = ARENA_ARRAY(arena, bool, c->escalations.n + 1);
+    p->round = c->row.round;
     p->chain.problem = chain_problem;
     p->chain.ctx = p;
     chain_begin(&p->chain, &c->row);
@@ -292,5 +295,6 @@ void proof_end(struct proof *p)
         take_erasure(p, 0, 0); /* no event tells of one */
     for (unsigned part = 0; part < PROOF_PARTS; part++)
         find_unknown(p, part);
+    proof_end_steps(p);
     proof_end_texts(p);
 }

@@ -10,7 +10,7 @@
  * event comes after the one that shows a row, a replica of that release may have changed the row
  * without telling: then only what that release told is compared.
  *
- * Use: proof_begin() with the case as it was read at one instant, proof_event() for each event up
+ * Use: proof_begin() with the case as it was read at one instant (CASE_PROOF), proof_event() for each event up
  * to its last_seq, latest first, proof_end(). Long texts of signals, contacts and acts may not have
  * been read with the case: proof_words() compares them, after the events.
  *
@@ -56,6 +56,8 @@ struct proof {
     bool facts, opening, owner, version, erasure; /* compared already */
     bool *seen[PROOF_PARTS];                      /* by the row's place: an event shows it */
     struct proof_text *texts[PROOF_WORDS];
+    bool *steps;   /* of the ladder, by the row's place: an event shows it */
+    int32_t round; /* of the events that come now */
     struct proof_text name, contact, product, order; /* the first that was said */
     bool personal_gone; /* a personal part that was looked for was erased */
     size_t denials;     /* CLAIM_DENIED events seen */

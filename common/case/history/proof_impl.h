@@ -3,8 +3,8 @@
 
 /*
  * What the files of the proof share: proof_parts.c knows the parts of a case, proof_find.c keeps
- * what was found, proof_texts.c compares texts of people with the personal parts, proof.c puts them
- * together.
+ * what was found, proof_texts.c compares texts of people with the personal parts, proof_steps.c the
+ * steps of the ladder, proof.c puts them together.
  *
  * Threading: pure. Ownership: as the proof.
  */
@@ -47,6 +47,11 @@ bool proof_compare(struct proof *p, int64_t seq, const char *row, const Protobuf
 /* NULL when the bytes are no such message. */
 ProtobufCMessage *proof_unpack(const ProtobufCMessageDescriptor *type, struct slice bytes,
                                struct arena *scratch);
+
+/* proof_steps.c: the step of the ladder that the event tells of; and those that none told of. */
+void proof_take_step(struct proof *p, const struct event_row *e, const Amends__V1__EventDetail *d,
+                     struct arena *scratch);
+void proof_end_steps(struct proof *p);
 
 /* The texts that the event's personal part says. */
 void proof_take_texts(struct proof *p, const struct event_row *e, const Amends__V1__EventDetail *d,

@@ -54,7 +54,7 @@ struct case_state {
     struct rows signals, clocks, contacts, acts, remedies, promises, offers;
     struct rows queue;            /* none or one */
     struct work_row work;         /* as it was read; .tenant_id 0 = there was none */
-    struct rows escalations;      /* only new ones: never read */
+    struct rows escalations;      /* only new ones; read for a proof alone */
     struct rows notifications;    /* only new ones: never read */
     struct rows deliveries;       /* only new ones: never read by a segment */
     struct rows events, privates; /* only new ones: never read by a segment */

@@ -231,7 +231,7 @@ void prover_start(struct prover *p)
     begin_read(p, &p->read_case, &p->rows, case_done);
     fault_init(&p->fault, &p->rows);
     p->read_case.bytes_most = p->rows_most;
-    store_read_cases(p->store, &p->read_case, &p->case_id, 1, CASE_WORDS);
+    store_read_cases(p->store, &p->read_case, &p->case_id, 1, CASE_PROOF);
 }
 
 void prover_free(struct prover *p)

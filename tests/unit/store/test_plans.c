@@ -177,6 +177,7 @@ static const struct expect expectations[] = {
     {"notifications_get", "notification_pkey", "tenant_id,case_id,notification_id", 0},
     {"notifications_get", "agent_pkey", "tenant_id,agent_id", 0},
     {"notifications_ack", "notification_pkey", "tenant_id,case_id,notification_id", 0},
+    {"read_escalation", "escalation_pkey", "tenant_id,case_id", 0},
     {"work_list_clocks", "case_work_owed", "tenant_id,owner_kind,owner_id,owed_at,case_id", 2},
     {"work_list_clocks", "recovery_case_pkey", "tenant_id,case_id", 2},
     {"work_list_clocks", "clock_pkey", "tenant_id,case_id", 2},
