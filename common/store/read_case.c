@@ -175,7 +175,9 @@ static void slice_rows(struct pg_read *pg, size_t i, const struct pg_rows *rows)
         fault_set(&r->fault, FAULT_RESOURCE_EXHAUSTED, ERROR_REASON_TOO_LARGE,
                   "the response needs more memory than a call may use; ask for less");
     else if (stmt != STMT_READ + TABLE_CASE && stmt != STMT_READ_STEPS)
-        note_page(x, stmt >= STMT_READ_WORDS ? stmt - STMT_READ_WORDS : stmt - STMT_READ, rows);
+        note_page(
+            x, stmt - (stmt >= STMT_READ_WORDS + TABLE_FIRST_WORDS ? STMT_READ_WORDS : STMT_READ),
+            rows);
 }
 
 static void end_slices(struct store_read *r, const struct fault *fault)

@@ -381,7 +381,7 @@ __attribute__((constructor)) static void set_all(void)
     set(STMT_OPENING, "read_opening", opening_sql());
     set(STMT_REFERENCES, "read_references", strdup(references));
     set(STMT_CASE_SEQ, "read_case_seq", strdup(case_seq_sql));
-    set(STMT_READ_STEPS, "read_escalation", table_sql_read(&tables[TABLE_ESCALATION], 2, false));
+    set(STMT_READ_STEPS, "read_escalation", table_sql_read(&tables[TABLE_ESCALATION], 2));
     set(STMT_EVENTS, "read_events", events_sql(&tables[TABLE_EVENT]));
     set(STMT_EVENT_PRIVATES, "read_event_privates", events_sql(&tables[TABLE_EVENT_PRIVATE]));
     set(STMT_LIST_AGENTS, "list_agents", list_agents_sql());

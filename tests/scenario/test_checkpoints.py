@@ -389,3 +389,34 @@ def test_whoever_takes_over_goes_on(make_cluster, key):
                                        "c.tenant_id = s.tenant_id and c.number = s.number and c.draft = s.draft)"),
                "no draft is left", 30)
     assert kinds(verify_all(world)[0]) == {"CASE_MISSING"}, "the heads are those of no case, as made; nothing else is wrong"
+
+
+def test_missing_checkpoints_are_told(world, case):
+    """A transaction that does not end holds the feed up, and so the checkpoints."""
+    service = world.cluster.replica("assignment")
+
+    def late():
+        return service.metrics()["amends_assignment_audit_late_checkpoints"]
+
+    assert late() == 0, "the fixture has waited for its checkpoint"
+    connection = world.cluster.postgres.connect(world.cluster.name)
+    with connection.cursor() as cursor:
+        cursor.execute("begin; select pg_current_xact_id()")
+        world.open()
+        wait_until(lambda: late() == 1, "the audit to tell", 40)
+        cursor.execute("rollback")
+    connection.close()
+    assert '"event":"checkpoints_missing"' in service.log.read_text()
+    wait_until(lambda: late() == 0, "the checkpoint to be written", 40)
+    assert case.case_id
+
+
+def test_whatever_a_verification_finds_is_told_to_the_operator(world, case):
+    service = world.cluster.replica("intake")
+    assert world.verify(case).intact and service.metrics()["amends_history_findings"] == 0
+    world.cluster.sql("set session_replication_role = replica; update remedy set micros = micros / 10")
+    assert not world.verify(case).intact
+    assert service.metrics()["amends_history_findings"] == 1
+    assert service.metrics()["amends_history_findings_total"] >= 1
+    [line] = [line for line in service.log.read_text().splitlines() if '"event":"not_intact"' in line]
+    assert case.case_id in line and "amount" in line

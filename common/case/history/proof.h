@@ -10,9 +10,9 @@
  * event comes after the one that shows a row, a replica of that release may have changed the row
  * without telling: then only what that release told is compared.
  *
- * Use: proof_begin() with the case as it was read at one instant (CASE_PROOF), proof_event() for each event up
- * to its last_seq, latest first, proof_end(). Long texts of signals, contacts and acts may not have
- * been read with the case: proof_words() compares them, after the events.
+ * Use: proof_begin() with the case as it was read at one instant (CASE_PROOF), proof_event() for
+ * each event up to its last_seq, latest first, proof_end(). Long texts of signals, contacts and
+ * acts may not have been read with the case: proof_words() compares them, after the events.
  *
  * Threading: pure. Ownership: everything lies in the arena given, which also bounds the memory. The
  * case is borrowed.

@@ -38,14 +38,25 @@ static METRIC_DEFINE(age_gauge, METRIC_GAUGE, "amends_assignment_audit_age_secon
 static METRIC_DEFINE(oldest_gauge, METRIC_GAUGE, "amends_assignment_audit_oldest_overdue_seconds",
                      "How long the clock that waits longest has been due; 0 = none is late.");
 
+static METRIC_DEFINE(checkpoints_gauge, METRIC_GAUGE, "amends_assignment_audit_late_checkpoints",
+                     "Tenants whose histories went on without a checkpoint for more than two "
+                     "intervals; 0 without a key, or where another replica audits.");
+
+/* How often, and at how many tenants, checkpoints are looked at. */
+#define CHECKPOINTS_EVERY_US (10 * US_PER_S)
+#define CHECKPOINTS_TENANTS 10000
+
 struct audit_counts {
     int64_t overdue, unwatched, standing, ownerless, refused, cases;
 };
 
 struct audit {
     struct assignment *a;
-    bool running; /* a slice */
-    bool asking;  /* for the oldest one */
+    bool running;           /* a slice */
+    bool asking;            /* for the oldest one */
+    bool looking;           /* for checkpoints */
+    int64_t look_us;        /* monotonic: the next look */
+    int64_t late, was_late; /* checkpoints */
     struct audit_page page;
     int64_t tenant; /* the next slice begins behind this case */
     struct uuid after;
@@ -182,6 +193,59 @@ static void ask_oldest(struct audit *u)
     engine_read_start(r);
 }
 
+/* -- checkpoints ------------------------------------------------------------------------------- */
+
+static int64_t two_intervals_us(const struct audit *u)
+{
+    return 2 * u->a->config.checkpoint_interval_s * US_PER_S;
+}
+
+/* Column 9: when the first event was that waits for a checkpoint. */
+static void checkpoint_rows(struct pg_read *pg, size_t i, const struct pg_rows *rows)
+{
+    struct audit *u = ((struct engine_read *)pg->ctx)->ctx;
+    const int64_t before_us = engine_now_us(u->a) - two_intervals_us(u);
+    (void)i;
+    for (int row = 0; row < pg_rows_count(rows); row++)
+        u->late += !pg_is_null(rows, row, 9) && pg_time_us(rows, row, 9) < before_us;
+}
+
+static void checkpoints_looked(struct engine_read *r, const struct fault *fault)
+{
+    struct audit *u = r->ctx;
+    u->looking = false;
+    if (fault || !u->since_us)
+        return;
+    metric_set(&checkpoints_gauge, 0, u->late);
+    if (u->late > 0 && u->was_late == 0)
+        log_warn("assignment", "checkpoints_missing", LOG_INT("tenants", u->late),
+                 LOG_INT("interval_s", u->a->config.checkpoint_interval_s),
+                 LOG_STR("do", "see whether any replica of assignment has --checkpoint-key, and "
+                               "what its log says of checkpoints"));
+    u->was_late = u->late;
+}
+
+/* By the same statement as the job that writes them, which tells only of its own walk. */
+static void look_at_checkpoints(struct audit *u)
+{
+    const int64_t now_us = time_shared_us(loop_time(u->a->loop));
+    struct engine_read *r = engine_read_new(u->a, 0, checkpoint_rows, checkpoints_looked, u);
+    struct pg_args *args = engine_read_add(r, STMT_CHECKPOINT_DUE);
+    u->looking = true;
+    u->look_us = time_mono_us() + CHECKPOINTS_EVERY_US;
+    u->late = 0;
+    pg_arg_int8(args, 0);
+    pg_arg_time(args, now_us);
+    pg_arg_int4(args, CHECKPOINTS_TENANTS);
+    pg_arg_time(args, now_us + two_intervals_us(u));
+    engine_read_start(r);
+}
+
+static bool checks_checkpoints(const struct audit *u)
+{
+    return u->a->service->keys && !u->looking && time_mono_us() >= u->look_us;
+}
+
 /* -- life -------------------------------------------------------------------------------------- */
 
 void audit_run(struct audit *u)
@@ -197,6 +261,8 @@ void audit_run(struct audit *u)
         next_slice(u);
     if (!u->asking)
         ask_oldest(u);
+    if (checks_checkpoints(u))
+        look_at_checkpoints(u);
 }
 
 void audit_rest(struct audit *u)
@@ -208,13 +274,15 @@ void audit_rest(struct audit *u)
     show_counts(&none);
     metric_set(&age_gauge, 0, 0);
     metric_set(&oldest_gauge, 0, 0);
+    metric_set(&checkpoints_gauge, 0, 0);
+    u->was_late = 0;
 }
 
 struct audit *audit_new(struct assignment *a)
 {
-    struct metric *const metrics[] = {&overdue_gauge,   &unwatched_gauge, &standing_gauge,
-                                      &ownerless_gauge, &refused_gauge,   &cases_gauge,
-                                      &passes_total,    &age_gauge,       &oldest_gauge};
+    struct metric *const metrics[] = {
+        &overdue_gauge, &unwatched_gauge, &standing_gauge, &ownerless_gauge, &refused_gauge,
+        &cases_gauge,   &passes_total,    &age_gauge,      &oldest_gauge,    &checkpoints_gauge};
     struct audit *u = calloc(1, sizeof(*u));
     AM_ASSERT(u != NULL);
     for (size_t i = 0; i < sizeof(metrics) / sizeof(*metrics); i++)

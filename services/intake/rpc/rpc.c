@@ -14,6 +14,7 @@
 #include "intake/intake.h"
 #include "intake/feed/feed.h"
 #include "intake/rpc/feeds.h"
+#include "intake/rpc/found.h"
 #include "intake/rpc/histories.h"
 #include "intake/rpc/keys.h"
 #include "intake/rpc/lists.h"
@@ -139,6 +140,7 @@ int intake_register(struct rpc_server *server, struct service *service)
          .slots = 8,
          .arena_bytes = POLICY_ARENA_BYTES},
     };
+    found_metrics();
     int err = rpc_server_add(server, &amends__v1__intake_service__descriptor, methods,
                              COUNT(methods), service);
     if (!err)

@@ -4,6 +4,7 @@
 
 #include "amends/v1/intake_service.pb-c.h"
 #include "contract/reasons.h"
+#include "intake/rpc/found.h"
 #include "intake/rpc/lists.h"
 #include "intake/rpc/prover.h"
 #include "shared/named_case.h"
@@ -24,6 +25,7 @@ static void answer(struct read_call *rc, struct prover *p)
     r.findings = proof->findings;
     r.n_findings = proof->n_findings;
     r.rows = proof->rows;
+    found_tell(rc->tenant->name, r.findings, r.n_findings);
     rpc_reply(rc->call, &r.base);
 }
 

@@ -13,6 +13,7 @@
 
 #include "amends/v1/history_service.pb-c.h"
 #include "base/assert.h"
+#include "intake/rpc/found.h"
 #include "intake/rpc/histories.h"
 #include "intake/rpc/prover.h"
 #include "shared/page_token.h"
@@ -109,6 +110,7 @@ static void answer(struct whole *w, bool more)
 {
     struct whole gone = *w;
     struct read_call *rc = w->rc;
+    found_tell(rc->tenant->name, w->response.findings, w->response.n_findings);
     w->response.keys_known = rc->service->keys != NULL;
     w->response.progress_permille = more ? progress_of(w) : 1000;
     if (more)
