@@ -13,7 +13,7 @@ import pytest
 from bench import floods
 from harness import api
 from harness.api import message, v1
-from harness.certificates import Authority
+from harness.certificates import Authority, Tls
 from harness.errors import Error, refused
 from harness.front import SERVICES, Front
 from harness.process import free_port, wait_until
@@ -352,3 +352,42 @@ def test_floods_end_at_the_front(cluster, front, flood):
     assert most_mb < MOST_MB
     assert waited < 5
     assert front.process.running()
+
+
+# -- TLS from the front to the services --------------------------------------------------------------------------------
+
+
+def test_a_front_is_trusted_by_the_name_in_its_certificate(make_cluster, state_folder):
+    """The front shows a certificate, as in compose or on another machine. Clients' names count through it, and nobody else
+    may tell any, not even who has a certificate of the same authority."""
+    state_folder.chmod(0o755)
+    authority = Authority(state_folder / "ca")
+    names = state_folder / "clients.txt"
+    names.write_text("dns:crm.example.com demo crm CLIENT\n")
+    tls = Tls(authority, client=authority.issue("test", "DNS:test.example.com"))
+    cluster = make_cluster(auth="required", tls=tls, options=(
+        "--trusted-front-san", "front.example.com", "--tls-client-map", names))
+    own = authority.issue("front-to-services", "DNS:front.example.com")
+    with Front(state_folder / "front", cluster, client_names=True, authority=authority, SERVICE_CA=authority.cert,
+               SERVICE_NAME="localhost", SERVICE_CERTIFICATE=own.cert) as front:
+        crm = front.authority.issue("crm", "DNS:crm.example.com")
+        client = api.Client(front.channel(crm), "IntakeService")
+
+        def served():
+            try:
+                return client.ListCases(timeout_s=2) is not None
+            except Error as error:
+                assert error.code == grpc.StatusCode.UNAVAILABLE, error
+                return False
+
+        wait_until(served, "the front to find a service ready", pause=0.1)
+        case = client.OpenCase(**sample.claim()).case
+        assert client.GetCaseHistory(case_id=case.case_id).events[0].actor == "crm"
+        # Without a certificate nobody is anybody, whatever their metadata say: the front deletes it.
+        lie = [("amends-client-san", "dns:crm.example.com"), ("amends-peer", "ipv4:192.0.2.1:1")]
+        with refused("UNAUTHENTICATED", "CREDENTIAL_MISSING"):
+            api.Client(front.channel(), "IntakeService", metadata=lie).ListCases()
+    # Past the front: a certificate of the same authority, with another name.
+    direct = api.Client(cluster.replica("intake").channel, "IntakeService", metadata=lie)
+    with refused("PERMISSION_DENIED", "FRONT_NOT_TRUSTED"):
+        direct.ListCases()
