@@ -135,6 +135,15 @@ void rig_seal(struct rig *r, char master)
     store_use_keys(r->store, r->keys);
 }
 
+/* On a busy machine statements on partitioned tables take seconds to prepare, and commands would be
+ * refused meanwhile. */
+static void wait_until_up(struct rig *r)
+{
+    const int64_t until = time_mono_us() + PATIENCE_US;
+    while (!pg_up(r->pg) && time_mono_us() < until)
+        rig_turn(r);
+}
+
 void rig_connect(struct rig *r, const struct pg_seg_ops *ops)
 {
     if (ops) {
@@ -144,6 +153,7 @@ void rig_connect(struct rig *r, const struct pg_seg_ops *ops)
     r->store = store_new(r->pg, r->loop, r->tenants, on_route, r);
     if (getenv("AMENDS_TEST_SEALED"))
         rig_seal(r, '1');
+    wait_until_up(r);
 }
 
 void rig_turn(struct rig *r)
