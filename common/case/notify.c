@@ -6,6 +6,7 @@
 #include "base/assert.h"
 #include "base/digest.h"
 #include "contract/words.h"
+#include "policy/notify.h"
 
 #define TIME_BYTES 6 /* of a version 7 id */
 
@@ -95,6 +96,54 @@ static void name_step(struct notification_row *n, const struct tidings *t)
     n->threshold = t->threshold;
 }
 
+/* -- how it is sent ---------------------------------------------------------------------------- */
+
+static int kind_of_delivery(int channel, bool digest)
+{
+    if (channel == NOTIFICATION_CHANNEL_WEBHOOK)
+        return DELIVERY_KIND_NOTIFICATION_WEBHOOK;
+    return digest ? DELIVERY_KIND_DIGEST_MAIL : DELIVERY_KIND_NOTIFICATION_MAIL;
+}
+
+static void deliver(struct decision *d, const struct notification_row *n, int channel)
+{
+    const bool by_mail = channel == NOTIFICATION_CHANNEL_EMAIL;
+    struct delivery_row *out = ROWS_ADD(&d->c->deliveries, struct delivery_row, d->arena);
+    bool digest;
+    const int64_t at_us = policy_send_at(d->policy, channel, n->urgent, d->now_us, &digest);
+    *out = (struct delivery_row){
+        .row = out->row,
+        .tenant_id = n->tenant_id,
+        .delivery_id = uuid_derive(&n->notification_id, (uint32_t)channel),
+        .kind = (int16_t)kind_of_delivery(channel, digest),
+        .receiver = by_mail ? n->recipient : policy_webhook(d->policy, n->recipient),
+        .case_id = n->case_id,
+        .seq = n->seq,
+        .notification_id = n->notification_id,
+        .state = DELIVERY_STATE_WAITING,
+        .created_at = d->now_us,
+        .next_at = at_us,
+        .holder = "",
+        .error = "",
+    };
+}
+
+/* One delivery for each channel: its id follows from the notification's, so none is twice. */
+static void deliver_all(struct decision *d, const struct notification_row *n)
+{
+    const struct policy_notice notice = {.recipient = n->recipient,
+                                         .level = n->level,
+                                         .kind = n->kind,
+                                         .threshold = n->threshold,
+                                         .urgent = n->urgent};
+    const uint32_t channels = policy_channels(d->policy, &notice);
+    for (int channel = NOTIFICATION_CHANNEL_EMAIL; channel < NOTIFICATION_CHANNEL_COUNT; channel++)
+        if (channels & 1u << channel)
+            deliver(d, n, channel);
+}
+
+/* -- telling ----------------------------------------------------------------------------------- */
+
 void notify_tell(struct decision *d, const struct tidings *t, const char *recipient)
 {
     const struct case_row *row = &d->c->row;
@@ -119,6 +168,7 @@ void notify_tell(struct decision *d, const struct tidings *t, const char *recipi
     n->ask = (int16_t)t->ask;
     n->urgent = t->urgent || row->level >= d->policy->n_levels;
     n->acknowledged_by = "";
+    deliver_all(d, n);
 }
 
 void notify_owner(struct decision *d, const struct tidings *t)

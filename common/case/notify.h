@@ -9,6 +9,8 @@
  * told twice of the same, however many reasons there are for it: the second time is passed over
  * within a command, and the table's key would refuse it later.
  *
+ * For each channel but reading that policy names (policy/notify.h) a delivery is written, too.
+ *
  * Threading: pure. Ownership: rows lie in the case; texts must live as long as the decision.
  */
 

@@ -105,6 +105,38 @@ static bool is_language(const char *text)
     return *text == '\0';
 }
 
+bool check_is_language(const char *text)
+{
+    return strlen(text) <= LANGUAGE_MAX_BYTES && is_language(text);
+}
+
+/* -- addresses --------------------------------------------------------------------------------- */
+
+static bool is_address_char(char c)
+{
+    return c > ' ' && c < 0x7f && !strchr("\"(),:;<>[\\]", c);
+}
+
+bool check_is_email(const char *text)
+{
+    const char *at = strchr(text, '@');
+    const size_t len = strlen(text);
+    if (!at || at == text || at[1] == '\0' || at - text > 64 || len > CHECK_EMAIL_BYTES_MAX ||
+        strchr(at + 1, '@'))
+        return false;
+    for (const char *c = text; *c; c++)
+        if (!is_address_char(*c))
+            return false;
+    return at[1] != '.' && text[len - 1] != '.' && !strstr(at, "..");
+}
+
+void check_email(struct fault *fault, const char *field, const char *text, bool required)
+{
+    check_text(fault, field, text, CHECK_EMAIL_BYTES_MAX, required);
+    if (!told_already(fault, field) && text[0] != '\0' && !check_is_email(text))
+        fault_violation(fault, field, "is no address for mail such as ann@example.com");
+}
+
 void check_language(struct fault *fault, const char *field, const char *text, bool required)
 {
     check_text(fault, field, text, LANGUAGE_MAX_BYTES, required);

@@ -42,6 +42,17 @@ bool check_is_customer(const char *text, size_t len);
 /* A principal id: check_name() of at most CHECK_PRINCIPAL_BYTES_MAX bytes. */
 void check_principal(struct fault *fault, const char *field, const char *text);
 
+/* An address for mail: one @ with something before and after it, of visible ASCII without blanks,
+ * quotes, commas, brackets or angles, so that it can stand in any header; at most
+ * CHECK_EMAIL_BYTES_MAX bytes. */
+#define CHECK_EMAIL_BYTES_MAX 254
+bool check_is_email(const char *text);
+/* The same as a violation; "" only when not required. */
+void check_email(struct fault *fault, const char *field, const char *text, bool required);
+
+/* Whether it is a tag as check_language() wants it. */
+bool check_is_language(const char *text);
+
 /* BCP 47: subtags of 1 to 8 letters and digits, the first of 2 to 8 letters, at most 35 bytes; ""
  * only when not required. */
 void check_language(struct fault *fault, const char *field, const char *text, bool required);

@@ -39,6 +39,7 @@ struct policy *policy_new(int32_t version)
     p->currency = p->mail_from = "";
     p->zone = zone_get("UTC");
     p->contact_calendar = -1;
+    p->notify = (struct policy_telling){.hours = -1, .link = "", .webhook = ""};
     p->layouts = layouts_new();
     arena_init(&p->arena, POLICY_ARENA_BYTES);
     return p;
@@ -56,6 +57,9 @@ int policy_add_level(struct policy *p, const struct policy_level *level)
     l->steward_name = keep(p, level->steward_name);
     l->steward_contact = keep(p, level->steward_contact);
     l->steward_hours = keep(p, level->steward_hours);
+    l->steward_email = keep(p, level->steward_email);
+    l->steward_webhook = keep(p, level->steward_webhook);
+    l->steward_language = keep(p, level->steward_language);
     return AM_OK;
 }
 
@@ -143,6 +147,14 @@ void policy_set_texts(struct policy *p, const char *mail_from, const struct poli
     p->mail_from = keep(p, mail_from);
     p->texts = copy;
     p->n_texts = n;
+}
+
+void policy_set_notify(struct policy *p, const struct policy_telling *notify)
+{
+    AM_ASSERT(p->magic == POLICY_MAGIC);
+    p->notify = *notify;
+    p->notify.link = keep(p, notify->link);
+    p->notify.webhook = keep(p, notify->webhook);
 }
 
 static int by_code(const void *a, const void *b)

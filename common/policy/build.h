@@ -25,6 +25,9 @@ int policy_add_tier(struct policy *p, const char *name) AM_MUSTCHECK;
 int policy_add_calendar(struct policy *p, const struct policy_calendar *calendar) AM_MUSTCHECK;
 int policy_add_clock(struct policy *p, const struct policy_clock *clock) AM_MUSTCHECK;
 
+/* Replaces what is said of notifications. */
+void policy_set_notify(struct policy *p, const struct policy_telling *notify);
+
 /* Sorts the failures by code. policy_failure_find() needs that, and conditions name failures by
  * their place, so it comes before the first condition is built. */
 void policy_sort_failures(struct policy *p);

@@ -52,6 +52,9 @@ struct policy_level {
     const char *steward_name; /* as the customer may see it, like the two below */
     const char *steward_contact;
     const char *steward_hours;
+    const char *steward_email; /* these three are not for customers; "" = none */
+    const char *steward_webhook;
+    const char *steward_language;
     int16_t action; /* LadderAction when a case arrives */
     int64_t cost_per_touch_micros;
     /* What an agent of this level may give in one case, by kind, in any currency; 0 = nothing. */
@@ -151,6 +154,33 @@ struct policy_text {
     const char *line;    /* of a digest */
 };
 
+/* -- who is told how --------------------------------------------------------------------------- */
+
+#define POLICY_DIGESTS_MAX 24
+#define POLICY_CHANNEL_RULES_MAX 32
+
+/* Whom a rule is about: bits. */
+enum policy_told { POLICY_TOLD_AGENT = 1, POLICY_TOLD_STEWARD = 2 };
+
+/* Each set is of what fits; 0 = everything fits. */
+struct policy_channel_rule {
+    uint32_t levels;   /* bit n = level n */
+    uint32_t kinds;    /* bit n = NotificationKind n */
+    int32_t percent;   /* a threshold of so much or more */
+    uint32_t urgent;   /* bit 0 = what is not, bit 1 = what is */
+    uint32_t to;       /* of enum policy_told */
+    uint32_t channels; /* bit n = NotificationChannel n */
+};
+
+struct policy_telling {
+    int16_t hours;                         /* calendar; -1 = always */
+    size_t n_digests;                      /* 0 = mails are not gathered */
+    int32_t digests_s[POLICY_DIGESTS_MAX]; /* after midnight, ascending */
+    const char *link, *webhook;            /* "" = none */
+    size_t n_rules;
+    struct policy_channel_rule rules[POLICY_CHANNEL_RULES_MAX];
+};
+
 /* -- the policy -------------------------------------------------------------------------------- */
 
 struct policy {
@@ -177,6 +207,7 @@ struct policy {
     const char *mail_from; /* how the sender of mails is shown */
     size_t n_texts;
     const struct policy_text *texts;
+    struct policy_telling notify;   /* read it by policy/notify.h */
     struct policy_layouts *layouts; /* behind policy_calendar_in() */
     /* The settings, as settings.def describes them: `int64_t offer_timeout_ms;` and so on. */
 #define SETTINGS_AS_FIELDS

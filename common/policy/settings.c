@@ -3,8 +3,10 @@
 
 #include <string.h>
 
+#include "amends/v1/notification_service.pb-c.h"
 #include "amends/v1/types.pb-c.h"
 #include "base/assert.h"
+#include "contract/check.h"
 
 #define CHANNELS (CHANNEL_COUNT - 1) /* without UNSPECIFIED */
 #define QUOTED(value) #value
@@ -21,6 +23,8 @@
 #define STRUCT_TIMING struct policy_clock
 #define STRUCT_WATCH struct policy_clock
 #define STRUCT_THRESHOLD struct policy_threshold
+#define STRUCT_NOTIFY struct policy_telling
+#define STRUCT_CHANNEL struct policy_channel_rule
 #define STRUCT_SETTINGS struct policy
 
 /* A pointer to the field of each type. */

@@ -28,6 +28,8 @@ enum setting_scope {
     SCOPE_WATCH,     /* struct policy_clock; only of clocks that follow the facts of a case */
     SCOPE_DAYS,      /* struct policy_target */
     SCOPE_THRESHOLD, /* struct policy_threshold */
+    SCOPE_NOTIFY,    /* struct policy_telling */
+    SCOPE_CHANNEL,   /* struct policy_channel_rule */
     SCOPE_SETTINGS,  /* struct policy: promises, close_gate, assignment, priority */
     SETTING_SCOPES
 };

@@ -112,6 +112,7 @@ static bool read_sections(struct bundle *b)
     read_calendars(b);
     read_clocks(b);
     read_templates(b);
+    read_notify(b);
     read_settings(b, SCOPE_SETTINGS, b->root, b->policy);
     return true;
 }

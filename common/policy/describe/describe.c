@@ -112,5 +112,6 @@ void policy_describe(const struct policy *p, struct description *d)
         describe_failure(p, &p->failures[i], d);
     describe_clocks(p, d);
     describe_texts(p, d);
+    describe_notify(p, d);
     describe_entry(p, SCOPE_SETTINGS, p, "", d);
 }

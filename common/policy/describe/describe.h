@@ -26,6 +26,7 @@ struct description {
 void policy_describe(const struct policy *p, struct description *d);
 /* Add its clocks alone, and its calendars. */
 void describe_clocks(const struct policy *p, struct description *d);
+void describe_notify(const struct policy *p, struct description *d);
 void describe_calendars(const struct policy *p, struct description *d);
 /* Adds the values of an entry that have a type in settings.def. `entry` is the struct of the scope,
  * `at` its path ("" for the policy itself). */

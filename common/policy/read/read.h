@@ -42,6 +42,7 @@ void read_failures(struct bundle *b); /* sorted after */
 void read_calendars(struct bundle *b);
 void read_clocks(struct bundle *b); /* and then the ladder's */
 void read_templates(struct bundle *b);
+void read_notify(struct bundle *b); /* behind the calendars */
 
 /* -- rows of settings.def ---------------------------------------------------------------------- */
 

@@ -98,5 +98,6 @@ void policy_validate(const struct policy *p, struct bundle_problems *problems)
         policy_validate_standing(p, problems);
         policy_validate_end(p, problems);
     }
+    policy_validate_notify(p, problems);
     policy_validate_settings(p, problems);
 }

@@ -40,6 +40,7 @@ void policy_validate_standing(const struct policy *p, struct bundle_problems *pr
 /* Whether every resolved case comes to its end by itself. */
 void policy_validate_end(const struct policy *p, struct bundle_problems *problems);
 /* The values of single settings, and what they ask of each other. */
+void policy_validate_notify(const struct policy *p, struct bundle_problems *problems);
 void policy_validate_settings(const struct policy *p, struct bundle_problems *problems);
 
 /* -- what they share --------------------------------------------------------------------------- */

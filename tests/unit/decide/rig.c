@@ -293,7 +293,8 @@ void rig_policy(struct world *w, const char *sections)
     struct fault fault;
     char source[4096];
     fault_init(&fault, &w->arena);
-    (void)snprintf(source, sizeof(source), "amends: 1\n%s", sections);
+    const bool has_format = strncmp(sections, "amends:", 7) == 0;
+    (void)snprintf(source, sizeof(source), "%s%s", has_format ? "" : "amends: 1\n", sections);
     struct policy *p = policy_compile(1, source, &fault);
     if (!p)
         fail_msg("%s: %s", fault.n_violations ? fault.violations[0].key : "?",

@@ -60,7 +60,7 @@ void rig_acknowledge(struct world *w, const char *who);
 /* Makes every record that the close gate asks for, in the case's present round. */
 void rig_recover(struct world *w, const char *who);
 
-/* Another policy, from sections of a bundle. */
+/* Another policy, from sections of a bundle; `amends: 1` unless they begin with `amends:`. */
 void rig_policy(struct world *w, const char *sections);
 
 /* The i-th promise, its state asserted. */

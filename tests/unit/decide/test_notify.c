@@ -311,6 +311,59 @@ static void the_same_is_told_once(void **state)
     world_free(w);
 }
 
+static const struct delivery_row *sent(const struct world *w, size_t i)
+{
+    assert_true(i < w->deliveries.n);
+    return ROW_AT(&w->deliveries, const struct delivery_row, i);
+}
+
+#define NOTIFIED                                                                                   \
+    "amends: 2\nnotify:\n  webhook: pager\n  digest: 08:00\n  channels:\n"                         \
+    "    - {urgent: yes, to: agent, by: [email, webhook]}\n"                                       \
+    "    - {urgent: no, to: agent, by: email}\n"
+
+static struct world *notified(void)
+{
+    struct world *w = rig_owned();
+    rig_policy(w, NOTIFIED);
+    return w;
+}
+
+static void each_channel_has_a_delivery(void **state)
+{
+    (void)state;
+    struct world *w = notified();
+    rig_contact(w, "ann", OUT, CONTACT_OUTCOME_REACHED, CHANNEL_PHONE);
+    rig_promise(w, "ann", w->now_us + 5 * HOUR_US);
+    assert_int_equal(w->deliveries.n, 0);
+    world_fire_until(w, w->now_us + 5 * HOUR_US + 1000000);
+    const struct notification_row *n = told_to(w, 0, "ann");
+    assert_int_equal(w->deliveries.n, 2); /* the desk reads for itself */
+    assert_int_equal(sent(w, 0)->kind, DELIVERY_KIND_NOTIFICATION_MAIL);
+    assert_string_equal(sent(w, 0)->receiver, "ann");
+    assert_int_equal(sent(w, 1)->kind, DELIVERY_KIND_NOTIFICATION_WEBHOOK);
+    assert_string_equal(sent(w, 1)->receiver, "pager");
+    for (size_t i = 0; i < 2; i++) {
+        assert_true(uuid_eq(&sent(w, i)->notification_id, &n->notification_id));
+        assert_int_equal(sent(w, i)->seq, n->seq);
+        assert_int_equal(sent(w, i)->next_at, n->created_at); /* it is urgent */
+        assert_int_equal(sent(w, i)->state, DELIVERY_STATE_WAITING);
+    }
+    assert_false(uuid_eq(&sent(w, 0)->delivery_id, &sent(w, 1)->delivery_id));
+    world_free(w);
+}
+
+static void what_is_not_urgent_is_gathered(void **state)
+{
+    (void)state;
+    struct world *w = notified();
+    rig_contact(w, "bob", IN, CONTACT_OUTCOME_UNSPECIFIED, CHANNEL_EMAIL);
+    assert_int_equal(w->deliveries.n, 1);
+    assert_int_equal(sent(w, 0)->kind, DELIVERY_KIND_DIGEST_MAIL);
+    assert_int_equal(sent(w, 0)->next_at, WORLD_START_US + 8 * HOUR_US);
+    world_free(w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -327,6 +380,8 @@ int main(void)
         cmocka_unit_test(an_owner_learns_that_a_remedy_failed),
         cmocka_unit_test(an_owner_learns_that_somebody_else_ended_the_case),
         cmocka_unit_test(the_same_is_told_once),
+        cmocka_unit_test(each_channel_has_a_delivery),
+        cmocka_unit_test(what_is_not_urgent_is_gathered),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -25,10 +25,11 @@ static struct arena arena;
 static const char *manual;
 
 static const char *const scopes[SETTING_SCOPES] = {
-    [SCOPE_SECTION] = "section", [SCOPE_CALENDAR] = "calendar",   [SCOPE_HOLIDAY] = "holiday",
-    [SCOPE_ICAL] = "ical",       [SCOPE_LEVEL] = "level",         [SCOPE_FAILURE] = "failure",
-    [SCOPE_CLOCK] = "clock",     [SCOPE_TIMING] = "timing",       [SCOPE_WATCH] = "watch",
-    [SCOPE_DAYS] = "days",       [SCOPE_THRESHOLD] = "threshold", [SCOPE_SETTINGS] = "settings",
+    [SCOPE_NOTIFY] = "notify",       [SCOPE_CHANNEL] = "channel",   [SCOPE_SECTION] = "section",
+    [SCOPE_CALENDAR] = "calendar",   [SCOPE_HOLIDAY] = "holiday",   [SCOPE_ICAL] = "ical",
+    [SCOPE_LEVEL] = "level",         [SCOPE_FAILURE] = "failure",   [SCOPE_CLOCK] = "clock",
+    [SCOPE_TIMING] = "timing",       [SCOPE_WATCH] = "watch",       [SCOPE_DAYS] = "days",
+    [SCOPE_THRESHOLD] = "threshold", [SCOPE_SETTINGS] = "settings",
 };
 
 /* A printed text that lies in the arena. */
