@@ -118,6 +118,8 @@ static const struct column agent_cols[] = {
     TIME(agent_row, idle_since),
     COL(agent_row, presence_cause),
     TIME_NULL(agent_row, presence_cause_at),
+    PLAIN(agent_row, email),
+    PLAIN(agent_row, notice_language),
 };
 
 static const struct column signal_cols[] = {

@@ -125,6 +125,8 @@ void put_agent_validate(const ProtobufCMessage *request, int64_t now_us,
     check_text(fault, "agent.display_name", a->display_name, NAME_BYTES, false);
     check_text(fault, "agent.public_contact", a->public_contact, NAME_BYTES, false);
     check_text(fault, "agent.team", a->team, TEAM_BYTES, false);
+    check_email(fault, "agent.email", a->email, false);
+    check_language(fault, "agent.notice_language", a->notice_language, false);
     check_range(fault, "agent.level", a->level, 1, policy ? policy->n_levels : POLICY_LEVELS_MAX);
     check_range(fault, "agent.capacity", a->capacity, 0, CAPACITY_MAX);
     check_lists(fault, a);

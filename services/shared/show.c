@@ -152,6 +152,19 @@ bool show_record(struct service *s, struct rpc_call *call, int64_t tenant_id,
     return false;
 }
 
+bool show_agent(struct rpc_call *call, Amends__V1__Agent *agent, struct arena *arena,
+                struct fault *fault)
+{
+    if (!only_observes(call) || !*agent->email)
+        return true;
+    agent->email = private_mask_contact(agent->email, arena);
+    if (agent->email)
+        return true;
+    fault_set(fault, FAULT_RESOURCE_EXHAUSTED, ERROR_REASON_TOO_LARGE,
+              "the response needs more memory than a call may use; ask for less");
+    return false;
+}
+
 bool show_may_write(const struct service *s, struct fault *fault)
 {
     if (!s->access || access_has_room(s->access))

@@ -13,6 +13,7 @@
  * changed in place.
  */
 
+#include "amends/v1/agent.pb-c.h"
 #include "base/fault.h"
 #include "shared/service.h"
 
@@ -35,6 +36,11 @@ bool show_personal(struct service *s, struct rpc_call *call, int64_t tenant_id,
 uint32_t show_masks(struct rpc_call *call);
 bool show_record(struct service *s, struct rpc_call *call, int64_t tenant_id,
                  const struct show_case *of, uint32_t shown, struct fault *fault) AM_MUSTCHECK;
+
+/* Masks an agent's address for mail for who may make the call only as an OBSERVER. False: `fault`
+ * is set, and the message must not be sent. */
+bool show_agent(struct rpc_call *call, Amends__V1__Agent *agent, struct arena *arena,
+                struct fault *fault) AM_MUSTCHECK;
 
 /* Whether a call that writes, and answers with a case, may begin; else `fault` is set. */
 bool show_may_write(const struct service *s, struct fault *fault) AM_MUSTCHECK;

@@ -84,5 +84,7 @@ Amends__V1__Agent *message_agent(const struct agent_row *row, struct arena *aren
     a->presence_cause = (Amends__V1__PresenceCause)presence_cause(row);
     a->load = row->counted_cases + row->pending_weight;
     make_time(&m, &a->idle_since_time, row->idle_since);
+    make_text(&m, &a->email, row->email);
+    make_text(&m, &a->notice_language, row->notice_language);
     return m.full ? NULL : a;
 }

@@ -231,7 +231,8 @@ struct agent_row {
     const char *skills, *languages, *authorities; /* canonical text: case/people/agent_text.h */
     int16_t presence;
     int64_t presence_at, idle_since;
-    int16_t presence_cause; /* read it by presence_cause() (case/people/presence.h) */
+    const char *email, *notice_language; /* of notifications; "" = nowhere, English */
+    int16_t presence_cause;              /* read it by presence_cause() (case/people/presence.h) */
     int64_t presence_cause_at;
     /* Read with the row, never written: counted cases and pending offers under the agent's key. */
     int32_t counted_cases, pending_weight;

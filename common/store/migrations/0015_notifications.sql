@@ -11,3 +11,6 @@ alter table notification add column ask int2 not null default 0;     -- Notifica
 alter table notification add column urgent boolean not null default false;
 alter table notification add column acknowledged_at timestamptz;
 alter table notification add column acknowledged_by text collate "C" not null default '';
+-- Where an agent's notifications are mailed to, and in which language; '' = nowhere, and English.
+alter table agent add column email text not null default '';
+alter table agent add column notice_language text collate "C" not null default '';

@@ -62,6 +62,8 @@ static void copy_in(struct decision *d, struct agent_row *a, const Amends__V1__A
     a->display_name = keep(d, given->display_name);
     a->public_contact = keep(d, given->public_contact);
     a->team = keep(d, given->team);
+    a->email = keep(d, given->email);
+    a->notice_language = keep(d, given->notice_language);
     a->level = (int16_t)given->level;
     a->capacity = given->capacity;
     a->skills = agent_text_skills(given->skills, given->n_skills, d->arena);

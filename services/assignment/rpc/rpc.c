@@ -18,6 +18,7 @@
 #include "case/message/message.h"
 #include "contract/reasons.h"
 #include "shared/page_token.h"
+#include "shared/show.h"
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
@@ -44,7 +45,10 @@ static void get_done(struct store_read *read)
     }
     Amends__V1__GetAgentResponse r = AMENDS__V1__GET_AGENT_RESPONSE__INIT;
     r.agent = message_agent(ROW_AT(&read->agents, struct agent_row, 0), rc->arena);
-    rpc_reply(rc->call, &r.base);
+    if (show_agent(rc->call, r.agent, rc->arena, &rc->fault))
+        rpc_reply(rc->call, &r.base);
+    else
+        rpc_fail(rc->call, &rc->fault);
 }
 
 static void get_start(struct read_call *rc)
@@ -106,6 +110,8 @@ static bool list_take(struct agents_page *p)
         if (p->response.n_agents == p->limit || !read_call_room(p->rc))
             return true;
         Amends__V1__Agent *agent = message_agent(row, p->rc->arena);
+        if (!show_agent(p->rc->call, agent, p->rc->arena, &p->rc->fault))
+            return true;
         p->response.agents[p->response.n_agents++] = agent;
         p->last = agent->agent_id;
     }

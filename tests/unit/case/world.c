@@ -52,7 +52,7 @@ struct agent_row *world_agent(struct world *w, const char *id, int level)
     a->tenant_id = TENANT_ID;
     a->agent_id = id;
     a->version = 1;
-    a->display_name = a->public_contact = a->team = "";
+    a->display_name = a->public_contact = a->team = a->email = a->notice_language = "";
     a->level = (int16_t)level;
     a->capacity = 10;
     a->skills = "billing:3";
