@@ -35,8 +35,8 @@
     " cross join lateral (select y.* from notification y where y.tenant_id = k.tenant_id"          \
     " and y.case_id = k.case_id and y.notification_id = k.notification_id offset 0) x"
 
-/* $4 when, $5 who, $6 state before, $7 after. The tenant is neither merged nor hashed, and the rows are taken in the order of
- * the arrays: see keys_use_sql. */
+/* $4 when, $5 who, $6 state before, $7 after. The tenant is neither merged nor hashed, and the rows
+ * are taken in the order of the arrays: see keys_use_sql. */
 static const char ack[] =
     "update notification x set state = $7::int4, acknowledged_at = $4::timestamptz,"
     " acknowledged_by = $5::text"
@@ -44,12 +44,41 @@ static const char ack[] =
     " where x.tenant_id = any (array[k.tenant_id]) and x.case_id = k.case_id"
     " and x.notification_id = k.notification_id and x.state = $6::int4 returning 1";
 
+/* $1 tenant, $2 recipient: behind this one; $3 before; $4 recipients; $5 and $6 the states, $7 most
+ * of each state of each recipient. The recipients are found one by one, because a tenant has few of
+ * them and many notifications. What a delivery still names is looked for as the first one from
+ * there on, because only the right index has that order. */
+#define RECIPIENTS                                                                                 \
+    "select x.recipient from notification x where x.tenant_id = $1::int8 and x.recipient > ''"
+#define FIRST " order by x.recipient limit 1"
+#define DELIVERED                                                                                  \
+    "(select z.notification_id from delivery z where z.tenant_id = y.tenant_id"                    \
+    " and z.notification_id >= y.notification_id and z.notification_id is not null"                \
+    " order by z.notification_id limit 1)"
+static const char purge[] =
+    "with recursive r(recipient, n) as (select y.recipient, 1 from"
+    " (" RECIPIENTS " and x.recipient > $2::text" FIRST ") y union all select"
+    " (" RECIPIENTS " and x.recipient > r.recipient" FIRST "), r.n + 1 from r"
+    " where r.recipient is not null and r.n < $4::int4),"
+    " k as (select y.tenant_id, y.case_id, y.notification_id from r"
+    " cross join unnest(array[$5::int4, $6::int4]) as s(state) cross join lateral"
+    " (select y.tenant_id, y.case_id, y.notification_id from notification y"
+    " where y.tenant_id = $1::int8 and y.recipient = r.recipient and y.recipient > ''"
+    " and y.state = s.state and y.created_at < $3::timestamptz"
+    " and " DELIVERED " is distinct from y.notification_id"
+    " order by y.created_at limit $7::int4) y),"
+    " d as (delete from notification x using k where x.tenant_id = any (array[k.tenant_id])"
+    " and x.case_id = k.case_id and x.notification_id = k.notification_id returning 1)"
+    " select (select count(*) from d), coalesce((select max(r.recipient) from r), '')";
+
 char *notifications_sql(unsigned stmt)
 {
     static const char *const from[] = {OF_RECIPIENT, OF_CASE, OF_NAMES};
     char *sql = NULL;
     if (stmt == STMT_NOTIFICATIONS_ACK)
         return strdup(ack);
+    if (stmt == STMT_NOTIFICATIONS_PURGE)
+        return strdup(purge);
     char *columns = table_sql_columns(&NOTIFICATIONS, "x");
     int n = asprintf(&sql, "select %s, " OF_AGENT "%s", columns, from[stmt - STMT_NOTIFICATIONS]);
     AM_ASSERT(columns != NULL && n > 0);
@@ -72,9 +101,24 @@ static int load_seen(struct store_read *r, const struct pg_rows *rows)
     return err;
 }
 
+static int load_sweep(struct store_read *r, const struct pg_rows *rows)
+{
+    struct notification_sweep *sweep = ROWS_ADD(&r->found, struct notification_sweep, r->arena);
+    r->deleted = pg_int(rows, 0, 0);
+    sweep->last = arena_strdup(r->arena, pg_text(rows, 0, 1));
+    return sweep->last ? AM_OK : AM_ENOMEM;
+}
+
 int notifications_load(struct store_read *r, unsigned stmt, const struct pg_rows *rows)
 {
-    return stmt == STMT_NOTIFICATIONS_ACK ? AM_OK : load_seen(r, rows);
+    switch (stmt) {
+    case STMT_NOTIFICATIONS_ACK:
+        return AM_OK;
+    case STMT_NOTIFICATIONS_PURGE:
+        return load_sweep(r, rows);
+    default:
+        return load_seen(r, rows);
+    }
 }
 
 /* -- reads ------------------------------------------------------------------------------------- */
@@ -161,5 +205,24 @@ void store_acknowledge_notifications(struct store *s, struct store_read *r,
     pg_arg_int4(args, NOTIFICATION_PENDING);
     pg_arg_int4(args, NOTIFICATION_ACKNOWLEDGED);
     arg_names(r, store_read_add(r, STMT_NOTIFICATIONS_GET), names, n);
+    store_read_send(s, r);
+}
+
+/* At most PURGED_RECIPIENTS * 2 * PURGED_EACH rows a statement. */
+#define PURGED_RECIPIENTS 50
+#define PURGED_EACH 20
+
+void store_purge_notifications(struct store *s, struct store_read *r, const char *after,
+                               int64_t before_us)
+{
+    store_read_begin(r);
+    struct pg_args *args = store_read_add(r, STMT_NOTIFICATIONS_PURGE);
+    pg_arg_int8(args, r->tenant_id);
+    pg_arg_text(args, after);
+    pg_arg_time(args, before_us);
+    pg_arg_int4(args, PURGED_RECIPIENTS);
+    pg_arg_int4(args, NOTIFICATION_PENDING);
+    pg_arg_int4(args, NOTIFICATION_ACKNOWLEDGED);
+    pg_arg_int4(args, PURGED_EACH);
     store_read_send(s, r);
 }

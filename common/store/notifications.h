@@ -50,3 +50,12 @@ void store_read_notifications(struct store *s, struct store_read *r,
 void store_acknowledge_notifications(struct store *s, struct store_read *r,
                                      const struct notification_name *names, size_t n,
                                      const char *who, int64_t now_us);
+
+/* Deletes some of the tenant's notifications from before an instant, of some recipients behind
+ * `after` ("" = the first ones), but for those that a delivery still names. r->deleted says how
+ * many; r->found has one struct notification_sweep. */
+struct notification_sweep {
+    const char *last; /* of the recipients looked at; "" = there was none */
+};
+void store_purge_notifications(struct store *s, struct store_read *r, const char *after,
+                               int64_t before_us);

@@ -82,6 +82,7 @@ static int load(struct store_read *r, unsigned stmt, const struct pg_rows *rows)
     case STMT_NOTIFICATIONS_CASE:
     case STMT_NOTIFICATIONS_GET:
     case STMT_NOTIFICATIONS_ACK:
+    case STMT_NOTIFICATIONS_PURGE:
         return notifications_load(r, stmt, rows);
     case STMT_CHECKPOINTS:
     case STMT_CHECKPOINT_SLICE:

@@ -355,7 +355,7 @@ static void set_work(void)
 static void set_notifications(void)
 {
     static const char *const names[] = {"notifications", "notifications_case", "notifications_get",
-                                        "notifications_ack"};
+                                        "notifications_ack", "notifications_purge"};
     for (unsigned i = 0; i < sizeof names / sizeof *names; i++)
         set(STMT_NOTIFICATIONS + i, names[i], notifications_sql(STMT_NOTIFICATIONS + i));
 }

@@ -4,6 +4,7 @@
 
 #include <stdlib.h>
 
+#include "assignment/retention/notifications.h"
 #include "base/assert.h"
 #include "base/log.h"
 #include "base/metrics.h"
@@ -51,6 +52,7 @@ struct retention {
     /* The erasure that is being finished. One that cannot be keeps no other one waiting: the round
      * goes on behind it. */
     struct erasure erasure;
+    struct old_notifications *notifications;
     int64_t tried_us; /* when the last one began that failed in this round; 0 = none */
 };
 
@@ -283,6 +285,7 @@ void retention_run(struct retention *r)
         [STEP_RECORDS] = purge_records,
         [STEP_WRITERS] = purge_writers,
     };
+    old_notifications_run(r->notifications);
     if (r->running || r->a->stopped)
         return;
     if (r->step == STEP_TENANTS && r->next_tenant == r->n_tenants && r->last_tenant == 0 &&
@@ -300,6 +303,7 @@ struct retention *retention_new(struct assignment *a)
     for (size_t i = 0; i < sizeof(metrics) / sizeof(*metrics); i++)
         metric_register(metrics[i]);
     r->a = a;
+    r->notifications = old_notifications_new(a);
     arena_init(&r->arena, ARENA_BYTES);
     return r;
 }
@@ -308,6 +312,7 @@ void retention_free(struct retention *r)
 {
     if (!r)
         return;
+    old_notifications_free(r->notifications);
     arena_free(&r->arena);
     free(r);
 }

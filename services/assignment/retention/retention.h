@@ -8,6 +8,7 @@
  *   - it finishes erasures that EraseCustomer noted a minute ago or earlier and did not finish;
  *   - it erases the cases of each tenant that ended before the time that the tenant's current
  *     policy keeps them for (`retention.closed`);
+ *   - it deletes notifications that are older than policy keeps them (retention/notifications.h);
  *   - it deletes access records that are older than policy keeps them, and what is known of
  *     processes that wrote such records and ended in order a month ago.
  *
