@@ -10,6 +10,7 @@
 #include <stdlib.h>
 
 #include "assignment/audit/audit.h"
+#include "assignment/audit/untold.h"
 #include "base/assert.h"
 #include "base/log.h"
 #include "base/metrics.h"
@@ -52,6 +53,7 @@ struct audit_counts {
 
 struct audit {
     struct assignment *a;
+    struct untold *untold;
     bool running;           /* a slice */
     bool asking;            /* for the oldest one */
     bool looking;           /* for checkpoints */
@@ -263,6 +265,7 @@ void audit_run(struct audit *u)
         ask_oldest(u);
     if (checks_checkpoints(u))
         look_at_checkpoints(u);
+    untold_run(u->untold);
 }
 
 void audit_rest(struct audit *u)
@@ -276,6 +279,7 @@ void audit_rest(struct audit *u)
     metric_set(&oldest_gauge, 0, 0);
     metric_set(&checkpoints_gauge, 0, 0);
     u->was_late = 0;
+    untold_rest(u->untold);
 }
 
 struct audit *audit_new(struct assignment *a)
@@ -289,6 +293,7 @@ struct audit *audit_new(struct assignment *a)
         metric_register(metrics[i]);
     u->a = a;
     u->limit = SLICE;
+    u->untold = untold_new(a);
     return u;
 }
 
@@ -296,6 +301,8 @@ struct audit *audit_new(struct assignment *a)
  * frees the memory. */
 void audit_free(struct audit *u)
 {
+    if (u)
+        untold_free(u->untold);
     if (u && u->running && u->page.waiting)
         u->page.a = NULL;
     else

@@ -13,6 +13,8 @@
  *              the policy version it is pinned to does not name
  *   refused    an open case whose policy version ApplyPolicy would refuse today
  *
+ * What people were not told of is looked for in audit/untold.h.
+ *
  * One page of open cases at a time, in the order of the key of case_work.
  *
  * Threading: io loop's thread. Ownership: a page of findings lies in the reading call's arena.

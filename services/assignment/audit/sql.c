@@ -48,3 +48,32 @@ const char audit_sql_ended[] =
 const char audit_sql_oldest[] =
     "select c.tenant_id, c.case_id, c.clock_id, c.next_at from clock c where c.next_at is not null"
     " and c.next_at <= $1::timestamptz order by c.next_at limit 1";
+
+/* Recipients of notifications behind one, and how many urgent ones of cases that are worked on
+ * nobody has taken notice of. $1 tenant and $2 recipient, behind which; $3 told before; $4 most
+ * recipients; $5 the state of what waits to be acknowledged; $6 most that are looked at of each. */
+#define RECIPIENTS "select x.tenant_id, x.recipient from notification x where x.recipient > ''"
+#define BEHIND " and (x.tenant_id, x.recipient) > "
+#define FIRST " order by x.tenant_id, x.recipient limit 1"
+#define LAST " where r.n = (select max(r.n) from r)"
+const char audit_sql_unseen[] =
+    "with recursive r(tenant_id, recipient, n) as (select y.tenant_id, y.recipient, 1 from"
+    " (" RECIPIENTS BEHIND "($1::int8, $2::text)" FIRST ") y union all"
+    " select y.tenant_id, y.recipient, r.n + 1 from r cross join lateral"
+    " (" RECIPIENTS BEHIND "(r.tenant_id, r.recipient)" FIRST ") y where r.n < $4::int4)"
+    " select coalesce(sum(u.n), 0)::int8, (select r.tenant_id from r" LAST "),"
+    " (select r.recipient from r" LAST ") from r cross join lateral"
+    " (select count(*) as n from (select y.* from notification y where y.tenant_id = r.tenant_id"
+    " and y.recipient = r.recipient and y.recipient > '' and y.state = $5::int4"
+    " and y.created_at < $3::timestamptz order by y.created_at desc limit $6::int4) y"
+    " cross join lateral (select c.status from recovery_case c where c.tenant_id = y.tenant_id"
+    " and c.case_id = y.case_id offset 0) s"
+    " where (y.urgent or y.threshold >= 100) and s.status " SQL_STATUS_WAITING ") u";
+
+/* $1 due at or before, or made then and tried in vain; $2 most; $3 tenants behind this one. The
+ * order is that of the index of what waits, so that no other one is gone through. */
+const char audit_sql_undelivered[] =
+    "select count(*) from (select 1 from delivery x where x.next_at is not null"
+    " and x.tenant_id > $3::int8 and x.kind <> " SQL_DELIVERY_KIND_EVENT_WEBHOOK
+    " and (x.next_at <= $1::timestamptz or (x.attempts > 0 and x.created_at <= $1::timestamptz))"
+    " order by x.tenant_id, x.receiver, x.next_at limit $2::int4) d";

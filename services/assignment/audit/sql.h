@@ -12,3 +12,4 @@
 extern const char audit_sql_cases[];
 extern const char audit_sql_ended[];
 extern const char audit_sql_oldest[];
+extern const char audit_sql_unseen[], audit_sql_undelivered[]; /* audit/untold.c */

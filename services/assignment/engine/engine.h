@@ -83,6 +83,8 @@ enum stmt {
     STMT_AUDIT,                /* open cases, and what the auditor wants to know of them */
     STMT_AUDIT_ENDED,          /* late clocks of other cases */
     STMT_AUDIT_OLDEST,         /* the clock that waits longest */
+    STMT_AUDIT_UNSEEN,         /* urgent notifications that nobody has acknowledged */
+    STMT_AUDIT_UNDELIVERED,    /* notifications that were not sent in time */
     STMT_STREAM_SEEN,          /* agents have streams here, or none any more */
     STMT_STREAM_GONE,          /* agents whose streams have ended somewhere */
     STMT_STREAM_FORGET,        /* what has ended of an agent's */
