@@ -9,6 +9,7 @@ import pytest
 from harness import last_release, paths
 from harness.api import v1
 from harness.cluster import SERVICES, migrate
+from harness.process import wait_until
 
 from .support import erased_lives, sample
 from .support.lives import live
@@ -96,6 +97,8 @@ def test_old_and_new_replicas_lose_nothing(world, old, tmp_path):
     leave(world, old_ones)
     assert_all_fired(world)
     alone = live(world)
+    # ... every case has its reference, whoever opened it ...
+    wait_until(lambda: not cluster.sql("select 1 from recovery_case where reference = '' limit 1"), "references", 60)
     # ... and what the new ones wrote when an upgrade is taken back.
     join(world, old)
     leave(world, new_ones)
