@@ -22,6 +22,7 @@ struct price {
 #define FEED "/amends.v1.FeedService/"
 #define PRIVACY "/amends.v1.PrivacyService/"
 #define NOTIFICATION "/amends.v1.NotificationService/"
+#define WEBHOOK "/amends.v1.WebhookService/"
 
 /* A command on a case, with what follows from it in other services. Measured: RecordContact 5.7,
  * OpenCase 5.6, both alone in their segment, as a caller has them who waits for each. */
@@ -84,6 +85,12 @@ static const struct price prices[] = {
     {RESOLUTION "ReopenCase", COMMAND, NULL},
     /* Not measured one by one: a row or a page of rows, one written row, and what goes through many
      * cases, which is priced as AuditCases and MigrateCases are. */
+    {WEBHOOK "ListWebhooks", 1, NULL},
+    {WEBHOOK "ListDeliveries", 1, NULL},
+    {WEBHOOK "PutWebhook", COMMAND, NULL},
+    {WEBHOOK "DeleteWebhook", COMMAND, NULL},
+    {WEBHOOK "TestWebhook", COMMAND, NULL},
+    {WEBHOOK "Redeliver", 140, NULL},
     {ACCESS "GetApiKey", 1, NULL},
     {ACCESS "ListApiKeys", 1, NULL},
     {ACCESS "CreateApiKey", COMMAND, NULL},

@@ -237,6 +237,10 @@ static int start_resolution(struct program *p)
         .service = &p->service,
         .server = p->server,
         .first_stmt = (unsigned)p->resolution_stmt,
+        .masters = *p->settings.master_keys ? &p->vault.masters : NULL,
+        .webhook_ca = p->settings.webhook_ca,
+        .webhook_reach = p->settings.webhook_reach,
+        .webhook_timeout_ms = p->settings.webhook_timeout_ms,
     };
     return resolution_new(&config, &p->resolution);
 }

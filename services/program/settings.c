@@ -57,6 +57,9 @@ static void defaults(struct settings *s, const struct program_spec *spec)
         .redis_tls_key = "",
         .assignment = "127.0.0.1:7402",
         .checkpoint_key = "",
+        .webhook_networks = "",
+        .webhook_ca = "",
+        .webhook_timeout_ms = 10000,
         .checkpoint_interval_s = 3600,
         .pg_segment_connections = 2,
         .pg_read_connections = 2,
@@ -155,6 +158,15 @@ static int check_tokens(const struct settings *s)
     static struct jwt_rules rules; /* large, and needed only to be checked */
     return jwt_settings_given(&s->jwt) ? jwt_settings_read(&s->jwt, &rules, print_wrong, NULL)
                                        : AM_OK;
+}
+
+static int check_webhooks(struct settings *s)
+{
+    char why[REACH_WHY_BYTES];
+    if (reach_parse(s->webhook_networks, &s->webhook_reach, why) == AM_OK)
+        return AM_OK;
+    print_wrong(NULL, "webhook-networks", why);
+    return AM_EINVAL;
 }
 
 static int check(const struct settings *s, const struct program_spec *spec)
@@ -333,6 +345,14 @@ int settings_parse(struct settings *s, const struct program_spec *spec, int argc
          "empty = no checkpoints"},
         {"checkpoint-interval-s", OPTION_INT, &s->checkpoint_interval_s, 1, DAY_S, "S",
          "how long at least between two checkpoints of a tenant"},
+        {"webhook-networks", OPTION_STRING, &s->webhook_networks, 0, 0, "NETS",
+         "networks that webhooks may reach though they are not public, such as "
+         "10.0.0.0/8,fd00::/8; "
+         "to these also by http:// without TLS; empty = public addresses by https:// alone"},
+        {"webhook-ca", OPTION_STRING, &s->webhook_ca, 0, 0, "FILE",
+         "CAs (PEM) of receivers of webhooks; empty = those of the system"},
+        {"webhook-timeout-ms", OPTION_INT, &s->webhook_timeout_ms, 1000, 60000, "MS",
+         "how long a receiver of a webhook may take to answer"},
         {"pg-segment-connections", OPTION_INT, &s->pg_segment_connections, 1, CONNECTIONS_MAX, "N",
          "connections to PostgreSQL for transactions"},
         {"pg-read-connections", OPTION_INT, &s->pg_read_connections, 1, CONNECTIONS_MAX, "N",
@@ -360,5 +380,7 @@ int settings_parse(struct settings *s, const struct program_spec *spec, int argc
     int err = options_parse(all, n, argc, argv, spec->doc, NULL, 0, &words);
     if (!err)
         err = check_auth(s, auth);
+    if (!err)
+        err = check_webhooks(s);
     return err ? err : check(s, spec);
 }

@@ -11,6 +11,7 @@
 #include "program/program.h"
 #include "auth/jwt_settings.h"
 #include "base/err.h"
+#include "outbound/reach.h"
 #include "rpc/server.h"
 
 #include <stdbool.h>
@@ -26,6 +27,9 @@ struct settings {
     const char *redis_tls_ca, *redis_tls_cert, *redis_tls_key;
     const char *assignment;
     const char *checkpoint_key;
+    const char *webhook_networks, *webhook_ca;
+    struct reach webhook_reach; /* of webhook_networks */
+    int64_t webhook_timeout_ms;
     int64_t checkpoint_interval_s;
     int64_t pg_segment_connections, pg_read_connections, max_queue;
     int64_t max_live_calls, max_live_calls_tenant;     /* 0 = half of max_live_calls */

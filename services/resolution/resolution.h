@@ -11,15 +11,21 @@
  * of the config outlive it.
  */
 
+#include "outbound/reach.h"
 #include "resolution/stmts.h"
 #include "shared/service.h"
+#include "vault/master.h"
 
 struct resolution;
 
 struct resolution_config {
     struct service *service;
     struct rpc_server *server;
-    unsigned first_stmt; /* where resolution_stmts begin in pg_config.stmts */
+    unsigned first_stmt;           /* where resolution_stmts begin in pg_config.stmts */
+    const struct masters *masters; /* under which secrets are kept; NULL = under none */
+    const char *webhook_ca;        /* of receivers; "" = the CAs of the system */
+    struct reach webhook_reach;    /* networks that are allowed though they are not public */
+    int64_t webhook_timeout_ms;
 };
 
 /* Adds ResolutionService to the server and starts the engine. */

@@ -17,6 +17,30 @@ enum resolution_stmt {
     STMT_DELIVERY_LEASE,   /* takes or renews the lease of the standing jobs */
     STMT_DELIVERY_LATE,    /* counts rows that should be gone */
     STMT_DELIVERY_PURGE,   /* deletes old rows that have ended */
+    STMT_HOOK_CLAIM,       /* takes webhooks that no replica serves */
+    STMT_HOOK_RENEW,
+    STMT_HOOK_RELEASE,
+    STMT_HOOK_GET,
+    STMT_HOOK_LIST,
+    STMT_HOOK_KEYS,
+    STMT_HOOK_PUT,
+    STMT_HOOK_KEY_END, /* the key that signed so far gets an end */
+    STMT_HOOK_KEY_PUT,
+    STMT_HOOK_DELETE,
+    STMT_HOOK_KEYS_DELETE,
+    STMT_HOOK_DROP,    /* what waited for a webhook is not needed any more */
+    STMT_HOOK_CHANGED, /* whoever serves it reads it again */
+    STMT_HOOK_REWIND,
+    STMT_HOOK_LATE,    /* counts webhooks that nobody hears from */
+    STMT_HOOK_MOVE,    /* the cursor */
+    STMT_HOOK_FAIL,    /* with it, rows of what it passes */
+    STMT_HOOK_TAKE,    /* due rows of a webhook */
+    STMT_HOOK_HELD,    /* cases of which rows wait */
+    STMT_HOOK_WAKE,    /* rows that waited for one of their case */
+    STMT_HOOK_FAN_OUT, /* a notification to all webhooks that want them */
+    STMT_DELIVERIES,
+    STMT_DELIVERY_AGAIN,
+    STMT_DELIVERY_AGAIN_DEAD,
     RESOLUTION_STMTS
 };
 

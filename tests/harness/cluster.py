@@ -349,6 +349,9 @@ class Cluster:
     def access(self, **who):
         return self.client("access", **who)
 
+    def webhooks(self, **who):
+        return self.client("webhook", **who)
+
     def histories(self, **who):
         return self.client("history", **who)
 

@@ -17,7 +17,7 @@ SERVICES = {
     "intake": {"amends.v1.IntakeService", "amends.v1.PolicyService", "amends.v1.PrivacyService",
                "amends.v1.AccessService", "amends.v1.HistoryService", "amends.v1.FeedService"},
     "assignment": {"amends.v1.AssignmentService", "amends.v1.AssignmentInternalService", "amends.v1.WorkService"},
-    "resolution": {"amends.v1.ResolutionService", "amends.v1.NotificationService"},
+    "resolution": {"amends.v1.ResolutionService", "amends.v1.NotificationService", "amends.v1.WebhookService"},
 }
 
 

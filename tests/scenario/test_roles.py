@@ -17,7 +17,8 @@ from .support.keys import calls, new_key
 
 ROLES = ("OBSERVER", "AGENT", "SUPERVISOR", "CLIENT", "GATEWAY", "ADMIN", "OPERATOR", "INTERNAL")
 PROGRAMS = {"AssignmentService": "assignment", "AssignmentInternalService": "assignment",
-            "ResolutionService": "resolution", "WorkService": "assignment", "NotificationService": "resolution"}
+            "ResolutionService": "resolution", "WorkService": "assignment",
+            "NotificationService": "resolution", "WebhookService": "resolution"}
 BY_ROLE = ("ROLE_MISSING", "INTERNAL_ONLY")
 # A list that may be narrowed to a case answers, and lists as little for another tenant's case as for an absent one.
 NARROWED = ("ListAccessRecords", "ListNotifications")

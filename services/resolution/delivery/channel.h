@@ -59,7 +59,7 @@ struct delivery_job {
     struct arena arena;
     /* The engine's own. */
     struct deliveries *deliveries;
-    const struct delivery_channel *channel;
+    const struct delivery_channel *channel; /* NULL = it was adopted */
     struct list link;
     bool answered;
 };

@@ -34,6 +34,12 @@ void deliveries_free(struct deliveries *d);
 /* From now on nothing is taken. Jobs under way end by themselves. */
 void deliveries_stop(struct deliveries *d);
 
+/* Makes a job of a row that somebody else took, with this replica as its holder (the columns of
+ * DELIVERY_COLUMNS begin at 0). It is sent by whoever took it, and ended by delivery_done() as all
+ * others. `tenant` is copied. */
+struct delivery_job *deliveries_adopt(struct deliveries *d, const struct pg_rows *rows, int row,
+                                      const char *tenant);
+
 /* A row was written by this process: it looks at once. A hint. */
 void deliveries_look(struct deliveries *d);
 

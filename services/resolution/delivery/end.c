@@ -184,7 +184,8 @@ void delivery_done(struct delivery_job *job, const struct delivery_answer *answe
     metric_add(&ends_total, answer->outcome, 1);
     list_push_back(&d->ends, &end_of(job, answer)->link);
     d->n_ends++;
-    d->busy[job->channel - d->channels]--;
+    if (job->channel)
+        d->busy[job->channel - d->channels]--;
     d->n_jobs--;
     list_remove(&job->link);
     arena_free(&job->arena);

@@ -40,18 +40,28 @@ static uint32_t wanted(const struct deliveries *d, size_t *room)
     return kinds;
 }
 
-static void give(struct deliveries *d, const struct pg_rows *rows, int row, const char *tenant)
+struct delivery_job *deliveries_adopt(struct deliveries *d, const struct pg_rows *rows, int row,
+                                      const char *tenant)
 {
     struct delivery_job *job = calloc(1, sizeof *job);
     AM_ASSERT(job != NULL);
     arena_init(&job->arena, DELIVERY_ARENA_BYTES);
     AM_ASSERT(delivery_row_load(rows, row, 0, &job->arena, &job->row) == AM_OK);
     job->tenant = arena_strdup(&job->arena, tenant);
+    AM_ASSERT(job->tenant != NULL);
     job->deliveries = d;
-    job->channel = deliveries_channel(d, job->row.kind);
-    AM_ASSERT(job->tenant != NULL && job->channel != NULL);
-    d->busy[job->channel - d->channels]++;
     d->n_jobs++;
+    list_push_back(&d->jobs, &job->link);
+    return job;
+}
+
+static void give(struct deliveries *d, const struct pg_rows *rows, int row, const char *tenant)
+{
+    struct delivery_job *job = deliveries_adopt(d, rows, row, tenant);
+    job->channel = deliveries_channel(d, job->row.kind);
+    AM_ASSERT(job->channel != NULL);
+    d->busy[job->channel - d->channels]++;
+    list_remove(&job->link);
     list_push_back(&d->fresh, &job->link);
 }
 

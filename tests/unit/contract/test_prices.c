@@ -22,6 +22,7 @@
 #include "amends/v1/policy_service.pb-c.h"
 #include "amends/v1/privacy_service.pb-c.h"
 #include "amends/v1/resolution_service.pb-c.h"
+#include "amends/v1/webhook_service.pb-c.h"
 #include "amends/v1/work_service.pb-c.h"
 #include "contract/prices.h"
 
@@ -37,6 +38,7 @@ static const ProtobufCServiceDescriptor *const services[] = {
     &amends__v1__privacy_service__descriptor,
     &amends__v1__work_service__descriptor,
     &amends__v1__notification_service__descriptor,
+    &amends__v1__webhook_service__descriptor,
 };
 #define SERVICES (sizeof(services) / sizeof(services[0]))
 

@@ -1,0 +1,357 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* Rows of deliveries to a webhook: events that it did not take at once, what is sent again by hand,
+ * and notifications. Only the replica that serves the webhook sends them. */
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/assert.h"
+#include "base/minmax.h"
+#include "contract/words.h"
+#include "resolution/delivery/schedule.h"
+#include "resolution/webhook/impl.h"
+#include "store/table.h"
+
+#define LOOK_US US_PER_S
+#define ARENA_BYTES (16u << 20)
+#define DEADLINE_US (3 * US_PER_S)
+#define LEASE_US (60 * US_PER_S)
+
+/* -- cases of which rows wait ------------------------------------------------------------------ */
+
+struct held *held_find(struct hook *h, const struct uuid *case_id)
+{
+    for (size_t i = 0; i < h->n_held; i++)
+        if (uuid_eq(&h->held[i].case_id, case_id))
+            return &h->held[i];
+    return NULL;
+}
+
+struct held *held_add(struct hook *h, const struct uuid *case_id)
+{
+    struct held *e = held_find(h, case_id);
+    if (e)
+        return e;
+    if (h->n_held == HOOK_HELD_MAX) {
+        h->many_held = true;
+        return NULL;
+    }
+    e = &h->held[h->n_held++];
+    *e = (struct held){.case_id = *case_id};
+    return e;
+}
+
+static void waked(struct sender_read *r, const struct fault *fault)
+{
+    struct hook *h = r->ctx;
+    (void)fault; /* they go by themselves when their time has come */
+    h->busy--;
+    h->rows_us = 0;
+    hook_pump(h);
+}
+
+static void wake(struct hook *h, const struct uuid *case_id)
+{
+    struct sender_read *r = webhooks_read(h->all, h->row.tenant_id, NULL, waked, h);
+    struct pg_args *args = sender_read_add(r, STMT_HOOK_WAKE);
+    const int64_t now_us = webhooks_now_us(h->all);
+    pg_arg_int8(args, h->row.tenant_id);
+    pg_arg_text(args, h->receiver);
+    pg_arg_uuid(args, case_id);
+    pg_arg_time(args, now_us);
+    pg_arg_time(args, now_us + HOOK_HOLD_US);
+    h->busy++;
+    sender_read_start(r);
+}
+
+/* A row of the case that the database does not have yet: it would not be woken. */
+static bool has_unwritten(struct hook *h, const struct uuid *case_id)
+{
+    for (uint64_t i = h->first; i != h->first + h->n; i++) {
+        const struct item *it = window_at(h, i);
+        if (it->state == ITEM_ROW && uuid_eq(&it->at.case_id, case_id))
+            return true;
+    }
+    return false;
+}
+
+void held_pump(struct hook *h)
+{
+    for (size_t i = 0; i < h->n_held && !h->writing; i++) {
+        struct held *e = &h->held[i];
+        if (!e->wake || has_unwritten(h, &e->case_id))
+            continue;
+        e->wake = false;
+        wake(h, &e->case_id);
+    }
+}
+
+/* The row has ended, whether it was delivered or not. */
+static void release_case(struct hook *h, const struct delivery_row *row)
+{
+    struct held *e = held_find(h, &row->case_id);
+    if (!e)
+        return;
+    if (e->first_seq == row->seq)
+        e->first_seq = 0;
+    if (--e->rows <= 0)
+        *e = h->held[--h->n_held];
+    else
+        e->wake = webhooks_now_us(h->all) < e->until_us; /* later they go by themselves */
+}
+
+static void hold_case(struct hook *h, const struct delivery_row *row)
+{
+    struct held *e = held_add(h, &row->case_id);
+    if (!e)
+        return;
+    e->rows = e->rows > 0 ? e->rows : 1;
+    e->first_seq = row->seq;
+    e->until_us = larger(e->until_us, row->created_at + HOOK_HOLD_US);
+}
+
+/* -- the end of a job -------------------------------------------------------------------------- */
+
+static void end_job(struct row_job *j, const struct delivery_answer *a)
+{
+    struct hook *h = j->hook;
+    const struct delivery_row *row = &j->job->row;
+    const bool last = a->outcome == DELIVERY_FAILED && row->attempts >= SCHEDULE_ATTEMPTS;
+    if (row->seq > 0 && (last || a->outcome == DELIVERY_TAKEN || a->outcome == DELIVERY_REFUSED ||
+                         a->outcome == DELIVERY_NOT_NEEDED))
+        release_case(h, row);
+    else if (row->seq > 0 && a->outcome == DELIVERY_FAILED)
+        hold_case(h, row);
+    delivery_done(j->job, a);
+    list_remove(&j->link);
+    h->n_jobs--;
+    arena_free(&j->arena);
+    free(j);
+}
+
+static void answered(struct http_request *r)
+{
+    struct sending *s = r->ctx;
+    struct row_job *j = s->owner;
+    struct hook *h = s->hook;
+    const struct delivery_answer a = send_judge(r);
+    h->sending--;
+    hook_heard(h, r);
+    h->delivered += a.outcome == DELIVERY_TAKEN;
+    end_job(j, &a);
+    sending_free(s);
+    hook_pump(h);
+}
+
+static void put_off(struct row_job *j, int64_t wait_us)
+{
+    const struct delivery_answer a = {.outcome = DELIVERY_PUT_OFF, .wait_us = wait_us};
+    end_job(j, &a);
+}
+
+/* -- what is sent ------------------------------------------------------------------------------ */
+
+/* Without a body the event cannot be read now, or what is personal in it cannot be recorded. */
+static void take_body(struct row_job *j, const char *body)
+{
+    j->body = body;
+    if (!body)
+        put_off(j, US_PER_S);
+}
+
+static void have_event(struct store_read *r)
+{
+    struct row_job *j = r->ctx;
+    struct hook *h = j->hook;
+    const char *body = NULL;
+    h->busy--;
+    h->job_reads--;
+    if (!fault_is_set(&r->fault) && r->feed.n == 1)
+        body = body_event(h->all->service, &h->row, ROW_AT(&r->feed, struct feed_row, 0), false,
+                          &j->arena);
+    take_body(j, body);
+    hook_pump(h);
+}
+
+/* By its place: the one event behind the place before it. */
+static void read_event(struct row_job *j)
+{
+    struct hook *h = j->hook;
+    struct feed_position before = j->at;
+    before.seq--;
+    h->busy++;
+    h->job_reads++;
+    j->read = (struct store_read){.arena = &j->arena,
+                                  .tenant_id = h->row.tenant_id,
+                                  .tenant = h->row.tenant,
+                                  .deadline_us = time_mono_us() + DEADLINE_US,
+                                  .done = have_event,
+                                  .ctx = j};
+    store_read_feed(h->all->service->store, &j->read, &before, 1, 1, h->row.personal);
+}
+
+static void read_bodies(struct hook *h)
+{
+    LIST_FOR_EACH_SAFE (it, &h->jobs) {
+        struct row_job *j = CONTAINER_OF(it, struct row_job, link);
+        if (j->asked || h->job_reads >= HOOK_JOB_READS)
+            continue;
+        j->asked = true;
+        if (j->job->row.seq > 0)
+            read_event(j);
+        else
+            take_body(j, body_notification(&h->row, &j->job->row, j->recipient, j->template_name,
+                                           &j->arena));
+    }
+}
+
+static bool is_out_of_order(struct hook *h, const struct row_job *j)
+{
+    const struct held *e = held_find(h, &j->job->row.case_id);
+    if (j->job->row.seq == 0)
+        return false;
+    return j->job->row.out_of_order || h->many_held ||
+           (e && e->first_seq && e->first_seq < j->job->row.seq);
+}
+
+static void send_job(struct row_job *j)
+{
+    struct hook *h = j->hook;
+    char id[HOOK_EVENT_ID];
+    if (j->job->row.seq > 0)
+        body_event_id(&j->job->row.case_id, j->job->row.seq, id);
+    else
+        (void)uuid_format(&j->job->row.notification_id, id);
+    const char *body = is_out_of_order(h, j) ? body_out_of_order(j->body, &j->arena) : j->body;
+    struct sending *s = sending_new(h->all, &h->row, id, body ? body : j->body, answered);
+    s->hook = h;
+    s->owner = j;
+    if (!http_send(h->all->http, &s->request)) {
+        sending_free(s); /* there is no room: later */
+        return;
+    }
+    j->sent = true;
+    h->sending++;
+}
+
+/* An earlier one of its case is under way. */
+static bool has_earlier(struct hook *h, const struct row_job *j)
+{
+    LIST_FOR_EACH (it, &h->jobs) {
+        const struct row_job *o = CONTAINER_OF(it, struct row_job, link);
+        if (o == j)
+            return false;
+        if (o->job->row.seq > 0 && uuid_eq(&o->job->row.case_id, &j->job->row.case_id))
+            return true;
+    }
+    return false;
+}
+
+/* How long the row waits for an earlier one that failed; 0 = it does not. */
+static int64_t waits_us(struct hook *h, const struct row_job *j)
+{
+    const struct delivery_row *row = &j->job->row;
+    const struct held *e = row->seq > 0 ? held_find(h, &row->case_id) : NULL;
+    const int64_t now_us = webhooks_now_us(h->all);
+    if (!e || !e->first_seq || e->first_seq >= row->seq || row->out_of_order)
+        return 0;
+    return larger(0, e->until_us - now_us);
+}
+
+static bool start_jobs(struct hook *h, unsigned most)
+{
+    bool ended = false;
+    LIST_FOR_EACH_SAFE (it, &h->jobs) {
+        struct row_job *j = CONTAINER_OF(it, struct row_job, link);
+        if (j->sent || !j->body || (j->job->row.seq > 0 && has_earlier(h, j)))
+            continue;
+        const int64_t wait_us = waits_us(h, j);
+        if (wait_us > 0) {
+            put_off(j, wait_us);
+            ended = true;
+        } else if (h->sending < most && lease_lasts(h)) {
+            send_job(j);
+        }
+    }
+    return ended;
+}
+
+void rows_give_back(struct hook *h)
+{
+    const int64_t now_us = webhooks_now_us(h->all);
+    LIST_FOR_EACH_SAFE (it, &h->jobs) {
+        struct row_job *j = CONTAINER_OF(it, struct row_job, link);
+        if (!j->sent && (!j->asked || j->body))
+            put_off(j, larger(0, h->row.paused_until - now_us));
+    }
+}
+
+/* -- looking for them -------------------------------------------------------------------------- */
+
+#define AFTER (int)tables[TABLE_DELIVERY].n_cols /* the columns behind those of the row */
+
+static void due_rows(struct pg_read *pg, size_t i, const struct pg_rows *rows)
+{
+    struct hook *h = ((struct sender_read *)pg->ctx)->ctx;
+    (void)i;
+    h->rows_fresh = pg_rows_count(rows) == 0;
+    for (int row = 0; row < pg_rows_count(rows); row++) {
+        struct row_job *j = calloc(1, sizeof *j);
+        AM_ASSERT(j != NULL);
+        arena_init(&j->arena, ARENA_BYTES);
+        j->hook = h;
+        j->job = deliveries_adopt(h->all->config.deliveries, rows, row, h->row.tenant);
+        j->at = (struct feed_position){.epoch = (int32_t)pg_int(rows, row, AFTER),
+                                       .xid = pg_int(rows, row, AFTER + 1),
+                                       .case_id = j->job->row.case_id,
+                                       .seq = j->job->row.seq};
+        j->recipient = arena_strdup(&j->job->arena, pg_text(rows, row, AFTER + 2));
+        j->template_name = arena_strdup(&j->job->arena, pg_text(rows, row, AFTER + 3));
+        AM_ASSERT(j->recipient && j->template_name);
+        list_push_back(&h->jobs, &j->link);
+        h->n_jobs++;
+    }
+    if (pg_rows_count(rows) > 0)
+        h->rows_us = 0;
+}
+
+static void due_ended(struct sender_read *r, const struct fault *fault)
+{
+    struct hook *h = r->ctx;
+    h->rows_asked = false;
+    h->busy--;
+    if (fault)
+        h->rows_fresh = false;
+    hook_pump(h);
+}
+
+static void look(struct hook *h, size_t most)
+{
+    const int64_t shared_us = time_shared_us(loop_time(h->all->service->loop));
+    struct sender_read *r = webhooks_read(h->all, h->row.tenant_id, due_rows, due_ended, h);
+    struct pg_args *args = sender_read_add(r, STMT_HOOK_TAKE);
+    h->rows_asked = true;
+    h->busy++;
+    h->rows_us = time_mono_us() + LOOK_US;
+    pg_arg_int8(args, h->row.tenant_id);
+    pg_arg_text(args, h->row.webhook_id);
+    pg_arg_text(args, deliveries_replica(h->all->config.deliveries));
+    pg_arg_int8(args, h->row.lease_number);
+    pg_arg_text(args, h->receiver);
+    pg_arg_time(args, webhooks_now_us(h->all));
+    pg_arg_int4(args, (int32_t)(most - h->n_jobs));
+    pg_arg_time(args, shared_us);
+    pg_arg_time(args, shared_us + LEASE_US);
+    sender_read_start(r);
+}
+
+void rows_pump(struct hook *h, unsigned most)
+{
+    const size_t here = h->probing ? most : HOOK_JOBS_MAX;
+    read_bodies(h);
+    while (start_jobs(h, most))
+        ;
+    if (!h->rows_asked && h->n_jobs <= here / 2 && time_mono_us() >= h->rows_us)
+        look(h, here);
+}

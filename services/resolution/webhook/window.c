@@ -1,0 +1,243 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* The events between the cursor and what was read of the feed. */
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/assert.h"
+#include "contract/words.h"
+#include "base/minmax.h"
+#include "resolution/delivery/schedule.h"
+#include "resolution/webhook/impl.h"
+
+#define READ_BYTES (1u << 20)
+#define READ_ARENA_BYTES (16u << 20)
+#define READ_DEADLINE_US (3 * US_PER_S)
+#define WAIT_LEAST_US (10 * US_PER_MS)
+#define WAIT_MOST_US (250 * US_PER_MS)
+#define WAIT_FAULT_US (500 * US_PER_MS)
+
+struct item *window_at(struct hook *h, uint64_t number)
+{
+    return &h->items[number % HOOK_ITEMS];
+}
+
+void window_drop_body(struct hook *h, struct item *it)
+{
+    if (it->body)
+        h->bytes -= it->len;
+    free(it->body);
+    it->body = NULL;
+}
+
+static void drop_item(struct hook *h, struct item *it)
+{
+    window_drop_body(h, it);
+    free(it->error);
+    it->error = NULL;
+}
+
+void window_clear(struct hook *h)
+{
+    for (; h->n > 0; h->first++, h->n--)
+        drop_item(h, window_at(h, h->first));
+    h->next_send = h->first;
+}
+
+void window_pop(struct hook *h, uint64_t n)
+{
+    AM_ASSERT(n <= h->n);
+    for (; n > 0; n--, h->first++, h->n--)
+        drop_item(h, window_at(h, h->first));
+    if (h->next_send < h->first)
+        h->next_send = h->first;
+}
+
+/* -- reading ----------------------------------------------------------------------------------- */
+
+/* The number of the last event of the case that is here; 0 = none. */
+static uint64_t last_of_case(struct hook *h, const struct uuid *case_id)
+{
+    for (uint64_t i = h->n; i-- > 0;)
+        if (uuid_eq(&window_at(h, h->first + i)->at.case_id, case_id))
+            return h->first + i;
+    return 0;
+}
+
+/* False: what is personal cannot be recorded now, or the memory is full. */
+static bool add_item(struct hook *h, const struct feed_row *row)
+{
+    struct arena scratch;
+    arena_init(&scratch, READ_ARENA_BYTES);
+    const char *body = body_event(h->all->service, &h->row, row, false, &scratch);
+    if (body) {
+        struct item *it = window_at(h, h->first + h->n);
+        *it = (struct item){.at = row->at,
+                            .state = ITEM_WAITS,
+                            .before = last_of_case(h, &row->at.case_id),
+                            .body = strdup(body),
+                            .len = strlen(body),
+                            .event_at = row->event.at};
+        AM_ASSERT(it->body != NULL);
+        h->bytes += it->len;
+        h->n++;
+    }
+    arena_free(&scratch);
+    return body != NULL;
+}
+
+static void read_ended(struct hook *h, const struct feed_now *now)
+{
+    h->read_at = now->next;
+    h->behind = now->more;
+    h->fresh = !now->more && !now->held;
+    if (now->more)
+        h->wait_us = 0;
+    else if (now->held)
+        h->wait_us = smaller(larger(2 * h->wait_us, WAIT_LEAST_US), WAIT_MOST_US);
+    else
+        h->wait_us = WAIT_MOST_US;
+}
+
+static void take_rows(struct hook *h, const struct store_read *r)
+{
+    ROWS_EACH (row, struct feed_row, &r->feed) {
+        if (!event_filter_passes(&h->filter, &row->facts))
+            continue;
+        if (!add_item(h, row)) {
+            h->behind = true;
+            h->fresh = false;
+            h->wait_us = WAIT_FAULT_US;
+            return;
+        }
+        h->read_at = row->at;
+    }
+    read_ended(h, r->feed_now);
+}
+
+static void have_read(struct store_read *r)
+{
+    struct hook *h = r->ctx;
+    const int64_t asked_at = h->asked_at;
+    h->reading = false;
+    h->busy--;
+    if (fault_is_set(&r->fault)) {
+        h->fresh = false;
+        h->wait_us = WAIT_FAULT_US;
+    } else if (!h->gone && !h->reload) {
+        take_rows(h, r);
+        if (!h->behind)
+            h->current_at = asked_at;
+    }
+    h->read_us = time_mono_us() + h->wait_us;
+    hook_pump(h);
+}
+
+void window_read(struct hook *h)
+{
+    if (h->reading || h->n + HOOK_READ > HOOK_ITEMS || h->bytes > HOOK_BYTES_MAX ||
+        time_mono_us() < h->read_us)
+        return;
+    h->reading = true;
+    h->busy++;
+    h->asked_at = webhooks_now_us(h->all);
+    arena_reset(&h->read_arena);
+    h->read = (struct store_read){.arena = &h->read_arena,
+                                  .tenant_id = h->row.tenant_id,
+                                  .tenant = h->row.tenant,
+                                  .deadline_us = time_mono_us() + READ_DEADLINE_US,
+                                  .done = have_read,
+                                  .ctx = h};
+    store_read_feed(h->all->service->store, &h->read, &h->read_at, HOOK_READ, READ_BYTES,
+                    h->row.personal);
+}
+
+/* -- sending ----------------------------------------------------------------------------------- */
+
+/* The event before it in its case does not keep it back. One that has failed for long does so no
+ * more: whoever takes no event but the later ones would never get one. */
+static bool free_to_go(struct hook *h, const struct item *it, int64_t now_us, bool *out_of_order)
+{
+    if (it->before == 0 || it->before < h->first)
+        return true;
+    const struct item *before = window_at(h, it->before);
+    if (before->state == ITEM_DONE || before->state == ITEM_ROW)
+        return true;
+    const bool long_failed = before->state != ITEM_SENDS && before->failed_at &&
+                             now_us - before->failed_at >= HOOK_HOLD_US;
+    *out_of_order = *out_of_order || long_failed;
+    return long_failed;
+}
+
+/* Behind a row of its case it becomes a row, too, or goes out of order. */
+static bool held_back(struct hook *h, struct item *it, int64_t now_us, bool *out_of_order)
+{
+    struct held *e = held_find(h, &it->at.case_id);
+    if (!e) {
+        *out_of_order = *out_of_order || h->many_held;
+        return false;
+    }
+    if (now_us >= e->until_us) {
+        *out_of_order = true;
+        return false;
+    }
+    it->state = ITEM_ROW;
+    it->row_state = DELIVERY_STATE_WAITING;
+    it->row_attempts = 0;
+    it->row_next_at = e->until_us; /* or as soon as the one before it has ended */
+    e->rows++;
+    window_drop_body(h, it);
+    return true;
+}
+
+uint64_t window_next(struct hook *h, bool *out_of_order)
+{
+    const int64_t now_us = webhooks_now_us(h->all);
+    bool leading = true;
+    for (uint64_t i = h->next_send; i != h->first + h->n; i++) {
+        struct item *it = window_at(h, i);
+        if (leading && it->state != ITEM_WAITS)
+            h->next_send = i + 1;
+        else
+            leading = false;
+        *out_of_order = it->failed_at && now_us - it->failed_at >= HOOK_HOLD_US;
+        if (it->state == ITEM_WAITS && free_to_go(h, it, now_us, out_of_order) &&
+            !held_back(h, it, now_us, out_of_order))
+            return i;
+    }
+    return 0;
+}
+
+/* -- what failed ------------------------------------------------------------------------------- */
+
+void window_again(struct hook *h)
+{
+    for (uint64_t i = h->first; i != h->first + h->n; i++)
+        if (window_at(h, i)->state == ITEM_FAILED)
+            window_at(h, i)->state = ITEM_WAITS;
+    h->next_send = h->first;
+}
+
+void window_to_rows(struct hook *h)
+{
+    const int64_t now_us = webhooks_now_us(h->all);
+    uint32_t dice;
+    uuid_random_bytes(&dice, sizeof dice);
+    for (uint64_t i = h->first; i != h->first + h->n; i++) {
+        struct item *it = window_at(h, i);
+        if (it->state != ITEM_FAILED)
+            continue;
+        it->state = ITEM_ROW;
+        it->row_state = DELIVERY_STATE_WAITING;
+        it->row_attempts = 1;
+        it->row_next_at = now_us + schedule_wait_us(1, dice, 0);
+        window_drop_body(h, it);
+        struct held *e = held_add(h, &it->at.case_id);
+        if (!e)
+            continue;
+        e->rows++;
+        e->first_seq = it->at.seq;
+        e->until_us = larger(e->until_us, it->failed_at + HOOK_HOLD_US);
+    }
+}
