@@ -92,7 +92,7 @@ static void take_lease(struct deliveries *d)
     sender_read_start(r);
 }
 
-void chores_tick(struct deliveries *d)
+void delivery_chores_tick(struct deliveries *d)
 {
     d->ticks++;
     if (!d->leasing && (d->ticks % LEASE_TICKS == 1 || d->held_until_us == 0))
@@ -101,7 +101,7 @@ void chores_tick(struct deliveries *d)
         do_chores(d);
 }
 
-void chores_metrics(void)
+void delivery_chores_metrics(void)
 {
     metric_register(&late_gauge);
     metric_register(&purged_total);

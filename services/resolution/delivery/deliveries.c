@@ -34,7 +34,7 @@ static void tick(void *ctx)
     loop_timer_start(d->tick, TICK_US);
     if (!pg_up(d->service->pg))
         return;
-    chores_tick(d);
+    delivery_chores_tick(d);
     deliveries_look(d);
 }
 
@@ -48,7 +48,7 @@ void deliveries_join(struct deliveries *d, const struct delivery_channel *channe
 void deliveries_look(struct deliveries *d)
 {
     if (!d->stopped && d->n_channels > 0)
-        take_begin(d);
+        delivery_take_begin(d);
 }
 
 bool deliveries_settled(const struct deliveries *d)
@@ -77,8 +77,8 @@ struct deliveries *deliveries_new(struct service *service, unsigned first_stmt)
     (void)uuid_format(&replica, d->replica);
     list_init(&d->fresh);
     list_init(&d->jobs);
-    chores_metrics();
-    end_init(d);
+    delivery_chores_metrics();
+    delivery_end_init(d);
     d->tick = loop_timer_new(service->loop, tick, d);
     loop_timer_start(d->tick, 0);
     return d;
@@ -98,7 +98,7 @@ void deliveries_free(struct deliveries *d)
     if (!d)
         return;
     loop_timer_free(d->tick);
-    end_free(d);
+    delivery_end_free(d);
     free_jobs(&d->fresh);
     free_jobs(&d->jobs);
     free(d);

@@ -139,7 +139,7 @@ static void written(struct sender_read *r, const struct fault *fault)
     if (d->n_ends > 0)
         loop_before_sleep(d->service->loop, &d->flush);
     if (d->starved)
-        take_begin(d);
+        delivery_take_begin(d);
 }
 
 static void write_ends(struct deliveries *d)
@@ -193,7 +193,7 @@ void delivery_done(struct delivery_job *job, const struct delivery_answer *answe
     loop_before_sleep(d->service->loop, &d->flush);
 }
 
-void end_init(struct deliveries *d)
+void delivery_end_init(struct deliveries *d)
 {
     metric_register(&ends_total);
     metric_register(&dead_total);
@@ -203,7 +203,7 @@ void end_init(struct deliveries *d)
     d->retry = loop_timer_new(d->service->loop, retry, d);
 }
 
-void end_free(struct deliveries *d)
+void delivery_end_free(struct deliveries *d)
 {
     loop_timer_free(d->retry);
     free_list(&d->ends);

@@ -76,14 +76,14 @@ deliveries_read(struct deliveries *d, int64_t tenant_id,
 
 /* take.c: looks at all tenants, once. Does nothing when a look is under way; then another one
  * follows it. */
-void take_begin(struct deliveries *d);
+void delivery_take_begin(struct deliveries *d);
 /* The channel that sends rows of the kind; NULL = none does. */
 struct delivery_channel *deliveries_channel(struct deliveries *d, int kind);
 
 /* end.c */
-void end_init(struct deliveries *d);
-void end_free(struct deliveries *d);
+void delivery_end_init(struct deliveries *d);
+void delivery_end_free(struct deliveries *d);
 
 /* chores.c: the lease, what is late, what is too old. Once a second. */
-void chores_tick(struct deliveries *d);
-void chores_metrics(void);
+void delivery_chores_tick(struct deliveries *d);
+void delivery_chores_metrics(void);

@@ -129,7 +129,7 @@ static void look_ended(struct deliveries *d)
 {
     d->looking = false;
     if (d->again && !d->stopped)
-        take_begin(d);
+        delivery_take_begin(d);
 }
 
 /* Behind the last tenant another round begins, for those that have more receivers. */
@@ -185,7 +185,7 @@ static void tenants_ended(struct sender_read *r, const struct fault *fault)
     next_tenant(d);
 }
 
-void take_begin(struct deliveries *d)
+void delivery_take_begin(struct deliveries *d)
 {
     if (d->looking) {
         d->again = true;

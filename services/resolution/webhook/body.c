@@ -16,11 +16,11 @@
 #include "resolution/webhook/impl.h"
 #include "rpc/json.h"
 #include "shared/access.h"
-#include "resolution/webhook/cursor.h"
+#include "shared/feed_token.h"
 
 #define DETAIL_BYTES_MAX (256u << 10) /* a longer body comes without its detail */
 
-void body_event_id(const struct uuid *case_id, int64_t seq, char out[HOOK_EVENT_ID])
+void hook_body_event_id(const struct uuid *case_id, int64_t seq, char out[HOOK_EVENT_ID])
 {
     char id[UUID_TEXT_LEN + 1];
     (void)snprintf(out, HOOK_EVENT_ID, "%s/%" PRId64, uuid_format(case_id, id), seq);
@@ -99,36 +99,38 @@ static const char *type_of(int kind, char out[80])
     return out;
 }
 
-const char *body_event(const struct service *s, const struct hook_row *hook,
-                       const struct feed_row *row, bool out_of_order, struct arena *arena)
+const char *hook_body_event(const struct service *s, const struct hook_row *hook,
+                            const struct feed_row *row, int32_t epoch, struct arena *arena)
 {
     char id[HOOK_EVENT_ID], type[80], case_id[UUID_TEXT_LEN + 1], seq[24];
+    char cursor[FEED_TOKEN_TEXT + 1];
+    const int64_t now_us = time_now_us(loop_time(s->loop));
     Amends__V1__CaseEvent *m = message_of(s, hook, row, arena);
     if (!m)
         return NULL;
     if (row->event.public_body.len > DETAIL_BYTES_MAX)
         m->detail = NULL;
-    body_event_id(&row->at.case_id, row->at.seq, id);
+    hook_body_event_id(&row->at.case_id, row->at.seq, id);
     (void)snprintf(seq, sizeof seq, "%" PRId64, row->at.seq);
     json_t *e = envelope(hook, id, type_of(row->event.kind, type), row->event.at);
     set(e, "subject", json_string(uuid_format(&row->at.case_id, case_id)));
     set(e, "sequence", json_string(seq));
-    set(e, "amendscursor", json_string(cursor_write(s, hook->tenant_id, &row->at, arena)));
-    if (out_of_order)
-        set(e, "amendsoutoforder", json_true());
+    const struct feed_token token = {.tenant_epoch = epoch, .given_us = now_us, .at = row->at};
+    feed_token_write(s, hook->tenant_id, &token, cursor);
+    set(e, "amendscursor", json_string(cursor));
     set(e, "data", json_from_message(&m->base));
     return text_of(e, arena);
 }
 
-const char *body_out_of_order(const char *body, struct arena *arena)
+const char *hook_body_out_of_order(const char *body, struct arena *arena)
 {
     return arena_printf(arena, "{\"amendsoutoforder\":true,%s", body + 1);
 }
 
 /* -- others ------------------------------------------------------------------------------------ */
 
-const char *body_test(const struct hook_row *hook, const char *id, int64_t now_us,
-                      struct arena *arena)
+const char *hook_body_test(const struct hook_row *hook, const char *id, int64_t now_us,
+                           struct arena *arena)
 {
     json_t *e = envelope(hook, id, "amends.v1.TEST", now_us), *data = json_object();
     AM_ASSERT(data != NULL);
@@ -137,8 +139,9 @@ const char *body_test(const struct hook_row *hook, const char *id, int64_t now_u
     return text_of(e, arena);
 }
 
-const char *body_notification(const struct hook_row *hook, const struct delivery_row *row,
-                              const char *recipient, const char *template_name, struct arena *arena)
+const char *hook_body_notification(const struct hook_row *hook, const struct delivery_row *row,
+                                   const char *recipient, const char *template_name,
+                                   struct arena *arena)
 {
     char id[UUID_TEXT_LEN + 1], case_id[UUID_TEXT_LEN + 1];
     (void)uuid_format(&row->notification_id, id);

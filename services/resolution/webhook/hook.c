@@ -31,7 +31,7 @@ static void pause_hook(struct hook *h, int64_t least_us)
     h->bad = 0;
     h->probing = true;
     h->dirty = true;
-    window_again(h);
+    hook_window_again(h);
     log_info("webhook", "paused", LOG_STR("tenant", h->row.tenant),
              LOG_STR("webhook", h->row.webhook_id), LOG_INT("times", h->row.failures),
              LOG_INT("status", h->last_status), LOG_STR("why", h->last_error));
@@ -57,7 +57,7 @@ static void went_well(struct hook *h)
     h->row.paused_until = 0;
     h->probing = false;
     /* The receiver is there: what it does not take goes apart. */
-    window_to_rows(h);
+    hook_window_to_rows(h);
 }
 
 static void note_answer(struct hook *h, const struct http_request *r,
@@ -74,7 +74,7 @@ static void note_answer(struct hook *h, const struct http_request *r,
 
 void hook_heard(struct hook *h, const struct http_request *r)
 {
-    const struct delivery_answer a = send_judge(r);
+    const struct delivery_answer a = hook_send_judge(r);
     note_answer(h, r, &a);
     if (r->end == HTTP_ANSWERED && r->status == STATUS_GONE)
         disable_hook(h);
@@ -97,7 +97,7 @@ static void item_failed(struct hook *h, struct item *it, const struct delivery_a
         it->state = ITEM_ROW;
         it->row_state = DELIVERY_STATE_DEAD;
         it->row_attempts = 1;
-        window_drop_body(h, it);
+        hook_window_drop_body(h, it);
         return;
     }
     it->state = ITEM_FAILED;
@@ -109,23 +109,23 @@ static void answered(struct http_request *r)
 {
     struct sending *s = r->ctx;
     struct hook *h = s->hook;
-    struct item *it = window_at(h, s->number);
-    const struct delivery_answer a = send_judge(r);
+    struct item *it = hook_window_at(h, s->number);
+    const struct delivery_answer a = hook_send_judge(r);
     h->sending--;
     note_answer(h, r, &a);
     if (a.outcome == DELIVERY_TAKEN) {
         it->state = ITEM_DONE;
-        window_drop_body(h, it);
+        hook_window_drop_body(h, it);
         h->delivered++;
-        metrics_delivered(a.outcome, webhooks_now_us(h->all) - it->event_at);
+        hook_metrics_delivered(a.outcome, webhooks_now_us(h->all) - it->event_at);
     } else {
         item_failed(h, it, &a);
-        metrics_delivered(a.outcome, 0);
+        hook_metrics_delivered(a.outcome, 0);
     }
     hook_heard(h, r);
     if (r->status == STATUS_GONE || h->row.paused_until > webhooks_now_us(h->all))
-        window_again(h);
-    sending_free(s);
+        hook_window_again(h);
+    hook_sending_free(s);
     hook_pump(h);
 }
 
@@ -134,20 +134,20 @@ static bool send_next(struct hook *h)
     bool out_of_order = false;
     char id[HOOK_EVENT_ID];
     struct arena scratch;
-    const uint64_t number = window_next(h, &out_of_order);
+    const uint64_t number = hook_window_next(h, &out_of_order);
     if (number == 0)
         return false;
-    struct item *it = window_at(h, number);
+    struct item *it = hook_window_at(h, number);
     arena_init(&scratch, READ_ARENA_BYTES);
-    const char *body = out_of_order ? body_out_of_order(it->body, &scratch) : it->body;
+    const char *body = out_of_order ? hook_body_out_of_order(it->body, &scratch) : it->body;
     AM_ASSERT(body != NULL);
-    body_event_id(&it->at.case_id, it->at.seq, id);
-    struct sending *s = sending_new(h->all, &h->row, id, body, answered);
+    hook_body_event_id(&it->at.case_id, it->at.seq, id);
+    struct sending *s = hook_sending_new(h->all, &h->row, id, body, answered);
     arena_free(&scratch);
     s->hook = h;
     s->number = number;
     if (!http_send(h->all->http, &s->request)) {
-        sending_free(s);
+        hook_sending_free(s);
         return false;
     }
     it->state = ITEM_SENDS;
@@ -158,7 +158,7 @@ static bool send_next(struct hook *h)
 static bool some_failed(struct hook *h)
 {
     for (uint64_t i = h->first; i != h->first + h->n; i++)
-        if (window_at(h, i)->state == ITEM_FAILED)
+        if (hook_window_at(h, i)->state == ITEM_FAILED)
             return true;
     return false;
 }
@@ -169,13 +169,13 @@ static bool may_send(const struct hook *h)
 {
     return h->ready && !h->gone && !h->reload && !h->row.locked && !h->all->stopped &&
            h->row.state == WEBHOOK_STATE_ACTIVE && h->row.paused_until <= webhooks_now_us(h->all) &&
-           lease_lasts(h);
+           hook_lease_lasts(h);
 }
 
 static void send_all(struct hook *h)
 {
     const unsigned most = h->probing ? HOOK_PROBES : DELIVERY_RECEIVER_MOST;
-    rows_pump(h, most);
+    hook_rows_pump(h, most);
     while (h->sending < most && may_send(h) && send_next(h))
         ;
     /* Nobody is left to tell whether the receiver takes anything. */
@@ -196,15 +196,15 @@ void hook_pump(struct hook *h)
     h->pumping = true;
     if (h->ready && !h->gone && !h->reload) {
         if (h->row.state == WEBHOOK_STATE_ACTIVE && !w->stopped)
-            window_read(h);
+            hook_window_read(h);
         if (may_send(h))
             send_all(h);
     }
     if (h->gone || h->row.paused_until > webhooks_now_us(w) || w->stopped)
-        rows_give_back(h);
+        hook_rows_give_back(h);
     if (h->ready && !h->gone) {
-        write_pump(h);
-        held_pump(h);
+        hook_write_pump(h);
+        hook_held_pump(h);
     }
     if (h->reload && !h->loading && !h->gone && is_idle(h))
         hook_load(h);
@@ -258,7 +258,7 @@ static void take_row(struct hook *h, const struct pg_rows *rows)
     }
     /* What was read by another filter is read again. */
     if (!same_events(&h->row, &fresh)) {
-        window_clear(h);
+        hook_window_clear(h);
         h->read_at = fresh.cursor;
     }
     arena_free(&h->config_arena);
@@ -274,7 +274,7 @@ static void take_held(struct hook *h, const struct pg_rows *rows)
     h->many_held = pg_rows_count(rows) > HOOK_HELD_MAX;
     for (int i = 0; i < pg_rows_count(rows) && i < HOOK_HELD_MAX; i++) {
         const struct uuid case_id = pg_uuid(rows, i, 0);
-        struct held *e = held_add(h, &case_id);
+        struct held *e = hook_held_add(h, &case_id);
         e->rows = (int32_t)pg_int(rows, i, 1);
         e->until_us = pg_time_us(rows, i, 2) + HOOK_HOLD_US;
         /* Nobody is before the first one: it was to be woken. */
@@ -282,9 +282,9 @@ static void take_held(struct hook *h, const struct pg_rows *rows)
         e->first_seq = e->wake ? 0 : pg_int(rows, i, 3);
     }
     for (uint64_t i = h->first; i != h->first + h->n; i++) {
-        const struct item *it = window_at(h, i);
+        const struct item *it = hook_window_at(h, i);
         struct held *e = it->state == ITEM_ROW && it->row_state == DELIVERY_STATE_WAITING
-                             ? held_add(h, &it->at.case_id)
+                             ? hook_held_add(h, &it->at.case_id)
                              : NULL;
         if (!e)
             continue;
@@ -375,7 +375,7 @@ void hook_free(struct hook *h)
 {
     list_remove(&h->link);
     h->all->n_served--;
-    window_clear(h);
+    hook_window_clear(h);
     for (size_t i = 0; i < HOOK_KEYS_MAX; i++)
         hook_key_forget(&h->row.keys[i]);
     arena_free(&h->config_arena);

@@ -44,6 +44,7 @@ struct hook_row {
     int64_t delivered, last_at;
     int32_t last_status;
     int64_t lease_number;
+    int32_t epoch; /* the tenant's */
     struct hook_key keys[HOOK_KEYS_MAX];
     size_t n_keys;
     bool locked; /* a key is under a master key that is not here */
@@ -171,10 +172,10 @@ webhooks_read(struct webhooks *w, int64_t tenant_id,
               void (*ended)(struct sender_read *r, const struct fault *fault), void *ctx);
 
 /* lease.c */
-void lease_tick(struct webhooks *w);
-void lease_release(struct webhooks *w);
+void hook_lease_tick(struct webhooks *w);
+void hook_lease_release(struct webhooks *w);
 /* True while a request may be begun. */
-bool lease_lasts(const struct hook *h);
+bool hook_lease_lasts(const struct hook *h);
 
 /* hook.c: does whatever can be done now. After anything has changed. */
 void hook_pump(struct hook *h);
@@ -187,25 +188,25 @@ bool hook_settled(const struct hook *h);
 void hook_heard(struct hook *h, const struct http_request *r);
 
 /* window.c */
-struct item *window_at(struct hook *h, uint64_t number);
-void window_read(struct hook *h);
+struct item *hook_window_at(struct hook *h, uint64_t number);
+void hook_window_read(struct hook *h);
 /* The number of the next item that may be sent now; 0 = there is none. Items that have to wait for
  * rows become rows. */
-uint64_t window_next(struct hook *h, bool *out_of_order);
+uint64_t hook_window_next(struct hook *h, bool *out_of_order);
 /* Failed items are tried again, or become rows. */
-void window_again(struct hook *h);
-void window_to_rows(struct hook *h);
-void window_clear(struct hook *h);
+void hook_window_again(struct hook *h);
+void hook_window_to_rows(struct hook *h);
+void hook_window_clear(struct hook *h);
 /* The first `n` are no longer needed. */
-void window_pop(struct hook *h, uint64_t n);
-void window_drop_body(struct hook *h, struct item *it);
+void hook_window_pop(struct hook *h, uint64_t n);
+void hook_window_drop_body(struct hook *h, struct item *it);
 
 /* write.c: the cursor with the rows. */
-void write_pump(struct hook *h);
-void write_metrics(void);
+void hook_write_pump(struct hook *h);
+void hook_write_metrics(void);
 
 /* An attempt ended so, and its event happened so long ago. */
-void metrics_delivered(enum delivery_outcome outcome, int64_t lag_us);
+void hook_metrics_delivered(enum delivery_outcome outcome, int64_t lag_us);
 
 /* row.c: rows of deliveries that are due. */
 struct row_job {
@@ -222,13 +223,13 @@ struct row_job {
 #define HOOK_JOBS_MAX 100 /* rows that are here to be sent */
 #define HOOK_JOB_READS 20 /* of their events at once */
 /* At most `most` requests are under way. */
-void rows_pump(struct hook *h, unsigned most);
+void hook_rows_pump(struct hook *h, unsigned most);
 /* Gives back what is not sent yet: the hook is paused, or served by another replica. */
-void rows_give_back(struct hook *h);
+void hook_rows_give_back(struct hook *h);
 /* Lets rows go that waited for one that has ended. Not while rows are being written. */
-void held_pump(struct hook *h);
-struct held *held_find(struct hook *h, const struct uuid *case_id);
-struct held *held_add(struct hook *h, const struct uuid *case_id);
+void hook_held_pump(struct hook *h);
+struct held *hook_held_find(struct hook *h, const struct uuid *case_id);
+struct held *hook_held_add(struct hook *h, const struct uuid *case_id);
 
 /* send.c: a request with all it needs, signed now. Whoever made it sends request and frees it. */
 struct sending {
@@ -241,21 +242,22 @@ struct sending {
     char *body, *url;
     char headers[4][HOOK_KEYS_MAX * HOOK_SIGNATURE_TEXT + 64];
 };
-struct sending *sending_new(struct webhooks *w, const struct hook_row *row, const char *id,
-                            const char *body, void (*done)(struct http_request *r));
-void sending_free(struct sending *s);
+struct sending *hook_sending_new(struct webhooks *w, const struct hook_row *row, const char *id,
+                                 const char *body, void (*done)(struct http_request *r));
+void hook_sending_free(struct sending *s);
 /* What an answer means for one delivery. */
-struct delivery_answer send_judge(const struct http_request *r);
+struct delivery_answer hook_send_judge(const struct http_request *r);
 
 /* body.c: bodies as texts in `arena`; NULL when it is full. */
 #define HOOK_EVENT_ID 64
-void body_event_id(const struct uuid *case_id, int64_t seq, char out[HOOK_EVENT_ID]);
-const char *body_event(const struct service *s, const struct hook_row *hook,
-                       const struct feed_row *row, bool out_of_order, struct arena *arena);
-const char *body_test(const struct hook_row *hook, const char *id, int64_t now_us,
-                      struct arena *arena);
-const char *body_notification(const struct hook_row *hook, const struct delivery_row *row,
-                              const char *recipient, const char *template_name,
-                              struct arena *arena);
+void hook_body_event_id(const struct uuid *case_id, int64_t seq, char out[HOOK_EVENT_ID]);
+/* `epoch`: the tenant's present one. */
+const char *hook_body_event(const struct service *s, const struct hook_row *hook,
+                            const struct feed_row *row, int32_t epoch, struct arena *arena);
+const char *hook_body_test(const struct hook_row *hook, const char *id, int64_t now_us,
+                           struct arena *arena);
+const char *hook_body_notification(const struct hook_row *hook, const struct delivery_row *row,
+                                   const char *recipient, const char *template_name,
+                                   struct arena *arena);
 /* Sets amendsoutoforder in a finished body; NULL when the arena is full. */
-const char *body_out_of_order(const char *body, struct arena *arena);
+const char *hook_body_out_of_order(const char *body, struct arena *arena);

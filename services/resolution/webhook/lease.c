@@ -24,7 +24,7 @@ static int64_t lease_us(const struct webhooks *w)
 }
 
 /* A request that is begun now ends before the lease does. */
-bool lease_lasts(const struct hook *h)
+bool hook_lease_lasts(const struct hook *h)
 {
     return h->leased_until_us - shared_us(h->all) > h->all->config.timeout_ms * US_PER_MS;
 }
@@ -166,7 +166,7 @@ static void renew(struct webhooks *w)
     sender_read_start(r);
 }
 
-void lease_tick(struct webhooks *w)
+void hook_lease_tick(struct webhooks *w)
 {
     const int64_t now_us = time_mono_us();
     if (!w->claiming && now_us >= w->claim_us && w->n_served + CLAIMS <= HOOKS_SERVED_MAX) {
@@ -192,7 +192,7 @@ static void released(struct sender_read *r, const struct fault *fault)
     (void)fault; /* they run out by themselves */
 }
 
-void lease_release(struct webhooks *w)
+void hook_lease_release(struct webhooks *w)
 {
     if (w->n_served == 0)
         return;

@@ -231,7 +231,7 @@ static void tested(struct http_request *h)
 {
     struct sending *s = h->ctx;
     struct hook_call *c = s->owner;
-    const struct delivery_answer a = send_judge(h);
+    const struct delivery_answer a = hook_send_judge(h);
     Google__Protobuf__Duration latency = GOOGLE__PROTOBUF__DURATION__INIT;
     Amends__V1__TestWebhookResponse m = AMENDS__V1__TEST_WEBHOOK_RESPONSE__INIT;
     const int64_t us = time_mono_us() - s->begun_us;
@@ -246,7 +246,7 @@ static void tested(struct http_request *h)
         if ((unsigned char)*p >= 0x80 || (unsigned char)*p < ' ')
             *p = ' ';
     rpc_reply(c->rc->call, &m.base);
-    sending_free(s);
+    hook_sending_free(s);
 }
 
 static void test_rows(struct pg_read *pg, size_t i, const struct pg_rows *rows)
@@ -263,15 +263,15 @@ static void send_test(struct hook_call *c)
     char id[UUID_TEXT_LEN + 1];
     const int64_t now_us = webhooks_now_us(c->all);
     const struct uuid random = uuid_new(now_us);
-    const char *body = body_test(&c->row, uuid_format(&random, id), now_us, c->rc->arena);
+    const char *body = hook_body_test(&c->row, uuid_format(&random, id), now_us, c->rc->arena);
     AM_ASSERT(body != NULL);
-    struct sending *s = sending_new(c->all, &c->row, id, body, tested);
+    struct sending *s = hook_sending_new(c->all, &c->row, id, body, tested);
     s->owner = c;
     for (size_t i = 0; i < HOOK_KEYS_MAX; i++)
         hook_key_forget(&c->row.keys[i]);
     if (http_send(c->all->http, &s->request))
         return;
-    sending_free(s);
+    hook_sending_free(s);
     fault_set(&c->rc->fault, FAULT_RESOURCE_EXHAUSTED, ERROR_REASON_OVERLOADED,
               "too many requests of webhooks are under way");
     c->rc->fault.retry_ms = 1000;

@@ -9,8 +9,8 @@
 #include "case/message/message.h"
 #include "contract/reasons.h"
 #include "contract/words.h"
-#include "resolution/webhook/cursor.h"
 #include "resolution/webhook/rpc.h"
+#include "shared/feed_token.h"
 
 #define TEXT(s) ((char *)(uintptr_t)(s)) /* protobuf-c's strings are not const */
 
@@ -128,7 +128,11 @@ static void set_serving(const struct hook_call *c, Amends__V1__Webhook *m,
                         const struct hook_row *row)
 {
     struct arena *arena = c->rc->arena;
-    m->cursor = cursor_write(c->all->service, row->tenant_id, &row->cursor, arena);
+    const struct feed_token token = {
+        .tenant_epoch = row->epoch, .given_us = webhooks_now_us(c->all), .at = row->cursor};
+    m->cursor = arena_must(arena, FEED_TOKEN_TEXT + 1);
+    if (c->all->service->secret)
+        feed_token_write(c->all->service, row->tenant_id, &token, m->cursor);
     m->current_time = message_time(row->current_at, arena);
     m->pause_until_time = message_time(row->paused_until, arena);
     m->failures = row->failures;
@@ -166,30 +170,22 @@ Amends__V1__Webhook *hook_message(const struct hook_call *c, const struct hook_r
 
 /* -- places ------------------------------------------------------------------------------------ */
 
-static bool behind_all(const struct feed_position *at, const struct feed_now *now)
-{
-    return at->epoch > now->epoch ||
-           (at->epoch == now->epoch && (uint64_t)at->xid > (uint64_t)now->bound_xid);
-}
-
 bool hook_place(struct hook_call *c, const char *field, const char *text,
                 const struct feed_now *now, struct feed_position *out)
 {
     struct fault *f = &c->rc->fault;
+    struct feed_token token;
     *out = (struct feed_position){0};
     if (strcmp(text, "EARLIEST") == 0)
         return true;
-    if (!cursor_read(c->all->service, c->rc->tenant->id, text, out)) {
+    if (!feed_token_ready(c->all->service, f))
+        return false;
+    if (feed_token_read(c->all->service, c->rc->tenant->id, text, &token) != AM_OK) {
         fault_violation(f, field,
                         "is no place in the feed of this tenant: \"EARLIEST\", \"LATEST\" "
                         "for a new webhook, or a token that was given out");
         return false;
     }
-    if (!behind_all(out, now))
-        return true;
-    fault_set(f, FAULT_OUT_OF_RANGE, ERROR_REASON_WEBHOOK_CURSOR,
-              "the place is of another epoch, or lies ahead of all events: the database was "
-              "restored meanwhile; begin with EARLIEST or LATEST");
-    fault_meta(f, "epoch", "%d", now->epoch);
-    return false;
+    *out = token.at;
+    return feed_token_stands(c->all->service, c->rc->tenant->id, &token, now->epoch, f);
 }

@@ -20,7 +20,7 @@
 
 /* -- cases of which rows wait ------------------------------------------------------------------ */
 
-struct held *held_find(struct hook *h, const struct uuid *case_id)
+struct held *hook_held_find(struct hook *h, const struct uuid *case_id)
 {
     for (size_t i = 0; i < h->n_held; i++)
         if (uuid_eq(&h->held[i].case_id, case_id))
@@ -28,9 +28,9 @@ struct held *held_find(struct hook *h, const struct uuid *case_id)
     return NULL;
 }
 
-struct held *held_add(struct hook *h, const struct uuid *case_id)
+struct held *hook_held_add(struct hook *h, const struct uuid *case_id)
 {
-    struct held *e = held_find(h, case_id);
+    struct held *e = hook_held_find(h, case_id);
     if (e)
         return e;
     if (h->n_held == HOOK_HELD_MAX) {
@@ -69,14 +69,14 @@ static void wake(struct hook *h, const struct uuid *case_id)
 static bool has_unwritten(struct hook *h, const struct uuid *case_id)
 {
     for (uint64_t i = h->first; i != h->first + h->n; i++) {
-        const struct item *it = window_at(h, i);
+        const struct item *it = hook_window_at(h, i);
         if (it->state == ITEM_ROW && uuid_eq(&it->at.case_id, case_id))
             return true;
     }
     return false;
 }
 
-void held_pump(struct hook *h)
+void hook_held_pump(struct hook *h)
 {
     for (size_t i = 0; i < h->n_held && !h->writing; i++) {
         struct held *e = &h->held[i];
@@ -90,7 +90,7 @@ void held_pump(struct hook *h)
 /* The row has ended, whether it was delivered or not. */
 static void release_case(struct hook *h, const struct delivery_row *row)
 {
-    struct held *e = held_find(h, &row->case_id);
+    struct held *e = hook_held_find(h, &row->case_id);
     if (!e)
         return;
     if (e->first_seq == row->seq)
@@ -103,7 +103,7 @@ static void release_case(struct hook *h, const struct delivery_row *row)
 
 static void hold_case(struct hook *h, const struct delivery_row *row)
 {
-    struct held *e = held_add(h, &row->case_id);
+    struct held *e = hook_held_add(h, &row->case_id);
     if (!e)
         return;
     e->rows = e->rows > 0 ? e->rows : 1;
@@ -135,12 +135,12 @@ static void answered(struct http_request *r)
     struct sending *s = r->ctx;
     struct row_job *j = s->owner;
     struct hook *h = s->hook;
-    const struct delivery_answer a = send_judge(r);
+    const struct delivery_answer a = hook_send_judge(r);
     h->sending--;
     hook_heard(h, r);
     h->delivered += a.outcome == DELIVERY_TAKEN;
     end_job(j, &a);
-    sending_free(s);
+    hook_sending_free(s);
     hook_pump(h);
 }
 
@@ -167,9 +167,9 @@ static void have_event(struct store_read *r)
     const char *body = NULL;
     h->busy--;
     h->job_reads--;
-    if (!fault_is_set(&r->fault) && r->feed.n == 1)
-        body = body_event(h->all->service, &h->row, ROW_AT(&r->feed, struct feed_row, 0), false,
-                          &j->arena);
+    if (!fault_is_set(&r->fault) && r->feed.n == 1 && h->all->service->secret)
+        body = hook_body_event(h->all->service, &h->row, ROW_AT(&r->feed, struct feed_row, 0),
+                               r->feed_now->epoch, &j->arena);
     take_body(j, body);
     hook_pump(h);
 }
@@ -201,14 +201,14 @@ static void read_bodies(struct hook *h)
         if (j->job->row.seq > 0)
             read_event(j);
         else
-            take_body(j, body_notification(&h->row, &j->job->row, j->recipient, j->template_name,
-                                           &j->arena));
+            take_body(j, hook_body_notification(&h->row, &j->job->row, j->recipient,
+                                                j->template_name, &j->arena));
     }
 }
 
 static bool is_out_of_order(struct hook *h, const struct row_job *j)
 {
-    const struct held *e = held_find(h, &j->job->row.case_id);
+    const struct held *e = hook_held_find(h, &j->job->row.case_id);
     if (j->job->row.seq == 0)
         return false;
     return j->job->row.out_of_order || h->many_held ||
@@ -220,15 +220,15 @@ static void send_job(struct row_job *j)
     struct hook *h = j->hook;
     char id[HOOK_EVENT_ID];
     if (j->job->row.seq > 0)
-        body_event_id(&j->job->row.case_id, j->job->row.seq, id);
+        hook_body_event_id(&j->job->row.case_id, j->job->row.seq, id);
     else
         (void)uuid_format(&j->job->row.notification_id, id);
-    const char *body = is_out_of_order(h, j) ? body_out_of_order(j->body, &j->arena) : j->body;
-    struct sending *s = sending_new(h->all, &h->row, id, body ? body : j->body, answered);
+    const char *body = is_out_of_order(h, j) ? hook_body_out_of_order(j->body, &j->arena) : j->body;
+    struct sending *s = hook_sending_new(h->all, &h->row, id, body ? body : j->body, answered);
     s->hook = h;
     s->owner = j;
     if (!http_send(h->all->http, &s->request)) {
-        sending_free(s); /* there is no room: later */
+        hook_sending_free(s); /* there is no room: later */
         return;
     }
     j->sent = true;
@@ -252,7 +252,7 @@ static bool has_earlier(struct hook *h, const struct row_job *j)
 static int64_t waits_us(struct hook *h, const struct row_job *j)
 {
     const struct delivery_row *row = &j->job->row;
-    const struct held *e = row->seq > 0 ? held_find(h, &row->case_id) : NULL;
+    const struct held *e = row->seq > 0 ? hook_held_find(h, &row->case_id) : NULL;
     const int64_t now_us = webhooks_now_us(h->all);
     if (!e || !e->first_seq || e->first_seq >= row->seq || row->out_of_order)
         return 0;
@@ -270,14 +270,14 @@ static bool start_jobs(struct hook *h, unsigned most)
         if (wait_us > 0) {
             put_off(j, wait_us);
             ended = true;
-        } else if (h->sending < most && lease_lasts(h)) {
+        } else if (h->sending < most && hook_lease_lasts(h)) {
             send_job(j);
         }
     }
     return ended;
 }
 
-void rows_give_back(struct hook *h)
+void hook_rows_give_back(struct hook *h)
 {
     const int64_t now_us = webhooks_now_us(h->all);
     LIST_FOR_EACH_SAFE (it, &h->jobs) {
@@ -346,7 +346,7 @@ static void look(struct hook *h, size_t most)
     sender_read_start(r);
 }
 
-void rows_pump(struct hook *h, unsigned most)
+void hook_rows_pump(struct hook *h, unsigned most)
 {
     const size_t here = h->probing ? most : HOOK_JOBS_MAX;
     read_bodies(h);

@@ -87,6 +87,7 @@ static void load_serving(const struct pg_rows *rows, int row, struct arena *aren
     out->last_error = copied(rows, row, 23, arena, full);
     out->lease_number = pg_int(rows, row, 24);
     out->tenant = copied(rows, row, 25, arena, full);
+    out->epoch = (int32_t)pg_int(rows, row, 26);
 }
 
 int hook_row_load(const struct pg_rows *rows, int row, struct arena *arena, struct hook_row *out)

@@ -16,8 +16,8 @@
 #define STATUS_TOO_EARLY 425
 #define STATUS_TOO_MANY 429
 
-struct sending *sending_new(struct webhooks *w, const struct hook_row *row, const char *id,
-                            const char *body, void (*done)(struct http_request *r))
+struct sending *hook_sending_new(struct webhooks *w, const struct hook_row *row, const char *id,
+                                 const char *body, void (*done)(struct http_request *r))
 {
     struct sending *s = calloc(1, sizeof *s);
     AM_ASSERT(s != NULL);
@@ -45,7 +45,7 @@ struct sending *sending_new(struct webhooks *w, const struct hook_row *row, cons
     return s;
 }
 
-void sending_free(struct sending *s)
+void hook_sending_free(struct sending *s)
 {
     list_remove(&s->link);
     free(s->body);
@@ -65,7 +65,7 @@ static enum delivery_outcome outcome_of(int32_t status)
     return DELIVERY_REFUSED;
 }
 
-struct delivery_answer send_judge(const struct http_request *r)
+struct delivery_answer hook_send_judge(const struct http_request *r)
 {
     struct delivery_answer a = {.outcome = DELIVERY_FAILED, .status = r->status, .text = r->text};
     if (r->end != HTTP_ANSWERED)

@@ -28,7 +28,8 @@ const char hook_sql_claim[] =
     " update webhook u set holder = $3::text, lease_number = u.lease_number + 1,"
     " leased_until = $2::timestamptz from k"
     " where u.tenant_id = any (array[k.tenant_id]) and u.webhook_id = k.webhook_id"
-    " returning " COLUMNS("u") ", (select t.name from tenant t where t.tenant_id = u.tenant_id)";
+    " returning " COLUMNS("u") ", (select t.name from tenant t where t.tenant_id = u.tenant_id),"
+                               " (select t.epoch from tenant t where t.tenant_id = u.tenant_id)";
 
 #define HELD_HOOKS                                                                                 \
     " from unnest($1::int8[], $2::text[], $3::int8[]) as k(tenant_id, webhook_id, number)"         \
@@ -44,13 +45,15 @@ const char hook_sql_release[] =
 
 /* -- webhooks ---------------------------------------------------------------------------------- */
 
+#define TENANT                                                                                     \
+    " cross join lateral (select t.name, t.epoch from tenant t where t.tenant_id = x.tenant_id"    \
+    " offset 0) t"
 const char hook_sql_get[] =
-    "select " COLUMNS("x") ", (select t.name from tenant t"
-                           " where t.tenant_id = x.tenant_id) from webhook x where" THIS("x");
+    "select " COLUMNS("x") ", t.name, t.epoch from webhook x" TENANT " where" THIS("x");
 
 /* $2 after, $3 limit */
 const char hook_sql_list[] =
-    "select " COLUMNS("x") ", '' from webhook x where x.tenant_id = $1::int8"
+    "select " COLUMNS("x") ", t.name, t.epoch from webhook x" TENANT " where x.tenant_id = $1::int8"
                            " and x.webhook_id > $2::text order by x.webhook_id limit $3::int4";
 
 /* $2 ids, $3 now: those that sign, newest first. */

@@ -49,7 +49,7 @@ webhooks_read(struct webhooks *w, int64_t tenant_id,
 
 /* -- figures ----------------------------------------------------------------------------------- */
 
-void metrics_delivered(enum delivery_outcome outcome, int64_t lag_us)
+void hook_metrics_delivered(enum delivery_outcome outcome, int64_t lag_us)
 {
     if (outcome <= DELIVERY_REFUSED)
         metric_add(&attempts_total, outcome, 1);
@@ -108,7 +108,7 @@ static void tick(void *ctx)
     if (!pg_up(w->service->pg))
         return;
     if (!w->stopped)
-        lease_tick(w);
+        hook_lease_tick(w);
     if (!w->stopped && !w->counting && now_us >= w->count_us) {
         w->count_us = now_us + COUNT_US;
         count_late(w);
@@ -173,7 +173,7 @@ static void register_metrics(void)
                                   &lag_gauge,      &disabled_gauge, &behind_gauge};
     for (size_t i = 0; i < sizeof all / sizeof *all; i++)
         metric_register(all[i]);
-    write_metrics();
+    hook_write_metrics();
 }
 
 struct webhooks *webhooks_new(const struct webhooks_config *config)
@@ -207,7 +207,7 @@ struct webhooks *webhooks_new(const struct webhooks_config *config)
 void webhooks_stop(struct webhooks *w)
 {
     w->stopped = true;
-    lease_release(w);
+    hook_lease_release(w);
 }
 
 void webhooks_free(struct webhooks *w)
@@ -217,7 +217,7 @@ void webhooks_free(struct webhooks *w)
     loop_timer_free(w->tick);
     http_free(w->http);
     LIST_FOR_EACH_SAFE (it, &w->sendings)
-        sending_free(CONTAINER_OF(it, struct sending, link));
+        hook_sending_free(CONTAINER_OF(it, struct sending, link));
     LIST_FOR_EACH_SAFE (it, &w->served)
         hook_free(CONTAINER_OF(it, struct hook, link));
     free(w);

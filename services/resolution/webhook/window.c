@@ -18,12 +18,12 @@
 #define WAIT_MOST_US (250 * US_PER_MS)
 #define WAIT_FAULT_US (500 * US_PER_MS)
 
-struct item *window_at(struct hook *h, uint64_t number)
+struct item *hook_window_at(struct hook *h, uint64_t number)
 {
     return &h->items[number % HOOK_ITEMS];
 }
 
-void window_drop_body(struct hook *h, struct item *it)
+void hook_window_drop_body(struct hook *h, struct item *it)
 {
     if (it->body)
         h->bytes -= it->len;
@@ -33,23 +33,23 @@ void window_drop_body(struct hook *h, struct item *it)
 
 static void drop_item(struct hook *h, struct item *it)
 {
-    window_drop_body(h, it);
+    hook_window_drop_body(h, it);
     free(it->error);
     it->error = NULL;
 }
 
-void window_clear(struct hook *h)
+void hook_window_clear(struct hook *h)
 {
     for (; h->n > 0; h->first++, h->n--)
-        drop_item(h, window_at(h, h->first));
+        drop_item(h, hook_window_at(h, h->first));
     h->next_send = h->first;
 }
 
-void window_pop(struct hook *h, uint64_t n)
+void hook_window_pop(struct hook *h, uint64_t n)
 {
     AM_ASSERT(n <= h->n);
     for (; n > 0; n--, h->first++, h->n--)
-        drop_item(h, window_at(h, h->first));
+        drop_item(h, hook_window_at(h, h->first));
     if (h->next_send < h->first)
         h->next_send = h->first;
 }
@@ -60,19 +60,19 @@ void window_pop(struct hook *h, uint64_t n)
 static uint64_t last_of_case(struct hook *h, const struct uuid *case_id)
 {
     for (uint64_t i = h->n; i-- > 0;)
-        if (uuid_eq(&window_at(h, h->first + i)->at.case_id, case_id))
+        if (uuid_eq(&hook_window_at(h, h->first + i)->at.case_id, case_id))
             return h->first + i;
     return 0;
 }
 
 /* False: what is personal cannot be recorded now, or the memory is full. */
-static bool add_item(struct hook *h, const struct feed_row *row)
+static bool add_item(struct hook *h, const struct feed_row *row, int32_t epoch)
 {
     struct arena scratch;
     arena_init(&scratch, READ_ARENA_BYTES);
-    const char *body = body_event(h->all->service, &h->row, row, false, &scratch);
+    const char *body = hook_body_event(h->all->service, &h->row, row, epoch, &scratch);
     if (body) {
-        struct item *it = window_at(h, h->first + h->n);
+        struct item *it = hook_window_at(h, h->first + h->n);
         *it = (struct item){.at = row->at,
                             .state = ITEM_WAITS,
                             .before = last_of_case(h, &row->at.case_id),
@@ -105,7 +105,7 @@ static void take_rows(struct hook *h, const struct store_read *r)
     ROWS_EACH (row, struct feed_row, &r->feed) {
         if (!event_filter_passes(&h->filter, &row->facts))
             continue;
-        if (!add_item(h, row)) {
+        if (!add_item(h, row, r->feed_now->epoch)) {
             h->behind = true;
             h->fresh = false;
             h->wait_us = WAIT_FAULT_US;
@@ -134,8 +134,11 @@ static void have_read(struct store_read *r)
     hook_pump(h);
 }
 
-void window_read(struct hook *h)
+void hook_window_read(struct hook *h)
 {
+    /* Cursors are signed. */
+    if (!h->all->service->secret)
+        return;
     if (h->reading || h->n + HOOK_READ > HOOK_ITEMS || h->bytes > HOOK_BYTES_MAX ||
         time_mono_us() < h->read_us)
         return;
@@ -161,7 +164,7 @@ static bool free_to_go(struct hook *h, const struct item *it, int64_t now_us, bo
 {
     if (it->before == 0 || it->before < h->first)
         return true;
-    const struct item *before = window_at(h, it->before);
+    const struct item *before = hook_window_at(h, it->before);
     if (before->state == ITEM_DONE || before->state == ITEM_ROW)
         return true;
     const bool long_failed = before->state != ITEM_SENDS && before->failed_at &&
@@ -173,7 +176,7 @@ static bool free_to_go(struct hook *h, const struct item *it, int64_t now_us, bo
 /* Behind a row of its case it becomes a row, too, or goes out of order. */
 static bool held_back(struct hook *h, struct item *it, int64_t now_us, bool *out_of_order)
 {
-    struct held *e = held_find(h, &it->at.case_id);
+    struct held *e = hook_held_find(h, &it->at.case_id);
     if (!e) {
         *out_of_order = *out_of_order || h->many_held;
         return false;
@@ -187,16 +190,16 @@ static bool held_back(struct hook *h, struct item *it, int64_t now_us, bool *out
     it->row_attempts = 0;
     it->row_next_at = e->until_us; /* or as soon as the one before it has ended */
     e->rows++;
-    window_drop_body(h, it);
+    hook_window_drop_body(h, it);
     return true;
 }
 
-uint64_t window_next(struct hook *h, bool *out_of_order)
+uint64_t hook_window_next(struct hook *h, bool *out_of_order)
 {
     const int64_t now_us = webhooks_now_us(h->all);
     bool leading = true;
     for (uint64_t i = h->next_send; i != h->first + h->n; i++) {
-        struct item *it = window_at(h, i);
+        struct item *it = hook_window_at(h, i);
         if (leading && it->state != ITEM_WAITS)
             h->next_send = i + 1;
         else
@@ -211,29 +214,29 @@ uint64_t window_next(struct hook *h, bool *out_of_order)
 
 /* -- what failed ------------------------------------------------------------------------------- */
 
-void window_again(struct hook *h)
+void hook_window_again(struct hook *h)
 {
     for (uint64_t i = h->first; i != h->first + h->n; i++)
-        if (window_at(h, i)->state == ITEM_FAILED)
-            window_at(h, i)->state = ITEM_WAITS;
+        if (hook_window_at(h, i)->state == ITEM_FAILED)
+            hook_window_at(h, i)->state = ITEM_WAITS;
     h->next_send = h->first;
 }
 
-void window_to_rows(struct hook *h)
+void hook_window_to_rows(struct hook *h)
 {
     const int64_t now_us = webhooks_now_us(h->all);
     uint32_t dice;
     uuid_random_bytes(&dice, sizeof dice);
     for (uint64_t i = h->first; i != h->first + h->n; i++) {
-        struct item *it = window_at(h, i);
+        struct item *it = hook_window_at(h, i);
         if (it->state != ITEM_FAILED)
             continue;
         it->state = ITEM_ROW;
         it->row_state = DELIVERY_STATE_WAITING;
         it->row_attempts = 1;
         it->row_next_at = now_us + schedule_wait_us(1, dice, 0);
-        window_drop_body(h, it);
-        struct held *e = held_add(h, &it->at.case_id);
+        hook_window_drop_body(h, it);
+        struct held *e = hook_held_add(h, &it->at.case_id);
         if (!e)
             continue;
         e->rows++;

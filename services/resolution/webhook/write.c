@@ -19,7 +19,7 @@
 static METRIC_DEFINE(rows_total, METRIC_COUNTER, "amends_webhook_set_aside_total",
                      "Events that a webhook did not take at once and that got a row.");
 
-void write_metrics(void)
+void hook_write_metrics(void)
 {
     metric_register(&rows_total);
 }
@@ -42,7 +42,7 @@ static struct uuid id_of(const struct hook *h, const struct feed_position *at)
 static uint64_t ended_items(struct hook *h)
 {
     uint64_t n = 0;
-    while (n < h->n && window_at(h, h->first + n)->state >= ITEM_ROW)
+    while (n < h->n && hook_window_at(h, h->first + n)->state >= ITEM_ROW)
         n++;
     return n;
 }
@@ -130,7 +130,7 @@ static void add_rows(struct hook *h, struct sender_read *r, uint32_t rows)
     for (size_t i = 0; i < FAIL_ARRAYS; i++)
         pg_array_init(&a[i], &r->arena, types[i], rows);
     for (uint64_t i = 0; i < h->writing_n; i++) {
-        const struct item *it = window_at(h, h->first + i);
+        const struct item *it = hook_window_at(h, h->first + i);
         if (it->state == ITEM_ROW)
             add_row(a, h, it, now_us);
     }
@@ -165,7 +165,7 @@ static void moved(struct sender_read *r, const struct fault *fault)
         h->dirty = true;
         h->delivered += h->writing_delivered;
     } else if (!h->gone) {
-        window_pop(h, h->writing_n);
+        hook_window_pop(h, h->writing_n);
         if (h->rows_written)
             h->rows_us = 0;
     }
@@ -177,7 +177,7 @@ static uint32_t count_rows(struct hook *h)
 {
     uint32_t rows = 0;
     for (uint64_t i = 0; i < h->writing_n; i++)
-        rows += window_at(h, h->first + i)->state == ITEM_ROW;
+        rows += hook_window_at(h, h->first + i)->state == ITEM_ROW;
     return rows;
 }
 
@@ -190,7 +190,7 @@ static void write_now(struct hook *h)
     if (h->writing_n == h->n)
         h->row.cursor = h->read_at;
     else if (h->writing_n > 0)
-        h->row.cursor = window_at(h, h->first + h->writing_n - 1)->at;
+        h->row.cursor = hook_window_at(h, h->first + h->writing_n - 1)->at;
     add_move(h, r, &h->row.cursor);
     if (rows > 0)
         add_rows(h, r, rows);
@@ -203,7 +203,7 @@ static void write_now(struct hook *h)
     sender_read_start(r);
 }
 
-void write_pump(struct hook *h)
+void hook_write_pump(struct hook *h)
 {
     const int64_t now_us = time_mono_us();
     if (h->writing || h->renewing || h->gone || now_us < h->write_us)
