@@ -13,6 +13,7 @@
 #include "amends/v1/policy_service.pb-c.h"
 #include "amends/v1/privacy_service.pb-c.h"
 #include "amends/v1/resolution_service.pb-c.h"
+#include "amends/v1/webhook_service.pb-c.h"
 #include "amends/v1/work_service.pb-c.h"
 #include "amendsctl/command/audit.h"
 #include "amendsctl/command/checkpoint.h"
@@ -21,6 +22,7 @@
 #include "amendsctl/command/events.h"
 #include "amendsctl/command/explain.h"
 #include "amendsctl/command/key.h"
+#include "amendsctl/command/listen.h"
 #include "amendsctl/out.h"
 #include "amendsctl/command/policy.h"
 #include "amendsctl/command/privacy.h"
@@ -58,7 +60,8 @@
 /* The output-only fields of an agent: `agent presence` sets presence, the rest is the server's. */
 #define AGENT_HIDDEN "version,presence,presence_time,presence_cause,load,idle_since_time"
 
-const char *const local_names[LOCALS] = {[LOCAL_OUT] = "out", [LOCAL_PUBLIC_KEY] = "public-key"};
+const char *const local_names[LOCALS] = {
+    [LOCAL_OUT] = "out", [LOCAL_PUBLIC_KEY] = "public-key", [LOCAL_LISTEN] = "listen"};
 
 #define CALL(n, v, s, m, p, h, ...)                                                                \
     {                                                                                              \
@@ -209,6 +212,28 @@ const struct ctl_command ctl_commands[] = {
          "read a page of the events of all cases --from earliest, latest or a token",
          .inner = "filter", .hidden = "", .renamed = "position=from", .list = "events",
          .columns = FEED_COLUMNS, .run = events_run_read),
+    CALL("webhook", "put", SERVER_WEBHOOK, "PutWebhook", "webhook_id,url",
+         "tell another system of events by HTTP; a new secret is shown this once",
+         .wrote = "created,webhook.webhook_id,webhook.state,webhook.url,webhook.cursor,secret"),
+    CALL("webhook", "list", SERVER_WEBHOOK, "ListWebhooks", "",
+         "list webhooks, with what became of them", .list = "webhooks",
+         .columns = "webhook_id,state,url,delivered,last_attempt_time,last_status,pause_until_time,"
+                    "last_error,"
+                    "disable_reason"),
+    CALL("webhook", "delete", SERVER_WEBHOOK, "DeleteWebhook", "webhook_id",
+         "end a webhook for good", .wrote = "deleted"),
+    CALL("webhook", "test", SERVER_WEBHOOK, "TestWebhook", "webhook_id",
+         "send a test, and show what the receiver answered",
+         .wrote = "delivered,status,answer,latency"),
+    CALL("webhook", "deliveries", SERVER_WEBHOOK, "ListDeliveries", "webhook_id?",
+         "list what a webhook did not take at once, newest first", .list = "deliveries",
+         .columns = "delivery_id,state,case_id,sequence,attempts,status,next_attempt_time,error"),
+    CALL("webhook", "redeliver", SERVER_WEBHOOK, "Redeliver", "webhook_id?",
+         "send again: --delivery-ids, --dead-from-time, or everything from --cursor on",
+         .wrote = "redelivered,more"),
+    CALL("webhook", "listen", SERVER_WEBHOOK, NULL, "@FILE",
+         "receive webhooks on --listen, check them by the secret in a file, and print them",
+         .offline = true, .locals = LOCAL_BIT(LOCAL_LISTEN), .run = listen_run),
     CALL("audit", "", SERVER_ASSIGNMENT, "AuditCases", "",
          "look for clocks that did not fire and cases without a clock or owner; exit 1 if any",
          .hidden = "page_token", .run = audit_run),
@@ -260,6 +285,7 @@ const ProtobufCServiceDescriptor *ctl_service(enum command_server server)
         &amends__v1__policy_service__descriptor,     &amends__v1__access_service__descriptor,
         &amends__v1__history_service__descriptor,    &amends__v1__privacy_service__descriptor,
         &amends__v1__feed_service__descriptor,       &amends__v1__notification_service__descriptor,
+        &amends__v1__webhook_service__descriptor,
     };
     return services[server];
 }

@@ -15,7 +15,8 @@
 struct ctl;
 
 /* The server that answers, as the index of its address. SERVER_WORK is a part of assignment, those
- * from SERVER_POLICY on are parts of intake, and SERVER_NOTIFICATION is one of resolution. */
+ * from SERVER_POLICY on are parts of intake, and those from SERVER_NOTIFICATION on of resolution.
+ */
 enum command_server {
     SERVER_INTAKE,
     SERVER_ASSIGNMENT,
@@ -27,11 +28,12 @@ enum command_server {
     SERVER_PRIVACY,
     SERVER_FEED,
     SERVER_NOTIFICATION,
+    SERVER_WEBHOOK,
     SERVERS
 };
 
 /* Options of one command that are no fields of its request. */
-enum local_option { LOCAL_OUT, LOCAL_PUBLIC_KEY, LOCALS };
+enum local_option { LOCAL_OUT, LOCAL_PUBLIC_KEY, LOCAL_LISTEN, LOCALS };
 extern const char *const local_names[LOCALS];
 #define LOCAL_BIT(id) (1u << (id))
 
