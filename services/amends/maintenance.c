@@ -162,7 +162,8 @@ int maintenance_rewrap(int argc, char **argv)
     const char *pg = "", *password_file = "", *path = "";
     const struct option_spec table[] = {
         {"pg", OPTION_STRING, &pg, 0, 0, "CONNINFO",
-         "database with the customers' keys, as for libpq; empty = PGHOST and so on"},
+         "database with the customers' keys, or with webhooks, as for libpq; empty = PGHOST and so "
+         "on"},
         {"pg-password-file", OPTION_STRING, &password_file, 0, 0, "FILE",
          "file that holds PostgreSQL's password"},
         {"master-keys", OPTION_STRING, &path, 0, 0, "FILE",

@@ -2,11 +2,15 @@
 """Webhooks: what a receiver gets, signed, in order, by filter, once or more and never less."""
 
 import re
+import ssl
+import subprocess
 import time
 
 import pytest
 
+from harness import paths
 from harness.api import v1
+from harness.certificates import Authority
 from harness.errors import refused
 from harness.process import wait_until
 
@@ -197,6 +201,40 @@ def test_secrets_lie_under_the_master_key(make_cluster, receiver, tmp_path):
     assert receiver.wait_for(1)[0].signed_by(secret)
     [(stored, master)] = world.cluster.sql("select encode(bytes, 'base64'), master from webhook_secret")
     assert master == "one" and secret.removeprefix("whsec_")[:40] not in stored
+
+
+def test_master_keys_are_replaced(make_cluster, receiver, tmp_path):
+    masters = tmp_path / "masters"
+    masters.write_text("one " + "7" * 64 + "\n")
+    masters.chmod(0o600)
+    cluster = make_cluster(options=(*NETWORKS, "--master-keys", masters))
+    world = World(cluster, "demo")
+    secret = put(world, receiver).secret
+    masters.write_text("two " + "8" * 64 + "\none " + "7" * 64 + "\n")
+    done = subprocess.run([paths.program("amends"), "rewrap", "--pg", cluster.postgres.conninfo(cluster.name),
+                           "--master-keys", masters], capture_output=True, text=True, check=False, timeout=30)
+    assert done.returncode == 0 and "1 secrets of webhooks were wrapped under two" in done.stdout, done
+    assert cluster.sql("select master from webhook_secret") == [("two",)]
+    masters.write_text("two " + "8" * 64 + "\n")
+    cluster.restart(cluster.replica("resolution"))
+    assert hooks(world).TestWebhook(webhook_id="crm").delivered
+    assert receiver.got[-1].signed_by(secret)
+
+
+def test_receivers_certificates_are_checked(make_cluster, tmp_path):
+    authority = Authority(tmp_path)
+    pair = authority.issue("receiver", "DNS:localhost")
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(pair.cert, pair.key)
+    with Receiver() as receiver:
+        receiver.server.socket = context.wrap_socket(receiver.server.socket, server_side=True)
+        for ca, delivered in ((authority.cert, True), (None, False)):
+            options = (*NETWORKS, *(("--webhook-ca", ca) if ca else ()))
+            world = World(make_cluster(options=options), "demo")
+            hooks(world).PutWebhook(webhook_id="crm", url=f"https://localhost:{receiver.port}/")
+            tried = hooks(world).TestWebhook(webhook_id="crm")
+            assert tried.delivered == delivered, tried
+            assert delivered or "certificate" in tried.answer
 
 
 # --- what goes wrong ---

@@ -29,8 +29,38 @@ static const char update_sql[] =
     " where c.tenant_id = $1::int8 and c.customer_id = $2::text"
     " and c.wrapped = decode($3::text, 'hex') returning 1";
 
+/* The secrets of webhooks lie under master keys, too; a place is "<webhook>/<number>". */
+static const char next_secret_sql[] =
+    "select concat_ws(' ', s.tenant_id, encode(s.bytes, 'hex'), s.master,"
+    " s.webhook_id || '/' || s.number) from webhook_secret s"
+    " where (s.tenant_id, s.webhook_id || '/' || s.number) > ($1::int8, $2::text collate \"C\")"
+    " and s.master not in ($3::text, '')"
+    " order by s.tenant_id, s.webhook_id || '/' || s.number limit 1";
+static const char update_secret_sql[] =
+    "update webhook_secret s set bytes = decode($4::text, 'hex'), master = $5::text"
+    " where s.tenant_id = $1::int8 and s.webhook_id || '/' || s.number = $2::text"
+    " and s.bytes = decode($3::text, 'hex') returning 1";
+
+/* As resolution/webhook binds a secret to its webhook. */
+static struct slice secret_where(struct arena *arena, int64_t tenant_id, const char *place)
+{
+    const char *text =
+        arena_printf(arena, "webhook %" PRId64 " %.*s", tenant_id, (int)strcspn(place, "/"), place);
+    AM_ASSERT(text != NULL);
+    return slice_str(text);
+}
+
+/* What is wrapped: how it is found and written, and to what it is bound. */
+struct wrapped_kind {
+    const char *next, *update;
+    struct slice (*where)(struct arena *arena, int64_t tenant_id, const char *whose);
+};
+static const struct wrapped_kind customer_kind = {next_sql, update_sql, keys_where};
+static const struct wrapped_kind secret_kind = {next_secret_sql, update_secret_sql, secret_where};
+
 struct rewrap {
     struct pg_admin *pg;
+    const struct wrapped_kind *kind;
     const struct masters *masters;
     struct sealer *sealer;
     struct arena arena;
@@ -74,7 +104,7 @@ static int wrap_anew(struct rewrap *r, const char *wrapped, const char *master, 
     struct seal_key key = {0};
     const struct master_key *old = masters_find(r->masters, master);
     arena_reset(&r->arena);
-    const struct slice where = keys_where(&r->arena, strtoll(r->tenant, NULL, 10), r->customer);
+    const struct slice where = r->kind->where(&r->arena, strtoll(r->tenant, NULL, 10), r->customer);
     const size_t len = unhex(wrapped, bytes, sizeof bytes);
     if (!old || seal_unwrap(r->sealer, old, where, slice_of(bytes, len), &key) != AM_OK)
         return AM_ENOENT;
@@ -96,15 +126,16 @@ static int rewrap_one(struct rewrap *r)
     }
     const char *params[] = {r->tenant, r->customer, wrapped, hex, r->masters->keys[0].name};
     r->done++;
-    return pg_admin_value(r->pg, update_sql, params, 5, told, sizeof told);
+    return pg_admin_value(r->pg, r->kind->update, params, 5, told, sizeof told);
 }
 
-static int rewrap_all(struct rewrap *r)
+static int rewrap_all(struct rewrap *r, const struct wrapped_kind *kind)
 {
+    r->kind = kind;
     char tenant[32] = "-9223372036854775808", customer[ROW_BYTES] = "";
     for (;;) {
         const char *params[] = {tenant, customer, r->masters->keys[0].name};
-        int rc = pg_admin_value(r->pg, next_sql, params, 3, r->place, sizeof r->place);
+        int rc = pg_admin_value(r->pg, r->kind->next, params, 3, r->place, sizeof r->place);
         if (rc != AM_OK || r->place[0] == '\0')
             return rc;
         rc = rewrap_one(r);
@@ -115,17 +146,38 @@ static int rewrap_all(struct rewrap *r)
     }
 }
 
+/* A database of customers' keys alone has no such table. */
+static int rewrap_secrets(struct rewrap *r)
+{
+    char there[64];
+    int rc = pg_admin_value(r->pg, "select to_regclass('webhook_secret')::text", NULL, 0, there,
+                            sizeof there);
+    return rc == AM_OK && there[0] != '\0' ? rewrap_all(r, &secret_kind) : rc;
+}
+
+static void tell(FILE *out, const struct rewrap *r, const char *what)
+{
+    (void)fprintf(out,
+                  "%" PRId64 " %s were wrapped under %s; %" PRId64
+                  " cannot be: the file lacks their master keys\n",
+                  r->done, what, r->masters->keys[0].name, r->locked);
+}
+
 int rewrap_keys(const char *conninfo, const struct masters *masters, FILE *out)
 {
     struct rewrap r = {.masters = masters, .sealer = sealer_new()};
     arena_init(&r.arena, ARENA_BYTES);
     int rc = pg_admin_open(conninfo, &r.pg);
     if (rc == AM_OK)
-        rc = rewrap_all(&r);
-    (void)fprintf(out,
-                  "%" PRId64 " keys of customers were wrapped under %s; %" PRId64
-                  " cannot be: the file lacks their master keys\n",
-                  r.done, masters->keys[0].name, r.locked);
+        rc = rewrap_all(&r, &customer_kind);
+    tell(out, &r, "keys of customers");
+    const int64_t locked = r.locked;
+    r.done = r.locked = 0;
+    if (rc == AM_OK)
+        rc = rewrap_secrets(&r);
+    if (r.done + r.locked > 0)
+        tell(out, &r, "secrets of webhooks");
+    r.locked += locked;
     pg_admin_close(r.pg);
     arena_free(&r.arena);
     sealer_free(r.sealer);
