@@ -61,7 +61,8 @@ int request_open(struct clients *c, const struct rpc_principal *as, struct opene
     (void)snprintf(order, sizeof(order), "order-%s-%" PRIu64, who.known ? who.seed : "", n);
     stake.currency_code = TEXT("EUR");
     stake.units = 49;
-    failure.code = TEXT("billing.overcharge");
+    /* One in a hundred is of a branch of its own, for readers who ask for no others. */
+    failure.code = n % 100 == 0 ? TEXT("billing.overcharge.rare") : TEXT("billing.overcharge");
     failure.description = TEXT("The invoice of this month charges a fee that nobody agreed to, and "
                                "the line has been busy since Monday.");
     failure.product = TEXT("fibre 250");

@@ -20,6 +20,7 @@ from calibrate import calibrate
 import read_rows  # noqa: F401
 import auth_rows  # noqa: F401
 import sealing_rows  # noqa: F401
+import webhook_rows  # noqa: F401
 from rows import ROUNDS, ROWS, SECONDS, Measured
 # These move the world to another database, so their rows come last.
 import timer_rows  # noqa: F401

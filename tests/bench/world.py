@@ -57,6 +57,7 @@ class World:
     def make_service(self, kind, index=0, tls=None, more=()):
         options = ["--pg", self.postgres.conninfo(self.database), "--redis", self.redis.url,
                    "--max-calls-principal-s", 0, "--max-calls-tenant-s", 0, "--log-level", "warn",
+                   "--webhook-networks", "127.0.0.0/8",
                    *(tls.options(kind) if tls else []), *more]
         return Service(self.folder, kind, index, options, None, tls=tls)
 
