@@ -103,6 +103,7 @@ static const struct price prices[] = {
     {HISTORY "VerifyHistories", 140, NULL},
     {NOTIFICATION "ListNotifications", 1, NULL},
     {NOTIFICATION "AcknowledgeNotification", 1, "notifications"},
+    {NOTIFICATION "ReportBounce", 1, NULL},
     {PRIVACY "ListAccessRecords", 1, NULL},
     {PRIVACY "EraseCustomer", 140, NULL},
     {PRIVACY "ExportCustomer", 140, NULL},

@@ -79,6 +79,7 @@ enum stmt {
     STMT_NOTIFICATIONS_ACK,
     STMT_KEYS_RECENT,
     STMT_NOTIFICATIONS_PURGE,
+    STMT_BOUNCE, /* bounces.c */
     STMT_CUSTOMER_CASES,
     STMT_RETAINED_CASES,
     STMT_TENANTS,
@@ -237,6 +238,8 @@ int policies_load(struct store_read *r, unsigned stmt, const struct pg_rows *row
 int notifications_load(struct store_read *r, unsigned stmt,
                        const struct pg_rows *rows) AM_MUSTCHECK;
 char *notifications_sql(unsigned stmt);
+int bounces_load(struct store_read *r, const struct pg_rows *rows) AM_MUSTCHECK;
+extern const char bounces_sql[];
 
 /* The rows of a statement of store/private.h. */
 int private_load(struct store_read *r, unsigned stmt, const struct pg_rows *rows) AM_MUSTCHECK;

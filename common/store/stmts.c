@@ -358,6 +358,7 @@ static void set_notifications(void)
                                         "notifications_ack", "notifications_purge"};
     for (unsigned i = 0; i < sizeof names / sizeof *names; i++)
         set(STMT_NOTIFICATIONS + i, names[i], notifications_sql(STMT_NOTIFICATIONS + i));
+    set(STMT_BOUNCE, "bounce", strdup(bounces_sql));
 }
 
 static void set_keys(void)

@@ -147,7 +147,7 @@ struct store_read {
     struct rows policies;
     /* store_read_migrating(). */
     struct rows migrating; /* struct migrating_row */
-    /* The reads of store/private.h and store/notifications.h. */
+    /* The reads of store/private.h, store/notifications.h and store/bounces.h. */
     struct rows found, gaps;
     int64_t deleted;
     /* store/keys.h: struct key_row; how many the tenant has. */

@@ -148,6 +148,8 @@ const struct ctl_command ctl_commands[] = {
          .columns = NOTIFICATION_COLUMNS),
     CALL("notification", "ack", SERVER_NOTIFICATION, "AcknowledgeNotification", "",
          "take notice of notifications: --notifications CASE:NOTIFICATION,..."),
+    CALL("notification", "bounce", SERVER_NOTIFICATION, "ReportBounce", "message_id",
+         "take down that a mail came back"),
     CALL("contact", "record", SERVER_RESOLUTION, "RecordContact", "case_id",
          "record a contact with the customer, or an attempt", .wrote = "contact_id," WROTE_CASE),
     CALL("contact", "correct", SERVER_RESOLUTION, "CorrectContact", "case_id,contact_id",

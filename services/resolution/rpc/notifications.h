@@ -11,3 +11,4 @@
 
 void notifications_list(struct rpc_call *call, void *service);
 void notifications_acknowledge(struct rpc_call *call, void *service);
+void notifications_bounce(struct rpc_call *call, void *service);

@@ -65,6 +65,7 @@ static int register_notifications(struct rpc_server *server, struct service *ser
     static const struct rpc_method methods[] = {
         {.name = "ListNotifications", .handle = notifications_list, .slots = 32},
         {.name = "AcknowledgeNotification", .handle = notifications_acknowledge, .slots = 32},
+        {.name = "ReportBounce", .handle = notifications_bounce, .slots = 16},
     };
     return rpc_server_add(server, &amends__v1__notification_service__descriptor, methods,
                           sizeof methods / sizeof *methods, service);
