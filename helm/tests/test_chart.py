@@ -155,6 +155,32 @@ def test_master_keys_and_their_database(helm):
         assert "without a password" in helm.refusal({"masterKeys": {"existingSecret": "master"}, "keysPg": secret})
 
 
+def test_only_resolution_knows_the_mail_server(helm):
+    objects = helm.render({"mail": {"url": "smtp://mail.example.com:587", "from": "amends@example.com", "user": "amends",
+                                    "existingSecret": "smtp", "ca": {"existingSecret": "smtp-ca"}, "timeoutMs": 20000}})
+    for component in chart.SERVICES:
+        options = {key: value for key, value in config(objects, component).items() if "SMTP" in key or "MAIL" in key}
+        mounts = {mount["name"]: mount["mountPath"] for mount in container_of(objects, component)["volumeMounts"]}
+        if component != "resolution":
+            assert not options and "smtp" not in mounts
+            continue
+        assert options == {
+            "AMENDS_SMTP_URL": "smtp://mail.example.com:587", "AMENDS_MAIL_FROM": "amends@example.com",
+            "AMENDS_SMTP_USER": "amends", "AMENDS_SMTP_PASSWORD_FILE": "/etc/amends/smtp/password",
+            "AMENDS_SMTP_CA": "/etc/amends/smtp-ca/ca.crt", "AMENDS_SMTP_TIMEOUT_MS": "20000"}
+        assert (mounts["smtp"], mounts["smtp-ca"]) == ("/etc/amends/smtp", "/etc/amends/smtp-ca")
+
+
+def test_half_a_mail_server_is_refused(helm):
+    good = {"url": "smtp://mail:25", "from": "a@example.com"}
+    helm.render({"mail": good | {"insecure": True}})
+    for change, part in (({"from": ""}, "mail.from"), ({"url": ""}, "mail.url is empty"), ({"user": "u"}, "go together"),
+                         ({"existingSecret": "s"}, "go together"),
+                         ({"insecure": True, "url": "smtps://mail"}, "mail.insecure goes with smtp://"),
+                         ({"insecure": True, "user": "u", "existingSecret": "s"}, "mail.insecure goes with smtp://")):
+        assert part in helm.refusal({"mail": good | change})
+
+
 def test_the_first_key_is_the_jobs_alone(helm):
     objects = helm.render({"migration": {"tenant": "acme", "firstKey": {"existingSecret": "first", "key": "hash"}}})
     pod = job(objects)["spec"]["template"]["spec"]

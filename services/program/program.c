@@ -241,6 +241,7 @@ static int start_resolution(struct program *p)
         .webhook_ca = p->settings.webhook_ca,
         .webhook_reach = p->settings.webhook_reach,
         .webhook_timeout_ms = p->settings.webhook_timeout_ms,
+        .mail = *p->settings.smtp.url ? &p->settings.smtp : NULL,
     };
     return resolution_new(&config, &p->resolution);
 }
@@ -424,14 +425,21 @@ static void accesses_written(void *ctx)
     pg_close(p->service.pg, pg_closed, p);
 }
 
+static void sending_ended(void *ctx)
+{
+    struct program *p = ctx;
+    access_stop(p->service.access, accesses_written, p);
+}
+
 static void drained(void *ctx)
 {
     struct program *p = ctx;
     if (p->assignment)
         assignment_stop(p->assignment);
     if (p->resolution)
-        resolution_stop(p->resolution);
-    access_stop(p->service.access, accesses_written, p);
+        resolution_stop(p->resolution, sending_ended, p);
+    else
+        sending_ended(p);
 }
 
 static void signalled(void *ctx, int signum)

@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "base/options.h"
 #include "pg/password.h"
+#include "program/mail.h"
 #include "program/tls.h"
 #include "redis/url.h"
 
@@ -180,7 +181,7 @@ static int check(const struct settings *s, const struct program_spec *spec)
         (void)fprintf(stderr, "--keys-pg: give --master-keys too\n");
         return AM_EINVAL;
     }
-    if (check_redis(s) || check_tokens(s) || check_certificates(s) ||
+    if (check_redis(s) || check_tokens(s) || check_certificates(s) || mail_check(&s->smtp) ||
         program_tls_check(s, !(spec->parts & PART_ASSIGNMENT)))
         return AM_EINVAL;
     return *s->pg_password_file ? pg_password_file(s->pg_password_file) : AM_OK;
@@ -370,12 +371,13 @@ int settings_parse(struct settings *s, const struct program_spec *spec, int argc
 #endif
     };
     size_t n = sizeof table / sizeof *table;
-    struct option_spec
-        all[sizeof table / sizeof *table + LIMIT_OPTIONS + TRANSPORT_OPTIONS + CREDENTIAL_OPTIONS];
+    struct option_spec all[sizeof table / sizeof *table + LIMIT_OPTIONS + TRANSPORT_OPTIONS +
+                           CREDENTIAL_OPTIONS + MAIL_OPTIONS];
     memcpy(all, table, sizeof table);
     n += limit_options(s, all + n);
     n += transport_options(s, all + n);
     n += credential_options(s, &auth, all + n);
+    n += mail_options(&s->smtp, all + n);
     size_t words = 0;
     int err = options_parse(all, n, argc, argv, spec->doc, NULL, 0, &words);
     if (!err)

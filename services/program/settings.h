@@ -12,6 +12,7 @@
 #include "auth/jwt_settings.h"
 #include "base/err.h"
 #include "outbound/reach.h"
+#include "outbound/smtp_session.h"
 #include "rpc/server.h"
 
 #include <stdbool.h>
@@ -45,6 +46,7 @@ struct settings {
     const char *internal_key_file; /* "" = none */
     const char *tls_client_map;    /* "" = certificates say nothing of who calls */
     struct jwt_settings jwt;       /* nothing given = tokens are not taken */
+    struct smtp_settings smtp;     /* url "" = no mail is sent */
     bool insecure_principals, insecure_plaintext, insecure_admin;
     bool no_reflection;
     const char *trusted_front_san; /* "" = nobody */

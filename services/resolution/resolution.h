@@ -12,6 +12,7 @@
  */
 
 #include "outbound/reach.h"
+#include "outbound/smtp_session.h"
 #include "resolution/stmts.h"
 #include "shared/service.h"
 #include "vault/master.h"
@@ -26,6 +27,7 @@ struct resolution_config {
     const char *webhook_ca;        /* of receivers; "" = the CAs of the system */
     struct reach webhook_reach;    /* networks that are allowed though they are not public */
     int64_t webhook_timeout_ms;
+    const struct smtp_settings *mail; /* NULL = no mail is sent: it waits for a replica that does */
 };
 
 /* Adds ResolutionService to the server and starts the engine. */
@@ -37,8 +39,9 @@ bool resolution_settled(const struct resolution *r);
 /* The test clock has moved. */
 void resolution_time_moved(struct resolution *r);
 
-/* From now on nothing new is sent. */
-void resolution_stop(struct resolution *r);
+/* From now on nothing new is sent. What is under way has a short time to come to its end; then
+ * `ended` is called, in a later turn, when it is written what became of it. */
+void resolution_stop(struct resolution *r, void (*ended)(void *ctx), void *ctx);
 
 /* Frees the service after the loop has ended. NULL is allowed. */
 void resolution_free(struct resolution *r);

@@ -2,6 +2,7 @@
 #include "resolution/stmts.h"
 
 #include "resolution/delivery/sql.h"
+#include "resolution/mail/sql.h"
 #include "resolution/webhook/sql.h"
 
 static const struct pg_stmt stmts[RESOLUTION_STMTS] = {
@@ -35,6 +36,8 @@ static const struct pg_stmt stmts[RESOLUTION_STMTS] = {
     [STMT_DELIVERIES] = {"deliveries", hook_sql_deliveries},
     [STMT_DELIVERY_AGAIN] = {"delivery_again", hook_sql_again},
     [STMT_DELIVERY_AGAIN_DEAD] = {"delivery_again_dead", hook_sql_again_dead},
+    [STMT_MAIL_FACTS] = {"mail_facts", mail_sql_facts},
+    [STMT_MAIL_DIGEST] = {"mail_digest", mail_sql_digest},
 };
 const struct pg_stmt *const resolution_stmts = stmts;
 const size_t resolution_n_stmts = RESOLUTION_STMTS;

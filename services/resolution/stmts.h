@@ -41,6 +41,8 @@ enum resolution_stmt {
     STMT_DELIVERIES,
     STMT_DELIVERY_AGAIN,
     STMT_DELIVERY_AGAIN_DEAD,
+    STMT_MAIL_FACTS,  /* what notifications tell, and where recipients are reached */
+    STMT_MAIL_DIGEST, /* keeps that a mail about several was taken */
     RESOLUTION_STMTS
 };
 

@@ -62,6 +62,9 @@ AMENDS_KEYS_PG: {{ . | quote }}
 {{- if and $v.checkpointKey.existingSecret (ne .component "resolution") }}
 AMENDS_CHECKPOINT_KEY: /etc/amends/checkpoint-key/key.pem
 {{- end }}
+{{- if and $v.mail.url (eq .component "resolution") }}
+{{- include "amends.mail.config" .root | trim | nindent 0 }}
+{{- end }}
 {{- end -}}
 
 {{- define "amends.tls.clientCa" -}}
@@ -100,6 +103,34 @@ AMENDS_CHECKPOINT_KEY: /etc/amends/checkpoint-key/key.pem
 - {name: checkpoint-key, secret: {{ $v.checkpointKey.existingSecret }}, key: {{ $v.checkpointKey.trustedKeys }}, file: key.pem}
 {{- end }}
 {{- end }}
+{{- if and $v.mail.url (eq .component "resolution") }}
+{{- if $v.mail.user }}
+- {name: smtp, secret: {{ $v.mail.existingSecret }}, key: {{ $v.mail.secretKeys.password }}, file: password}
+{{- end }}
+{{- if $v.mail.ca.existingSecret }}
+- {name: smtp-ca, secret: {{ $v.mail.ca.existingSecret }}, key: {{ $v.mail.ca.key }}, file: ca.crt}
+{{- end }}
+{{- end }}
+{{- end }}
+{{- end -}}
+
+{{/* The options about mail. */}}
+{{- define "amends.mail.config" -}}
+{{- $m := .Values.mail -}}
+AMENDS_SMTP_URL: {{ $m.url | quote }}
+AMENDS_MAIL_FROM: {{ $m.from | quote }}
+{{- with $m.user }}
+AMENDS_SMTP_USER: {{ . | quote }}
+AMENDS_SMTP_PASSWORD_FILE: /etc/amends/smtp/password
+{{- end }}
+{{- if $m.ca.existingSecret }}
+AMENDS_SMTP_CA: /etc/amends/smtp-ca/ca.crt
+{{- end }}
+{{- if $m.insecure }}
+AMENDS_INSECURE_SMTP: "true"
+{{- end }}
+{{- with $m.timeoutMs }}
+AMENDS_SMTP_TIMEOUT_MS: {{ int64 . | quote }}
 {{- end }}
 {{- end -}}
 

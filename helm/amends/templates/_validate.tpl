@@ -28,6 +28,19 @@
 {{- if and .Values.front.enabled (not $tls) -}}
 {{- fail "front.enabled needs tls.existingSecret: the front ends TLS." -}}
 {{- end -}}
+{{- $mail := .Values.mail -}}
+{{- if and $mail.url (not $mail.from) -}}
+{{- fail "mail.url is given, but mail.from, the address that mail comes from, is empty." -}}
+{{- end -}}
+{{- if and (not $mail.url) (or $mail.from $mail.user $mail.existingSecret $mail.ca.existingSecret $mail.insecure) -}}
+{{- fail "mail.url is empty, though other keys of mail are given: name the SMTP server." -}}
+{{- end -}}
+{{- if ne (empty $mail.user) (empty $mail.existingSecret) -}}
+{{- fail "mail.user and mail.existingSecret, which holds the password, go together." -}}
+{{- end -}}
+{{- if and $mail.insecure (or $mail.user $mail.ca.existingSecret (hasPrefix "smtps:" $mail.url)) -}}
+{{- fail "mail.insecure goes with smtp:// and without mail.user and mail.ca: a password must not be sent in plaintext, and a CA asks for TLS." -}}
+{{- end -}}
 {{- $pg := .Values.postgresql -}}
 {{- if not (or $pg.host $pg.secretKeys.host) -}}
 {{- fail "postgresql.host is empty: name the server, or the key of postgresql.existingSecret that holds it (postgresql.secretKeys.host)." -}}
