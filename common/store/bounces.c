@@ -12,8 +12,8 @@
 #define ERROR_BYTES 600
 
 /* $1 tenant, $2 ids, $3 code, $4 error, $5 now, $6 since when hard ones count, $7 how many at most.
- * The tenant is neither merged nor hashed: see keys_use_sql. A mail whose server did not answer in
- * time is tried again, and may come back meanwhile. */
+ * The tenant is neither merged nor hashed: see keys_use_sql; the order leads along delivery_listed.
+ * A mail whose server did not answer in time is tried again, and may come back meanwhile. */
 const char bounces_sql[] =
     "with hit as materialized (select x.* from unnest($2::uuid[]) as k(id) cross join lateral"
     " (select y.tenant_id, y.delivery_id, y.receiver, y.kind from delivery y"
@@ -29,7 +29,7 @@ const char bounces_sql[] =
     " select h.receiver, not exists (select from dead), (select count(*) from"
     " (select from delivery x where x.tenant_id = $1::int8 and x.receiver = h.receiver"
     " and x.state = " SQL_DELIVERY_STATE_DEAD " and x.created_at > $6::timestamptz"
-    " and x.error like '" HARD "%' limit $7::int4) n) from hit h limit 1";
+    " and x.error like '" HARD "%' order by x.created_at limit $7::int4) n) from hit h limit 1";
 
 int bounces_load(struct store_read *r, const struct pg_rows *rows)
 {
