@@ -97,7 +97,9 @@ static const struct price prices[] = {
     {ACCESS "RotateApiKey", COMMAND, NULL},
     {ACCESS "RevokeApiKey", COMMAND, NULL},
     {FEED "WatchEvents", COMMAND, NULL},
-    {FEED "ReadEvents", 1, NULL},
+    /* 1.2 ms of the processors for the 100 events of a usual page, up to 24 with a filter that
+     * passes next to nothing. */
+    {FEED "ReadEvents", 6, NULL},
     {HISTORY "ListCheckpoints", 1, NULL},
     {HISTORY "GetCheckpointHeads", 1, NULL},
     {HISTORY "VerifyHistories", 140, NULL},

@@ -16,7 +16,7 @@ from scenario.support import sample
 from scenario.support.events import feed, stored
 from scenario.support.world import new_tenant
 
-SECONDS = 20
+SECONDS, EVENTS = 20, 100_000
 
 
 class Consumer:
@@ -74,7 +74,7 @@ class Consumer:
             self.order.append(event.event_id)
         self.seen[event.event_id] = event.event.sequence
 
-    def wait(self, expected, seconds=60):
+    def wait(self, expected, seconds=300):
         wait_until(lambda: len(self.seen) >= len(expected), f"{len(expected)} events", seconds)
         time.sleep(0.5)
 
@@ -106,6 +106,57 @@ class Writers:
         self._stop = True
         for thread in self._threads:
             thread.join(30)
+
+
+class SqlWriters:
+    """Write events as fast as they can, each to cases of its own, in transactions that stay open for a moment and
+    overlap; one in ten is rolled back."""
+
+    def __init__(self, world, total, n=4):
+        self._world, self._share = world, total // n
+        case = world.crm.OpenCase(**sample.claim()).case
+        self._threads = [threading.Thread(target=self._run, args=(case.case_id, one), daemon=True) for one in range(n)]
+        for thread in self._threads:
+            thread.start()
+
+    def _run(self, model, number):
+        case_id, done = f"00000000-0000-7000-8000-00000000000{number}", 0
+        while done < self._share:
+            try:
+                done += self._write(model, case_id, done, random.randrange(1, 400))
+            except psycopg2.Error:
+                time.sleep(0.1)
+                done = self._stored(case_id, done)
+
+    def _stored(self, case_id, done):
+        """Whether a lost transaction was committed."""
+        try:
+            return self._world.cluster.sql(f"select count(*) from case_event where case_id = '{case_id}'")[0][0]
+        except psycopg2.Error:
+            return done
+
+    def _write(self, model, case_id, done, n):
+        with self._world.cluster.postgres.connect(self._world.cluster.name) as connection:
+            connection.autocommit = False
+            cursor = connection.cursor()
+            # Closed, and in no list: nobody else writes to it.
+            cursor.execute(
+                "insert into recovery_case select (jsonb_populate_record(x, jsonb_build_object('case_id', %s::text,"
+                " 'status', 6))).* from recovery_case x where case_id = %s on conflict do nothing", (case_id, model))
+            cursor.execute(
+                "insert into case_event (tenant_id, case_id, seq, epoch, at, kind, actor, public, private_digest,"
+                " prev_hash, hash) select tenant_id, %s::uuid, %s + n, epoch, at, kind, actor, public, '', prev_hash, hash"
+                " from case_event, generate_series(1, %s) n where case_id = %s and seq = 1", (case_id, done, n, model))
+            time.sleep(random.random() * 0.02)
+            if random.random() < 0.1:
+                connection.rollback()
+                return 0
+            connection.commit()
+            return n
+
+    def wait(self):
+        for thread in self._threads:
+            thread.join(600)
 
 
 class Holders:
@@ -155,8 +206,8 @@ def test_nothing_is_missing_whatever_happens(make_cluster):
     cluster = make_cluster(replicas=2, own_postgres=True)
     world = new_tenant(cluster, "storm")
     world.agent("ann", capacity=1000)
-    consumers = [Consumer(world, seed) for seed in range(3)]
-    writers, holders = Writers(world), Holders(cluster)
+    consumers = [Consumer(world, seed) for seed in range(2)]
+    writers, holders, sql = Writers(world), Holders(cluster), SqlWriters(world, EVENTS)
     began = time.monotonic()
     while time.monotonic() - began < SECONDS:
         time.sleep(SECONDS / 4)
@@ -167,10 +218,11 @@ def test_nothing_is_missing_whatever_happens(make_cluster):
             service.kill()
             service.start().wait_ready()
     writers.stop()
+    sql.wait()
     holders.stop()
     cluster.settle()
     expected = stored(world)
-    assert len(expected) > 100
+    assert len(expected) > EVENTS
     for consumer in consumers:
         consumer.wait(expected)
         consumer.stop()

@@ -4,6 +4,7 @@
 
 #include "amends/v1/feed_service.pb-c.h"
 #include "base/assert.h"
+#include "base/minmax.h"
 #include "contract/reasons.h"
 #include "intake/feed/feed.h"
 #include "intake/feed/impl.h"
@@ -16,7 +17,7 @@
 #define EVENTS_MOST 500
 /* A page ends behind so many reads, so that a filter which passes next to nothing does not hold a
  * call for ever; and at so many bytes. */
-#define READS_MOST 20
+#define READS_MOST 4
 #define PAGE_BYTES (1u << 20)
 #define SLICE_ARENA_BYTES (64u << 20)
 
@@ -211,14 +212,12 @@ static void page_go_on(struct feed_page *p)
     struct feed_block *b = feed_block_make(&p->read, FEED_BIT(p->request.start.class));
     p->blocks[p->n_blocks++] = b;
     const enum page_state state = page_take(p, b);
+    const bool full =
+        state == PAGE_FULL || (b->more && (p->reads == READS_MOST || p->events == p->limit));
     if (state == PAGE_REFUSED)
         page_refuse(p, &p->rc->fault);
-    else if (state == PAGE_FULL)
-        page_answer(p, true);
-    else if (!b->more)
-        page_answer(p, false);
-    else if (p->reads == READS_MOST || p->events == p->limit)
-        page_answer(p, true);
+    else if (full || !b->more)
+        page_answer(p, full);
     else if (read_call_gone(p->rc))
         page_refuse(p, &p->rc->fault);
     else
@@ -247,10 +246,12 @@ static void page_done(struct store_read *read)
 static void page_next(struct feed_page *p)
 {
     const struct feed_start *start = &p->request.start;
+    const size_t left = p->limit - p->events + 1; /* one more tells whether there is more */
+    const size_t asked = start->filtered ? FEED_READ_EVENTS : smaller(left, FEED_READ_EVENTS);
     p->reads++;
     metric_add(&feed_reads, READER_PAGE, 1);
     read_slice_begin(p->rc, &p->read, &p->slice, page_done, p);
-    store_read_feed(p->rc->service->store, &p->read, &start->at, FEED_READ_EVENTS, FEED_READ_BYTES,
+    store_read_feed(p->rc->service->store, &p->read, &start->at, (int)asked, FEED_READ_BYTES,
                     start->class != FEED_THIN);
 }
 
