@@ -10,11 +10,11 @@
 /* $1 tenant after which, $2 limit. A loose scan of the index delivery_waiting. */
 const char delivery_sql_tenants[] =
     "with recursive line(tenant_id) as ("
-    "(select x.tenant_id from delivery x where x.tenant_id > $1::int8 and" WAITS
-    " order by x.tenant_id limit 1)"
+    "(select x.tenant_id from delivery x where x.tenant_id > $1::int8 and x.receiver > '' and" WAITS
+    " order by x.tenant_id, x.receiver limit 1)"
     " union all select n.tenant_id from line l cross join lateral"
-    " (select x.tenant_id from delivery x where x.tenant_id > l.tenant_id and" WAITS
-    " order by x.tenant_id limit 1) n)"
+    " (select x.tenant_id from delivery x where x.tenant_id > l.tenant_id and x.receiver > ''"
+    " and" WAITS " order by x.tenant_id, x.receiver limit 1) n)"
     " select l.tenant_id, t.name from (select tenant_id from line limit $2::int4) l"
     " cross join lateral (select x.name from tenant x where x.tenant_id = l.tenant_id offset 0) t";
 
@@ -31,8 +31,9 @@ const char delivery_sql_take[] =
     " (select x.receiver from delivery x where x.tenant_id = $1::int8 and x.receiver > l.receiver"
     " and" WAITS " order by x.receiver limit 1) n),"
     " looked as materialized (select receiver from line limit $3::int4),"
-    " due as materialized (select d.delivery_id, d.receiver from looked l cross join lateral"
-    " (select x.delivery_id, x.receiver, x.leased_until, x.kind from delivery x"
+    " due as materialized (select d.tenant_id, d.delivery_id, d.receiver from looked l cross join "
+    "lateral"
+    " (select x.tenant_id, x.delivery_id, x.receiver, x.leased_until, x.kind from delivery x"
     " where x.tenant_id = $1::int8 and x.receiver = l.receiver and" WAITS
     " and x.next_at <= $5::timestamptz order by x.next_at, x.delivery_id limit $4::int4) d"
     " where " NO_HOOK(
@@ -40,8 +41,8 @@ const char delivery_sql_take[] =
              " and (1 << d.kind) & $10::int4 <> 0 limit $9::int4),"
              " took as (update delivery u set holder = $6::text, leased_until = $7::timestamptz,"
              " attempts = u.attempts + 1 from due"
-             " where u.tenant_id = $1::int8 and u.delivery_id = due.delivery_id and u.next_at is "
-             "not null"
+             " where u.tenant_id = any (array[due.tenant_id])"
+             " and u.delivery_id = due.delivery_id and u.state = " SQL_DELIVERY_STATE_WAITING
              " and (u.leased_until is null or u.leased_until <= $8::timestamptz)"
              " returning u.*)"
              " select " DELIVERY_COLUMNS(

@@ -34,7 +34,8 @@ const char hook_sql_claim[] =
 #define HELD_HOOKS                                                                                 \
     " from unnest($1::int8[], $2::text[], $3::int8[]) as k(tenant_id, webhook_id, number)"         \
     " where u.tenant_id = any (array[k.tenant_id]) and u.webhook_id = k.webhook_id"                \
-    " and u.lease_number = k.number and u.holder = $4::text and u.leased_until is not null"
+    " and u.lease_number = k.number and u.holder = $4::text and u.state "                          \
+    "= " SQL_WEBHOOK_STATE_ACTIVE ""
 
 /* $4 the replica, $5 until */
 const char hook_sql_renew[] = "update webhook u set leased_until = $5::timestamptz" HELD_HOOKS
@@ -108,13 +109,11 @@ const char hook_sql_key_put[] =
 const char hook_sql_delete[] = "delete from webhook x where" THIS("x") " returning " LASTING;
 const char hook_sql_keys_delete[] = "delete from webhook_secret x where" THIS("x");
 
-/* $2 receiver, $3 now: what waited for it, in slices. */
+/* $2 receiver, $3 now: what waited for it. */
 const char hook_sql_drop[] =
     "update delivery u set state = " SQL_DELIVERY_STATE_NOT_NEEDED ", next_at = null,"
     " finished_at = $3::timestamptz, holder = '', leased_until = null"
-    " from (select x.delivery_id from delivery x where x.tenant_id = $1::int8"
-    " and x.receiver = $2::text and x.next_at is not null limit 2000) k"
-    " where u.tenant_id = $1::int8 and u.delivery_id = k.delivery_id";
+    " where u.tenant_id = $1::int8 and u.receiver = $2::text and u.next_at is not null";
 
 /* Somebody changed what it has to deliver. */
 const char hook_sql_changed[] =
@@ -172,7 +171,8 @@ const char hook_sql_fail[] =
 /* $5 receiver, $6 now, $7 limit, $8 now by the shared clock, $9 the lease of the rows ends: until
  * their end is written they are not taken again. With each row its event's place in the feed. */
 const char hook_sql_take[] =
-    "with due as materialized (select x.delivery_id from delivery x where x.tenant_id = $1::int8"
+    "with due as materialized (select x.tenant_id, x.delivery_id from delivery x"
+    " where x.tenant_id = $1::int8"
     " and x.receiver = $5::text and x.next_at is not null and x.next_at <= $6::timestamptz"
     " and (x.holder <> $3::text or x.leased_until is null or x.leased_until <= $8::timestamptz)"
     " and exists (select 1 from webhook w where" MINE(
@@ -181,8 +181,9 @@ const char hook_sql_take[] =
              " took as (update delivery u set holder = $3::text, leased_until = $9::timestamptz,"
              " attempts = u.attempts + 1, out_of_order = u.out_of_order"
              " or (u.seq > 0 and u.created_at <= $6::timestamptz - interval '5 minutes')"
-             " from due where u.tenant_id = $1::int8"
-             " and u.delivery_id = due.delivery_id and u.next_at is not null returning u.*)"
+             " from due where u.tenant_id = any (array[due.tenant_id])"
+             " and u.delivery_id = due.delivery_id and u.state = " SQL_DELIVERY_STATE_WAITING
+             " returning u.*)"
              " select " DELIVERY_COLUMNS(
                  "t") ", e.epoch, e.xid, n.recipient, n.template from took t left join lateral"
                       " (select y.epoch, y.xid from case_event y where y.tenant_id = t.tenant_id"
@@ -205,12 +206,14 @@ const char hook_sql_held[] =
  * event that has ended now, in order. */
 const char hook_sql_wake[] =
     "update delivery u set next_at = $4::timestamptz + k.n * interval '1 microsecond' from"
-    " (select x.delivery_id, row_number() over (order by x.seq) as n from delivery x where "
+    " (select x.tenant_id, x.delivery_id, row_number() over (order by x.seq) as n from delivery x "
+    "where "
     "x.tenant_id = $1::int8 and x.receiver = $2::text"
     " and x.next_at > $4::timestamptz and x.next_at <= $5::timestamptz"
     " and x.case_id = $3::uuid and x.attempts = 0) k"
-    " where u.tenant_id = $1::int8 and u.delivery_id = k.delivery_id and u.attempts = 0"
-    " and u.next_at is not null";
+    " where u.tenant_id = any (array[k.tenant_id]) and u.delivery_id = k.delivery_id and "
+    "u.attempts = 0"
+    " and u.state = " SQL_DELIVERY_STATE_WAITING;
 
 /* A notification for every webhook that wants them: $2 its id, $3 case, $4 now. The ids follow from
  * both, so that it may run twice. */
@@ -242,16 +245,18 @@ const char hook_sql_deliveries[] = "select " DELIVERY_COLUMNS(
 
 /* $2 receiver, $3 now, $4 ids: but for those that are under way. */
 const char hook_sql_again[] =
-    AGAIN " from (select x.delivery_id, " NUMBERED " from unnest($4::uuid[]) as i(id)"
+    AGAIN " from (select x.tenant_id, x.delivery_id, " NUMBERED " from unnest($4::uuid[]) as i(id)"
           " cross join lateral (select y.* from delivery y where y.tenant_id = $1::int8"
           " and y.delivery_id = i.id and y.receiver = $2::text and y.holder = '' offset 0) x) k"
-          " where u.tenant_id = $1::int8 and u.delivery_id = k.delivery_id and u.holder = ''";
+          " where u.tenant_id = any (array[k.tenant_id]) and u.delivery_id = k.delivery_id and "
+          "u.holder = ''";
 
 /* $4 from, $5 until, $6 limit */
 const char hook_sql_again_dead[] =
-    AGAIN " from (select x.delivery_id, " NUMBERED " from (select y.delivery_id, y.seq"
+    AGAIN " from (select x.tenant_id, x.delivery_id, " NUMBERED
+          " from (select y.tenant_id, y.delivery_id, y.seq"
           " from delivery y where y.tenant_id = $1::int8"
           " and y.receiver = $2::text and y.state = " SQL_DELIVERY_STATE_DEAD
           " and y.created_at >= $4::timestamptz and y.created_at < $5::timestamptz"
           " order by y.created_at, y.delivery_id limit $6::int4) x) k"
-          " where u.tenant_id = $1::int8 and u.delivery_id = k.delivery_id";
+          " where u.tenant_id = any (array[k.tenant_id]) and u.delivery_id = k.delivery_id";
