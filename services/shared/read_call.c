@@ -148,7 +148,7 @@ void read_slice_begin(struct read_call *rc, struct store_read *read, struct aren
 
 bool read_call_room(const struct read_call *rc)
 {
-    const size_t item_bytes = 256u << 10; /* a case with twenty denials has a third of it */
+    const size_t item_bytes = 288u << 10; /* a case with twenty denials has a third of it */
     return rc->arena->quota_bytes - rc->arena->used_bytes > item_bytes;
 }
 
