@@ -494,6 +494,7 @@ struct proof *world_prove(struct world *w)
     struct proof *p = arena_must(&w->arena, sizeof(*p));
     struct arena scratch;
     arena_init(&scratch, 64u << 20);
+    w->c.escalations = w->escalations; /* as they are read for a proof */
     proof_begin(p, &w->c, TENANT, &w->arena);
     for (size_t i = w->events.n; i-- > 0;) {
         const struct event_row *e = ROW_AT(&w->events, struct event_row, i);
@@ -503,6 +504,7 @@ struct proof *world_prove(struct world *w)
     proof_words(p, PROOF_SIGNAL, &w->c.signals);
     proof_words(p, PROOF_CONTACT, &w->c.contacts);
     proof_words(p, PROOF_ACT, &w->c.acts);
+    w->c.escalations = (struct rows){0};
     arena_free(&scratch);
     return p;
 }

@@ -90,7 +90,7 @@ static void sources_compile_by_name_or_text(void **state)
     assert_string_equal(fault.violations[0].text,
                         "line 2, column 1: is no key here; known are "
                         "amends, currency, time_zone, tiers, calendars, "
-                        "ladder, failures, clocks, notify, templates, promises, close_gate, "
+                        "ladder, failures, clocks, templates, notify, promises, close_gate, "
                         "reopen, assignment, priority, retention");
     arena_free(&arena);
 }
