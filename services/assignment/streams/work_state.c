@@ -130,7 +130,8 @@ void work_look_presence(struct work_state *w, const struct agent_row *row)
 static void move_on(struct work_state *w, enum work_notices notices, int64_t now_us)
 {
     w->caught_up = notices == WORK_NOTICES_ALL && !w->dropped;
-    w->after = w->caught_up ? (struct notice_place){.at_us = now_us - OVERLAP_US} : w->last;
+    const struct notice_place again = {.at_us = now_us - OVERLAP_US};
+    w->after = w->caught_up ? again : w->last;
 }
 
 /* Those that came and went between two messages need not be told. */

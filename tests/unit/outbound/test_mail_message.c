@@ -129,8 +129,7 @@ static void nothing_breaks_out_of_a_header(void **state)
                                       "a\x1b[2J",
                                       "a\x7f",
                                       "\xff",
-                                      "a\xc2\x85"
-                                      "b",
+                                      "a\xc2\x85z",
                                       "\xe2\x80\xa8",
                                       "\xed\xa0\x80"};
     struct slice out;
