@@ -109,11 +109,19 @@ const char hook_sql_key_put[] =
 const char hook_sql_delete[] = "delete from webhook x where" THIS("x") " returning " LASTING;
 const char hook_sql_keys_delete[] = "delete from webhook_secret x where" THIS("x");
 
+/* What waits for the receiver $2, along the index delivery_waiting. */
+#define WAITING_FOR_IT                                                                             \
+    " from delivery x where x.tenant_id = $1::int8 and x.receiver = $2::text"                      \
+    " and x.next_at is not null"
+#define IN_ITS_ORDER " order by x.next_at, x.delivery_id offset 0"
+
 /* $2 receiver, $3 now: what waited for it. */
 const char hook_sql_drop[] =
-    "update delivery u set state = " SQL_DELIVERY_STATE_NOT_NEEDED ", next_at = null,"
-    " finished_at = $3::timestamptz, holder = '', leased_until = null"
-    " where u.tenant_id = $1::int8 and u.receiver = $2::text and u.next_at is not null";
+    "with k as materialized (select x.tenant_id, x.delivery_id" WAITING_FOR_IT IN_ITS_ORDER ")"
+    " update delivery u set state = " SQL_DELIVERY_STATE_NOT_NEEDED ", next_at = null,"
+    " finished_at = $3::timestamptz, holder = '', leased_until = null from k"
+    " where u.tenant_id = any (array[k.tenant_id]) and u.delivery_id = k.delivery_id"
+    " and u.state = " SQL_DELIVERY_STATE_WAITING;
 
 /* Somebody changed what it has to deliver. */
 const char hook_sql_changed[] =
@@ -197,23 +205,21 @@ const char hook_sql_take[] =
 
 /* $2 receiver, $3 limit: cases of which something waits. */
 const char hook_sql_held[] =
-    "select x.case_id, count(*), max(x.created_at), min(x.seq),"
-    " (array_agg(x.attempts order by x.seq))[1] = 0 from delivery x"
-    " where x.tenant_id = $1::int8 and x.receiver = $2::text and x.next_at is not null"
-    " and x.kind = " SQL_DELIVERY_KIND_EVENT_WEBHOOK " group by x.case_id limit $3::int4";
+    "select k.case_id, count(*), max(k.created_at), min(k.seq),"
+    " (array_agg(k.attempts order by k.seq))[1] = 0"
+    " from (select x.case_id, x.created_at, x.seq, x.attempts, x.kind" WAITING_FOR_IT IN_ITS_ORDER
+    ") k where k.kind = " SQL_DELIVERY_KIND_EVENT_WEBHOOK " group by k.case_id limit $3::int4";
 
 /* $2 receiver, $3 case, $4 now, $5 the latest that one waits for another: what waited behind an
  * event that has ended now, in order. */
 const char hook_sql_wake[] =
-    "update delivery u set next_at = $4::timestamptz + k.n * interval '1 microsecond' from"
-    " (select x.tenant_id, x.delivery_id, row_number() over (order by x.seq) as n from delivery x "
-    "where "
-    "x.tenant_id = $1::int8 and x.receiver = $2::text"
-    " and x.next_at > $4::timestamptz and x.next_at <= $5::timestamptz"
-    " and x.case_id = $3::uuid and x.attempts = 0) k"
-    " where u.tenant_id = any (array[k.tenant_id]) and u.delivery_id = k.delivery_id and "
-    "u.attempts = 0"
-    " and u.state = " SQL_DELIVERY_STATE_WAITING;
+    "with k as materialized (select o.tenant_id, o.delivery_id, row_number() over (order by o.seq)"
+    " as n from (select x.tenant_id, x.delivery_id, x.seq, x.case_id, x.attempts" WAITING_FOR_IT
+    " and x.next_at > $4::timestamptz and x.next_at <= $5::timestamptz" IN_ITS_ORDER ") o"
+    " where o.case_id = $3::uuid and o.attempts = 0)"
+    " update delivery u set next_at = $4::timestamptz + k.n * interval '1 microsecond' from k"
+    " where u.tenant_id = any (array[k.tenant_id]) and u.delivery_id = k.delivery_id"
+    " and u.attempts = 0 and u.state = " SQL_DELIVERY_STATE_WAITING;
 
 /* A notification for every webhook that wants them: $2 its id, $3 case, $4 now. The ids follow from
  * both, so that it may run twice. */
