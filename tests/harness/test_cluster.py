@@ -1,8 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """The cluster that every scenario starts: replicas, clock, faults, and an end without complaints."""
 
+import re
+
 import pytest
 
+from harness import paths
 from harness.api import v1
 from harness.cluster import SERVICES, wait_for_database
 from harness.process import http_status, wait_until
@@ -94,3 +97,11 @@ def test_the_linter_of_prometheus_takes_every_metric(cluster):
         text = cluster.replica(kind).exposition()
         assert text.count("# TYPE ") > 5
         assert not list(objections(text))
+
+
+def test_the_services_have_what_the_alerts_ask_for(cluster):
+    """From their start on: a counter that appears with its first event has no growth to alert on."""
+    text = (paths.ROOT / "helm" / "amends" / "files" / "alerts.yaml").read_text()
+    asked = set(re.findall(r"\b(amends_\w+)\{", text))
+    shown = {name for service in cluster.services for name in service.metrics()}
+    assert len(asked) > 10 and asked <= shown, f"nobody has {asked - shown}"
