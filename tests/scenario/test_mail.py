@@ -119,6 +119,60 @@ def test_texts_of_the_tenant_s_policy(cluster, server):
     assert server.mails[0].text.startswith("Charged too much: {")
 
 
+def owned(world, **of):
+    """A case of ann, whose customer then writes: she is told."""
+    world.agent("ann", **of)
+    case = world.open(severity=3)
+    ann = world.principal("ann")
+    ann.accept(case)
+    return case
+
+
+def write(world, case):
+    """The customer writes, and a colleague takes it down."""
+    world.agent("ben", present=False).RecordContact(case_id=case.case_id, direction=v1.CONTACT_DIRECTION_INBOUND, channel=v1.CHANNEL_EMAIL,
+                                                    outcome=v1.CONTACT_OUTCOME_REACHED)
+    world.settle()
+
+
+def test_an_agent_is_written_to_at_the_own_address_in_the_own_language(cluster, server):
+    world = tenant(cluster, language="fr")  # of the desks
+    case = owned(world, email="Ann.O'Neil+care@company.example", notice_language="de-CH")
+    write(world, case)
+    mail, = server.mails
+    assert mail.recipients == ["Ann.O'Neil+care@company.example"]
+    assert mail.message["Subject"] == f"Der Kunde hat geschrieben oder angerufen: Fall {world.get(case).reference}"
+    assert mail.message["Content-Language"] == "de"
+    assert mail.message["Amends-Kind"] == "customer_wrote"
+
+
+def test_a_new_address_is_taken_for_what_has_not_been_sent(cluster, server):
+    world = tenant(cluster)
+    case = owned(world, email="old@company.example")
+    server.refuse_content = "451 4.3.0 not now"
+    write(world, case)
+    stored = world.crm.GetAgent(agent_id="ann").agent
+    stored.email, stored.notice_language = "new@company.example", "fr"
+    world.crm.PutAgent(agent=stored, expected_version=stored.version)
+    server.refuse_content = None
+    world.advance(60)
+    mail, = server.mails
+    assert mail.recipients == ["new@company.example"]
+    assert mail.message["Content-Language"] == "fr"
+
+
+def test_an_agent_without_an_address_reads_it_elsewhere(cluster, server):
+    """The delivery waits for an address, and whoever looks sees why; the notification is there to be read."""
+    world = tenant(cluster)
+    case = owned(world)
+    write(world, case)
+    assert server.mails == []
+    (_, state, _, status, error), = deliveries(world)
+    assert (state, status, error) == (v1.DELIVERY_STATE_WAITING, 0, "the recipient has no address of mail")
+    told, = world.principal("ann").ListNotifications().notifications
+    assert told.kind == v1.NOTIFICATION_KIND_CUSTOMER_WROTE
+
+
 HOURLY = "  digest: [" + ", ".join(f"{hour:02}:00" for hour in range(24)) + "]\n"
 
 
