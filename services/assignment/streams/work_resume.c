@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/assert.h"
+#include "base/time.h"
 
 /* What tells it from a token of WatchOffers, then bytes in hexadecimal: the time, the presence, the
  * number of offers, their ids, the cases with their prints. */
@@ -11,6 +12,9 @@
 #define FIXED_BYTES (8 + 4 + 1)
 #define OFFER_BYTES sizeof(struct resume_offer)
 #define CASE_BYTES (16 + 4)
+/* The end of 9999, as google.protobuf.Timestamp says. PostgreSQL refuses instants far behind it, and
+ * with them the whole look of many agents. */
+#define SINCE_MAX_US (INT64_C(253402300799) * US_PER_S)
 #define BYTES_MAX                                                                                  \
     (FIXED_BYTES + RESUME_OFFERS_MAX * OFFER_BYTES + WORK_RESUME_CASES_MAX * CASE_BYTES)
 
@@ -85,8 +89,8 @@ static bool unpack(const uint8_t *bytes, size_t n, struct work_resume *out)
     const uint8_t *at = get_number(bytes, &since, 8);
     at = get_number(get_number(at, &print, 4), &offers, 1);
     const size_t offer_bytes = (size_t)offers * OFFER_BYTES;
-    if (offers > RESUME_OFFERS_MAX || n < FIXED_BYTES + offer_bytes ||
-        (n - FIXED_BYTES - offer_bytes) % CASE_BYTES != 0)
+    if (since > (uint64_t)SINCE_MAX_US || offers > RESUME_OFFERS_MAX ||
+        n < FIXED_BYTES + offer_bytes || (n - FIXED_BYTES - offer_bytes) % CASE_BYTES != 0)
         return false;
     out->n_cases = (n - FIXED_BYTES - offer_bytes) / CASE_BYTES;
     if (out->n_cases > WORK_RESUME_CASES_MAX)

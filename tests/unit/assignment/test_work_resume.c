@@ -78,12 +78,25 @@ static void other_texts_are_refused(void **state)
     assert_false(work_resume_read(token, &out));
 }
 
+/* Whoever may show an unsigned token could else name an instant that PostgreSQL does not know. */
+static void an_instant_that_cannot_be_is_refused(void **state)
+{
+    static const int64_t strange[] = {-1, INT64_MIN, INT64_MAX, INT64_C(253402300800000000)};
+    struct work_resume in = sample(1, 1), out;
+    (void)state;
+    for (size_t i = 0; i < sizeof strange / sizeof *strange; i++) {
+        in.since_us = strange[i];
+        assert_false(work_resume_read(work_resume_write(&arena, &in), &out));
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_was_written_is_read),
         cmocka_unit_test(none_is_empty),
         cmocka_unit_test(other_texts_are_refused),
+        cmocka_unit_test(an_instant_that_cannot_be_is_refused),
     };
     arena_init(&arena, 4u << 20);
     const int failed = cmocka_run_group_tests(tests, NULL, NULL);
