@@ -10,6 +10,11 @@
 
 /* -- asking ------------------------------------------------------------------------------------ */
 
+static bool place_before(const struct notice_place *a, const struct notice_place *b)
+{
+    return a->at_us < b->at_us || (a->at_us == b->at_us && uuid_cmp(&a->id, &b->id) < 0);
+}
+
 /* Begins the look of the agent's streams. False: none of them watches work. `after`: where the
  * notifications are read; `notices` false: no stream has room for any. */
 static bool begin_look(struct watched *w, struct notice_place *after, bool *notices)
@@ -27,7 +32,7 @@ static bool begin_look(struct watched *w, struct notice_place *after, bool *noti
         work_look_begin(work);
         if (!work_wants_notices(work, &place))
             continue;
-        if (!*notices || place.at_us < after->at_us)
+        if (!*notices || place_before(&place, after))
             *after = place;
         *notices = true;
     }

@@ -43,6 +43,7 @@ void work_state_free(struct work_state *w)
 void work_look_begin(struct work_state *w)
 {
     w->looking = true;
+    w->noticing = w->n_notices == 0;
     w->dropped = false;
     w->last = w->after;
     w->look++;
@@ -105,6 +106,8 @@ static bool is_told(const struct work_state *w, const struct uuid *id)
 
 void work_look_notice(struct work_state *w, const struct notification_row *row)
 {
+    if (!w->noticing)
+        return; /* it was read for another stream, maybe from further on */
     const bool before =
         row->created_at < w->told_until_us - OVERLAP_US || row->created_at < w->forgotten_us;
     const bool known = before || is_told(w, &row->notification_id);
@@ -151,14 +154,14 @@ void work_look_end(struct work_state *w, bool all_cases, enum work_notices notic
     for (size_t i = 0; all_cases && i < w->n_cases; i++)
         w->cases[i].here = w->cases[i].look == w->look;
     forget_gone(w);
-    if (notices != WORK_NOTICES_UNREAD)
+    if (w->noticing && notices != WORK_NOTICES_UNREAD)
         move_on(w, notices, now_us);
 }
 
 bool work_wants_notices(const struct work_state *w, struct notice_place *after)
 {
     *after = w->after;
-    return w->n_notices == 0;
+    return w->noticing;
 }
 
 /* -- what is to be told ------------------------------------------------------------------------ */

@@ -36,8 +36,9 @@ struct notice_place {
 };
 
 struct work_state {
-    bool looking; /* a look is under way that asks for this stream, too */
-    bool known;   /* one has ended */
+    bool looking;  /* a look is under way that asks for this stream, too */
+    bool noticing; /* ... and had room for notifications when it began */
+    bool known;    /* one has ended */
     bool caught_up;
     unsigned look;
     struct own_case *cases;
@@ -67,7 +68,8 @@ void work_look_presence(struct work_state *w, const struct agent_row *row);
 enum work_notices { WORK_NOTICES_UNREAD, WORK_NOTICES_SOME, WORK_NOTICES_ALL };
 void work_look_end(struct work_state *w, bool all_cases, enum work_notices notices, int64_t now_us);
 
-/* Where the next look reads notifications; false: there is no room for any. */
+/* Where the look that began reads notifications; false: there is no room for any. Then it takes
+ * none, whatever is read for other streams. */
 bool work_wants_notices(const struct work_state *w, struct notice_place *after);
 
 /* What is to be told next; NULL or false: nothing of the sort. */

@@ -178,6 +178,31 @@ static void a_client_who_does_not_read_holds_few(void **state)
     work_state_free(w);
 }
 
+/* Another stream of the agent may have its notifications read from further on. */
+static void what_is_read_for_another_stream_skips_nothing(void **state)
+{
+    struct work_state *w = fresh();
+    const struct notification_row later = notice(400, 2 * US_PER_S);
+    unsigned told = 0;
+    (void)state;
+    look_at_notices(w, 300);
+    for (; told < 10; told++)
+        work_notice_told(w);
+    work_look_begin(w);
+    work_look_notice(w, &later);
+    work_look_end(w, true, WORK_NOTICES_ALL, 8 * US_PER_S);
+    for (unsigned looks = 0; looks < 10; looks++) {
+        for (const struct notification_row *n; (n = work_next_notice(w)); told++) {
+            const struct uuid want = id_of(told);
+            assert_true(uuid_eq(&n->notification_id, &want));
+            work_notice_told(w);
+        }
+        look_at_notices(w, 300);
+    }
+    assert_int_equal(told, 300);
+    work_state_free(w);
+}
+
 static void presence_comes_when_it_changed(void **state)
 {
     struct work_state *w = fresh();
@@ -204,6 +229,7 @@ int main(void)
         cmocka_unit_test(a_token_spares_what_is_known),
         cmocka_unit_test(many_notifications_come_once_each_in_order),
         cmocka_unit_test(a_client_who_does_not_read_holds_few),
+        cmocka_unit_test(what_is_read_for_another_stream_skips_nothing),
         cmocka_unit_test(presence_comes_when_it_changed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
