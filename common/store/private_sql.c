@@ -69,9 +69,12 @@ const char private_sql_unfinished[] =
     " and x.begun_at > '-infinity' and x.begun_at > $1::timestamptz"
     " and x.begun_at < $2::timestamptz order by x.begun_at limit $3::int4";
 
-/* $1 transactions, null = all. A partitioned table is locked together with its partitions. */
+/* $1 transactions, null = all. A partitioned table is locked together with its partitions. Vacuum,
+ * analyze and the making of an index have ShareUpdateExclusiveLock or ShareLock, with which no row
+ * is written. */
 const char private_sql_at_work[] =
-    "select l.virtualtransaction, bool_or(l.mode not in ('AccessShareLock', 'RowShareLock'))"
+    "select l.virtualtransaction, bool_or(l.mode in ('RowExclusiveLock', 'ShareRowExclusiveLock',"
+    " 'ExclusiveLock', 'AccessExclusiveLock'))"
     " from pg_locks l where l.locktype = 'relation' and l.granted"
     " and l.relation = 'recovery_case'::regclass"
     " and l.database = (select d.oid from pg_database d where d.datname = current_database())"

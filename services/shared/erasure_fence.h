@@ -9,8 +9,8 @@
  *
  * A transaction that has written is waited for for a minute; then the erasure fails, and is begun
  * again later. One that has only read may be a service's, which decides on what it has read and
- * writes within a second, or PostgreSQL ends it; it may as well be a backup that reads for hours.
- * So it is waited for for two seconds.
+ * writes within a second, or PostgreSQL ends it; it may as well be a backup or a vacuum, which may
+ * take hours. So it is waited for for two seconds.
  *
  * Threading: io loop's thread. Ownership: as shared/erasure.h.
  */

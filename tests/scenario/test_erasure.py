@@ -237,6 +237,19 @@ def test_a_backup_does_not_hold_an_erasure_up(world):
     connection.close()
 
 
+def test_a_vacuum_does_not_hold_an_erasure_up(world):
+    """It has the lock that vacuum, analyze and the making of an index have, for hours on a large table."""
+    customer = sample.unique("customer")
+    live(world, customer)
+    connection = world.cluster.postgres.connect(world.cluster.name)
+    with connection.cursor() as vacuum:
+        vacuum.execute("begin")
+        vacuum.execute("lock table recovery_case in share update exclusive mode")
+        assert erase(world, customer).erased == 1
+        vacuum.execute("commit")
+    connection.close()
+
+
 def test_everything_that_is_wrong_is_told(world):
     with refused("INVALID_ARGUMENT") as caught:
         world.crm.EraseCustomer(request_id="x", customer_id="", reason="")
