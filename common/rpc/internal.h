@@ -107,7 +107,7 @@ struct rpc_stream {
     struct tag close_tag, sent_tag, status_tag, received_tag;
     struct loop_job close_job, sent_job, status_job, received_job;
     struct loop_timer *life;
-    struct loop_timer *stall; /* NULL: a client may take as long as it wants to read */
+    struct loop_timer *stall; /* NULL: a client may take as long as it wants, until its end */
 };
 
 /* What the final batch points at until it is done. */
@@ -118,6 +118,7 @@ struct rpc_ending {
     bool has_details;
     uint32_t retry_ms; /* 0 = nothing is said of it */
     enum fault_code code;
+    int reason; /* 0 = none */
     grpc_metadata initial[1];
     grpc_metadata trailing[2];
     int cancelled;
@@ -265,6 +266,9 @@ void rpc_call_check(const struct rpc_call *call);
 
 /* reply.c: whoever owns the call */
 void rpc_ending_set(struct rpc_call *call, enum fault_code code, const struct fault *fault);
+/* Cancels the call with what was set. Its details are left out, but for the reason, with which the
+ * text begins then. */
+void rpc_ending_cut(struct rpc_call *call);
 void rpc_ending_clear(struct rpc_ending *e);
 size_t rpc_ending_status_op(struct rpc_call *call, grpc_op *op);
 size_t rpc_ending_header_op(struct rpc_call *call, grpc_op *op);

@@ -38,11 +38,26 @@ void rpc_ending_set(struct rpc_call *call, enum fault_code code, const struct fa
     if (!fault)
         return;
     log_defect(call, fault);
+    e->reason = fault->reason;
     status_pack(fault, &status);
     e->text = grpc_slice_from_copied_string(status.message);
     e->details = grpc_slice_from_copied_buffer((const char *)status.data, status.len);
     e->has_details = true;
     e->retry_ms = fault->retry_ms;
+}
+
+void rpc_ending_cut(struct rpc_call *call)
+{
+    const struct rpc_ending *e = &call->ending;
+    grpc_status_code code = GRPC_STATUS_RESOURCE_EXHAUSTED;
+    char text[512] = "READER_STALLED: the client did not read the end of the stream";
+    if (e->has_details) {
+        code = (grpc_status_code)e->code;
+        (void)snprintf(text, sizeof text, "%s: %.*s", contract_reason(e->reason),
+                       (int)GRPC_SLICE_LENGTH(e->text),
+                       (const char *)GRPC_SLICE_START_PTR(e->text));
+    }
+    AM_ASSERT(grpc_call_cancel_with_status(call->grpc, code, text, NULL) == GRPC_CALL_OK);
 }
 
 void rpc_ending_clear(struct rpc_ending *e)

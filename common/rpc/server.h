@@ -312,5 +312,7 @@ void rpc_stream_receive(struct rpc_call *call, struct arena *arena);
 /* True while a message is in flight and from the stream's end on: nothing can be sent now. */
 bool rpc_stream_busy(const struct rpc_call *call);
 
-/* Ends the stream with OK, after the message in flight. `closed` follows. */
+/* Ends the stream with OK, after the message in flight. `closed` follows. However a stream ends, a
+ * client that does not take that message within the time of rpc_stream_end_stalled() is cut off: it
+ * gets the code, and a text that begins with the reason. */
 void rpc_stream_finish(struct rpc_call *call);

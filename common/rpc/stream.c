@@ -49,6 +49,21 @@ static void send_status(struct rpc_call *call)
     rpc_start_batch(call->grpc, &op, 1, &st->status_tag);
 }
 
+static void reader_stalls(void *ctx);
+
+/* The client takes what is in flight in time, or is cut off: its stream would stay for as long as
+ * its connection, with all that it holds. */
+static void wait_for_reader(struct rpc_call *call)
+{
+    struct rpc_stream *st = &call->stream;
+    st->status_due = true;
+    if (st->stall)
+        return;
+    st->stall = loop_timer_new(call->server->loop, reader_stalls, call);
+    loop_timer_start(st->stall,
+                     rpc_deliver_limit_us(call->server, grpc_byte_buffer_length(st->message)));
+}
+
 /* Decides the status of the stream; only the first decision counts. The status waits for a message
  * in flight. A client that has gone gets none. */
 static void end_stream(struct rpc_call *call, enum fault_code code, const struct fault *fault)
@@ -59,7 +74,7 @@ static void end_stream(struct rpc_call *call, enum fault_code code, const struct
     st->ending = true;
     rpc_ending_set(call, code, fault);
     if (st->sending)
-        st->status_due = true;
+        wait_for_reader(call);
     else
         send_status(call);
 }
@@ -205,15 +220,14 @@ static void life_ends(void *ctx)
  * does not: gRPC sends its code and text at once. */
 static void reader_stalls(void *ctx)
 {
-    static const char text[] = "READER_STALLED: the client has not read the stream for too long, "
-                               "which held memory meanwhile; start again, and read as it comes";
     struct rpc_call *call = ctx;
-    if (!call->stream.sending || call->stream.ending)
+    if (!call->stream.sending)
         return;
-    rpc_stream_farewell(call, FAULT_RESOURCE_EXHAUSTED, ERROR_REASON_READER_STALLED, text);
+    rpc_stream_farewell(call, FAULT_RESOURCE_EXHAUSTED, ERROR_REASON_READER_STALLED,
+                        "the client has not read the stream for too long, which held memory "
+                        "meanwhile; start again, and read as it comes");
     meter_given_up();
-    AM_ASSERT(grpc_call_cancel_with_status(call->grpc, GRPC_STATUS_RESOURCE_EXHAUSTED, text,
-                                           NULL) == GRPC_CALL_OK);
+    rpc_ending_cut(call);
 }
 
 static void expect_progress(struct rpc_call *call, size_t bytes)

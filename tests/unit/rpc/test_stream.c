@@ -234,6 +234,27 @@ static void life(void **state)
     fixture_wait(&f.closed, 1);
 }
 
+/* The farewell waits for the message in flight, but not for ever: what a stream holds is let go of
+ * although its client never reads. */
+static void a_reader_that_never_reads_is_cut_off(void **state)
+{
+    const struct rpc_server_config config = {.max_stream_life_ms = 1000, .limits.send_ms = 300};
+    static char bytes[10000 + 16] = "\x0a\x90\x4e";
+    struct peer_call c;
+    struct fault fault;
+    (void)state;
+    fixture_stop(&f);
+    peer_close(&p);
+    fixture_start(&f, &config);
+    peer_connect(&p, &f);
+    memset(bytes + 3, 'x', 10000);
+    memcpy(bytes + 10003, "\x10\xa0\x8d\x06", 5);
+    watch(&c, bytes, 300000);
+    fixture_wait(&f.closed, 1);
+    assert_int_equal(peer_end(&c, &fault), GRPC_STATUS_UNAVAILABLE);
+    peer_call_clear(&c);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -246,6 +267,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(slow_reader_is_not_buffered_for, setup, teardown),
         cmocka_unit_test_setup_teardown(cancelled_at_any_time, setup, teardown),
         cmocka_unit_test_setup_teardown(life, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_reader_that_never_reads_is_cut_off, setup, teardown),
         cmocka_unit_test_setup_teardown(many_on_one_connection, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
