@@ -51,6 +51,8 @@ static bool set_limits(struct transfer *t)
     bad |= curl_easy_setopt(c, CURLOPT_FOLLOWLOCATION, 0L);
     bad |= curl_easy_setopt(c, CURLOPT_PROXY, "");
     bad |= curl_easy_setopt(c, CURLOPT_NOSIGNAL, 1L);
+    /* Whoever gives up a name does not wait for the thread that asks for it: all would wait. */
+    bad |= curl_easy_setopt(c, CURLOPT_QUICK_EXIT, 1L);
     bad |= curl_easy_setopt(c, CURLOPT_CONNECTTIMEOUT_MS, (long)t->config->connect_timeout_ms);
     bad |= curl_easy_setopt(c, CURLOPT_TIMEOUT_MS, (long)t->config->timeout_ms);
     bad |= curl_easy_setopt(c, CURLOPT_SSLVERSION, CURL_SSLVERSION_TLSv1_2);
