@@ -311,6 +311,26 @@ def test_one_bad_case_holds_back_only_its_own_events(world, receiver):
     assert receiver.events()[-1].out_of_order
 
 
+def test_an_answer_that_is_no_text_keeps_no_end_from_being_written(world, receiver):
+    bad, good = cases(world, 2)
+    world.settle()
+
+    def answer(got):
+        if got.case == bad.case_id:
+            return 500, {}, b"\xff\xfe no \xc3"
+        time.sleep(0.3)  # it takes the other one afterwards, so that the bad one gets a row
+        return 200, {}, ""
+
+    receiver.answer = answer
+    put(world, receiver, start="EARLIEST")
+    world.settle()
+    for _ in range(3):
+        claim(world, good.customer_id)
+        world.cluster.advance(70)
+    [row] = [one for one in deliveries(world, state=v1.DELIVERY_STATE_WAITING) if one.attempts]
+    assert row.attempts >= 2 and row.error.split() == ["no"]
+
+
 def test_after_ten_attempts_over_three_days_an_event_is_dead(world, receiver):
     bad, good = cases(world, 2)
     world.settle()

@@ -9,6 +9,7 @@
 #include "base/assert.h"
 #include "base/log.h"
 #include "base/metrics.h"
+#include "base/utf8.h"
 #include "contract/words.h"
 #include "resolution/delivery/impl.h"
 #include "resolution/delivery/schedule.h"
@@ -24,17 +25,22 @@ static METRIC_DEFINE(dead_total, METRIC_COUNTER, "amends_delivery_dead_total",
 
 /* -- what becomes of the row ------------------------------------------------------------------- */
 
+/* Receivers say what they like: what is no text would be refused by the database, with all ends
+ * that are written together with it. */
 static void copy_error(char out[DELIVERY_TEXT_BYTES + 1], const char *text)
 {
-    size_t n = 0;
-    for (const char *p = text ? text : ""; *p && n < DELIVERY_TEXT_BYTES; p++)
-        out[n++] = (unsigned char)*p < ' ' || *p == 0x7f ? ' ' : *p;
-    /* Not in the middle of a character. */
-    while (n == DELIVERY_TEXT_BYTES && n > 0 && ((unsigned char)out[n - 1] & 0xc0) == 0x80)
-        n--;
-    if (n < DELIVERY_TEXT_BYTES && text && text[n] && ((unsigned char)out[n - 1] & 0x80) && n > 0)
-        n--;
-    out[n] = '\0';
+    const size_t len = text ? strlen(text) : 0;
+    size_t at = 0;
+    for (size_t i = 0, n; i < len; i += n ? n : 1) {
+        n = utf8_next(text + i, len - i);
+        const size_t bytes = n ? n : 1;
+        if (at + bytes > DELIVERY_TEXT_BYTES)
+            break;
+        const bool plain = n > 1 || (n == 1 && (unsigned char)text[i] >= ' ' && text[i] != 0x7f);
+        memcpy(out + at, plain ? text + i : " ", bytes);
+        at += bytes;
+    }
+    out[at] = '\0';
 }
 
 static void finish(struct delivery_end *e, int state, int64_t now_us)

@@ -120,7 +120,7 @@ class Receiver:
             handler.send_response(status)
             for name, value in headers.items():
                 handler.send_header(name, value)
-            data = text.encode()
+            data = text if isinstance(text, bytes) else text.encode()
             handler.send_header("content-length", str(len(data)))
             handler.end_headers()
             handler.wfile.write(data)
