@@ -5,6 +5,7 @@ import re
 import ssl
 import subprocess
 import time
+import uuid
 
 import pytest
 
@@ -154,6 +155,18 @@ def test_another_tenants_events_never_come(world, receiver):
     with refused("NOT_FOUND", "WEBHOOK_NOT_FOUND"):
         hooks(other).TestWebhook(webhook_id="crm")
     assert not hooks(other).DeleteWebhook(webhook_id="crm").deleted
+
+
+def test_what_policy_holds_back_is_not_late(world):
+    held, stuck, failing = (str(uuid.uuid4()) for _ in range(3))
+    for one, next_at, attempts in ((held, "+ interval '8 hours'", 0), (stuck, "- interval '2 hours'", 0),
+                                   (failing, "+ interval '1 hour'", 3)):
+        world.cluster.sql("insert into delivery (tenant_id, delivery_id, kind, receiver, state, attempts, created_at, "
+                          "next_at) select tenant_id, %s, 1, 'ann', 1, %s, now() - interval '2 hours', "
+                          f"now() {next_at} from tenant where name = 'demo'", (one, attempts))
+    late = world.cluster.replica("resolution").metrics
+    wait_until(lambda: late().get("amends_delivery_late_rows", 0) > 0, "the count", seconds=60)
+    assert late()["amends_delivery_late_rows"] == 2
 
 
 # --- secrets ---

@@ -16,8 +16,8 @@
 #define LATE_MOST 10000
 
 static METRIC_DEFINE(late_gauge, METRIC_GAUGE, "amends_delivery_late_rows",
-                     "Notifications that wait to be sent for more than an hour; counted up to "
-                     "10,000, by one replica.");
+                     "Notifications that could not be sent for more than an hour; those held back "
+                     "by policy do not count. Counted up to 10,000, by one replica.");
 static METRIC_DEFINE(purged_total, METRIC_COUNTER, "amends_delivery_purged_total",
                      "Deliveries that ended 30 days ago and were deleted.");
 

@@ -77,12 +77,14 @@ const char delivery_sql_lease[] =
     " where l.holder = excluded.holder or l.until <= $3::timestamptz"
     " or l.until > $4::timestamptz + interval '1 minute' returning l.name";
 
-/* $1 made before: rows that should have left since. Rows that wait are few, or something is wrong;
- * the count stops at $2. */
+/* $1 an hour ago: rows that should have left since, and were tried, put off for a reason or never
+ * taken. Those that wait for quiet hours to end, or for a digest, are not late. The count stops at
+ * $2. */
 const char delivery_sql_late[] =
     "select count(*) from (select 1 from delivery x where" WAITS
-    " and x.created_at < $1::timestamptz and x.kind <> " SQL_DELIVERY_KIND_EVENT_WEBHOOK
-    " limit $2::int4) l";
+    " and x.created_at < $1::timestamptz"
+    " and (x.attempts > 0 or x.error <> '' or x.next_at < $1::timestamptz)"
+    " and x.kind <> " SQL_DELIVERY_KIND_EVENT_WEBHOOK " limit $2::int4) l";
 
 /* $1 ended before */
 const char delivery_sql_purge[] =
