@@ -11,11 +11,11 @@
 
 #include "base/time.h"
 #include "case/model/decision.h"
-#include "store/list_sql.h"
+#include "store/lists/list_sql.h"
 #include "store/sealing/customer_keys.h"
 #include "store/store.h"
 #include "store/table.h"
-#include "store/work_sql.h"
+#include "store/lists/work_sql.h"
 
 #define ERASABLE_TABLES 8
 
@@ -234,7 +234,7 @@ int list_load(struct store_read *r, const struct pg_rows *rows) AM_MUSTCHECK;
  * AM_ENOMEM when the arena is full. */
 int policies_load(struct store_read *r, unsigned stmt, const struct pg_rows *rows) AM_MUSTCHECK;
 
-/* Those of a statement of store/notifications.h, and their texts. */
+/* Those of a statement of store/lists/notifications.h, and their texts. */
 int notifications_load(struct store_read *r, unsigned stmt,
                        const struct pg_rows *rows) AM_MUSTCHECK;
 char *notifications_sql(unsigned stmt);

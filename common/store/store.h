@@ -147,7 +147,7 @@ struct store_read {
     struct rows policies;
     /* store_read_migrating(). */
     struct rows migrating; /* struct migrating_row */
-    /* The reads of store/private.h, store/notifications.h and store/bounces.h. */
+    /* The reads of store/private.h, store/lists/notifications.h and store/lists/bounces.h. */
     struct rows found, gaps;
     int64_t deleted;
     /* store/keys.h: struct key_row; how many the tenant has. */
@@ -158,10 +158,10 @@ struct store_read {
     struct rows heads_now;   /* struct head_now_row */
     struct rows case_ids;    /* struct uuid */
     struct slice heads;
-    /* The reads of the feed (store/feed.h): struct feed_row. */
+    /* The reads of the feed (store/lists/feed.h): struct feed_row. */
     struct rows feed;
     struct feed_now *feed_now;
-    /* The reads of work lists (store/work_list.h). */
+    /* The reads of work lists (store/lists/work_list.h). */
     struct rows work;   /* struct work_item */
     struct rows owners; /* struct work_owner */
     struct work_counts *counts;

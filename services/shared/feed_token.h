@@ -10,7 +10,7 @@
  */
 
 #include "shared/service.h"
-#include "store/feed.h"
+#include "store/lists/feed.h"
 
 /* For how long a token can be resumed from, in domain time. */
 #define FEED_TOKEN_LIFE_US (30 * 24 * 3600 * US_PER_S)

@@ -4,7 +4,7 @@
  * rows are looked at again. */
 
 #include "contract/reasons.h"
-#include "store/feed.h"
+#include "store/lists/feed.h"
 #include "store/impl.h"
 #include "store/sealing/sealed.h"
 

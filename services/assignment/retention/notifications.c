@@ -8,7 +8,7 @@
 #include "base/assert.h"
 #include "base/metrics.h"
 #include "contract/check.h"
-#include "store/notifications.h"
+#include "store/lists/notifications.h"
 #include "store/private.h"
 
 #define REST_US (10 * US_PER_S) /* between two rounds over all tenants */

@@ -30,7 +30,7 @@ const char streams_sql_offers_keys[] =
     " cross join lateral "
 
 /* $1 tenants, $2 agents, $3 most of each: the newest of their cases that have not ended, and when
- * something is next due in them (store/list_sql.c says how). */
+ * something is next due in them (store/lists/list_sql.c says how). */
 const char streams_sql_cases[] =
     "select k.ord, w.case_id, w.status, w.level, w.due_at" AGENTS
     "(select x.case_id, x.status, x.level, case when x.owed_for is not distinct from x.next_due_at"

@@ -17,7 +17,7 @@
 #include "amends/v1/work_service.pb-c.h"
 #include "assignment/engine/engine.h"
 #include "shared/service.h"
-#include "store/work_list.h"
+#include "store/lists/work_list.h"
 
 int work_register(struct assignment *a, struct rpc_server *server) AM_MUSTCHECK;
 void work_list(struct rpc_call *call, void *assignment);

@@ -10,7 +10,7 @@
 
 #include "case/message/event_filter.h"
 #include "rpc/parts.h"
-#include "store/feed.h"
+#include "store/lists/feed.h"
 
 /* What a reader sees of personal parts. */
 enum feed_class {

@@ -13,7 +13,7 @@
 #include "outbound/mail.h"
 #include "resolution/rpc/notification_message.h"
 #include "resolution/rpc/notifications.h"
-#include "store/bounces.h"
+#include "store/lists/bounces.h"
 
 #define MESSAGE_ID_BYTES 256
 #define TEXT_BYTES 500

@@ -9,7 +9,7 @@
 
 #include "amends/v1/notification_service.pb-c.h"
 #include "shared/service.h"
-#include "store/notifications.h"
+#include "store/lists/notifications.h"
 
 /* NULL when the arena is full. */
 Amends__V1__Notification *notification_message(const struct notification_row *row,

@@ -13,7 +13,7 @@
 #include "resolution/delivery/read.h"
 #include "resolution/webhook/sign.h"
 #include "resolution/webhook/webhooks.h"
-#include "store/feed.h"
+#include "store/lists/feed.h"
 
 #define HOOK_ID_MAX 64
 #define HOOK_URL_MAX 2000

@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "assignment/decide/decide.h"
-#include "store/feed.h"
+#include "store/lists/feed.h"
 
 static struct rig *rig;
 

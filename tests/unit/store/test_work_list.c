@@ -11,7 +11,7 @@
 
 #include "contract/words.h"
 #include "store/migrate/migrations.h"
-#include "store/work_list.h"
+#include "store/lists/work_list.h"
 
 #define CASES 240
 #define ALL_SOURCES ((1u << WORK_SOURCES) - 1)

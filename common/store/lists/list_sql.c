@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "store/list_sql.h"
+#include "store/lists/list_sql.h"
 
 #include <stdio.h>
 #include <stdlib.h>

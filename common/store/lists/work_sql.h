@@ -2,12 +2,12 @@
 #pragma once
 
 /*
- * The statements of work lists, by their source (store/work_list.h).
+ * The statements of work lists, by their source (store/lists/work_list.h).
  *
  * Threading: constants. Ownership: none.
  */
 
-#include "store/work_list.h"
+#include "store/lists/work_list.h"
 
 extern const char *const work_sql_list[WORK_SOURCES];
 extern const char *const work_sql_count[WORK_SOURCES];

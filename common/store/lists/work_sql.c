@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "store/work_sql.h"
+#include "store/lists/work_sql.h"
 
 #include "contract/words.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "store/bounces.h"
+#include "store/lists/bounces.h"
 
 #include <stdio.h>
 

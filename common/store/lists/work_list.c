@@ -8,7 +8,7 @@
 #include "base/assert.h"
 #include "contract/words.h"
 #include "store/impl.h"
-#include "store/work_list.h"
+#include "store/lists/work_list.h"
 
 /* -- places ------------------------------------------------------------------------------------ */
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "store/feed.h"
+#include "store/lists/feed.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "store/notifications.h"
+#include "store/lists/notifications.h"
 
 #include <stdio.h>
 #include <stdlib.h>
