@@ -10,6 +10,7 @@ import sys
 import traceback
 
 import chart
+import test_alerts
 import test_chart
 import test_values
 
@@ -20,7 +21,7 @@ def lint_of(helm, file):
 
 def tests_of(helms):
     """(name, function) of each test: once a Helm, or once if it renders nothing."""
-    for module in (test_values, test_chart):
+    for module in (test_values, test_chart, test_alerts):
         for name, test in vars(module).items():
             if name.startswith("test_") and callable(test):
                 renders = "helm" in inspect.signature(test).parameters

@@ -12,8 +12,8 @@
 #define FIXED_BYTES (8 + 4 + 1)
 #define OFFER_BYTES sizeof(struct resume_offer)
 #define CASE_BYTES (16 + 4)
-/* The end of 9999, as google.protobuf.Timestamp says. PostgreSQL refuses instants far behind it, and
- * with them the whole look of many agents. */
+/* The end of 9999, as google.protobuf.Timestamp says. PostgreSQL refuses instants far behind it,
+ * and the whole look of many agents with them. */
 #define SINCE_MAX_US (INT64_C(253402300799) * US_PER_S)
 #define BYTES_MAX                                                                                  \
     (FIXED_BYTES + RESUME_OFFERS_MAX * OFFER_BYTES + WORK_RESUME_CASES_MAX * CASE_BYTES)
