@@ -61,16 +61,14 @@ const char *mail_time(const struct policy *p, const struct mail_recipient *to, i
                         (int)(of_day / 3600), (int)(of_day / 60 % 60), zone_name(zone));
 }
 
-/* The pattern with its names replaced; "" without one. */
-static const char *link_of(const char *pattern, const struct mail_facts *f, const char *reference,
-                           struct arena *arena)
+const char *mail_link(const char *pattern, const struct uuid *case_id, const char *reference,
+                      const char *tenant, struct arena *arena)
 {
     char id[UUID_TEXT_LEN + 1];
     const struct {
         const char *name, *value;
-    } names[] = {{"{reference}", reference},
-                 {"{case_id}", uuid_format(&f->case_id, id)},
-                 {"{tenant}", f->tenant}};
+    } names[] = {
+        {"{reference}", reference}, {"{case_id}", uuid_format(case_id, id)}, {"{tenant}", tenant}};
     const char *text = pattern;
     for (size_t i = 0; text && i < sizeof names / sizeof *names; i++) {
         const char *at = strstr(text, names[i].name);
@@ -115,7 +113,8 @@ static bool find_values(const struct policy *p, const char *link, const struct m
     values[VARIABLE_CAUSE] = words(p, to, POLICY_TEXT_CAUSE, f->cause);
     values[VARIABLE_ASK] = words(p, to, POLICY_TEXT_ASK, f->ask);
     if (values[VARIABLE_REFERENCE])
-        values[VARIABLE_LINK] = link_of(link, f, values[VARIABLE_REFERENCE], arena);
+        values[VARIABLE_LINK] =
+            mail_link(link, &f->case_id, values[VARIABLE_REFERENCE], f->tenant, arena);
     return values[VARIABLE_REFERENCE] && values[VARIABLE_SEVERITY] && values[VARIABLE_CLOCK] &&
            values[VARIABLE_DUE] && values[VARIABLE_LINK];
 }

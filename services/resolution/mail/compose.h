@@ -50,6 +50,11 @@ const char *mail_reference(const struct mail_facts *f, struct arena *arena);
 const char *mail_time(const struct policy *p, const struct mail_recipient *to, int64_t at_us,
                       struct arena *arena);
 
+/* The tenant's pattern with {reference}, {case_id} and {tenant} replaced; "" without a pattern.
+ * NULL: the arena is full. */
+const char *mail_link(const char *pattern, const struct uuid *case_id, const char *reference,
+                      const char *tenant, struct arena *arena);
+
 /* Fills subject, text, language, from_name, id, kind, thread and urgency of a mail that tells of
  * the notification, or of several (n > 1: a digest). `link` is the tenant's pattern with
  * {reference}, {case_id} and {tenant}, "" = none. AM_ENOMEM: the arena is full. */

@@ -7,12 +7,13 @@
 #include <string.h>
 
 #include "base/assert.h"
+#include "case/message/message.h"
 #include "contract/check.h"
 #include "contract/reasons.h"
 #include "contract/roles.h"
 #include "contract/words.h"
-#include "resolution/rpc/notification_message.h"
 #include "resolution/rpc/notifications.h"
+#include "store/notifications.h"
 
 #define MOST 100
 
@@ -46,7 +47,7 @@ static bool tell_one(struct acknowledging *x, const struct rows *found, size_t i
     const struct notification_seen *seen = find(found, &x->asked[i]);
     if (!seen) /* the sweep of old ones took it between the two reads */
         return true;
-    r->notifications[r->n_notifications] = notification_message(&seen->row, x->rc->arena);
+    r->notifications[r->n_notifications] = message_notification(&seen->row, x->rc->arena);
     return r->notifications[r->n_notifications++] != NULL;
 }
 
@@ -68,6 +69,14 @@ static void acknowledged(struct store_read *read)
 }
 
 /* -- who may ----------------------------------------------------------------------------------- */
+
+void notification_refuse(struct fault *fault, const char *recipient)
+{
+    fault_set(fault, FAULT_PERMISSION_DENIED, ERROR_REASON_NOT_YOUR_NOTIFICATION,
+              "that is for '%s', another agent: a supervisor may do this, and any agent for a desk",
+              recipient);
+    fault_meta(fault, "recipient", "%s", recipient);
+}
 
 static void refuse_unknown(struct fault *fault, const struct notification_name *name)
 {

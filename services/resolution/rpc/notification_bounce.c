@@ -11,7 +11,6 @@
 #include "contract/reasons.h"
 #include "contract/words.h"
 #include "outbound/mail.h"
-#include "resolution/rpc/notification_message.h"
 #include "resolution/rpc/notifications.h"
 #include "store/lists/bounces.h"
 

@@ -6,12 +6,13 @@
 
 #include "base/assert.h"
 #include "base/digest.h"
+#include "case/message/message.h"
 #include "contract/check.h"
 #include "contract/roles.h"
 #include "contract/words.h"
-#include "resolution/rpc/notification_message.h"
 #include "resolution/rpc/notifications.h"
 #include "shared/page_token.h"
+#include "store/notifications.h"
 
 #define USUAL 50
 #define MOST 500
@@ -50,7 +51,7 @@ static bool tell_all(struct listing *x, const struct rows *found)
             tell_next(x, last);
             return true;
         }
-        Amends__V1__Notification *n = notification_message(&seen->row, x->rc->arena);
+        Amends__V1__Notification *n = message_notification(&seen->row, x->rc->arena);
         if (!n)
             return false;
         r->notifications[r->n_notifications++] = n;

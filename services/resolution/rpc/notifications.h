@@ -9,6 +9,11 @@
 
 #include "shared/service.h"
 
+struct fault;
+
+/* Sets NOT_YOUR_NOTIFICATION, with the recipient. */
+void notification_refuse(struct fault *fault, const char *recipient);
+
 void notifications_list(struct rpc_call *call, void *service);
 void notifications_acknowledge(struct rpc_call *call, void *service);
 void notifications_bounce(struct rpc_call *call, void *service);

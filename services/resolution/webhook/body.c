@@ -9,10 +9,12 @@
 #include <string.h>
 
 #include "base/assert.h"
+#include "amends/v1/webhook_service.pb-c.h"
 #include "case/message/message.h"
 #include "case/message/private.h"
 #include "contract/words.h"
 #include "contract/word.h"
+#include "resolution/mail/compose.h"
 #include "resolution/webhook/impl.h"
 #include "rpc/json.h"
 #include "shared/access.h"
@@ -139,20 +141,29 @@ const char *hook_body_test(const struct hook_row *hook, const char *id, int64_t 
     return text_of(e, arena);
 }
 
-const char *hook_body_notification(const struct hook_row *hook, const struct delivery_row *row,
-                                   const char *recipient, const char *template_name,
-                                   struct arena *arena)
+static void add_extras(Amends__V1__WebhookNotification *m, const struct hook_row *hook,
+                       const struct notification_row *n, const char *reference, const char *link,
+                       struct arena *arena)
+{
+    char case_id[UUID_TEXT_LEN + 1];
+    const char *called = *reference ? reference : uuid_format(&n->case_id, case_id);
+    m->notification = message_notification(n, arena);
+    m->case_reference = arena_strdup(arena, reference);
+    m->link = (char *)(uintptr_t)mail_link(link, &n->case_id, called, hook->tenant, arena);
+}
+
+const char *hook_body_notification(const struct hook_row *hook,
+                                   const struct notification_row *notification,
+                                   const char *reference, const char *link, struct arena *arena)
 {
     char id[UUID_TEXT_LEN + 1], case_id[UUID_TEXT_LEN + 1];
-    (void)uuid_format(&row->notification_id, id);
-    json_t *e = envelope(hook, id, "amends.v1.NOTIFICATION", row->created_at);
-    json_t *data = json_object();
-    AM_ASSERT(data != NULL);
-    set(e, "subject", json_string(uuid_format(&row->case_id, case_id)));
-    set(data, "recipient", json_string(recipient));
-    set(data, "template", json_string(template_name));
-    set(data, "notificationId", json_string(id));
-    set(data, "caseId", json_string(case_id));
-    set(e, "data", data);
+    Amends__V1__WebhookNotification m = AMENDS__V1__WEBHOOK_NOTIFICATION__INIT;
+    add_extras(&m, hook, notification, reference, link, arena);
+    if (!m.notification || !m.case_reference || !m.link)
+        return NULL;
+    json_t *e = envelope(hook, uuid_format(&notification->notification_id, id),
+                         "amends.v1.NOTIFICATION", notification->created_at);
+    set(e, "subject", json_string(uuid_format(&notification->case_id, case_id)));
+    set(e, "data", json_from_message(&m.base));
     return text_of(e, arena);
 }

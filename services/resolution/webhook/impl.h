@@ -213,8 +213,10 @@ struct row_job {
     struct list link;
     struct hook *hook;
     struct delivery_job *job;
-    struct feed_position at;               /* of its event */
-    const char *recipient, *template_name; /* of its notification; in the job's arena */
+    struct feed_position at;              /* of its event */
+    struct notification_row notification; /* that it tells of */
+    bool gone;                            /* the notification is purged */
+    const char *reference;                /* of its case, "" = it has none */
     struct arena arena;
     struct store_read read;
     bool asked, sent; /* its event was asked for; it was sent */
@@ -256,8 +258,9 @@ const char *hook_body_event(const struct service *s, const struct hook_row *hook
                             const struct feed_row *row, int32_t epoch, struct arena *arena);
 const char *hook_body_test(const struct hook_row *hook, const char *id, int64_t now_us,
                            struct arena *arena);
-const char *hook_body_notification(const struct hook_row *hook, const struct delivery_row *row,
-                                   const char *recipient, const char *template_name,
-                                   struct arena *arena);
+/* `reference`: of its case, "" = it has none. `link`: the pattern of policy. */
+const char *hook_body_notification(const struct hook_row *hook,
+                                   const struct notification_row *notification,
+                                   const char *reference, const char *link, struct arena *arena);
 /* Sets amendsoutoforder in a finished body; NULL when the arena is full. */
 const char *hook_body_out_of_order(const char *body, struct arena *arena);

@@ -11,6 +11,7 @@
 #include "contract/words.h"
 #include "resolution/delivery/schedule.h"
 #include "resolution/webhook/impl.h"
+#include "store/tenants.h"
 #include "store/table.h"
 
 #define LOOK_US US_PER_S
@@ -191,6 +192,35 @@ static void read_event(struct row_job *j)
     store_read_feed(h->all->service->store, &j->read, &before, 1, 1, h->row.personal);
 }
 
+static void on_tenant(void *ctx, const struct tenant *tenant, const struct fault *fault)
+{
+    struct row_job *j = ctx;
+    struct hook *h = j->hook;
+    struct tenants *all = h->all->service->tenants;
+    const struct policy *p = NULL;
+    h->busy--;
+    if (!fault && tenant)
+        p = tenants_policy(all, tenant->id, tenant->policy_version);
+    take_body(j, p ? hook_body_notification(&h->row, &j->notification, j->reference, p->notify.link,
+                                            &j->arena)
+                   : NULL);
+    hook_pump(h);
+}
+
+/* The pattern of links is policy's. */
+static void make_notification(struct row_job *j)
+{
+    const struct delivery_answer gone = {.outcome = DELIVERY_NOT_NEEDED,
+                                         .text = "the notification is gone"};
+    struct hook *h = j->hook;
+    if (j->gone) {
+        end_job(j, &gone);
+        return;
+    }
+    h->busy++;
+    tenants_get(h->all->service->tenants, h->row.tenant, &j->arena, on_tenant, j);
+}
+
 static void read_bodies(struct hook *h)
 {
     LIST_FOR_EACH_SAFE (it, &h->jobs) {
@@ -201,8 +231,7 @@ static void read_bodies(struct hook *h)
         if (j->job->row.seq > 0)
             read_event(j);
         else
-            take_body(j, hook_body_notification(&h->row, &j->job->row, j->recipient,
-                                                j->template_name, &j->arena));
+            make_notification(j);
     }
 }
 
@@ -306,9 +335,11 @@ static void due_rows(struct pg_read *pg, size_t i, const struct pg_rows *rows)
                                        .xid = pg_int(rows, row, AFTER + 1),
                                        .case_id = j->job->row.case_id,
                                        .seq = j->job->row.seq};
-        j->recipient = arena_strdup(&j->job->arena, pg_text(rows, row, AFTER + 2));
-        j->template_name = arena_strdup(&j->job->arena, pg_text(rows, row, AFTER + 3));
-        AM_ASSERT(j->recipient && j->template_name);
+        j->reference = arena_strdup(&j->arena, pg_text(rows, row, AFTER + 2));
+        j->gone = pg_is_null(rows, row, AFTER + 3);
+        AM_ASSERT(j->reference != NULL);
+        AM_ASSERT(j->gone || table_decode(&tables[TABLE_NOTIFICATION], true, rows, row, AFTER + 3,
+                                          &j->notification, &j->arena) == AM_OK);
         list_push_back(&h->jobs, &j->link);
         h->n_jobs++;
     }

@@ -13,6 +13,12 @@
       ".cursor_case_id, " x ".cursor_seq, " x ".current_at, " x ".paused_until, " x                \
       ".failures, " x ".delivered, " x ".last_at, " x ".last_status, " x ".last_error, " x         \
       ".lease_number"
+/* In the order of tables[TABLE_NOTIFICATION]. */
+#define NOTIFICATION_COLUMNS(x)                                                                    \
+    x ".tenant_id, " x ".case_id, " x ".notification_id, " x ".recipient, " x ".kind, " x          \
+      ".template, " x ".state, " x ".attempts, " x ".created_at, " x ".clock_id, " x               \
+      ".instance, " x ".threshold, " x ".seq, " x ".level, " x ".cause, " x ".ask, " x             \
+      ".urgent, " x ".acknowledged_at, " x ".acknowledged_by"
 #define THIS(x) " " x ".tenant_id = $1::int8 and " x ".webhook_id = $2::text"
 #define NEVER "'1970-01-01 00:00:00+00'::timestamptz"
 
@@ -177,7 +183,8 @@ const char hook_sql_fail[] =
              "excluded.error";
 
 /* $5 receiver, $6 now, $7 limit, $8 now by the shared clock, $9 the lease of the rows ends: until
- * their end is written they are not taken again. With each row its event's place in the feed. */
+ * their end is written they are not taken again. With each row its event's place in the feed, or
+ * its notification and how the case of that is called. */
 const char hook_sql_take[] =
     "with due as materialized (select x.tenant_id, x.delivery_id from delivery x"
     " where x.tenant_id = $1::int8"
@@ -192,16 +199,23 @@ const char hook_sql_take[] =
              " from due where u.tenant_id = any (array[due.tenant_id])"
              " and u.delivery_id = due.delivery_id and u.state = " SQL_DELIVERY_STATE_WAITING
              " returning u.*)"
-             " select " DELIVERY_COLUMNS(
-                 "t") ", e.epoch, e.xid, n.recipient, n.template from took t left join lateral"
-                      " (select y.epoch, y.xid from case_event y where y.tenant_id = t.tenant_id"
-                      " and y.case_id = t.case_id and y.seq = t.seq offset 0) e on true left join "
-                      "lateral"
-                      " (select y.recipient, y.template from notification y where y.tenant_id = "
-                      "t.tenant_id"
-                      " and y.case_id = t.case_id and y.notification_id = t.notification_id offset "
-                      "0) n on true"
-                      " order by t.next_at, t.seq, t.delivery_id";
+             " select " DELIVERY_COLUMNS("t") ", e.epoch, e.xid, coalesce(c.reference, "
+                                              "''), " NOTIFICATION_COLUMNS(
+                                                  "n") " from took t left join lateral"
+                                                       " (select y.epoch, y.xid from case_event y "
+                                                       "where y.tenant_id = t.tenant_id"
+                                                       " and y.case_id = t.case_id and y.seq = "
+                                                       "t.seq offset 0) e on true left join lateral"
+                                                       " (select y.* from notification y where "
+                                                       "y.tenant_id = t.tenant_id and y.case_id = "
+                                                       "t.case_id"
+                                                       " and y.notification_id = t.notification_id "
+                                                       "offset 0) n on true left join lateral"
+                                                       " (select y.reference from recovery_case y "
+                                                       "where y.tenant_id = n.tenant_id"
+                                                       " and y.case_id = n.case_id offset 0) c on "
+                                                       "true"
+                                                       " order by t.next_at, t.seq, t.delivery_id";
 
 /* $2 receiver, $3 limit: cases of which something waits. */
 const char hook_sql_held[] =
@@ -221,15 +235,17 @@ const char hook_sql_wake[] =
     " where u.tenant_id = any (array[k.tenant_id]) and u.delivery_id = k.delivery_id"
     " and u.attempts = 0 and u.state = " SQL_DELIVERY_STATE_WAITING;
 
-/* A notification for every webhook that wants them: $2 its id, $3 case, $4 now. The ids follow from
- * both, so that it may run twice. */
+/* A notification for the webhook that policy names, $5, and for those that want all: $2 its id, $3
+ * case, $4 now. The ids follow from both, so that it may run twice. Returns how many there are. */
 const char hook_sql_fan_out[] =
-    "insert into delivery (tenant_id, delivery_id, kind, receiver, case_id, notification_id, state,"
-    " created_at, next_at) select $1::int8, md5($2::uuid || '/' || x.webhook_id)::uuid,"
-    " " SQL_DELIVERY_KIND_NOTIFICATION_WEBHOOK ", '" DELIVERY_HOOK_RECEIVER "' || x.webhook_id,"
-    " $3::uuid, $2::uuid, " SQL_DELIVERY_STATE_WAITING ", $4::timestamptz, $4::timestamptz"
-    " from webhook x where x.tenant_id = $1::int8 and x.notifications"
-    " on conflict (tenant_id, delivery_id) do nothing";
+    "with w as materialized (select x.webhook_id from webhook x where x.tenant_id = $1::int8"
+    " and (x.webhook_id = $5::text or x.notifications)),"
+    " i as (insert into delivery (tenant_id, delivery_id, kind, receiver, case_id, notification_id,"
+    " state, created_at, next_at) select $1::int8, md5($2::uuid || '/' || w.webhook_id)::uuid,"
+    " " SQL_DELIVERY_KIND_NOTIFICATION_WEBHOOK ", '" DELIVERY_HOOK_RECEIVER "' || w.webhook_id,"
+    " $3::uuid, $2::uuid, " SQL_DELIVERY_STATE_WAITING ", $4::timestamptz, $4::timestamptz from w"
+    " on conflict (tenant_id, delivery_id) do nothing)"
+    " select count(*) from w";
 
 /* -- deliveries -------------------------------------------------------------------------------- */
 

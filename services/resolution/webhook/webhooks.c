@@ -144,24 +144,45 @@ void webhooks_time_moved(struct webhooks *w)
 
 /* -- notifications ----------------------------------------------------------------------------- */
 
-static void fanned_out(struct sender_read *r, const struct fault *fault)
+struct fan {
+    struct delivery_job *job;
+    int64_t webhooks;
+};
+
+static void fan_rows(struct pg_read *pg, size_t i, const struct pg_rows *rows)
 {
-    struct delivery_job *job = r->ctx;
-    const struct delivery_answer taken = {.outcome = DELIVERY_TAKEN};
-    const struct delivery_answer failed = {.outcome = DELIVERY_PUT_OFF, .wait_us = US_PER_S};
-    delivery_done(job, fault ? &failed : &taken);
+    (void)i;
+    ((struct fan *)((struct sender_read *)pg->ctx)->ctx)->webhooks = pg_int(rows, 0, 0);
 }
 
-/* The row of a notification becomes one for each webhook that wants them. */
+/* Policy may name a webhook that nobody has made yet, so it is tried again. */
+static void fanned_out(struct sender_read *r, const struct fault *fault)
+{
+    struct fan *fan = r->ctx;
+    struct delivery_answer a = {.outcome = DELIVERY_TAKEN};
+    if (fault)
+        a = (struct delivery_answer){.outcome = DELIVERY_PUT_OFF, .wait_us = US_PER_S};
+    else if (fan->webhooks == 0)
+        a = (struct delivery_answer){.outcome = DELIVERY_FAILED,
+                                     .text = "there is no webhook of the name that policy gives"};
+    delivery_done(fan->job, &a);
+    free(fan);
+}
+
+/* The row of a notification becomes one for each webhook that gets it. */
 static void fan_out(void *ctx, struct delivery_job *job)
 {
     struct webhooks *w = ctx;
-    struct sender_read *r = webhooks_read(w, job->row.tenant_id, NULL, fanned_out, job);
+    struct fan *fan = calloc(1, sizeof *fan);
+    AM_ASSERT(fan != NULL);
+    fan->job = job;
+    struct sender_read *r = webhooks_read(w, job->row.tenant_id, fan_rows, fanned_out, fan);
     struct pg_args *args = sender_read_add(r, STMT_HOOK_FAN_OUT);
     pg_arg_int8(args, job->row.tenant_id);
     pg_arg_uuid(args, &job->row.notification_id);
     pg_arg_uuid(args, &job->row.case_id);
     pg_arg_time(args, webhooks_now_us(w));
+    pg_arg_text(args, job->row.receiver);
     sender_read_start(r);
 }
 

@@ -50,6 +50,7 @@ static const struct expect expectations[] = {
     {"webhook_take", "webhook_pkey", "tenant_id,webhook_id"},
     {"webhook_take", "case_event_pkey", "tenant_id,case_id,seq"},
     {"webhook_take", "notification_pkey", "tenant_id,case_id,notification_id"},
+    {"webhook_take", "recovery_case_pkey", "tenant_id,case_id"},
     {"webhook_held", "delivery_waiting", "tenant_id,receiver"},
     {"webhook_wake", "delivery_waiting", "tenant_id,receiver,next_at"},
     {"webhook_wake", "delivery_pkey", "tenant_id,delivery_id"},
