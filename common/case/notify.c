@@ -74,6 +74,7 @@ static const char *const words[] = {
     [NOTIFICATION_CAUSE_REMEDY_ANSWERED] = "remedy answered",
     [NOTIFICATION_CAUSE_PROMISE_MADE] = "promise made",
     [NOTIFICATION_CAUSE_ENDED] = "ended",
+    [NOTIFICATION_CAUSE_BOUNCED] = "bounced",
 };
 _Static_assert(sizeof words / sizeof *words == NOTIFICATION_CAUSE_COUNT,
                "each cause has its word, or one of the kind");
@@ -167,7 +168,7 @@ void notify_tell(struct decision *d, const struct tidings *t, const char *recipi
     n->cause = (int16_t)t->cause;
     n->ask = (int16_t)t->ask;
     n->urgent = t->urgent || row->level >= d->policy->n_levels;
-    n->acknowledged_by = "";
+    n->acknowledged_by = n->about = "";
     deliver_all(d, n);
 }
 

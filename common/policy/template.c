@@ -9,10 +9,19 @@
 #define BIT(n) (UINT32_C(1) << (n))
 
 const char *const template_variables[VARIABLES + 1] = {
-    [VARIABLE_REFERENCE] = "reference", [VARIABLE_LEVEL] = "level", [VARIABLE_FAILURE] = "failure",
-    [VARIABLE_SEVERITY] = "severity",   [VARIABLE_CLOCK] = "clock", [VARIABLE_DUE] = "due",
-    [VARIABLE_CAUSE] = "cause",         [VARIABLE_ASK] = "ask",     [VARIABLE_LINK] = "link",
-    [VARIABLE_COUNT] = "count",         [VARIABLE_LINES] = "lines", [VARIABLES] = NULL,
+    [VARIABLE_REFERENCE] = "reference",
+    [VARIABLE_LEVEL] = "level",
+    [VARIABLE_FAILURE] = "failure",
+    [VARIABLE_SEVERITY] = "severity",
+    [VARIABLE_CLOCK] = "clock",
+    [VARIABLE_DUE] = "due",
+    [VARIABLE_CAUSE] = "cause",
+    [VARIABLE_ASK] = "ask",
+    [VARIABLE_LINK] = "link",
+    [VARIABLE_ABOUT] = "about",
+    [VARIABLE_COUNT] = "count",
+    [VARIABLE_LINES] = "lines",
+    [VARIABLES] = NULL,
 };
 
 uint32_t template_allowed(enum template_use use)

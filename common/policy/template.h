@@ -49,6 +49,7 @@ enum template_variable {
     VARIABLE_CAUSE, /* why it is told, in words */
     VARIABLE_ASK,   /* what is asked, in words */
     VARIABLE_LINK,  /* to the case, by the tenant's link pattern */
+    VARIABLE_ABOUT, /* the principal whose mails come back */
     VARIABLE_COUNT, /* how many notifications a digest has */
     VARIABLE_LINES, /* they, a line each */
     VARIABLES

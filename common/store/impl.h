@@ -80,6 +80,7 @@ enum stmt {
     STMT_NOTIFICATIONS_ACK,
     STMT_NOTIFICATIONS_PURGE,
     STMT_BOUNCE, /* bounces.c */
+    STMT_BOUNCE_TELL,
     STMT_CUSTOMER_CASES,
     STMT_RETAINED_CASES,
     STMT_TENANTS,
@@ -239,7 +240,7 @@ int notifications_load(struct store_read *r, unsigned stmt,
                        const struct pg_rows *rows) AM_MUSTCHECK;
 char *notifications_sql(unsigned stmt);
 int bounces_load(struct store_read *r, const struct pg_rows *rows) AM_MUSTCHECK;
-extern const char bounces_sql[];
+extern const char bounces_sql[], bounces_tell_sql[];
 
 /* The rows of a statement of store/private.h. */
 int private_load(struct store_read *r, unsigned stmt, const struct pg_rows *rows) AM_MUSTCHECK;

@@ -84,6 +84,8 @@ static int load(struct store_read *r, unsigned stmt, const struct pg_rows *rows)
     case STMT_NOTIFICATIONS_ACK:
     case STMT_NOTIFICATIONS_PURGE:
         return notifications_load(r, stmt, rows);
+    case STMT_BOUNCE_TELL:
+        return AM_OK;
     case STMT_BOUNCE:
         return bounces_load(r, rows);
     case STMT_CHECKPOINTS:

@@ -359,6 +359,7 @@ static void set_notifications(void)
     for (unsigned i = 0; i < sizeof names / sizeof *names; i++)
         set(STMT_NOTIFICATIONS + i, names[i], notifications_sql(STMT_NOTIFICATIONS + i));
     set(STMT_BOUNCE, "bounce", strdup(bounces_sql));
+    set(STMT_BOUNCE_TELL, "bounce_tell", strdup(bounces_tell_sql));
 }
 
 static void set_keys(void)

@@ -301,6 +301,7 @@ static const struct column notification_cols[] = {
     COL(notification_row, urgent),
     TIME_NULL(notification_row, acknowledged_at),
     PLAIN(notification_row, acknowledged_by),
+    PLAIN(notification_row, about),
 };
 
 static const struct column delivery_cols[] = {

@@ -97,3 +97,77 @@ def test_half_a_report_is_refused(world, wrong):
     with refused("INVALID_ARGUMENT") as caught:
         world.principal("gateway").ReportBounce(**good | wrong)
     assert [field for field, _ in caught.error.violations] == list(wrong)
+
+
+# -- an address that fails ---------------------------------------------------------------------------------------------
+
+
+def fails(world, times=3):
+    """Mails of the desk of level 1 come back; the cases that they were about, and the Message-IDs."""
+    message_ids = [sent(world) for _ in range(times)]
+    for message_id in message_ids:
+        bounce(world, message_id, code=550, text="5.1.1 no such user")
+    return message_ids
+
+
+def told(world, recipient):
+    listed = world.crm.ListNotifications(recipient=recipient).notifications
+    return [one for one in listed if one.kind == v1.NOTIFICATION_KIND_ADDRESS_FAILS]
+
+
+def case_of(world, message_id):
+    row, = world.cluster.sql("select case_id from delivery where notification_id = %s order by created_at limit 1",
+                             (message_id.strip("<>").partition("@")[0],))
+    return str(row[0])
+
+
+def test_from_the_third_on_the_next_desk_is_told(world):
+    message_ids = fails(world, 2)
+    assert not told(world, "steward-lead")
+    message_ids += fails(world, 1)
+    one, = told(world, "steward-lead")
+    assert (one.about, one.cause, one.ask) == ("steward", v1.NOTIFICATION_CAUSE_BOUNCED,
+                                               v1.NOTIFICATION_ASK_CORRECT_ADDRESS)
+    assert one.case_id == case_of(world, message_ids[2])
+    assert one.event_sequence > 0 and one.level == 1 and not one.urgent
+    rows = world.cluster.sql("select kind, receiver from delivery where notification_id = %s", (one.notification_id,))
+    assert rows == [(v1.DELIVERY_KIND_NOTIFICATION_MAIL, "steward-lead")]
+    fails(world, 1)
+    assert len(told(world, "steward-lead")) == 2  # of another case, of which nobody was told
+
+
+def test_a_repeated_report_tells_nobody_twice(world):
+    message_ids = fails(world)
+    assert bounce(world, message_ids[2]).repeated
+    assert len(told(world, "steward-lead")) == 1
+
+
+def test_of_an_agent_the_first_desk_is_told(world):
+    fails(world, 2)
+    message_id = sent(world)
+    world.cluster.sql("update delivery set receiver = 'ann' where receiver = 'steward' and case_id in "
+                      "(select case_id from recovery_case c join tenant t using (tenant_id) where t.name = %s)",
+                      (world.tenant,))
+    assert bounce(world, message_id).hard_bounces == 3
+    one, = told(world, "steward")
+    assert one.about == "ann"
+
+
+def test_a_digest_is_about_the_newest_case(world):
+    fails(world, 2)
+    case = world.open(severity=3)
+    world.advance(8 * sample.HOUR_S * 0.76)
+    assert bounce(world, digest(world)).hard_bounces == 3
+    one, = told(world, "steward-lead")
+    assert one.case_id == case.case_id
+
+
+def test_at_the_top_no_mail_goes_to_the_address_that_fails(world):
+    fails(world, 2)
+    message_id = sent(world)
+    world.cluster.sql("update delivery set receiver = 'steward-executive' where receiver = 'steward' and case_id in "
+                      "(select case_id from recovery_case c join tenant t using (tenant_id) where t.name = %s)",
+                      (world.tenant,))
+    bounce(world, message_id)
+    one, = told(world, "steward-executive")
+    assert not world.cluster.sql("select 1 from delivery where notification_id = %s", (one.notification_id,))

@@ -31,5 +31,6 @@ Amends__V1__Notification *message_notification(const struct notification_row *ro
     n->threshold = row->threshold;
     make_time(&m, &n->acknowledge_time, row->acknowledged_at);
     make_text(&m, &n->acknowledger, row->acknowledged_by);
+    make_text(&m, &n->about, row->about);
     return m.full ? NULL : n;
 }

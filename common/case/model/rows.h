@@ -295,6 +295,7 @@ struct notification_row {
     bool urgent;
     int64_t acknowledged_at;
     const char *acknowledged_by; /* "" = nobody */
+    const char *about;           /* the principal whose address fails; "" = of another kind */
 };
 
 /* What is to be told of by mail or by a webhook. Kinds and states: DeliveryKind, DeliveryState. A

@@ -22,6 +22,11 @@ struct bounce_seen {
     const char *receiver;
     bool repeated;       /* nothing has changed */
     int64_t hard_before; /* mails to the receiver that came back hard before, within 30 days */
+    /* What the mail was about, or the newest of several cases; has_case false = not known. */
+    bool has_case;
+    struct uuid case_id;
+    int16_t level; /* of the case now */
+    int64_t last_seq;
 };
 
 /* Marks the delivery as dead, if it is not; r->found is one bounce_seen, or none when there is no
@@ -30,3 +35,8 @@ void store_report_bounce(struct store *s, struct store_read *r, const struct bou
 
 /* How many are counted at most. */
 #define BOUNCES_COUNTED 100
+
+/* Writes a notification that an address fails, of which the recipient, the case, its level, `seq`,
+ * `about` and the time are read, and its deliveries. Nothing when it is there already. */
+void store_tell_bounce(struct store *s, struct store_read *r, const struct notification_row *n,
+                       const struct delivery_row *deliveries, size_t n_deliveries);

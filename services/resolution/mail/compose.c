@@ -107,6 +107,7 @@ static bool find_values(const struct policy *p, const char *link, const struct m
     values[VARIABLE_REFERENCE] = mail_reference(f, arena);
     values[VARIABLE_LEVEL] = level >= 1 && level <= p->n_levels ? p->levels[level].name : "";
     values[VARIABLE_FAILURE] = failure ? failure->name : f->failure_code;
+    values[VARIABLE_ABOUT] = f->about;
     values[VARIABLE_SEVERITY] = arena_printf(arena, "%d", (int)f->severity);
     values[VARIABLE_CLOCK] = clock_of(f->clock, arena);
     values[VARIABLE_DUE] = mail_time(p, to, f->due_at, arena);

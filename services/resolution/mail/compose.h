@@ -35,7 +35,8 @@ struct mail_facts {
     const char *failure_code;
     const char *clock; /* its name; "" = it tells of no clock */
     int16_t clock_state;
-    int64_t due_at; /* 0 = none */
+    int64_t due_at;    /* 0 = none */
+    const char *about; /* the principal whose mails come back; "" or NULL = of another kind */
 };
 
 /* Whether there is still a reason to send it: nobody has taken notice, a deadline that it warns of

@@ -65,6 +65,7 @@ static void take_row(struct mail_batch *b, const struct uuid *id, const struct p
         e->facts.notification_id = *id;
         e->facts.tenant = e->job->tenant;
         take_facts(b, &e->facts, rows, row);
+        e->facts.about = text(b, rows, row, 18);
         mail_recipient_of(b->policy, e->job->row.receiver, text(b, rows, row, 16),
                           text(b, rows, row, 17), &e->to);
     }

@@ -12,7 +12,7 @@ const char mail_sql_facts[] =
     " coalesce(k.name, ''), case when k.instance = n.instance then k.state else"
     " " SQL_CLOCK_STATE_CANCELLED " end,"
     " case when k.instance = n.instance then k.due_at else e.due_at end,"
-    " coalesce(a.email, ''), coalesce(a.notice_language, '')"
+    " coalesce(a.email, ''), coalesce(a.notice_language, ''), n.about"
     " from unnest($2::uuid[], $3::uuid[], $4::text[]) as w(case_id, notification_id, recipient)"
     " cross join lateral (select x.* from notification x where x.tenant_id = $1::int8"
     " and x.case_id = w.case_id and x.notification_id = w.notification_id offset 0) n"

@@ -13,7 +13,7 @@
 #include "contract/roles.h"
 #include "contract/words.h"
 #include "resolution/rpc/notifications.h"
-#include "store/notifications.h"
+#include "store/lists/notifications.h"
 
 #define MOST 100
 

@@ -11,6 +11,7 @@
 #include "contract/reasons.h"
 #include "contract/words.h"
 #include "outbound/mail.h"
+#include "resolution/rpc/bounce_notice.h"
 #include "resolution/rpc/notifications.h"
 #include "store/lists/bounces.h"
 
@@ -44,6 +45,36 @@ static void tell(const struct read_call *rc, const Amends__V1__ReportBounceRespo
                  LOG_STR("recipient", r->recipient), LOG_INT("bounces", r->hard_bounces));
 }
 
+static void desk_told(struct store_read *read)
+{
+    struct read_call *rc = read_call_done(read);
+    if (rc)
+        rpc_reply(rc->call, rc->user);
+}
+
+/* A repeated report does it, too, because the one before may have ended in between: what is there
+ * already stays as it is. */
+static void tell_desk(struct read_call *rc, const struct bounce_seen *seen,
+                      const Amends__V1__ReportBounceResponse *r)
+{
+    const struct bounce b = *(const struct bounce *)rc->user;
+    const struct policy *p =
+        tenants_policy(rc->service->tenants, rc->tenant->id, rc->tenant->policy_version);
+    Amends__V1__ReportBounceResponse *answer =
+        ARENA_NEW(rc->arena, Amends__V1__ReportBounceResponse);
+    *answer = *r;
+    if (!p) {
+        rpc_reply(rc->call, &answer->base);
+        return;
+    }
+    struct delivery_row deliveries[NOTIFICATION_CHANNEL_COUNT];
+    struct notification_row n;
+    const size_t n_deliveries = bounce_notice(p, seen, &b, &n, deliveries);
+    rc->user = &answer->base;
+    rc->read.done = desk_told;
+    store_tell_bounce(rc->service->store, &rc->read, &n, deliveries, n_deliveries);
+}
+
 static void reported(struct store_read *read)
 {
     struct read_call *rc = read_call_done(read);
@@ -63,7 +94,10 @@ static void reported(struct store_read *read)
     r.hard_bounces =
         (int32_t)smaller(seen->hard_before + (b->hard && !seen->repeated), BOUNCES_COUNTED);
     tell(rc, &r);
-    rpc_reply(rc->call, &r.base);
+    if (b->hard && r.hard_bounces >= FAILS_FROM && seen->has_case)
+        tell_desk(rc, seen, &r);
+    else
+        rpc_reply(rc->call, &r.base);
 }
 
 /* An id that none of our mails can have names no mail. */

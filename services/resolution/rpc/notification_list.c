@@ -12,7 +12,7 @@
 #include "contract/words.h"
 #include "resolution/rpc/notifications.h"
 #include "shared/page_token.h"
-#include "store/notifications.h"
+#include "store/lists/notifications.h"
 
 #define USUAL 50
 #define MOST 500

@@ -191,6 +191,22 @@ static void needed_until_somebody_knows_or_nobody_can_act(void **state)
     assert_false(mail_is_needed(&f));
 }
 
+static void it_says_whose_address_fails(void **state)
+{
+    (void)state;
+    struct mail_facts f = breach();
+    f.kind = NOTIFICATION_KIND_ADDRESS_FAILS;
+    f.cause = NOTIFICATION_CAUSE_BOUNCED;
+    f.ask = NOTIFICATION_ASK_CORRECT_ADDRESS;
+    f.about = "ben";
+    const struct mail m = composed(&ann, &f, 1);
+    assert_string_equal(m.subject, "Mails to somebody come back: case 7KQ2M4TX");
+    assert_non_null(strstr(m.text, "Whose mail:   ben\n"
+                                   "Please:       correct the address"));
+    f.case_status = CASE_STATUS_CLOSED;
+    assert_true(mail_is_needed(&f));
+}
+
 static void a_full_arena_is_told(void **state)
 {
     (void)state;
@@ -217,6 +233,7 @@ int main(void)
         cmocka_unit_test(ids_follow_from_what_is_told),
         cmocka_unit_test(links_are_patterns),
         cmocka_unit_test(needed_until_somebody_knows_or_nobody_can_act),
+        cmocka_unit_test(it_says_whose_address_fails),
         cmocka_unit_test(a_full_arena_is_told),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);

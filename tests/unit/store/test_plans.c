@@ -183,6 +183,8 @@ static const struct expect expectations[] = {
     {"notifications_purge", "delivery_notification", "tenant_id,notification_id", 0},
     {"bounce", "delivery_pkey", "tenant_id,delivery_id", 0},
     {"bounce", "delivery_listed", "tenant_id,receiver,state,created_at", 0},
+    {"bounce", "notification_recipient", "tenant_id,recipient,state", 0},
+    {"bounce", "recovery_case_pkey", "tenant_id,case_id", 0},
     {"work_list_clocks", "case_work_owed", "tenant_id,owner_kind,owner_id,owed_at,case_id", 2},
     {"work_list_clocks", "recovery_case_pkey", "tenant_id,case_id", 2},
     {"work_list_clocks", "clock_pkey", "tenant_id,case_id", 2},
