@@ -32,9 +32,11 @@ static void pause_hook(struct hook *h, int64_t least_us)
     h->probing = true;
     h->dirty = true;
     hook_window_again(h);
+    /* What a receiver says may repeat what it was sent: that is for no log. */
     log_info("webhook", "paused", LOG_STR("tenant", h->row.tenant),
              LOG_STR("webhook", h->row.webhook_id), LOG_INT("times", h->row.failures),
-             LOG_INT("status", h->last_status), LOG_STR("why", h->last_error));
+             LOG_INT("status", h->last_status),
+             LOG_STR("why", h->last_status ? "" : h->last_error));
 }
 
 static void disable_hook(struct hook *h)
@@ -165,21 +167,41 @@ static bool some_failed(struct hook *h)
 
 /* -- all of it --------------------------------------------------------------------------------- */
 
+static bool is_paused(const struct hook *h)
+{
+    return h->row.paused_until > webhooks_now_us(h->all);
+}
+
+static void forget(struct hook *h)
+{
+    if (h->sending == 0 && (h->bytes > 0 || (h->reading && !h->forgot)))
+        hook_window_forget(h);
+}
+
 static bool may_send(const struct hook *h)
 {
     return h->ready && !h->gone && !h->reload && !h->row.locked && !h->all->stopped &&
-           h->row.state == WEBHOOK_STATE_ACTIVE && h->row.paused_until <= webhooks_now_us(h->all) &&
-           hook_lease_lasts(h);
+           h->row.state == WEBHOOK_STATE_ACTIVE && !is_paused(h) && hook_lease_lasts(h);
+}
+
+/* The fewer requests there is room for the fewer each webhook may have, so that receivers that let
+ * us wait never take all. */
+static unsigned most_at_once(const struct hook *h)
+{
+    const unsigned most = h->probing ? HOOK_PROBES : DELIVERY_RECEIVER_MOST;
+    const unsigned fair = 1 + http_room(h->all->http) / 8;
+    return fair < most ? fair : most;
 }
 
 static void send_all(struct hook *h)
 {
-    const unsigned most = h->probing ? HOOK_PROBES : DELIVERY_RECEIVER_MOST;
+    const unsigned most = most_at_once(h);
     hook_rows_pump(h, most);
     while (h->sending < most && may_send(h) && send_next(h))
         ;
     /* Nobody is left to tell whether the receiver takes anything. */
-    if (h->bad >= HOOK_BAD_MAX || (h->bad > 0 && h->sending == 0 && some_failed(h)))
+    if (h->bad >= HOOK_BAD_MAX ||
+        (h->bad > 0 && h->sending == 0 && !(h->probing && h->reading) && some_failed(h)))
         pause_hook(h, 0);
 }
 
@@ -195,12 +217,14 @@ void hook_pump(struct hook *h)
         return;
     h->pumping = true;
     if (h->ready && !h->gone && !h->reload) {
-        if (h->row.state == WEBHOOK_STATE_ACTIVE && !w->stopped)
+        if (is_paused(h))
+            forget(h);
+        else if (h->row.state == WEBHOOK_STATE_ACTIVE && !w->stopped)
             hook_window_read(h);
         if (may_send(h))
             send_all(h);
     }
-    if (h->gone || h->row.paused_until > webhooks_now_us(w) || w->stopped)
+    if (h->gone || is_paused(h) || w->stopped)
         hook_rows_give_back(h);
     if (h->ready && !h->gone) {
         hook_write_pump(h);
@@ -220,7 +244,7 @@ bool hook_settled(const struct hook *h)
         return true;
     if (h->row.state != WEBHOOK_STATE_ACTIVE || h->row.locked)
         return is_idle(h);
-    if (h->ready && h->row.paused_until > webhooks_now_us(h->all))
+    if (h->ready && is_paused(h))
         return is_idle(h) && !h->dirty;
     return h->ready && is_idle(h) && h->fresh && h->rows_fresh && h->n == 0 && !h->dirty;
 }

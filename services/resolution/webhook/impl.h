@@ -18,12 +18,13 @@
 #define HOOK_ID_MAX 64
 #define HOOK_URL_MAX 2000
 #define HOOK_RECEIVER_MAX (HOOK_ID_MAX + 16)
-#define HOOKS_TENANT_MAX 100      /* webhooks of a tenant */
-#define HOOKS_SERVED_MAX 500      /* by one replica */
-#define HOOK_ITEMS 1024           /* events between the cursor and what was read */
-#define HOOK_READ 500             /* events of one read */
-#define HOOK_BYTES_MAX (1u << 20) /* of bodies that are not sent yet; then nothing more is read */
-#define HOOK_HELD_MAX 1024        /* cases of which something waits */
+#define HOOKS_TENANT_MAX 100        /* webhooks of a tenant */
+#define HOOKS_SERVED_MAX 500        /* by one replica */
+#define HOOK_ITEMS 1024             /* events between the cursor and what was read */
+#define HOOK_READ 500               /* events of one read */
+#define HOOK_BYTES_MAX (1u << 20)   /* of bodies that are not sent yet; then nothing more is read */
+#define HOOKS_BYTES_MAX (16u << 20) /* of all webhooks: each has its share */
+#define HOOK_HELD_MAX 1024          /* cases of which something waits */
 #define HOOK_HOLD_US (300 * US_PER_S)
 #define HOOK_REQUESTS_MAX 512 /* of all webhooks of the process */
 #define HOOK_PROBES 3         /* requests at once to a receiver that failed everything */
@@ -84,7 +85,7 @@ struct item {
     struct feed_position at;
     enum item_state state;
     uint64_t before; /* the number of the event of the same case before it */
-    char *body;      /* NULL once it is not needed */
+    char *body;      /* NULL once it is not needed, and of what waits: it is read again */
     size_t len;
     int64_t event_at;  /* domain time */
     int64_t failed_at; /* when it failed for the first time; 0 = it has not */
@@ -125,6 +126,7 @@ struct hook {
     struct feed_position read_at; /* behind all that was read */
     bool behind;                  /* the last read found that there is more */
     bool reading, fresh;          /* fresh: the last read found the end */
+    bool forgot;                  /* the read under way is of no use */
     int64_t read_us, wait_us;     /* monotonic: when the next read is, and how long it waited */
     int64_t asked_at;             /* domain time of the read */
     int64_t current_at;           /* everything until then was read */
@@ -197,6 +199,9 @@ uint64_t hook_window_next(struct hook *h, bool *out_of_order);
 void hook_window_again(struct hook *h);
 void hook_window_to_rows(struct hook *h);
 void hook_window_clear(struct hook *h);
+/* Keeps no bodies, and nothing that was never sent: all that is read again. While the receiver is
+ * away for days customers may be erased, and many webhooks may be as long as that. */
+void hook_window_forget(struct hook *h);
 /* The first `n` are no longer needed. */
 void hook_window_pop(struct hook *h, uint64_t n);
 void hook_window_drop_body(struct hook *h, struct item *it);

@@ -11,7 +11,6 @@
 #include "resolution/delivery/schedule.h"
 #include "resolution/webhook/impl.h"
 
-#define READ_BYTES (1u << 20)
 #define READ_ARENA_BYTES (16u << 20)
 #define READ_DEADLINE_US (3 * US_PER_S)
 #define WAIT_LEAST_US (10 * US_PER_MS)
@@ -54,7 +53,50 @@ void hook_window_pop(struct hook *h, uint64_t n)
         h->next_send = h->first;
 }
 
+/* -- forgetting -------------------------------------------------------------------------------- */
+
+static bool never_sent(const struct item *it)
+{
+    return it->state == ITEM_WAITS && it->failed_at == 0;
+}
+
+/* Behind this place everything is read again: before the first one that waits. */
+static struct feed_position before_waiting(struct hook *h)
+{
+    struct feed_position at = h->row.cursor;
+    for (uint64_t i = h->first; i != h->first + h->n; i++) {
+        const struct item *it = hook_window_at(h, i);
+        if (it->state == ITEM_WAITS)
+            return at;
+        at = it->at;
+    }
+    return feed_position_cmp(&at, &h->read_at) < 0 ? h->read_at : at;
+}
+
+void hook_window_forget(struct hook *h)
+{
+    const struct feed_position from = before_waiting(h);
+    while (h->n > 0 && never_sent(hook_window_at(h, h->first + h->n - 1)))
+        drop_item(h, hook_window_at(h, h->first + --h->n));
+    for (uint64_t i = h->first; i != h->first + h->n; i++)
+        hook_window_drop_body(h, hook_window_at(h, i));
+    if (h->next_send > h->first + h->n)
+        h->next_send = h->first + h->n;
+    h->read_at = from;
+    h->behind = true;
+    h->fresh = false;
+    h->forgot = h->reading;
+    h->read_us = 0;
+}
+
 /* -- reading ----------------------------------------------------------------------------------- */
+
+/* Of bodies, in memory and of one read. */
+static size_t share_bytes(const struct hook *h)
+{
+    const size_t share = HOOKS_BYTES_MAX / h->all->n_served;
+    return share < HOOK_BYTES_MAX ? share : HOOK_BYTES_MAX;
+}
 
 /* The number of the last event of the case that is here; 0 = none. */
 static uint64_t last_of_case(struct hook *h, const struct uuid *case_id)
@@ -65,23 +107,41 @@ static uint64_t last_of_case(struct hook *h, const struct uuid *case_id)
     return 0;
 }
 
-/* False: what is personal cannot be recorded now, or the memory is full. */
-static bool add_item(struct hook *h, const struct feed_row *row, int32_t epoch)
+/* The item of the place; NULL = it was not read before, or not kept. */
+static struct item *kept_item(struct hook *h, const struct feed_position *at)
+{
+    for (uint64_t i = h->first + h->n; i-- > h->first;) {
+        const int order = feed_position_cmp(&hook_window_at(h, i)->at, at);
+        if (order <= 0)
+            return order == 0 ? hook_window_at(h, i) : NULL;
+    }
+    return NULL;
+}
+
+static struct item *new_item(struct hook *h, const struct feed_row *row)
+{
+    struct item *it = hook_window_at(h, h->first + h->n);
+    *it = (struct item){.at = row->at,
+                        .state = ITEM_WAITS,
+                        .before = last_of_case(h, &row->at.case_id),
+                        .event_at = row->event.at};
+    h->n++;
+    return it;
+}
+
+/* False: what is personal cannot be recorded now, or the memory is full. `it` is NULL for what is
+ * new. */
+static bool add_item(struct hook *h, struct item *it, const struct feed_row *row, int32_t epoch)
 {
     struct arena scratch;
     arena_init(&scratch, READ_ARENA_BYTES);
     const char *body = hook_body_event(h->all->service, &h->row, row, epoch, &scratch);
     if (body) {
-        struct item *it = hook_window_at(h, h->first + h->n);
-        *it = (struct item){.at = row->at,
-                            .state = ITEM_WAITS,
-                            .before = last_of_case(h, &row->at.case_id),
-                            .body = strdup(body),
-                            .len = strlen(body),
-                            .event_at = row->event.at};
+        it = it ? it : new_item(h, row);
+        it->body = strdup(body);
+        it->len = strlen(body);
         AM_ASSERT(it->body != NULL);
         h->bytes += it->len;
-        h->n++;
     }
     arena_free(&scratch);
     return body != NULL;
@@ -100,15 +160,49 @@ static void read_ended(struct hook *h, const struct feed_now *now)
         h->wait_us = WAIT_MOST_US;
 }
 
+static bool reads_again(struct hook *h)
+{
+    return h->n > 0 &&
+           feed_position_cmp(&h->read_at, &hook_window_at(h, h->first + h->n - 1)->at) < 0;
+}
+
+/* Of what is read again only what is kept and waits: it was looked at once, and its case may have
+ * changed since. */
+static bool is_wanted(struct hook *h, const struct item *it, const struct feed_row *row)
+{
+    if (it)
+        return it->state == ITEM_WAITS && !it->body;
+    return event_filter_passes(&h->filter, &row->facts) &&
+           (h->n == 0 ||
+            feed_position_cmp(&hook_window_at(h, h->first + h->n - 1)->at, &row->at) < 0);
+}
+
+static size_t bodies(struct hook *h)
+{
+    size_t n = 0;
+    for (uint64_t i = h->first; i != h->first + h->n; i++)
+        n += hook_window_at(h, i)->body != NULL;
+    return n;
+}
+
+/* For one more. A receiver that takes nothing is asked with few: whatever is read again is recorded
+ * again as shown, too. */
+static bool has_room(struct hook *h)
+{
+    return h->n < HOOK_ITEMS && (!h->probing || bodies(h) < DELIVERY_RECEIVER_MOST);
+}
+
 static void take_rows(struct hook *h, const struct store_read *r)
 {
     ROWS_EACH (row, struct feed_row, &r->feed) {
-        if (!event_filter_passes(&h->filter, &row->facts))
+        struct item *it = kept_item(h, &row->at);
+        if (!is_wanted(h, it, row))
             continue;
-        if (!add_item(h, row, r->feed_now->epoch)) {
+        const bool room = it || has_room(h);
+        if (!room || !add_item(h, it, row, r->feed_now->epoch)) {
             h->behind = true;
             h->fresh = false;
-            h->wait_us = WAIT_FAULT_US;
+            h->wait_us = room ? WAIT_FAULT_US : 0;
             return;
         }
         h->read_at = row->at;
@@ -122,7 +216,10 @@ static void have_read(struct store_read *r)
     const int64_t asked_at = h->asked_at;
     h->reading = false;
     h->busy--;
-    if (fault_is_set(&r->fault)) {
+    if (h->forgot) {
+        h->forgot = false;
+        h->wait_us = 0;
+    } else if (fault_is_set(&r->fault)) {
         h->fresh = false;
         h->wait_us = WAIT_FAULT_US;
     } else if (!h->gone && !h->reload) {
@@ -131,7 +228,15 @@ static void have_read(struct store_read *r)
             h->current_at = asked_at;
     }
     h->read_us = time_mono_us() + h->wait_us;
+    arena_reset(&h->read_arena);
     hook_pump(h);
+}
+
+/* What is kept is read again however many it is. */
+static bool may_read(struct hook *h)
+{
+    return (reads_again(h) || (h->n + HOOK_READ <= HOOK_ITEMS && has_room(h))) &&
+           h->bytes <= share_bytes(h);
 }
 
 void hook_window_read(struct hook *h)
@@ -139,20 +244,18 @@ void hook_window_read(struct hook *h)
     /* Cursors are signed. */
     if (!h->all->service->secret)
         return;
-    if (h->reading || h->n + HOOK_READ > HOOK_ITEMS || h->bytes > HOOK_BYTES_MAX ||
-        time_mono_us() < h->read_us)
+    if (h->reading || !may_read(h) || time_mono_us() < h->read_us)
         return;
     h->reading = true;
     h->busy++;
     h->asked_at = webhooks_now_us(h->all);
-    arena_reset(&h->read_arena);
     h->read = (struct store_read){.arena = &h->read_arena,
                                   .tenant_id = h->row.tenant_id,
                                   .tenant = h->row.tenant,
                                   .deadline_us = time_mono_us() + READ_DEADLINE_US,
                                   .done = have_read,
                                   .ctx = h};
-    store_read_feed(h->all->service->store, &h->read, &h->read_at, HOOK_READ, READ_BYTES,
+    store_read_feed(h->all->service->store, &h->read, &h->read_at, HOOK_READ, share_bytes(h),
                     h->row.personal);
 }
 
@@ -205,7 +308,7 @@ uint64_t hook_window_next(struct hook *h, bool *out_of_order)
         else
             leading = false;
         *out_of_order = it->failed_at && now_us - it->failed_at >= HOOK_HOLD_US;
-        if (it->state == ITEM_WAITS && free_to_go(h, it, now_us, out_of_order) &&
+        if (it->state == ITEM_WAITS && it->body && free_to_go(h, it, now_us, out_of_order) &&
             !held_back(h, it, now_us, out_of_order))
             return i;
     }

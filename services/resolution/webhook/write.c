@@ -181,6 +181,13 @@ static uint32_t count_rows(struct hook *h)
     return rows;
 }
 
+/* Of what was forgotten something may not be read again, because it has ended. */
+static struct feed_position behind_all(struct hook *h)
+{
+    const struct item *last = h->n > 0 ? hook_window_at(h, h->first + h->n - 1) : NULL;
+    return last && feed_position_cmp(&h->read_at, &last->at) < 0 ? last->at : h->read_at;
+}
+
 static void write_now(struct hook *h)
 {
     struct sender_read *r = webhooks_read(h->all, h->row.tenant_id, moved_rows, moved, h);
@@ -188,7 +195,7 @@ static void write_now(struct hook *h)
     h->writing_delivered = h->delivered;
     const uint32_t rows = count_rows(h);
     if (h->writing_n == h->n)
-        h->row.cursor = h->read_at;
+        h->row.cursor = h->read_at = behind_all(h);
     else if (h->writing_n > 0)
         h->row.cursor = hook_window_at(h, h->first + h->writing_n - 1)->at;
     add_move(h, r, &h->row.cursor);
