@@ -13,6 +13,7 @@
 #include "resolution/delivery/read.h"
 #include "resolution/webhook/sign.h"
 #include "resolution/webhook/webhooks.h"
+#include "shared/feed_wake.h"
 #include "store/lists/feed.h"
 
 #define HOOK_ID_MAX 64
@@ -127,6 +128,7 @@ struct hook {
     bool behind;                  /* the last read found that there is more */
     bool reading, fresh;          /* fresh: the last read found the end */
     bool forgot;                  /* the read under way is of no use */
+    bool woken;                   /* something was committed since the read began */
     int64_t read_us, wait_us;     /* monotonic: when the next read is, and how long it waited */
     int64_t asked_at;             /* domain time of the read */
     int64_t current_at;           /* everything until then was read */
@@ -161,6 +163,7 @@ struct webhooks {
     struct http *http;
     struct loop_timer *tick;
     struct list served, sendings;
+    struct feed_listener listener;
     size_t n_served;
     bool stopped, claiming, renewing, counting;
     int64_t claim_us, renew_us, count_us, figures_us; /* monotonic: when it is done next */
@@ -192,6 +195,8 @@ void hook_heard(struct hook *h, const struct http_request *r);
 /* window.c */
 struct item *hook_window_at(struct hook *h, uint64_t number);
 void hook_window_read(struct hook *h);
+/* The tenant has new events. */
+void hook_window_woken(struct hook *h);
 /* The number of the next item that may be sent now; 0 = there is none. Items that have to wait for
  * rows become rows. */
 uint64_t hook_window_next(struct hook *h, bool *out_of_order);

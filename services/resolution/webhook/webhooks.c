@@ -186,6 +186,22 @@ static void fan_out(void *ctx, struct delivery_job *job)
     sender_read_start(r);
 }
 
+/* -- new events -------------------------------------------------------------------------------- */
+
+static void woken(struct feed_listener *listener, int64_t tenant_id)
+{
+    struct webhooks *w = CONTAINER_OF(listener, struct webhooks, listener);
+    if (w->stopped || !pg_up(w->service->pg))
+        return;
+    LIST_FOR_EACH_SAFE (it, &w->served) {
+        struct hook *h = CONTAINER_OF(it, struct hook, link);
+        if (h->row.tenant_id != tenant_id)
+            continue;
+        hook_window_woken(h);
+        hook_pump(h);
+    }
+}
+
 /* -- life -------------------------------------------------------------------------------------- */
 
 static void register_metrics(void)
@@ -220,6 +236,8 @@ struct webhooks *webhooks_new(const struct webhooks_config *config)
                                              .send = fan_out,
                                              .ctx = w};
     deliveries_join(config->deliveries, &channel);
+    w->listener.woken = woken;
+    feed_wake_listen(w->service->wake, &w->listener);
     w->tick = loop_timer_new(w->service->loop, tick, w);
     loop_timer_start(w->tick, 0);
     return w;

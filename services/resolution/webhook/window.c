@@ -14,7 +14,8 @@
 #define READ_ARENA_BYTES (16u << 20)
 #define READ_DEADLINE_US (3 * US_PER_S)
 #define WAIT_LEAST_US (10 * US_PER_MS)
-#define WAIT_MOST_US (250 * US_PER_MS)
+#define WAIT_MOST_US (250 * US_PER_MS) /* for one who still writes */
+#define WAIT_IDLE_US US_PER_S          /* a listener is woken before; but for a lost hint */
 #define WAIT_FAULT_US (500 * US_PER_MS)
 
 struct item *hook_window_at(struct hook *h, uint64_t number)
@@ -151,13 +152,13 @@ static void read_ended(struct hook *h, const struct feed_now *now)
 {
     h->read_at = now->next;
     h->behind = now->more;
-    h->fresh = !now->more && !now->held;
+    h->fresh = !now->more && !now->held && !h->woken;
     if (now->more)
         h->wait_us = 0;
     else if (now->held)
         h->wait_us = smaller(larger(2 * h->wait_us, WAIT_LEAST_US), WAIT_MOST_US);
     else
-        h->wait_us = WAIT_MOST_US;
+        h->wait_us = WAIT_IDLE_US;
 }
 
 static bool reads_again(struct hook *h)
@@ -227,9 +228,19 @@ static void have_read(struct store_read *r)
         if (!h->behind)
             h->current_at = asked_at;
     }
-    h->read_us = time_mono_us() + h->wait_us;
+    h->read_us = time_mono_us() + (h->woken ? smaller(h->wait_us, WAIT_LEAST_US) : h->wait_us);
     arena_reset(&h->read_arena);
     hook_pump(h);
+}
+
+void hook_window_woken(struct hook *h)
+{
+    const int64_t soon_us = time_mono_us() + WAIT_LEAST_US;
+    h->fresh = false;
+    if (h->reading)
+        h->woken = true;
+    else
+        h->read_us = smaller(h->read_us, soon_us);
 }
 
 /* What is kept is read again however many it is. */
@@ -247,6 +258,7 @@ void hook_window_read(struct hook *h)
     if (h->reading || !may_read(h) || time_mono_us() < h->read_us)
         return;
     h->reading = true;
+    h->woken = false;
     h->busy++;
     h->asked_at = webhooks_now_us(h->all);
     h->read = (struct store_read){.arena = &h->read_arena,
