@@ -98,6 +98,17 @@ def test_an_observer_sees_no_personal_data(shared, case, admin, roles):
     assert not admin.ListAccessRecords(principal=name).records
 
 
+@pytest.mark.parametrize("order", [WORD, "no-such-order"])
+def test_an_observer_does_not_find_cases_by_a_hidden_order(shared, case, order):
+    """An empty list would tell, too: that no case has the order."""
+    with refused("PERMISSION_DENIED", "ROLE_MISSING") as caught:
+        Caller(shared, "observer,admin", "eve").ListCases(order_reference=order)
+    assert set(caught.error.metadata["roles_needed"].split(", ")) == {"AGENT", "SUPERVISOR", "CLIENT", "GATEWAY"}
+    assert set(caught.error.metadata["roles"].split(", ")) == {"OBSERVER", "ADMIN"}
+    found = Caller(shared, "observer,agent", "ann").ListCases(order_reference=order, customer_id=case.customer_id).cases
+    assert [one.case_id for one in found] == ([case.case_id] if order == WORD else [])
+
+
 def test_a_role_that_reads_shows_everything_to_who_also_observes(shared, case):
     seen = everything(Caller(shared, "observer,supervisor", "sue"), case)
     assert "GetCase" in telling(seen) and not seen["GetCase"].case.masked

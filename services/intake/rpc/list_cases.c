@@ -4,11 +4,16 @@
 
 #include "intake/rpc/lists.h"
 
+#include "amends/v1/case.pb-c.h"
 #include "amends/v1/intake_service.pb-c.h"
+#include "auth/role_set.h"
 #include "base/assert.h"
 #include "base/minmax.h"
 #include "case/message/message.h"
+#include "case/message/private.h"
+#include "contract/reasons.h"
 #include "contract/reference.h"
+#include "contract/roles.h"
 #include "intake/rpc/list_filter.h"
 #include "shared/page_token.h"
 #include "shared/show.h"
@@ -167,6 +172,23 @@ static void reference_known(struct store_read *read)
     cases_next(p, 0);
 }
 
+/* Whether a case has an order would be told by the list alone, although the order is not shown. */
+static bool may_filter(struct read_call *rc, const Amends__V1__ListCasesRequest *req)
+{
+    char roles[ROLE_SET_TEXT_BYTES], has[ROLE_SET_TEXT_BYTES];
+    const uint32_t kind = private_kind(&amends__v1__failure__descriptor, "order_reference");
+    if (!req->order_reference[0] || !(show_masks(rc->call) & kind))
+        return true;
+    role_set_text(contract_call_roles(rpc_call_method(rc->call)) & ~ROLE_BIT(ROLE_OBSERVER), roles);
+    fault_set(&rc->fault, FAULT_PERMISSION_DENIED, ERROR_REASON_ROLE_MISSING,
+              "order_reference needs one of the roles %s, because an OBSERVER may not see the "
+              "orders of cases; list by other filters",
+              roles);
+    fault_meta(&rc->fault, "roles_needed", "%s", roles);
+    fault_meta(&rc->fault, "roles", "%s", role_set_text(rpc_call_principal(rc->call)->roles, has));
+    return false;
+}
+
 static void find_reference(struct cases_page *p)
 {
     read_slice_begin(p->rc, &p->read, &p->slice, reference_known, p);
@@ -178,6 +200,10 @@ static void cases_start(struct read_call *rc)
     const Amends__V1__ListCasesRequest *req = (const Amends__V1__ListCasesRequest *)rc->request;
     struct cases_page *p = ARENA_NEW(rc->arena, struct cases_page);
     p->rc = rc;
+    if (!may_filter(rc, req)) {
+        rpc_fail(rc->call, &rc->fault);
+        return;
+    }
     list_filter(&p->filter, req, time_now_us(loop_time(rc->service->loop)), p->reference,
                 &rc->fault);
     p->limit = (size_t)page_size(&rc->fault, req->page_size, CASES_USUAL, CASES_MOST);
