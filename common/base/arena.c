@@ -147,17 +147,33 @@ char *arena_printf(struct arena *a, const char *fmt, ...)
     return p;
 }
 
-/* Frees all chunks but `keep`, which must be the oldest or NULL. */
-static void free_chunks(struct arena *a, const struct arena_chunk *keep)
+/* Frees the chunks that are newer than `keep`; NULL = all. */
+static void free_chunks(struct arena *a, struct arena_chunk *keep)
 {
-    struct arena_chunk *c = a->chunks;
-    while (c && c != keep) {
-        struct arena_chunk *older = c->older;
-        free(c);
-        c = older;
+    while (a->chunks && a->chunks != keep) {
+        struct arena_chunk *older = a->chunks->older;
+        free(a->chunks);
+        a->chunks = older;
     }
-    a->chunks = c;
     a->used_bytes = 0;
+}
+
+struct arena_mark arena_mark(const struct arena *a)
+{
+    AM_ASSERT(a->magic == ARENA_MAGIC);
+    return (struct arena_mark){.chunk = a->chunks,
+                               .chunk_used = a->chunks ? a->chunks->used : 0,
+                               .used_bytes = a->used_bytes};
+}
+
+void arena_rewind(struct arena *a, const struct arena_mark *mark)
+{
+    AM_ASSERT(a->magic == ARENA_MAGIC);
+    free_chunks(a, mark->chunk);
+    AM_ASSERT(a->chunks == mark->chunk); /* else it was given back itself */
+    if (a->chunks)
+        a->chunks->used = mark->chunk_used;
+    a->used_bytes = mark->used_bytes;
 }
 
 void arena_reset(struct arena *a)

@@ -44,6 +44,15 @@ char *arena_strndup(struct arena *a, const char *s, size_t n) AM_MUSTCHECK;
 char *arena_printf(struct arena *a, const char *fmt, ...) AM_PRINTF(2, 3) AM_MUSTCHECK;
 char *arena_vprintf(struct arena *a, const char *fmt, va_list args) AM_PRINTF(2, 0) AM_MUSTCHECK;
 
+/* A place in an arena. arena_rewind() gives back all that was allocated since arena_mark(), and
+ * what was allocated before stays. Marks that were made between the two are not valid then. */
+struct arena_mark {
+    struct arena_chunk *chunk;
+    size_t chunk_used, used_bytes;
+};
+struct arena_mark arena_mark(const struct arena *a);
+void arena_rewind(struct arena *a, const struct arena_mark *mark);
+
 /* Gives everything back but keeps the first chunk for the next use. */
 void arena_reset(struct arena *a);
 

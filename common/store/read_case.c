@@ -21,6 +21,7 @@
 
 struct case_slices {
     enum case_depth depth;
+    struct arena_mark mark;            /* where the rows begin in the arena */
     int rows;                          /* of a page */
     uint32_t open;                     /* the tables, a bit each, that have more rows */
     bool changed;                      /* since the first slice */
@@ -88,7 +89,7 @@ static void send_slice(struct store_read *r)
 static void first_slice(struct store_read *r, int rows)
 {
     struct case_slices *x = r->slices;
-    *x = (struct case_slices){.depth = x->depth, .rows = rows};
+    *x = (struct case_slices){.depth = x->depth, .mark = x->mark, .rows = rows};
     for (unsigned t = TABLE_FIRST_CHILD; t <= TABLE_LAST_CHILD; t++) {
         x->open |= 1u << t;
         x->words[t] = STORE_WORDS_BYTES;
@@ -186,9 +187,12 @@ static void end_slices(struct store_read *r, const struct fault *fault)
     store_read_ended(r, fault);
 }
 
+/* Once, and in one slice, which cannot change. Only the case points at what was read before; given
+ * back, it leaves to a large case the room that it has when nobody writes. */
 static void read_again(struct store_read *r)
 {
     const struct uuid id = r->cases[0].row.case_id;
+    arena_rewind(r->arena, &r->slices->mark);
     case_state_init(&r->cases[0], r->tenant_id, &id);
     first_slice(r, INT_MAX);
 }
@@ -225,5 +229,6 @@ void store_read_cases(struct store *s, struct store_read *r, const struct uuid *
     }
     r->slices = ARENA_NEW(r->arena, struct case_slices);
     r->slices->depth = depth;
+    r->slices->mark = arena_mark(r->arena);
     first_slice(r, PAGE_ROWS);
 }

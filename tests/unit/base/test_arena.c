@@ -67,6 +67,30 @@ static void test_reset_does_not_hold_on_to_a_large_first_chunk(void **state)
     arena_free(&a);
 }
 
+static void test_rewinding_gives_back_what_came_after_the_mark(void **state)
+{
+    (void)state;
+    struct arena a;
+    arena_init(&a, 100000);
+    struct arena_mark empty = arena_mark(&a);
+    for (int turn = 0; turn < 3; turn++) {
+        char *kept = arena_strdup(&a, "promise");
+        struct arena_mark mark = arena_mark(&a);
+        for (int again = 0; again < 5; again++) {
+            assert_null(arena_alloc(&a, 100000));
+            memset(arena_must(&a, 100), 0xff, 100);
+            memset(arena_must(&a, 90000), 0xff, 90000); /* a chunk of its own */
+            arena_rewind(&a, &mark);
+        }
+        assert_string_equal(kept, "promise");
+        assert_int_equal(*(char *)arena_must(&a, 100), 0);
+        arena_rewind(&a, &empty);
+        assert_int_equal(a.used_bytes, 0);
+        assert_null(a.chunks);
+    }
+    arena_free(&a);
+}
+
 static void test_copies(void **state)
 {
     (void)state;
@@ -91,6 +115,7 @@ int main(void)
         cmocka_unit_test(test_memory_is_zeroed_again_after_reset),
         cmocka_unit_test(test_quota_refuses_and_keeps_what_there_is),
         cmocka_unit_test(test_reset_does_not_hold_on_to_a_large_first_chunk),
+        cmocka_unit_test(test_rewinding_gives_back_what_came_after_the_mark),
         cmocka_unit_test(test_copies),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -163,6 +163,20 @@ static void slices_are_of_one_version(void **state)
     reading_free(&x);
 }
 
+static void what_is_read_again_takes_no_room_twice(void **state)
+{
+    struct reading x;
+    (void)state;
+    insert_parts("short ");
+    (void)read_well(&x, CASE_WORDS);
+    const size_t quiet = x.arena.used_bytes;
+    reading_free(&x);
+    changing = true;
+    (void)read_well(&x, CASE_WORDS);
+    assert_in_range(x.arena.used_bytes, quiet / 2, quiet + quiet / 10);
+    reading_free(&x);
+}
+
 static void nobody_waits_for_the_next_slice(void **state)
 {
     struct reading x;
@@ -252,6 +266,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(few_parts_are_one_slice, begin, end),
         cmocka_unit_test_setup_teardown(rows_of_several_cases, begin, end),
         cmocka_unit_test_setup_teardown(slices_are_of_one_version, begin, end),
+        cmocka_unit_test_setup_teardown(what_is_read_again_takes_no_room_twice, begin, end),
         cmocka_unit_test_setup_teardown(nobody_waits_for_the_next_slice, begin, end),
         cmocka_unit_test_setup_teardown(a_large_case_is_given_up_early, begin, end),
     };
