@@ -122,6 +122,16 @@ def test_every_change_is_told(world, replica):
         assert work.until("PRESENCE", lambda one: one.presence.presence == v1.PRESENCE_AWAY)
 
 
+def test_whom_a_notification_is_about_is_told(world):
+    ann, bob = world.agent("ann"), world.agent("bob", present=False)
+    case = world.open()
+    ann.accept(case)
+    bob.RecordContact(case_id=case.case_id, direction=v1.CONTACT_DIRECTION_INBOUND, channel=v1.CHANNEL_EMAIL, note="Hello?")
+    world.cluster.sql("update notification set about = 'steward' where case_id = %s and recipient = 'ann'", (case.case_id,))
+    with Work(ann) as work:
+        assert work.until("NOTIFICATION").notification.about == "steward"
+
+
 def test_a_breach_is_told(world):
     ann = world.agent("ann")
     case = world.open()

@@ -122,8 +122,11 @@ void hub_work_ask(struct engine_read *r, struct batch *b)
 static void take_case(struct work_state *work, const struct pg_rows *rows, int row)
 {
     const struct uuid id = pg_uuid(rows, row, 1);
-    work_look_case(work, &id, (int)pg_int(rows, row, 2), (int)pg_int(rows, row, 3),
-                   pg_is_null(rows, row, 4) ? 0 : pg_time_us(rows, row, 4));
+    const struct case_look c = {.status = (int)pg_int(rows, row, 2),
+                                .level = (int)pg_int(rows, row, 3),
+                                .due_us = pg_is_null(rows, row, 4) ? 0 : pg_time_us(rows, row, 4),
+                                .opened_us = pg_time_us(rows, row, 5)};
+    work_look_case(work, &id, &c);
 }
 
 static void take_notice(struct work_state *work, const struct pg_rows *rows, int row)
@@ -138,7 +141,8 @@ static void take_notice(struct work_state *work, const struct pg_rows *rows, int
                                  .created_at = pg_time_us(rows, row, 8),
                                  .seq = pg_int(rows, row, 9),
                                  .instance = (int32_t)pg_int(rows, row, 11),
-                                 .threshold = (int32_t)pg_int(rows, row, 12)};
+                                 .threshold = (int32_t)pg_int(rows, row, 12),
+                                 .about = pg_text(rows, row, 13)};
     if (!pg_is_null(rows, row, 10))
         n.clock_id = pg_uuid(rows, row, 10);
     work_look_notice(work, &n);

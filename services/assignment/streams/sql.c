@@ -32,8 +32,9 @@ const char streams_sql_offers_keys[] =
 /* $1 tenants, $2 agents, $3 most of each: the newest of their cases that have not ended, and when
  * something is next due in them (store/lists/list_sql.c says how). */
 const char streams_sql_cases[] =
-    "select k.ord, w.case_id, w.status, w.level, w.due_at" AGENTS
-    "(select x.case_id, x.status, x.level, case when x.owed_for is not distinct from x.next_due_at"
+    "select k.ord, w.case_id, w.status, w.level, w.due_at, w.opened_at" AGENTS
+    "(select x.case_id, x.status, x.level, x.opened_at,"
+    " case when x.owed_for is not distinct from x.next_due_at"
     " then least(x.owed_at, x.promise_at, x.answer_at) else x.next_due_at end as due_at"
     " from case_work x where x.tenant_id = k.tenant_id and x.owner_id = k.agent_id"
     " and x.owner_id > '' and x.owner_kind = " SQL_OWNER_KIND_AGENT
@@ -43,7 +44,7 @@ const char streams_sql_cases[] =
  * state: nobody acknowledged them. */
 const char streams_sql_notices[] =
     "select k.ord, n.case_id, n.notification_id, n.kind, n.cause, n.ask, n.urgent, n.level,"
-    " n.created_at, n.seq, n.clock_id, n.instance, n.threshold"
+    " n.created_at, n.seq, n.clock_id, n.instance, n.threshold, n.about"
     " from unnest($1::int8[], $2::text[], $3::timestamptz[], $4::uuid[]) with ordinality"
     " as k(tenant_id, agent_id, since, after, ord) cross join lateral"
     " (select x.* from notification x where x.tenant_id = k.tenant_id and x.recipient = k.agent_id"

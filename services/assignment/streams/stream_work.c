@@ -161,7 +161,7 @@ static void send_notice(struct stream *s, const struct notification_row *row)
     struct notification_row whole = *row;
     Amends__V1__WatchWorkResponse m = AMENDS__V1__WATCH_WORK_RESPONSE__INIT;
     whole.recipient = s->agent_id;
-    whole.template_name = whole.acknowledged_by = whole.about = "";
+    whole.template_name = whole.acknowledged_by = "";
     m.notification = message_notification(&whole, &s->arena);
     AM_ASSERT(m.notification != NULL);
     work_notice_told(s->work);

@@ -6,9 +6,11 @@
 
 #include "base/assert.h"
 #include "base/digest.h"
+#include "base/minmax.h"
 #include "base/time.h"
 
 #define CASES_FIRST 8
+#define CASES_KEPT (2 * WORK_CASES_MAX)
 /* A commit may become visible after a commit that was decided later, so each look reads again a
  * part of the time of the last one. */
 #define OVERLAP_US (10 * US_PER_S)
@@ -28,10 +30,27 @@ struct work_state *work_state_new(const struct work_resume *r)
     return w;
 }
 
+/* Nearly all are about nobody. */
+static char *copy_about(const char *about)
+{
+    if (!about || !*about)
+        return NULL;
+    char *copy = strdup(about);
+    AM_ASSERT(copy != NULL);
+    return copy;
+}
+
+static void free_about(const struct notification_row *row)
+{
+    free((void *)(uintptr_t)row->about);
+}
+
 void work_state_free(struct work_state *w)
 {
     if (!w)
         return;
+    for (size_t i = 0; i < w->n_notices; i++)
+        free_about(&w->notices[i]);
     free(w->cases);
     free(w->notices);
     free(w->told);
@@ -46,6 +65,7 @@ void work_look_begin(struct work_state *w)
     w->noticing = w->n_notices == 0;
     w->dropped = false;
     w->last = w->after;
+    w->oldest_us = INT64_MAX;
     w->look++;
 }
 
@@ -60,8 +80,7 @@ static struct own_case *find_case(const struct work_state *w, const struct uuid 
 /* Cases that have left and were not told yet take room; when there is none, new ones wait. */
 static struct own_case *add_case(struct work_state *w, const struct uuid *case_id)
 {
-    const size_t most = 2 * WORK_CASES_MAX;
-    if (w->n_cases == most)
+    if (w->n_cases == CASES_KEPT)
         return NULL;
     if (w->n_cases == w->cap_cases) {
         w->cap_cases *= 2;
@@ -80,15 +99,16 @@ static uint32_t print_of(int64_t a, int64_t b, int64_t c)
     return (uint32_t)digest_key(fields, 3) | 1;
 }
 
-void work_look_case(struct work_state *w, const struct uuid *case_id, int status, int level,
-                    int64_t due_us)
+void work_look_case(struct work_state *w, const struct uuid *case_id, const struct case_look *look)
 {
+    w->oldest_us = smaller(w->oldest_us, look->opened_us);
     struct own_case *c = find_case(w, case_id);
     if (!c)
         c = add_case(w, case_id);
     if (!c)
         return;
-    c->print = print_of(status, level, due_us);
+    c->print = print_of(look->status, look->level, look->due_us);
+    c->opened_us = look->opened_us;
     c->look = w->look;
     c->here = true;
 }
@@ -120,7 +140,8 @@ void work_look_notice(struct work_state *w, const struct notification_row *row)
     if (!w->notices)
         w->notices = calloc(WORK_NOTICES_MAX, sizeof *w->notices);
     AM_ASSERT(w->notices != NULL);
-    w->notices[w->n_notices++] = *row;
+    w->notices[w->n_notices] = *row;
+    w->notices[w->n_notices++].about = copy_about(row->about);
 }
 
 void work_look_presence(struct work_state *w, const struct agent_row *row)
@@ -137,22 +158,36 @@ static void move_on(struct work_state *w, enum work_notices notices, int64_t now
     w->after = w->caught_up ? again : w->last;
 }
 
-/* Those that came and went between two messages need not be told. */
+/* Those that came and went between two messages need not be told. Those that looks do not reach any
+ * more are known until new ones need their room. */
+static bool is_kept(const struct work_state *w, const struct own_case *c, bool full)
+{
+    return c->here ? c->look == w->look || !full : c->told != 0;
+}
+
 static void forget_gone(struct work_state *w)
 {
+    const bool full = w->n_cases == CASES_KEPT;
     size_t kept = 0;
     for (size_t i = 0; i < w->n_cases; i++)
-        if (w->cases[i].here || w->cases[i].told != 0)
+        if (is_kept(w, &w->cases[i], full))
             w->cases[kept++] = w->cases[i];
     w->n_cases = kept;
+}
+
+/* Those opened after `since_us` were all read, so who was not seen among them has left. */
+static void find_gone(struct work_state *w, int64_t since_us)
+{
+    for (size_t i = 0; i < w->n_cases; i++)
+        if (w->cases[i].look != w->look && w->cases[i].opened_us > since_us)
+            w->cases[i].here = false;
 }
 
 void work_look_end(struct work_state *w, bool all_cases, enum work_notices notices, int64_t now_us)
 {
     w->looking = false;
     w->known = true;
-    for (size_t i = 0; all_cases && i < w->n_cases; i++)
-        w->cases[i].here = w->cases[i].look == w->look;
+    find_gone(w, all_cases ? INT64_MIN : w->oldest_us);
     forget_gone(w);
     if (w->noticing && notices != WORK_NOTICES_UNREAD)
         move_on(w, notices, now_us);
@@ -209,6 +244,7 @@ void work_notice_told(struct work_state *w)
     remember(w, &w->notices[0]);
     if (w->notices[0].created_at > w->told_until_us)
         w->told_until_us = w->notices[0].created_at;
+    free_about(&w->notices[0]);
     memmove(w->notices, w->notices + 1, --w->n_notices * sizeof *w->notices);
 }
 

@@ -26,6 +26,7 @@ struct own_case {
     struct uuid case_id;
     uint32_t print, told; /* of its state now, and of the state that was told; 0 = none */
     unsigned look;        /* the last one that saw it */
+    int64_t opened_us;    /* 0: none has seen it yet, a token named it */
     bool here;            /* it is the agent's */
 };
 
@@ -41,9 +42,10 @@ struct work_state {
     bool known;    /* one has ended */
     bool caught_up;
     unsigned look;
+    int64_t oldest_us; /* when the oldest case of the look was opened */
     struct own_case *cases;
     size_t n_cases, cap_cases;
-    struct notification_row *notices; /* to be told, oldest first; texts are not set */
+    struct notification_row *notices; /* to be told, oldest first; of texts only `about` */
     size_t n_notices;
     struct notice_place *told; /* a ring */
     size_t n_told, next_told;
@@ -58,13 +60,21 @@ struct work_state {
 struct work_state *work_state_new(const struct work_resume *r);
 void work_state_free(struct work_state *w);
 
+/* A case as a look sees it. */
+struct case_look {
+    int status, level;
+    int64_t due_us; /* 0: nothing is due */
+    int64_t opened_us;
+};
+
 /* A look begins. */
 void work_look_begin(struct work_state *w);
-void work_look_case(struct work_state *w, const struct uuid *case_id, int status, int level,
-                    int64_t due_us);
+void work_look_case(struct work_state *w, const struct uuid *case_id, const struct case_look *c);
+/* Of its texts only `about` is kept, in a copy; NULL = "". */
 void work_look_notice(struct work_state *w, const struct notification_row *row);
 void work_look_presence(struct work_state *w, const struct agent_row *row);
-/* It has ended, as of `now_us`. `all_cases`: there were no more than it could read. */
+/* It has ended, as of `now_us`. `all_cases`: there were no more than it could read; else it read
+ * the newest, and of those that were opened before them nothing is known. */
 enum work_notices { WORK_NOTICES_UNREAD, WORK_NOTICES_SOME, WORK_NOTICES_ALL };
 void work_look_end(struct work_state *w, bool all_cases, enum work_notices notices, int64_t now_us);
 

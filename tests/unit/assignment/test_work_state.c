@@ -35,7 +35,8 @@ static void look(struct work_state *w, const unsigned *cases, size_t n, int stat
     work_look_begin(w);
     for (size_t i = 0; i < n; i++) {
         const struct uuid id = id_of(cases[i]);
-        work_look_case(w, &id, status, 1, 0);
+        work_look_case(w, &id,
+                       &(struct case_look){.status = status, .level = 1, .opened_us = cases[i]});
     }
     work_look_end(w, true, WORK_NOTICES_ALL, NOW_US);
 }
@@ -96,6 +97,49 @@ static void a_look_that_is_cut_off_takes_nothing_away(void **state)
     work_look_begin(w);
     work_look_end(w, false, WORK_NOTICES_ALL, NOW_US);
     assert_int_equal(tell_cases(w), 0);
+    work_state_free(w);
+}
+
+/* It read the newest: who is as new as they and not among them has left. */
+static void a_look_that_is_cut_off_tells_what_left_of_the_newest(void **state)
+{
+    struct work_state *w = fresh();
+    const unsigned ids[] = {1, 2, 5, 6, 7};
+    (void)state;
+    look(w, ids, 5, 1);
+    (void)tell_cases(w);
+    work_look_begin(w);
+    for (unsigned n = 5; n <= 7; n += 2) {
+        const struct uuid id = id_of(n);
+        work_look_case(w, &id, &(struct case_look){.status = 1, .level = 1, .opened_us = n});
+    }
+    work_look_end(w, false, WORK_NOTICES_ALL, NOW_US);
+    const struct uuid left = id_of(6);
+    assert_true(uuid_eq(&work_next_case(w)->case_id, &left));
+    assert_int_equal(tell_cases(w), 1);
+    assert_int_equal(w->n_cases, 4);
+    work_state_free(w);
+}
+
+/* An agent whose cases become more and more is told of each new one. */
+static void cases_that_looks_do_not_reach_make_room(void **state)
+{
+    struct work_state *w = fresh();
+    unsigned told = 0;
+    (void)state;
+    for (unsigned newest = WORK_CASES_MAX; newest <= 4 * WORK_CASES_MAX; newest += 100) {
+        for (int again = 0; again < 2; again++) {
+            work_look_begin(w);
+            for (unsigned n = newest; n > newest - WORK_CASES_MAX; n--) {
+                const struct uuid id = id_of(n);
+                work_look_case(w, &id,
+                               &(struct case_look){.status = 1, .level = 1, .opened_us = n});
+            }
+            work_look_end(w, false, WORK_NOTICES_ALL, NOW_US);
+            told += tell_cases(w);
+        }
+    }
+    assert_int_equal(told, 4 * WORK_CASES_MAX);
     work_state_free(w);
 }
 
@@ -203,6 +247,27 @@ static void what_is_read_for_another_stream_skips_nothing(void **state)
     work_state_free(w);
 }
 
+/* The text of a row goes with its result. */
+static void whom_a_notification_is_about_is_kept(void **state)
+{
+    struct work_state *w = fresh();
+    char about[] = "steward";
+    struct notification_row row = notice(1, US_PER_S);
+    (void)state;
+    work_look_begin(w);
+    row.about = about;
+    work_look_notice(w, &row);
+    row = notice(2, US_PER_S);
+    row.about = "";
+    work_look_notice(w, &row);
+    memset(about, 'x', sizeof about - 1);
+    work_look_end(w, true, WORK_NOTICES_ALL, NOW_US);
+    assert_string_equal(work_next_notice(w)->about, "steward");
+    work_notice_told(w);
+    assert_null(work_next_notice(w)->about);
+    work_state_free(w);
+}
+
 static void presence_comes_when_it_changed(void **state)
 {
     struct work_state *w = fresh();
@@ -226,10 +291,13 @@ int main(void)
         cmocka_unit_test(a_state_of_a_case_comes_once),
         cmocka_unit_test(what_came_and_went_is_forgotten),
         cmocka_unit_test(a_look_that_is_cut_off_takes_nothing_away),
+        cmocka_unit_test(a_look_that_is_cut_off_tells_what_left_of_the_newest),
+        cmocka_unit_test(cases_that_looks_do_not_reach_make_room),
         cmocka_unit_test(a_token_spares_what_is_known),
         cmocka_unit_test(many_notifications_come_once_each_in_order),
         cmocka_unit_test(a_client_who_does_not_read_holds_few),
         cmocka_unit_test(what_is_read_for_another_stream_skips_nothing),
+        cmocka_unit_test(whom_a_notification_is_about_is_kept),
         cmocka_unit_test(presence_comes_when_it_changed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
