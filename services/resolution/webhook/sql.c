@@ -18,7 +18,7 @@
     x ".tenant_id, " x ".case_id, " x ".notification_id, " x ".recipient, " x ".kind, " x          \
       ".template, " x ".state, " x ".attempts, " x ".created_at, " x ".clock_id, " x               \
       ".instance, " x ".threshold, " x ".seq, " x ".level, " x ".cause, " x ".ask, " x             \
-      ".urgent, " x ".acknowledged_at, " x ".acknowledged_by"
+      ".urgent, " x ".acknowledged_at, " x ".acknowledged_by, " x ".about"
 #define THIS(x) " " x ".tenant_id = $1::int8 and " x ".webhook_id = $2::text"
 #define NEVER "'1970-01-01 00:00:00+00'::timestamptz"
 
