@@ -48,7 +48,8 @@ struct delivery_answer {
     enum delivery_outcome outcome;
     int32_t status;   /* the code of HTTP or SMTP; 0 = there was none */
     const char *text; /* what the receiver said, or why it could not be reached; NULL = nothing */
-    /* FAILED: the receiver asked for so much time at least; 0 = it did not. PUT_OFF: as said. */
+    /* FAILED: the receiver asked for so much time at least; 0 = it did not. PUT_OFF: as said; less
+     * than 0 = it goes back to a place before now. */
     int64_t wait_us;
 };
 

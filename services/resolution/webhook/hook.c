@@ -224,7 +224,8 @@ void hook_pump(struct hook *h)
         if (may_send(h))
             send_all(h);
     }
-    if (h->gone || is_paused(h) || w->stopped)
+    /* While it is to be loaded nothing is sent, and it is loaded when no job is left. */
+    if (h->gone || h->reload || is_paused(h) || w->stopped)
         hook_rows_give_back(h);
     if (h->ready && !h->gone) {
         hook_write_pump(h);

@@ -236,7 +236,8 @@ struct row_job {
 #define HOOK_JOB_READS 20 /* of their events at once */
 /* At most `most` requests are under way. */
 void hook_rows_pump(struct hook *h, unsigned most);
-/* Gives back what is not sent yet: the hook is paused, or served by another replica. */
+/* Gives back what is not sent yet: the hook is paused, is to be loaded, or is served by another
+ * replica. */
 void hook_rows_give_back(struct hook *h);
 /* Lets rows go that waited for one that has ended. Not while rows are being written. */
 void hook_held_pump(struct hook *h);

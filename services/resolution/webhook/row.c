@@ -312,7 +312,9 @@ void hook_rows_give_back(struct hook *h)
     LIST_FOR_EACH_SAFE (it, &h->jobs) {
         struct row_job *j = CONTAINER_OF(it, struct row_job, link);
         if (!j->sent && (!j->asked || j->body))
-            put_off(j, larger(0, h->row.paused_until - now_us));
+            put_off(j, smaller(0, j->job->row.next_at - now_us) - US_PER_MS);
+/* Each keeps its place, and is a moment ahead because the clock goes on meanwhile: those of its case
+ * that are not here yet must not pass it. */
     }
 }
 
