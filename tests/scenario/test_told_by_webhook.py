@@ -76,6 +76,20 @@ def test_a_notification_comes_to_the_webhook_that_policy_names(world, receiver):
             assert b"Ada" not in one.body
 
 
+def test_a_disabled_webhook_gets_no_rows(world, receiver):
+    apply(world, NOTIFY)
+    with Receiver() as off:
+        put(world, off, "off", notifications=True, disabled=True)
+        put(world, receiver, "pager")
+        escalate(world)
+        wait_until(receiver.taken, "the notification")
+        world.settle()
+        put(world, off, "off", notifications=True)
+        world.settle()
+        assert not off.got
+    assert not world.cluster.sql("select 1 from delivery where receiver = 'webhook/off'")
+
+
 def test_a_notification_waits_for_a_webhook_that_nobody_has_made(world, receiver):
     apply(world, NOTIFY)
     _, ann = escalate(world)

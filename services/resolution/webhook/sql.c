@@ -235,11 +235,12 @@ const char hook_sql_wake[] =
     " where u.tenant_id = any (array[k.tenant_id]) and u.delivery_id = k.delivery_id"
     " and u.attempts = 0 and u.state = " SQL_DELIVERY_STATE_WAITING;
 
-/* A notification for the webhook that policy names, $5, and for those that want all: $2 its id, $3
- * case, $4 now. The ids follow from both, so that it may run twice. Returns how many there are. */
+/* A notification for the webhook that policy names, $5, and for those that want all, as far as they
+ * are active: $2 its id, $3 case, $4 now. The ids follow from both, so that it may run twice.
+ * Returns how many there are. */
 const char hook_sql_fan_out[] =
     "with w as materialized (select x.webhook_id from webhook x where x.tenant_id = $1::int8"
-    " and (x.webhook_id = $5::text or x.notifications)),"
+    " and x.state = " SQL_WEBHOOK_STATE_ACTIVE " and (x.webhook_id = $5::text or x.notifications)),"
     " i as (insert into delivery (tenant_id, delivery_id, kind, receiver, case_id, notification_id,"
     " state, created_at, next_at) select $1::int8, md5($2::uuid || '/' || w.webhook_id)::uuid,"
     " " SQL_DELIVERY_KIND_NOTIFICATION_WEBHOOK ", '" DELIVERY_HOOK_RECEIVER "' || w.webhook_id,"

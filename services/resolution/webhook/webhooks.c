@@ -155,7 +155,8 @@ static void fan_rows(struct pg_read *pg, size_t i, const struct pg_rows *rows)
     ((struct fan *)((struct sender_read *)pg->ctx)->ctx)->webhooks = pg_int(rows, 0, 0);
 }
 
-/* Policy may name a webhook that nobody has made yet, so it is tried again. */
+/* Policy may name a webhook that nobody has made yet, or that is disabled for a while, so it is
+ * tried again. */
 static void fanned_out(struct sender_read *r, const struct fault *fault)
 {
     struct fan *fan = r->ctx;
@@ -164,7 +165,7 @@ static void fanned_out(struct sender_read *r, const struct fault *fault)
         a = (struct delivery_answer){.outcome = DELIVERY_PUT_OFF, .wait_us = US_PER_S};
     else if (fan->webhooks == 0)
         a = (struct delivery_answer){.outcome = DELIVERY_FAILED,
-                                     .text = "there is no webhook of the name that policy gives"};
+                                     .text = "no webhook of the name that policy gives is active"};
     delivery_done(fan->job, &a);
     free(fan);
 }
