@@ -90,6 +90,22 @@ def test_a_disabled_webhook_gets_no_rows(world, receiver):
     assert not world.cluster.sql("select 1 from delivery where receiver = 'webhook/off'")
 
 
+def test_what_is_sent_follows_from_the_kind_of_the_row(world, receiver):
+    apply(world, NOTIFY)
+    put(world, receiver, "pager")
+    escalate(world)
+    wait_until(receiver.taken, "the notification")
+    world.settle()
+    [first, *_] = receiver.taken()
+    receiver.got.clear()
+    world.cluster.sql("update delivery set seq = 1, state = 1, attempts = 0, finished_at = null, next_at = created_at"
+                      " where receiver = 'webhook/pager' and notification_id = %s", (first.id,))
+    wait_until(receiver.taken, "the notification again")
+    [again] = receiver.taken()
+    assert (again.event["type"], again.id) == ("amends.v1.NOTIFICATION", first.id)
+    assert not again.out_of_order
+
+
 def test_a_notification_waits_for_a_webhook_that_nobody_has_made(world, receiver):
     apply(world, NOTIFY)
     _, ann = escalate(world)

@@ -19,6 +19,13 @@
 #define DEADLINE_US (3 * US_PER_S)
 #define LEASE_US (60 * US_PER_S)
 
+/* A notification has the number of the event that it tells of, too, but nothing of its case waits
+ * for it. */
+static bool is_event(const struct delivery_row *row)
+{
+    return row->kind == DELIVERY_KIND_EVENT_WEBHOOK;
+}
+
 /* -- cases of which rows wait ------------------------------------------------------------------ */
 
 struct held *hook_held_find(struct hook *h, const struct uuid *case_id)
@@ -119,10 +126,10 @@ static void end_job(struct row_job *j, const struct delivery_answer *a)
     struct hook *h = j->hook;
     const struct delivery_row *row = &j->job->row;
     const bool last = a->outcome == DELIVERY_FAILED && row->attempts >= SCHEDULE_ATTEMPTS;
-    if (row->seq > 0 && (last || a->outcome == DELIVERY_TAKEN || a->outcome == DELIVERY_REFUSED ||
-                         a->outcome == DELIVERY_NOT_NEEDED))
+    if (is_event(row) && (last || a->outcome == DELIVERY_TAKEN || a->outcome == DELIVERY_REFUSED ||
+                          a->outcome == DELIVERY_NOT_NEEDED))
         release_case(h, row);
-    else if (row->seq > 0 && a->outcome == DELIVERY_FAILED)
+    else if (is_event(row) && a->outcome == DELIVERY_FAILED)
         hold_case(h, row);
     delivery_done(j->job, a);
     list_remove(&j->link);
@@ -228,7 +235,7 @@ static void read_bodies(struct hook *h)
         if (j->asked || h->job_reads >= HOOK_JOB_READS)
             continue;
         j->asked = true;
-        if (j->job->row.seq > 0)
+        if (is_event(&j->job->row))
             read_event(j);
         else
             make_notification(j);
@@ -238,7 +245,7 @@ static void read_bodies(struct hook *h)
 static bool is_out_of_order(struct hook *h, const struct row_job *j)
 {
     const struct held *e = hook_held_find(h, &j->job->row.case_id);
-    if (j->job->row.seq == 0)
+    if (!is_event(&j->job->row))
         return false;
     return j->job->row.out_of_order || h->many_held ||
            (e && e->first_seq && e->first_seq < j->job->row.seq);
@@ -248,7 +255,7 @@ static void send_job(struct row_job *j)
 {
     struct hook *h = j->hook;
     char id[HOOK_EVENT_ID];
-    if (j->job->row.seq > 0)
+    if (is_event(&j->job->row))
         hook_body_event_id(&j->job->row.case_id, j->job->row.seq, id);
     else
         (void)uuid_format(&j->job->row.notification_id, id);
@@ -271,7 +278,7 @@ static bool has_earlier(struct hook *h, const struct row_job *j)
         const struct row_job *o = CONTAINER_OF(it, struct row_job, link);
         if (o == j)
             return false;
-        if (o->job->row.seq > 0 && uuid_eq(&o->job->row.case_id, &j->job->row.case_id))
+        if (is_event(&o->job->row) && uuid_eq(&o->job->row.case_id, &j->job->row.case_id))
             return true;
     }
     return false;
@@ -281,7 +288,7 @@ static bool has_earlier(struct hook *h, const struct row_job *j)
 static int64_t waits_us(struct hook *h, const struct row_job *j)
 {
     const struct delivery_row *row = &j->job->row;
-    const struct held *e = row->seq > 0 ? hook_held_find(h, &row->case_id) : NULL;
+    const struct held *e = is_event(row) ? hook_held_find(h, &row->case_id) : NULL;
     const int64_t now_us = webhooks_now_us(h->all);
     if (!e || !e->first_seq || e->first_seq >= row->seq || row->out_of_order)
         return 0;
@@ -293,7 +300,7 @@ static bool start_jobs(struct hook *h, unsigned most)
     bool ended = false;
     LIST_FOR_EACH_SAFE (it, &h->jobs) {
         struct row_job *j = CONTAINER_OF(it, struct row_job, link);
-        if (j->sent || !j->body || (j->job->row.seq > 0 && has_earlier(h, j)))
+        if (j->sent || !j->body || (is_event(&j->job->row) && has_earlier(h, j)))
             continue;
         const int64_t wait_us = waits_us(h, j);
         if (wait_us > 0) {
@@ -306,6 +313,8 @@ static bool start_jobs(struct hook *h, unsigned most)
     return ended;
 }
 
+/* Each keeps its place, and is a moment ahead because the clock goes on meanwhile: those of its case
+ * that are not here yet must not pass it. */
 void hook_rows_give_back(struct hook *h)
 {
     const int64_t now_us = webhooks_now_us(h->all);
@@ -313,8 +322,6 @@ void hook_rows_give_back(struct hook *h)
         struct row_job *j = CONTAINER_OF(it, struct row_job, link);
         if (!j->sent && (!j->asked || j->body))
             put_off(j, smaller(0, j->job->row.next_at - now_us) - US_PER_MS);
-/* Each keeps its place, and is a moment ahead because the clock goes on meanwhile: those of its case
- * that are not here yet must not pass it. */
     }
 }
 

@@ -195,7 +195,8 @@ const char hook_sql_take[] =
              " order by x.next_at, x.delivery_id limit $7::int4),"
              " took as (update delivery u set holder = $3::text, leased_until = $9::timestamptz,"
              " attempts = u.attempts + 1, out_of_order = u.out_of_order"
-             " or (u.seq > 0 and u.created_at <= $6::timestamptz - interval '5 minutes')"
+             " or (u.kind = " SQL_DELIVERY_KIND_EVENT_WEBHOOK
+             " and u.created_at <= $6::timestamptz - interval '5 minutes')"
              " from due where u.tenant_id = any (array[due.tenant_id])"
              " and u.delivery_id = due.delivery_id and u.state = " SQL_DELIVERY_STATE_WAITING
              " returning u.*)"
