@@ -18,6 +18,8 @@
 #define CONFIG_ARENA_BYTES (1u << 20)
 #define READ_ARENA_BYTES (16u << 20)
 #define STATUS_GONE 410
+/* Whoever took something a moment ago is there: what fails now is the event's own fault. */
+#define THERE_US (10 * US_PER_S)
 
 /* -- what the receiver answered ---------------------------------------------------------------- */
 
@@ -29,6 +31,7 @@ static void pause_hook(struct hook *h, int64_t least_us)
     h->row.paused_until =
         webhooks_now_us(h->all) + schedule_pause_us(h->row.failures, dice, least_us);
     h->bad = 0;
+    h->taken_us = 0;
     h->probing = true;
     h->dirty = true;
     hook_window_again(h);
@@ -52,6 +55,7 @@ static void disable_hook(struct hook *h)
 static void went_well(struct hook *h)
 {
     h->bad = 0;
+    h->taken_us = time_mono_us();
     if (h->row.failures > 0)
         log_info("webhook", "goes_on", LOG_STR("tenant", h->row.tenant),
                  LOG_STR("webhook", h->row.webhook_id));
@@ -193,16 +197,28 @@ static unsigned most_at_once(const struct hook *h)
     return fair < most ? fair : most;
 }
 
+/* What becomes of failures. When none is under way nobody is left to tell whether the receiver
+ * takes anything. */
+static void settle_failed(struct hook *h)
+{
+    const bool there = h->taken_us && time_mono_us() - h->taken_us < THERE_US;
+    if (h->bad >= HOOK_BAD_MAX)
+        pause_hook(h, 0);
+    else if (h->bad == 0 || h->sending > 0 || (h->probing && h->reading) || !some_failed(h))
+        return;
+    else if (there)
+        hook_window_to_rows(h);
+    else
+        pause_hook(h, 0);
+}
+
 static void send_all(struct hook *h)
 {
     const unsigned most = most_at_once(h);
     hook_rows_pump(h, most);
     while (h->sending < most && may_send(h) && send_next(h))
         ;
-    /* Nobody is left to tell whether the receiver takes anything. */
-    if (h->bad >= HOOK_BAD_MAX ||
-        (h->bad > 0 && h->sending == 0 && !(h->probing && h->reading) && some_failed(h)))
-        pause_hook(h, 0);
+    settle_failed(h);
 }
 
 static bool is_idle(const struct hook *h)

@@ -136,6 +136,7 @@ struct hook {
     struct store_read read;
     unsigned sending, busy; /* requests under way; and other things that are */
     unsigned bad;           /* failures since the last success */
+    int64_t taken_us;       /* monotonic: the last success since the last pause; 0 = none */
     bool probing;
     /* Rows. */
     struct held held[HOOK_HELD_MAX];
