@@ -37,9 +37,10 @@ int main(int argc, char **argv)
     char line[16], empty[] = "";
     struct MHD_Response *none = MHD_create_response_from_buffer(0, empty, MHD_RESPMEM_PERSISTENT);
     struct MHD_Daemon *daemon =
-        argc == 2 && none ? MHD_start_daemon(MHD_USE_EPOLL_INTERNAL_THREAD, (uint16_t)atoi(argv[1]),
-                                             NULL, NULL, handle, none, MHD_OPTION_END)
-                          : NULL;
+        argc == 2 && none
+            ? MHD_start_daemon(MHD_USE_EPOLL_INTERNAL_THREAD, (uint16_t)strtoul(argv[1], NULL, 10),
+                               NULL, NULL, handle, none, MHD_OPTION_END)
+            : NULL;
     if (!daemon)
         return 1;
     while (fgets(line, sizeof line, stdin)) {

@@ -78,13 +78,19 @@ static size_t control_at(const char *text, bool lines)
     return i;
 }
 
+static size_t most_bytes(enum template_use use)
+{
+    if (use == TEMPLATE_TEXT || use == TEMPLATE_DIGEST_TEXT)
+        return TEMPLATE_TEXT_BYTES_MAX;
+    /* NOLINTNEXTLINE(bugprone-branch-clone): two limits, which happen to be equal. */
+    return use == TEMPLATE_PHRASE ? TEMPLATE_PHRASE_BYTES_MAX : TEMPLATE_SUBJECT_BYTES_MAX;
+}
+
 static bool read_template(struct bundle *b, const struct ynode *node, enum template_use use,
                           const char **out)
 {
     const bool lines = use == TEMPLATE_TEXT || use == TEMPLATE_DIGEST_TEXT;
-    const size_t most = lines                    ? TEMPLATE_TEXT_BYTES_MAX
-                        : use == TEMPLATE_PHRASE ? TEMPLATE_PHRASE_BYTES_MAX
-                                                 : TEMPLATE_SUBJECT_BYTES_MAX;
+    const size_t most = most_bytes(use);
     const char *text;
     if (!read_text(b, node, most, &text))
         return false;

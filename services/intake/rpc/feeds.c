@@ -214,12 +214,11 @@ static void page_go_on(struct feed_page *p)
     const enum page_state state = page_take(p, b);
     const bool full =
         state == PAGE_FULL || (b->more && (p->reads == READS_MOST || p->events == p->limit));
-    if (state == PAGE_REFUSED)
+    const bool ends = full || !b->more;
+    if (state == PAGE_REFUSED || (!ends && read_call_gone(p->rc)))
         page_refuse(p, &p->rc->fault);
-    else if (full || !b->more)
+    else if (ends)
         page_answer(p, full);
-    else if (read_call_gone(p->rc))
-        page_refuse(p, &p->rc->fault);
     else
         page_next(p);
 }

@@ -48,8 +48,9 @@ static bool tell_all(struct listing *x, const struct rows *found)
     r->notifications = ARENA_ARRAY(x->rc->arena, Amends__V1__Notification *, (size_t)x->limit + 1);
     ROWS_EACH (seen, const struct notification_seen, found) {
         if (r->n_notifications == (size_t)x->limit || !read_call_room(x->rc)) {
-            tell_next(x, last);
-            return true;
+            if (last)
+                tell_next(x, last);
+            return last != NULL;
         }
         Amends__V1__Notification *n = message_notification(&seen->row, x->rc->arena);
         if (!n)

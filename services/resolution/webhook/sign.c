@@ -49,7 +49,7 @@ static void key_text(const char *prefix, const uint8_t bytes[HOOK_SECRET_BYTES],
                      char out[HOOK_KEY_TEXT])
 {
     const size_t len = strlen(prefix);
-    memcpy(out, prefix, len);
+    memcpy(out, prefix, len + 1);
     (void)EVP_EncodeBlock((unsigned char *)out + len, bytes, HOOK_SECRET_BYTES);
 }
 
@@ -110,7 +110,7 @@ static size_t sign_by(const struct hook_key *key, struct slice text, char *out)
         ed_sign(key->secret, text, bytes);
     else
         mac(key->secret, sizeof key->secret, text, bytes);
-    memcpy(out, prefix, len);
+    memcpy(out, prefix, len + 1);
     return len +
            (size_t)EVP_EncodeBlock((unsigned char *)out + len, bytes, ed ? ED_BYTES : MAC_BYTES);
 }

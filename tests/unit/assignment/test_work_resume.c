@@ -70,8 +70,8 @@ static void other_texts_are_refused(void **state)
             assert_true(out.n_offers == RESUME_OFFERS_MAX && out.n_cases < WORK_RESUME_CASES_MAX);
     }
     token = work_resume_write(&arena, &in);
-    assert_false(work_resume_read(strcat(strcpy(arena_must(&arena, len + 8), token), "00"), &out));
-    assert_false(work_resume_read(strcat(strcpy(arena_must(&arena, len + 8), token), ".0"), &out));
+    assert_false(work_resume_read(arena_printf(&arena, "%s00", token), &out));
+    assert_false(work_resume_read(arena_printf(&arena, "%s.0", token), &out));
     token[3 + 2 * 12] = 'f'; /* so many offers there cannot be */
     assert_false(work_resume_read(token, &out));
     token[5] = 'X';

@@ -92,6 +92,11 @@ static void beat(void *ctx)
         stop(s);
 }
 
+static int number(const char *text)
+{
+    return (int)strtol(text, NULL, 10);
+}
+
 int main(int argc, char **argv)
 {
     if (argc < 10)
@@ -102,7 +107,7 @@ int main(int argc, char **argv)
                                            .password_file = argv[4],
                                            .ca = argv[5],
                                            .insecure = *argv[6] == '1',
-                                           .timeout_ms = atoi(argv[7])};
+                                           .timeout_ms = number(argv[7])};
     const char *option;
     char why[SMTP_WHY_BYTES];
     if (smtp_settings_check(&settings, &option, why)) {
@@ -112,8 +117,8 @@ int main(int argc, char **argv)
     struct time_source *time = time_source_new();
     struct say s = {.loop = loop_new(time),
                     .to = argv + 10,
-                    .stop_ms = atoi(argv[8]),
-                    .patience_ms = atoi(argv[9]),
+                    .stop_ms = number(argv[8]),
+                    .patience_ms = number(argv[9]),
                     .stopping_us = time_mono_us()};
     s.smtp = smtp_new(s.loop, &settings);
     s.stop = loop_timer_new(s.loop, beat, &s);

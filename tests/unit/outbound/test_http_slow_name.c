@@ -20,6 +20,7 @@
 #define CONNECT_MS 200
 
 /* Takes the place of the C library's. */
+/* NOLINTNEXTLINE(readability-inconsistent-declaration-parameter-name) */
 int getaddrinfo(const char *node, const char *service, const struct addrinfo *hints,
                 struct addrinfo **res)
 {

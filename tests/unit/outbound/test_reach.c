@@ -7,6 +7,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/un.h>
 
@@ -111,7 +112,7 @@ static void what_is_no_network_is_told(void **state)
         assert_non_null(strstr(why, "is no network"));
     }
     for (int i = 0; i <= REACH_NETS_MAX; i++)
-        strcat(many, "10.0.0.0/8,");
+        (void)snprintf(many + strlen(many), sizeof many - strlen(many), "10.0.0.0/8,");
     assert_int_equal(reach_parse(many, &reach, why), AM_EINVAL);
     assert_non_null(strstr(why, "more than 16"));
 }

@@ -105,7 +105,7 @@ static void texts_are_bounded(void **state)
     refused(arena_printf(&arena, "  en:\n    other: {subject: x, text: %s}\n", text), 4,
             "templates.en.other.text", "has 4001 bytes; at most 4000");
     char *many = arena_strdup(&arena, "");
-    for (char c = 'a'; c < 'a' + TEMPLATE_LANGUAGES_MAX + 1; c++)
+    for (int c = 'a'; c < 'a' + TEMPLATE_LANGUAGES_MAX + 1; c++)
         many = arena_printf(&arena,
                             "%s  x%c: {other: {subject: x, text: y}, digest: {subject: x, text: "
                             "'{lines}', line: y}}\n",
@@ -266,7 +266,7 @@ static void what_comes_out_is_bounded(void **state)
     (void)state;
     static char large[TEMPLATE_TEXT_RENDERED_MAX + 100];
     for (size_t i = 0; i + 2 < sizeof large; i += 2)
-        memcpy(large + i, "\xc3\xa9", 2);
+        memset(large + i, 0xc3, 1), memset(large + i + 1, 0xa9, 1);
     memset(values, 0, sizeof values);
     values[VARIABLE_LEVEL] = large;
     values[VARIABLE_LINES] = large;
