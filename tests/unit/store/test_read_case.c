@@ -173,7 +173,8 @@ static void what_is_read_again_takes_no_room_twice(void **state)
     reading_free(&x);
     changing = true;
     (void)read_well(&x, CASE_WORDS);
-    assert_in_range(x.arena.used_bytes, quiet / 2, quiet + quiet / 10);
+    /* All at once takes less than half of what slices take, whose lists grow. */
+    assert_in_range(x.arena.used_bytes, 1, quiet / 10 * 6);
     reading_free(&x);
 }
 
