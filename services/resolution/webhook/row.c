@@ -313,8 +313,8 @@ static bool start_jobs(struct hook *h, unsigned most)
     return ended;
 }
 
-/* Each keeps its place, and is a moment ahead because the clock goes on meanwhile: those of its case
- * that are not here yet must not pass it. */
+/* Each keeps its place, and is a moment ahead because the clock goes on meanwhile: those of its
+ * case that are not here yet must not pass it. */
 void hook_rows_give_back(struct hook *h)
 {
     const int64_t now_us = webhooks_now_us(h->all);
