@@ -26,7 +26,6 @@
 #include "resolution/resolution.h"
 #include "shared/access.h"
 #include "shared/feed_wake.h"
-#include "shared/token_code.h"
 
 #define LOOK_US (100 * US_PER_MS)
 #define SETTLE_LOOK_US (2 * US_PER_MS)
@@ -74,7 +73,7 @@ static void look_for_zones(struct program *p)
     if (!p->draining && atomic_load(&p->state.schema_ok))
         secrets_start(p->secrets);
     p->service.secret = secrets_tokens(p->secrets);
-    atomic_store(&p->state.secret_awaited, !token_ready(&p->service));
+    atomic_store(&p->state.secret_awaited, !p->service.secret);
     if (missing && missing != atomic_load(&p->state.missing_zone))
         log_error("program", "time_zone_missing", LOG_STR("zone", missing));
     atomic_store(&p->state.missing_zone, missing);
@@ -203,7 +202,7 @@ static int start_store(struct program *p)
     p->service.pg = pg_new(p->loop, &config);
     p->secrets = secrets_new(p->loop, p->service.pg);
     p->service.tokens = tokens_of(p->settings.auth);
-    atomic_store(&p->state.secret_awaited, token_signs(&p->service));
+    atomic_store(&p->state.secret_awaited, true);
     p->service.tenants = tenants_new(p->loop);
     tenants_use(p->service.tenants, p->service.pg);
     p->service.store = store_new(p->service.pg, p->loop, p->service.tenants, routed, p);

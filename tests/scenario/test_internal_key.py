@@ -8,6 +8,7 @@ import pytest
 
 from harness import api
 from harness.certificates import LOCAL, Authority
+from harness.cluster import SERVED_BY
 from harness.errors import Error, refused
 from harness.process import free_port, wait_until
 
@@ -21,9 +22,10 @@ def own_calls(cluster):
     for full_name in api.services():
         name = full_name.rpartition(".")[2]
         kind = name.removesuffix("Service").lower()
+        kind = SERVED_BY.get(kind, kind)
         if name == "AssignmentInternalService":
             continue
-        client = api.Client(cluster.replica(kind if kind in ("assignment", "resolution") else "intake").channel, name,
+        client = api.Client(cluster.replica(kind).channel, name,
                             tenant="demo", principal="amends", metadata=[api.bearer(f"amends-internal:{key}")])
         for method in api.service(full_name).methods:
             yield f"{name}/{method.name}", getattr(client, method.name), method.server_streaming

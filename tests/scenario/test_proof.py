@@ -15,6 +15,7 @@ from .support import sample, steps
 NO_PART_OF_A_CASE = {
     "checkpoint": "signed, and verified with the whole tenant", "checkpoint_slice": "signed with its checkpoint",
     "access_record": "who was shown personal data, in no history", "access_writer": "a process", "api_key": "a credential",
+    "webhook": "where a tenant wants to be told", "webhook_secret": "of a webhook",
     "delivery": "a message that is sent or waits; it may tell of several cases",
     "customer_key": "of a customer, not of a case",
     "customer_erasure": "names the customer; each erased case has an event of its own", "secret": "the database's",

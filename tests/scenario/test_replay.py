@@ -9,9 +9,10 @@ from harness.api import new_id, v1
 from .support import sample
 from .support.world import KINDS, service
 
-# These have no request id: they are conditional on a version, or say how a thing is to be.
-WITHOUT_REQUEST_ID = {"PutAgent", "SetPresence", "ApplyPolicy", "MigrateCases", "RevokeApiKey"}
-READS = ("Get", "List", "BatchGet", "Verify", "Explain", "Audit", "Watch", "Diff", "Compare", "Stream", "Count", "Export",
+# These have no request id: they are conditional on a version, say how a thing is to be, or send what may come twice.
+WITHOUT_REQUEST_ID = {"PutAgent", "SetPresence", "ApplyPolicy", "MigrateCases", "RevokeApiKey",
+                      "AcknowledgeNotification", "PutWebhook", "DeleteWebhook", "TestWebhook", "Redeliver", "ReportBounce"}
+READS = ("Get", "List", "BatchGet", "Verify", "Explain", "Audit", "Watch", "Diff", "Compare", "Stream", "Count", "Export", "Read",
          "Route")
 
 
