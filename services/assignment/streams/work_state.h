@@ -69,7 +69,7 @@ struct case_look {
 
 /* A look begins. */
 void work_look_begin(struct work_state *w);
-void work_look_case(struct work_state *w, const struct uuid *case_id, const struct case_look *c);
+void work_look_case(struct work_state *w, const struct uuid *case_id, const struct case_look *look);
 /* Of its texts only `about` is kept, in a copy; NULL = "". */
 void work_look_notice(struct work_state *w, const struct notification_row *row);
 void work_look_presence(struct work_state *w, const struct agent_row *row);

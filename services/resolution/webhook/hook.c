@@ -202,11 +202,10 @@ static unsigned most_at_once(const struct hook *h)
 static void settle_failed(struct hook *h)
 {
     const bool there = h->taken_us && time_mono_us() - h->taken_us < THERE_US;
-    if (h->bad >= HOOK_BAD_MAX)
-        pause_hook(h, 0);
-    else if (h->bad == 0 || h->sending > 0 || (h->probing && h->reading) || !some_failed(h))
+    const bool many = h->bad >= HOOK_BAD_MAX;
+    if (!many && (h->bad == 0 || h->sending > 0 || (h->probing && h->reading) || !some_failed(h)))
         return;
-    else if (there)
+    if (there && !many)
         hook_window_to_rows(h);
     else
         pause_hook(h, 0);
